@@ -1,0 +1,117 @@
+# Belfry. `make help` lists what can be made.
+
+BUILD    ?= build
+CXX      ?= g++
+CXXFLAGS ?= -O2 -g
+PREFIX   ?= /usr/local
+
+# What the code needs, whatever the user's CXXFLAGS say. SANITIZE is set by the check-* modes.
+SANITIZE     ?=
+WARNINGS     := -Wall -Wextra -Wpedantic -Wconversion -Werror
+OUR_CPPFLAGS := -I.
+OUR_CXXFLAGS := -std=c++20 -pthread $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+OUR_LDFLAGS  := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+COMPILE       = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS)
+LINK          = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
+
+# A folder's room: its sources, a main.cpp apart from what tests can link.
+sources = $(filter-out %/main.cpp,$(wildcard $(addsuffix /*.cpp,$(1))))
+objects = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
+
+WIRE    := $(call sources,wire)
+CLI     := $(call sources,cli)
+SHM     := $(call sources,shm)
+SERVER  := $(call sources,server)
+CLIENT  := $(call sources,client)
+INSPECT := $(call sources,inspect)
+SUPPORT := $(call sources,tests/support)
+
+UNIT    := $(call sources,$(wildcard tests/unit/*))
+SYSTEM  := $(call sources,tests/system)
+CRASH   := $(call sources,tests/crash)
+
+BENCH   := $(call sources,bench)
+
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm server client inspect bench tests/*) tests/unit/*/*.[ch]pp)
+LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm server client inspect))
+
+PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
+TESTS    := $(addprefix $(BUILD)/tests/,unit system crash)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all tests check check-includes check-asan check-tsan run bench install format check-format \
+        lint clean help
+
+all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
+
+$(BUILD)/bin/belfryd:   $(call objects,$(CLI) $(WIRE) $(SHM) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfry:    $(call objects,$(CLI) $(WIRE) $(CLIENT) client/main.cpp)
+$(BUILD)/bin/belfryctl: $(call objects,$(CLI) $(WIRE) $(SHM) $(INSPECT) inspect/main.cpp)
+$(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(SERVER) $(CLIENT) $(INSPECT) $(SUPPORT) $(UNIT))
+$(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
+$(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
+
+$(PROGRAMS): LDLIBS = -lboost_program_options
+$(TESTS):    LDLIBS = -lgtest -lgtest_main -lboost_program_options
+
+$(PROGRAMS) $(TESTS):
+	@mkdir -p $(@D)
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
+
+$(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c $< -o $@
+
+# Changes when the compiler or its flags do, so that everything is built again.
+$(BUILD)/flags: .always
+	@mkdir -p $(@D)
+	@echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
+.PHONY: .always
+
+
+tests: $(TESTS)
+
+check: all tests check-includes ## build and run all tests
+	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
+
+check-includes: ## prove that includes go one way
+	@tests/check_includes
+
+check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	BELFRY_TEST_SLOW=4 $(MAKE) BUILD=build/asan SANITIZE=address,undefined check
+
+check-tsan: ## the unit tests under ThreadSanitizer, threads on one log among them
+	$(MAKE) BUILD=build/tsan SANITIZE=thread build/tsan/tests/unit build/tsan/bin/belfry
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/tsan/bin) tests/run build/tsan/tests/unit
+
+run: all ## start a server for clients 1, 2 and 3 on port 5000
+	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
+
+bench: $(BUILD)/bench/append ## measure; prints figures, asserts nothing
+	$(BUILD)/bench/append
+
+$(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
+	@mkdir -p $(@D)
+	$(LINK) $(filter %.o,$^) -lbenchmark -o $@
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+
+format: ## rewrite all sources in the project's style
+	clang-format -i $(FORMATTED)
+
+check-format: ## fail where `make format` would change something
+	clang-format --dry-run --Werror $(FORMATTED)
+
+lint: check-format ## clang-tidy over the programs' sources
+	printf '%s\n' $(LINTED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) $(OUR_CXXFLAGS)
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The command line, the same for all programs: long options with one dash or two, `_` and `-`
+/// alike, and `--config FILE`.
+namespace belfry::cli {
+
+/// The user's mistake, in one clear line. Programs print it and end with exit_usage.
+class UsageError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+inline constexpr int exit_usage = 2;
+
+struct CommandLine {
+    boost::program_options::variables_map options;
+    std::vector<std::string> words;  ///< what is no option
+};
+
+/// Reads the command line, and then the file that `--config` names: the command line wins.
+/// @param options all without short names, with string values or none
+/// @throws UsageError
+[[nodiscard]] CommandLine parse(int argc, const char* const* argv,
+                                const boost::program_options::options_description& options);
+
+/// The option's text; none where it was not given and has no default.
+[[nodiscard]] std::optional<std::string> text_of(
+    const boost::program_options::variables_map& options, const std::string& name);
+
+/// Decimal digits alone, within the limits. @throws UsageError that names the option
+[[nodiscard]] std::uint64_t whole_number(std::string_view option, std::string_view text,
+                                         std::uint64_t min, std::uint64_t max);
+
+/// A number of bytes, with K, M or G for the powers of 1,024. @throws UsageError
+[[nodiscard]] std::uint64_t byte_count(std::string_view option, std::string_view text,
+                                       std::uint64_t min, std::uint64_t max);
+
+}  // namespace belfry::cli

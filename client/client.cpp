@@ -1,0 +1,295 @@
+#include "client/client.hpp"
+
+#include "client/complain.hpp"
+#include "client/exit_code.hpp"
+#include "wire/frame_parser.hpp"
+#include "wire/print.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+namespace belfry::client {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration welcome_within = 10s;
+constexpr Duration without_connection_at_most = 30s;
+constexpr Duration bye_within = 5s;
+constexpr Duration bye_within_when_stopped = 1s;
+constexpr std::size_t send_at_once = 256 * 1024;
+
+}  // namespace
+
+Client::Client(const Options& options)
+    : options_{options},
+      server_{options.server_ip + " port " + options.port},
+      input_{STDIN_FILENO},
+      output_{STDOUT_FILENO},
+      conversation_{options, output_.is_terminal()},
+      dialer_{options.server_ip, options.port} {
+    if (options.timeout) done_by_ = Clock::now() + *options.timeout;
+}
+
+int Client::run() {
+    dial(Clock::now());
+    while (phase_ != Phase::ended) go_on(wait());
+    return exit_code_;
+}
+
+// --- waiting ---
+
+Client::Ready Client::wait() const {
+    const bool dialing = phase_ == Phase::dialing;
+    const int connection = dialing ? dialer_.fd() : link_ ? link_->fd() : -1;
+    const short events = events_of_connection();
+    std::array<pollfd, 4> fds{{
+        {signal_.fd(), POLLIN, 0},
+        {wants_input() ? input_.fd() : -1, POLLIN, 0},
+        // Where nothing is wanted of the connection its end would be reported for ever.
+        {events != 0 ? connection : -1, events, 0},
+        {phase_ == Phase::leaving ? -1 : output_.poll_fd(), POLLOUT, 0},
+    }};
+    if (::poll(fds.data(), fds.size(), timeout_ms()) < 0) return {};
+    return {.signal = fds[0].revents != 0,
+            .input = fds[1].revents != 0,
+            .connection = fds[2].revents != 0};
+}
+
+int Client::timeout_ms() const {
+    const Deadline first =
+        earlier(earlier(phase_until_, done_by_), earlier(give_up_at_, resend_at_));
+    if (!first) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now()).count();
+    return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
+}
+
+short Client::events_of_connection() const {
+    if (phase_ == Phase::dialing) return POLLOUT;
+    if (!link_) return 0;
+    const short in = wants_frames() ? POLLIN : 0;
+    return static_cast<short>(in | (link_->has_unsent() ? POLLOUT : 0));
+}
+
+bool Client::wants_input() const {
+    return conversation_.has_been_welcome() && phase_ != Phase::leaving && !input_.has_ended() &&
+           !conversation_.inbox().is_full() && conversation_.outbox().has_room();
+}
+
+// What has been received is printed before more is read, so that a slow reader of standard
+// output holds the server back and nothing is kept here.
+bool Client::wants_frames() const {
+    return output_.is_written() || phase_ == Phase::leaving;
+}
+
+// --- one turn of the loop ---
+
+void Client::go_on(const Ready& ready) {
+    if (ready.signal && phase_ != Phase::leaving) stop(signal_.number().value_or(0));
+    if (phase_ == Phase::dialing && ready.connection) {
+        follow(dialer_.go_on(Clock::now()));
+    } else if (ready.connection && link_) {
+        read_frames();
+    }
+    if (ready.input) read_input();
+    print();
+    look_at_time(Clock::now());
+    leave_when_done();
+    send();
+}
+
+void Client::look_at_time(TimePoint now) {
+    if (has_passed(phase_until_, now)) end_phase(now);
+    try_postponed_again(now);
+    if (phase_ == Phase::leaving || phase_ == Phase::ended) return;
+    if (has_passed(give_up_at_, now)) {
+        return fail(exit_code::no_connection, "no connection to " + server_ + "; giving up");
+    }
+    if (has_passed(done_by_, now)) {
+        complain("not done in time");
+        leave(exit_code::timed_out, bye_within_when_stopped);
+    }
+}
+
+void Client::end_phase(TimePoint now) {
+    if (phase_ == Phase::waiting) return dial(now);
+    if (phase_ == Phase::dialing) return follow(dialer_.go_on(now));
+    if (phase_ == Phase::logging_in) return lost("no answer to the login");
+    end(exit_code_);
+}
+
+void Client::read_input() {
+    input_.read();
+    while (const auto line = input_.next()) {
+        if (line->too_long) {
+            conversation_.refuse_line(line->number, "longer than any server takes");
+        } else {
+            conversation_.outbox().add(line->number, line->text);
+        }
+    }
+}
+
+void Client::read_frames() {
+    const bool goes_on = link_->receive();
+    while (link_) {
+        const auto step = wire::next_frame(link_->unread());
+        if (!step.frame) break;
+        // What comes behind QUIT is left to the next login.
+        const bool ignored =
+            phase_ == Phase::leaving && !std::holds_alternative<wire::Bye>(*step.frame);
+        const auto event =
+            ignored ? Conversation::Event::none : conversation_.take(*step.frame, output_.text());
+        link_->consume(step.consumed);
+        act(event);
+    }
+    if (link_ && !goes_on) lost(link_->why());
+}
+
+void Client::act(Conversation::Event event) {
+    using Event = Conversation::Event;
+    switch (event) {
+        case Event::none:
+            return;
+        case Event::welcome:
+            return welcome();
+        case Event::refused:
+            return fail(exit_code::login_refused, "login refused: " + conversation_.reason());
+        case Event::busy:
+        case Event::closing:
+            return lost(conversation_.reason());
+        case Event::taken_over:
+            if (phase_ == Phase::leaving) return end(exit_code_);
+            return fail(exit_code::taken_over,
+                        "taken over by a later login of client-id " + options_.client_id);
+        case Event::garbled:
+            return fail(exit_code::no_connection, server_ + " does not speak the Belfry protocol");
+    }
+}
+
+void Client::print() {
+    if (phase_ == Phase::leaving || phase_ == Phase::ended) return;
+    if (!output_.write()) return on_output_failed(errno);
+    if (output_.is_written() && link_) conversation_.acknowledge(link_->out());
+}
+
+void Client::send() {
+    if (!link_) return;
+    if (phase_ == Phase::online) conversation_.outbox().fill(link_->out(), send_at_once);
+    link_->send();
+}
+
+void Client::try_postponed_again(TimePoint now) {
+    if (conversation_.store_works()) resend_.reset();
+    if (!conversation_.outbox().can_try_again()) {
+        resend_at_.reset();
+    } else if (!resend_at_) {
+        resend_at_ = now + resend_.next();
+    } else if (has_passed(resend_at_, now)) {
+        conversation_.outbox().try_again();
+        resend_at_.reset();
+    }
+}
+
+void Client::leave_when_done() {
+    if (phase_ == Phase::online && is_done()) leave(code_when_done(), bye_within);
+}
+
+bool Client::is_done() const {
+    if (!conversation_.outbox().is_empty() || !output_.is_written()) return false;
+    if (options_.count) return conversation_.inbox().is_full();
+    return !options_.follow && input_.has_ended() && conversation_.is_live();
+}
+
+// --- the connection ---
+
+void Client::dial(TimePoint now) {
+    follow(dialer_.start(now));
+}
+
+void Client::follow(Dialer::Result result) {
+    if (auto* socket = std::get_if<Fd>(&result)) return log_in(std::move(*socket));
+    if (const auto* failed = std::get_if<Dialer::Failed>(&result)) return lost(failed->why);
+    enter(Phase::dialing, dialer_.deadline());
+}
+
+void Client::log_in(Fd socket) {
+    link_.emplace(std::move(socket));
+    conversation_.log_in(link_->out());
+    enter(Phase::logging_in, Clock::now() + welcome_within);
+}
+
+void Client::welcome() {
+    if (was_lost_) complain("connection back");
+    was_lost_ = false;
+    give_up_at_.reset();
+    redial_.reset();
+    enter(Phase::online, std::nullopt);
+}
+
+void Client::lost(std::string_view why) {
+    if (phase_ == Phase::leaving) return end(exit_code_);
+    if (!conversation_.has_been_welcome()) {
+        return fail(exit_code::no_connection,
+                    "cannot connect to " + server_ + ": " + std::string{why});
+    }
+    const auto now = Clock::now();
+    if (phase_ == Phase::online) {
+        complain("connection lost: " + std::string{why});
+        was_lost_ = true;
+        if (!options_.follow) give_up_at_ = now + without_connection_at_most;
+    }
+    link_.reset();
+    enter(Phase::waiting, now + redial_.next());
+}
+
+// --- the end ---
+
+void Client::on_output_failed(int error) {
+    // Who closes a pipe has read enough, and wants to hear nothing.
+    if (error != EPIPE)
+        complain(std::string{"cannot write standard output: "} + std::strerror(error));
+    leave(exit_code::output_failed, bye_within_when_stopped);
+}
+
+void Client::stop(int signal) {
+    print();
+    const bool only_followed =
+        options_.follow && input_.has_ended() && conversation_.outbox().is_empty();
+    leave(only_followed ? code_when_done() : 128 + signal, bye_within_when_stopped);
+}
+
+int Client::code_when_done() const {
+    return conversation_.all_accepted() ? exit_code::done : exit_code::not_accepted;
+}
+
+void Client::leave(int exit_code, Duration at_most) {
+    if (phase_ != Phase::online) return end(exit_code);
+    exit_code_ = exit_code;
+    done_by_.reset();
+    wire::print(link_->out(), wire::Quit{});
+    enter(Phase::leaving, Clock::now() + at_most);
+}
+
+void Client::fail(int exit_code, std::string_view why) {
+    complain(why);
+    end(exit_code);
+}
+
+void Client::end(int exit_code) {
+    exit_code_ = exit_code;
+    link_.reset();
+    enter(Phase::ended, std::nullopt);
+}
+
+void Client::enter(Phase phase, Deadline until) {
+    phase_ = phase;
+    phase_until_ = until;
+}
+
+}  // namespace belfry::client

@@ -1,0 +1,130 @@
+#include "client/conversation.hpp"
+
+#include "client/complain.hpp"
+#include "client/format.hpp"
+#include "wire/error_code.hpp"
+#include "wire/print.hpp"
+
+#include <variant>
+
+namespace belfry::client {
+namespace {
+
+std::string explained(const wire::Error& error) {
+    std::string text{error.code};
+    if (!error.text.empty()) text.append(": ").append(error.text);
+    return text;
+}
+
+}  // namespace
+
+Conversation::Conversation(const Options& options, bool for_terminal)
+    : options_{options},
+      for_terminal_{for_terminal},
+      inbox_{options.count},
+      outbox_{[this](std::uint64_t line, std::string_view why) { refuse_line(line, why); }} {}
+
+void Conversation::log_in(std::string& out) {
+    is_logged_in_ = false;
+    is_live_ = false;
+    wire::print(out, wire::Login{.client_id = options_.client_id, .manual_ack = true});
+}
+
+Conversation::Event Conversation::take(const wire::Frame& frame, std::string& printed) {
+    printed_ = &printed;
+    return std::visit([this](const auto& known) { return on(known); }, frame);
+}
+
+void Conversation::acknowledge(std::string& out) {
+    if (options_.peek || !is_logged_in_) return;
+    if (const auto id = inbox_.take_ack()) wire::print(out, wire::Ack{*id});
+}
+
+void Conversation::refuse_line(std::uint64_t line, std::string_view why) {
+    all_accepted_ = false;
+    complain("line " + std::to_string(line) + " was not accepted: " + std::string{why});
+}
+
+Conversation::Event Conversation::on(const wire::Welcome& frame) {
+    if (inbox_.begin_session(frame)) complain("the server has begun a new log");
+    outbox_.begin_session(frame.seq, frame.max_payload);
+    is_logged_in_ = true;
+    has_been_welcome_ = true;
+    return Event::welcome;
+}
+
+Conversation::Event Conversation::on(const wire::Message& frame) {
+    if (frame.past || !inbox_.take(frame.id)) return Event::none;
+    const auto append = options_.json ? append_json : append_text;
+    append(*printed_, frame, for_terminal_);
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::Sent& frame) {
+    inbox_.pass(frame.id);
+    outbox_.accept(frame.seq);
+    store_works_ = true;
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::Dup& frame) {
+    outbox_.accept(frame.seq);
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::Live&) {
+    is_live_ = true;
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::Gap& frame) {
+    if (inbox_.pass(frame.last_id)) {
+        complain("messages " + std::to_string(frame.first_id) + " to " +
+                 std::to_string(frame.last_id) + " no longer exist");
+    }
+    // Among them may be lines of our own, whose SENT will not come: DUP tells.
+    outbox_.send_all_again();
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::Error& frame) {
+    if (!is_logged_in_) return on_refused_login(frame);
+    on_refused_line(frame);
+    return Event::none;
+}
+
+Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
+    const auto code = wire::error_code_named(frame.code);
+    reason_ = explained(frame);
+    const bool passes =
+        code == wire::ErrorCode::too_many_clients || code == wire::ErrorCode::login_timeout;
+    return passes && has_been_welcome_ ? Event::busy : Event::refused;
+}
+
+void Conversation::on_refused_line(const wire::Error& frame) {
+    if (frame.seq == 0) {
+        complain("the server says: " + explained(frame));
+    } else if (wire::error_code_named(frame.code) == wire::ErrorCode::store_failed) {
+        on_store_failed(frame.seq);
+    } else {
+        outbox_.refuse(frame.seq, explained(frame));
+    }
+}
+
+void Conversation::on_store_failed(std::uint64_t seq) {
+    if (store_works_) complain("the server cannot store messages at present; trying again");
+    store_works_ = false;
+    outbox_.postpone(seq);
+}
+
+Conversation::Event Conversation::on(const wire::Bye& frame) {
+    if (frame.reason == "taken-over") return Event::taken_over;
+    reason_ = "the server says " + std::string{frame.reason};
+    return Event::closing;
+}
+
+Conversation::Event Conversation::on(const wire::Garbled&) {
+    return Event::garbled;
+}
+
+}  // namespace belfry::client

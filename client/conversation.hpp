@@ -1,0 +1,98 @@
+#pragma once
+
+#include "client/inbox.hpp"
+#include "client/options.hpp"
+#include "client/outbox.hpp"
+#include "wire/frame.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace belfry::client {
+
+/// What is said to the server and what its answers mean, over all connections of a run. Knows
+/// neither sockets nor time. Says on standard error what the user must know of single lines and
+/// messages.
+class Conversation {
+  public:
+    /// What a frame means for the connection.
+    enum class Event {
+        none,
+        welcome,     ///< the login has been accepted
+        refused,     ///< the login has been refused, for good
+        busy,        ///< the login has been refused, but may succeed later
+        closing,     ///< the server closes the connection
+        taken_over,  ///< it closes it because of a later login of this client-id
+        garbled,     ///< what the server says is not the protocol
+    };
+
+    /// @param for_terminal whether messages are printed on a terminal
+    Conversation(const Options& options, bool for_terminal);
+
+    /// Appends LOGIN: a connection has been made.
+    void log_in(std::string& out);
+
+    /// Takes a frame, and appends to `printed` what is to be printed.
+    [[nodiscard]] Event take(const wire::Frame& frame, std::string& printed);
+
+    /// Appends ACK for what has been taken, which must have been printed.
+    void acknowledge(std::string& out);
+
+    /// A line of input that cannot even be put into the outbox.
+    void refuse_line(std::uint64_t line, std::string_view why);
+
+    /// The reason of the last `closing`.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+    /// Whether a login has ever been accepted.
+    [[nodiscard]] bool has_been_welcome() const noexcept { return has_been_welcome_; }
+
+    /// Whether the backlog has come to its end on this connection.
+    [[nodiscard]] bool is_live() const noexcept { return is_live_; }
+
+    /// Whether every line that was answered has been accepted.
+    [[nodiscard]] bool all_accepted() const noexcept { return all_accepted_; }
+
+    /// Whether the server has stored the line that it answered last.
+    [[nodiscard]] bool store_works() const noexcept { return store_works_; }
+
+    [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
+    [[nodiscard]] const Outbox& outbox() const noexcept { return outbox_; }
+    [[nodiscard]] const Inbox& inbox() const noexcept { return inbox_; }
+
+  private:
+    Event on(const wire::Welcome& frame);
+    Event on(const wire::Message& frame);
+    Event on(const wire::Sent& frame);
+    Event on(const wire::Dup& frame);
+    Event on(const wire::Live& frame);
+    Event on(const wire::Gap& frame);
+    Event on(const wire::Error& frame);
+    Event on(const wire::Bye& frame);
+    Event on(const wire::Garbled& frame);
+
+    // What this program does not ask for, and what it does not know.
+    template <typename Other>
+    Event on(const Other&) {
+        return Event::none;
+    }
+
+    Event on_refused_login(const wire::Error& frame);
+    void on_refused_line(const wire::Error& frame);
+    void on_store_failed(std::uint64_t seq);
+
+    const Options& options_;
+    bool for_terminal_;
+    Inbox inbox_;
+    Outbox outbox_;
+    std::string* printed_ = nullptr;  // valid while a frame is taken
+    std::string reason_;
+    bool is_logged_in_ = false;
+    bool has_been_welcome_ = false;
+    bool is_live_ = false;
+    bool all_accepted_ = true;
+    bool store_works_ = true;
+};
+
+}  // namespace belfry::client

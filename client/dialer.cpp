@@ -1,0 +1,114 @@
+#include "client/dialer.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+namespace belfry::client {
+namespace {
+
+constexpr std::chrono::seconds time_limit{5};
+
+// Without it a client that only listens would never find out that the server's machine is gone.
+struct Keepalive {
+    int idle_seconds = 30;
+    int interval_seconds = 10;
+    int probes = 3;
+};
+
+void set_option(int socket, int level, int option, int value) {
+    // An option that is refused costs speed or a late notice, not correctness.
+    [[maybe_unused]] const int result = ::setsockopt(socket, level, option, &value, sizeof value);
+}
+
+void tune(int socket) {
+    constexpr Keepalive keepalive;
+    set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, keepalive.idle_seconds);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, keepalive.interval_seconds);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, keepalive.probes);
+}
+
+struct FreeAddresses {
+    void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
+};
+
+}  // namespace
+
+Dialer::Result Dialer::start(TimePoint now) {
+    if (!resolve()) return Failed{why_};
+    return try_next(now);
+}
+
+Dialer::Result Dialer::go_on(TimePoint now) {
+    const int error = error_of_attempt(now);
+    if (error == EINPROGRESS) return Pending{};
+    if (error == 0) return connected();
+    why_ = std::strerror(error);
+    return try_next(now);
+}
+
+bool Dialer::resolve() {
+    left_.clear();
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(host_.c_str(), port_.c_str(), &wanted, &found);
+    const std::unique_ptr<addrinfo, FreeAddresses> list{found};
+    if (error != 0) why_ = ::gai_strerror(error);
+    for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+        Address address{.family = at->ai_family, .bytes = {}, .length = at->ai_addrlen};
+        std::memcpy(&address.bytes, at->ai_addr, at->ai_addrlen);
+        left_.push_back(address);
+    }
+    std::reverse(left_.begin(), left_.end());
+    return error == 0;
+}
+
+Dialer::Result Dialer::try_next(TimePoint now) {
+    while (!left_.empty()) {
+        const Address address = left_.back();
+        left_.pop_back();
+        const int error = connect_to(address);
+        if (error == 0) return connected();
+        deadline_ = now + time_limit;
+        if (error == EINPROGRESS) return Pending{};
+        why_ = std::strerror(error);
+    }
+    socket_ = Fd{};
+    return Failed{why_};
+}
+
+int Dialer::connect_to(const Address& address) {
+    socket_ = Fd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (!socket_) return errno;
+    // An attempt that a signal interrupts goes on in the background.
+    const auto* bytes = reinterpret_cast<const sockaddr*>(&address.bytes);
+    if (::connect(socket_.get(), bytes, address.length) == 0) return 0;
+    return errno == EINTR ? EINPROGRESS : errno;
+}
+
+// EINPROGRESS: it is not decided yet.
+int Dialer::error_of_attempt(TimePoint now) const {
+    pollfd ready{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
+    if (::poll(&ready, 1, 0) <= 0) return now < deadline_ ? EINPROGRESS : ETIMEDOUT;
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+    return error;
+}
+
+Fd Dialer::connected() {
+    tune(socket_.get());
+    left_.clear();
+    return std::exchange(socket_, Fd{});
+}
+
+}  // namespace belfry::client

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "client/clock.hpp"
+#include "client/fd.hpp"
+
+#include <sys/socket.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace belfry::client {
+
+/// Connects to a server: resolves its name, then tries one address after the other, five seconds
+/// each. Only the resolving of a name that is no address can wait.
+class Dialer {
+  public:
+    Dialer(std::string host, std::string port) : host_{std::move(host)}, port_{std::move(port)} {}
+
+    /// An address is being tried: poll fd() for POLLOUT until deadline().
+    struct Pending {};
+    /// No address answered.
+    struct Failed {
+        std::string why;
+    };
+    /// The Fd is a connected, non-blocking socket.
+    using Result = std::variant<Pending, Fd, Failed>;
+
+    /// Begins a new attempt.
+    [[nodiscard]] Result start(TimePoint now);
+
+    /// Goes on with it, when fd() is ready or the deadline has passed.
+    [[nodiscard]] Result go_on(TimePoint now);
+
+    [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+    [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
+
+  private:
+    struct Address {
+        int family;
+        sockaddr_storage bytes;
+        socklen_t length;
+    };
+
+    [[nodiscard]] bool resolve();
+    [[nodiscard]] Result try_next(TimePoint now);
+    [[nodiscard]] int connect_to(const Address& address);
+    [[nodiscard]] int error_of_attempt(TimePoint now) const;
+    [[nodiscard]] Fd connected();
+
+    std::string host_;
+    std::string port_;
+    std::vector<Address> left_;  // the next one last
+    Fd socket_;
+    TimePoint deadline_;
+    std::string why_;
+};
+
+}  // namespace belfry::client

@@ -1,0 +1,36 @@
+#include "client/input.hpp"
+
+#include "client/complain.hpp"
+#include "wire/limits.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace belfry::client {
+namespace {
+
+constexpr std::size_t read_size = 64 * 1024;
+
+}  // namespace
+
+Input::Input(int fd) : fd_{fd}, buffer_(read_size), lines_{wire::max_discard} {}
+
+void Input::read() {
+    const auto n = ::read(fd_, buffer_.data(), buffer_.size());
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n < 0) complain(std::string{"cannot read standard input: "} + std::strerror(errno));
+    has_ended_ = n <= 0;
+    if (n > 0) unread_ = {buffer_.data(), static_cast<std::size_t>(n)};
+}
+
+std::optional<InputLine> Input::next() {
+    if (!unread_.empty()) {
+        if (const auto line = lines_.next(unread_)) return line;
+    }
+    return has_ended_ ? lines_.last() : std::nullopt;
+}
+
+}  // namespace belfry::client

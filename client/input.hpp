@@ -1,0 +1,37 @@
+#pragma once
+
+#include "client/line_reader.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace belfry::client {
+
+/// Standard input, line by line.
+class Input {
+  public:
+    /// @param fd is not closed
+    explicit Input(int fd);
+
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+
+    /// Reads once; waits where there is nothing yet, so poll() first. Only when next() has given
+    /// out what was read before.
+    void read();
+
+    /// The next line of what has been read.
+    [[nodiscard]] std::optional<InputLine> next();
+
+    /// Whether nothing more will come.
+    [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+
+  private:
+    int fd_;
+    bool has_ended_ = false;
+    std::vector<char> buffer_;
+    std::string_view unread_;  // into buffer_
+    LineReader lines_;
+};
+
+}  // namespace belfry::client

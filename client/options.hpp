@@ -1,0 +1,35 @@
+#pragma once
+
+#include "client/arguments.hpp"
+#include "client/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace belfry::client {
+
+/// What the user asked for.
+struct Options {
+    enum class Action { run, help, version };
+
+    Action action = Action::run;
+    std::string client_id;
+    std::string server_ip;  ///< an address or a name
+    std::string port;       ///< a decimal number, 1 to 65535
+    bool json = false;
+    bool follow = false;
+    bool peek = false;
+    std::optional<std::uint64_t> count;  ///< messages to print; above 0
+    std::optional<Duration> timeout;     ///< above 0
+};
+
+/// Reads the arguments (without the program's name) and the file that `--config` names. What
+/// stands on the command line wins. Throws UsageError for whatever is wrong.
+[[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
+
+/// The text of `--help`.
+[[nodiscard]] std::string help();
+
+}  // namespace belfry::client

@@ -1,0 +1,125 @@
+#include "client/outbox.hpp"
+
+#include "wire/limits.hpp"
+#include "wire/print.hpp"
+
+#include <algorithm>
+
+namespace belfry::client {
+namespace {
+
+// What a line costs beside its text, so that empty lines are bounded too.
+constexpr std::size_t entry_bytes = 64;
+
+}  // namespace
+
+void Outbox::add(std::uint64_t line, std::string_view text) {
+    entries_.push_back(
+        {.seq = 0, .line = line, .text = std::string{text}, .state = State::waiting});
+    bytes_ += text.size() + entry_bytes;
+}
+
+void Outbox::begin_session(std::uint64_t last_seq, std::uint64_t max_payload) {
+    next_seq_ = std::max(next_seq_, std::min(last_seq, wire::max_seq) + 1);
+    max_payload_ = max_payload;
+    send_all_again();
+}
+
+void Outbox::fill(std::string& out, std::size_t enough) {
+    while (!postponing_ && sent_ < entries_.size() && out.size() < enough) {
+        Entry& entry = entries_[sent_++];
+        if (entry.state == State::answered) continue;
+        number(entry);
+        if (can_be_sent(entry)) {
+            wire::print(out, wire::Send{entry.seq, entry.text});
+        } else {
+            answer(entry);
+        }
+    }
+    forget_answered();
+}
+
+// Also a line that is refused here takes a seq, so that seqs ascend over all entries.
+void Outbox::number(Entry& entry) {
+    if (entry.seq != 0) return;
+    entry.seq = next_seq_;
+    next_seq_ = std::min(next_seq_, wire::max_seq) + 1;
+}
+
+bool Outbox::can_be_sent(Entry& entry) {
+    if (entry.text.size() > max_payload_) {
+        on_refused_(entry.line, "longer than the " + std::to_string(max_payload_) +
+                                    " bytes that the server takes");
+        return false;
+    }
+    if (entry.seq > wire::max_seq) {
+        on_refused_(entry.line, "this client-id has used up its seqs");
+        return false;
+    }
+    return true;
+}
+
+void Outbox::accept(std::uint64_t seq) {
+    if (Entry* entry = find(seq)) answer(*entry);
+    forget_answered();
+}
+
+void Outbox::refuse(std::uint64_t seq, std::string_view why) {
+    Entry* entry = find(seq);
+    if (entry == nullptr) return;
+    on_refused_(entry->line, why);
+    answer(*entry);
+    forget_answered();
+}
+
+void Outbox::postpone(std::uint64_t seq) {
+    Entry* entry = find(seq);
+    if (entry == nullptr) return;
+    entry->state = State::postponed;
+    postponing_ = true;
+}
+
+// Errors keep the order of the lines: when the last line sent has its answer, all have theirs,
+// or are accepted and wait for their SENT.
+bool Outbox::can_try_again() const {
+    return postponing_ && (sent_ == 0 || entries_[sent_ - 1].state != State::waiting);
+}
+
+void Outbox::try_again() {
+    const auto first = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
+        return entry.state == State::postponed;
+    });
+    sent_ = std::min(sent_, static_cast<std::size_t>(first - entries_.begin()));
+    std::for_each(first, entries_.end(), [](Entry& entry) {
+        if (entry.state == State::postponed) entry.state = State::waiting;
+    });
+    postponing_ = false;
+}
+
+void Outbox::send_all_again() {
+    try_again();
+    sent_ = 0;
+}
+
+Outbox::Entry* Outbox::find(std::uint64_t seq) {
+    const auto found = std::partition_point(
+        entries_.begin(), entries_.end(),
+        [seq](const Entry& entry) { return entry.seq != 0 && entry.seq < seq; });
+    const bool is_there = found != entries_.end() && found->seq == seq;
+    return is_there && found->state != State::answered ? &*found : nullptr;
+}
+
+void Outbox::answer(Entry& entry) {
+    bytes_ -= entry.text.size() + entry_bytes;
+    entry.state = State::answered;
+    entry.text = {};
+}
+
+void Outbox::forget_answered() {
+    while (!entries_.empty() && entries_.front().state == State::answered) {
+        entries_.pop_front();
+        if (sent_ > 0) --sent_;
+    }
+}
+
+}  // namespace belfry::client

@@ -1,0 +1,57 @@
+#include "client/stop_signal.hpp"
+
+#include "client/fd.hpp"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace belfry::client {
+namespace {
+
+volatile std::sig_atomic_t came = 0;
+volatile std::sig_atomic_t wake_fd = -1;
+
+extern "C" void on_signal(int number) {
+    const int saved_errno = errno;
+    if (came != 0) ::_exit(128 + number);
+    came = number;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd, &one, sizeof one);
+    errno = saved_errno;
+}
+
+void handle(int number, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    if (::sigaction(number, &action, nullptr) != 0) {
+        throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
+    }
+}
+
+}  // namespace
+
+StopSignal::StopSignal() {
+    // Lives as long as the handler can run: as long as the process.
+    static const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (!wake) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
+    wake_fd = wake.get();
+    handle(SIGINT, on_signal);
+    handle(SIGTERM, on_signal);
+    handle(SIGPIPE, SIG_IGN);
+}
+
+int StopSignal::fd() const noexcept {
+    return wake_fd;
+}
+
+std::optional<int> StopSignal::number() const noexcept {
+    if (came == 0) return std::nullopt;
+    return came;
+}
+
+}  // namespace belfry::client

@@ -1,0 +1,64 @@
+#include "inspect/log_printer.hpp"
+
+#include "shm/log_reader.hpp"
+#include "wire/frame_parser.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+#include <variant>
+
+namespace belfry::inspect {
+namespace {
+
+constexpr std::size_t chunk_bytes = 1 << 20;
+
+/// The first frame at the front, if it is a message.
+const wire::Message* message_in(const wire::FrameStep& step) {
+    return step.frame ? std::get_if<wire::Message>(&*step.frame) : nullptr;
+}
+
+std::string harmless(std::string_view text) {
+    std::string shown{text};
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    std::replace_if(shown.begin(), shown.end(), is_control, '?');
+    return shown;
+}
+
+void print_records(std::ostream& out, std::string_view records) {
+    while (!records.empty()) {
+        const wire::FrameStep step = wire::next_frame(records);
+        const wire::Message* message = message_in(step);
+        if (message == nullptr) return;
+        out << message->id << ' ' << message->time_ms << ' ' << message->sender << ": "
+            << harmless(message->payload) << '\n';
+        records.remove_prefix(step.consumed);
+    }
+}
+
+}  // namespace
+
+void print_log(std::ostream& out, const shm::Segment& segment) {
+    shm::LogReader reader{segment, chunk_bytes};
+    const std::uint64_t last = segment.visible();
+    std::uint64_t id = segment.log().first_id.load();
+    while (id <= last) {
+        shm::Chunk chunk;
+        if (reader.read(id, last, shm::LogReader::no_row, chunk) ==
+            shm::LogReader::Result::overrun) {
+            id = segment.log().first_id.load();
+            continue;
+        }
+        print_records(out, chunk.bytes);
+        id = chunk.last_id + 1;
+    }
+}
+
+bool is_record(std::string_view record, std::uint64_t id, std::string_view sender) {
+    const wire::FrameStep step = wire::next_frame(record);
+    const wire::Message* message = message_in(step);
+    return message != nullptr && step.consumed == record.size() && !message->past &&
+           message->id == id && message->sender == sender;
+}
+
+}  // namespace belfry::inspect

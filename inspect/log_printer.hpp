@@ -1,0 +1,17 @@
+#pragma once
+
+#include "shm/segment.hpp"
+
+#include <iosfwd>
+#include <string_view>
+
+namespace belfry::inspect {
+
+/// Prints the messages that are in the ring, one a line: id, Unix time in milliseconds, sender,
+/// text. Control characters are shown as `?`.
+void print_log(std::ostream& out, const shm::Segment& segment);
+
+/// Whether the bytes are a whole MSG frame of that id by that sender.
+[[nodiscard]] bool is_record(std::string_view record, std::uint64_t id, std::string_view sender);
+
+}  // namespace belfry::inspect

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace belfry::inspect {
+
+/// What belfryctl was asked to do.
+struct Options {
+    std::filesystem::path data_dir = "belfry-data";
+    std::string command;  ///< one of command_names
+    bool json = false;    ///< for status
+};
+
+/// Reads the command line. None: `--help` or `--version` was asked for, and has been printed.
+/// @throws cli::UsageError
+[[nodiscard]] std::optional<Options> read_options(int argc, const char* const* argv);
+
+}  // namespace belfry::inspect

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Installs what is missing of packages.txt (Debian 12), with sudo where not root.
+set -eu
+here=$(dirname "$0")
+missing=
+while read -r package; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done < "$here/packages.txt"
+[ -z "$missing" ] && exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then as_root=sudo; fi
+echo "installing:$missing" >&2
+$as_root apt-get update -qq
+# shellcheck disable=SC2086  # one word a package
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Installs what is missing, builds, and starts a server. Arguments replace the default ones.
+set -eu
+here=$(dirname "$0")
+"$here/install_packages.sh"
+make -C "$here" -j"$(nproc)" all >&2
+if [ $# -eq 0 ]; then set -- -client_ids 1,2,3 -port 5000; fi
+exec "$here/build/bin/belfryd" "$@"

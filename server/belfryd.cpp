@@ -1,0 +1,184 @@
+#include "server/belfryd.hpp"
+
+#include "server/report.hpp"
+#include "server/start_error.hpp"
+#include "server/supervisor.hpp"
+#include "shm/client_table.hpp"
+#include "shm/data_directory.hpp"
+#include "shm/segment_file.hpp"
+#include "wire/version.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+namespace belfry::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t epoch_digits = 16;
+
+/// A supervisor that was killed may hold its port for a moment longer.
+constexpr std::chrono::seconds port_patience{1};
+constexpr std::chrono::milliseconds port_retry{20};
+
+/// An earlier server's segment, if it can be gone on with. A torn one is removed.
+/// @throws StartError
+std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
+    auto found = shm::find_segment(options.data_dir, boost::interprocess::read_write);
+    if (!found) return {};
+    const std::string name = "the shared memory segment " + std::to_string(found->name.shmid);
+    switch (found->state) {
+        case shm::SegmentState::torn:
+            report("removing " + name + ", whose creation was cut short");
+            shm::remove_segment(options.data_dir, found->name);
+            return {};
+        case shm::SegmentState::other_layout:
+            throw StartError{name + " has layout version " +
+                             std::to_string(found->segment.prefix().layout_version) +
+                             ", this program has " + std::to_string(shm::layout_version) +
+                             "; stop its server first, or remove it with belfryctl remove"};
+        case shm::SegmentState::whole:
+            break;
+    }
+    if (found->segment.durability() != options.durability) {
+        throw StartError{name + " was made with another --durability"};
+    }
+    return found;
+}
+
+shm::FoundSegment new_segment(const Options& options) {
+    shm::SegmentPlan plan;
+    plan.ring_bytes = options.ring_bytes;
+    plan.max_clients = options.max_clients;
+    plan.max_payload = options.max_payload;
+    plan.durability = options.durability;
+    plan.epoch = shm::random_hex(epoch_digits);
+    plan.program_version = wire::version;
+    plan.client_ids = options.client_ids;
+    return shm::create_segment(options.data_dir, std::move(plan));
+}
+
+/// Binds at once, or where an earlier supervisor has only just died, within a second.
+Listener listen_again(const std::string& address, std::uint16_t port) {
+    const auto deadline = std::chrono::steady_clock::now() + port_patience;
+    while (true) {
+        try {
+            return Listener{address, port};
+        } catch (const StartError&) {
+            if (std::chrono::steady_clock::now() >= deadline) throw;
+        }
+        std::this_thread::sleep_for(port_retry);
+    }
+}
+
+/// Cursors cannot be above the end of the log (7).
+void pull_back_cursors(shm::Segment& segment) {
+    const std::uint64_t visible = segment.visible();
+    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
+        std::atomic<std::uint64_t>& word = segment.client(row).cursor;
+        std::uint64_t old = word.load();
+        const shm::Cursor cursor = shm::unpack_cursor(old);
+        if (cursor.id <= visible) continue;
+        if (!word.compare_exchange_strong(old, pack(shm::Cursor{cursor.generation, visible}))) {
+            continue;
+        }
+        report("the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
+               std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
+               std::to_string(visible));
+    }
+}
+
+void require_rows(bool enough) {
+    if (enough) return;
+    throw StartError{
+        "the shared memory segment has no room for so many new client-ids; stop its server "
+        "cleanly first"};
+}
+
+/// Whole or not at all, for its owner alone.
+void write_port_file(const fs::path& path, std::uint16_t port) {
+    const fs::path beside = path.string() + ".new";
+    std::ofstream file{beside, std::ios::trunc};
+    ::chmod(beside.c_str(), S_IRUSR | S_IWUSR);
+    file << port << '\n';
+    file.close();
+    std::error_code error;
+    if (file) fs::rename(beside, path, error);
+    if (!file || error) throw StartError{"cannot write the port file " + path.string()};
+}
+
+/// A descriptor for each child that may have to be adopted.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Removes what a clean stop, or a start that failed behind it, must not leave.
+class Cleanup {
+  public:
+    Cleanup(const Options& options, const shm::FoundSegment& found, bool is_new)
+        : options_{options}, found_{found}, armed_{is_new} {}
+    Cleanup(const Cleanup&) = delete;
+    Cleanup& operator=(const Cleanup&) = delete;
+    ~Cleanup() {
+        if (!armed_) return;
+        shm::remove_segment(options_.data_dir, found_.name);
+        std::error_code ignored;
+        if (options_.port_file) fs::remove(*options_.port_file, ignored);
+    }
+    void arm() noexcept { armed_ = true; }
+
+  private:
+    const Options& options_;
+    const shm::FoundSegment& found_;
+    bool armed_;
+};
+
+}  // namespace
+
+void serve(const Options& options) {
+    shm::make_data_directory(options.data_dir);
+    const shm::DataDirectoryLock lock{options.data_dir};
+    const shm::UniqueFd alive = shm::hold_alive(options.data_dir);
+    raise_descriptor_limit();
+
+    auto adopted = segment_to_adopt(options);
+    const bool again = adopted && options.port == 0;
+    const std::uint16_t port =
+        again ? static_cast<std::uint16_t>(adopted->segment.prefix().port) : options.port;
+    Listener listener =
+        adopted ? listen_again(options.listen, port) : Listener{options.listen, options.port};
+
+    const bool is_new = !adopted;
+    shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options);
+    Cleanup cleanup{options, found, is_new};
+    shm::Segment& segment = found.segment;
+    if (!is_new) {
+        require_rows(shm::set_known_clients(segment, options.client_ids));
+        pull_back_cursors(segment);
+    }
+    Supervisor supervisor{segment, listener, alive};
+    const std::size_t living = supervisor.adopt();
+    if (!is_new) {
+        report("adopted the log " + std::string{segment.epoch()} + " with " +
+               std::to_string(segment.log().last_id.load()) + " messages and " +
+               std::to_string(living) + " sessions");
+    }
+    if (options.port_file) write_port_file(*options.port_file, listener.port());
+    std::cout << "belfryd listening on " << listener.name() << std::endl;
+    supervisor.run();
+    supervisor.stop_sessions();
+    cleanup.arm();
+}
+
+}  // namespace belfry::server

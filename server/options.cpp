@@ -1,0 +1,131 @@
+#include "server/options.hpp"
+
+#include "cli/command_line.hpp"
+#include "shm/log_writer.hpp"
+#include "wire/client_id.hpp"
+#include "wire/limits.hpp"
+#include "wire/version.hpp"
+
+#include <arpa/inet.h>
+
+#include <boost/algorithm/string/split.hpp>
+
+#include <algorithm>
+#include <iostream>
+
+namespace belfry::server {
+namespace {
+
+namespace po = boost::program_options;
+using cli::UsageError;
+
+constexpr std::uint64_t min_ring = 64ULL << 10;
+constexpr std::uint64_t max_ring = 1ULL << 40;
+constexpr std::uint64_t max_max_clients = 100'000;
+
+po::options_description described_options() {
+    po::options_description options{"Options (one dash or two, _ and - alike)", 100};
+    const auto text = [] { return po::value<std::string>(); };
+    const auto defaults_to = [](const char* value) {
+        return po::value<std::string>()->default_value(value);
+    };
+    // clang-format off
+    options.add_options()
+        ("client-ids", text()->value_name("1,2,3"), "the clients that may log in")
+        ("port", defaults_to("5000")->value_name("N"), "listen on this port; 0: the system chooses")
+        ("port-file", text()->value_name("FILE"), "write the port to this file when ready")
+        ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "listen on this IPv4 or IPv6 address")
+        ("data-dir", defaults_to("belfry-data")->value_name("DIR"), "what outlives the server")
+        ("durability", defaults_to("memory")->value_name("WORD"), "memory: nothing outlives a clean stop")
+        ("ring-size", defaults_to("64M")->value_name("SIZE"), "bytes of messages kept in shared memory")
+        ("max-clients", defaults_to("1024")->value_name("N"), "clients that may be online at once")
+        ("max-payload", defaults_to("64K")->value_name("SIZE"), "the largest message; at most an eighth of the ring")
+        ("config", text()->value_name("FILE"), "more options, one `name = value` a line")
+        ("check", "say whether the configuration is good, and exit")
+        ("version", "print the version, and exit")
+        ("help", "print this, and exit");
+    // clang-format on
+    return options;
+}
+
+std::vector<std::string> client_ids_in(const po::variables_map& options) {
+    const auto list = cli::text_of(options, "client-ids");
+    if (!list) throw UsageError{"--client-ids is missing: name the clients, as in 1,2,3"};
+    std::vector<std::string> ids;
+    boost::algorithm::split(ids, *list, [](char c) { return c == ','; });
+    for (const std::string& id : ids) {
+        if (wire::is_client_id(id)) continue;
+        throw UsageError{"--client-ids: '" + id +
+                         "' is no client-id (1 to 32 of A-Z a-z 0-9 _ . -)"};
+    }
+    std::vector<std::string> sorted = ids;
+    std::sort(sorted.begin(), sorted.end());
+    const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+    if (twice != sorted.end()) throw UsageError{"--client-ids: '" + *twice + "' is there twice"};
+    return ids;
+}
+
+std::string address_in(const po::variables_map& options) {
+    std::string address = *cli::text_of(options, "listen");
+    in6_addr parsed{};
+    if (::inet_pton(AF_INET, address.c_str(), &parsed) == 1) return address;
+    if (::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) return address;
+    throw UsageError{"--listen must be an IPv4 or IPv6 address, not '" + address + "'"};
+}
+
+shm::Durability durability_in(const po::variables_map& options) {
+    const std::string word = *cli::text_of(options, "durability");
+    if (word == "memory") return shm::Durability::memory;
+    throw UsageError{"--durability must be memory, not '" + word + "'"};
+}
+
+std::filesystem::path data_dir_in(const po::variables_map& options) {
+    std::filesystem::path path = *cli::text_of(options, "data-dir");
+    if (path.empty()) throw UsageError{"--data-dir must not be empty"};
+    return path;
+}
+
+Options checked(const po::variables_map& given) {
+    const auto text = [&given](const char* name) { return *cli::text_of(given, name); };
+    Options options;
+    options.client_ids = client_ids_in(given);
+    options.listen = address_in(given);
+    options.port = static_cast<std::uint16_t>(cli::whole_number("port", text("port"), 0, 65535));
+    options.port_file = cli::text_of(given, "port-file");
+    options.data_dir = data_dir_in(given);
+    options.durability = durability_in(given);
+    options.ring_bytes = cli::byte_count("ring-size", text("ring-size"), min_ring, max_ring);
+    options.max_clients = static_cast<std::uint32_t>(
+        cli::whole_number("max-clients", text("max-clients"), 1, max_max_clients));
+    options.max_payload = static_cast<std::uint32_t>(
+        cli::byte_count("max-payload", text("max-payload"), 1, wire::max_discard));
+    if (!shm::LogWriter::payload_fits(options.ring_bytes, options.max_payload)) {
+        throw UsageError{"--max-payload " + text("max-payload") +
+                         " is more than an eighth of --ring-size " + text("ring-size")};
+    }
+    options.check = given.count("check") != 0;
+    return options;
+}
+
+}  // namespace
+
+std::optional<Options> read_options(int argc, const char* const* argv) {
+    const po::options_description described = described_options();
+    const cli::CommandLine line = cli::parse(argc, argv, described);
+    if (line.options.count("help") != 0) {
+        std::cout << "belfryd -client_ids 1,2,3 -port N [OPTIONS]\n"
+                     "The message server. See README.md.\n\n"
+                  << described
+                  << "\nExit status: 0 after a clean stop, 1 when it could not start or go on,\n"
+                     "2 for bad usage or configuration.\n";
+        return {};
+    }
+    if (line.options.count("version") != 0) {
+        std::cout << "belfryd " << wire::version << '\n';
+        return {};
+    }
+    if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
+    return checked(line.options);
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,49 @@
+#include "server/output.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+namespace belfry::server {
+
+bool Output::write(std::string_view frames) noexcept {
+    const std::lock_guard guard{mutex_};
+    open_ = open_ && send_all(frames);
+    return open_;
+}
+
+void Output::finish(std::string_view last_line, std::chrono::milliseconds patience) noexcept {
+    const std::unique_lock guard{mutex_, patience};
+    if (guard && open_) {
+        open_ = false;
+        // The session ends whether or not this arrives.
+        static_cast<void>(send_all(last_line));
+    }
+    ::shutdown(socket_, SHUT_WR);
+}
+
+bool Output::send_all(std::string_view bytes) const noexcept {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent == -1 && errno == EINTR) continue;
+        if (sent <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+void discard_input(int socket, std::chrono::milliseconds patience) noexcept {
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + patience;
+    std::array<char, 16384> waste;
+    while (true) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        pollfd input{socket, POLLIN, 0};
+        if (left.count() <= 0 || ::poll(&input, 1, static_cast<int>(left.count())) == 0) return;
+        if (::recv(socket, waste.data(), waste.size(), MSG_DONTWAIT) <= 0 && errno != EINTR) return;
+    }
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string_view>
+
+namespace belfry::server {
+
+/// The client's connection, for writing. Both threads of a session write whole lines and frames;
+/// a mutex of the process keeps them apart. Blocks while the client does not read: TCP holds it
+/// back, and nobody else.
+class Output {
+  public:
+    /// @param socket blocking; outlives the object
+    explicit Output(int socket) noexcept : socket_{socket} {}
+
+    /// @return false: the connection is broken, or the last line has been written
+    [[nodiscard]] bool write(std::string_view frames) noexcept;
+
+    /// Writes the session's last line, after which nothing more is written, and says to the
+    /// client that nothing more comes. Without the line where the other thread is stuck in a
+    /// write beyond the time.
+    void finish(std::string_view last_line, std::chrono::milliseconds patience) noexcept;
+
+  private:
+    [[nodiscard]] bool send_all(std::string_view bytes) const noexcept;
+
+    int socket_;
+    std::timed_mutex mutex_;
+    bool open_ = true;  ///< under the mutex
+};
+
+/// Reads and discards until the client closes or the time is over, so that a close does not
+/// reset the connection before the client has read the last line.
+void discard_input(int socket, std::chrono::milliseconds patience) noexcept;
+
+}  // namespace belfry::server

@@ -1,0 +1,45 @@
+#include "server/refusals.hpp"
+
+#include "wire/print.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::chrono::seconds patience{1};
+
+/// More are closed without waiting, the oldest first.
+constexpr std::size_t most_refused = 16;
+
+bool client_has_closed(int socket) noexcept {
+    std::array<char, 4096> waste;
+    while (true) {
+        const ssize_t count = ::recv(socket, waste.data(), waste.size(), MSG_DONTWAIT);
+        if (count <= 0) return count == 0 || errno != EAGAIN;
+    }
+}
+
+}  // namespace
+
+void Refusals::refuse(shm::UniqueFd socket) noexcept {
+    std::string line;
+    wire::print_error(line, wire::ErrorCode::too_many_clients);
+    ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(socket.get(), SHUT_WR);
+    if (refused_.size() == most_refused) refused_.pop_front();
+    refused_.push_back({std::move(socket), Clock::now() + patience});
+}
+
+void Refusals::sweep() noexcept {
+    const auto now = Clock::now();
+    std::erase_if(refused_, [now](const Refused& refused) {
+        return now >= refused.deadline || client_has_closed(refused.socket.get());
+    });
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,352 @@
+#include "server/session_in.hpp"
+
+#include "server/past_frames.hpp"
+#include "shm/client_table.hpp"
+#include "wire/limits.hpp"
+#include "wire/print.hpp"
+#include "wire/version.hpp"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <limits>
+#include <system_error>
+#include <thread>
+#include <variant>
+
+namespace belfry::server {
+namespace {
+
+using wire::ErrorCode;
+
+/// How long the last line may wait for the output thread, and the close for the client.
+constexpr std::chrono::milliseconds last_line_patience{200};
+constexpr std::chrono::milliseconds close_patience{1000};
+
+/// Answers are written when they reach this, so that they take no more memory than this and one
+/// frame.
+constexpr std::size_t most_answers = 64 << 10;
+
+/// What one read may take beyond one whole message.
+constexpr std::size_t read_ahead = 64 << 10;
+
+std::string error_line(ErrorCode code, std::uint64_t seq = 0) {
+    std::string line;
+    wire::print_error(line, code, seq);
+    return line;
+}
+
+std::string bye(std::string_view reason) {
+    std::string line;
+    wire::print(line, wire::Bye{reason});
+    return line;
+}
+
+/// The ids from `first` on, as many as `count`, never past the largest number.
+std::uint64_t last_of(std::uint64_t first, std::uint64_t count) {
+    const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() - first;
+    return first + std::min(count, most) - 1;
+}
+
+}  // namespace
+
+SessionIn::SessionIn(Heritage& heritage)
+    : heritage_{&heritage},
+      segment_{&heritage.segment},
+      output_{heritage.socket.get()},
+      session_{heritage.segment, heritage.slot.slot, heritage.slot.generation},
+      input_{wire::max_line + heritage.segment.geometry().max_payload + 2 + read_ahead},
+      parser_{heritage.segment.geometry().max_payload} {}
+
+void SessionIn::run() {
+    if (!session_.claim()) return;
+    if (log_in()) serve();
+    finish();
+}
+
+// --- Login ------------------------------------------------------------------------------------
+
+bool SessionIn::log_in() {
+    while (!ending_) {
+        const auto step = parser_.next(input_.unread());
+        input_.consume(step.consumed);
+        if (step.command) {
+            if (auto ending = answer_login(*step.command)) {
+                end(*std::move(ending));
+            } else if (writer_) {
+                return true;
+            }
+        } else if (step.consumed == 0) {
+            wait_for(heritage_->socket.get(), heritage_->login_deadline);
+            if (!ending_ && Clock::now() >= heritage_->login_deadline) {
+                end({error_line(ErrorCode::login_timeout)});
+            }
+        }
+    }
+    return false;
+}
+
+/// @return how the session ends; none: it is logged in, or may try again
+std::optional<SessionIn::Ending> SessionIn::answer_login(const wire::Command& command) {
+    if (const auto* malformed = std::get_if<wire::Malformed>(&command)) {
+        if (malformed->is_login || malformed->code == ErrorCode::line_too_long) {
+            const std::string line = error_line(malformed->code);
+            if (malformed->close || !output_.write(line)) return Ending{line};
+            return {};
+        }
+    }
+    const auto* login = std::get_if<wire::Login>(&command);
+    if (login == nullptr) return Ending{error_line(ErrorCode::login_first)};
+    shm::Session::Welcome welcome;
+    switch (session_.login(login->client_id, welcome)) {
+        case shm::Session::LoginResult::unknown_client:
+            return Ending{error_line(ErrorCode::unknown_client)};
+        case shm::Session::LoginResult::too_many_clients:
+        case shm::Session::LoginResult::no_slot:
+            return Ending{error_line(ErrorCode::too_many_clients)};
+        case shm::Session::LoginResult::welcome:
+            break;
+    }
+    if (!start(*login, welcome)) return Ending{error_line(ErrorCode::too_many_clients)};
+    return {};
+}
+
+/// @return false: no thread could be started
+bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& welcome) {
+    if (welcome.taken_over) taken_over_.emplace(*segment_, *welcome.taken_over);
+    shm::announce_presence(*segment_);
+    subscription_ = {welcome.cursor, welcome.last, login.manual_ack, login.presence};
+    try {
+        auto out =
+            std::make_unique<SessionOut>(*segment_, session_, subscription_, output_, progress_);
+        std::string line;
+        wire::print(line, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
+                                        welcome.last, welcome.seq, segment_->geometry().max_payload,
+                                        "belfry/" + std::string{wire::version}});
+        if (!output_.write(line)) end({});
+        // The thread owns its object: it may outlive this one by the time to the process's end.
+        std::thread{[out = std::move(out)] { out->run(); }}.detach();
+    } catch (const std::system_error&) {
+        return false;
+    }
+    writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
+    return true;
+}
+
+// --- Reading ----------------------------------------------------------------------------------
+
+void SessionIn::serve() {
+    process_input();  // what came in one piece with the login
+    while (!ending_) {
+        wait_for_output();
+        if (!ending_) wait_for(heritage_->socket.get(), Clock::time_point::max());
+        if (!ending_) process_input();
+    }
+}
+
+void SessionIn::process_input() {
+    while (!ending_) {
+        const auto step = parser_.next(input_.unread());
+        input_.consume(step.consumed);
+        if (step.command) {
+            handle(*step.command);
+        } else if (step.consumed == 0) {
+            break;
+        }
+    }
+    append_pending();
+    flush_answers();
+}
+
+void SessionIn::handle(const wire::Command& command) {
+    // Answers keep the order of their commands, so what is pending is decided first.
+    const bool appends =
+        std::holds_alternative<wire::Send>(command) || std::holds_alternative<wire::Say>(command);
+    if (!appends) append_pending();
+    if (!ending_) std::visit([this](const auto& known) { answer(known); }, command);
+    if (answers_.size() >= most_answers) flush_answers();
+}
+
+void SessionIn::answer(const wire::Send& send) {
+    pending_.push_back({send.seq, send.payload});
+}
+
+void SessionIn::answer(const wire::Say& say) {
+    pending_.push_back({0, say.text});
+}
+
+void SessionIn::answer(const wire::Login& /*login*/) {
+    wire::print_error(answers_, ErrorCode::already_logged_in);
+}
+
+void SessionIn::answer(const wire::Ack& ack) {
+    if (subscription_.manual_ack && !session_.acknowledge(ack.id)) end({bye("taken-over")});
+}
+
+void SessionIn::answer(const wire::History& history) {
+    if (!history_) history_.emplace(*segment_, most_answers);
+    const std::uint64_t to =
+        std::min(segment_->visible(), last_of(history.first_id, history.count));
+    std::uint64_t next = std::max<std::uint64_t>(history.first_id, 1);
+    wire::End told;
+    while (next <= to && !ending_) {
+        shm::Chunk chunk;
+        if (history_->read(next, to, shm::LogReader::no_row, chunk) ==
+            shm::LogReader::Result::overrun) {
+            next = segment_->log().first_id.load(std::memory_order_acquire);
+            continue;
+        }
+        print_past(answers_, chunk.bytes);
+        flush_answers();
+        if (told.first_id == 0) told.first_id = chunk.first_id;
+        told.last_id = chunk.last_id;
+        next = chunk.last_id + 1;
+    }
+    wire::print(answers_, told);
+}
+
+void SessionIn::answer(const wire::Who& /*who*/) {
+    for (std::uint32_t row = 0; row < segment_->geometry().client_rows; ++row) {
+        if (!shm::is_known(*segment_, row)) continue;
+        wire::print(answers_, wire::User{shm::name_of(*segment_, row),
+                                         shm::online_slot(*segment_, row).has_value(),
+                                         shm::cursor_of(*segment_, row)});
+    }
+    wire::print_end_of_users(answers_);
+}
+
+void SessionIn::answer(const wire::Ping& ping) {
+    wire::print(answers_, wire::Pong{ping.token});
+}
+
+void SessionIn::answer(const wire::Quit& /*quit*/) {
+    end({bye("quit"), true});
+}
+
+void SessionIn::answer(const wire::Malformed& malformed) {
+    if (malformed.close) return end({error_line(malformed.code, malformed.seq), true});
+    const auto code = malformed.is_login ? ErrorCode::already_logged_in : malformed.code;
+    wire::print_error(answers_, code, malformed.seq);
+}
+
+/// Everything that came complete in one read goes in under one lock, with one commit.
+void SessionIn::append_pending() {
+    outcomes_.resize(pending_.size());
+    std::size_t done = 0;
+    while (done < pending_.size() && !ending_) {
+        const auto result =
+            writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
+        if (result.fenced) return end({bye("taken-over")});
+        if (result.last_id != 0) last_appended_ = result.last_id;
+        answer_outcomes(done, result.decided);
+        done += result.decided;
+    }
+    pending_.clear();
+}
+
+/// What was appended is answered by the output thread when it comes to its record.
+void SessionIn::answer_outcomes(std::size_t first, std::size_t count) {
+    for (std::size_t at = first; at < first + count; ++at) {
+        if (outcomes_[at] == shm::Outcome::duplicate) {
+            wire::print(answers_, wire::Dup{pending_[at].seq});
+        } else if (outcomes_[at] == shm::Outcome::seq_exhausted) {
+            wire::print_error(answers_, ErrorCode::bad_seq);
+        }
+    }
+}
+
+void SessionIn::flush_answers() {
+    if (answers_.empty()) return;
+    if (!output_.write(answers_)) end({});
+    answers_.clear();
+}
+
+// --- Waiting ----------------------------------------------------------------------------------
+
+/// Waits for the socket, and reads it; or for another descriptor. Takes care of SIGTERM and of
+/// the session that was taken over meanwhile.
+void SessionIn::wait_for(int descriptor, Clock::time_point deadline) {
+    std::array<pollfd, 2> watched{pollfd{descriptor, POLLIN, 0}, pollfd{-1, POLLIN, 0}};
+    if (taken_over_) {
+        watched[1].fd = taken_over_->fd();
+        deadline = std::min(deadline, taken_over_->deadline());
+    }
+    stop_.wait(watched, deadline);
+    if (stop_.came()) return end({reason_to_stop()});
+    if (taken_over_ && taken_over_->settle()) taken_over_.reset();
+    if (descriptor != heritage_->socket.get() || watched[0].revents == 0) return;
+
+    const std::span<char> room = input_.room();
+    const ssize_t count = ::recv(descriptor, room.data(), room.size(), MSG_DONTWAIT);
+    if (count > 0) return input_.filled(static_cast<std::size_t>(count));
+    if (count == 0) return end({bye("quit"), true});
+    if (errno != EAGAIN && errno != EINTR) end({});
+}
+
+/// Half a ring: a client that floods and does not read is held back here, by TCP.
+bool SessionIn::output_is_behind() const noexcept {
+    const std::uint64_t next = progress_.position() + 1;
+    const shm::LogHeader& log = segment_->log();
+    const std::uint64_t end =
+        segment_->position(log.last_id.load(std::memory_order_acquire) + 1).load();
+    const std::uint64_t at = segment_->position(next).load();
+    if (log.first_id.load(std::memory_order_acquire) > next) return true;
+    return end - at > segment_->geometry().ring_bytes / 2;
+}
+
+void SessionIn::wait_for_output() {
+    while (!ending_ && output_is_behind()) {
+        const int changed = progress_.watch();
+        if (progress_.ended()) return end({});
+        if (output_is_behind()) wait_for(changed, Clock::time_point::max());
+    }
+}
+
+/// Until everything before has been answered: SENT for each own message, LIVE for the login.
+void SessionIn::settle() {
+    const auto settled = [this] {
+        return progress_.ended() || (progress_.is_live() && progress_.position() >= last_appended_);
+    };
+    while (!settled() && !stop_.came()) {
+        const int changed = progress_.watch();
+        if (settled()) return;
+        std::array<pollfd, 1> watched{pollfd{changed, POLLIN, 0}};
+        stop_.wait(watched, Clock::time_point::max());
+    }
+}
+
+// --- Ending -----------------------------------------------------------------------------------
+
+/// The first reason counts.
+void SessionIn::end(Ending ending) {
+    if (!ending_) ending_ = std::move(ending);
+}
+
+std::string SessionIn::reason_to_stop() const {
+    if (segment_->prefix().stop.load() != 0) return bye("shutting-down");
+    if (!writer_) return error_line(ErrorCode::too_many_clients);
+    return bye(session_.is_current() ? "shutting-down" : "taken-over");
+}
+
+void SessionIn::finish() {
+    if (ending_->settle && writer_) settle();
+    if (writer_) session_.leave();
+    output_.finish(ending_->last_line, last_line_patience);
+    discard_input(heritage_->socket.get(), close_patience);
+}
+
+void run_session(Heritage& heritage) noexcept {
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);
+    SessionIn session{heritage};
+    session.run();
+    // Both threads end here, wherever they are, and before anything they use is destroyed.
+    ::_exit(EXIT_SUCCESS);
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "server/heritage.hpp"
+#include "server/input_buffer.hpp"
+#include "server/output.hpp"
+#include "server/session_out.hpp"
+#include "server/stop_signal.hpp"
+#include "server/taken_over.hpp"
+#include "shm/log_reader.hpp"
+#include "shm/log_writer.hpp"
+#include "shm/session.hpp"
+#include "wire/command_parser.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belfry::server {
+
+/// The main thread of a session child: logs in, starts the output thread, reads the socket,
+/// appends, and writes the answers that are not ordered (ERR, PONG, DUP, WHO, HISTORY). It
+/// decides when the session ends, and how.
+class SessionIn {
+  public:
+    explicit SessionIn(Heritage& heritage);
+
+    /// The whole session. @return when the process may end; the output thread may still run
+    void run();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    /// Why the session ends: its last line, and whether earlier messages are answered first.
+    struct Ending {
+        std::string last_line;
+        bool settle = false;
+    };
+
+    [[nodiscard]] bool log_in();
+    [[nodiscard]] std::optional<Ending> answer_login(const wire::Command& command);
+    [[nodiscard]] bool start(const wire::Login& login, const shm::Session::Welcome& welcome);
+    void serve();
+
+    // Reading.
+    void process_input();
+    void handle(const wire::Command& command);
+    void answer(const wire::Send& send);
+    void answer(const wire::Say& say);
+    void answer(const wire::Login& login);
+    void answer(const wire::Ack& ack);
+    void answer(const wire::History& history);
+    void answer(const wire::Who& who);
+    void answer(const wire::Ping& ping);
+    void answer(const wire::Quit& quit);
+    void answer(const wire::Malformed& malformed);
+    void append_pending();
+    void answer_outcomes(std::size_t first, std::size_t count);
+    void flush_answers();
+
+    // Waiting.
+    void wait_for(int descriptor, Clock::time_point deadline);
+    [[nodiscard]] bool output_is_behind() const noexcept;
+    void wait_for_output();
+    void settle();
+
+    // Ending.
+    void end(Ending ending);
+    [[nodiscard]] std::string reason_to_stop() const;
+    void finish();
+
+    Heritage* heritage_;
+    shm::Segment* segment_;
+    StopSignal stop_;
+    Output output_;
+    Progress progress_;
+    shm::Session session_;
+    InputBuffer input_;
+    wire::CommandParser parser_;
+    std::optional<shm::LogWriter> writer_;
+    std::optional<shm::LogReader> history_;
+    std::optional<TakenOver> taken_over_;
+    Subscription subscription_;
+    std::vector<shm::NewMessage> pending_;  ///< their bodies lie in input_
+    std::vector<shm::Outcome> outcomes_;
+    std::string answers_;
+    std::uint64_t last_appended_ = 0;
+    std::optional<Ending> ending_;
+};
+
+/// The life of a session child, from the fork on. Never returns.
+[[noreturn]] void run_session(Heritage& heritage) noexcept;
+
+}  // namespace belfry::server

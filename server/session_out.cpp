@@ -1,0 +1,168 @@
+#include "server/session_out.hpp"
+
+#include "shm/client_table.hpp"
+#include "wire/print.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+
+namespace belfry::server {
+namespace {
+
+/// Large enough for one large write a wake-up, small enough to stay in the processor's cache.
+constexpr std::size_t read_bytes = 64 << 10;
+
+/// A lost wake-up costs at most this (11).
+constexpr std::chrono::seconds longest_wait{5};
+
+}  // namespace
+
+Progress::Progress() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+
+void Progress::advance_to(std::uint64_t id) noexcept {
+    position_.store(id);
+    signal();
+}
+
+void Progress::set_live() noexcept {
+    live_.store(true);
+    signal();
+}
+
+void Progress::end() noexcept {
+    ended_.store(true);
+    signal();
+}
+
+int Progress::watch() noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto drained = ::read(event_.get(), &count, sizeof count);
+    watched_.store(true);
+    return event_.get();
+}
+
+void Progress::signal() noexcept {
+    if (!watched_.load() || !watched_.exchange(false)) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+}
+
+SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
+                       const Subscription& subscription, Output& output, Progress& progress)
+    : segment_{&segment},
+      session_{&session},
+      subscription_{subscription},
+      output_{&output},
+      progress_{&progress},
+      reader_{segment, read_bytes},
+      position_{subscription.cursor} {
+    progress.advance_to(position_);
+    if (!subscription_.presence) return;
+    presence_seen_ = segment.log().presence_changes.load(std::memory_order_acquire);
+    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
+        online_.push_back(shm::online_slot(segment, row).has_value());
+    }
+}
+
+void SessionOut::run() noexcept {
+    serve();
+    progress_->end();
+}
+
+void SessionOut::serve() {
+    if (position_ >= subscription_.last && !tell_live()) return;
+    while (session_->is_current()) {
+        if (presence_changed() && !tell_presence()) return;
+        if (segment_->visible() > position_) {
+            if (!deliver()) return;
+        } else {
+            wait_for_news();
+        }
+    }
+}
+
+void SessionOut::wait_for_news() {
+    const std::uint32_t groups =
+        shm::wake_for_messages | (subscription_.presence ? shm::wake_for_presence : 0);
+    const auto deadline = shm::Condition::Clock::now() + longest_wait;
+    segment_->log().new_messages.wait_until(
+        deadline, [this] { return segment_->visible() > position_ || presence_changed(); }, groups);
+}
+
+bool SessionOut::deliver() {
+    const std::uint64_t visible = segment_->visible();
+    const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
+    shm::Chunk chunk;
+    switch (reader_.read(position_ + 1, to, session_->row(), chunk)) {
+        case shm::LogReader::Result::copied:
+            return deliver_chunk(chunk);
+        case shm::LogReader::Result::overrun:
+            return skip_gap();
+    }
+    std::abort();
+}
+
+bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
+    std::string_view frames = chunk.bytes;
+    if (!chunk.own.empty()) {
+        frames_.clear();
+        std::size_t done = 0;
+        for (const shm::OwnRecord& own : chunk.own) {
+            frames_ += chunk.bytes.substr(done, own.offset - done);
+            wire::print(frames_, wire::Sent{own.seq, own.id});
+            done = own.offset + own.bytes;
+        }
+        frames_ += chunk.bytes.substr(done);
+        frames = frames_;
+    }
+    return output_->write(frames) && advance_to(chunk.last_id);
+}
+
+/// What has left the ring unread is gone, and the client is told so.
+bool SessionOut::skip_gap() {
+    const std::uint64_t first = segment_->log().first_id.load(std::memory_order_acquire);
+    frames_.clear();
+    wire::print(frames_, wire::Gap{position_ + 1, first - 1});
+    return output_->write(frames_) && advance_to(first - 1);
+}
+
+bool SessionOut::advance_to(std::uint64_t id) {
+    position_ = id;
+    if (!subscription_.manual_ack && !session_->acknowledge(id)) return false;
+    progress_->advance_to(id);
+    return live_ || position_ < subscription_.last || tell_live();
+}
+
+bool SessionOut::tell_live() {
+    live_ = true;
+    frames_.clear();
+    wire::print(frames_, wire::Live{position_});
+    if (!output_->write(frames_)) return false;
+    progress_->set_live();
+    return true;
+}
+
+bool SessionOut::presence_changed() const noexcept {
+    return subscription_.presence &&
+           segment_->log().presence_changes.load(std::memory_order_acquire) != presence_seen_;
+}
+
+bool SessionOut::tell_presence() {
+    presence_seen_ = segment_->log().presence_changes.load(std::memory_order_acquire);
+    frames_.clear();
+    for (std::uint32_t row = 0; row < online_.size(); ++row) {
+        const bool online = shm::online_slot(*segment_, row).has_value();
+        if (online == online_[row]) continue;
+        online_[row] = online;
+        if (row == session_->row()) continue;
+        wire::print(frames_, wire::Presence{shm::name_of(*segment_, row), online});
+    }
+    return output_->write(frames_);
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "server/output.hpp"
+#include "shm/log_reader.hpp"
+#include "shm/session.hpp"
+#include "shm/unique_fd.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace belfry::server {
+
+/// How far the output thread is, for the input thread to see.
+class Progress {
+  public:
+    Progress();
+
+    /// By the output thread: everything up to this id has been handed to the socket.
+    void advance_to(std::uint64_t id) noexcept;
+    /// By the output thread: LIVE has been written.
+    void set_live() noexcept;
+    /// By the output thread: nothing more will be written.
+    void end() noexcept;
+
+    [[nodiscard]] std::uint64_t position() const noexcept {
+        return position_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] bool is_live() const noexcept { return live_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+
+    /// By the input thread: readable after the next change. Look at the state between this
+    /// and the wait.
+    [[nodiscard]] int watch() noexcept;
+
+  private:
+    void signal() noexcept;
+
+    std::atomic<std::uint64_t> position_ = 0;
+    std::atomic<bool> live_ = false;
+    std::atomic<bool> ended_ = false;
+    std::atomic<bool> watched_ = false;
+    shm::UniqueFd event_;
+};
+
+/// What a login asked for, and what it was told.
+struct Subscription {
+    std::uint64_t cursor = 0;
+    std::uint64_t last = 0;  ///< the backlog ends here
+    bool manual_ack = false;
+    bool presence = false;
+};
+
+/// The output thread of a session: waits on the log, reads it from its position, writes the
+/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE.
+class SessionOut {
+  public:
+    SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
+               Output& output, Progress& progress);
+
+    /// Until the connection breaks, its last line has been written, or a later login has taken
+    /// over. The thread's whole life; throws nothing.
+    void run() noexcept;
+
+  private:
+    void serve();
+    void wait_for_news();
+    [[nodiscard]] bool deliver();
+    [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
+    [[nodiscard]] bool skip_gap();
+    [[nodiscard]] bool advance_to(std::uint64_t id);
+    [[nodiscard]] bool tell_live();
+    [[nodiscard]] bool tell_presence();
+    [[nodiscard]] bool presence_changed() const noexcept;
+
+    shm::Segment* segment_;
+    shm::Session* session_;
+    Subscription subscription_;
+    Output* output_;
+    Progress* progress_;
+    shm::LogReader reader_;
+    std::string frames_;  ///< kept for its capacity
+    std::uint64_t position_;
+    bool live_ = false;
+    std::uint32_t presence_seen_ = 0;
+    std::vector<bool> online_;  ///< of each row, as last told
+};
+
+}  // namespace belfry::server

@@ -1,0 +1,267 @@
+#include "server/supervisor.hpp"
+
+#include "server/report.hpp"
+#include "server/spawn.hpp"
+#include "server/start_error.hpp"
+#include "shm/session_slots.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::chrono::seconds login_patience{10};
+constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
+constexpr std::chrono::milliseconds stop_patience{500};
+constexpr int tick_ms = 20;  ///< while something waits for its time
+
+/// What an epoll event is about: the listener, the signals, or an adopted child's slot.
+constexpr std::uint64_t listener_event = ~0ULL;
+constexpr std::uint64_t signal_event = listener_event - 1;
+
+void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = about;
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == -1) {
+        throw StartError{std::string{"cannot watch a descriptor: "} + std::strerror(errno)};
+    }
+}
+
+shm::UniqueFd take_signals() {
+    sigset_t ours;
+    ::sigemptyset(&ours);
+    for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) ::sigaddset(&ours, signal);
+    ::sigprocmask(SIG_BLOCK, &ours, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+shm::UniqueFd open_reserve() {
+    return shm::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+}
+
+std::string describe_end(int status) {
+    if (WIFSIGNALED(status)) return "was killed by signal " + std::to_string(WTERMSIG(status));
+    return "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Supervisor::Supervisor(shm::Segment& segment, Listener& listener, const shm::UniqueFd& alive)
+    : segment_{&segment},
+      listener_{&listener},
+      alive_{&alive},
+      epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+      signals_{take_signals()},
+      reserve_{open_reserve()},
+      children_(segment.geometry().session_slots) {
+    if (!epoll_ || !signals_ || !reserve_) throw StartError{"no file descriptor is left"};
+    watch(epoll_, signals_.get(), signal_event);
+    watch_listener(true);
+    shm::claim_supervision(segment);
+    segment.prefix().stop.store(0);
+    segment.prefix().port.store(listener.port());
+}
+
+std::size_t Supervisor::adopt() {
+    for (auto slot = static_cast<std::uint32_t>(children_.size()); slot-- > 0;) adopt_slot(slot);
+    // Whoever died meanwhile may have left others asleep (11).
+    segment_->log().new_messages.wake_everybody();
+    segment_->log().space.wake_everybody();
+    return living_;
+}
+
+void Supervisor::adopt_slot(std::uint32_t slot) {
+    const auto process =
+        shm::revoke_unclaimed(*segment_, slot) ? std::nullopt : shm::claimant(*segment_, slot);
+    Child& child = children_[slot];
+    if (process) child.pidfd = shm::open_process(*process);
+    if (!child.pidfd) {
+        shm::reap_slot(*segment_, slot);
+        free_slots_.push_back(slot);
+        return;
+    }
+    child.pid = process->pid;
+    child.since = Clock::now();
+    watch(epoll_, child.pidfd.get(), slot);
+    if (is_pending(slot)) pending_.push_back(slot);
+    ++living_;
+}
+
+void Supervisor::run() {
+    while (!stopping_) {
+        const bool timed = !listening_ || !refusals_.empty();
+        wait_for_events(timed ? tick_ms : -1);
+        refusals_.sweep();
+        if (!reserve_) reserve_ = open_reserve();
+        if (!listening_ && has_room()) watch_listener(true);
+    }
+    watch_listener(false);
+    listener_->close();
+}
+
+void Supervisor::wait_for_events(int timeout_ms) {
+    std::array<epoll_event, 64> events{};
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
+    for (int at = 0; at < count; ++at) {
+        const std::uint64_t about = events[static_cast<std::size_t>(at)].data.u64;
+        if (about == signal_event) {
+            handle_signals();
+        } else if (about == listener_event) {
+            if (!stopping_) accept_all();
+        } else {
+            bury(static_cast<std::uint32_t>(about), 0);
+        }
+    }
+}
+
+void Supervisor::handle_signals() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        if (info.ssi_signo != SIGCHLD) stopping_ = true;
+    }
+    reap_own();
+}
+
+// --- Connections ------------------------------------------------------------------------------
+
+void Supervisor::accept_all() {
+    while (has_room()) {
+        shm::UniqueFd socket = listener_->accept();
+        if (socket) {
+            serve(std::move(socket));
+        } else if (errno == EMFILE || errno == ENFILE) {
+            return refuse_without_descriptor();
+        } else if (errno != ECONNABORTED && errno != EINTR) {
+            return;
+        }
+    }
+    watch_listener(false);  // the kernel's queue holds who comes now
+}
+
+/// Whether one more connection can be taken. Where too many are silent, the oldest one has to go.
+bool Supervisor::has_room() {
+    const std::size_t most_pending = children_.size() - segment_->geometry().max_clients;
+    if (!free_slots_.empty() && pending_.size() < most_pending) return true;
+    forget_settled();
+    if (!free_slots_.empty() && pending_.size() < most_pending) return true;
+    return evict_oldest_pending() && !free_slots_.empty();
+}
+
+void Supervisor::serve(shm::UniqueFd socket) {
+    const std::uint32_t slot = free_slots_.back();
+    Heritage heritage{*segment_, shm::give_slot(*segment_, slot), std::move(socket),
+                      Clock::now() + login_patience};
+    const pid_t pid = spawn_session(heritage, *alive_);
+    if (pid == -1) {
+        report(std::string{"cannot fork: "} + std::strerror(errno));
+        return refusals_.refuse(std::move(heritage.socket));
+    }
+    free_slots_.pop_back();
+    children_[slot].pid = pid;
+    children_[slot].since = Clock::now();
+    slot_of_[pid] = slot;
+    pending_.push_back(slot);
+    ++living_;
+}
+
+/// No descriptor is left for one more connection: the reserve makes room to say so.
+void Supervisor::refuse_without_descriptor() {
+    reserve_.reset();
+    shm::UniqueFd socket = listener_->accept();
+    if (socket) {
+        report("no file descriptor is left for one more connection");
+        refusals_.refuse(std::move(socket));
+    }
+    watch_listener(false);  // until the next tick
+}
+
+void Supervisor::watch_listener(bool wanted) {
+    if (wanted == listening_) return;
+    listening_ = wanted;
+    if (wanted) return watch(epoll_, listener_->fd(), listener_event);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_->fd(), nullptr);
+}
+
+// --- Pending ----------------------------------------------------------------------------------
+
+bool Supervisor::is_pending(std::uint32_t slot) const noexcept {
+    return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot);
+}
+
+void Supervisor::forget_settled() noexcept {
+    std::erase_if(pending_, [this](std::uint32_t slot) { return !is_pending(slot); });
+}
+
+/// Asks the oldest silent connection to go. @return false: none is old enough
+bool Supervisor::evict_oldest_pending() noexcept {
+    if (pending_.empty()) return false;
+    const Child& oldest = children_[pending_.front()];
+    if (Clock::now() < oldest.since + pending_grace) return false;
+    signal_child(oldest, SIGTERM);
+    pending_.pop_front();
+    return true;
+}
+
+// --- Deaths -----------------------------------------------------------------------------------
+
+void Supervisor::reap_own() {
+    int status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        const auto found = slot_of_.find(pid);
+        if (found == slot_of_.end()) continue;
+        const std::uint32_t slot = found->second;
+        slot_of_.erase(found);
+        bury(slot, status);
+    }
+}
+
+void Supervisor::bury(std::uint32_t slot, int status) {
+    Child& child = children_[slot];
+    if (status != 0 && !stopping_) {
+        report("session " + std::to_string(child.pid) + " " + describe_end(status));
+    }
+    child = {};  // a pidfd leaves epoll with its last descriptor
+    shm::reap_slot(*segment_, slot);
+    free_slots_.push_back(slot);
+    std::erase(pending_, slot);
+    --living_;
+}
+
+void Supervisor::signal_child(const Child& child, int signal) const noexcept {
+    if (child.pidfd) {
+        shm::send_signal(child.pidfd, signal);
+    } else {
+        ::kill(child.pid, signal);  // not reaped yet, so the pid is still its own
+    }
+}
+
+void Supervisor::signal_all(int signal) noexcept {
+    for (const Child& child : children_) {
+        if (child.pid != 0) signal_child(child, signal);
+    }
+}
+
+void Supervisor::stop_sessions() {
+    stopping_ = true;
+    segment_->prefix().stop.store(1);
+    signal_all(SIGTERM);
+    const auto deadline = Clock::now() + stop_patience;
+    while (living_ > 0 && Clock::now() < deadline) wait_for_events(tick_ms);
+    signal_all(SIGKILL);
+    while (living_ > 0) wait_for_events(tick_ms);
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "server/listener.hpp"
+#include "server/refusals.hpp"
+#include "shm/process.hpp"
+#include "shm/segment.hpp"
+#include "shm/unique_fd.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+namespace belfry::server {
+
+/// Accepts, forks a child for each connection, watches, reaps. It reads and writes no message,
+/// takes no lock that a child takes, and never waits for a client. One thread.
+class Supervisor {
+  public:
+    /// @param alive the held `alive` file, for the children
+    /// @throws StartError
+    Supervisor(shm::Segment& segment, Listener& listener, const shm::UniqueFd& alive);
+
+    /// Takes over what an earlier supervisor left: its children, slots, and whom its dead left
+    /// asleep. @return how many children live
+    [[nodiscard]] std::size_t adopt();
+
+    /// Serves until SIGTERM or SIGINT.
+    void run();
+
+    /// Ends all sessions: asks them to, kills who has not ended in half a second, waits for all.
+    void stop_sessions();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Child {
+        pid_t pid = 0;        ///< 0: the slot is free
+        shm::UniqueFd pidfd;  ///< of an adopted child alone: the others are waited for
+        Clock::time_point since;
+    };
+
+    void adopt_slot(std::uint32_t slot);
+
+    // Connections.
+    void accept_all();
+    [[nodiscard]] bool has_room();
+    void serve(shm::UniqueFd socket);
+    void refuse_without_descriptor();
+    void watch_listener(bool watch);
+
+    // Pending: accepted and not logged in.
+    [[nodiscard]] bool is_pending(std::uint32_t slot) const noexcept;
+    void forget_settled() noexcept;
+    [[nodiscard]] bool evict_oldest_pending() noexcept;
+
+    // Deaths.
+    void wait_for_events(int timeout_ms);
+    void handle_signals();
+    void reap_own();
+    void bury(std::uint32_t slot, int status);
+    void signal_all(int signal) noexcept;
+    void signal_child(const Child& child, int signal) const noexcept;
+
+    shm::Segment* segment_;
+    Listener* listener_;
+    const shm::UniqueFd* alive_;
+    Refusals refusals_;
+    shm::UniqueFd epoll_;
+    shm::UniqueFd signals_;
+    shm::UniqueFd reserve_;        ///< given up to accept, and refuse, when no other is left
+    std::vector<Child> children_;  ///< by slot
+    std::vector<std::uint32_t> free_slots_;
+    std::unordered_map<pid_t, std::uint32_t> slot_of_;  ///< own children
+    std::deque<std::uint32_t> pending_;  ///< oldest first; may hold some that have settled
+    std::size_t living_ = 0;
+    bool listening_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace belfry::server

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "shm/segment.hpp"
+#include "shm/unique_fd.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace belfry::server {
+
+/// The process of the earlier session that this one has taken over. It is asked to end, and
+/// killed a second later: it may be stopped, or stuck. It is fenced already; this frees its slot
+/// and closes its connection.
+class TakenOver {
+  public:
+    /// Asks it to end.
+    TakenOver(const shm::Segment& segment, std::uint32_t slot) noexcept;
+
+    /// Readable when it has ended; -1: it has.
+    [[nodiscard]] int fd() const noexcept { return process_.get(); }
+    [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept {
+        return deadline_;
+    }
+
+    /// Kills it when its time is over. @return whether there is nothing left to do
+    [[nodiscard]] bool settle() noexcept;
+
+  private:
+    shm::UniqueFd process_;
+    std::chrono::steady_clock::time_point deadline_;
+};
+
+}  // namespace belfry::server

@@ -1,0 +1,80 @@
+#include "shm/client_table.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace belfry::shm {
+namespace {
+
+std::optional<std::uint32_t> find_row(const Segment& segment, std::string_view name) noexcept {
+    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
+        if (name_of(segment, row) == name) return row;
+    }
+    return {};
+}
+
+std::uint32_t used_rows(const Segment& segment) noexcept {
+    std::uint32_t rows = segment.geometry().client_rows;
+    while (rows > 0 && name_of(segment, rows - 1).empty()) --rows;
+    return rows;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> find_client(const Segment& segment,
+                                         std::string_view client_id) noexcept {
+    const auto row = find_row(segment, client_id);
+    return row && is_known(segment, *row) ? row : std::nullopt;
+}
+
+bool is_known(const Segment& segment, std::uint32_t row) noexcept {
+    return segment.client(row).known.load(std::memory_order_acquire) != 0;
+}
+
+std::string_view name_of(const Segment& segment, std::uint32_t row) noexcept {
+    return text_in(segment.client(row).name);
+}
+
+std::uint64_t cursor_of(const Segment& segment, std::uint32_t row) noexcept {
+    return unpack_cursor(segment.client(row).cursor.load(std::memory_order_acquire)).id;
+}
+
+std::optional<std::uint32_t> online_slot(const Segment& segment, std::uint32_t row) noexcept {
+    const Halves session = unpack(segment.client(row).session.load(std::memory_order_acquire));
+    if (session.high == 0) return {};
+    const std::uint64_t word =
+        segment.session_process(session.low).word.load(std::memory_order_acquire);
+    const bool live = unpack(word).high == session.high && unpack(word).low != 0;
+    return live ? std::optional{session.low} : std::nullopt;
+}
+
+std::uint32_t count_online(const Segment& segment) noexcept {
+    std::uint32_t online = 0;
+    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
+        if (online_slot(segment, row)) ++online;
+    }
+    return online;
+}
+
+bool set_known_clients(Segment& segment, std::span<const std::string> client_ids) noexcept {
+    const auto is_new = [&](const std::string& id) { return !find_row(segment, id); };
+    std::uint32_t next = used_rows(segment);
+    const auto added = std::count_if(client_ids.begin(), client_ids.end(), is_new);
+    if (next + added > segment.geometry().client_rows) return false;
+
+    for (std::uint32_t row = 0; row < next; ++row) {
+        const bool listed = std::any_of(client_ids.begin(), client_ids.end(), [&](const auto& id) {
+            return id == name_of(segment, row);
+        });
+        segment.client(row).known.store(listed ? 1 : 0, std::memory_order_release);
+    }
+    for (const std::string& id : client_ids) {
+        if (!is_new(id)) continue;
+        ClientRow& row = segment.client(next++);
+        std::memcpy(row.name, id.data(), std::min(id.size(), sizeof row.name));
+        row.known.store(1, std::memory_order_release);
+    }
+    return true;
+}
+
+}  // namespace belfry::shm

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "shm/segment.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// The clients as everybody sees them. Nothing here takes a lock.
+namespace belfry::shm {
+
+/// The row of a client that may log in.
+[[nodiscard]] std::optional<std::uint32_t> find_client(const Segment& segment,
+                                                       std::string_view client_id) noexcept;
+
+[[nodiscard]] bool is_known(const Segment& segment, std::uint32_t row) noexcept;
+[[nodiscard]] std::string_view name_of(const Segment& segment, std::uint32_t row) noexcept;
+[[nodiscard]] std::uint64_t cursor_of(const Segment& segment, std::uint32_t row) noexcept;
+
+/// The slot of the live session that is logged in (12).
+[[nodiscard]] std::optional<std::uint32_t> online_slot(const Segment& segment,
+                                                       std::uint32_t row) noexcept;
+
+/// How many clients are online.
+[[nodiscard]] std::uint32_t count_online(const Segment& segment) noexcept;
+
+/// Makes exactly these client-ids known. Rows of others stay, with their cursors, and may become
+/// known again. By the supervisor, before any session of this run.
+/// @return false: the spare rows do not suffice; nothing was changed
+[[nodiscard]] bool set_known_clients(Segment& segment,
+                                     std::span<const std::string> client_ids) noexcept;
+
+}  // namespace belfry::shm

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "shm/unique_fd.hpp"
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+/// The two lock files of a data directory.
+///
+/// `lock`: held by the one belfryd (or the belfryctl that changes something) with fcntl. Children
+/// do not inherit it, so a new belfryd can start while they still run.
+/// `alive`: held shared with flock by every process of the server, through inheritance. Who gets
+/// it exclusively knows that none of them lives.
+namespace belfry::shm {
+
+class DataDirectoryError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Makes the directory where there is none, for its owner alone.
+/// @throws DataDirectoryError
+void make_data_directory(const std::filesystem::path& path);
+
+/// Held as long as the object lives.
+class DataDirectoryLock {
+  public:
+    /// @throws DataDirectoryError where it cannot be written, or another process has it
+    explicit DataDirectoryLock(const std::filesystem::path& path);
+
+  private:
+    UniqueFd file_;
+};
+
+/// Opens `alive` and holds it shared; every child that inherits the descriptor holds it too.
+/// @throws DataDirectoryError
+[[nodiscard]] UniqueFd hold_alive(const std::filesystem::path& path);
+
+/// Whether any process of the server lives.
+[[nodiscard]] bool anybody_alive(const std::filesystem::path& path) noexcept;
+
+}  // namespace belfry::shm

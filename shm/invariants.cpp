@@ -1,0 +1,152 @@
+#include "shm/invariants.hpp"
+
+#include "shm/client_table.hpp"
+#include "shm/log_reader.hpp"
+
+#include <bit>
+#include <optional>
+
+namespace belfry::shm {
+namespace {
+
+constexpr std::size_t chunk_bytes = 1 << 20;
+
+/// Collects what is broken. Values that only grow are read in the order that makes a batch in
+/// flight look whole: what must be smaller first.
+class Inspection {
+  public:
+    Inspection(const Segment& segment, RecordCheck is_record)
+        : segment_{segment}, is_record_{is_record}, seqs_(segment.geometry().client_rows, 0) {}
+
+    std::vector<std::string> run() {
+        check_geometry();
+        if (!broken_.empty()) return broken_;  // nothing else can be read safely
+        check_ends();
+        check_clients_before_records();
+        check_records();
+        check_seqs();
+        return broken_;
+    }
+
+  private:
+    void require(bool holds, std::string sentence) {
+        if (!holds) broken_.push_back(std::move(sentence));
+    }
+
+    void check_geometry() {
+        const Geometry& g = segment_.geometry();
+        const std::uint64_t bytes = segment_.prefix().segment_bytes;
+        require(std::has_single_bit(g.index_entries), "the index ring's size is no power of two");
+        require(g.ring_offset + g.ring_bytes <= bytes && g.ring_bytes > 0,
+                "the byte ring does not lie in the segment");
+        require(g.senders_offset + g.index_entries * sizeof(std::uint32_t) <= g.ring_offset,
+                "the index ring does not lie before the byte ring");
+        require(!segment_.epoch().empty(), "the log has no epoch");
+    }
+
+    void check_ends() {
+        const LogHeader& log = segment_.log();
+        const std::uint64_t stored = log.stored_id.load();
+        const std::uint64_t derived = log.derived_id.load();
+        const std::uint64_t first = log.first_id.load();
+        const std::uint64_t last = log.last_id.load();
+        // A batch in flight may have given up records before it has committed its own (3).
+        require(first <= last + 1, "(2) first_id " + std::to_string(first) + " is above last_id " +
+                                       std::to_string(last) + " + 1");
+        require(stored <= last, "(4) stored_id is above last_id");
+        require(derived <= last, "(6) derived_id is above last_id");
+        require(last - derived <= segment_.geometry().index_entries / 4,
+                "(6) derived_id is more than a batch behind last_id");
+        require(last <= max_id, "(7) last_id does not fit a cursor");
+    }
+
+    void check_clients_before_records() {
+        for (std::uint32_t row = 0; row < segment_.geometry().client_rows; ++row) {
+            const std::uint64_t cursor = cursor_of(segment_, row);
+            require(cursor <= segment_.visible(),
+                    "(7) the cursor of " + client(row) + " is above what is visible");
+            const Halves session = unpack(segment_.client(row).session.load());
+            require(session.high == 0 || session.low < segment_.geometry().session_slots,
+                    "(12) the session of " + client(row) + " names no slot");
+        }
+    }
+
+    /// Reads the whole ring. Where writers are faster, it goes on where the ring now starts.
+    void check_records() {
+        LogReader reader{segment_, chunk_bytes};
+        const std::uint64_t last = segment_.log().last_id.load(std::memory_order_acquire);
+        std::uint64_t id = segment_.log().first_id.load(std::memory_order_acquire);
+        while (id <= last && broken_.size() < most_sentences) {
+            const auto result = check_chunk(reader, id, last);
+            id = result ? *result + 1 : segment_.log().first_id.load(std::memory_order_acquire);
+        }
+    }
+
+    /// @return the last id that was checked; none where the ring has moved past `id`
+    std::optional<std::uint64_t> check_chunk(LogReader& reader, std::uint64_t id,
+                                             std::uint64_t last) {
+        std::vector<Entry> entries;
+        Chunk chunk;
+        if (reader.read(id, last, LogReader::no_row, chunk) == LogReader::Result::overrun)
+            return {};
+        for (std::uint64_t at = chunk.first_id; at <= chunk.last_id; ++at) {
+            entries.push_back({segment_.position(at).load(), segment_.position(at + 1).load(),
+                               segment_.seq(at).load(), segment_.sender(at).load()});
+        }
+        if (segment_.log().first_id.load(std::memory_order_acquire) > id) return {};
+        for (std::uint64_t at = chunk.first_id; at <= chunk.last_id; ++at) {
+            check_record(at, entries[at - chunk.first_id], entries.front().start, chunk.bytes);
+        }
+        return chunk.last_id;
+    }
+
+    struct Entry {
+        std::uint64_t start;
+        std::uint64_t end;
+        std::uint64_t seq;
+        std::uint32_t sender;
+    };
+
+    void check_record(std::uint64_t id, const Entry& entry, std::uint64_t chunk_start,
+                      std::string_view bytes) {
+        const std::string name = "record " + std::to_string(id);
+        if (entry.end <= entry.start || entry.end - chunk_start > bytes.size()) {
+            return require(false, "(2) " + name + " has no place in the ring");
+        }
+        if (entry.sender >= seqs_.size()) return require(false, "(2) " + name + " has no sender");
+        const std::string_view record =
+            bytes.substr(entry.start - chunk_start, entry.end - entry.start);
+        require(is_record_(record, id, name_of(segment_, entry.sender)),
+                "(1) " + name + " is torn");
+        require(entry.seq > seqs_[entry.sender], "(9) the seq of " + name + " does not grow");
+        seqs_[entry.sender] = entry.seq;
+    }
+
+    /// Read after the records: a last seq only grows. The newest batch may not be derived yet.
+    void check_seqs() {
+        if (segment_.log().derived_id.load() != segment_.log().last_id.load()) return;
+        for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
+            require(segment_.client(row).last_seq.load() >= seqs_[row],
+                    "(6) the last seq of " + client(row) + " is behind its records");
+        }
+    }
+
+    [[nodiscard]] std::string client(std::uint32_t row) const {
+        return "client " + std::string{name_of(segment_, row)};
+    }
+
+    static constexpr std::size_t most_sentences = 20;
+
+    const Segment& segment_;
+    RecordCheck is_record_;
+    std::vector<std::uint64_t> seqs_;  ///< the last one seen of each row
+    std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+std::vector<std::string> broken_invariants(const Segment& segment, RecordCheck is_record) {
+    return Inspection{segment, is_record}.run();
+}
+
+}  // namespace belfry::shm

@@ -1,0 +1,212 @@
+#pragma once
+
+#include "shm/condition.hpp"
+#include "shm/robust_mutex.hpp"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+/// The bytes of the segment. No behaviour: see segment.hpp for who creates and opens it.
+///
+///     +--------------------+ 0
+///     | Prefix             | frozen for ever: every version of the program can read it
+///     +--------------------+ prefix.processes_offset
+///     | ProcessEntry[]     | frozen too: [0] supervisor, [1] archiver, [2 + slot] sessions
+///     +--------------------+ prefix.body_offset; what follows belongs to layout_version
+///     | Geometry           | sizes and offsets of all below
+///     +--------------------+
+///     | LogHeader          | lock, conditions, first_id, last_id, stored_id, derived_id
+///     +--------------------+
+///     | ArchiverBlock      |
+///     +--------------------+
+///     | SessionSlot[]      |
+///     +--------------------+
+///     | ClientRow[]        |
+///     +--------------------+
+///     | positions[entries] | the index ring: three arrays, all at [id mod entries]
+///     | seqs[entries]      |
+///     | senders[entries]   |
+///     +--------------------+ page
+///     | byte ring          | records, one behind the other, at [position mod ring_bytes]
+///     +--------------------+ prefix.segment_bytes
+///
+/// A record is one encoded frame; the log does not look into it.
+///
+/// The invariants, cited by number wherever one is kept:
+///  1. One commit point: a batch (at most a quarter of either ring) is written behind the end of
+///     the log, then its index entries, then one release store of last_id.
+///  2. Record id starts at positions[id mod entries], an absolute position that only grows;
+///     positions[last_id + 1] is the end. There are no holes. first_id <= last_id + 1.
+///  3. A writer moves first_id past what it overwrites, with a barrier, before it writes. A reader
+///     copies, then checks first_id, and only then uses the copy.
+///  4. With a store, nothing above stored_id is overwritten.
+///  5. Nothing above visible is shown: stored_id with durability commit, else last_id.
+///  6. Last seqs are derived from the records up to derived_id; a repair applies the rest.
+///  7. A cursor is one word {generation, id}, moved by compare-and-swap, forwards, by the session
+///     of that generation alone, never above visible.
+///  8. Ids are never used twice in an epoch.
+///  9. A session appends only while it is its client's session, checked under the lock.
+/// 10. The lock is never held across a call that can wait, nor together with another one.
+/// 11. Whoever dies, others are woken: the supervisor notifies for the dead.
+/// 12. Online is derived: the client's session word equals the live generation of its slot.
+namespace belfry::shm {
+
+inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
+inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::size_t cache_line = 64;
+
+enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
+
+/// One process of the server. `word` is {generation, pid}: the generation is raised by the
+/// supervisor when it gives the entry away or takes it back; the process claims it by
+/// compare-and-swap from {generation, 0} to {generation, pid}.
+struct ProcessEntry {
+    std::atomic<std::uint64_t> word;        ///< supervisor and claimant, by compare-and-swap
+    std::atomic<std::uint64_t> start_time;  ///< claimant, after the claim; clock ticks since boot
+};
+
+/// Frozen: fields may be added in `reserved`, none may move.
+struct Prefix {
+    std::atomic<std::uint64_t> magic;  ///< creator, last of all; 0 in a torn creation
+    std::uint32_t layout_version;      ///< creator
+    std::uint32_t durability;          ///< creator
+    std::uint64_t segment_bytes;       ///< creator
+    char token[40];                    ///< creator, first of all; proves whose segment this is
+    char program_version[32];          ///< creator; NUL-padded
+    char epoch[40];                    ///< creator; hexadecimal digits, NUL-padded
+    std::uint64_t processes_offset;    ///< creator; in bytes
+    std::uint32_t processes_count;     ///< creator
+    std::uint32_t processes_stride;    ///< creator; bytes from one entry to the next
+    std::uint64_t body_offset;         ///< creator; where this layout's own part starts
+    std::atomic<std::uint32_t> stop;   ///< who stops the server: 1; children read it
+    std::atomic<std::uint32_t> port;   ///< supervisor; the port last listened on
+    std::uint8_t reserved[88];
+};
+
+inline constexpr std::size_t supervisor_entry = 0;
+inline constexpr std::size_t archiver_entry = 1;
+inline constexpr std::size_t first_session_entry = 2;
+
+/// Written by the creator alone. Offsets are in bytes from the start of the segment.
+struct Geometry {
+    std::uint64_t ring_bytes;
+    std::uint64_t index_entries;  ///< a power of two
+    std::uint32_t session_slots;
+    std::uint32_t client_rows;  ///< spare rows included
+    std::uint32_t max_payload;
+    std::uint32_t max_clients;
+    std::uint64_t log_offset;
+    std::uint64_t archiver_offset;
+    std::uint64_t sessions_offset;
+    std::uint64_t clients_offset;
+    std::uint64_t positions_offset;
+    std::uint64_t seqs_offset;
+    std::uint64_t senders_offset;
+    std::uint64_t ring_offset;
+    std::uint64_t created_ms;
+};
+
+struct LogHeader {
+    alignas(cache_line) RobustMutex mutex;  ///< appends, seqs, logins
+
+    /// The commit point (1). Writers under the mutex; everybody reads.
+    alignas(cache_line) std::atomic<std::uint64_t> last_id;
+
+    /// The oldest record that is still whole (3). Writers under the mutex; everybody reads.
+    alignas(cache_line) std::atomic<std::uint64_t> first_id;
+
+    /// The last record in the store (4, 5). The archiver writes; everybody reads.
+    alignas(cache_line) std::atomic<std::uint64_t> stored_id;
+
+    /// Last seqs are right up to here (6). Writers and repair under the mutex.
+    alignas(cache_line) std::atomic<std::uint64_t> derived_id;
+
+    alignas(cache_line) Condition new_messages;  ///< visible, or somebody's presence, has changed
+    alignas(cache_line) Condition space;         ///< stored_id has moved
+
+    /// Raised by whoever logs in, leaves or reaps; read by sessions that watch presence.
+    alignas(cache_line) std::atomic<std::uint32_t> presence_changes;
+};
+
+/// The archiver's part. Unused with durability memory.
+struct ArchiverBlock {
+    alignas(cache_line) std::atomic<std::uint32_t> store_state;  ///< archiver writes
+    alignas(cache_line) Condition wake;                          ///< there is something to store
+};
+
+/// What a session child shows of itself.
+struct SessionSlot {
+    /// 1 from before the child locks until after it has notified (11). The child writes, the
+    /// supervisor reads and clears after its death.
+    alignas(cache_line) std::atomic<std::uint32_t> appending;
+    std::atomic<std::uint32_t> client;        ///< row + 1, 0 before login; the child writes
+    std::atomic<std::uint64_t> connected_ms;  ///< Unix time; the supervisor writes before the fork
+};
+
+/// One client-id. Rows are never reused within a segment.
+struct ClientRow {
+    char name[32];                     ///< supervisor, before `known`; NUL-padded
+    std::atomic<std::uint32_t> known;  ///< supervisor: 1 while the client-id may log in
+
+    /// {generation, slot} of the session that is logged in (12); 0: none. Login writes it under
+    /// the mutex; the session swaps it to 0 when it leaves.
+    alignas(cache_line) std::atomic<std::uint64_t> session;
+    std::atomic<std::uint64_t> last_seq;  ///< under the mutex (6)
+
+    /// {generation: 16 bits, id: 48 bits} (7). Login raises the generation under the mutex; the
+    /// session of that generation moves the id.
+    alignas(cache_line) std::atomic<std::uint64_t> cursor;
+};
+
+/// The ids that a cursor word can hold, and so the end of a log: at ten million messages a
+/// second it comes after 325 days.
+inline constexpr std::uint64_t max_id = (1ULL << 48) - 1;
+
+static_assert(sizeof(ProcessEntry) == 16);
+static_assert(sizeof(Prefix) == 256);
+static_assert(offsetof(Prefix, magic) == 0);
+static_assert(offsetof(Prefix, layout_version) == 8);
+static_assert(offsetof(Prefix, durability) == 12);
+static_assert(offsetof(Prefix, segment_bytes) == 16);
+static_assert(offsetof(Prefix, token) == 24);
+static_assert(offsetof(Prefix, program_version) == 64);
+static_assert(offsetof(Prefix, epoch) == 96);
+static_assert(offsetof(Prefix, processes_offset) == 136);
+static_assert(offsetof(Prefix, body_offset) == 152);
+static_assert(offsetof(Prefix, stop) == 160);
+static_assert(offsetof(Prefix, port) == 164);
+static_assert(sizeof(LogHeader) == 8 * cache_line);
+static_assert(sizeof(SessionSlot) == cache_line);
+static_assert(sizeof(ClientRow) == 3 * cache_line);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(std::is_standard_layout_v<Prefix> && std::is_standard_layout_v<ProcessEntry>);
+
+/// Two 32-bit halves in one word, so that both change at once.
+struct Halves {
+    std::uint32_t high;
+    std::uint32_t low;
+};
+[[nodiscard]] constexpr std::uint64_t pack(Halves halves) noexcept {
+    return (std::uint64_t{halves.high} << 32) | halves.low;
+}
+[[nodiscard]] constexpr Halves unpack(std::uint64_t word) noexcept {
+    return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word)};
+}
+
+/// A cursor word taken apart.
+struct Cursor {
+    std::uint16_t generation;
+    std::uint64_t id;
+};
+[[nodiscard]] constexpr std::uint64_t pack(Cursor cursor) noexcept {
+    return (std::uint64_t{cursor.generation} << 48) | cursor.id;
+}
+[[nodiscard]] constexpr Cursor unpack_cursor(std::uint64_t word) noexcept {
+    return {static_cast<std::uint16_t>(word >> 48), word & max_id};
+}
+
+}  // namespace belfry::shm

@@ -1,0 +1,41 @@
+#include "shm/log_lock.hpp"
+
+#include <algorithm>
+
+namespace belfry::shm {
+
+void LogLock::lock() noexcept {
+    mend_if(segment_->log().mutex.lock());
+}
+
+bool LogLock::try_lock() noexcept {
+    RobustMutex::Acquired acquired{};
+    if (!segment_->log().mutex.try_lock(acquired)) return false;
+    mend_if(acquired);
+    return true;
+}
+
+void LogLock::unlock() noexcept {
+    segment_->log().mutex.unlock();
+}
+
+void LogLock::mend_if(RobustMutex::Acquired acquired) noexcept {
+    if (acquired == RobustMutex::Acquired::clean) return;
+    repair(*segment_);
+    segment_->log().mutex.make_consistent();
+}
+
+void repair(Segment& segment) noexcept {
+    LogHeader& log = segment.log();
+    const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
+    for (std::uint64_t id = log.derived_id.load(std::memory_order_relaxed) + 1; id <= last; ++id) {
+        ClientRow& sender = segment.client(segment.sender(id).load(std::memory_order_relaxed));
+        const std::uint64_t seq = segment.seq(id).load(std::memory_order_relaxed);
+        const std::uint64_t known = sender.last_seq.load(std::memory_order_relaxed);
+        sender.last_seq.store(std::max(seq, known), std::memory_order_relaxed);
+    }
+    // A death before this store leaves the same maxima to be applied once more.
+    log.derived_id.store(last, std::memory_order_release);
+}
+
+}  // namespace belfry::shm

@@ -1,0 +1,152 @@
+#include "shm/log_writer.hpp"
+
+#include "shm/client_table.hpp"
+#include "shm/clock.hpp"
+#include "shm/ordering.hpp"
+
+#include <boost/interprocess/sync/scoped_lock.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace belfry::shm {
+namespace {
+
+/// A batch is at most this part of either ring (1).
+constexpr std::uint64_t batch_part = 4;
+
+constexpr std::uint64_t max_seq = 0x7fff'ffff'ffff'ffff;  // PROTOCOL.md: 2^63-1
+
+}  // namespace
+
+/// What is written behind the end of the log and not yet committed.
+struct LogWriter::Batch {
+    std::uint64_t start;      ///< absolute position of the first record
+    std::uint64_t end;        ///< absolute position behind the last one
+    std::size_t ring_offset;  ///< of `end`, in the ring
+    std::uint64_t last_id;
+    std::uint64_t last_seq;
+    std::uint64_t first_id;  ///< of the log, as this batch has moved it
+    std::uint64_t time_ms;
+    std::span<char> ring;
+
+    void write(const char* from, std::size_t count) noexcept {
+        const std::size_t before_wrap = std::min(count, ring.size() - ring_offset);
+        std::memcpy(ring.data() + ring_offset, from, before_wrap);
+        std::memcpy(ring.data(), from + before_wrap, count - before_wrap);
+        ring_offset += count;
+        if (ring_offset >= ring.size()) ring_offset -= ring.size();
+        end += count;
+    }
+};
+
+LogWriter::LogWriter(Segment& segment, const Session& session, RecordFormat format) noexcept
+    : segment_{&segment},
+      session_{&session},
+      format_{format},
+      lock_{segment},
+      sender_{name_of(segment, session.row())} {}
+
+bool LogWriter::payload_fits(std::uint64_t ring_bytes, std::uint64_t max_payload) noexcept {
+    return max_payload <= ring_bytes / 8 &&
+           max_payload + 2 * RecordFormat::max_head <= ring_bytes / batch_part;
+}
+
+LogWriter::Result LogWriter::append(std::span<const NewMessage> messages,
+                                    std::span<Outcome> outcomes) noexcept {
+    session_->set_appending(true);
+    Result result;
+    {
+        const boost::interprocess::scoped_lock guard{lock_};
+        result = append_locked(messages, outcomes);
+    }
+    if (result.last_id != 0) segment_->log().new_messages.notify_all();
+    session_->set_appending(false);
+    return result;
+}
+
+LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
+                                           std::span<Outcome> outcomes) noexcept {
+    if (!session_->is_current()) return {0, true, 0};  // (9)
+    LogHeader& log = segment_->log();
+    const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
+    const std::uint64_t end = segment_->position(last + 1).load(std::memory_order_relaxed);
+    const std::span<char> ring = segment_->ring();
+    Batch batch{end,
+                end,
+                static_cast<std::size_t>(end % ring.size()),
+                last,
+                session_->client().last_seq.load(std::memory_order_relaxed),
+                log.first_id.load(std::memory_order_relaxed),
+                unix_ms(),
+                ring};
+    std::size_t decided = 0;
+    while (decided < messages.size() && add(batch, messages[decided], outcomes[decided])) ++decided;
+    if (batch.last_id == last) return {decided, false, 0};
+    commit(batch);
+    return {decided, false, batch.last_id};
+}
+
+/// @return false: the batch is full, and the message is not decided
+bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept {
+    if (message.seq != 0 && message.seq <= batch.last_seq) {
+        outcome = Outcome::duplicate;
+        return true;
+    }
+    if (message.seq == 0 && batch.last_seq == max_seq) {
+        outcome = Outcome::seq_exhausted;
+        return true;
+    }
+    const std::uint64_t id = batch.last_id + 1;
+    const std::uint64_t first_of_batch =
+        segment_->log().last_id.load(std::memory_order_relaxed) + 1;
+    std::array<char, RecordFormat::max_head> head;
+    const std::size_t head_bytes =
+        format_.print_head(head, id, sender_, batch.time_ms, message.body.size());
+    const std::uint64_t record = head_bytes + message.body.size() + format_.tail.size();
+    if (batch.end - batch.start + record > batch.ring.size() / batch_part ||
+        id - first_of_batch >= segment_->geometry().index_entries / batch_part) {
+        return false;
+    }
+    make_room(batch, record);
+    batch.write(head.data(), head_bytes);
+    batch.write(message.body.data(), message.body.size());
+    batch.write(format_.tail.data(), format_.tail.size());
+
+    batch.last_id = id;
+    batch.last_seq = message.seq != 0 ? message.seq : batch.last_seq + 1;
+    segment_->sender(id).store(session_->row(), std::memory_order_relaxed);
+    segment_->seq(id).store(batch.last_seq, std::memory_order_relaxed);
+    segment_->position(id + 1).store(batch.end, std::memory_order_relaxed);
+    outcome = Outcome::appended;
+    return true;
+}
+
+/// Gives up the oldest records until one more record, and its index entry and the end's, fit (3).
+/// A death behind this gives up those records and nothing else.
+void LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
+    const std::uint64_t new_end = batch.end + record_bytes;
+    const std::uint64_t entries = segment_->geometry().index_entries;
+    std::uint64_t first = batch.first_id;
+    while (new_end - segment_->position(first).load(std::memory_order_relaxed) >
+               batch.ring.size() ||
+           batch.last_id + 2 - first >= entries) {
+        ++first;
+    }
+    if (first == batch.first_id) return;
+    batch.first_id = first;
+    segment_->log().first_id.store(first, std::memory_order_relaxed);
+    order_stores();
+}
+
+void LogWriter::commit(const Batch& batch) noexcept {
+    LogHeader& log = segment_->log();
+    log.last_id.store(batch.last_id, std::memory_order_release);  // the commit point (1)
+    // A death from here on leaves seqs behind the records; repair() applies them (6).
+    // Release keeps the three stores in this order.
+    session_->client().last_seq.store(batch.last_seq, std::memory_order_release);
+    log.derived_id.store(batch.last_id, std::memory_order_release);
+}
+
+}  // namespace belfry::shm

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "shm/log_lock.hpp"
+#include "shm/segment.hpp"
+#include "shm/session.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace belfry::shm {
+
+/// How a message becomes a record: a head, the body, a tail.
+struct RecordFormat {
+    static constexpr std::size_t max_head = 128;
+
+    /// Writes the head and returns its length, at most max_head.
+    std::size_t (*print_head)(std::span<char> out, std::uint64_t id, std::string_view sender,
+                              std::uint64_t time_ms, std::size_t body_bytes) noexcept;
+    std::string_view tail;
+};
+
+struct NewMessage {
+    std::uint64_t seq;  ///< 0: the highest accepted one plus one
+    std::string_view body;
+};
+
+enum class Outcome : std::uint8_t {
+    appended,
+    duplicate,      ///< its seq is not above the highest accepted one
+    seq_exhausted,  ///< seq 0, and nothing above the highest is left
+};
+
+/// Appends the messages of one session. By its child's appending thread alone.
+class LogWriter {
+  public:
+    LogWriter(Segment& segment, const Session& session, RecordFormat format) noexcept;
+
+    struct Result {
+        /// How many of the messages, from the first on, were decided. Fewer than given where a
+        /// batch is full: call again with the rest.
+        std::size_t decided = 0;
+        /// The session is no longer its client's (9): nothing was appended.
+        bool fenced = false;
+        /// The id of the last one appended; 0: none was.
+        std::uint64_t last_id = 0;
+    };
+
+    /// Decides and appends messages under one lock, with one commit (1), and wakes the readers.
+    /// @param outcomes as many as there are messages
+    [[nodiscard]] Result append(std::span<const NewMessage> messages,
+                                std::span<Outcome> outcomes) noexcept;
+
+    /// A record of the largest payload must fit a batch.
+    [[nodiscard]] static bool payload_fits(std::uint64_t ring_bytes,
+                                           std::uint64_t max_payload) noexcept;
+
+  private:
+    struct Batch;
+
+    [[nodiscard]] Result append_locked(std::span<const NewMessage> messages,
+                                       std::span<Outcome> outcomes) noexcept;
+    [[nodiscard]] bool add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept;
+    void make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
+    void commit(const Batch& batch) noexcept;
+
+    Segment* segment_;
+    const Session* session_;
+    RecordFormat format_;
+    LogLock lock_;
+    std::string_view sender_;
+};
+
+}  // namespace belfry::shm

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstring>
+
+/// The two barriers of the byte ring, and the one deliberate race.
+///
+/// ThreadSanitizer does not model fences, and g++ refuses them beside it; there they order the
+/// compiler alone, which is all that x86 needs: it keeps stores in order, and loads in order.
+namespace belfry::shm {
+
+/// What was stored before is seen before what is stored after (3: first_id, then the bytes).
+inline void order_stores() noexcept {
+#ifdef __SANITIZE_THREAD__
+    std::atomic_signal_fence(std::memory_order_release);
+#else
+    std::atomic_thread_fence(std::memory_order_release);
+#endif
+}
+
+/// What was loaded before is older than what is loaded after (3: the bytes, then first_id).
+inline void order_loads() noexcept {
+#ifdef __SANITIZE_THREAD__
+    std::atomic_signal_fence(std::memory_order_acquire);
+#else
+    std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+}
+
+#ifdef __SANITIZE_THREAD__
+extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
+#endif
+
+/// Copies bytes that a writer may be overwriting. The copy means nothing until first_id has been
+/// checked behind order_loads().
+inline void copy_unchecked(char* to, const char* from, std::size_t count) noexcept {
+#ifdef __SANITIZE_THREAD__
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+    std::memcpy(to, from, count);
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#else
+    std::memcpy(to, from, count);
+#endif
+}
+
+}  // namespace belfry::shm

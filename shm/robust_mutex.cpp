@@ -1,0 +1,89 @@
+#include "shm/robust_mutex.hpp"
+
+#include "shm/process.hpp"
+
+#include <linux/futex.h>
+#include <signal.h>
+#include <time.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+
+namespace belfry::shm {
+namespace {
+
+constexpr long patience_ns = 200'000'000;
+
+/// pthread_mutex_timedlock takes CLOCK_REALTIME; a jump of that clock makes one wait shorter or
+/// longer, no more.
+timespec end_of_patience() noexcept {
+    timespec until{};
+    ::clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += patience_ns;
+    if (until.tv_nsec >= 1'000'000'000) {
+        until.tv_nsec -= 1'000'000'000;
+        ++until.tv_sec;
+    }
+    return until;
+}
+
+void require(bool holds) noexcept {
+    if (!holds) std::abort();
+}
+
+}  // namespace
+
+void RobustMutex::initialise() noexcept {
+    pthread_mutexattr_t attributes;
+    require(::pthread_mutexattr_init(&attributes) == 0);
+    require(::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == 0);
+    require(::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0);
+    require(::pthread_mutex_init(&mutex_, &attributes) == 0);
+    ::pthread_mutexattr_destroy(&attributes);
+}
+
+bool RobustMutex::try_lock(Acquired& acquired) noexcept {
+    const int result = ::pthread_mutex_trylock(&mutex_);
+    require(result == 0 || result == EBUSY || result == EOWNERDEAD);
+    acquired = result == EOWNERDEAD ? Acquired::owner_died : Acquired::clean;
+    return result != EBUSY;
+}
+
+RobustMutex::Acquired RobustMutex::lock() noexcept {
+    Acquired acquired{};
+    if (try_lock(acquired)) return acquired;
+    while (true) {
+        const timespec until = end_of_patience();
+        const int result = ::pthread_mutex_timedlock(&mutex_, &until);
+        if (result == 0) return Acquired::clean;
+        if (result == EOWNERDEAD) return Acquired::owner_died;
+        require(result == ETIMEDOUT);
+        kill_stopped_holder();
+    }
+}
+
+void RobustMutex::make_consistent() noexcept {
+    require(::pthread_mutex_consistent(&mutex_) == 0);
+}
+
+void RobustMutex::unlock() noexcept {
+    require(::pthread_mutex_unlock(&mutex_) == 0);
+}
+
+/// The kernel's contract for robust futexes keeps the holder's thread id in the lock word, so it
+/// names the holder from the very instruction that takes the lock.
+void RobustMutex::kill_stopped_holder() noexcept {
+    std::atomic_ref<int> word{mutex_.__data.__lock};
+    const auto holder = [&word] {
+        return static_cast<pid_t>(static_cast<unsigned>(word.load()) & FUTEX_TID_MASK);
+    };
+    const pid_t pid = holder();
+    if (pid == 0) return;
+    const UniqueFd process = open_pidfd(pid);
+    // Opened first, then looked at: the process behind the descriptor is the one that holds it.
+    if (!process || holder() != pid || !is_stopped(pid)) return;
+    send_signal(process, SIGKILL);
+}
+
+}  // namespace belfry::shm

@@ -1,0 +1,165 @@
+#include "shm/segment.hpp"
+
+#include "shm/clock.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+
+namespace belfry::shm {
+namespace {
+
+constexpr std::uint64_t page = 4096;
+
+/// A record of a 64-byte payload takes about a hundred bytes; with an entry for every 64 bytes of
+/// ring, only records of nearly nothing are limited by the index.
+constexpr std::uint64_t ring_bytes_per_index_entry = 64;
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+    return (value + unit - 1) / unit * unit;
+}
+
+/// Hands out the bytes of the segment one behind the other.
+class Planner {
+  public:
+    std::uint64_t take(std::uint64_t bytes, std::uint64_t alignment = cache_line) {
+        const std::uint64_t start = round_up(end_, alignment);
+        end_ = start + bytes;
+        return start;
+    }
+    [[nodiscard]] std::uint64_t end() const { return round_up(end_, page); }
+
+  private:
+    std::uint64_t end_ = 0;
+};
+
+struct Layout {
+    std::uint64_t processes_offset;
+    std::uint64_t body_offset;
+    std::uint64_t segment_bytes;
+    Geometry geometry;
+};
+
+Layout lay_out(const SegmentPlan& plan) {
+    Layout layout{};
+    Geometry& g = layout.geometry;
+    g.ring_bytes = round_up(plan.ring_bytes, page);
+    g.index_entries = std::bit_ceil(g.ring_bytes / ring_bytes_per_index_entry);
+    g.session_slots = plan.max_clients + std::max(plan.max_clients, min_pending_slots);
+    g.client_rows = static_cast<std::uint32_t>(plan.client_ids.size()) + spare_client_rows;
+    g.max_payload = plan.max_payload;
+    g.max_clients = plan.max_clients;
+
+    Planner planner;
+    planner.take(sizeof(Prefix));
+    layout.processes_offset =
+        planner.take(sizeof(ProcessEntry) * (first_session_entry + g.session_slots));
+    layout.body_offset = planner.take(sizeof(Geometry));
+    g.log_offset = planner.take(sizeof(LogHeader));
+    g.archiver_offset = planner.take(sizeof(ArchiverBlock));
+    g.sessions_offset = planner.take(sizeof(SessionSlot) * g.session_slots);
+    g.clients_offset = planner.take(sizeof(ClientRow) * g.client_rows);
+    g.positions_offset = planner.take(sizeof(std::uint64_t) * g.index_entries, page);
+    g.seqs_offset = planner.take(sizeof(std::uint64_t) * g.index_entries, page);
+    g.senders_offset = planner.take(sizeof(std::uint32_t) * g.index_entries, page);
+    g.ring_offset = planner.take(g.ring_bytes, page);
+    layout.segment_bytes = planner.end();
+    return layout;
+}
+
+void put_text(std::span<char> field, std::string_view text) {
+    std::copy_n(text.data(), std::min(text.size(), field.size()), field.data());
+}
+
+}  // namespace
+
+Segment::Segment(boost::interprocess::mapped_region region) noexcept : region_{std::move(region)} {
+    if (is_whole()) find_parts();
+}
+
+std::size_t Segment::bytes_for(const SegmentPlan& plan) {
+    return lay_out(plan).segment_bytes;
+}
+
+void Segment::initialise(const SegmentPlan& plan) {
+    const Layout layout = lay_out(plan);
+    Prefix& head = *new (at<void>(0)) Prefix{};
+    put_text(head.token, plan.token);
+    head.layout_version = layout_version;
+    head.durability = static_cast<std::uint32_t>(plan.durability);
+    head.segment_bytes = layout.segment_bytes;
+    put_text(head.program_version, plan.program_version);
+    put_text(head.epoch, plan.epoch);
+    head.processes_offset = layout.processes_offset;
+    head.processes_count = first_session_entry + layout.geometry.session_slots;
+    head.processes_stride = sizeof(ProcessEntry);
+    head.body_offset = layout.body_offset;
+    Geometry& geometry = *new (at<void>(layout.body_offset)) Geometry{layout.geometry};
+    geometry.created_ms = unix_ms();
+    find_parts();
+
+    // Everything else starts as the zeros that the kernel gave.
+    new (log_) LogHeader{};
+    log_->mutex.initialise();
+    log_->last_id.store(plan.last_id, std::memory_order_relaxed);
+    log_->stored_id.store(plan.last_id, std::memory_order_relaxed);
+    log_->derived_id.store(plan.last_id, std::memory_order_relaxed);
+    log_->first_id.store(plan.last_id + 1, std::memory_order_relaxed);
+    for (std::uint32_t row = 0; row < plan.client_ids.size(); ++row) {
+        put_text(client(row).name, plan.client_ids[row]);
+        client(row).known.store(1, std::memory_order_relaxed);
+    }
+}
+
+void Segment::publish() noexcept {
+    prefix().magic.store(segment_magic, std::memory_order_release);
+}
+
+bool Segment::is_published() const noexcept {
+    return prefix().magic.load(std::memory_order_acquire) == segment_magic;
+}
+
+bool Segment::is_whole() const noexcept {
+    return is_published() && prefix().layout_version == layout_version &&
+           prefix().segment_bytes == region_.get_size();
+}
+
+void Segment::find_parts() noexcept {
+    geometry_ = at<const Geometry>(prefix().body_offset);
+    log_ = at<LogHeader>(geometry_->log_offset);
+    clients_ = at<ClientRow>(geometry_->clients_offset);
+    positions_ = at<std::atomic<std::uint64_t>>(geometry_->positions_offset);
+    seqs_ = at<std::atomic<std::uint64_t>>(geometry_->seqs_offset);
+    senders_ = at<std::atomic<std::uint32_t>>(geometry_->senders_offset);
+    ring_ = at<char>(geometry_->ring_offset);
+    index_mask_ = geometry_->index_entries - 1;
+}
+
+ProcessEntry& Segment::process(std::size_t entry) const noexcept {
+    return *at<ProcessEntry>(prefix().processes_offset + entry * prefix().processes_stride);
+}
+
+ArchiverBlock& Segment::archiver() const noexcept {
+    return *at<ArchiverBlock>(geometry_->archiver_offset);
+}
+
+SessionSlot& Segment::session(std::uint32_t slot) const noexcept {
+    return at<SessionSlot>(geometry_->sessions_offset)[slot];
+}
+
+std::uint64_t Segment::visible() const noexcept {
+    const std::uint64_t last = log_->last_id.load(std::memory_order_acquire);
+    if (durability() != Durability::commit) return last;
+    return log_->stored_id.load(std::memory_order_acquire);
+}
+
+std::string_view Segment::epoch() const noexcept {
+    return text_in(prefix().epoch);
+}
+
+std::string_view text_in(std::span<const char> field) noexcept {
+    return {field.data(), ::strnlen(field.data(), field.size())};
+}
+
+}  // namespace belfry::shm

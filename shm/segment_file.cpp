@@ -1,0 +1,173 @@
+#include "shm/segment_file.hpp"
+
+#include <sys/ipc.h>
+#include <sys/random.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/interprocess/exceptions.hpp>
+#include <boost/interprocess/permissions.hpp>
+#include <boost/interprocess/xsi_key.hpp>
+#include <boost/interprocess/xsi_shared_memory.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace belfry::shm {
+namespace {
+
+namespace ipc = boost::interprocess;
+namespace fs = std::filesystem;
+
+fs::path file_in(const fs::path& data_dir) {
+    return data_dir / "segment";
+}
+
+std::optional<SegmentName> read_name(const fs::path& data_dir) {
+    std::ifstream file{file_in(data_dir)};
+    SegmentName name;
+    std::string word;
+    if (!(file >> word >> name.key) || word != "key") return {};
+    if (!(file >> word >> name.shmid) || word != "shmid") return {};
+    if (!(file >> word >> name.token) || word != "token") return {};
+    if (!(file >> word >> name.bytes) || word != "bytes") return {};
+    if (!(file >> word >> name.creator) || word != "creator") return {};
+    return name;
+}
+
+/// Whole or not at all: written beside it and renamed.
+void write_name(const fs::path& data_dir, const SegmentName& name) {
+    const fs::path beside = data_dir / "segment.new";
+    {
+        std::ofstream file{beside, std::ios::trunc};
+        ::chmod(beside.c_str(), S_IRUSR | S_IWUSR);
+        file << "key " << name.key << "\nshmid " << name.shmid << "\ntoken " << name.token
+             << "\nbytes " << name.bytes << "\ncreator " << name.creator << '\n';
+        if (!file.flush()) throw SegmentError{"cannot write " + beside.string()};
+    }
+    std::error_code error;
+    fs::rename(beside, file_in(data_dir), error);
+    if (error) throw SegmentError{"cannot write " + file_in(data_dir).string()};
+}
+
+std::optional<shmid_ds> stat_segment(int shmid) {
+    shmid_ds facts{};
+    if (::shmctl(shmid, IPC_STAT, &facts) == -1) return {};
+    return facts;
+}
+
+/// The id under which the named segment can be looked at. Whose it is is not known yet.
+std::optional<int> shmid_of(const SegmentName& name) {
+    const int shmid = name.shmid != -1 ? name.shmid : ::shmget(name.key, 0, 0);
+    if (shmid == -1) return {};
+    const auto facts = stat_segment(shmid);
+    if (!facts || facts->shm_segsz != name.bytes || facts->shm_segsz < sizeof(Prefix)) return {};
+    return shmid;
+}
+
+bool holds_nothing(const Prefix& prefix) {
+    const auto* bytes = reinterpret_cast<const char*>(&prefix);
+    return std::all_of(bytes, bytes + sizeof(Prefix), [](char byte) { return byte == 0; });
+}
+
+bool is_ours(const Segment& segment, const SegmentName& name, int shmid) {
+    if (text_in(segment.prefix().token) == name.token) return true;
+    const auto facts = stat_segment(shmid);
+    return facts && facts->shm_cpid == name.creator && holds_nothing(segment.prefix());
+}
+
+SegmentState state_of(const Segment& segment) {
+    if (!segment.is_published()) return SegmentState::torn;
+    return segment.is_whole() ? SegmentState::whole : SegmentState::other_layout;
+}
+
+Segment map(int shmid, ipc::mode_t mode) {
+    return Segment{ipc::mapped_region{ipc::xsi_shared_memory{ipc::open_only, shmid}, mode}};
+}
+
+template <class T>
+T random_value() {
+    T value{};
+    if (::getrandom(&value, sizeof value, 0) != static_cast<ssize_t>(sizeof value)) {
+        throw SegmentError{"the kernel gives no random numbers"};
+    }
+    return value;
+}
+
+/// A key that no segment has. The file names it before it is taken.
+ipc::xsi_shared_memory take_free_key(const fs::path& data_dir, SegmentName& name) {
+    ipc::permissions owner_only;
+    owner_only.set_permissions(S_IRUSR | S_IWUSR);
+    while (true) {
+        name.key = random_value<key_t>();
+        if (name.key == IPC_PRIVATE) continue;
+        write_name(data_dir, name);
+        try {
+            return {ipc::create_only, ipc::xsi_key{name.key}, name.bytes, owner_only};
+        } catch (const ipc::interprocess_exception& error) {
+            if (error.get_native_error() == EEXIST) continue;
+            throw SegmentError{"cannot create a shared memory segment of " +
+                               std::to_string(name.bytes) +
+                               " bytes: " + std::strerror(error.get_native_error())};
+        }
+    }
+}
+
+}  // namespace
+
+std::string random_hex(std::size_t digits) {
+    std::string text;
+    while (text.size() < digits) text += "0123456789abcdef"[random_value<std::uint8_t>() & 15];
+    return text;
+}
+
+std::optional<FoundSegment> find_segment(const fs::path& data_dir, ipc::mode_t mode) {
+    auto name = read_name(data_dir);
+    if (!name) return {};
+    const auto shmid = shmid_of(*name);
+    if (!shmid) return {};
+    try {
+        Segment segment = map(*shmid, mode);
+        if (!is_ours(segment, *name, *shmid)) return {};
+        name->shmid = *shmid;
+        return FoundSegment{state_of(segment), *std::move(name), std::move(segment)};
+    } catch (const ipc::interprocess_exception& error) {
+        throw SegmentError{"cannot map the shared memory segment " + std::to_string(*shmid) + ": " +
+                           std::strerror(error.get_native_error())};
+    }
+}
+
+FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
+    SegmentName name{0, -1, random_hex(32), Segment::bytes_for(plan), ::getpid()};
+    const ipc::xsi_shared_memory memory = take_free_key(data_dir, name);
+    name.shmid = memory.get_shmid();
+    try {
+        plan.token = name.token;
+        Segment segment{ipc::mapped_region{memory, ipc::read_write}};
+        segment.initialise(plan);
+        write_name(data_dir, name);
+        segment.publish();
+        return {SegmentState::whole, std::move(name), std::move(segment)};
+    } catch (const std::exception& error) {
+        remove_segment(data_dir, name);
+        throw SegmentError{std::string{"cannot lay out the shared memory segment: "} +
+                           error.what()};
+    }
+}
+
+void remove_segment(const fs::path& data_dir, const SegmentName& name) noexcept {
+    ipc::xsi_shared_memory::remove(name.shmid);
+    std::error_code ignored;  // what is left names no segment, and is overwritten
+    fs::remove(file_in(data_dir), ignored);
+}
+
+std::uint64_t attached_processes(int shmid) noexcept {
+    const auto facts = stat_segment(shmid);
+    return facts ? facts->shm_nattch : 0;
+}
+
+}  // namespace belfry::shm

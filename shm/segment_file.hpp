@@ -1,0 +1,79 @@
+#pragma once
+
+#include "shm/segment.hpp"
+
+#include <sys/types.h>
+
+#include <boost/interprocess/creation_tags.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+/// Which System V segment belongs to a data directory. The file `segment` in it holds the key,
+/// and once it is known the shmid. It is written before the segment is created:
+///
+/// | killed after              | what is left                                | mended by |
+/// |---------------------------|---------------------------------------------|---------------------|
+/// | the file                  | a name without a segment                    | the next creation |
+/// | shmget                    | a zeroed segment made by the pid in the file | open: torn, removed
+/// | | the token                 | a segment with our token, no magic          | open: torn,
+/// removed | | the shmid in the file     | the same                                    | the same |
+/// | the magic                 | a whole segment                             | nothing to mend | |
+/// IPC_RMID, in a removal    | a name without a segment                    | the next creation   |
+///
+/// A segment is taken for ours only if it has the token that the file names (or, torn, was
+/// created by the pid that the file names, with the size that it names, and holds nothing).
+/// Any other one is foreign, and never touched.
+namespace belfry::shm {
+
+/// What the file says.
+struct SegmentName {
+    key_t key = 0;
+    int shmid = -1;  ///< -1: not known yet
+    std::string token;
+    std::size_t bytes = 0;
+    pid_t creator = 0;
+};
+
+enum class SegmentState {
+    torn,          ///< its creator was killed; nothing was ever in it
+    other_layout,  ///< of another version of the program
+    whole,
+};
+
+struct FoundSegment {
+    SegmentState state;
+    SegmentName name;  ///< with its shmid
+    Segment segment;   ///< beyond the prefix usable only if whole
+};
+
+/// The system refused: the message is one clear line.
+class SegmentError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The segment of that data directory; none where there is none of ours.
+/// @throws SegmentError where it cannot be read
+[[nodiscard]] std::optional<FoundSegment> find_segment(const std::filesystem::path& data_dir,
+                                                       boost::interprocess::mode_t mode);
+
+/// Creates, lays out and publishes a segment. By the one process that holds the data directory's
+/// lock, when find_segment() has found none. Fills in the plan's token itself.
+/// @throws SegmentError
+[[nodiscard]] FoundSegment create_segment(const std::filesystem::path& data_dir, SegmentPlan plan);
+
+/// Removes the segment and then its file. Processes that still have it mapped keep it until they
+/// end. By the process that holds the data directory's lock.
+void remove_segment(const std::filesystem::path& data_dir, const SegmentName& name) noexcept;
+
+/// How many processes have the segment mapped, as `ipcs -m` shows it.
+[[nodiscard]] std::uint64_t attached_processes(int shmid) noexcept;
+
+/// As many random hexadecimal digits, from the kernel.
+[[nodiscard]] std::string random_hex(std::size_t digits);
+
+}  // namespace belfry::shm

@@ -1,0 +1,90 @@
+#include "shm/session.hpp"
+
+#include "shm/client_table.hpp"
+#include "shm/process.hpp"
+
+#include <unistd.h>
+
+#include <boost/interprocess/sync/scoped_lock.hpp>
+
+#include <algorithm>
+
+namespace belfry::shm {
+
+Session::Session(Segment& segment, std::uint32_t slot, std::uint32_t generation) noexcept
+    : segment_{&segment}, slot_{slot}, generation_{generation} {}
+
+bool Session::claim() noexcept {
+    ProcessEntry& entry = segment_->session_process(slot_);
+    const auto pid = static_cast<std::uint32_t>(::getpid());
+    std::uint64_t unclaimed = pack(Halves{generation_, 0});
+    if (!entry.word.compare_exchange_strong(unclaimed, pack(Halves{generation_, pid}))) {
+        return false;
+    }
+    // A death before this store leaves start time 0: an adopting supervisor takes the slot back.
+    entry.start_time.store(start_time_of(::getpid()).value_or(0), std::memory_order_release);
+    return true;
+}
+
+Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome) noexcept {
+    const auto row = find_client(*segment_, client_id);
+    if (!row) return LoginResult::unknown_client;
+    LogLock lock{*segment_};
+    const boost::interprocess::scoped_lock guard{lock};
+    const std::uint64_t entry = segment_->session_process(slot_).word.load();
+    if (unpack(entry).high != generation_) return LoginResult::no_slot;
+    welcome.taken_over = online_slot(*segment_, *row);
+    if (!welcome.taken_over && count_online(*segment_) >= segment_->geometry().max_clients) {
+        return LoginResult::too_many_clients;
+    }
+    row_ = *row;
+    segment_->session(slot_).client.store(row_ + 1, std::memory_order_release);
+    become_session_of(client(), welcome);
+    return LoginResult::welcome;
+}
+
+void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
+    // From this store on the earlier session is fenced (9).
+    client.session.store(word(), std::memory_order_release);
+    std::uint64_t old = client.cursor.load();
+    Cursor cursor{};
+    do {
+        cursor = unpack_cursor(old);
+        ++cursor.generation;
+    } while (!client.cursor.compare_exchange_weak(old, pack(cursor)));
+    cursor_generation_ = cursor.generation;
+    welcome.cursor = cursor.id;
+    welcome.last = segment_->visible();
+    welcome.seq = client.last_seq.load(std::memory_order_relaxed);
+}
+
+bool Session::is_current() const noexcept {
+    return client().session.load(std::memory_order_acquire) == word();
+}
+
+bool Session::acknowledge(std::uint64_t id) noexcept {
+    const std::uint64_t target = std::min(id, segment_->visible());
+    std::uint64_t old = client().cursor.load(std::memory_order_acquire);
+    do {
+        if (unpack_cursor(old).generation != cursor_generation_) return false;
+        if (unpack_cursor(old).id >= target) return true;
+    } while (!client().cursor.compare_exchange_weak(old, pack(Cursor{cursor_generation_, target}),
+                                                    std::memory_order_acq_rel));
+    return true;
+}
+
+void Session::leave() noexcept {
+    std::uint64_t mine = word();
+    if (client().session.compare_exchange_strong(mine, 0)) announce_presence(*segment_);
+}
+
+void Session::set_appending(bool appending) const noexcept {
+    segment_->session(slot_).appending.store(appending ? 1 : 0, std::memory_order_release);
+}
+
+void announce_presence(Segment& segment) noexcept {
+    segment.log().presence_changes.fetch_add(1, std::memory_order_acq_rel);
+    segment.log().new_messages.notify_group(wake_for_presence);
+}
+
+}  // namespace belfry::shm

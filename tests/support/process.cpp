@@ -1,0 +1,251 @@
+#include "tests/support/process.hpp"
+
+#include "tests/support/failure.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+namespace belfry::test {
+namespace {
+
+Fd memory_file(const char* name) {
+    Fd file{::memfd_create(name, MFD_CLOEXEC)};
+    if (!file.is_open()) throw system_failure("memfd_create");
+    return file;
+}
+
+/// The ends of a new process's standard input.
+struct InputEnds {
+    Fd ours;
+    Fd theirs;
+};
+
+InputEnds open_input(const Input& input) {
+    if (input.kind == Input::Kind::pipe) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) throw system_failure("pipe");
+        InputEnds result{Fd{ends[1]}, Fd{ends[0]}};
+        ::fcntl(result.ours.get(), F_SETFL, O_NONBLOCK);
+        return result;
+    }
+    const std::string path = input.kind == Input::Kind::null ? "/dev/null" : input.path.string();
+    InputEnds result{Fd{}, Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}};
+    if (!result.theirs.is_open()) throw system_failure(path);
+    return result;
+}
+
+std::vector<std::string> environment_of(const Command& command) {
+    std::vector<std::string> result;
+    const auto is_replaced = [&](std::string_view entry) {
+        return std::ranges::any_of(command.environment, [&](const auto& variable) {
+            return entry.starts_with(variable.first + "=");
+        });
+    };
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        if (!is_replaced(*entry)) result.emplace_back(*entry);
+    }
+    for (const auto& [name, value] : command.environment) result.push_back(name + "=" + value);
+    return result;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (auto& text : texts) result.push_back(text.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+/// All that the child needs between fork and exec, made before the fork: the child of a program
+/// with threads may not allocate.
+struct Launch {
+    const Command& command;
+    const char* program;
+    char** arguments;
+    char** environment;
+    int input;
+    int out;
+    int err;
+    pid_t parent;
+};
+
+void restore_signals() {
+    ::signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+bool become(uid_t user) {
+    return ::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0;
+}
+
+[[noreturn]] void run_child(const Launch& launch) {
+    constexpr int cannot_start = 127;
+    if (launch.command.own_session) ::setsid();
+    restore_signals();
+    ::dup2(launch.input, STDIN_FILENO);
+    ::dup2(launch.out, STDOUT_FILENO);
+    ::dup2(launch.err, STDERR_FILENO);
+    if (launch.command.user && !become(*launch.command.user)) ::_exit(cannot_start);
+    // After setuid, which clears it. The parent may have died before.
+    ::prctl(PR_SET_PDEATHSIG, launch.command.death_signal);
+    if (::getppid() != launch.parent) ::_exit(cannot_start);
+    ::execve(launch.program, launch.arguments, launch.environment);
+    ::_exit(cannot_start);
+}
+
+std::string contents_of(const Fd& file) {
+    std::string text;
+    char buffer[65536];
+    for (;;) {
+        const ssize_t count =
+            ::pread(file.get(), buffer, sizeof buffer, static_cast<off_t>(text.size()));
+        if (count <= 0) return text;
+        text.append(buffer, static_cast<std::size_t>(count));
+    }
+}
+
+std::filesystem::path own_folder() {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+}
+
+}  // namespace
+
+Process::Process(const Command& command) {
+    // A program that ends before it has read its input must not take the test along.
+    ::signal(SIGPIPE, SIG_IGN);
+    if (!std::filesystem::exists(command.program)) {
+        throw Failure("there is no " + command.program.string());
+    }
+    auto [ours, theirs] = open_input(command.input);
+    input_ = std::move(ours);
+    out_ = memory_file("stdout");
+    err_ = memory_file("stderr");
+
+    std::vector<std::string> arguments = command.arguments;
+    arguments.insert(arguments.begin(), command.program.string());
+    std::vector<std::string> environment = environment_of(command);
+    auto argument_pointers = pointers_to(arguments);
+    auto environment_pointers = pointers_to(environment);
+    const Launch launch{command,
+                        command.program.c_str(),
+                        argument_pointers.data(),
+                        environment_pointers.data(),
+                        theirs.get(),
+                        out_.get(),
+                        err_.get(),
+                        ::getpid()};
+    pid_ = ::fork();
+    if (pid_ < 0) throw system_failure("fork");
+    if (pid_ == 0) run_child(launch);
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_{std::exchange(other.pid_, -1)},
+      status_{other.status_},
+      input_{std::move(other.input_)},
+      out_{std::move(other.out_)},
+      err_{std::move(other.err_)} {}
+
+Process& Process::operator=(Process&& other) noexcept {
+    std::swap(pid_, other.pid_);
+    std::swap(status_, other.status_);
+    std::swap(input_, other.input_);
+    std::swap(out_, other.out_);
+    std::swap(err_, other.err_);
+    return *this;
+}
+
+Process::~Process() {
+    end();
+}
+
+void Process::end() noexcept {
+    if (pid_ < 0 || status_) return;
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+}
+
+std::string Process::out() const {
+    return contents_of(out_);
+}
+std::string Process::err() const {
+    return contents_of(err_);
+}
+
+void Process::write(std::string_view bytes) {
+    const Deadline deadline{default_wait};
+    while (!bytes.empty()) {
+        pollfd ready{input_.get(), POLLOUT, 0};
+        if (::poll(&ready, 1, deadline.remaining_ms()) == 0) throw Failure("input is not read");
+        const ssize_t count = ::write(input_.get(), bytes.data(), bytes.size());
+        if (count < 0 && errno != EAGAIN) throw system_failure("writing to a process");
+        bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, count)));
+    }
+}
+
+void Process::signal(int number) const {
+    // A process that has been waited for may have lent its pid to another.
+    if (pid_ > 0 && !status_) ::kill(pid_, number);
+}
+
+bool Process::is_running() {
+    if (status_) return false;
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) return true;
+    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return false;
+}
+
+int Process::wait(Milliseconds within) {
+    if (!eventually([this] { return !is_running(); }, within)) {
+        throw Failure("process " + std::to_string(pid_) + " has not ended; it wrote: " + out() +
+                      err());
+    }
+    return *status_;
+}
+
+Result run(const Command& command, Milliseconds within) {
+    Process process{command};
+    const int status = process.wait(within);
+    return {status, process.out(), process.err()};
+}
+
+std::filesystem::path program(std::string_view name) {
+    if (const char* folder = std::getenv("BELFRY_BIN")) {
+        return std::filesystem::absolute(folder) / name;
+    }
+    return own_folder().parent_path() / "bin" / name;
+}
+
+std::filesystem::path source_file(std::string_view path) {
+    for (const auto& start : {own_folder(), std::filesystem::current_path()}) {
+        for (auto folder = start; folder.has_relative_path(); folder = folder.parent_path()) {
+            if (std::filesystem::exists(folder / path)) return folder / path;
+        }
+    }
+    throw Failure("there is no " + std::string{path});
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
+}  // namespace belfry::test

@@ -1,0 +1,169 @@
+#include "tests/support/server.hpp"
+
+#include "tests/support/failure.hpp"
+#include "tests/support/leftovers.hpp"
+#include "tests/support/proc.hpp"
+
+#include <sys/shm.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+
+namespace belfry::test {
+namespace {
+
+bool has(const std::vector<pid_t>& pids, pid_t pid) {
+    return std::ranges::find(pids, pid) != pids.end();
+}
+
+}  // namespace
+
+Server::Server(ServerOptions options) : options_{std::move(options)} {
+    if (options_.user) {
+        // Somebody else may not be able to reach the programs where they stand.
+        std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
+        std::filesystem::copy(program("belfryd"), folder_.path());
+    }
+    start();
+}
+
+Server::~Server() {
+    if (testing::Test::HasFailure() && belfryd_) std::cerr << belfryd_->err();
+    kill_all();
+    remove_segments();
+}
+
+Command Server::command() const {
+    Command command{
+        program("belfryd"),
+        {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", data_dir().string(),
+         "--port-file", (folder_.path() / "port").string(), "--durability", options_.durability}};
+    command.arguments.insert(command.arguments.end(), options_.more.begin(), options_.more.end());
+    // Where the test program dies, the server shall stop cleanly and take its segment along.
+    command.death_signal = SIGTERM;
+    command.own_session = true;
+    command.user = options_.user;
+    return command;
+}
+
+void Server::start(const Command& command) {
+    const auto started = Clock::now();
+    belfryd_.emplace(command);
+    leaders_.push_back(belfryd_->pid());
+    leftovers::remember_server(belfryd_->pid());
+    wait_until_ready(started);
+}
+
+void Server::wait_until_ready(Clock::time_point started) {
+    const auto has_line = [&] { return belfryd_->out().ends_with('\n'); };
+    const bool ended = !eventually([&] { return has_line() || !belfryd_->is_running(); });
+    if (ended || !has_line()) throw Failure("belfryd is not ready: " + belfryd_->err());
+    ready_after_ms_ = milliseconds_since(started);
+
+    const std::string line = belfryd_->out();
+    const std::string expected = "belfryd listening on 127.0.0.1:";
+    if (!line.starts_with(expected)) throw Failure("belfryd said '" + line + "'");
+    const auto digits = line.substr(expected.size(), line.size() - expected.size() - 1);
+    port_ = static_cast<std::uint16_t>(number_from(digits));
+}
+
+int Server::stop() {
+    belfryd_->signal(SIGTERM);
+    return belfryd_->wait();
+}
+
+void Server::kill_supervisor() {
+    belfryd_->signal(SIGKILL);
+    belfryd_->wait();
+}
+
+void Server::kill_all() {
+    // The supervisor first, so that it starts no other child.
+    if (belfryd_) kill_supervisor();
+    kill_children();
+}
+
+void Server::kill_children() const {
+    static_cast<void>(eventually([this] {
+        const auto pids = all_processes();
+        for (const pid_t pid : pids) ::kill(pid, SIGKILL);
+        return pids.empty();
+    }));
+}
+
+void Server::remove_segments() const {
+    while (const auto found = segment()) {
+        if (::shmctl(found->shmid, IPC_RMID, nullptr) != 0) return;
+    }
+}
+
+std::vector<pid_t> Server::all_processes() const {
+    std::vector<pid_t> pids;
+    for (const auto& process : processes()) {
+        if (process.state != 'Z' && has(leaders_, process.session)) pids.push_back(process.pid);
+    }
+    return pids;
+}
+
+std::vector<pid_t> Server::children() const {
+    auto pids = all_processes();
+    std::erase(pids, belfryd_->pid());
+    return pids;
+}
+
+std::optional<SegmentInfo> Server::segment() const {
+    for (const auto& segment : segments()) {
+        if (has(leaders_, segment.creator)) return segment;
+    }
+    return std::nullopt;
+}
+
+std::uint64_t Server::attached() const {
+    const auto found = segment();
+    shmid_ds state{};
+    if (!found || ::shmctl(found->shmid, IPC_STAT, &state) < 0) return 0;
+    return state.shm_nattch;
+}
+
+nlohmann::json Server::status() const {
+    const Result result = belfryctl({"status", "--json"});
+    if (result.status != 0) throw Failure("belfryctl status: " + result.out + result.err);
+    return nlohmann::json::parse(result.out);
+}
+
+nlohmann::json Server::client_status(std::string_view client_id) const {
+    const auto all = status();
+    for (const auto& client : all.at("clients")) {
+        if (client.at("id") == client_id) return client;
+    }
+    throw Failure("status knows no client " + std::string{client_id});
+}
+
+pid_t Server::child_of(std::string_view client_id) const {
+    const auto client = client_status(client_id);
+    if (!client.at("online").get<bool>()) throw Failure("not online: " + client.dump());
+    return client.at("pid").get<pid_t>();
+}
+
+RawClient Server::log_in(std::string_view client_id, std::string_view options) const {
+    RawClient client{port_};
+    static_cast<void>(client.log_in_live(client_id, options));
+    return client;
+}
+
+Result Server::belfryctl(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"--data-dir", data_dir().string()});
+    return run({program("belfryctl"), std::move(arguments)});
+}
+
+Command Server::belfry(std::string_view client_id, std::vector<std::string> more) const {
+    Command command{program("belfry"),
+                    {"-client_id", std::string{client_id}, "-server_ip", "127.0.0.1", "-port",
+                     std::to_string(port_)}};
+    command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+    return command;
+}
+
+}  // namespace belfry::test

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "tests/support/proc.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/raw_client.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <sys/types.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belfry::test {
+
+struct ServerOptions {
+    std::string client_ids = "1,2,3";
+    std::vector<std::string> more = {};  ///< further options, as on the command line
+    std::string durability = "memory";
+    std::optional<uid_t> user = std::nullopt;
+};
+
+/// A real belfryd on a free port, in a data directory of its own. However a test ends and whatever
+/// it killed, the destructor leaves no process, no segment and no file behind.
+class Server {
+  public:
+    explicit Server(ServerOptions options = {});
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();
+
+    /// Starts belfryd again, on the same data directory.
+    void start() { start(command()); }
+
+    /// Starts it with other options.
+    void start(const Command& command);
+
+    /// Ends it with SIGTERM; returns its exit status.
+    int stop();
+
+    /// SIGKILL for the supervisor alone: its children go on.
+    void kill_supervisor();
+
+    /// SIGKILL for the supervisor and all children.
+    void kill_all();
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] pid_t pid() const { return belfryd_->pid(); }
+    [[nodiscard]] bool is_running() { return belfryd_ && belfryd_->is_running(); }
+    [[nodiscard]] std::filesystem::path data_dir() const { return folder_.path() / "data"; }
+    [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
+    [[nodiscard]] std::string errors() const { return belfryd_->err(); }
+
+    /// Milliseconds from the last start to the line that says that it listens.
+    [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
+
+    /// The processes of this server that live, orphans of a killed supervisor included.
+    [[nodiscard]] std::vector<pid_t> all_processes() const;
+
+    /// The same without the supervisor.
+    [[nodiscard]] std::vector<pid_t> children() const;
+
+    /// The segment that one of its supervisors created, by the kernel's own list.
+    [[nodiscard]] std::optional<SegmentInfo> segment() const;
+
+    /// The processes attached to its segment, by shmctl; 0 where there is no segment.
+    [[nodiscard]] std::uint64_t attached() const;
+
+    /// `belfryctl status --json`.
+    [[nodiscard]] nlohmann::json status() const;
+
+    /// What status says of one client.
+    [[nodiscard]] nlohmann::json client_status(std::string_view client_id) const;
+
+    /// The process that serves the client; throws Failure where it is offline.
+    [[nodiscard]] pid_t child_of(std::string_view client_id) const;
+
+    [[nodiscard]] RawClient connect() const { return RawClient{port_}; }
+
+    /// A client that has read LIVE; its backlog is thrown away.
+    [[nodiscard]] RawClient log_in(std::string_view client_id, std::string_view options = "") const;
+
+    /// Runs belfryctl on this data directory.
+    Result belfryctl(std::vector<std::string> arguments) const;
+
+    /// A command that runs belfry as this client.
+    [[nodiscard]] Command belfry(std::string_view client_id,
+                                 std::vector<std::string> more = {}) const;
+
+    /// The command that started it, for tests that start another one.
+    [[nodiscard]] Command command() const;
+
+  private:
+    void wait_until_ready(Clock::time_point started);
+    void kill_children() const;
+    void remove_segments() const;
+
+    ServerOptions options_;
+    TempDir folder_;
+    std::optional<Process> belfryd_;
+    std::vector<pid_t> leaders_;  ///< every belfryd that was started here
+    std::uint16_t port_ = 0;
+    double ready_after_ms_ = 0;
+};
+
+}  // namespace belfry::test

@@ -1,0 +1,202 @@
+#include "tests/support/proc.hpp"
+#include "tests/support/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+/// The program belfryctl: a look into the segment, of a running server and of a dead one.
+namespace belfry::test {
+namespace {
+
+using nlohmann::json;
+
+std::set<std::string> keys_of(const json& object) {
+    std::set<std::string> keys;
+    for (const auto& item : object.items()) keys.insert(item.key());
+    return keys;
+}
+
+void expect_keys(const json& object, const std::set<std::string>& expected) {
+    const auto keys = keys_of(object);
+    EXPECT_TRUE(std::ranges::includes(keys, expected)) << object.dump(2);
+}
+
+TEST(Belfryctl, StatusJsonHasEveryField) {
+    const Server server;
+    RawClient client = server.log_in("1");
+    const json status = server.status();
+    expect_keys(status, {"segment", "log", "processes", "clients"});
+    expect_keys(status.at("segment"), {"key", "shmid", "bytes", "attached"});
+    expect_keys(status.at("log"), {"epoch", "first_id", "last_id", "visible_id", "stored_id",
+                                   "capacity_bytes", "used_bytes"});
+    expect_keys(status.at("processes"), {"supervisor", "archiver"});
+    ASSERT_EQ(status.at("clients").size(), 3U);
+    for (const auto& one : status.at("clients")) {
+        expect_keys(one, {"id", "online", "pid", "cursor", "behind", "seq"});
+    }
+}
+
+TEST(Belfryctl, StatusTellsWhatTheKernelAndTheClientsSay) {
+    const Server server;
+    RawClient one = server.connect();
+    const std::string epoch = one.log_in("1").option("epoch");
+    RawClient two = server.log_in("2", "ack=manual");
+    for (std::uint64_t seq = 11; seq <= 15; ++seq) one.send_message(seq, "hello");
+    two.read_until_id(5);
+    two.send("ACK 2\r\n");
+    two.expect_pong();
+
+    const json status = server.status();
+    const auto segment = server.segment();
+    ASSERT_TRUE(segment);
+    EXPECT_EQ(status.at("segment").at("shmid"), segment->shmid);
+    EXPECT_EQ(status.at("segment").at("bytes"), segment->bytes);
+    const json& log = status.at("log");
+    EXPECT_EQ(log.at("epoch"), epoch);
+    EXPECT_EQ(log.at("first_id"), 1);
+    EXPECT_EQ(log.at("last_id"), 5);
+    EXPECT_EQ(log.at("visible_id"), 5);
+    EXPECT_EQ(log.at("capacity_bytes"), 64 * 1024 * 1024);
+    EXPECT_GE(log.at("used_bytes"), 5 * 5);
+    EXPECT_EQ(status.at("processes").at("supervisor"), server.pid());
+
+    const json first = server.client_status("1");
+    EXPECT_EQ(first.at("online"), true);
+    EXPECT_EQ(first.at("seq"), 15);
+    const json second = server.client_status("2");
+    EXPECT_EQ(second.at("cursor"), 2);
+    EXPECT_EQ(second.at("behind"), 3);
+    EXPECT_EQ(second.at("seq"), 0);
+    const auto children = server.children();
+    for (const auto& client : {first, second}) {
+        EXPECT_NE(std::ranges::find(children, client.at("pid").get<pid_t>()), children.end());
+    }
+    const json third = server.client_status("3");
+    EXPECT_EQ(third.at("online"), false);
+    EXPECT_EQ(third.at("cursor"), 0);
+    EXPECT_EQ(third.at("behind"), 5);
+}
+
+TEST(Belfryctl, StatusForAPersonNamesTheClients) {
+    const Server server{{.client_ids = "alice,bob"}};
+    RawClient client = server.log_in("alice");
+    const Result result = server.belfryctl({"status"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("alice"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("bob"), std::string::npos) << result.out;
+}
+
+TEST(Belfryctl, LogPrintsTheMessages) {
+    const Server server;
+    RawClient client = server.log_in("1");
+    client.send("SAY the first\r\nSAY the second\r\n");
+    client.read_until_id(2);
+    const Result result = server.belfryctl({"log"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    const auto first = result.out.find("the first");
+    const auto second = result.out.find("the second");
+    EXPECT_NE(first, std::string::npos) << result.out;
+    EXPECT_NE(second, std::string::npos) << result.out;
+    EXPECT_LT(first, second);
+}
+
+TEST(Belfryctl, CheckFindsNoFaultInARunningServerUnderLoad) {
+    const Server server{{.more = {"--ring-size", "1M"}}};
+    RawClient client = server.log_in("1");
+    std::uint64_t seq = 1;
+    for (int round = 0; round < 10; ++round) {
+        for (int count = 0; count < 200; ++count)
+            client.send_message(seq++, std::string(2000, 'x'));
+        const Result result = server.belfryctl({"check"});
+        EXPECT_EQ(result.status, 0) << result.out << result.err;
+    }
+    client.read_until_id(seq - 1);
+}
+
+TEST(Belfryctl, ItLooksIntoADeadServerToo) {
+    Server server;
+    RawClient client = server.log_in("1");
+    client.send("SAY last words\r\n");
+    client.read_until_id(1);
+    server.kill_all();
+    EXPECT_EQ(server.status().at("log").at("last_id"), 1);
+    EXPECT_EQ(server.client_status("1").at("online"), false);
+    EXPECT_EQ(server.belfryctl({"check"}).status, 0);
+    EXPECT_NE(server.belfryctl({"log"}).out.find("last words"), std::string::npos);
+    EXPECT_TRUE(server.segment());
+}
+
+TEST(Belfryctl, ItWritesNothingAndStaysAttachedToNothing) {
+    const Server server;
+    RawClient client = server.log_in("1");
+    const auto attached = server.attached();
+    for (const std::string command : {"status", "log", "check"}) {
+        EXPECT_EQ(server.belfryctl({command}).status, 0);
+        EXPECT_EQ(server.attached(), attached);
+    }
+    client.expect_pong();
+}
+
+TEST(Belfryctl, StopEndsARunningServerCleanly) {
+    Server server;
+    RawClient client = server.log_in("1");
+    const Result result = server.belfryctl({"stop"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    client.expect("BYE shutting-down");
+    EXPECT_TRUE(eventually([&] { return !server.is_running(); }));
+    EXPECT_FALSE(server.segment());
+    EXPECT_TRUE(server.all_processes().empty());
+}
+
+TEST(Belfryctl, StopEndsWhatADeadSupervisorLeft) {
+    Server server;
+    RawClient client = server.log_in("1");
+    server.kill_supervisor();
+    const Result result = server.belfryctl({"stop"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    client.expect("BYE shutting-down");
+    EXPECT_TRUE(server.all_processes().empty());
+    EXPECT_FALSE(server.segment());
+}
+
+TEST(Belfryctl, RemoveDeletesADeadServersSegment) {
+    Server server;
+    server.kill_all();
+    EXPECT_TRUE(server.segment());
+    const Result result = server.belfryctl({"remove"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_FALSE(server.segment());
+    server.start();
+    server.connect().log_in("1");
+}
+
+TEST(Belfryctl, RemoveRefusesALiveServersSegment) {
+    Server server;
+    RawClient client = server.log_in("1");
+    const Result refused = server.belfryctl({"remove"});
+    EXPECT_NE(refused.status, 0);
+    EXPECT_EQ(std::ranges::count(refused.err, '\n'), 1) << refused.err;
+    EXPECT_TRUE(server.segment());
+    client.expect_pong();
+    // Also where nothing but a session is left of it.
+    server.kill_supervisor();
+    EXPECT_NE(server.belfryctl({"remove"}).status, 0);
+    EXPECT_TRUE(server.segment());
+    client.expect_pong();
+}
+
+TEST(Belfryctl, WithoutAServerThereIsOneClearLine) {
+    const TempDir folder;
+    for (const std::string command : {"status", "log", "check"}) {
+        const Result result =
+            run({program("belfryctl"), {"--data-dir", folder.path().string(), command}});
+        EXPECT_EQ(result.status, 1) << command;
+        EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+    }
+}
+
+}  // namespace
+}  // namespace belfry::test

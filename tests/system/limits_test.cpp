@@ -1,0 +1,136 @@
+#include "tests/support/failure.hpp"
+#include "tests/support/proc.hpp"
+#include "tests/support/server.hpp"
+
+#include <sys/resource.h>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+/// More clients than allowed, no descriptor left, no process left: too-many-clients.
+namespace belfry::test {
+namespace {
+
+void expect_too_many(RawClient& client) {
+    client.expect_error("too-many-clients");
+    client.expect_closed();
+}
+
+/// Logs in as soon as the server lets this client.
+RawClient log_in_eventually(const Server& server, const std::string& client_id) {
+    std::optional<RawClient> client;
+    const bool done = eventually([&] {
+        client.emplace(server.port());
+        client->send("LOGIN " + client_id + "\r\n");
+        const auto frame = client->next_or_end();
+        return frame && frame->verb == "WELCOME";
+    });
+    if (!done) throw Failure("client " + client_id + " is not let in");
+    client->read_until("LIVE");
+    return *std::move(client);
+}
+
+TEST(Limits, MoreThanMaxClientsAreTold) {
+    const Server server{{.more = {"--max-clients", "2"}}};
+    RawClient one = server.log_in("1");
+    RawClient two = server.log_in("2");
+    RawClient three = server.connect();
+    three.send("LOGIN 3\r\n");
+    expect_too_many(three);
+    one.quit();
+    RawClient now = log_in_eventually(server, "3");
+    now.send("SAY made it\r\n");
+    two.expect_message(1, "3", "made it");
+}
+
+TEST(Limits, WhoIsOnlineMayAlwaysTakeOver) {
+    const Server server{{.more = {"--max-clients", "2"}}};
+    RawClient one = server.log_in("1");
+    RawClient two = server.log_in("2");
+    RawClient again = server.log_in("1");
+    one.expect("BYE taken-over");
+    again.send("SAY taken\r\n");
+    two.expect_message(1, "1", "taken");
+}
+
+TEST(Limits, SilentConnectionsDoNotKeepAKnownClientOut) {
+    const Server server{{.more = {"--max-clients", "4"}}};
+    std::vector<RawClient> silent;
+    for (int count = 0; count < 12; ++count) silent.push_back(server.connect());
+    RawClient one = log_in_eventually(server, "1");
+    RawClient two = log_in_eventually(server, "2");
+    one.send("SAY through the crowd\r\n");
+    two.expect_message(1, "1", "through the crowd");
+}
+
+/// Lowers a limit of a running server, and raises it again at the end.
+class Scarcity {
+  public:
+    Scarcity(pid_t pid, int resource, rlim_t left) : pid_{pid}, resource_{resource} {
+        rlimit now{};
+        set(nullptr, &before_);
+        now = {left, before_.rlim_max};
+        set(&now, nullptr);
+    }
+    Scarcity(const Scarcity&) = delete;
+    Scarcity& operator=(const Scarcity&) = delete;
+    ~Scarcity() { ::prlimit(pid_, static_cast<__rlimit_resource>(resource_), &before_, nullptr); }
+
+  private:
+    void set(const rlimit* to, rlimit* from) const {
+        if (::prlimit(pid_, static_cast<__rlimit_resource>(resource_), to, from) != 0) {
+            throw system_failure("prlimit");
+        }
+    }
+
+    pid_t pid_;
+    int resource_;
+    rlimit before_{};
+};
+
+/// New clients are refused, who is online goes on, and afterwards all is as before.
+void expect_refused_while(const Server& server, int resource, rlim_t left) {
+    RawClient one = server.log_in("1");
+    RawClient two = server.log_in("2");
+    {
+        const Scarcity scarcity{server.pid(), resource, left};
+        for (int count = 0; count < 3; ++count) {
+            RawClient refused = server.connect();
+            expect_too_many(refused);
+        }
+        one.send("SAY as before\r\n");
+        two.expect_message(1, "1", "as before");
+    }
+    RawClient three = log_in_eventually(server, "3");
+    three.expect_pong();
+}
+
+TEST(Limits, WithoutADescriptorLeftAClientIsToldAndTheServerGoesOn) {
+    const Server server;
+    expect_refused_while(server, RLIMIT_NOFILE, open_descriptors(server.pid()));
+}
+
+TEST(Limits, WithoutADescriptorFromTheStartTheServerGoesOn) {
+    // A descriptor of each client stays with the supervisor or not: either way there is an end.
+    const Server server;
+    const Scarcity scarcity{server.pid(), RLIMIT_NOFILE, open_descriptors(server.pid()) + 2};
+    std::vector<RawClient> silent;
+    for (int count = 0; count < 30; ++count) silent.push_back(server.connect());
+    silent.clear();
+    RawClient one = log_in_eventually(server, "1");
+    one.expect_pong();
+}
+
+TEST(Limits, WithoutAProcessLeftAClientIsToldAndTheServerGoesOn) {
+    // The limit on processes is one per user and does not bind root: the server runs as somebody
+    // who has no other process.
+    constexpr uid_t nobody_else = 61'234;
+    ServerOptions options;
+    if (::geteuid() == 0) options.user = nobody_else;
+    const Server server{options};
+    expect_refused_while(server, RLIMIT_NPROC, 1);
+}
+
+}  // namespace
+}  // namespace belfry::test

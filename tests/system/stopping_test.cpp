@@ -1,0 +1,82 @@
+#include "tests/support/server.hpp"
+
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+
+/// Starting and stopping, and how long they take. The times are printed; whether they are good
+/// is for a person to say, since the machine may be busy.
+namespace belfry::test {
+namespace {
+
+std::string hundred_ids() {
+    std::string ids = "1";
+    for (int id = 2; id <= 100; ++id) ids += "," + std::to_string(id);
+    return ids;
+}
+
+TEST(Starting, ItIsReadySoon) {
+    const Server server;
+    std::cout << "ready after " << server.ready_after_ms() << " ms\n";
+}
+
+TEST(Stopping, WithAHundredClientsOnlineEachIsToldAndItExitsWith0) {
+    Server server{{.client_ids = hundred_ids()}};
+    std::vector<RawClient> clients;
+    for (int id = 1; id <= 100; ++id) clients.push_back(server.log_in(std::to_string(id)));
+    const auto start = Clock::now();
+    EXPECT_EQ(server.stop(), 0) << server.errors();
+    std::cout << "stopped 100 clients after " << milliseconds_since(start) << " ms\n";
+    for (auto& client : clients) {
+        client.expect("BYE shutting-down");
+        client.expect_closed();
+    }
+    EXPECT_TRUE(server.all_processes().empty());
+}
+
+TEST(Stopping, AnInterruptIsACleanStopToo) {
+    Server server;
+    RawClient client = server.log_in("1");
+    ::kill(server.pid(), SIGINT);
+    client.expect("BYE shutting-down");
+    EXPECT_TRUE(eventually([&] { return !server.is_running(); }));
+    EXPECT_FALSE(server.segment());
+}
+
+TEST(Stopping, AnInterruptToTheWholeGroupIsACleanStopToo) {
+    // So does a terminal when somebody presses Ctrl-C.
+    Server server;
+    RawClient client = server.log_in("1");
+    ::kill(-server.pid(), SIGINT);
+    client.expect("BYE shutting-down");
+    client.expect_closed();
+    EXPECT_TRUE(eventually([&] { return !server.is_running(); }));
+    EXPECT_FALSE(server.segment());
+    EXPECT_TRUE(server.all_processes().empty());
+}
+
+TEST(Stopping, AStoppedChildAndASilentClientDelayItLittle) {
+    Server server;
+    RawClient stopped = server.log_in("1");
+    RawClient silent = server.connect();
+    RawClient deaf{server.port(), 4096};
+    deaf.log_in_live("2");
+    ::kill(server.child_of("1"), SIGSTOP);
+    const auto start = Clock::now();
+    EXPECT_EQ(server.stop(), 0) << server.errors();
+    std::cout << "stopped a stopped child after " << milliseconds_since(start) << " ms\n";
+    EXPECT_TRUE(server.all_processes().empty());
+    EXPECT_FALSE(server.segment());
+}
+
+TEST(Stopping, NewConnectionsAreRefusedAfterwards) {
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_ANY_THROW(static_cast<void>(server.connect()));
+}
+
+}  // namespace
+}  // namespace belfry::test

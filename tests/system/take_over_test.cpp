@@ -1,0 +1,135 @@
+#include "tests/support/proc.hpp"
+#include "tests/support/server.hpp"
+
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+/// One session per client-id: a later login takes over.
+namespace belfry::test {
+namespace {
+
+TEST(TakeOver, TheEarlierConnectionGetsByeAndTheEnd) {
+    const Server server;
+    RawClient earlier = server.log_in("1");
+    RawClient later = server.log_in("1");
+    earlier.expect("BYE taken-over");
+    earlier.expect_closed();
+    later.send("SAY mine now\r\n");
+    later.expect("SENT 1 1");
+}
+
+TEST(TakeOver, OthersAreNotTouched) {
+    const Server server;
+    RawClient other = server.log_in("2");
+    RawClient earlier = server.log_in("1");
+    RawClient later = server.log_in("1");
+    earlier.expect("BYE taken-over");
+    later.send("SAY hello\r\n");
+    other.expect_message(1, "1", "hello");
+    other.expect_pong();
+}
+
+TEST(TakeOver, TheLaterSessionGoesOnAtTheCursor) {
+    const Server server;
+    RawClient sender = server.log_in("2");
+    for (int count = 0; count < 3; ++count) sender.send("SAY x\r\n");
+    sender.read_until_id(3);
+    RawClient earlier = server.log_in("1", "ack=manual");
+    earlier.send("ACK 2\r\n");
+    earlier.expect_pong();
+    RawClient later = server.connect();
+    EXPECT_EQ(later.log_in("1", "ack=manual").option("cursor"), "2");
+    later.expect_message(3, "2", "x");
+    later.expect("LIVE 3");
+}
+
+TEST(TakeOver, ManyInARowLeaveOneSession) {
+    const Server server;
+    std::vector<RawClient> earlier;
+    for (int count = 0; count < 20; ++count) earlier.push_back(server.log_in("1"));
+    RawClient last = server.log_in("1");
+    for (auto& client : earlier) {
+        client.expect("BYE taken-over");
+        client.expect_closed();
+    }
+    last.send("SAY the last one\r\n");
+    last.expect("SENT 1 1");
+    EXPECT_TRUE(eventually([&] { return server.children().size() == 1; }));
+}
+
+TEST(TakeOver, NothingSentByTheEarlierAfterTheLaterWelcomeIsAppended) {
+    const Server server;
+    for (std::uint64_t round = 1; round <= 20; ++round) {
+        RawClient earlier = server.log_in("1");
+        RawClient later = server.connect();
+        later.send("LOGIN 1\r\n");
+        // Writes on, whatever comes, until the later session has been welcomed.
+        while (later.receive(0)) {
+            if (const auto frame = later.next_received()) {
+                EXPECT_EQ(frame->verb, "WELCOME");
+                break;
+            }
+            static_cast<void>(earlier.send_without_reading("SAY before\r\n", Milliseconds{100}));
+        }
+        try {
+            for (int count = 0; count < 50; ++count) {
+                static_cast<void>(earlier.send_without_reading("SAY after\r\n", Milliseconds{100}));
+            }
+        } catch (const std::exception&) {
+            // The server has closed that connection already: so much the better.
+        }
+        later.read_until("LIVE");
+        later.send("SAY fence\r\n");
+        later.read_until("SENT");
+        later.quit();
+    }
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    for (const auto& frame : reader.read_until("LIVE")) EXPECT_NE(frame.payload, "after");
+}
+
+TEST(TakeOver, AStoppedSessionIsFencedAndKilled) {
+    const Server server;
+    RawClient earlier = server.log_in("1");
+    const pid_t stopped = server.child_of("1");
+    ::kill(stopped, SIGSTOP);
+    earlier.send_message(50, "sent to a stopped session");
+
+    RawClient later = server.log_in("1");
+    later.send_message(60, "first");
+    later.expect("SENT 60 1");
+    EXPECT_TRUE(eventually([&] { return !is_alive(stopped); }));
+    later.send_message(61, "second");
+    later.expect("SENT 61 2");
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    reader.expect_message(1, "1", "first");
+    reader.expect_message(2, "1", "second");
+    reader.expect("LIVE 2");
+}
+
+TEST(TakeOver, AStoppedSessionThatWakesIsFencedToo) {
+    const Server server;
+    for (std::uint64_t round = 1; round <= 5; ++round) {
+        RawClient earlier = server.log_in("1");
+        const pid_t stopped = server.child_of("1");
+        ::kill(stopped, SIGSTOP);
+        earlier.send("SAY from the past\r\n");
+        RawClient later = server.connect();
+        later.log_in("1");
+        ::kill(stopped, SIGCONT);
+        later.read_until("LIVE");
+        later.send("SAY now\r\n");
+        later.read_until_id(round);
+        EXPECT_TRUE(eventually([&] { return !is_alive(stopped); }));
+    }
+    RawClient reader = server.connect();
+    EXPECT_EQ(reader.log_in("2").option("last"), "5");
+    for (std::uint64_t id = 1; id <= 5; ++id) reader.expect_message(id, "1", "now");
+}
+
+}  // namespace
+}  // namespace belfry::test

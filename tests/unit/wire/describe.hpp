@@ -1,0 +1,47 @@
+#pragma once
+
+#include "wire/command.hpp"
+#include "wire/command_parser.hpp"
+#include "wire/frame.hpp"
+#include "wire/frame_parser.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// Commands and frames as short texts, so that tests compare and print them, and so that what
+/// was parsed outlives the bytes it was parsed from.
+namespace belfry::wire::testing {
+
+std::string describe(const Command& command);
+std::string describe(const Frame& frame);
+
+/// Feeds the bytes piece by piece, as a socket would: what the parser has not consumed is moved
+/// into a buffer of exactly its size, so that a sanitizer sees any read behind it.
+class CommandFeed {
+  public:
+    explicit CommandFeed(std::size_t max_payload) : parser_{max_payload} {}
+    void feed(std::string_view piece);
+    [[nodiscard]] const std::vector<std::string>& commands() const { return commands_; }
+    [[nodiscard]] std::size_t unread_bytes() const { return unread_.size(); }
+
+  private:
+    CommandParser parser_;
+    std::vector<char> unread_;
+    std::vector<std::string> commands_;
+};
+
+/// The same for frames. Ends at the first Garbled, as a client does.
+class FrameFeed {
+  public:
+    void feed(std::string_view piece);
+    [[nodiscard]] const std::vector<std::string>& frames() const { return frames_; }
+
+  private:
+    bool garbled_ = false;
+    std::vector<char> unread_;
+    std::vector<std::string> frames_;
+};
+
+}  // namespace belfry::wire::testing

@@ -1,0 +1,68 @@
+#include "wire/error_code.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace belfry::wire {
+namespace {
+
+struct Entry {
+    ErrorCode code;
+    std::string_view name;
+    std::string_view text;
+    bool closes;
+};
+
+// In the order of the enumeration, so that a code is its own index.
+constexpr std::array entries{
+    Entry{ErrorCode::unknown_client, "unknown-client", "this server does not know the client-id",
+          true},
+    Entry{ErrorCode::login_first, "login-first", "the first line must be LOGIN", true},
+    Entry{ErrorCode::login_timeout, "login-timeout", "no complete LOGIN in time", true},
+    Entry{ErrorCode::too_many_clients, "too-many-clients", "no room for another connection", true},
+    Entry{ErrorCode::line_too_long, "line-too-long", "a line has at most 1024 bytes", true},
+    Entry{ErrorCode::bad_line, "bad-line", "missing or malformed fields", false},
+    Entry{ErrorCode::unknown_command, "unknown-command", "no such command", false},
+    Entry{ErrorCode::bad_payload, "bad-payload", "the payload does not end with a line ending",
+          true},
+    Entry{ErrorCode::too_large, "too-large", "the payload is larger than max-payload", false},
+    Entry{ErrorCode::bad_seq, "bad-seq", "the seq must be a number from 1 to 2^63-1", false},
+    Entry{ErrorCode::store_failed, "store-failed", "not stored; send it again later", false},
+    Entry{ErrorCode::already_logged_in, "already-logged-in", "this connection has logged in",
+          false},
+};
+
+constexpr bool in_order() {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (static_cast<std::size_t>(entries[i].code) != i) return false;
+    }
+    return true;
+}
+static_assert(in_order());
+
+constexpr const Entry& entry_of(ErrorCode code) noexcept {
+    return entries[static_cast<std::size_t>(code)];
+}
+
+}  // namespace
+
+std::string_view name_of(ErrorCode code) noexcept {
+    return entry_of(code).name;
+}
+
+std::string_view text_of(ErrorCode code) noexcept {
+    return entry_of(code).text;
+}
+
+bool closes(ErrorCode code) noexcept {
+    return entry_of(code).closes;
+}
+
+std::optional<ErrorCode> error_code_named(std::string_view name) noexcept {
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [name](const Entry& entry) { return entry.name == name; });
+    if (found == entries.end()) return std::nullopt;
+    return found->code;
+}
+
+}  // namespace belfry::wire

@@ -1,0 +1,169 @@
+#include "wire/print.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace belfry::wire {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+void put(std::string& out, std::string_view text) {
+    out += text;
+}
+
+void put(std::string& out, std::uint64_t value) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+template <typename... Parts>
+void put_line(std::string& out, const Parts&... parts) {
+    (put(out, parts), ...);
+    out += line_end;
+}
+
+// Writes into room that the caller has promised to be enough, and never behind it.
+class Pen {
+  public:
+    explicit Pen(std::span<char> out) noexcept
+        : start_{out.data()}, at_{out.data()}, end_{out.data() + out.size()} {}
+
+    Pen& operator<<(std::string_view text) noexcept {
+        const auto room = static_cast<std::size_t>(end_ - at_);
+        at_ = std::copy_n(text.data(), std::min(text.size(), room), at_);
+        return *this;
+    }
+    Pen& operator<<(std::uint64_t value) noexcept {
+        at_ = std::to_chars(at_, end_, value).ptr;
+        return *this;
+    }
+    [[nodiscard]] std::size_t length() const noexcept {
+        return static_cast<std::size_t>(at_ - start_);
+    }
+
+  private:
+    char* start_;
+    char* at_;
+    char* end_;
+};
+
+}  // namespace
+
+void print(std::string& out, const Welcome& frame) {
+    put_line(out, "WELCOME ", frame.client_id, " epoch=", frame.epoch, " cursor=", frame.cursor,
+             " last=", frame.last, " seq=", frame.seq, " max-payload=", frame.max_payload,
+             " server=", frame.server);
+}
+
+void print(std::string& out, const Message& frame) {
+    put_line(out, frame.past ? "PAST " : "MSG ", frame.id, " ", frame.sender, " ", frame.time_ms,
+             " ", frame.payload.size());
+    put_line(out, frame.payload);
+}
+
+void print(std::string& out, const Sent& frame) {
+    put_line(out, "SENT ", frame.seq, " ", frame.id);
+}
+
+void print(std::string& out, const Dup& frame) {
+    put_line(out, "DUP ", frame.seq);
+}
+
+void print(std::string& out, const Live& frame) {
+    put_line(out, "LIVE ", frame.id);
+}
+
+void print(std::string& out, const Gap& frame) {
+    put_line(out, "GAP ", frame.first_id, " ", frame.last_id);
+}
+
+void print(std::string& out, const End& frame) {
+    put_line(out, "END ", frame.first_id, " ", frame.last_id);
+}
+
+void print_end_of_users(std::string& out) {
+    put_line(out, "END");
+}
+
+void print(std::string& out, const User& frame) {
+    put_line(out, "USER ", frame.client_id, frame.online ? " online" : " offline",
+             " cursor=", frame.cursor);
+}
+
+void print(std::string& out, const Presence& frame) {
+    put_line(out, frame.online ? "ONLINE " : "OFFLINE ", frame.client_id);
+}
+
+void print(std::string& out, const Pong& frame) {
+    put_line(out, frame.token.empty() ? "PONG" : "PONG ", frame.token);
+}
+
+void print(std::string& out, const Error& frame) {
+    put(out, "ERR ");
+    put(out, frame.code);
+    if (frame.seq == 0) {
+        put_line(out, " - ", frame.text);
+    } else {
+        put_line(out, " ", frame.seq, " ", frame.text);
+    }
+}
+
+void print(std::string& out, const Bye& frame) {
+    put_line(out, "BYE ", frame.reason);
+}
+
+void print_error(std::string& out, ErrorCode code, std::uint64_t seq) {
+    print(out, Error{name_of(code), seq, text_of(code)});
+}
+
+std::size_t print_message_head(std::span<char> out, std::uint64_t id, std::string_view sender,
+                               std::uint64_t time_ms, std::size_t payload_bytes) noexcept {
+    Pen pen{out};
+    pen << "MSG " << id << " " << sender << " " << time_ms << " " << payload_bytes << line_end;
+    return pen.length();
+}
+
+std::size_t print_sent(std::span<char> out, std::uint64_t seq, std::uint64_t id) noexcept {
+    Pen pen{out};
+    pen << "SENT " << seq << " " << id << line_end;
+    return pen.length();
+}
+
+void print(std::string& out, const Login& command) {
+    put_line(out, "LOGIN ", command.client_id, command.manual_ack ? " ack=manual" : "",
+             command.presence ? " presence=on" : "");
+}
+
+void print(std::string& out, const Send& command) {
+    put_line(out, "SEND ", command.seq, " ", command.payload.size());
+    put_line(out, command.payload);
+}
+
+void print(std::string& out, const Say& command) {
+    put_line(out, "SAY ", command.text);
+}
+
+void print(std::string& out, const Ack& command) {
+    put_line(out, "ACK ", command.id);
+}
+
+void print(std::string& out, const History& command) {
+    put_line(out, "HISTORY ", command.first_id, " ", command.count);
+}
+
+void print(std::string& out, const Who&) {
+    put_line(out, "WHO");
+}
+
+void print(std::string& out, const Ping& command) {
+    put_line(out, command.token.empty() ? "PING" : "PING ", command.token);
+}
+
+void print(std::string& out, const Quit&) {
+    put_line(out, "QUIT");
+}
+
+}  // namespace belfry::wire
