@@ -29,12 +29,15 @@ std::string with_two_dashes(const std::string& word) {
 }
 
 /// The file's text with every key's `_` as `-`.
-std::istringstream with_dashes_in_keys(std::istream& file) {
+std::istringstream with_dashes_in_keys(const std::string& path) {
+    std::ifstream file{path};
+    if (!file) throw UsageError{"cannot read the configuration file " + path};
     std::string text;
     for (std::string line; std::getline(file, line); text += line + '\n') {
         const std::size_t key_end = std::min(line.find_first_of("=#"), line.size());
         std::replace(line.begin(), line.begin() + static_cast<long>(key_end), '_', '-');
     }
+    if (file.bad()) throw UsageError{"cannot read the configuration file " + path};
     return std::istringstream{text};
 }
 
@@ -59,10 +62,8 @@ std::string sentence_for(const po::error& error) {
 
 void read_config(const std::string& path, const po::options_description& options,
                  po::variables_map& values) {
-    std::ifstream file{path};
-    if (!file) throw UsageError{"cannot read the configuration file " + path};
+    std::istringstream text = with_dashes_in_keys(path);
     try {
-        std::istringstream text = with_dashes_in_keys(file);
         po::store(po::parse_config_file(text, options), values);
     } catch (const po::error& error) {
         throw UsageError{path + ": " + sentence_for(error)};

@@ -7,25 +7,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <limits>
 
 namespace belfry::server {
 namespace {
 
-constexpr int socket_place = 3;
-constexpr int alive_place = 4;
-
-/// Puts the two descriptors that are kept at known places, and closes all others. Standard input
-/// and output are the supervisor's own: whoever reads them must not wait for children.
-void keep_only(int socket, int alive) noexcept {
-    // First out of each other's way, then to their places.
-    const int socket_copy = ::fcntl(socket, F_DUPFD, alive_place + 1);
-    const int alive_copy = ::fcntl(alive, F_DUPFD, alive_place + 1);
-    if (socket_copy == -1 || alive_copy == -1) ::_exit(EXIT_FAILURE);
-    ::dup2(socket_copy, socket_place);
-    ::dup2(alive_copy, alive_place);
-    ::syscall(SYS_close_range, alive_place + 1, std::numeric_limits<unsigned>::max(), 0);
+/// Closes all descriptors but three: standard error and the two. Needs no new descriptor to do so,
+/// for there may be none. Standard input and output are the supervisor's own: whoever reads them
+/// must not wait for children.
+void keep_only(int one, int other) noexcept {
+    const auto close_all = [](int first, unsigned last) {
+        if (static_cast<unsigned>(first) <= last) ::syscall(SYS_close_range, first, last, 0);
+    };
+    const auto [low, high] = std::minmax(one, other);
+    close_all(STDERR_FILENO + 1, static_cast<unsigned>(low) - 1);
+    close_all(low + 1, static_cast<unsigned>(high) - 1);
+    close_all(high + 1, std::numeric_limits<unsigned>::max());
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
@@ -38,10 +36,6 @@ pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     keep_only(heritage.socket.get(), alive.get());
-    // The old number was closed with all the others; what is left of its owner must not close
-    // whatever has that number next.
-    static_cast<void>(heritage.socket.release());
-    heritage.socket = shm::UniqueFd{socket_place};
     run_session(heritage);
 }
 

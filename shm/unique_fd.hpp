@@ -23,9 +23,6 @@ class UniqueFd {
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
 
-    /// Gives it away: the caller closes it.
-    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-
     void reset() noexcept {
         if (fd_ >= 0) ::close(std::exchange(fd_, -1));
     }

@@ -12,6 +12,12 @@ class Failure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The server, or the way to it, is gone.
+class Disconnected : public Failure {
+  public:
+    using Failure::Failure;
+};
+
 /// A Failure that names what errno says.
 [[nodiscard]] Failure system_failure(const std::string& what);
 

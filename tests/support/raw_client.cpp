@@ -28,7 +28,7 @@ Fd connect_to(std::uint16_t port, int receive_buffer) {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        throw system_failure("connecting to port " + std::to_string(port));
+        throw Disconnected(system_failure("connecting to port " + std::to_string(port)).what());
     }
     return socket;
 }
@@ -52,7 +52,7 @@ void RawClient::send(std::string_view bytes) {
         if ((ready & POLLIN) != 0 && end_ == End::none) receive(0);
         const ssize_t count =
             ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count < 0 && errno != EAGAIN) throw system_failure("send");
+        if (count < 0 && errno != EAGAIN) throw Disconnected(system_failure("send").what());
         bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, count)));
     }
 }
@@ -64,7 +64,7 @@ std::size_t RawClient::send_without_reading(std::string_view bytes, Milliseconds
         if (wait_for(socket_.get(), POLLOUT, deadline.remaining_ms()) == 0) break;
         const ssize_t count = ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent,
                                      MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count < 0 && errno != EAGAIN) throw system_failure("send");
+        if (count < 0 && errno != EAGAIN) throw Disconnected(system_failure("send").what());
         sent += static_cast<std::size_t>(std::max<ssize_t>(0, count));
     }
     return sent;
@@ -120,7 +120,7 @@ std::optional<Frame> RawClient::next_or_end(Milliseconds within) {
 
 Frame RawClient::next(Milliseconds within) {
     auto frame = next_or_end(within);
-    if (!frame) throw Failure("the server has closed the connection");
+    if (!frame) throw Disconnected("the server has closed the connection");
     return *std::move(frame);
 }
 

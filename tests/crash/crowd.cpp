@@ -1,0 +1,151 @@
+#include "tests/crash/crowd.hpp"
+
+#include "tests/support/failure.hpp"
+#include "tests/support/proc.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+
+namespace belfry::test {
+namespace {
+
+constexpr std::size_t crowd_size = 6;
+constexpr Milliseconds patience{20'000};
+
+/// $BELFRY_SEED, or one by chance; printed, so that a run can be repeated.
+std::uint64_t seed() {
+    const char* given = std::getenv("BELFRY_SEED");
+    const std::uint64_t seed =
+        given == nullptr ? std::random_device{}() : std::strtoull(given, nullptr, 10);
+    std::cout << "BELFRY_SEED=" << seed << "\n";
+    return seed;
+}
+
+}  // namespace
+
+Crowd::Crowd() : random_{seed()}, server_{{.client_ids = "1,2,3,4,5,6"}}, port_{server_.port()} {
+    for (std::size_t index = 0; index < crowd_size; ++index) {
+        clients_.push_back(std::make_unique<ExactClient>(index, port_));
+    }
+    const auto is_live = [](const auto& client) { return client->is_live(); };
+    if (!eventually([&] { return std::ranges::all_of(clients_, is_live); })) {
+        throw Failure("the clients do not come online");
+    }
+}
+
+pid_t Crowd::choose_victim() {
+    std::vector<ProcessInfo> candidates;
+    const auto find_candidates = [&] {
+        candidates.clear();
+        for (const pid_t pid : server_.children()) {
+            const auto info = process_info(pid);
+            if (info && !chosen_.contains({pid, info->start_time})) candidates.push_back(*info);
+        }
+        return !candidates.empty();
+    };
+    if (!eventually(find_candidates, patience)) throw Failure("nobody is online any more");
+    std::uniform_int_distribution<std::size_t> any{0, candidates.size() - 1};
+    const ProcessInfo victim = candidates[any(random_)];
+    chosen_.insert({victim.pid, victim.start_time});
+    return victim.pid;
+}
+
+void Crowd::pause(std::chrono::microseconds at_most) {
+    std::uniform_int_distribution<std::chrono::microseconds::rep> any{0, at_most.count()};
+    std::this_thread::sleep_for(std::chrono::microseconds{any(random_)});
+}
+
+Crowd::Moment Crowd::now() const {
+    Moment moment{Clock::now(), {}, {}};
+    for (const auto& client : clients_) {
+        moment.was_live.push_back(client->is_live());
+        moment.breaks.push_back(client->breaks());
+    }
+    return moment;
+}
+
+bool Crowd::is_pushed(std::size_t client, const Moment& moment) const {
+    return clients_[client]->newest_push() > moment.when;
+}
+
+std::vector<double> Crowd::wait_for_pushes(const Moment& moment) const {
+    std::vector<double> times_ms;
+    std::set<std::size_t> waiting;
+    for (std::size_t index = 0; index < clients_.size(); ++index) {
+        if (moment.was_live[index]) waiting.insert(index);
+    }
+    const Deadline deadline{patience};
+    while (!waiting.empty()) {
+        std::erase_if(waiting, [&](std::size_t index) {
+            if (clients_[index]->breaks() != moment.breaks[index]) return true;
+            if (!is_pushed(index, moment)) return false;
+            times_ms.push_back(milliseconds_since(moment.when));
+            return true;
+        });
+        if (deadline.passed() || has_faults()) throw Failure("the pushes have stopped");
+        std::this_thread::sleep_for(std::chrono::microseconds{50});
+    }
+    return times_ms;
+}
+
+std::uint64_t Crowd::breaks() const {
+    std::uint64_t sum = 0;
+    for (const auto& client : clients_) sum += client->breaks();
+    return sum;
+}
+
+bool Crowd::has_faults() const {
+    return std::ranges::any_of(clients_, [](const auto& client) { return client->has_faults(); });
+}
+
+bool Crowd::has_all_taken_all() const {
+    std::uint64_t total = 0;
+    for (const auto& client : clients_) total += client->made();
+    return std::ranges::all_of(clients_, [&](const auto& client) {
+        return client->is_settled() && client->taken() >= total;
+    });
+}
+
+Verdict Crowd::finish() {
+    // Everybody hears of the last harm while messages still flow.
+    const auto moment = now();
+    const auto everybody_goes_on = [&] {
+        std::size_t index = 0;
+        return std::ranges::all_of(clients_, [&](const auto&) { return is_pushed(index++, moment); });
+    };
+    EXPECT_TRUE(eventually([&] { return has_faults() || everybody_goes_on(); }, patience));
+    for (const auto& client : clients_) client->finish_sending();
+    EXPECT_TRUE(eventually([&] { return has_faults() || has_all_taken_all(); }, patience))
+        << "not everything arrives";
+
+    std::vector<View> views;
+    std::vector<std::uint64_t> made;
+    for (const auto& client : clients_) {
+        client->stop();
+        views.push_back(client->view());
+        made.push_back(client->made());
+        for (const auto& fault : client->view().faults) ADD_FAILURE() << fault;
+    }
+    const Verdict verdict = judge(views, made);
+    EXPECT_TRUE(verdict.is_good()) << verdict;
+    const Result check = server_.belfryctl({"check"});
+    EXPECT_EQ(check.status, 0) << check.out << check.err;
+    return verdict;
+}
+
+std::string summary(std::vector<double> times_ms) {
+    if (times_ms.empty()) return "no times";
+    std::ranges::sort(times_ms);
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(2) << "median " << times_ms[times_ms.size() / 2]
+         << " ms, p99 " << times_ms[times_ms.size() * 99 / 100] << " ms, max " << times_ms.back()
+         << " ms, n " << times_ms.size();
+    return text.str();
+}
+
+}  // namespace belfry::test

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "tests/crash/exact_client.hpp"
+#include "tests/crash/verdict.hpp"
+#include "tests/support/server.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace belfry::test {
+
+/// A server and six clients that send and receive without a pause, while a test does them harm.
+class Crowd {
+  public:
+    Crowd();
+
+    [[nodiscard]] Server& server() { return server_; }
+    [[nodiscard]] std::mt19937_64& random() { return random_; }
+
+    /// A living session child that has not been chosen before; waits until there is one.
+    [[nodiscard]] pid_t choose_victim();
+
+    /// Waits for a random time of at most so long.
+    void pause(std::chrono::microseconds at_most);
+
+    /// What a moment of harm did to each client.
+    struct Moment {
+        Clock::time_point when;
+        std::vector<bool> was_live;
+        std::vector<std::uint64_t> breaks;
+    };
+    [[nodiscard]] Moment now() const;
+
+    /// Waits until a message that was made after the moment has been pushed to every client that
+    /// was live then and whose connection has not broken since. Returns the milliseconds for each.
+    /// Throws Failure where it does not come.
+    [[nodiscard]] std::vector<double> wait_for_pushes(const Moment& moment) const;
+
+    /// The server has been started again, perhaps on another port.
+    void server_moved() { port_ = server_.port(); }
+
+    /// Connections that broke so far, of all clients.
+    [[nodiscard]] std::uint64_t breaks() const;
+
+    /// Lets the clients come to an end and compares what they saw. All that is not good becomes a
+    /// failure of the running test.
+    Verdict finish();
+
+  private:
+    [[nodiscard]] bool is_pushed(std::size_t client, const Moment& moment) const;
+    [[nodiscard]] bool has_all_taken_all() const;
+    [[nodiscard]] bool has_faults() const;
+
+    std::mt19937_64 random_;
+    Server server_;
+    std::atomic<std::uint16_t> port_;
+    std::vector<std::unique_ptr<ExactClient>> clients_;
+    std::set<std::pair<pid_t, std::uint64_t>> chosen_;  ///< pid and start time
+};
+
+/// Median, 99th percentile and the largest of some times, for a person.
+[[nodiscard]] std::string summary(std::vector<double> times_ms);
+
+}  // namespace belfry::test
