@@ -93,7 +93,7 @@ bench: $(BUILD)/bench/append ## measure; prints figures, asserts nothing
 
 $(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lbenchmark -o $@
+	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -22,8 +22,11 @@ class Crowd {
     [[nodiscard]] Server& server() { return server_; }
     [[nodiscard]] std::mt19937_64& random() { return random_; }
 
-    /// A living session child that has not been chosen before; waits until there is one.
+    /// A living child that was not killed here; waits until there is one.
     [[nodiscard]] pid_t choose_victim();
+
+    /// SIGKILL, so that this child is never chosen again.
+    void kill(pid_t victim);
 
     /// Waits for a random time of at most so long.
     void pause(std::chrono::microseconds at_most);
@@ -37,9 +40,13 @@ class Crowd {
     [[nodiscard]] Moment now() const;
 
     /// Waits until a message that was made after the moment has been pushed to every client that
-    /// was live then and whose connection has not broken since. Returns the milliseconds for each.
-    /// Throws Failure where it does not come.
-    [[nodiscard]] std::vector<double> wait_for_pushes(const Moment& moment) const;
+    /// was live then and whose connection has not broken since; as many as are spared need not get
+    /// one. Returns the milliseconds for each. Throws Failure where it does not come.
+    [[nodiscard]] std::vector<double> wait_for_pushes(const Moment& moment,
+                                                      std::size_t spared = 0) const;
+
+    /// Waits until such a message has been pushed to every client, whatever it went through.
+    [[nodiscard]] bool everybody_goes_on_after(const Moment& moment) const;
 
     /// The server has been started again, perhaps on another port.
     void server_moved() { port_ = server_.port(); }
@@ -60,7 +67,7 @@ class Crowd {
     Server server_;
     std::atomic<std::uint16_t> port_;
     std::vector<std::unique_ptr<ExactClient>> clients_;
-    std::set<std::pair<pid_t, std::uint64_t>> chosen_;  ///< pid and start time
+    std::set<std::pair<pid_t, std::uint64_t>> killed_;  ///< pid and start time
 };
 
 /// Median, 99th percentile and the largest of some times, for a person.

@@ -26,7 +26,7 @@ TEST(KillAChild, NothingIsLostDoubledTornOrReorderedAndNobodyElseIsDisconnected)
         crowd.pause(microseconds{8000});
         const pid_t victim = crowd.choose_victim();
         const auto moment = crowd.now();
-        ASSERT_EQ(::kill(victim, SIGKILL), 0);
+        crowd.kill(victim);
         // Now and then the next one dies at once.
         if (kill % 8 != 0) add(next_push, crowd.wait_for_pushes(moment));
     }
@@ -43,16 +43,14 @@ TEST(KillAChild, TheWholeServerIsKilledAndStartedAgain) {
     for (int round = 0; round < rounds; ++round) {
         for (int kill = 0; kill < 3; ++kill) {
             crowd.pause(microseconds{8000});
-            ::kill(crowd.choose_victim(), SIGKILL);
+            crowd.kill(crowd.choose_victim());
         }
         crowd.pause(microseconds{30'000});
         crowd.server().kill_all();
         crowd.server().start();
         crowd.server_moved();
         // Some messages flow before the next blow.
-        ASSERT_TRUE(eventually([&, before = crowd.now().when] {
-            return crowd.has_pushed_since(before);
-        }));
+        ASSERT_TRUE(crowd.everybody_goes_on_after(crowd.now()));
     }
     std::cout << "whole servers killed=" << rounds << " " << crowd.finish() << "\n";
 }
@@ -70,7 +68,7 @@ TEST(KillAChild, TheSupervisorAloneIsKilledAndTheNextOneAdoptsItsChildren) {
     }
     EXPECT_EQ(crowd.breaks(), 0U);
     // The adopted ones are as mortal as others.
-    for (int kill = 0; kill < 12; ++kill) ::kill(crowd.choose_victim(), SIGKILL);
+    for (int kill = 0; kill < 12; ++kill) crowd.kill(crowd.choose_victim());
     std::cout << "supervisors killed=" << rounds << " " << crowd.finish() << "\n";
     EXPECT_EQ(crowd.breaks(), 12U);
 }
@@ -84,8 +82,12 @@ TEST(KillAChild, AChildThatIsStoppedHindersNobody) {
         const pid_t victim = crowd.choose_victim();
         const auto moment = crowd.now();
         ASSERT_EQ(::kill(victim, SIGSTOP), 0);
-        add(next_push, crowd.wait_for_pushes_but_one(moment));
-        ::kill(victim, stop % 3 == 0 ? SIGKILL : SIGCONT);
+        add(next_push, crowd.wait_for_pushes(moment, 1));
+        if (stop % 3 == 0) {
+            crowd.kill(victim);
+        } else {
+            ::kill(victim, SIGCONT);
+        }
     }
     const Verdict verdict = crowd.finish();
     EXPECT_LE(crowd.breaks(), static_cast<std::uint64_t>(stops));

@@ -10,9 +10,9 @@ namespace belfry::test {
 
 /// What a message of the crash tests says about itself.
 struct Tag {
-    std::size_t sender = 0;     ///< index of the client
-    std::uint64_t number = 0;   ///< 1, 2, 3 … per sender
-    std::int64_t made_at = 0;   ///< steady clock, nanoseconds
+    std::size_t sender = 0;    ///< index of the client
+    std::uint64_t number = 0;  ///< 1, 2, 3 … per sender
+    std::int64_t made_at = 0;  ///< steady clock, nanoseconds
 };
 
 /// A payload of some size that carries the tag and a checksum over everything.

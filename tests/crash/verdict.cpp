@@ -13,8 +13,7 @@ void judge_view(const View& view, std::span<const std::uint64_t> made, Verdict& 
     for (std::size_t sender = 0; sender < made.size(); ++sender) times[sender].resize(made[sender]);
     std::vector<std::uint64_t> last(made.size());
     for (const Entry& entry : view.log) {
-        if (entry.sender >= made.size() || entry.number == 0 ||
-            entry.number > made[entry.sender]) {
+        if (entry.sender >= made.size() || entry.number == 0 || entry.number > made[entry.sender]) {
             ++verdict.torn;
             continue;
         }
