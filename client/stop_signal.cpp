@@ -14,8 +14,8 @@
 namespace belfry::client {
 namespace {
 
-volatile std::sig_atomic_t came = 0;
-volatile std::sig_atomic_t wake_fd = -1;
+volatile sig_atomic_t came = 0;
+volatile sig_atomic_t wake_fd = -1;
 
 extern "C" void on_signal(int number) {
     const int saved_errno = errno;
