@@ -44,8 +44,9 @@ void print_log(std::ostream& out, const shm::Segment& segment) {
     std::uint64_t id = segment.log().first_id.load();
     while (id <= last) {
         shm::Chunk chunk;
-        if (reader.read(id, last, shm::LogReader::no_row, chunk) ==
-            shm::LogReader::Result::overrun) {
+        const auto result = reader.read(id, last, shm::LogReader::no_row, chunk);
+        if (result == shm::LogReader::Result::broken) return;
+        if (result == shm::LogReader::Result::overrun) {
             id = segment.log().first_id.load();
             continue;
         }

@@ -5,8 +5,10 @@
 #include "shm/session_slots.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <chrono>
+#include <thread>
 #include <vector>
 
 namespace belfry::inspect {
@@ -17,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds supervisor_patience{30};
 constexpr std::chrono::milliseconds session_patience{500};
 constexpr std::chrono::seconds death_patience{10};
+constexpr std::chrono::milliseconds alive_retry{5};
 
 /// All processes of the frozen table but the supervisor, as descriptors.
 std::vector<shm::UniqueFd> living_children(const shm::Segment& segment) {
@@ -43,12 +46,32 @@ void end_all(const std::vector<shm::UniqueFd>& processes) {
     }
 }
 
-/// What the supervisor would have done.
-void stop_on_its_behalf(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
+/// A descriptor for each session.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// What the supervisor would have done. A child that was forked and has not claimed its slot yet
+/// finds it revoked, and ends by itself.
+void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     const shm::DataDirectoryLock lock{data_dir};
-    found.segment.prefix().stop.store(1);
-    end_all(living_children(found.segment));
-    shm::remove_segment(data_dir, found.name);
+    auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
+    if (!found) return;
+    raise_descriptor_limit();
+    found->segment.prefix().stop.store(1);
+    for (std::uint32_t slot = 0; slot < found->segment.geometry().session_slots; ++slot) {
+        static_cast<void>(shm::revoke_unclaimed(found->segment, slot));
+    }
+    end_all(living_children(found->segment));
+    const auto deadline = Clock::now() + death_patience;
+    while (shm::anybody_alive(data_dir)) {
+        if (Clock::now() >= deadline) throw Refusal{"a process of the server does not end"};
+        std::this_thread::sleep_for(alive_retry);
+    }
+    shm::remove_segment(data_dir, found->name);
 }
 
 }  // namespace
@@ -56,7 +79,7 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir, const shm::FoundS
 void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
     const auto supervisor = shm::process_in(found.segment.process(shm::supervisor_entry));
     const shm::UniqueFd process = supervisor ? shm::open_process(*supervisor) : shm::UniqueFd{};
-    if (!process) return stop_on_its_behalf(data_dir, found);
+    if (!process) return stop_on_its_behalf(data_dir);
     shm::send_signal(process, SIGTERM);
     if (!shm::wait_for_end(process, Clock::now() + supervisor_patience)) {
         throw Refusal{"the server (process " + std::to_string(supervisor->pid) + ") does not end"};

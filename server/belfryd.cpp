@@ -123,7 +123,7 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Removes what a clean stop, or a start that failed behind it, must not leave.
+/// Removes what a clean stop, or a first start that failed, must not leave.
 class Cleanup {
   public:
     Cleanup(const Options& options, const shm::FoundSegment& found, bool is_new)
@@ -137,6 +137,7 @@ class Cleanup {
         if (options_.port_file) fs::remove(*options_.port_file, ignored);
     }
     void arm() noexcept { armed_ = true; }
+    void disarm() noexcept { armed_ = false; }
 
   private:
     const Options& options_;
@@ -176,6 +177,7 @@ void serve(const Options& options) {
     }
     if (options.port_file) write_port_file(*options.port_file, listener.port());
     std::cout << "belfryd listening on " << listener.name() << std::endl;
+    cleanup.disarm();  // from here on clients may have been told that messages are SENT
     supervisor.run();
     supervisor.stop_sessions();
     cleanup.arm();

@@ -3,11 +3,28 @@
 #include "server/options.hpp"
 #include "server/report.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 
+namespace {
+
+/// Descriptors 0 to 2 must be taken, or a file of ours would pass for standard output.
+void open_missing_standard_descriptors() {
+    int fd = 0;
+    do {
+        fd = ::open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) ::close(fd);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+    open_missing_standard_descriptors();
     try {
         const auto options = belfry::server::read_options(argc, argv);
         if (!options) return EXIT_SUCCESS;

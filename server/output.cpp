@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
@@ -14,10 +15,17 @@ bool Output::write(std::string_view frames) noexcept {
     return open_;
 }
 
+void Output::set_patience(std::chrono::milliseconds patience) noexcept {
+    const timeval time{static_cast<time_t>(patience.count() / 1000),
+                       static_cast<suseconds_t>(patience.count() % 1000 * 1000)};
+    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
 void Output::finish(std::string_view last_line, std::chrono::milliseconds patience) noexcept {
     const std::unique_lock guard{mutex_, patience};
     if (guard && open_) {
         open_ = false;
+        set_patience(patience);
         // The session ends whether or not this arrives.
         static_cast<void>(send_all(last_line));
     }
@@ -42,7 +50,8 @@ void discard_input(int socket, std::chrono::milliseconds patience) noexcept {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         pollfd input{socket, POLLIN, 0};
         if (left.count() <= 0 || ::poll(&input, 1, static_cast<int>(left.count())) == 0) return;
-        if (::recv(socket, waste.data(), waste.size(), MSG_DONTWAIT) <= 0 && errno != EINTR) return;
+        const ssize_t count = ::recv(socket, waste.data(), waste.size(), MSG_DONTWAIT);
+        if (count == 0 || (count == -1 && errno != EINTR && errno != EAGAIN)) return;
     }
 }
 

@@ -17,9 +17,13 @@ class Output {
     /// @return false: the connection is broken, or the last line has been written
     [[nodiscard]] bool write(std::string_view frames) noexcept;
 
+    /// How long a write may wait for the client; zero: for ever, which is how it starts. For a
+    /// connection that has not logged in yet.
+    void set_patience(std::chrono::milliseconds patience) noexcept;
+
     /// Writes the session's last line, after which nothing more is written, and says to the
-    /// client that nothing more comes. Without the line where the other thread is stuck in a
-    /// write beyond the time.
+    /// client that nothing more comes. Without the line where the client does not take it in
+    /// time, or the other thread is stuck in a write.
     void finish(std::string_view last_line, std::chrono::milliseconds patience) noexcept;
 
   private:

@@ -6,6 +6,7 @@
 #include "wire/print.hpp"
 #include "wire/version.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,6 +48,15 @@ std::string bye(std::string_view reason) {
     return line;
 }
 
+/// For poll(2): -1 is for ever.
+int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
+    using std::chrono::milliseconds;
+    if (deadline == std::chrono::steady_clock::time_point::max()) return -1;
+    const auto left =
+        std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
 /// The ids from `first` on, as many as `count`, never past the largest number.
 std::uint64_t last_of(std::uint64_t first, std::uint64_t count) {
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() - first;
@@ -72,21 +82,21 @@ void SessionIn::run() {
 // --- Login ------------------------------------------------------------------------------------
 
 bool SessionIn::log_in() {
+    output_.set_patience(last_line_patience);
     while (!ending_) {
         const auto step = parser_.next(input_.unread());
         input_.consume(step.consumed);
         if (step.command) {
-            if (auto ending = answer_login(*step.command)) {
+            auto ending = answer_login(*step.command);
+            if (ending) {
                 end(*std::move(ending));
             } else if (writer_) {
                 return true;
             }
         } else if (step.consumed == 0) {
-            wait_for(heritage_->socket.get(), heritage_->login_deadline);
-            if (!ending_ && Clock::now() >= heritage_->login_deadline) {
-                end({error_line(ErrorCode::login_timeout)});
-            }
+            wait(true, heritage_->login_deadline);
         }
+        if (Clock::now() >= heritage_->login_deadline) end({error_line(ErrorCode::login_timeout)});
     }
     return false;
 }
@@ -124,16 +134,22 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
     try {
         auto out =
             std::make_unique<SessionOut>(*segment_, session_, subscription_, output_, progress_);
-        std::string line;
-        wire::print(line, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
-                                        welcome.last, welcome.seq, segment_->geometry().max_payload,
-                                        "belfry/" + std::string{wire::version}});
-        if (!output_.write(line)) end({});
         // The thread owns its object: it may outlive this one by the time to the process's end.
-        std::thread{[out = std::move(out)] { out->run(); }}.detach();
+        std::thread{[this, out = std::move(out)] {
+            welcomed_.wait();
+            out->run();
+        }}.detach();
     } catch (const std::system_error&) {
+        session_.leave();
         return false;
     }
+    output_.set_patience(std::chrono::milliseconds{0});
+    std::string line;
+    wire::print(line, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
+                                    welcome.last, welcome.seq, segment_->geometry().max_payload,
+                                    "belfry/" + std::string{wire::version}});
+    if (!output_.write(line)) end({});
+    welcomed_.count_down();
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
     return true;
 }
@@ -144,7 +160,7 @@ void SessionIn::serve() {
     process_input();  // what came in one piece with the login
     while (!ending_) {
         wait_for_output();
-        if (!ending_) wait_for(heritage_->socket.get(), Clock::time_point::max());
+        if (!ending_) wait(true, Clock::time_point::max());
         if (!ending_) process_input();
     }
 }
@@ -190,14 +206,14 @@ void SessionIn::answer(const wire::Ack& ack) {
 
 void SessionIn::answer(const wire::History& history) {
     if (!history_) history_.emplace(*segment_, most_answers);
-    const std::uint64_t to =
-        std::min(segment_->visible(), last_of(history.first_id, history.count));
     std::uint64_t next = std::max<std::uint64_t>(history.first_id, 1);
+    const std::uint64_t to = std::min(segment_->visible(), last_of(next, history.count));
     wire::End told;
     while (next <= to && !ending_) {
         shm::Chunk chunk;
-        if (history_->read(next, to, shm::LogReader::no_row, chunk) ==
-            shm::LogReader::Result::overrun) {
+        const auto result = history_->read(next, to, shm::LogReader::no_row, chunk);
+        if (result == shm::LogReader::Result::broken) std::abort();
+        if (result == shm::LogReader::Result::overrun) {
             next = segment_->log().first_id.load(std::memory_order_acquire);
             continue;
         }
@@ -268,21 +284,25 @@ void SessionIn::flush_answers() {
 
 // --- Waiting ----------------------------------------------------------------------------------
 
-/// Waits for the socket, and reads it; or for another descriptor. Takes care of SIGTERM and of
-/// the session that was taken over meanwhile.
-void SessionIn::wait_for(int descriptor, Clock::time_point deadline) {
-    std::array<pollfd, 2> watched{pollfd{descriptor, POLLIN, 0}, pollfd{-1, POLLIN, 0}};
-    if (taken_over_) {
-        watched[1].fd = taken_over_->fd();
-        deadline = std::min(deadline, taken_over_->deadline());
-    }
-    stop_.wait(watched, deadline);
-    if (stop_.came()) return end({reason_to_stop()});
-    if (taken_over_ && taken_over_->settle()) taken_over_.reset();
-    if (descriptor != heritage_->socket.get() || watched[0].revents == 0) return;
+/// Waits for input, and reads it; for a change of the output thread's progress; for SIGTERM. Takes
+/// care of the session that was taken over meanwhile. May return early for no reason.
+void SessionIn::wait(bool for_input, Clock::time_point deadline) {
+    if (taken_over_) deadline = std::min(deadline, taken_over_->deadline());
+    std::array<pollfd, 4> watched{pollfd{for_input ? heritage_->socket.get() : -1, POLLIN, 0},
+                                  pollfd{stop_.fd(), POLLIN, 0}, pollfd{progress_.fd(), POLLIN, 0},
+                                  pollfd{taken_over_ ? taken_over_->fd() : -1, POLLIN, 0}};
+    if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) == -1) return;
 
+    if (watched[1].revents != 0) return end({reason_to_stop()});
+    if (watched[2].revents != 0) progress_.drain();
+    if (progress_.ended()) return end({session_.is_current() ? "" : bye("taken-over")});
+    if (taken_over_ && taken_over_->settle()) taken_over_.reset();
+    if (watched[0].revents != 0) read_input();
+}
+
+void SessionIn::read_input() {
     const std::span<char> room = input_.room();
-    const ssize_t count = ::recv(descriptor, room.data(), room.size(), MSG_DONTWAIT);
+    const ssize_t count = ::recv(heritage_->socket.get(), room.data(), room.size(), MSG_DONTWAIT);
     if (count > 0) return input_.filled(static_cast<std::size_t>(count));
     if (count == 0) return end({bye("quit"), true});
     if (errno != EAGAIN && errno != EINTR) end({});
@@ -301,22 +321,24 @@ bool SessionIn::output_is_behind() const noexcept {
 
 void SessionIn::wait_for_output() {
     while (!ending_ && output_is_behind()) {
-        const int changed = progress_.watch();
-        if (progress_.ended()) return end({});
-        if (output_is_behind()) wait_for(changed, Clock::time_point::max());
+        progress_.watch();
+        if (output_is_behind()) wait(false, Clock::time_point::max());
     }
 }
 
 /// Until everything before has been answered: SENT for each own message, LIVE for the login.
+/// SIGTERM cuts it short.
 void SessionIn::settle() {
     const auto settled = [this] {
         return progress_.ended() || (progress_.is_live() && progress_.position() >= last_appended_);
     };
-    while (!settled() && !stop_.came()) {
-        const int changed = progress_.watch();
-        if (settled()) return;
-        std::array<pollfd, 1> watched{pollfd{changed, POLLIN, 0}};
-        stop_.wait(watched, Clock::time_point::max());
+    while (!settled()) {
+        if (stop_.came()) {
+            ending_->last_line = reason_to_stop();
+            return;
+        }
+        progress_.watch();
+        if (!settled()) wait(false, Clock::time_point::max());
     }
 }
 
@@ -337,16 +359,26 @@ void SessionIn::finish() {
     if (ending_->settle && writer_) settle();
     if (writer_) session_.leave();
     output_.finish(ending_->last_line, last_line_patience);
-    discard_input(heritage_->socket.get(), close_patience);
+    // A silent connection that has to make room makes it at once.
+    const bool make_room = !writer_ && stop_.came();
+    discard_input(heritage_->socket.get(), make_room ? last_line_patience : close_patience);
+    if (taken_over_) taken_over_->wait();
 }
 
 void run_session(Heritage& heritage) noexcept {
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGHUP, SIG_IGN);
-    SessionIn session{heritage};
-    session.run();
-    // Both threads end here, wherever they are, and before anything they use is destroyed.
-    ::_exit(EXIT_SUCCESS);
+    try {
+        SessionIn session{heritage};
+        session.run();
+        // Both threads end here, wherever they are, and before anything they use is destroyed.
+        ::_exit(EXIT_SUCCESS);
+    } catch (const std::system_error&) {
+        Output{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),
+                                             last_line_patience);
+        discard_input(heritage.socket.get(), close_patience);
+        ::_exit(EXIT_FAILURE);
+    }
 }
 
 }  // namespace belfry::server

@@ -12,6 +12,7 @@
 #include "wire/command_parser.hpp"
 
 #include <chrono>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ namespace belfry::server {
 /// decides when the session ends, and how.
 class SessionIn {
   public:
+    /// @throws std::system_error where no descriptor is left
     explicit SessionIn(Heritage& heritage);
 
     /// The whole session. @return when the process may end; the output thread may still run
@@ -61,7 +63,8 @@ class SessionIn {
     void flush_answers();
 
     // Waiting.
-    void wait_for(int descriptor, Clock::time_point deadline);
+    void wait(bool for_input, Clock::time_point deadline);
+    void read_input();
     [[nodiscard]] bool output_is_behind() const noexcept;
     void wait_for_output();
     void settle();
@@ -82,6 +85,7 @@ class SessionIn {
     std::optional<shm::LogWriter> writer_;
     std::optional<shm::LogReader> history_;
     std::optional<TakenOver> taken_over_;
+    std::latch welcomed_{1};  ///< the output thread starts behind it
     Subscription subscription_;
     std::vector<shm::NewMessage> pending_;  ///< their bodies lie in input_
     std::vector<shm::Outcome> outcomes_;

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <system_error>
 
 namespace belfry::server {
 namespace {
@@ -22,16 +24,18 @@ constexpr std::chrono::seconds longest_wait{5};
 
 }  // namespace
 
-Progress::Progress() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+Progress::Progress() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+    if (!event_) throw std::system_error{errno, std::generic_category(), "eventfd"};
+}
 
 void Progress::advance_to(std::uint64_t id) noexcept {
     position_.store(id);
-    signal();
+    signal_if_watched();
 }
 
 void Progress::set_live() noexcept {
     live_.store(true);
-    signal();
+    signal_if_watched();
 }
 
 void Progress::end() noexcept {
@@ -39,15 +43,20 @@ void Progress::end() noexcept {
     signal();
 }
 
-int Progress::watch() noexcept {
+void Progress::watch() noexcept {
+    watched_.store(true);
+}
+
+void Progress::drain() noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto drained = ::read(event_.get(), &count, sizeof count);
-    watched_.store(true);
-    return event_.get();
+}
+
+void Progress::signal_if_watched() noexcept {
+    if (watched_.load() && watched_.exchange(false)) signal();
 }
 
 void Progress::signal() noexcept {
-    if (!watched_.load() || !watched_.exchange(false)) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
@@ -103,6 +112,8 @@ bool SessionOut::deliver() {
             return deliver_chunk(chunk);
         case shm::LogReader::Result::overrun:
             return skip_gap();
+        case shm::LogReader::Result::broken:
+            break;
     }
     std::abort();
 }

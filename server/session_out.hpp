@@ -15,6 +15,7 @@ namespace belfry::server {
 /// How far the output thread is, for the input thread to see.
 class Progress {
   public:
+    /// @throws std::system_error where no descriptor is left
     Progress();
 
     /// By the output thread: everything up to this id has been handed to the socket.
@@ -24,17 +25,20 @@ class Progress {
     /// By the output thread: nothing more will be written.
     void end() noexcept;
 
-    [[nodiscard]] std::uint64_t position() const noexcept {
-        return position_.load(std::memory_order_acquire);
-    }
-    [[nodiscard]] bool is_live() const noexcept { return live_.load(std::memory_order_acquire); }
-    [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+    // Sequentially consistent: watch() must not be seen after them.
+    [[nodiscard]] std::uint64_t position() const noexcept { return position_.load(); }
+    [[nodiscard]] bool is_live() const noexcept { return live_.load(); }
+    [[nodiscard]] bool ended() const noexcept { return ended_.load(); }
 
-    /// By the input thread: readable after the next change. Look at the state between this
-    /// and the wait.
-    [[nodiscard]] int watch() noexcept;
+    /// By the input thread: fd() is readable after the next change. Look at the state between
+    /// this and the wait. The end makes it readable in any case.
+    void watch() noexcept;
+    [[nodiscard]] int fd() const noexcept { return event_.get(); }
+    /// By the input thread: fd() has been readable, and is not any more.
+    void drain() noexcept;
 
   private:
+    void signal_if_watched() noexcept;
     void signal() noexcept;
 
     std::atomic<std::uint64_t> position_ = 0;

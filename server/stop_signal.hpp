@@ -1,29 +1,24 @@
 #pragma once
 
-#include <poll.h>
-#include <signal.h>
-
-#include <chrono>
-#include <span>
+#include "shm/unique_fd.hpp"
 
 namespace belfry::server {
 
-/// SIGTERM in a session child. It stays blocked, but while wait() sleeps: so it is never lost
-/// between a look and a sleep, and never interrupts anything else. One per process; wait() by
-/// the main thread.
+/// SIGTERM in a session child, as a descriptor: it stays blocked, so it interrupts nothing, and
+/// the descriptor stays readable once it has come. One per process.
 class StopSignal {
   public:
-    StopSignal() noexcept;
+    /// @throws std::system_error where no descriptor is left
+    StopSignal();
 
-    /// Waits for the descriptors, the deadline or SIGTERM. May return early for no reason.
-    void wait(std::span<pollfd> descriptors,
-              std::chrono::steady_clock::time_point deadline) const noexcept;
+    /// Readable when SIGTERM has come.
+    [[nodiscard]] int fd() const noexcept { return signals_.get(); }
 
-    /// Whether SIGTERM has come in a wait().
+    /// Whether SIGTERM has come.
     [[nodiscard]] bool came() const noexcept;
 
   private:
-    sigset_t while_waiting_{};
+    shm::UniqueFd signals_;
 };
 
 }  // namespace belfry::server

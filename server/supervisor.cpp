@@ -3,6 +3,7 @@
 #include "server/report.hpp"
 #include "server/spawn.hpp"
 #include "server/start_error.hpp"
+#include "shm/session.hpp"
 #include "shm/session_slots.hpp"
 
 #include <fcntl.h>
@@ -76,7 +77,8 @@ Supervisor::Supervisor(shm::Segment& segment, Listener& listener, const shm::Uni
 
 std::size_t Supervisor::adopt() {
     for (auto slot = static_cast<std::uint32_t>(children_.size()); slot-- > 0;) adopt_slot(slot);
-    // Whoever died meanwhile may have left others asleep (11).
+    // Whoever died meanwhile may have left others asleep (11), or gone without a word.
+    shm::announce_presence(*segment_);
     segment_->log().new_messages.wake_everybody();
     segment_->log().space.wake_everybody();
     return living_;
@@ -86,7 +88,11 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     const auto process =
         shm::revoke_unclaimed(*segment_, slot) ? std::nullopt : shm::claimant(*segment_, slot);
     Child& child = children_[slot];
+    errno = 0;
     if (process) child.pidfd = shm::open_process(*process);
+    if (!child.pidfd && (errno == EMFILE || errno == ENFILE)) {
+        throw StartError{"no file descriptor is left to watch the sessions that still run"};
+    }
     if (!child.pidfd) {
         shm::reap_slot(*segment_, slot);
         free_slots_.push_back(slot);
@@ -105,7 +111,7 @@ void Supervisor::run() {
         wait_for_events(timed ? tick_ms : -1);
         refusals_.sweep();
         if (!reserve_) reserve_ = open_reserve();
-        if (!listening_ && has_room()) watch_listener(true);
+        watch_listener(true);
     }
     watch_listener(false);
     listener_->close();
@@ -137,7 +143,9 @@ void Supervisor::handle_signals() {
 
 // --- Connections ------------------------------------------------------------------------------
 
+/// Called when a connection waits. Where too many are silent, the oldest one has to go for it.
 void Supervisor::accept_all() {
+    if (!has_room() && !evict_oldest_pending()) return watch_listener(false);
     while (has_room()) {
         shm::UniqueFd socket = listener_->accept();
         if (socket) {
@@ -145,19 +153,17 @@ void Supervisor::accept_all() {
         } else if (errno == EMFILE || errno == ENFILE) {
             return refuse_without_descriptor();
         } else if (errno != ECONNABORTED && errno != EINTR) {
+            // Nobody waits any more, or the system is short of memory: not at once again.
+            if (errno != EAGAIN) watch_listener(false);
             return;
         }
     }
-    watch_listener(false);  // the kernel's queue holds who comes now
 }
 
-/// Whether one more connection can be taken. Where too many are silent, the oldest one has to go.
 bool Supervisor::has_room() {
     const std::size_t most_pending = children_.size() - segment_->geometry().max_clients;
-    if (!free_slots_.empty() && pending_.size() < most_pending) return true;
-    forget_settled();
-    if (!free_slots_.empty() && pending_.size() < most_pending) return true;
-    return evict_oldest_pending() && !free_slots_.empty();
+    if (pending_.size() >= most_pending) forget_settled();
+    return !free_slots_.empty() && pending_.size() < most_pending;
 }
 
 void Supervisor::serve(shm::UniqueFd socket) {
@@ -230,10 +236,13 @@ void Supervisor::reap_own() {
 
 void Supervisor::bury(std::uint32_t slot, int status) {
     Child& child = children_[slot];
+    if (child.pid == 0) return;
+    // A child that is just being forked may hold a copy of the pidfd, which would keep it watched.
+    if (child.pidfd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, child.pidfd.get(), nullptr);
     if (status != 0 && !stopping_) {
         report("session " + std::to_string(child.pid) + " " + describe_end(status));
     }
-    child = {};  // a pidfd leaves epoll with its last descriptor
+    child = {};
     shm::reap_slot(*segment_, slot);
     free_slots_.push_back(slot);
     std::erase(pending_, slot);

@@ -1,6 +1,6 @@
 #include "server/taken_over.hpp"
 
-#include "shm/session_slots.hpp"
+#include "shm/process.hpp"
 
 #include <signal.h>
 
@@ -11,12 +11,15 @@ constexpr std::chrono::seconds patience{1};
 
 }  // namespace
 
-TakenOver::TakenOver(const shm::Segment& segment, std::uint32_t slot) noexcept
-    : deadline_{std::chrono::steady_clock::now() + patience} {
-    const auto process = shm::claimant(segment, slot);
-    if (!process) return;
-    process_ = shm::open_process(*process);
+TakenOver::TakenOver(const shm::Segment& segment, const shm::OnlineSession& session) noexcept
+    : process_{shm::open_session(segment, session)},
+      deadline_{std::chrono::steady_clock::now() + patience} {
     if (process_) shm::send_signal(process_, SIGTERM);
+}
+
+void TakenOver::wait() noexcept {
+    if (!process_ || shm::wait_for_end(process_, deadline_)) return;
+    shm::send_signal(process_, SIGKILL);
 }
 
 bool TakenOver::settle() noexcept {

@@ -1,11 +1,9 @@
 #pragma once
 
-#include "shm/segment.hpp"
+#include "shm/client_table.hpp"
 #include "shm/unique_fd.hpp"
 
 #include <chrono>
-#include <cstdint>
-#include <optional>
 
 namespace belfry::server {
 
@@ -15,13 +13,17 @@ namespace belfry::server {
 class TakenOver {
   public:
     /// Asks it to end.
-    TakenOver(const shm::Segment& segment, std::uint32_t slot) noexcept;
+    TakenOver(const shm::Segment& segment, const shm::OnlineSession& session) noexcept;
 
     /// Readable when it has ended; -1: it has.
     [[nodiscard]] int fd() const noexcept { return process_.get(); }
     [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept {
         return deadline_;
     }
+
+    /// Waits for its end, and kills it when its time is over. Before the process that took over
+    /// ends.
+    void wait() noexcept;
 
     /// Kills it when its time is over. @return whether there is nothing left to do
     [[nodiscard]] bool settle() noexcept;

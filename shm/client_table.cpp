@@ -1,5 +1,7 @@
 #include "shm/client_table.hpp"
 
+#include "shm/process.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -39,13 +41,26 @@ std::uint64_t cursor_of(const Segment& segment, std::uint32_t row) noexcept {
     return unpack_cursor(segment.client(row).cursor.load(std::memory_order_acquire)).id;
 }
 
-std::optional<std::uint32_t> online_slot(const Segment& segment, std::uint32_t row) noexcept {
+std::optional<OnlineSession> online_session(const Segment& segment, std::uint32_t row) noexcept {
     const Halves session = unpack(segment.client(row).session.load(std::memory_order_acquire));
     if (session.high == 0) return {};
     const std::uint64_t word =
         segment.session_process(session.low).word.load(std::memory_order_acquire);
-    const bool live = unpack(word).high == session.high && unpack(word).low != 0;
-    return live ? std::optional{session.low} : std::nullopt;
+    if (unpack(word).high != session.high || unpack(word).low == 0) return {};
+    return OnlineSession{session.low, word};
+}
+
+UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept {
+    UniqueFd process = open_pidfd(static_cast<pid_t>(unpack(session.word).low));
+    // Opened first: while the slot names the process it has not been reaped, and its pid is its
+    // own.
+    const bool same = segment.session_process(session.slot).word.load() == session.word;
+    return same ? std::move(process) : UniqueFd{};
+}
+
+std::optional<std::uint32_t> online_slot(const Segment& segment, std::uint32_t row) noexcept {
+    const auto session = online_session(segment, row);
+    return session ? std::optional{session->slot} : std::nullopt;
 }
 
 std::uint32_t count_online(const Segment& segment) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "shm/segment.hpp"
+#include "shm/unique_fd.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,19 @@ namespace belfry::shm {
 [[nodiscard]] bool is_known(const Segment& segment, std::uint32_t row) noexcept;
 [[nodiscard]] std::string_view name_of(const Segment& segment, std::uint32_t row) noexcept;
 [[nodiscard]] std::uint64_t cursor_of(const Segment& segment, std::uint32_t row) noexcept;
+
+/// A session that is logged in, as its slot named it at one moment.
+struct OnlineSession {
+    std::uint32_t slot = 0;
+    std::uint64_t word = 0;  ///< of the slot's ProcessEntry
+};
+
+/// The live session that is logged in (12).
+[[nodiscard]] std::optional<OnlineSession> online_session(const Segment& segment,
+                                                          std::uint32_t row) noexcept;
+
+/// Opens its process if the slot still names it; empty: it has ended, and been reaped.
+[[nodiscard]] UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept;
 
 /// The slot of the live session that is logged in (12).
 [[nodiscard]] std::optional<std::uint32_t> online_slot(const Segment& segment,

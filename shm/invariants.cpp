@@ -47,6 +47,7 @@ class Inspection {
     void check_ends() {
         const LogHeader& log = segment_.log();
         const std::uint64_t stored = log.stored_id.load();
+        const std::uint64_t last_before = log.last_id.load();
         const std::uint64_t derived = log.derived_id.load();
         const std::uint64_t first = log.first_id.load();
         const std::uint64_t last = log.last_id.load();
@@ -55,7 +56,7 @@ class Inspection {
                                        std::to_string(last) + " + 1");
         require(stored <= last, "(4) stored_id is above last_id");
         require(derived <= last, "(6) derived_id is above last_id");
-        require(last - derived <= segment_.geometry().index_entries / 4,
+        require(last_before <= derived + segment_.geometry().index_entries / 4,
                 "(6) derived_id is more than a batch behind last_id");
         require(last <= max_id, "(7) last_id does not fit a cursor");
     }
@@ -87,8 +88,15 @@ class Inspection {
                                              std::uint64_t last) {
         std::vector<Entry> entries;
         Chunk chunk;
-        if (reader.read(id, last, LogReader::no_row, chunk) == LogReader::Result::overrun)
-            return {};
+        switch (reader.read(id, last, LogReader::no_row, chunk)) {
+            case LogReader::Result::overrun:
+                return {};
+            case LogReader::Result::broken:
+                require(false, "(2) the index is wrong at record " + std::to_string(id));
+                return last;
+            case LogReader::Result::copied:
+                break;
+        }
         for (std::uint64_t at = chunk.first_id; at <= chunk.last_id; ++at) {
             entries.push_back({segment_.position(at).load(), segment_.position(at + 1).load(),
                                segment_.seq(at).load(), segment_.sender(at).load()});

@@ -4,7 +4,6 @@
 #include "shm/ordering.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace belfry::shm {
 
@@ -27,8 +26,7 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
         segment_->position(last + 1).load(std::memory_order_relaxed) - start;
     if (last < from || bytes > capacity_) {
         // Either the index was overwritten while it was read, or the log is broken.
-        if (still_there()) std::abort();
-        return Result::overrun;
+        return still_there() ? Result::broken : Result::overrun;
     }
     copy_ring(start, bytes);
     list_own(from, last, own_row);

@@ -35,6 +35,7 @@ class LogReader {
     enum class Result {
         copied,
         overrun,  ///< `from` is no longer in the ring; go on at the log's first_id
+        broken,   ///< the index is wrong (2): a session aborts, a checker reports
     };
 
     /// Copies records from `from` up to at most `to`, as many as the buffer holds, at least one.

@@ -9,7 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace belfry::shm {
@@ -41,9 +41,8 @@ std::optional<Stat> parse_stat(std::string_view text) noexcept {
 }
 
 std::optional<Stat> stat_of(pid_t pid) noexcept {
-    std::array<char, 64> path{};
-    std::snprintf(path.data(), path.size(), "/proc/%d/stat", pid);
-    const UniqueFd file{::open(path.data(), O_RDONLY | O_CLOEXEC)};
+    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) return {};
     std::array<char, 1024> text{};
     const ssize_t length = ::read(file.get(), text.data(), text.size());

@@ -112,7 +112,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     }
 }
 
-void Segment::publish() noexcept {
+void Segment::publish() const noexcept {
     prefix().magic.store(segment_magic, std::memory_order_release);
 }
 

@@ -47,7 +47,7 @@ class Segment {
     void initialise(const SegmentPlan& plan);
 
     /// Stores the magic: from here on the segment is whole. By the creator, last of all.
-    void publish() noexcept;
+    void publish() const noexcept;
 
     /// Whether its creator got as far as publish().
     [[nodiscard]] bool is_published() const noexcept;

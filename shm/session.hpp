@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shm/client_table.hpp"
 #include "shm/log_lock.hpp"
 #include "shm/segment.hpp"
 
@@ -30,8 +31,8 @@ class Session {
         std::uint64_t cursor = 0;
         std::uint64_t last = 0;  ///< visible at the login
         std::uint64_t seq = 0;   ///< the highest seq of this client up to `last`
-        /// The slot of the session that was taken over, if one was online.
-        std::optional<std::uint32_t> taken_over;
+        /// The session that was taken over, if one was online.
+        std::optional<OnlineSession> taken_over;
     };
 
     /// Makes this the client's one session (9). Takes the lock. By the child, once.
