@@ -65,15 +65,14 @@ void append_text(std::string& out, const wire::Message& message, bool for_termin
 }
 
 void append_json(std::string& out, const wire::Message& message, bool for_terminal) {
-    nlohmann::ordered_json object{
-        {"id", message.id}, {"from", message.sender}, {"time", message.time_ms}};
-    if (is_utf8(message.payload)) {
-        object["text"] = message.payload;
-    } else {
-        object["data"] = base64(message.payload);
-    }
-    out += object.dump(-1, ' ', for_terminal);
-    out += '\n';
+    const bool text = is_utf8(message.payload);
+    const nlohmann::json value(text ? std::string{message.payload} : base64(message.payload));
+    out.append("{\"id\":").append(std::to_string(message.id));
+    // A client-id holds nothing that JSON would escape.
+    out.append(",\"from\":\"").append(message.sender);
+    out.append("\",\"time\":").append(std::to_string(message.time_ms));
+    out.append(text ? ",\"text\":" : ",\"data\":").append(value.dump(-1, ' ', for_terminal));
+    out.append("}\n");
 }
 
 }  // namespace belfry::client

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -155,7 +156,7 @@ std::optional<Duration> timeout_in(const po::variables_map& values) {
     if (values.count("timeout") == 0) return std::nullopt;
     const auto text = values["timeout"].as<std::string>();
     const auto seconds = positive<double>(text);
-    if (!seconds)
+    if (!seconds || !std::isfinite(*seconds))
         throw UsageError{"--timeout must be a number of seconds above 0, not '" + text + "'"};
     return std::chrono::ceil<Duration>(std::chrono::duration<double>{std::min(*seconds, longest)});
 }

@@ -160,7 +160,8 @@ CommandParser::Step CommandParser::at_line(std::string_view unread) noexcept {
         return accept(usual.seq, usual.nbytes, usual.length, unread);
     }
     const auto lf = unread.substr(0, max_line).find('\n');
-    if (lf != unread.npos) return parse_line(without_cr(unread.substr(0, lf)), lf + 1, unread);
+    if (lf != std::string_view::npos)
+        return parse_line(without_cr(unread.substr(0, lf)), lf + 1, unread);
     if (unread.size() < max_line) return {};
     return close(ErrorCode::line_too_long, 0, unread);
 }

@@ -39,7 +39,7 @@ class CommandParser {
     Step at_line(std::string_view unread) noexcept;
     Step at_refused_payload(std::string_view unread) noexcept;
     Step parse_line(std::string_view line, std::size_t consumed, std::string_view unread) noexcept;
-    Step send_line(std::string_view fields, std::size_t consumed, std::string_view unread) noexcept;
+    Step send_line(std::string_view text, std::size_t consumed, std::string_view unread) noexcept;
     Step accept(std::uint64_t seq, std::uint64_t nbytes, std::size_t head,
                 std::string_view unread) noexcept;
     Step refuse_payload(Malformed why, std::uint64_t nbytes, std::size_t head) noexcept;

@@ -59,8 +59,8 @@ bool closes(ErrorCode code) noexcept {
 }
 
 std::optional<ErrorCode> error_code_named(std::string_view name) noexcept {
-    const auto found = std::find_if(entries.begin(), entries.end(),
-                                    [name](const Entry& entry) { return entry.name == name; });
+    const auto* const found = std::find_if(
+        entries.begin(), entries.end(), [name](const Entry& entry) { return entry.name == name; });
     if (found == entries.end()) return std::nullopt;
     return found->code;
 }

@@ -23,7 +23,7 @@ struct Line {
 
 [[nodiscard]] inline Line cut_verb(std::string_view line) noexcept {
     const auto space = line.find(' ');
-    if (space == line.npos) return {line, {}};
+    if (space == std::string_view::npos) return {line, {}};
     return {line.substr(0, space), line.substr(space)};
 }
 

@@ -202,7 +202,8 @@ FrameStep message(const Line& line, std::size_t head, std::string_view unread) n
 
 FrameStep next_frame(std::string_view unread) noexcept {
     const auto lf = unread.substr(0, max_frame_line).find('\n');
-    if (lf == unread.npos) return unread.size() < max_frame_line ? FrameStep{} : garbled(unread);
+    if (lf == std::string_view::npos)
+        return unread.size() < max_frame_line ? FrameStep{} : garbled(unread);
     const auto line = without_cr(unread.substr(0, lf));
     const auto cut = cut_verb(line);
     if (cut.verb == "MSG" || cut.verb == "PAST") return message(cut, lf + 1, unread);

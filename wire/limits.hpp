@@ -11,7 +11,7 @@ inline constexpr std::size_t max_line = 1024;
 
 /// A line that a client accepts from a server, with its ending, in bytes. More generous than
 /// max_line, since lines of a newer server may carry more options.
-inline constexpr std::size_t max_frame_line = 64 * 1024;
+inline constexpr std::size_t max_frame_line = 65536;
 
 /// A client-id, in bytes.
 inline constexpr std::size_t max_client_id = 32;

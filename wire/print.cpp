@@ -15,7 +15,7 @@ void put(std::string& out, std::string_view text) {
 
 void put(std::string& out, std::uint64_t value) {
     std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     out.append(digits.data(), end);
 }
 

@@ -13,19 +13,21 @@ constexpr std::size_t longest_line = 1024;
 
 /// The fixed fields of each verb. END has none after WHO and two after HISTORY; PONG has at most
 /// one; ERR ends with free text.
-struct FieldCount {
+struct Form {
     std::size_t least;
-    std::size_t most;  ///< options not counted
+    std::size_t most;             ///< options not counted
+    std::string_view kinds = "";  ///< n where a field is a number
 };
 
-const FieldCount* field_count(const std::string& verb) {
-    static const std::map<std::string, FieldCount> counts{
-        {"WELCOME", {1, 1}}, {"MSG", {4, 4}},    {"PAST", {4, 4}},    {"SENT", {2, 2}},
-        {"DUP", {1, 1}},     {"LIVE", {1, 1}},   {"GAP", {2, 2}},     {"END", {0, 2}},
-        {"USER", {2, 2}},    {"ONLINE", {1, 1}}, {"OFFLINE", {1, 1}}, {"PONG", {0, 1}},
-        {"ERR", {3, 1024}},  {"BYE", {1, 1}}};
-    const auto found = counts.find(verb);
-    return found == counts.end() ? nullptr : &found->second;
+const Form* form_of(const std::string& verb) {
+    static const std::map<std::string, Form> forms{
+        {"WELCOME", {1, 1}},    {"MSG", {4, 4, "n-nn"}}, {"PAST", {4, 4, "n-nn"}},
+        {"SENT", {2, 2, "nn"}}, {"DUP", {1, 1, "n"}},    {"LIVE", {1, 1, "n"}},
+        {"GAP", {2, 2, "nn"}},  {"END", {0, 2, "nn"}},   {"USER", {2, 2}},
+        {"ONLINE", {1, 1}},     {"OFFLINE", {1, 1}},     {"PONG", {0, 1}},
+        {"ERR", {3, 1024}},     {"BYE", {1, 1}}};
+    const auto found = forms.find(verb);
+    return found == forms.end() ? nullptr : &found->second;
 }
 
 std::vector<std::string> words_of(std::string_view line) {
@@ -39,7 +41,7 @@ std::vector<std::string> words_of(std::string_view line) {
 }
 
 void check_form(const Frame& frame) {
-    const FieldCount* expected = field_count(frame.verb);
+    const Form* expected = form_of(frame.verb);
     if (expected == nullptr) throw Failure("unknown verb: '" + frame.line + "'");
     const auto is_empty = [](const std::string& field) { return field.empty(); };
     if (frame.verb != "ERR" && std::ranges::any_of(frame.fields, is_empty)) {
@@ -52,6 +54,9 @@ void check_form(const Frame& frame) {
     const auto count = static_cast<std::size_t>(fixed - frame.fields.begin());
     if (count < expected->least || count > expected->most) {
         throw Failure("wrong number of fields: '" + frame.line + "'");
+    }
+    for (std::size_t field = 0; field < std::min(count, expected->kinds.size()); ++field) {
+        if (expected->kinds[field] == 'n') static_cast<void>(frame.number(field));
     }
 }
 

@@ -95,6 +95,8 @@ bool become(uid_t user) {
     ::dup2(launch.input, STDIN_FILENO);
     ::dup2(launch.out, STDOUT_FILENO);
     ::dup2(launch.err, STDERR_FILENO);
+    // Whoever started the tests may have left descriptors open.
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     if (launch.command.user && !become(*launch.command.user)) ::_exit(cannot_start);
     // After setuid, which clears it. The parent may have died before.
     ::prctl(PR_SET_PDEATHSIG, launch.command.death_signal);

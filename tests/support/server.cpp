@@ -14,13 +14,14 @@
 namespace belfry::test {
 namespace {
 
-bool has(const std::vector<pid_t>& pids, pid_t pid) {
-    return std::ranges::find(pids, pid) != pids.end();
+bool has(const std::vector<int>& numbers, int number) {
+    return std::ranges::find(numbers, number) != numbers.end();
 }
 
 }  // namespace
 
 Server::Server(ServerOptions options) : options_{std::move(options)} {
+    for (const auto& segment : segments()) not_ours_.push_back(segment.shmid);
     if (options_.user) {
         // Somebody else may not be able to reach the programs where they stand.
         std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
@@ -115,7 +116,7 @@ std::vector<pid_t> Server::children() const {
 
 std::optional<SegmentInfo> Server::segment() const {
     for (const auto& segment : segments()) {
-        if (has(leaders_, segment.creator)) return segment;
+        if (has(leaders_, segment.creator) && !has(not_ours_, segment.shmid)) return segment;
     }
     return std::nullopt;
 }

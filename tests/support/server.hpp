@@ -104,6 +104,7 @@ class Server {
     TempDir folder_;
     std::optional<Process> belfryd_;
     std::vector<pid_t> leaders_;  ///< every belfryd that was started here
+    std::vector<int> not_ours_;   ///< segments that were there before: a pid may come again
     std::uint16_t port_ = 0;
     double ready_after_ms_ = 0;
 };

@@ -19,10 +19,11 @@ using Arguments = std::vector<std::string>;
 /// What a message to a person never contains.
 bool smells_of_an_exception(const std::string& text) {
     static const std::vector<std::string> traces{
-        "what()",    "std::",      "boost",       "terminate",
-        "exception", "bad_alloc",  "lexical_",    "stoul",
-        "stoi",      "from_chars", "bad lexical", "filesystem error",
-        "basic_",    "assert",     "0x",          "the argument for option"};
+        "what()",     "std::",       "boost",
+        "terminate",  "exception",   "bad_alloc",
+        "lexical_",   "stoul",       "stoi",
+        "from_chars", "bad lexical", "filesystem error",
+        "basic_",     "assert",      "the argument for option"};
     return std::ranges::any_of(
         traces, [&](const std::string& trace) { return text.find(trace) != text.npos; });
 }

@@ -1,0 +1,231 @@
+#include "cli/command_line.hpp"
+
+#include "tests/support/temp_dir.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <limits>
+
+namespace belfry::test {
+namespace {
+
+namespace po = boost::program_options;
+using Words = std::vector<const char*>;
+
+cli::CommandLine parse(Words words) {
+    po::options_description options;
+    options.add_options()("client-ids", po::value<std::string>())(
+        "port", po::value<std::string>()->default_value("5000"))(
+        "config", po::value<std::string>())("check", "");
+    words.insert(words.begin(), "program");
+    return cli::parse(static_cast<int>(words.size()), words.data(), options);
+}
+
+std::string text(const cli::CommandLine& line, const char* name) {
+    return cli::text_of(line.options, name).value_or("(none)");
+}
+
+/// The complaint, in one line; empty where there is none.
+std::string complaint(const Words& words) {
+    try {
+        (void)parse(words);
+    } catch (const cli::UsageError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(CommandLine, TakesOneDashOrTwoAndEitherSpelling) {
+    for (const char* option : {"-client_ids", "--client_ids", "-client-ids", "--client-ids"}) {
+        EXPECT_EQ(text(parse({option, "1,2"}), "client-ids"), "1,2") << option;
+    }
+}
+
+TEST(CommandLine, TakesTheValueBehindAnEqualsSign) {
+    EXPECT_EQ(text(parse({"-client_ids=a_b"}), "client-ids"), "a_b");
+    EXPECT_EQ(text(parse({"--client-ids=a=b"}), "client-ids"), "a=b");
+}
+
+TEST(CommandLine, LeavesValuesAsTheyAre) {
+    EXPECT_EQ(text(parse({"--client-ids", "a_b"}), "client-ids"), "a_b");
+    EXPECT_EQ(text(parse({"--port", "-1"}), "port"), "-1");
+    EXPECT_EQ(text(parse({"--client-ids", ""}), "client-ids"), "");
+}
+
+TEST(CommandLine, KnowsFlagsAndDefaults) {
+    EXPECT_EQ(parse({}).options.count("check"), 0U);
+    EXPECT_EQ(parse({"-check"}).options.count("check"), 1U);
+    EXPECT_EQ(text(parse({}), "port"), "5000");
+    EXPECT_EQ(text(parse({}), "client-ids"), "(none)");
+}
+
+TEST(CommandLine, KeepsWordsThatAreNoOptionsInOrder) {
+    EXPECT_EQ(parse({"one", "--port", "1", "two"}).words, (std::vector<std::string>{"one", "two"}));
+    EXPECT_EQ(parse({"--", "--port"}).words, std::vector<std::string>{"--port"});
+}
+
+TEST(CommandLine, ComplainsAboutUnknownOptions) {
+    EXPECT_EQ(complaint({"--colour"}), "unknown option --colour");
+    EXPECT_EQ(complaint({"-colour=red"}), "unknown option --colour");
+    EXPECT_EQ(complaint({"-p", "1"}), "unknown option --p");
+    EXPECT_EQ(complaint({"--por", "1"}), "unknown option --por") << "no beginnings of names";
+}
+
+TEST(CommandLine, ComplainsAboutMissingValues) {
+    EXPECT_EQ(complaint({"--port"}), "option --port needs a value");
+    EXPECT_EQ(complaint({"--port="}), "option --port needs a value");
+    EXPECT_EQ(complaint({"-port", "-check"}), "option --port needs a value");
+}
+
+TEST(CommandLine, ComplainsAboutAValueForAFlag) {
+    EXPECT_EQ(complaint({"--check=yes"}), "option --check takes no value");
+}
+
+TEST(CommandLine, ComplainsAboutWhatIsGivenTwice) {
+    EXPECT_EQ(complaint({"--port", "1", "-port", "2"}), "option --port is given twice");
+    EXPECT_EQ(complaint({"--client_ids", "1", "--client-ids", "2"}),
+              "option --client-ids is given twice");
+}
+
+class ConfigFile : public ::testing::Test {
+  protected:
+    [[nodiscard]] cli::CommandLine parse_with(std::string_view contents, Words more = {}) {
+        const auto file = directory_.write("config", contents);
+        more.insert(more.begin(), {"--config", file.c_str()});
+        return parse(more);
+    }
+    [[nodiscard]] std::string complaint_about(std::string_view contents) {
+        try {
+            (void)parse_with(contents);
+        } catch (const cli::UsageError& error) {
+            return error.what();
+        }
+        return "";
+    }
+    [[nodiscard]] std::string path() const { return (directory_.path() / "config").string(); }
+
+    TempDir directory_;
+};
+
+TEST_F(ConfigFile, TakesEitherSpelling) {
+    EXPECT_EQ(text(parse_with("client_ids = a_b\n"), "client-ids"), "a_b");
+    EXPECT_EQ(text(parse_with("client-ids=a_b"), "client-ids"), "a_b");
+}
+
+TEST_F(ConfigFile, MayHaveCommentsAndEmptyLines) {
+    EXPECT_EQ(text(parse_with("# the_port\n\nport = 7  # here\n"), "port"), "7");
+}
+
+TEST_F(ConfigFile, WinsOverDefaults) {
+    EXPECT_EQ(text(parse_with("port = 7\n"), "port"), "7");
+}
+
+TEST_F(ConfigFile, LosesAgainstTheCommandLine) {
+    EXPECT_EQ(text(parse_with("port = 7\nclient_ids = x\n", {"-port", "8"}), "port"), "8");
+    EXPECT_EQ(text(parse_with("port = 7\nclient_ids = x\n", {"-port", "8"}), "client-ids"), "x");
+}
+
+TEST_F(ConfigFile, ThatIsMissingIsNamed) {
+    EXPECT_EQ(complaint({"--config", "/nowhere/config"}),
+              "cannot read the configuration file /nowhere/config");
+}
+
+TEST_F(ConfigFile, ThatIsADirectoryIsNamed) {
+    const std::string directory = directory_.path().string();
+    EXPECT_EQ(complaint({"--config", directory.c_str()}),
+              "cannot read the configuration file " + directory);
+}
+
+TEST_F(ConfigFile, WithMistakesIsNamedWithTheOption) {
+    EXPECT_EQ(complaint_about("colour = red\n"), path() + ": unknown option --colour");
+    EXPECT_EQ(complaint_about("port = 1\nport = 2\n"), path() + ": option --port is given twice");
+}
+
+TEST_F(ConfigFile, WithALineThatIsNoneNamesIt) {
+    const std::string text = complaint_about("hello\n");
+    EXPECT_TRUE(text.starts_with(path() + ": ")) << text;
+    EXPECT_NE(text.find("hello"), std::string::npos) << text;
+    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+}
+
+bool is_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
+    try {
+        (void)cli::whole_number("n", text, min, max);
+    } catch (const cli::UsageError&) {
+        return false;
+    }
+    return true;
+}
+
+bool is_size(std::string_view text, std::uint64_t min, std::uint64_t max) {
+    try {
+        (void)cli::byte_count("n", text, min, max);
+    } catch (const cli::UsageError&) {
+        return false;
+    }
+    return true;
+}
+
+constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+
+TEST(WholeNumber, HasLimits) {
+    EXPECT_EQ(cli::whole_number("n", "7", 7, 7), 7U);
+    EXPECT_TRUE(is_number("18446744073709551615", 0, most));
+    EXPECT_FALSE(is_number("6", 7, 8));
+    EXPECT_FALSE(is_number("9", 7, 8));
+    EXPECT_FALSE(is_number("18446744073709551616", 0, most));
+}
+
+TEST(WholeNumber, IsDigitsAlone) {
+    for (const char* text : {"", " 1", "1 ", "+1", "-1", "1.0", "0x1", "1e3", "one"}) {
+        EXPECT_FALSE(is_number(text, 0, most)) << text;
+    }
+}
+
+TEST(WholeNumber, IsToldWithItsOptionAndLimits) {
+    try {
+        (void)cli::whole_number("port", "x", 0, 65535);
+        FAIL();
+    } catch (const cli::UsageError& error) {
+        EXPECT_STREQ(error.what(), "--port must be a number from 0 to 65535, not 'x'");
+    }
+}
+
+TEST(ByteCount, KnowsPowersOf1024) {
+    EXPECT_EQ(cli::byte_count("n", "5", 0, most), 5U);
+    EXPECT_EQ(cli::byte_count("n", "5K", 0, most), 5U << 10);
+    EXPECT_EQ(cli::byte_count("n", "5k", 0, most), 5U << 10);
+    EXPECT_EQ(cli::byte_count("n", "5M", 0, most), 5U << 20);
+    EXPECT_EQ(cli::byte_count("n", "5m", 0, most), 5U << 20);
+    EXPECT_EQ(cli::byte_count("n", "5G", 0, most), 5ULL << 30);
+    EXPECT_EQ(cli::byte_count("n", "5g", 0, most), 5ULL << 30);
+}
+
+TEST(ByteCount, HasLimits) {
+    EXPECT_TRUE(is_size("64K", 64 << 10, 64 << 10));
+    EXPECT_FALSE(is_size("65535", 64 << 10, 1 << 20));
+    EXPECT_FALSE(is_size("1048577", 64 << 10, 1 << 20));
+    EXPECT_FALSE(is_size("17179869184G", 0, most)) << "2^64";
+}
+
+TEST(ByteCount, IsDigitsAndOneUnit) {
+    for (const char* text : {"", "K", "1KB", "1 K", "-1K", "1T", "1.5M", "K1"}) {
+        EXPECT_FALSE(is_size(text, 0, most)) << text;
+    }
+}
+
+TEST(ByteCount, IsToldWithItsOptionAndLimits) {
+    try {
+        (void)cli::byte_count("ring-size", "1K", 64 << 10, 1 << 30);
+        FAIL();
+    } catch (const cli::UsageError& error) {
+        EXPECT_STREQ(error.what(),
+                     "--ring-size must be a size from 64K to 1G (bytes, or with K, M or G), not "
+                     "'1K'");
+    }
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,23 @@
+#include "tests/unit/client/running_belfry.hpp"
+
+namespace belfry::client::testing {
+
+test::Command belfry_command(std::uint16_t port, const std::vector<std::string>& more,
+                             test::Input input) {
+    test::Command command{.program = test::program("belfry"),
+                          .arguments = {"-client_id", "1", "-port", std::to_string(port)},
+                          .input = std::move(input)};
+    command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+    return command;
+}
+
+RunningBelfry::RunningBelfry(const std::vector<std::string>& more)
+    : process{belfry_command(server.port(), more, test::Input::pipe())} {}
+
+int RunningBelfry::finish(FakeSession& session) {
+    process.close_input();
+    session.let_go();
+    return process.wait();
+}
+
+}  // namespace belfry::client::testing

@@ -1,0 +1,189 @@
+#include "tests/support/temp_dir.hpp"
+#include "tests/unit/client/running_belfry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace belfry::client::testing {
+namespace {
+
+TEST(ClientSending, LinesAreSentWithSeqsFromWelcomeOnAndTheirSentsAcknowledged) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in(7);
+    belfry.process.write("one\ntwo\r\n\n");
+    session.expect_send(8, "one");
+    session.expect_send(9, "two");
+    session.expect_send(10, "");
+    session.say("LIVE 0\r\nSENT 8 1\r\nSENT 9 2\r\nSENT 10 3\r\n");
+    session.expect("ACK 3");
+    EXPECT_EQ(belfry.finish(session), 0);
+    EXPECT_EQ(belfry.process.err(), "");
+}
+
+TEST(ClientSending, TheLastLineMayLackItsNewline) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("end");
+    belfry.process.close_input();
+    session.expect_send(1, "end");
+    session.say("LIVE 0\r\nSENT 1 1\r\n");
+    session.expect("ACK 1");
+    session.let_go();
+    EXPECT_EQ(belfry.process.wait(), 0);
+}
+
+TEST(ClientSending, WaitsForEverySentBeforeItLeaves) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("a\nb\n");
+    belfry.process.close_input();
+    session.expect_send(1, "a");
+    session.expect_send(2, "b");
+    session.say("LIVE 0\r\nSENT 1 1\r\n");
+    session.expect("ACK 1");
+    EXPECT_TRUE(session.is_silent(test::Milliseconds{50}));
+    session.say("SENT 2 2\r\n");
+    session.expect("ACK 2");
+    session.let_go();
+    EXPECT_EQ(belfry.process.wait(), 0);
+}
+
+TEST(ClientSending, WaitsForTheBacklogBeforeItLeaves) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.close_input();
+    EXPECT_TRUE(session.is_silent(test::Milliseconds{50}));
+    session.say("MSG 1 bob 5 2\r\nhi\r\nLIVE 1\r\n");
+    session.expect("ACK 1");
+    session.let_go();
+    EXPECT_EQ(belfry.process.wait(), 0);
+    EXPECT_EQ(belfry.process.out(), "bob: hi\n");
+}
+
+TEST(ClientSending, ADupCountsAsAccepted) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("a\n");
+    session.expect_send(1, "a");
+    session.say("LIVE 0\r\nDUP 1\r\n");
+    EXPECT_EQ(belfry.finish(session), 0);
+}
+
+TEST(ClientSending, ASentThatItDoesNotKnowIsAcknowledgedAndIgnored) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in(5);
+    session.say("SENT 4 10\r\nSENT 5 11\r\nLIVE 11\r\n");
+    session.expect("ACK 11");
+    EXPECT_EQ(belfry.finish(session), 0);
+}
+
+TEST(ClientSending, ARefusedLineIsToldAndTheRestGoesOn) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("a\nb\nc\n");
+    session.expect_send(1, "a");
+    session.expect_send(2, "b");
+    session.expect_send(3, "c");
+    session.say("LIVE 0\r\nERR too-large 2 no \x1b way\r\nSENT 1 1\r\nSENT 3 2\r\n");
+    session.expect("ACK 2");
+    EXPECT_EQ(belfry.finish(session), 6);
+    EXPECT_EQ(belfry.process.err(), "belfry: line 2 was not accepted: too-large: no ? way\n");
+}
+
+TEST(ClientSending, ALineAboveMaxPayloadIsNotEvenSent) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in(0, 0, "epoch=a max-payload=4");
+    belfry.process.write("long line\nok\n");
+    EXPECT_EQ(session.line().substr(0, 5), "SEND ");
+    session.expect("ok");
+    session.say("LIVE 0\r\nSENT 2 1\r\n");
+    session.expect("ACK 1");
+    EXPECT_EQ(belfry.finish(session), 6);
+    EXPECT_EQ(belfry.process.err(),
+              "belfry: line 1 was not accepted: longer than the 4 bytes that the server takes\n");
+}
+
+TEST(ClientSending, WhatTheStoreRefusedIsSentAgainInOrderAfterAWhile) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("a\nb\nc\n");
+    for (int round = 0; round < 2; ++round) {
+        session.expect_send(1, "a");
+        session.expect_send(2, "b");
+        session.expect_send(3, "c");
+        session.say("ERR store-failed 1 x\r\nERR store-failed 2 x\r\nERR store-failed 3 x\r\n");
+    }
+    session.expect_send(1, "a");
+    session.expect_send(2, "b");
+    session.expect_send(3, "c");
+    session.say("LIVE 0\r\nSENT 1 1\r\nSENT 2 2\r\nSENT 3 3\r\n");
+    session.expect("ACK 3");
+    EXPECT_EQ(belfry.finish(session), 0);
+    EXPECT_EQ(belfry.process.err(),
+              "belfry: the server cannot store messages at present; trying again\n");
+}
+
+TEST(ClientSending, WhatWasAcceptedBeforeTheStoreFailedIsNotSentAgain) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("a\nb\n");
+    session.expect_send(1, "a");
+    session.expect_send(2, "b");
+    session.say("LIVE 0\r\nERR store-failed 2 x\r\n");
+    session.expect_send(2, "b");
+    session.say("SENT 1 1\r\nSENT 2 2\r\n");
+    session.expect("ACK 2");
+    EXPECT_EQ(belfry.finish(session), 0);
+}
+
+TEST(ClientSending, OwnLinesAreSentAgainWhenAGapMayHideTheirSents) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.process.write("a\nb\n");
+    session.expect_send(1, "a");
+    session.expect_send(2, "b");
+    session.say("LIVE 0\r\nGAP 1 9\r\n");
+    // The ACK for the gap may stand before, between or behind the lines.
+    std::vector<std::string> lines;
+    for (int i = 0; i < 5; ++i) lines.push_back(session.line());
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), "ACK 9"), 1);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), "SEND 1 1"), 1);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), "SEND 2 1"), 1);
+    session.say("DUP 1\r\nDUP 2\r\n");
+    EXPECT_EQ(belfry.finish(session), 0);
+    EXPECT_EQ(belfry.process.err(), "belfry: messages 1 to 9 no longer exist\n");
+}
+
+TEST(ClientSending, StopsReadingStandardInputWhenTooMuchHasNoAnswer) {
+    const test::TempDir dir;
+    std::string lines;
+    while (lines.size() < (32u << 20)) lines += std::string(1023, 'x') + "\n";
+    FakeServer server;
+    test::Process process{
+        belfry_command(server.port(), {}, test::Input::file(dir.write("lines", lines)))};
+    auto session = server.accept();
+    session.let_in();
+    std::uint64_t sent = 0;
+    // Everything that comes without an answer is a few MiB, of 32.
+    while (!session.is_silent(test::Milliseconds{200})) {
+        session.expect_send(++sent, std::string(1023, 'x'));
+    }
+    EXPECT_GT(sent, 1000u);
+    EXPECT_LT(sent, 8192u);
+    session.say("SENT 1 1\r\n");
+    session.expect("ACK 1");
+    process.signal(SIGKILL);
+}
+
+}  // namespace
+}  // namespace belfry::client::testing

@@ -1,0 +1,73 @@
+#include "server/input_buffer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <string>
+
+namespace belfry::test {
+namespace {
+
+/// As a read from a socket fills it.
+void fill(server::InputBuffer& buffer, const std::string& bytes) {
+    const auto room = buffer.room();
+    ASSERT_LE(bytes.size(), room.size());
+    std::memcpy(room.data(), bytes.data(), bytes.size());
+    buffer.filled(bytes.size());
+}
+
+TEST(InputBuffer, IsEmptyAtFirstAndAllRoom) {
+    server::InputBuffer buffer{100};
+    EXPECT_EQ(buffer.unread(), "");
+    EXPECT_EQ(buffer.room().size(), 100U);
+}
+
+TEST(InputBuffer, HoldsWhatWasReadUntilItIsConsumed) {
+    server::InputBuffer buffer{100};
+    fill(buffer, "hello ");
+    fill(buffer, "world");
+    EXPECT_EQ(buffer.unread(), "hello world");
+    buffer.consume(6);
+    EXPECT_EQ(buffer.unread(), "world");
+    buffer.consume(5);
+    EXPECT_EQ(buffer.unread(), "");
+}
+
+TEST(InputBuffer, IsAllRoomAgainWhenAllIsConsumed) {
+    server::InputBuffer buffer{100};
+    fill(buffer, std::string(100, 'x'));
+    EXPECT_TRUE(buffer.room().empty());
+    buffer.consume(100);
+    EXPECT_EQ(buffer.room().size(), 100U);
+}
+
+TEST(InputBuffer, MovesWhatIsUnreadToTheFrontWhereLittleRoomIsLeft) {
+    server::InputBuffer buffer{100};
+    fill(buffer, std::string(80, 'x') + "rest");
+    buffer.consume(80);
+    EXPECT_EQ(buffer.room().size(), 96U);
+    EXPECT_EQ(buffer.unread(), "rest");
+}
+
+TEST(InputBuffer, LosesNothingInAnySplit) {
+    server::InputBuffer buffer{64};
+    std::mt19937 random{3};
+    std::string in;
+    std::string out;
+    for (int i = 0; i < 5000; ++i) {
+        const std::string piece(random() % (buffer.room().size() + 1),
+                                static_cast<char>('a' + i % 26));
+        ASSERT_NO_FATAL_FAILURE(fill(buffer, piece));
+        in += piece;
+        const std::size_t count = random() % (buffer.unread().size() + 1);
+        out += buffer.unread().substr(0, count);
+        buffer.consume(count);
+    }
+    out += buffer.unread();
+    EXPECT_EQ(in, out);
+}
+
+}  // namespace
+}  // namespace belfry::test

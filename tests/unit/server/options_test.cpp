@@ -1,0 +1,133 @@
+#include "server/options.hpp"
+
+#include "cli/command_line.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace belfry::test {
+namespace {
+
+using Words = std::vector<const char*>;
+
+server::Options options_of(Words words) {
+    words.insert(words.begin(), "belfryd");
+    return server::read_options(static_cast<int>(words.size()), words.data()).value();
+}
+
+/// The complaint about these options on top of good ones.
+std::string complaint(Words words) {
+    words.insert(words.begin(), {"-client_ids", "1,2"});
+    try {
+        (void)options_of(words);
+    } catch (const cli::UsageError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+/// That the option's value is refused, in one line that names both.
+void expect_refused(const char* option, const char* value) {
+    const std::string text = complaint({option, value});
+    EXPECT_NE(text.find(option), std::string::npos) << option << ' ' << value << ": " << text;
+    EXPECT_NE(text.find(value), std::string::npos) << option << ' ' << value << ": " << text;
+    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+}
+
+TEST(BelfrydOptions, HaveDefaults) {
+    const server::Options options = options_of({"-client_ids", "1,2,3"});
+    EXPECT_EQ(options.client_ids, (std::vector<std::string>{"1", "2", "3"}));
+    EXPECT_EQ(options.listen, "127.0.0.1");
+    EXPECT_EQ(options.port, 5000);
+    EXPECT_FALSE(options.port_file);
+    EXPECT_EQ(options.data_dir, "belfry-data");
+    EXPECT_EQ(options.durability, shm::Durability::memory);
+    EXPECT_EQ(options.ring_bytes, 64ULL << 20);
+    EXPECT_EQ(options.max_clients, 1024U);
+    EXPECT_EQ(options.max_payload, 64U << 10);
+    EXPECT_FALSE(options.check);
+}
+
+TEST(BelfrydOptions, AreReadAsGiven) {
+    const server::Options options =
+        options_of({"--client-ids=a.B_c-9", "--port", "0", "--port-file", "p", "-listen", "::1",
+                    "-data_dir", "d", "--durability", "memory", "--ring-size", "1G",
+                    "--max-clients", "1", "--max-payload", "16M", "--check"});
+    EXPECT_EQ(options.client_ids, std::vector<std::string>{"a.B_c-9"});
+    EXPECT_EQ(options.listen, "::1");
+    EXPECT_EQ(options.port, 0);
+    EXPECT_EQ(options.port_file, "p");
+    EXPECT_EQ(options.data_dir, "d");
+    EXPECT_EQ(options.ring_bytes, 1ULL << 30);
+    EXPECT_EQ(options.max_clients, 1U);
+    EXPECT_EQ(options.max_payload, 16U << 20);
+    EXPECT_TRUE(options.check);
+}
+
+TEST(BelfrydOptions, ComeFromAFileToo) {
+    const TempDir directory;
+    const auto file = directory.write("config", "client_ids = x,y\nport = 7\n");
+    const server::Options options = options_of({"--config", file.c_str(), "--port", "8"});
+    EXPECT_EQ(options.client_ids, (std::vector<std::string>{"x", "y"}));
+    EXPECT_EQ(options.port, 8);
+}
+
+TEST(BelfrydOptions, NeedClientIds) {
+    EXPECT_THROW(options_of({}), cli::UsageError);
+}
+
+TEST(BelfrydOptions, RefuseWrongClientIds) {
+    for (const char* ids : {"", ",", "1,", ",1", "1,,2", "1, 2", "a/b", "1,2,1",
+                            "123456789012345678901234567890123"}) {
+        EXPECT_THROW(options_of({"--client-ids", ids}), cli::UsageError) << ids;
+    }
+}
+
+TEST(BelfrydOptions, RefuseWrongValues) {
+    for (const char* port : {"-1", "65536", "x", "5000x", "0x10", "99999999999999999999"}) {
+        expect_refused("--port", port);
+    }
+    for (const char* address : {"localhost", "1.2.3", "1.2.3.4.5", "::1::"}) {
+        expect_refused("--listen", address);
+    }
+    expect_refused("--durability", "tape");
+    for (const char* size : {"0", "1K", "65535", "2048G", "64Q", "M"}) {
+        expect_refused("--ring-size", size);
+    }
+    for (const char* clients : {"0", "100001", "many"}) expect_refused("--max-clients", clients);
+    for (const char* payload : {"0", "17M", "x"}) expect_refused("--max-payload", payload);
+}
+
+TEST(BelfrydOptions, RefuseEmptyValues) {
+    EXPECT_NE(complaint({"--port="}), "");
+    EXPECT_NE(complaint({"--data-dir", ""}), "");
+    EXPECT_NE(complaint({"--listen", ""}), "");
+}
+
+TEST(BelfrydOptions, AllowAPayloadOfAnEighthOfTheRing) {
+    EXPECT_EQ(complaint({"--ring-size", "64K", "--max-payload", "8K"}), "");
+    EXPECT_NE(complaint({"--ring-size", "64K", "--max-payload", "8193"}), "");
+    EXPECT_NE(complaint({"--ring-size", "64K"}), "") << "the default payload is too large for it";
+}
+
+TEST(BelfrydOptions, RefuseWordsThatAreNoOptions) {
+    EXPECT_EQ(complaint({"hello"}), "'hello' is no option");
+}
+
+TEST(BelfrydOptions, RefuseOptionsThatTheyDoNotKnow) {
+    EXPECT_EQ(complaint({"--colour", "red"}), "unknown option --colour");
+}
+
+TEST(BelfrydOptions, PrintHelpAndVersion) {
+    for (const char* option : {"-help", "--version"}) {
+        const Words words{"belfryd", option};
+        ::testing::internal::CaptureStdout();
+        EXPECT_FALSE(server::read_options(2, words.data()));
+        EXPECT_NE(::testing::internal::GetCapturedStdout().find("belfryd"), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,74 @@
+#include "shm/client_table.hpp"
+
+#include "tests/unit/shm/scratch_segment.hpp"
+
+#include <gtest/gtest.h>
+
+namespace belfry::test {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+class ClientTable : public SegmentTest {
+  protected:
+    [[nodiscard]] std::optional<std::uint32_t> row(std::string_view id) {
+        return shm::find_client(segment(), id);
+    }
+};
+
+TEST_F(ClientTable, KnowsThePlansClients) {
+    ASSERT_TRUE(row("ann"));
+    EXPECT_EQ(shm::name_of(segment(), *row("hal")), "hal");
+    EXPECT_FALSE(row("zoe"));
+    EXPECT_FALSE(row(""));
+}
+
+TEST_F(ClientTable, NewClientsTakeSpareRows) {
+    const auto ann = row("ann");
+    ASSERT_TRUE(shm::set_known_clients(segment(), Ids{"ann", "zoe"}));
+    EXPECT_EQ(row("ann"), ann);
+    EXPECT_EQ(row("zoe"), 8U);
+}
+
+TEST_F(ClientTable, ClientsThatAreNotListedMayNotLogIn) {
+    ASSERT_TRUE(shm::set_known_clients(segment(), Ids{"ann"}));
+    EXPECT_FALSE(row("bob"));
+    EXPECT_TRUE(row("ann"));
+}
+
+TEST_F(ClientTable, ClientsThatAreListedAgainHaveTheirRowAndCursorAgain) {
+    Sender bob{segment(), 0, "bob"};
+    bob.say("one");
+    ASSERT_TRUE(bob.session().acknowledge(1));
+    const auto before = row("bob");
+    ASSERT_TRUE(shm::set_known_clients(segment(), Ids{"ann"}));
+    ASSERT_TRUE(shm::set_known_clients(segment(), Ids{"zoe", "bob"}));
+    EXPECT_EQ(row("bob"), before);
+    EXPECT_EQ(shm::cursor_of(segment(), *row("bob")), 1U);
+    EXPECT_FALSE(row("ann"));
+}
+
+TEST_F(ClientTable, MoreThanTheSpareRowsAreRefusedAndNothingIsChanged) {
+    Ids many;
+    for (std::uint32_t i = 0; i < shm::spare_client_rows; ++i) {
+        many.push_back("new" + std::to_string(i));
+    }
+    Ids too_many = many;
+    too_many.push_back("one-more");
+    EXPECT_FALSE(shm::set_known_clients(segment(), too_many));
+    EXPECT_TRUE(row("ann"));
+    EXPECT_FALSE(row("new0"));
+    EXPECT_TRUE(shm::set_known_clients(segment(), many));
+    EXPECT_TRUE(row("new63"));
+    EXPECT_FALSE(shm::set_known_clients(segment(), Ids{"one-more"}));
+}
+
+TEST_F(ClientTable, ANameMayFillItsField) {
+    const std::string longest(32, 'n');
+    ASSERT_TRUE(shm::set_known_clients(segment(), Ids{longest}));
+    ASSERT_TRUE(row(longest));
+    EXPECT_EQ(shm::name_of(segment(), *row(longest)), longest);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,111 @@
+#include "shm/data_directory.hpp"
+
+#include "tests/support/temp_dir.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+
+namespace belfry::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DataDirectory : public ::testing::Test {
+  protected:
+    [[nodiscard]] const fs::path& path() const { return directory_.path(); }
+
+    /// The lock as another process gets it: an empty message, or why not.
+    [[nodiscard]] std::string lock_elsewhere() {
+        struct Answer {
+            char text[512];
+        };
+        Shared<Answer> answer;
+        ForkedChild child{[&] {
+            try {
+                const shm::DataDirectoryLock lock{path()};
+            } catch (const shm::DataDirectoryError& error) {
+                std::strncpy(answer->text, error.what(), sizeof answer->text - 1);
+            }
+            return 0;
+        }};
+        if (child.wait() != 0) throw Failure{"the child failed"};
+        return answer->text;
+    }
+
+    TempDir directory_;
+};
+
+TEST_F(DataDirectory, IsMadeForItsOwnerAlone) {
+    shm::make_data_directory(path() / "a" / "b");
+    EXPECT_EQ(fs::status(path() / "a" / "b").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(DataDirectory, ThatIsThereIsLeftAsItIs) {
+    fs::permissions(path(), fs::perms::owner_all | fs::perms::group_read);
+    shm::make_data_directory(path());
+    EXPECT_EQ(fs::status(path()).permissions(), fs::perms::owner_all | fs::perms::group_read);
+}
+
+TEST_F(DataDirectory, CannotBeAFileNorLieBelowOne) {
+    const fs::path file = directory_.write("file", "");
+    EXPECT_THROW(shm::make_data_directory(file), shm::DataDirectoryError);
+    EXPECT_THROW(shm::make_data_directory(file / "below"), shm::DataDirectoryError);
+    EXPECT_THROW(shm::DataDirectoryLock{file}, shm::DataDirectoryError);
+    EXPECT_THROW((void)shm::hold_alive(file), shm::DataDirectoryError);
+}
+
+TEST_F(DataDirectory, IsLockedByOneProcess) {
+    const shm::DataDirectoryLock lock{path()};
+    const std::string message = lock_elsewhere();
+    EXPECT_NE(message.find(path().string()), std::string::npos) << message;
+    EXPECT_NE(message.find("in use"), std::string::npos) << message;
+    EXPECT_NE(message.find(std::to_string(::getpid())), std::string::npos) << message;
+}
+
+TEST_F(DataDirectory, IsFreeAgainAfterwards) {
+    { const shm::DataDirectoryLock lock{path()}; }
+    EXPECT_EQ(lock_elsewhere(), "");
+}
+
+TEST_F(DataDirectory, IsFreeAgainAfterADeath) {
+    Shared<std::atomic<bool>> locked;
+    ForkedChild holder{[&] {
+        const shm::DataDirectoryLock lock{path()};
+        *locked = true;
+        return ::pause();
+    }};
+    ASSERT_TRUE(eventually([&] { return locked->load(); }));
+    EXPECT_NE(lock_elsewhere(), "");
+    holder.kill();
+    EXPECT_EQ(lock_elsewhere(), "");
+}
+
+TEST_F(DataDirectory, NobodyIsAliveAtFirst) {
+    EXPECT_FALSE(shm::anybody_alive(path()));
+    EXPECT_FALSE(shm::anybody_alive(path() / "none"));
+}
+
+TEST_F(DataDirectory, AsLongAsAnyChildLivesSomebodyIsAlive) {
+    shm::UniqueFd alive = shm::hold_alive(path());
+    ForkedChild child{[] { return ::pause(); }};
+    EXPECT_TRUE(shm::anybody_alive(path()));
+    alive.reset();
+    EXPECT_TRUE(shm::anybody_alive(path()));
+    child.kill();
+    EXPECT_FALSE(shm::anybody_alive(path()));
+}
+
+TEST_F(DataDirectory, SeveralMayHoldItAlive) {
+    shm::UniqueFd one = shm::hold_alive(path());
+    const shm::UniqueFd two = shm::hold_alive(path());
+    one.reset();
+    EXPECT_TRUE(shm::anybody_alive(path()));
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "tests/support/deadline.hpp"
+#include "tests/support/failure.hpp"
+#include "tests/support/proc.hpp"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <exception>
+#include <new>
+#include <optional>
+#include <utility>
+
+namespace belfry::test {
+
+/// Runs a function in a forked child, whose exit status is what it returns. The child is killed,
+/// if it still runs, and reaped at the latest by the destructor.
+class ForkedChild {
+  public:
+    static constexpr int threw = 99;  ///< the status where the function throws
+
+    template <class Function>
+    explicit ForkedChild(Function function) : pid_{::fork()} {
+        if (pid_ == -1) throw system_failure("fork");
+        if (pid_ == 0) run(std::move(function));
+    }
+    ForkedChild(ForkedChild&& other) noexcept
+        : pid_{std::exchange(other.pid_, -1)}, status_{other.status_} {}
+    ForkedChild& operator=(ForkedChild&&) = delete;
+    ~ForkedChild() {
+        if (pid_ == -1 || status_) return;
+        signal(SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+
+    [[nodiscard]] pid_t pid() const { return pid_; }
+    void signal(int number) const { ::kill(pid_, number); }
+
+    /// Its exit status, or 128 and the signal's number. Throws Failure where it has not ended in
+    /// time.
+    int wait(Milliseconds within = default_wait) {
+        if (!eventually([this] { return has_ended(); }, within)) throw Failure{"a child hangs"};
+        return *status_;
+    }
+
+    /// Kills it and reaps it.
+    void kill() {
+        signal(SIGKILL);
+        wait();
+    }
+
+    /// Whether it waits in the kernel now.
+    [[nodiscard]] bool is_asleep() const {
+        const auto process = process_info(pid_);
+        return process && process->state == 'S';
+    }
+
+  private:
+    template <class Function>
+    [[noreturn]] static void run(Function function) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        try {
+            ::_exit(function());
+        } catch (const std::exception&) {
+            ::_exit(threw);
+        }
+    }
+
+    bool has_ended() {
+        int status = 0;
+        if (status_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return status_.has_value();
+        status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return true;
+    }
+
+    pid_t pid_;
+    std::optional<int> status_;
+};
+
+/// A zeroed object that this process and the children it forks later have in common.
+template <class T>
+class Shared {
+  public:
+    Shared() {
+        void* memory =
+            ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw system_failure("mmap");
+        object_ = new (memory) T{};
+    }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    ~Shared() { ::munmap(object_, sizeof(T)); }
+
+    T* operator->() { return object_; }
+    T& operator*() { return *object_; }
+
+  private:
+    T* object_;
+};
+
+}  // namespace belfry::test

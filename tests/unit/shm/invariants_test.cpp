@@ -1,0 +1,171 @@
+#include "shm/invariants.hpp"
+
+#include "shm/client_table.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+/// Deliberate damage is told, with the number of the invariant.
+namespace belfry::test {
+namespace {
+
+class Invariants : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        ann_.append({{1, "one"}, {2, "two"}, {3, "three"}});
+        bob_.append({{1, "four"}, {2, "five"}});
+        ASSERT_EQ(scratch_.broken(), std::vector<std::string>{});
+    }
+
+    /// Whether a sentence begins with the number.
+    [[nodiscard]] bool tells(int number) {
+        const std::string mark = "(" + std::to_string(number) + ")";
+        for (const std::string& sentence : scratch_.broken()) {
+            if (sentence.starts_with(mark)) return true;
+        }
+        return false;
+    }
+
+    [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }
+    [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
+    [[nodiscard]] shm::Geometry& geometry() {
+        return const_cast<shm::Geometry&>(segment().geometry());
+    }
+
+    ScratchSegment scratch_;
+    Sender ann_{scratch_.segment(), 0, "ann"};
+    Sender bob_{scratch_.segment(), 1, "bob"};
+};
+
+TEST_F(Invariants, HoldInAnEmptyLog) {
+    ScratchSegment empty;
+    EXPECT_EQ(empty.broken(), std::vector<std::string>{});
+}
+
+TEST_F(Invariants, ATornRecordIsTold) {
+    segment().ring()[segment().position(2).load() % segment().ring().size()] = '?';
+    EXPECT_TRUE(tells(1));
+}
+
+TEST_F(Invariants, ARecordThatWasCommittedBeforeItWasWrittenIsTold) {
+    log().last_id.store(6);
+    EXPECT_FALSE(scratch_.broken().empty());
+}
+
+TEST_F(Invariants, FirstIdAboveLastIdIsTold) {
+    log().first_id.store(7);
+    EXPECT_TRUE(tells(2));
+}
+
+TEST_F(Invariants, APositionThatDoesNotGrowIsTold) {
+    segment().position(3).store(segment().position(4).load());
+    EXPECT_TRUE(tells(2));
+}
+
+TEST_F(Invariants, APositionFarAwayIsTold) {
+    segment().position(3).store(1ULL << 60);
+    EXPECT_TRUE(tells(2));
+}
+
+TEST_F(Invariants, APositionBehindTheNextOnesIsTold) {
+    segment().position(6).store(0);
+    EXPECT_TRUE(tells(2));
+}
+
+TEST_F(Invariants, MoreRecordsThanTheIndexHoldsAreTold) {
+    log().last_id.store(5000);
+    log().derived_id.store(5000);
+    EXPECT_TRUE(tells(2));
+}
+
+TEST_F(Invariants, ASenderThatIsNobodyIsTold) {
+    segment().sender(2).store(4711);
+    EXPECT_TRUE(tells(2));
+}
+
+TEST_F(Invariants, ASenderThatIsSomebodyElseIsTold) {
+    segment().sender(2).store(bob_.session().row());
+    EXPECT_TRUE(tells(1));
+}
+
+TEST_F(Invariants, StoredIdAboveLastIdIsTold) {
+    log().stored_id.store(6);
+    EXPECT_TRUE(tells(4));
+}
+
+TEST_F(Invariants, DerivedIdAboveLastIdIsTold) {
+    log().derived_id.store(6);
+    EXPECT_TRUE(tells(6));
+}
+
+TEST_F(Invariants, ALastSeqBehindItsRecordsIsTold) {
+    ann_.session().client().last_seq.store(2);
+    EXPECT_TRUE(tells(6));
+}
+
+TEST_F(Invariants, DerivedIdMoreThanABatchBehindIsTold) {
+    for (int batch = 0; batch < 3; ++batch) {
+        ann_.append(std::vector<shm::NewMessage>(200, {0, ""}));
+    }
+    log().derived_id.store(100);
+    EXPECT_TRUE(tells(6));
+}
+
+TEST_F(Invariants, DerivedIdOneBatchBehindIsNoFault) {
+    log().derived_id.store(3);
+    bob_.session().client().last_seq.store(0);
+    EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
+}
+
+TEST_F(Invariants, ACursorAboveWhatIsVisibleIsTold) {
+    ann_.session().client().cursor.store(6);
+    EXPECT_TRUE(tells(7));
+}
+
+TEST_F(Invariants, ASeqThatDoesNotGrowIsTold) {
+    segment().seq(2).store(1);
+    EXPECT_TRUE(tells(9));
+}
+
+TEST_F(Invariants, ASessionInNoSlotIsTold) {
+    ann_.session().client().session.store(pack(shm::Halves{1, geometry().session_slots}));
+    EXPECT_TRUE(tells(12));
+}
+
+TEST_F(Invariants, AnIndexOfNoPowerOfTwoIsTold) {
+    geometry().index_entries = 1000;
+    EXPECT_FALSE(scratch_.broken().empty());
+}
+
+TEST_F(Invariants, AByteRingBeyondTheSegmentIsTold) {
+    geometry().ring_bytes += 4096;
+    EXPECT_FALSE(scratch_.broken().empty());
+}
+
+TEST_F(Invariants, AnIndexThatReachesIntoTheByteRingIsTold) {
+    geometry().index_entries *= 2;
+    EXPECT_FALSE(scratch_.broken().empty());
+}
+
+TEST_F(Invariants, AnEmptyEpochIsTold) {
+    segment().prefix().epoch[0] = '\0';
+    EXPECT_FALSE(scratch_.broken().empty());
+}
+
+TEST_F(Invariants, HoldWhileOthersAppend) {
+    std::atomic<bool> done{false};
+    std::thread writer{[&] {
+        for (int i = 0; i < 20'000; ++i) ann_.append(std::vector<shm::NewMessage>(1 + i % 9));
+        done = true;
+    }};
+    std::vector<std::string> broken;
+    while (!done && broken.empty()) broken = scratch_.broken();
+    writer.join();
+    EXPECT_EQ(broken, std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,105 @@
+#include "tests/unit/shm/log_reading.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+#include "wire/limits.hpp"
+
+#include <gtest/gtest.h>
+
+/// How the messages of one batch are decided.
+namespace belfry::test {
+namespace {
+
+using Outcomes = std::vector<shm::Outcome>;
+using enum shm::Outcome;
+
+class LogBatch : public SegmentTest {
+  protected:
+    [[nodiscard]] std::uint64_t last_seq() { return ann_.session().client().last_seq.load(); }
+
+    Sender ann_{segment(), 0, "ann"};
+    Outcomes outcomes_;
+};
+
+TEST_F(LogBatch, ASeqThatWasAcceptedIsADuplicate) {
+    ann_.append({{5, "five"}});
+    const auto result = ann_.append({{5, "five"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{duplicate});
+    EXPECT_EQ(result.decided, 1U);
+    EXPECT_EQ(result.last_id, 0U);
+    EXPECT_EQ(log().last_id.load(), 1U);
+}
+
+TEST_F(LogBatch, ASeqBelowTheHighestIsADuplicateEvenIfItWasNeverUsed) {
+    ann_.append({{5, "five"}});
+    ann_.append({{4, "four"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{duplicate});
+}
+
+TEST_F(LogBatch, SeqsMayLeaveGaps) {
+    ann_.append({{5, "five"}, {100, "hundred"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, appended}));
+    EXPECT_EQ(last_seq(), 100U);
+}
+
+TEST_F(LogBatch, SeqZeroIsTheNextOne) {
+    ann_.append({{7, "seven"}, {0, "eight"}, {0, "nine"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, appended, appended}));
+    EXPECT_EQ(last_seq(), 9U);
+    EXPECT_EQ(segment().seq(2).load(), 8U);
+}
+
+TEST_F(LogBatch, EveryMessageOfABatchHasItsOwnOutcome) {
+    ann_.append({{2, "two"}});
+    const auto result =
+        ann_.append({{1, "a"}, {3, "b"}, {3, "c"}, {0, "d"}, {4, "e"}, {5, "f"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{duplicate, appended, duplicate, appended, duplicate, appended}));
+    EXPECT_EQ(result.last_id, 4U);
+    EXPECT_EQ(read_records(segment(), 2, 4),
+              (std::vector<KeptRecord>{{2, "ann", "b"}, {3, "ann", "d"}, {4, "ann", "f"}}));
+}
+
+TEST_F(LogBatch, BehindTheLargestSeqNoneIsLeft) {
+    ann_.append({{wire::max_seq, "last"}, {0, "one more"}, {wire::max_seq, "again"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, seq_exhausted, duplicate}));
+    EXPECT_EQ(log().last_id.load(), 1U);
+}
+
+TEST_F(LogBatch, SeqsOfOneClientDoNotMatterToAnother) {
+    Sender bob{segment(), 1, "bob"};
+    ann_.append({{9, "nine"}});
+    bob.append({{1, "one"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{appended});
+}
+
+TEST_F(LogBatch, SeqsGoOnAfterALaterLogin) {
+    ann_.append({{9, "nine"}});
+    Sender again{segment(), 1, "ann"};
+    again.append({{9, "nine"}, {0, "ten"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{duplicate, appended}));
+    EXPECT_EQ(last_seq(), 10U);
+}
+
+TEST_F(LogBatch, IsSplitWhereItsBytesAreMoreThanAQuarterOfTheRing) {
+    const std::string body(4000, 'b');
+    const auto result = ann_.append(std::vector<shm::NewMessage>(6, {0, body}));
+    EXPECT_EQ(result.decided, 4U);
+    EXPECT_EQ(log().last_id.load(), 4U);
+    EXPECT_EQ(ann_.append(std::vector<shm::NewMessage>(2, {0, body})).decided, 2U);
+    EXPECT_EQ(read_ring(segment()).size(), 6U);
+}
+
+TEST_F(LogBatch, IsSplitWhereItsRecordsAreMoreThanAQuarterOfTheIndex) {
+    const std::uint64_t most = segment().geometry().index_entries / 4;
+    const auto result = ann_.append(std::vector<shm::NewMessage>(most + 10, {0, ""}));
+    EXPECT_EQ(result.decided, most);
+    EXPECT_EQ(result.last_id, most);
+}
+
+TEST_F(LogBatch, DuplicatesTakeNoRoomInIt) {
+    ann_.append({{1, "one"}});
+    const std::size_t many = 2 * segment().geometry().index_entries;
+    EXPECT_EQ(ann_.append(std::vector<shm::NewMessage>(many, {1, "one"})).decided, many);
+    EXPECT_EQ(log().last_id.load(), 1U);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,88 @@
+#include "shm/process.hpp"
+
+#include "tests/unit/shm/forked_child.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace belfry::test {
+namespace {
+
+constexpr pid_t no_process = 0x7fff'ffff;  // above the largest pid_max
+
+class ProcessTest : public ::testing::Test {
+  protected:
+    [[nodiscard]] static shm::UniqueFd open(const ForkedChild& child) {
+        return shm::open_process({child.pid(), shm::start_time_of(child.pid()).value_or(0)});
+    }
+
+    ForkedChild child_{[] { return ::pause(); }};
+};
+
+TEST_F(ProcessTest, HasAStartTimeThatTheKernelTells) {
+    const auto start = shm::start_time_of(child_.pid());
+    ASSERT_TRUE(start);
+    EXPECT_EQ(*start, process_info(child_.pid())->start_time);
+    EXPECT_GE(*start, shm::start_time_of(::getpid()));
+}
+
+TEST_F(ProcessTest, ThatIsNotThereHasNoStartTime) {
+    EXPECT_FALSE(shm::start_time_of(no_process));
+    EXPECT_FALSE(shm::is_stopped(no_process));
+    EXPECT_FALSE(shm::open_pidfd(no_process));
+}
+
+TEST_F(ProcessTest, MayHaveAnyName) {
+    Shared<std::atomic<bool>> named;
+    const ForkedChild child{[&] {
+        ::prctl(PR_SET_NAME, "a) R 1 (b 2");
+        *named = true;
+        return ::pause();
+    }};
+    ASSERT_TRUE(eventually([&] { return named->load(); }));
+    EXPECT_EQ(shm::start_time_of(child.pid()), process_info(child.pid())->start_time);
+    EXPECT_FALSE(shm::is_stopped(child.pid()));
+}
+
+TEST_F(ProcessTest, IsStoppedBetweenStopAndContinue) {
+    EXPECT_FALSE(shm::is_stopped(child_.pid()));
+    child_.signal(SIGSTOP);
+    EXPECT_TRUE(eventually([this] { return shm::is_stopped(child_.pid()); }));
+    child_.signal(SIGCONT);
+    EXPECT_TRUE(eventually([this] { return !shm::is_stopped(child_.pid()); }));
+}
+
+TEST_F(ProcessTest, IsOpenedByPidAndStartTime) {
+    EXPECT_TRUE(open(child_));
+}
+
+TEST_F(ProcessTest, OfAnotherStartTimeIsAnotherOne) {
+    const auto start = shm::start_time_of(child_.pid());
+    ASSERT_TRUE(start);
+    EXPECT_FALSE(shm::open_process({child_.pid(), *start + 1}));
+    EXPECT_FALSE(shm::open_process({child_.pid(), 0}));
+}
+
+TEST_F(ProcessTest, ThatHasEndedIsNotOpened) {
+    const auto start = shm::start_time_of(child_.pid());
+    ASSERT_TRUE(start);
+    child_.signal(SIGKILL);
+    ASSERT_TRUE(eventually([this] { return process_info(child_.pid())->state == 'Z'; }));
+    EXPECT_FALSE(shm::open_process({child_.pid(), *start}));
+    child_.kill();
+    EXPECT_FALSE(shm::open_process({child_.pid(), *start}));
+}
+
+TEST_F(ProcessTest, GetsSignalsAndIsWaitedFor) {
+    const shm::UniqueFd pidfd = open(child_);
+    EXPECT_FALSE(shm::wait_for_end(pidfd, Clock::now()));
+    shm::send_signal(pidfd, SIGTERM);
+    EXPECT_TRUE(shm::wait_for_end(pidfd, Clock::now() + scaled(default_wait)));
+    EXPECT_EQ(child_.wait(), 128 + SIGTERM);
+    shm::send_signal(pidfd, SIGTERM);  // no fault
+    EXPECT_TRUE(shm::wait_for_end(pidfd, Clock::now()));
+}
+
+}  // namespace
+}  // namespace belfry::test

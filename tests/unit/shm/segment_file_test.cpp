@@ -1,0 +1,281 @@
+#include "shm/segment_file.hpp"
+
+#include "tests/support/proc.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace belfry::test {
+namespace {
+
+constexpr auto read_only = boost::interprocess::read_only;
+constexpr auto read_write = boost::interprocess::read_write;
+constexpr std::size_t raw_bytes = 16 << 10;
+
+std::optional<shmid_ds> facts_of(int shmid) {
+    shmid_ds facts{};
+    if (::shmctl(shmid, IPC_STAT, &facts) == -1) return {};
+    return facts;
+}
+
+mode_t mode_of(const std::filesystem::path& path) {
+    struct stat facts {};
+    ::stat(path.c_str(), &facts);
+    return facts.st_mode & 0777U;
+}
+
+/// A segment that was made by hand.
+class RawSegment {
+  public:
+    RawSegment() {
+        do {
+            key_ = static_cast<key_t>(std::stoul(shm::random_hex(7), nullptr, 16)) + 1;
+            shmid_ = ::shmget(key_, raw_bytes, IPC_CREAT | IPC_EXCL | 0600);
+        } while (shmid_ == -1 && errno == EEXIST);
+        if (shmid_ == -1) throw system_failure("shmget");
+        bytes_ = static_cast<char*>(::shmat(shmid_, nullptr, 0));
+    }
+    RawSegment(const RawSegment&) = delete;
+    RawSegment& operator=(const RawSegment&) = delete;
+    ~RawSegment() {
+        ::shmdt(bytes_);
+        ::shmctl(shmid_, IPC_RMID, nullptr);
+    }
+
+    [[nodiscard]] key_t key() const { return key_; }
+    [[nodiscard]] int shmid() const { return shmid_; }
+    [[nodiscard]] shm::Prefix& prefix() { return *reinterpret_cast<shm::Prefix*>(bytes_); }
+    void write_token(const std::string& token) {
+        std::memcpy(prefix().token, token.data(), token.size());
+    }
+    [[nodiscard]] std::string contents() const { return {bytes_, raw_bytes}; }
+
+  private:
+    key_t key_ = 0;
+    int shmid_ = -1;
+    char* bytes_ = nullptr;
+};
+
+/// A data directory with what a killed creator left, byte by byte.
+class TornCreation : public ::testing::Test {
+  protected:
+    /// Writes the file as a creator does. @param shmid -1: before it was known
+    void write_file(int shmid, pid_t creator = ::getpid(), std::size_t bytes = raw_bytes) {
+        std::ofstream{data_dir_.path() / "segment"} << "key " << raw_.key() << "\nshmid " << shmid
+                                                    << "\ntoken " << token_ << "\nbytes " << bytes
+                                                    << "\ncreator " << creator << '\n';
+    }
+
+    [[nodiscard]] std::optional<shm::FoundSegment> find() {
+        return shm::find_segment(data_dir_.path(), read_write);
+    }
+
+    /// That it is found as torn, and that it is what is removed.
+    void expect_torn_and_remove() {
+        {
+            const auto found = find();
+            ASSERT_TRUE(found);
+            EXPECT_EQ(found->state, shm::SegmentState::torn);
+            EXPECT_EQ(found->name.shmid, raw_.shmid());
+            shm::remove_segment(data_dir_.path(), found->name);
+        }
+        EXPECT_FALSE(find());
+        const auto facts = facts_of(raw_.shmid());  // it lives until the last one unmaps it
+        EXPECT_TRUE(!facts || (facts->shm_perm.mode & SHM_DEST) != 0);
+    }
+
+    /// That nothing is found, and that it is still there as it was.
+    void expect_foreign() {
+        const std::string before = raw_.contents();
+        EXPECT_FALSE(find());
+        const auto facts = facts_of(raw_.shmid());
+        ASSERT_TRUE(facts);
+        EXPECT_EQ(facts->shm_perm.mode & SHM_DEST, 0);
+        EXPECT_EQ(raw_.contents(), before);
+    }
+
+    TempDir data_dir_;
+    RawSegment raw_;
+    std::string token_ = shm::random_hex(32);
+};
+
+TEST_F(TornCreation, WithoutAFileThereIsNoSegment) {
+    EXPECT_FALSE(find());
+}
+
+TEST_F(TornCreation, AFileThatNamesNoSegmentIsAsNone) {
+    write_file(-1);
+    ASSERT_EQ(::shmctl(raw_.shmid(), IPC_RMID, nullptr), 0);
+    EXPECT_FALSE(find());
+}
+
+TEST_F(TornCreation, AFileThatNamesNoSegmentDoesNotHinderTheNextCreation) {
+    write_file(-1);
+    ASSERT_EQ(::shmctl(raw_.shmid(), IPC_RMID, nullptr), 0);
+    const shm::FoundSegment created = shm::create_segment(data_dir_.path(), small_plan());
+    const auto found = find();
+    EXPECT_TRUE(found && found->state == shm::SegmentState::whole);
+    shm::remove_segment(data_dir_.path(), created.name);
+}
+
+TEST_F(TornCreation, AZeroedSegmentOfTheCreatorIsTorn) {
+    write_file(-1);
+    expect_torn_and_remove();
+}
+
+TEST_F(TornCreation, ASegmentWithItsTokenButNoMagicIsTorn) {
+    raw_.write_token(token_);
+    write_file(-1);
+    expect_torn_and_remove();
+}
+
+TEST_F(TornCreation, ASegmentWhoseShmidIsKnownButHasNoMagicIsTorn) {
+    raw_.write_token(token_);
+    write_file(raw_.shmid(), 1);
+    expect_torn_and_remove();
+}
+
+TEST_F(TornCreation, AZeroedSegmentOfAnotherCreatorIsForeign) {
+    write_file(-1, ::getpid() + 1);
+    expect_foreign();
+}
+
+TEST_F(TornCreation, ASegmentThatHoldsAnythingElseIsForeign) {
+    raw_.prefix().reserved[80] = 1;
+    write_file(-1);
+    expect_foreign();
+}
+
+TEST_F(TornCreation, AWholeSegmentWithAnotherTokenIsForeign) {
+    raw_.write_token(shm::random_hex(32));
+    raw_.prefix().magic = shm::segment_magic;
+    write_file(-1);
+    expect_foreign();
+    write_file(raw_.shmid());
+    expect_foreign();
+}
+
+TEST_F(TornCreation, ASegmentOfAnotherSizeIsForeign) {
+    raw_.write_token(token_);
+    write_file(-1, ::getpid(), raw_bytes + 1);
+    expect_foreign();
+}
+
+TEST_F(TornCreation, AFileOfAnyOtherBytesIsAsNone) {
+    for (const char* text : {"", "key", "key x", "hello world\n", "key 1\nshmid 2\ntoken"}) {
+        std::ofstream{data_dir_.path() / "segment"} << text;
+        EXPECT_FALSE(find()) << text;
+    }
+}
+
+class SegmentFile : public SegmentTest {
+  protected:
+    [[nodiscard]] std::optional<shm::FoundSegment> find() {
+        return shm::find_segment(scratch_.data_dir(), read_write);
+    }
+};
+
+TEST_F(SegmentFile, FindsWhatWasCreated) {
+    Sender ann{segment(), 0, "ann"};
+    ann.say("one");
+    const auto found = find();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->state, shm::SegmentState::whole);
+    EXPECT_EQ(found->name.shmid, scratch_.name().shmid);
+    EXPECT_EQ(found->segment.log().last_id.load(), 1U);
+    EXPECT_EQ(found->segment.epoch(), "e");
+    EXPECT_EQ(found->segment.durability(), shm::Durability::memory);
+}
+
+TEST_F(SegmentFile, IsReadWithoutTheRightToWrite) {
+    const auto found = shm::find_segment(scratch_.data_dir(), read_only);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(shm::broken_invariants(found->segment, &is_plain_record), std::vector<std::string>{});
+}
+
+TEST_F(SegmentFile, IsForItsOwnerAlone) {
+    const auto facts = facts_of(scratch_.name().shmid);
+    ASSERT_TRUE(facts);
+    EXPECT_EQ(facts->shm_perm.mode & 0777, 0600);
+    EXPECT_EQ(mode_of(scratch_.data_dir() / "segment"), 0600U);
+}
+
+TEST_F(SegmentFile, HasTheSizeOfItsPlan) {
+    const auto facts = facts_of(scratch_.name().shmid);
+    ASSERT_TRUE(facts);
+    EXPECT_EQ(facts->shm_segsz, shm::Segment::bytes_for(small_plan()));
+    EXPECT_EQ(segment().prefix().segment_bytes, shm::Segment::bytes_for(small_plan()));
+}
+
+TEST_F(SegmentFile, TellsAnotherLayout) {
+    segment().prefix().layout_version = shm::layout_version + 1;
+    const auto found = find();
+    segment().prefix().layout_version = shm::layout_version;
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->state, shm::SegmentState::other_layout);
+}
+
+TEST_F(SegmentFile, TellsATornOneByItsMissingMagic) {
+    segment().prefix().magic = 0;
+    const auto found = find();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->state, shm::SegmentState::torn);
+}
+
+TEST_F(SegmentFile, CountsWhoIsAttached) {
+    const int shmid = scratch_.name().shmid;
+    EXPECT_EQ(shm::attached_processes(shmid), 1U);
+    {
+        ForkedChild child{[] { return ::pause(); }};
+        EXPECT_EQ(shm::attached_processes(shmid), 2U);
+        child.kill();
+    }
+    EXPECT_EQ(shm::attached_processes(shmid), 1U);
+}
+
+TEST_F(SegmentFile, ARemovedOneIsNotFoundAndStaysForThoseThatHaveIt) {
+    shm::remove_segment(scratch_.data_dir(), scratch_.name());
+    EXPECT_FALSE(find());
+    EXPECT_FALSE(std::filesystem::exists(scratch_.data_dir() / "segment"));
+    Sender ann{segment(), 0, "ann"};
+    EXPECT_EQ(ann.say("one").last_id, 1U);
+}
+
+TEST(SegmentCreation, IsRefusedWhereTheDirectoryIsMissing) {
+    const TempDir directory;
+    EXPECT_THROW((void)shm::create_segment(directory.path() / "none", small_plan()),
+                 shm::SegmentError);
+}
+
+TEST(SegmentCreation, TellsInOneLineThatTheSystemRefuses) {
+    const TempDir directory;
+    shm::SegmentPlan plan = small_plan();
+    plan.ring_bytes = 1ULL << 60;
+    try {
+        (void)shm::create_segment(directory.path(), plan);
+        FAIL() << "an exabyte was given";
+    } catch (const shm::SegmentError& error) {
+        const std::string text = error.what();
+        EXPECT_TRUE(text.starts_with("cannot create a shared memory segment")) << text;
+        EXPECT_EQ(text.find('\n'), std::string::npos);
+    }
+}
+
+TEST(RandomHex, IsAsLongAsAskedAndNeverTheSame) {
+    const std::string one = shm::random_hex(32);
+    EXPECT_EQ(one.size(), 32U);
+    EXPECT_EQ(one.find_first_not_of("0123456789abcdef"), std::string::npos);
+    EXPECT_NE(one, shm::random_hex(32));
+}
+
+}  // namespace
+}  // namespace belfry::test
