@@ -13,59 +13,126 @@ namespace {
 
 namespace po = boost::program_options;
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+std::string canonical(std::string_view name) {
+    std::string text{name};
+    std::replace(text.begin(), text.end(), '_', '-');
+    return text;
 }
 
-/// `-client_ids=1` becomes `--client-ids=1`; what does not look like an option stays as it is.
-std::string with_two_dashes(const std::string& word) {
-    const std::size_t name = word.find_first_not_of('-');
-    if (name == 0 || name > 2 || name == std::string::npos || !is_letter(word[name])) return word;
-    std::string option = "--" + word.substr(name);
-    std::replace(option.begin(),
-                 option.begin() + static_cast<long>(std::min(option.find('='), option.size())), '_',
-                 '-');
-    return option;
+/// An argument that looks like an option, cut at its `=`.
+struct Cut {
+    std::string name;  ///< canonical; empty: the argument is no option
+    std::string_view value;
+    bool has_value = false;
+};
+
+Cut cut(std::string_view argument) {
+    if (!argument.starts_with('-')) return {};
+    argument.remove_prefix(argument.starts_with("--") ? 2 : 1);
+    const std::size_t equals = argument.find('=');
+    if (equals == std::string_view::npos) return {canonical(argument), {}, false};
+    return {canonical(argument.substr(0, equals)), argument.substr(equals + 1), true};
 }
 
-/// The file's text with every key's `_` as `-`.
-std::istringstream with_dashes_in_keys(const std::string& path) {
-    std::ifstream file{path};
-    if (!file) throw UsageError{"cannot read the configuration file " + path};
-    std::string text;
-    for (std::string line; std::getline(file, line); text += line + '\n') {
-        const std::size_t key_end = std::min(line.find_first_of("=#"), line.size());
-        std::replace(line.begin(), line.begin() + static_cast<long>(key_end), '_', '-');
+/// Walks over the arguments and brings options into the one form that Boost is given,
+/// `--name=value` or `--name`. Values are not touched, whatever they start with; but a known
+/// option is no value, unless it stands behind `=`.
+class Walk {
+  public:
+    Walk(const std::vector<std::string>& arguments, const po::options_description& known)
+        : at_{arguments.begin()}, end_{arguments.end()}, known_{known} {}
+
+    void run(std::vector<std::string>& options, std::vector<std::string>& words) {
+        while (at_ != end_) {
+            const std::string& argument = *at_++;
+            if (argument == "--") {
+                words.insert(words.end(), at_, end_);
+                return;
+            }
+            const Cut option = cut(argument);
+            if (option.name.empty()) {
+                words.push_back(argument);
+            } else {
+                options.push_back(one_form(option));
+            }
+        }
     }
-    if (file.bad()) throw UsageError{"cannot read the configuration file " + path};
-    return std::istringstream{text};
-}
 
-/// Boost's complaint in our words.
-std::string sentence_for(const po::error& error) {
-    const auto* named = dynamic_cast<const po::error_with_option_name*>(&error);
-    if (named == nullptr) return error.what();
-    std::string name = named->get_option_name();
-    name.erase(0, name.find_first_not_of('-'));
-    const std::string option = "option --" + name;
-    if (dynamic_cast<const po::unknown_option*>(&error) != nullptr) return "unknown " + option;
+  private:
+    [[nodiscard]] const po::option_description* find(const std::string& name) const {
+        return name.empty() ? nullptr : known_.find_nothrow(name, false);
+    }
+
+    std::string one_form(const Cut& option) {
+        const auto* description = find(option.name);
+        if (description == nullptr) throw UsageError{"unknown option --" + option.name};
+        if (description->semantic()->max_tokens() > 0) {
+            return "--" + option.name + "=" + value_of(option);
+        }
+        if (option.has_value) throw UsageError{"option --" + option.name + " takes no value"};
+        return "--" + option.name;
+    }
+
+    std::string value_of(const Cut& option) {
+        const bool follows = !option.has_value && at_ != end_ && find(cut(*at_).name) == nullptr;
+        std::string value{follows ? std::string_view{*at_++} : option.value};
+        if (value.empty()) throw UsageError{"option --" + option.name + " needs a value"};
+        return value;
+    }
+
+    std::vector<std::string>::const_iterator at_;
+    std::vector<std::string>::const_iterator end_;
+    const po::options_description& known_;
+};
+
+/// Boost's complaints that are left, in our words.
+std::string sentence_for(const po::error_with_option_name& error) {
+    std::string option = canonical(error.get_option_name());
+    option = "option --" + option.substr(std::min(option.find_first_not_of('-'), option.size()));
     if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr) {
         return option + " is given twice";
     }
-    const auto* syntax = dynamic_cast<const po::invalid_command_line_syntax*>(&error);
-    if (syntax != nullptr && syntax->kind() == po::invalid_syntax::extra_parameter) {
-        return option + " takes no value";
-    }
-    if (syntax != nullptr) return option + " needs a value";
-    return option + " is wrong";
+    return option + " must be true or false";
 }
 
-void read_config(const std::string& path, const po::options_description& options,
-                 po::variables_map& values) {
-    std::istringstream text = with_dashes_in_keys(path);
+std::string contents_of(const std::string& path) {
+    std::ifstream file{path};
+    std::string text;
+    for (std::string line; std::getline(file, line);) text += line + '\n';
+    // A directory can be opened, but not read.
+    if (!file.is_open() || file.bad()) {
+        throw UsageError{"cannot read the configuration file " + path};
+    }
+    return text;
+}
+
+po::parsed_options lines_of(const std::string& path) {
+    std::istringstream text{contents_of(path)};
     try {
-        po::store(po::parse_config_file(text, options), values);
-    } catch (const po::error& error) {
+        return po::parse_config_file(text, po::options_description{}, true);
+    } catch (const po::invalid_config_file_syntax& error) {
+        throw UsageError{path + ": '" + error.tokens() + "' is not of the form name = value"};
+    }
+}
+
+/// These stand on the command line alone.
+bool is_setting(const std::string& name) {
+    return name != "config" && name != "help" && name != "version";
+}
+
+void read_config(const std::string& path, const po::options_description& known,
+                 po::variables_map& values) {
+    po::parsed_options settings{&known};
+    for (const auto& line : lines_of(path).options) {
+        const std::string name = canonical(line.string_key);
+        if (!is_setting(name) || known.find_nothrow(name, false) == nullptr) {
+            throw UsageError{path + ": unknown option --" + name};
+        }
+        settings.options.emplace_back(name, line.value);
+    }
+    try {
+        po::store(settings, values);
+    } catch (const po::error_with_option_name& error) {
         throw UsageError{path + ": " + sentence_for(error)};
     }
 }
@@ -97,22 +164,19 @@ std::string short_form(std::uint64_t bytes) {
 
 }  // namespace
 
-CommandLine parse(int argc, const char* const* argv, const po::options_description& options) {
-    std::vector<std::string> arguments;
-    std::transform(argv + 1, argv + argc, std::back_inserter(arguments), with_two_dashes);
+CommandLine parse(const std::vector<std::string>& arguments,
+                  const po::options_description& options) {
     CommandLine line;
+    std::vector<std::string> given;
+    Walk{arguments, options}.run(given, line.words);
     try {
         using namespace po::command_line_style;
-        const auto parsed = po::command_line_parser{arguments}
-                                .options(options)
-                                .style(allow_long | long_allow_adjacent | long_allow_next)
-                                .run();
-        for (const auto& option : parsed.options) {
-            if (option.position_key == -1) continue;
-            line.words.insert(line.words.end(), option.value.begin(), option.value.end());
-        }
-        po::store(parsed, line.options);
-    } catch (const po::error& error) {
+        po::store(po::command_line_parser{given}
+                      .options(options)
+                      .style(allow_long | long_allow_adjacent)
+                      .run(),
+                  line.options);
+    } catch (const po::error_with_option_name& error) {
         throw UsageError{sentence_for(error)};
     }
     if (const auto path = text_of(line.options, "config")) {
@@ -124,6 +188,10 @@ CommandLine parse(int argc, const char* const* argv, const po::options_descripti
 std::optional<std::string> text_of(const po::variables_map& options, const std::string& name) {
     if (options.count(name) == 0) return {};
     return options[name].as<std::string>();
+}
+
+bool is_set(const po::variables_map& options, const std::string& name) {
+    return options[name].as<bool>();
 }
 
 std::uint64_t whole_number(std::string_view option, std::string_view text, std::uint64_t min,

@@ -28,14 +28,19 @@ struct CommandLine {
 };
 
 /// Reads the command line, and then the file that `--config` names: the command line wins.
-/// @param options all without short names, with string values or none
+/// @param arguments without the program's name
+/// @param options all without short names, with string values, or bool_switch()
 /// @throws UsageError
-[[nodiscard]] CommandLine parse(int argc, const char* const* argv,
+[[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments,
                                 const boost::program_options::options_description& options);
 
 /// The option's text; none where it was not given and has no default.
 [[nodiscard]] std::optional<std::string> text_of(
     const boost::program_options::variables_map& options, const std::string& name);
+
+/// Whether a switch was given.
+[[nodiscard]] bool is_set(const boost::program_options::variables_map& options,
+                          const std::string& name);
 
 /// Decimal digits alone, within the limits. @throws UsageError that names the option
 [[nodiscard]] std::uint64_t whole_number(std::string_view option, std::string_view text,

@@ -1,3 +1,4 @@
+#include "cli/command_line.hpp"
 #include "client/client.hpp"
 #include "client/complain.hpp"
 #include "client/exit_code.hpp"
@@ -7,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 
@@ -50,7 +52,7 @@ int main(int argc, char** argv) {
         const auto options = client::read_options({argv + std::min(argc, 1), argv + argc});
         if (!can_print) throw std::runtime_error{"standard output is closed"};
         return run(options);
-    } catch (const client::UsageError& error) {
+    } catch (const cli::UsageError& error) {
         client::complain(error.what());
         return client::exit_code::usage;
     } catch (const std::exception& error) {

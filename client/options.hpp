@@ -1,6 +1,5 @@
 #pragma once
 
-#include "client/arguments.hpp"
 #include "client/clock.hpp"
 
 #include <cstdint>
@@ -26,7 +25,7 @@ struct Options {
 };
 
 /// Reads the arguments (without the program's name) and the file that `--config` names. What
-/// stands on the command line wins. Throws UsageError for whatever is wrong.
+/// stands on the command line wins. Throws cli::UsageError for whatever is wrong.
 [[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
 
 /// The text of `--help`.

@@ -6,6 +6,7 @@
 #include "shm/invariants.hpp"
 #include "shm/segment_file.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -68,7 +69,7 @@ int complain(const std::exception& error, int exit_code) {
 
 int main(int argc, char** argv) {
     try {
-        const auto options = inspect::read_options(argc, argv);
+        const auto options = inspect::read_options({argv + std::min(argc, 1), argv + argc});
         return options ? run(*options) : EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {
         return complain(error, belfry::cli::exit_usage);

@@ -21,10 +21,10 @@ po::options_description described_options() {
     // clang-format off
     options.add_options()
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
-        ("json", "status as one JSON object")
+        ("json", po::bool_switch(), "status as one JSON object")
         ("config", po::value<std::string>()->value_name("FILE"), "more options, one `name = value` a line")
-        ("version", "print the version, and exit")
-        ("help", "print this, and exit");
+        ("version", po::bool_switch(), "print the version, and exit")
+        ("help", po::bool_switch(), "print this, and exit");
     // clang-format on
     return options;
 }
@@ -42,14 +42,14 @@ void print_help(const po::options_description& described) {
 
 }  // namespace
 
-std::optional<Options> read_options(int argc, const char* const* argv) {
+std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     const po::options_description described = described_options();
-    const cli::CommandLine line = cli::parse(argc, argv, described);
-    if (line.options.count("help") != 0) {
+    const cli::CommandLine line = cli::parse(arguments, described);
+    if (cli::is_set(line.options, "help")) {
         print_help(described);
         return {};
     }
-    if (line.options.count("version") != 0) {
+    if (cli::is_set(line.options, "version")) {
         std::cout << "belfryctl " << wire::version << '\n';
         return {};
     }
@@ -57,7 +57,7 @@ std::optional<Options> read_options(int argc, const char* const* argv) {
         throw UsageError{"name one command: status, log, check, stop or remove"};
     }
     Options options{*cli::text_of(line.options, "data-dir"), line.words.front(),
-                    line.options.count("json") != 0};
+                    cli::is_set(line.options, "json")};
     if (std::find(command_names.begin(), command_names.end(), options.command) ==
         command_names.end()) {
         throw UsageError{"unknown command '" + options.command + "'"};

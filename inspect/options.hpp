@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace belfry::inspect {
 
@@ -15,6 +16,6 @@ struct Options {
 
 /// Reads the command line. None: `--help` or `--version` was asked for, and has been printed.
 /// @throws cli::UsageError
-[[nodiscard]] std::optional<Options> read_options(int argc, const char* const* argv);
+[[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
 
 }  // namespace belfry::inspect

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -26,7 +27,7 @@ void open_missing_standard_descriptors() {
 int main(int argc, char** argv) {
     open_missing_standard_descriptors();
     try {
-        const auto options = belfry::server::read_options(argc, argv);
+        const auto options = belfry::server::read_options({argv + std::min(argc, 1), argv + argc});
         if (!options) return EXIT_SUCCESS;
         if (options->check) {
             std::cout << "the configuration is good\n";

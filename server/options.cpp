@@ -41,9 +41,9 @@ po::options_description described_options() {
         ("max-clients", defaults_to("1024")->value_name("N"), "clients that may be online at once")
         ("max-payload", defaults_to("64K")->value_name("SIZE"), "the largest message; at most an eighth of the ring")
         ("config", text()->value_name("FILE"), "more options, one `name = value` a line")
-        ("check", "say whether the configuration is good, and exit")
-        ("version", "print the version, and exit")
-        ("help", "print this, and exit");
+        ("check", po::bool_switch(), "say whether the configuration is good, and exit")
+        ("version", po::bool_switch(), "print the version, and exit")
+        ("help", po::bool_switch(), "print this, and exit");
     // clang-format on
     return options;
 }
@@ -103,16 +103,16 @@ Options checked(const po::variables_map& given) {
         throw UsageError{"--max-payload " + text("max-payload") +
                          " is more than an eighth of --ring-size " + text("ring-size")};
     }
-    options.check = given.count("check") != 0;
+    options.check = cli::is_set(given, "check");
     return options;
 }
 
 }  // namespace
 
-std::optional<Options> read_options(int argc, const char* const* argv) {
+std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     const po::options_description described = described_options();
-    const cli::CommandLine line = cli::parse(argc, argv, described);
-    if (line.options.count("help") != 0) {
+    const cli::CommandLine line = cli::parse(arguments, described);
+    if (cli::is_set(line.options, "help")) {
         std::cout << "belfryd -client_ids 1,2,3 -port N [OPTIONS]\n"
                      "The message server. See README.md.\n\n"
                   << described
@@ -120,7 +120,7 @@ std::optional<Options> read_options(int argc, const char* const* argv) {
                      "2 for bad usage or configuration.\n";
         return {};
     }
-    if (line.options.count("version") != 0) {
+    if (cli::is_set(line.options, "version")) {
         std::cout << "belfryd " << wire::version << '\n';
         return {};
     }

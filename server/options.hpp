@@ -27,6 +27,6 @@ struct Options {
 /// Reads the command line and the configuration file. None: `--help` or `--version` was asked
 /// for, and has been printed to standard output.
 /// @throws cli::UsageError
-[[nodiscard]] std::optional<Options> read_options(int argc, const char* const* argv);
+[[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
 
 }  // namespace belfry::server

@@ -30,9 +30,13 @@ std::uint64_t seed() {
 
 }  // namespace
 
-Crowd::Crowd() : random_{seed()}, server_{{.client_ids = "1,2,3,4,5,6"}}, port_{server_.port()} {
+Crowd::Crowd()
+    : random_{seed()},
+      server_{{.client_ids = "1,2,3,4,5,6"}},
+      port_{server_.port()},
+      pace_{crowd_size} {
     for (std::size_t index = 0; index < crowd_size; ++index) {
-        clients_.push_back(std::make_unique<ExactClient>(index, port_));
+        clients_.push_back(std::make_unique<ExactClient>(index, port_, pace_));
     }
     const auto is_live = [](const auto& client) { return client->is_live(); };
     if (!eventually([&] { return std::ranges::all_of(clients_, is_live); })) {
@@ -92,7 +96,8 @@ std::vector<double> Crowd::wait_for_pushes(const Moment& moment, std::size_t spa
             times_ms.push_back(milliseconds_since(moment.when));
             return true;
         });
-        if (deadline.passed() || has_faults()) throw Failure("the pushes have stopped");
+        if (has_faults()) throw Failure(faults());
+        if (deadline.passed()) throw Failure("the pushes have stopped");
         std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
     return times_ms;
@@ -106,6 +111,17 @@ std::uint64_t Crowd::breaks() const {
 
 bool Crowd::has_faults() const {
     return std::ranges::any_of(clients_, [](const auto& client) { return client->has_faults(); });
+}
+
+std::string Crowd::faults() const {
+    std::string text;
+    for (const auto& client : clients_) {
+        if (!client->has_faults()) continue;
+        client->stop();
+        for (const auto& fault : client->view().faults) text += fault + "\n";
+    }
+    if (!text.empty()) text += server_.belfryctl({"status"}).out;
+    return text;
 }
 
 bool Crowd::has_all_taken_all() const {
@@ -139,8 +155,8 @@ Verdict Crowd::finish() {
         client->stop();
         views.push_back(client->view());
         made.push_back(client->made());
-        for (const auto& fault : client->view().faults) ADD_FAILURE() << fault;
     }
+    EXPECT_EQ(faults(), "");
     const Verdict verdict = judge(views, made);
     EXPECT_TRUE(verdict.is_good()) << verdict;
     const Result check = server_.belfryctl({"check"});

@@ -62,10 +62,12 @@ class Crowd {
     [[nodiscard]] bool is_pushed(std::size_t client, const Moment& moment) const;
     [[nodiscard]] bool has_all_taken_all() const;
     [[nodiscard]] bool has_faults() const;
+    [[nodiscard]] std::string faults() const;
 
     std::mt19937_64 random_;
     Server server_;
     std::atomic<std::uint16_t> port_;
+    Pace pace_;
     std::vector<std::unique_ptr<ExactClient>> clients_;
     std::set<std::pair<pid_t, std::uint64_t>> killed_;  ///< pid and start time
 };

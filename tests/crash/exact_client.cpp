@@ -17,8 +17,8 @@ std::int64_t nanoseconds(Clock::time_point moment) {
 
 }  // namespace
 
-ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port)
-    : index_{index}, port_{port}, thread_{[this] { run(); }} {}
+ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace)
+    : index_{index}, port_{port}, pace_{pace}, thread_{[this] { run(); }} {}
 
 void ExactClient::stop() {
     stopping_ = true;
@@ -36,6 +36,7 @@ void ExactClient::run() {
             fault(failure.what());
         }
         live_ = false;
+        pace_.leave(index_);
     }
 }
 
@@ -56,9 +57,14 @@ void ExactClient::converse(RawClient& client) {
     std::uint64_t acknowledged = 0;
     while (!stopping_) {
         if (!client.receive(1)) throw Disconnected("by the server");
-        while (const auto frame = client.next_received()) take(*frame);
+        while (!stopping_) {
+            const auto frame = client.next_received();
+            if (!frame) break;
+            take(*frame);
+        }
         bytes.clear();
-        if (live_) bytes = new_messages();
+        if (live_) pace_.report(index_, taken_);
+        if (live_ && pace_.allows(taken_)) bytes = new_messages();
         if (acknowledged < taken_) {
             acknowledged = taken_;
             bytes += "ACK " + std::to_string(acknowledged) + "\r\n";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/crash/pace.hpp"
 #include "tests/support/raw_client.hpp"
 
 #include <atomic>
@@ -33,7 +34,8 @@ class ExactClient {
   public:
     /// @param index its sender number; its client-id is index + 1
     /// @param port where the server listens at present
-    ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port);
+    /// @param pace shared with the other clients
+    ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace);
     ExactClient(const ExactClient&) = delete;
     ExactClient& operator=(const ExactClient&) = delete;
     ~ExactClient() { stop(); }
@@ -77,6 +79,7 @@ class ExactClient {
 
     const std::size_t index_;
     const std::atomic<std::uint16_t>& port_;
+    Pace& pace_;
     View view_;
     std::deque<std::uint64_t> pending_;  ///< numbers that have neither SENT nor DUP
 

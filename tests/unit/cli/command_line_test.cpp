@@ -14,13 +14,12 @@ namespace {
 namespace po = boost::program_options;
 using Words = std::vector<const char*>;
 
-cli::CommandLine parse(Words words) {
+cli::CommandLine parse(const Words& words) {
     po::options_description options;
     options.add_options()("client-ids", po::value<std::string>())(
         "port", po::value<std::string>()->default_value("5000"))(
-        "config", po::value<std::string>())("check", "");
-    words.insert(words.begin(), "program");
-    return cli::parse(static_cast<int>(words.size()), words.data(), options);
+        "config", po::value<std::string>())("check", po::bool_switch());
+    return cli::parse({words.begin(), words.end()}, options);
 }
 
 std::string text(const cli::CommandLine& line, const char* name) {
@@ -48,15 +47,20 @@ TEST(CommandLine, TakesTheValueBehindAnEqualsSign) {
     EXPECT_EQ(text(parse({"--client-ids=a=b"}), "client-ids"), "a=b");
 }
 
+TEST(CommandLine, TakesAnOptionsNameAsAValueOnlyBehindAnEqualsSign) {
+    EXPECT_EQ(text(parse({"--client-ids=--check"}), "client-ids"), "--check");
+    EXPECT_EQ(complaint({"-port", "-check"}), "option --port needs a value");
+}
+
 TEST(CommandLine, LeavesValuesAsTheyAre) {
     EXPECT_EQ(text(parse({"--client-ids", "a_b"}), "client-ids"), "a_b");
     EXPECT_EQ(text(parse({"--port", "-1"}), "port"), "-1");
-    EXPECT_EQ(text(parse({"--client-ids", ""}), "client-ids"), "");
+    EXPECT_EQ(text(parse({"--client-ids", "-a_b"}), "client-ids"), "-a_b");
 }
 
 TEST(CommandLine, KnowsFlagsAndDefaults) {
-    EXPECT_EQ(parse({}).options.count("check"), 0U);
-    EXPECT_EQ(parse({"-check"}).options.count("check"), 1U);
+    EXPECT_FALSE(cli::is_set(parse({}).options, "check"));
+    EXPECT_TRUE(cli::is_set(parse({"-check"}).options, "check"));
     EXPECT_EQ(text(parse({}), "port"), "5000");
     EXPECT_EQ(text(parse({}), "client-ids"), "(none)");
 }
@@ -76,7 +80,7 @@ TEST(CommandLine, ComplainsAboutUnknownOptions) {
 TEST(CommandLine, ComplainsAboutMissingValues) {
     EXPECT_EQ(complaint({"--port"}), "option --port needs a value");
     EXPECT_EQ(complaint({"--port="}), "option --port needs a value");
-    EXPECT_EQ(complaint({"-port", "-check"}), "option --port needs a value");
+    EXPECT_EQ(complaint({"--port", ""}), "option --port needs a value");
 }
 
 TEST(CommandLine, ComplainsAboutAValueForAFlag) {
@@ -141,6 +145,16 @@ TEST_F(ConfigFile, ThatIsADirectoryIsNamed) {
 TEST_F(ConfigFile, WithMistakesIsNamedWithTheOption) {
     EXPECT_EQ(complaint_about("colour = red\n"), path() + ": unknown option --colour");
     EXPECT_EQ(complaint_about("port = 1\nport = 2\n"), path() + ": option --port is given twice");
+}
+
+TEST_F(ConfigFile, SetsFlags) {
+    EXPECT_TRUE(cli::is_set(parse_with("check = true\n").options, "check"));
+    EXPECT_FALSE(cli::is_set(parse_with("check = false\n").options, "check"));
+    EXPECT_EQ(complaint_about("check = 7\n"), path() + ": option --check must be true or false");
+}
+
+TEST_F(ConfigFile, NamesNoOtherOne) {
+    EXPECT_EQ(complaint_about("config = other\n"), path() + ": unknown option --config");
 }
 
 TEST_F(ConfigFile, WithALineThatIsNoneNamesIt) {

@@ -1,5 +1,6 @@
 #include "client/options.hpp"
 
+#include "cli/command_line.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,7 @@ std::string complaint(const Arguments& arguments) {
     try {
         static_cast<void>(read_options(arguments));
         return "";
-    } catch (const UsageError& error) {
+    } catch (const cli::UsageError& error) {
         return error.what();
     }
 }

@@ -12,9 +12,8 @@ namespace {
 
 using Words = std::vector<const char*>;
 
-server::Options options_of(Words words) {
-    words.insert(words.begin(), "belfryd");
-    return server::read_options(static_cast<int>(words.size()), words.data()).value();
+server::Options options_of(const Words& words) {
+    return server::read_options({words.begin(), words.end()}).value();
 }
 
 /// The complaint about these options on top of good ones.
@@ -122,9 +121,9 @@ TEST(BelfrydOptions, RefuseOptionsThatTheyDoNotKnow) {
 
 TEST(BelfrydOptions, PrintHelpAndVersion) {
     for (const char* option : {"-help", "--version"}) {
-        const Words words{"belfryd", option};
+        const Words words{option};
         ::testing::internal::CaptureStdout();
-        EXPECT_FALSE(server::read_options(2, words.data()));
+        EXPECT_FALSE(server::read_options({words.begin(), words.end()}));
         EXPECT_NE(::testing::internal::GetCapturedStdout().find("belfryd"), std::string::npos);
     }
 }

@@ -79,7 +79,8 @@ TEST_F(Reader, CopiesAsManyWholeRecordsAsItsBufferHolds) {
 
 TEST_F(Reader, HoldsTheLargestRecordHoweverSmallABufferItWasGiven) {
     const std::string largest(segment().geometry().max_payload, 'L');
-    ann_.append({{1, largest}, {2, largest}});
+    ann_.say(largest);
+    ann_.say(largest);
     LogReader tiny{segment(), 1};
     ASSERT_EQ(tiny.read(1, 2, LogReader::no_row, chunk_), LogReader::Result::copied);
     EXPECT_EQ(chunk_.last_id, 1U);

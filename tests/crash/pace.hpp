@@ -1,0 +1,55 @@
+#pragma once
+
+#include "tests/support/deadline.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace belfry::test {
+
+/// Keeps the senders from running away from a client that the machine gives no time. Without it
+/// the log would overrun that client, rightly, and the times would tell of the machine instead of
+/// the server. Used by all clients at once.
+class Pace {
+  public:
+    explicit Pace(std::size_t clients) : progress_(clients) {
+        for (std::size_t client = 0; client < clients; ++client) leave(client);
+    }
+
+    /// The client is online and has taken everything up to the id.
+    void report(std::size_t client, std::uint64_t id) {
+        if (progress_[client].taken.exchange(id) != id) progress_[client].when = now();
+    }
+
+    /// The client is offline: nobody waits for it.
+    void leave(std::size_t client) { progress_[client].taken = nothing_to_wait_for; }
+
+    /// Whether nobody is far behind this id, but for those who do not move at all: their child
+    /// may be stopped.
+    [[nodiscard]] bool allows(std::uint64_t id) const {
+        constexpr std::uint64_t far = 1000;
+        constexpr Clock::duration standstill = Milliseconds{20};
+        for (const Progress& progress : progress_) {
+            const std::uint64_t taken = progress.taken;
+            const bool moves = now() - progress.when < standstill.count();
+            if (moves && taken < id && id - taken > far) return false;
+        }
+        return true;
+    }
+
+  private:
+    static constexpr std::uint64_t nothing_to_wait_for = std::numeric_limits<std::uint64_t>::max();
+
+    static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
+
+    struct Progress {
+        std::atomic<std::uint64_t> taken = 0;
+        std::atomic<Clock::rep> when = 0;
+    };
+    std::vector<Progress> progress_;
+};
+
+}  // namespace belfry::test
