@@ -254,7 +254,7 @@ void Client::on_output_failed(int error) {
     // Who closes a pipe has read enough, and wants to hear nothing.
     if (error != EPIPE)
         complain(std::string{"cannot write standard output: "} + std::strerror(error));
-    leave(exit_code::output_failed, bye_within_when_stopped);
+    leave(exit_code::io_failed, bye_within_when_stopped);
 }
 
 void Client::stop(int signal) {
@@ -265,6 +265,7 @@ void Client::stop(int signal) {
 }
 
 int Client::code_when_done() const {
+    if (input_.has_failed()) return exit_code::io_failed;
     return conversation_.all_accepted() ? exit_code::done : exit_code::not_accepted;
 }
 

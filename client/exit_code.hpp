@@ -3,8 +3,8 @@
 /// What the program's exit status says. Ended by a signal it is 128 + its number.
 namespace belfry::client::exit_code {
 
-inline constexpr int done = 0;           ///< all sent and accepted
-inline constexpr int output_failed = 1;  ///< standard output cannot be written
+inline constexpr int done = 0;       ///< all sent and accepted
+inline constexpr int io_failed = 1;  ///< standard input or output does not work
 inline constexpr int usage = 2;
 inline constexpr int login_refused = 3;
 inline constexpr int no_connection = 4;

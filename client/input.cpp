@@ -21,6 +21,7 @@ Input::Input(int fd) : fd_{fd}, buffer_(read_size), lines_{wire::max_discard} {}
 void Input::read() {
     const auto n = ::read(fd_, buffer_.data(), buffer_.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    has_failed_ = n < 0;
     if (n < 0) complain(std::string{"cannot read standard input: "} + std::strerror(errno));
     has_ended_ = n <= 0;
     if (n > 0) unread_ = {buffer_.data(), static_cast<std::size_t>(n)};

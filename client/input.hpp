@@ -26,9 +26,13 @@ class Input {
     /// Whether nothing more will come.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
+    /// Whether it has ended because it cannot be read.
+    [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
+
   private:
     int fd_;
     bool has_ended_ = false;
+    bool has_failed_ = false;
     std::vector<char> buffer_;
     std::string_view unread_;  // into buffer_
     LineReader lines_;

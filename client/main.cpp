@@ -28,7 +28,7 @@ bool open_standard_streams() {
 
 int show(std::string_view text) {
     std::cout << text << std::flush;
-    return std::cout ? client::exit_code::done : client::exit_code::output_failed;
+    return std::cout ? client::exit_code::done : client::exit_code::io_failed;
 }
 
 int run(const client::Options& options) {
@@ -57,6 +57,6 @@ int main(int argc, char** argv) {
         return client::exit_code::usage;
     } catch (const std::exception& error) {
         client::complain(error.what());
-        return client::exit_code::output_failed;
+        return client::exit_code::io_failed;
     }
 }

@@ -114,7 +114,7 @@ std::string help() {
          << described_options()
          << "\nExit status:\n"
             "  0  done: every line has been accepted\n"
-            "  1  standard output cannot be written\n"
+            "  1  standard input or output does not work\n"
             "  2  wrong usage\n"
             "  3  login refused\n"
             "  4  no connection\n"

@@ -23,6 +23,17 @@ TEST(ClientExit, With0ForHelpAndVersion) {
     EXPECT_EQ(version.out, "belfry " + std::string{wire::version} + "\n");
 }
 
+TEST(ClientExit, With1WhenStandardInputCannotBeRead) {
+    FakeServer server;
+    test::Process process{belfry_command(server.port(), {}, test::Input::file("/"))};
+    auto session = server.accept();
+    session.let_in();
+    session.say("LIVE 0\r\n");
+    session.let_go();
+    EXPECT_EQ(process.wait(), 1);
+    EXPECT_EQ(process.err(), "belfry: cannot read standard input: Is a directory\n");
+}
+
 TEST(ClientExit, With2AndOneLineForWrongUsage) {
     for (const auto& arguments : std::vector<std::vector<std::string>>{{},
                                                                        {"-client_id"},
