@@ -49,13 +49,14 @@ $(BUILD)/bin/belfryd:   $(call objects,$(CLI) $(WIRE) $(SHM) $(SERVER) server/ma
 $(BUILD)/bin/belfry:    $(call objects,$(CLI) $(WIRE) $(CLIENT) client/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(CLI) $(WIRE) $(SHM) $(INSPECT) inspect/main.cpp)
 $(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(SERVER) $(CLIENT) $(INSPECT) $(SUPPORT) $(UNIT))
+$(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/unit/shm))
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
-$(TESTS):    LDLIBS = -lgtest -lgtest_main -lboost_program_options
+$(TESTS) $(BUILD)/tests/shm: LDLIBS = -lgtest -lgtest_main -lboost_program_options
 
-$(PROGRAMS) $(TESTS):
+$(PROGRAMS) $(TESTS) $(BUILD)/tests/shm:
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
@@ -79,11 +80,11 @@ check-includes: ## prove that includes go one way
 	@tests/check_includes
 
 check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	BELFRY_TEST_SLOW=4 $(MAKE) BUILD=build/asan SANITIZE=address,undefined check
+	BELFRY_TEST_SLOW=4 $(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' check
 
-check-tsan: ## the unit tests under ThreadSanitizer, threads on one log among them
-	$(MAKE) BUILD=build/tsan SANITIZE=thread build/tsan/tests/unit build/tsan/bin/belfry
-	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/tsan/bin) tests/run build/tsan/tests/unit
+check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
+	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
+	BELFRY_TEST_SLOW=4 tests/run build/tsan/tests/shm
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
