@@ -23,7 +23,7 @@ constexpr Duration welcome_within = 10s;
 constexpr Duration without_connection_at_most = 30s;
 constexpr Duration bye_within = 5s;
 constexpr Duration bye_within_when_stopped = 1s;
-constexpr std::size_t send_at_once = 256 * 1024;
+constexpr std::size_t send_at_once = 262144;
 
 }  // namespace
 
@@ -91,7 +91,7 @@ bool Client::wants_frames() const {
 // --- one turn of the loop ---
 
 void Client::go_on(const Ready& ready) {
-    if (ready.signal && phase_ != Phase::leaving) stop(signal_.number().value_or(0));
+    if (ready.signal && phase_ != Phase::leaving) stop(StopSignal::number().value_or(0));
     if (phase_ == Phase::dialing && ready.connection) {
         follow(dialer_.go_on(Clock::now()));
     } else if (ready.connection && link_) {

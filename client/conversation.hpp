@@ -70,11 +70,11 @@ class Conversation {
     Event on(const wire::Gap& frame);
     Event on(const wire::Error& frame);
     Event on(const wire::Bye& frame);
-    Event on(const wire::Garbled& frame);
+    static Event on(const wire::Garbled& frame);
 
     // What this program does not ask for, and what it does not know.
     template <typename Other>
-    Event on(const Other&) {
+    static Event on(const Other&) {
         return Event::none;
     }
 

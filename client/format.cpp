@@ -67,11 +67,11 @@ void append_text(std::string& out, const wire::Message& message, bool for_termin
 void append_json(std::string& out, const wire::Message& message, bool for_terminal) {
     const bool text = is_utf8(message.payload);
     const nlohmann::json value(text ? std::string{message.payload} : base64(message.payload));
-    out.append("{\"id\":").append(std::to_string(message.id));
+    out.append(R"({"id":)").append(std::to_string(message.id));
     // A client-id holds nothing that JSON would escape.
-    out.append(",\"from\":\"").append(message.sender);
-    out.append("\",\"time\":").append(std::to_string(message.time_ms));
-    out.append(text ? ",\"text\":" : ",\"data\":").append(value.dump(-1, ' ', for_terminal));
+    out.append(R"(,"from":")").append(message.sender);
+    out.append(R"(","time":)").append(std::to_string(message.time_ms));
+    out.append(text ? R"(,"text":)" : R"(,"data":)").append(value.dump(-1, ' ', for_terminal));
     out.append("}\n");
 }
 

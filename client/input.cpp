@@ -12,7 +12,7 @@
 namespace belfry::client {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t read_size = 65536;
 
 }  // namespace
 

@@ -16,7 +16,7 @@ std::string_view without_cr(std::string_view line) {
 std::optional<InputLine> LineReader::next(std::string_view& input) {
     const auto lf = input.find('\n');
     const auto piece = input.substr(0, lf);
-    const bool complete = lf != input.npos;
+    const bool complete = lf != std::string_view::npos;
     input.remove_prefix(piece.size() + (complete ? 1 : 0));
     if (complete && begun_.empty()) return finished(without_cr(piece));
     // Two bytes above the limit: one may be the CR, the other tells that the line is too long.

@@ -9,7 +9,7 @@
 namespace belfry::client {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t read_size = 65536;
 
 bool would_wait(int error) {
     return error == EAGAIN || error == EINTR;
@@ -46,7 +46,7 @@ void Link::send() {
     while (!out_.empty()) {
         const auto n = ::send(fd(), out_.data(), out_.size(), MSG_NOSIGNAL);
         if (n < 0 && would_wait(errno)) return;
-        out_.erase(0, n < 0 ? out_.npos : static_cast<std::size_t>(n));
+        out_.erase(0, n < 0 ? std::string::npos : static_cast<std::size_t>(n));
     }
 }
 

@@ -47,13 +47,13 @@ std::optional<double> positive(const std::string& text) {
 
 std::string client_id_in(const po::variables_map& values) {
     if (values.count("client-id") == 0) throw UsageError{"option --client-id is missing"};
-    const auto text = values["client-id"].as<std::string>();
+    auto text = values["client-id"].as<std::string>();
     if (wire::is_client_id(text)) return text;
     throw UsageError{"'" + text + "' is no client-id: 1 to 32 of A-Z a-z 0-9 _ . -"};
 }
 
 std::string server_ip_in(const po::variables_map& values) {
-    const auto text = values["server-ip"].as<std::string>();
+    auto text = values["server-ip"].as<std::string>();
     if (text.empty()) throw UsageError{"option --server-ip needs a value"};
     return text;
 }

@@ -62,7 +62,7 @@ class Outbox {
         State state;
     };
 
-    static constexpr std::size_t enough_bytes = 4 * 1024 * 1024;
+    static constexpr std::size_t enough_bytes = std::size_t{4} << 20;
 
     [[nodiscard]] Entry* find(std::uint64_t seq);
     void number(Entry& entry);

@@ -26,6 +26,12 @@ extern "C" void on_signal(int number) {
     errno = saved_errno;
 }
 
+// Lives as long as the handler can run: as long as the process.
+const Fd& wake() {
+    static const Fd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    return fd;
+}
+
 void handle(int number, void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
@@ -36,21 +42,15 @@ void handle(int number, void (*handler)(int)) {
 
 }  // namespace
 
-StopSignal::StopSignal() {
-    // Lives as long as the handler can run: as long as the process.
-    static const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    if (!wake) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
-    wake_fd = wake.get();
+StopSignal::StopSignal() : fd_{wake().get()} {
+    if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
+    wake_fd = fd_;
     handle(SIGINT, on_signal);
     handle(SIGTERM, on_signal);
     handle(SIGPIPE, SIG_IGN);
 }
 
-int StopSignal::fd() const noexcept {
-    return wake_fd;
-}
-
-std::optional<int> StopSignal::number() const noexcept {
+std::optional<int> StopSignal::number() noexcept {
     if (came == 0) return std::nullopt;
     return came;
 }

@@ -11,10 +11,13 @@ class StopSignal {
     StopSignal();
 
     /// Readable when a signal has come.
-    [[nodiscard]] int fd() const noexcept;
+    [[nodiscard]] int fd() const noexcept { return fd_; }
 
     /// The number of the signal that has come.
-    [[nodiscard]] std::optional<int> number() const noexcept;
+    [[nodiscard]] static std::optional<int> number() noexcept;
+
+  private:
+    int fd_;
 };
 
 }  // namespace belfry::client
