@@ -153,6 +153,8 @@ TEST(AnyBytes, NonsenseIsAnsweredOrTheConnectionClosedAndOthersGoOn) {
     }
     sender.send("PING still-there\r\n");
     sender.read_until("PONG");
+    // A session that had crashed would be reported here.
+    EXPECT_EQ(server.errors(), "");
 }
 
 }  // namespace

@@ -168,5 +168,16 @@ TEST(Restart, AnotherSetOfClientsIsTakenOver) {
     three.expect_message(1, "1", "for whoever comes");
 }
 
+TEST(Restart, SizesAreThoseOfTheSegment) {
+    Server server{{.more = {"--ring-size", "2M", "--max-payload", "1K"}}};
+    server.kill_all();
+    Command next = server.command();
+    std::ranges::replace(next.arguments, std::string{"2M"}, std::string{"64M"});
+    std::ranges::replace(next.arguments, std::string{"1K"}, std::string{"64K"});
+    server.start(next);
+    EXPECT_EQ(server.status().at("log").at("capacity_bytes"), 2 * 1024 * 1024);
+    EXPECT_EQ(server.connect().log_in("1").option("max-payload"), "1024");
+}
+
 }  // namespace
 }  // namespace belfry::test

@@ -98,12 +98,21 @@ TEST_F(Mutex, IsStillToBeMendedWhereWhoShouldHasDied) {
 }
 
 TEST_F(Mutex, KillsAStoppedHolder) {
+#ifdef __SANITIZE_THREAD__
+    // Of the lock calls its pthread_mutex_timedlock alone does not know that EOWNERDEAD means
+    // locked, and it reports the unlock.
+    GTEST_SKIP() << "ThreadSanitizer takes the lock for free";
+#endif
     ForkedChild child = holder([] { return ::raise(SIGSTOP); });
     ASSERT_TRUE(eventually([&] { return shm::is_stopped(child.pid()); }));
-    EXPECT_EQ(mutex().lock(), Acquired::owner_died);
+    ForkedChild next{[this] {
+        const Acquired acquired = mutex().lock();
+        mutex().make_consistent();
+        mutex().unlock();
+        return acquired == Acquired::owner_died ? 0 : 1;
+    }};
+    EXPECT_EQ(next.wait(), 0);
     EXPECT_EQ(child.wait(), 128 + SIGKILL);
-    mutex().make_consistent();
-    mutex().unlock();
 }
 
 TEST_F(Mutex, WaitsForASlowHolderAndDoesNotKillIt) {

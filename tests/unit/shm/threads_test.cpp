@@ -57,6 +57,33 @@ class Threads : public SegmentTest {
         return overruns;
     }
 
+    /// Reads what is given up next, again and again, until all has been written.
+    /// @return how many records were not whole
+    std::uint64_t count_torn_at_the_edge() {
+        shm::LogReader reader{segment(), 1 << 16};
+        std::uint64_t torn = 0;
+        while (log().last_id.load() < total && Clock::now() < deadline_) {
+            const std::uint64_t first = log().first_id.load();
+            shm::Chunk chunk;
+            if (segment().visible() < first) continue;
+            if (reader.read(first, segment().visible(), shm::LogReader::no_row, chunk) !=
+                shm::LogReader::Result::copied) {
+                continue;
+            }
+            torn += count_torn(chunk);
+        }
+        return torn;
+    }
+
+    static std::uint64_t count_torn(const shm::Chunk& chunk) {
+        std::string_view bytes = chunk.bytes;
+        for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
+            const auto record = take_record(bytes);
+            if (!record || record->id != id || !number_of(record->body)) return 1;
+        }
+        return bytes.empty() ? 0 : 1;
+    }
+
     void check(const shm::Chunk& chunk, std::array<std::uint64_t, writers>& seqs) {
         std::uint64_t id = chunk.first_id;
         std::size_t own = 0;
@@ -89,6 +116,18 @@ TEST_F(Threads, ReadersSeeWholeRecordsOnlyThoughTheyAreOverrun) {
     EXPECT_EQ(log().last_id.load(), total);
     EXPECT_GT(segment().position(total + 1).load(), 5 * segment().ring().size());
     EXPECT_EQ(shm::count_online(segment()), 0U);
+}
+
+TEST_F(Threads, AReaderAtTheEdgeOfWhatIsGivenUpSeesNoTornRecord) {
+    std::uint64_t torn = 0;
+    {
+        const std::jthread edge{[&] { torn = count_torn_at_the_edge(); }};
+        std::vector<std::jthread> threads;
+        for (std::uint32_t number = 0; number < writers; ++number) {
+            threads.emplace_back([this, number] { write(number); });
+        }
+    }
+    EXPECT_EQ(torn, 0U);
 }
 
 TEST_F(Threads, SessionsOfOneClientTakeOverFromEachOther) {
