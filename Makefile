@@ -21,6 +21,7 @@ objects = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 WIRE    := $(call sources,wire)
 CLI     := $(call sources,cli)
 SHM     := $(call sources,shm)
+STORE   := $(call sources,store)
 SERVER  := $(call sources,server)
 CLIENT  := $(call sources,client)
 INSPECT := $(call sources,inspect)
@@ -32,8 +33,8 @@ CRASH   := $(call sources,tests/crash)
 
 BENCH   := $(call sources,bench)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm server client inspect bench tests/*) tests/unit/*/*.[ch]pp)
-LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm server client inspect))
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench tests/*) tests/unit/*/*.[ch]pp)
+LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
 TESTS    := $(addprefix $(BUILD)/tests/,unit system crash)
@@ -45,16 +46,17 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash)
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
 
-$(BUILD)/bin/belfryd:   $(call objects,$(CLI) $(WIRE) $(SHM) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfryd:   $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry:    $(call objects,$(CLI) $(WIRE) $(CLIENT) client/main.cpp)
-$(BUILD)/bin/belfryctl: $(call objects,$(CLI) $(WIRE) $(SHM) $(INSPECT) inspect/main.cpp)
-$(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(SERVER) $(CLIENT) $(INSPECT) $(SUPPORT) $(UNIT))
+$(BUILD)/bin/belfryctl: $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(INSPECT) inspect/main.cpp)
+$(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) $(CLIENT) $(INSPECT) $(SUPPORT) $(UNIT))
 $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/unit/shm))
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
-$(TESTS) $(BUILD)/tests/shm: LDLIBS = -lgtest -lgtest_main -lboost_program_options
+$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
+$(TESTS) $(BUILD)/tests/shm: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
 $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm:
 	@mkdir -p $(@D)

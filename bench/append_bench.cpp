@@ -23,7 +23,7 @@ class ScratchLog {
         std::filesystem::create_directories(dir_);
         shm::SegmentPlan plan;
         plan.epoch = "1";
-        plan.client_ids = {"1"};
+        plan.clients.push_back({"1"});
         found_.emplace(shm::create_segment(dir_, plan));
         session_.emplace(segment(), 0, shm::give_slot(segment(), 0).generation);
         shm::Session::Welcome welcome;

@@ -3,11 +3,15 @@
 #include "shm/data_directory.hpp"
 #include "shm/process.hpp"
 #include "shm/session_slots.hpp"
+#include "store/archiver.hpp"
+#include "store/store_error.hpp"
+#include "store/store_lock.hpp"
 
 #include <signal.h>
 #include <sys/resource.h>
 
 #include <chrono>
+#include <iostream>
 #include <thread>
 #include <vector>
 
@@ -19,12 +23,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds supervisor_patience{30};
 constexpr std::chrono::milliseconds session_patience{500};
 constexpr std::chrono::seconds death_patience{10};
+constexpr std::chrono::seconds drain_patience{30};
 constexpr std::chrono::milliseconds alive_retry{5};
 
-/// All processes of the frozen table but the supervisor, as descriptors.
-std::vector<shm::UniqueFd> living_children(const shm::Segment& segment) {
+/// All sessions, as descriptors.
+std::vector<shm::UniqueFd> living_sessions(const shm::Segment& segment) {
     std::vector<shm::UniqueFd> living;
-    for (std::size_t entry = shm::archiver_entry; entry < segment.prefix().processes_count;
+    for (std::size_t entry = shm::first_session_entry; entry < segment.prefix().processes_count;
          ++entry) {
         const auto process = shm::process_in(segment.process(entry));
         if (!process) continue;
@@ -54,6 +59,39 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+void say_stop(const shm::Segment& segment, shm::StopWord word) {
+    segment.prefix().stop.store(static_cast<std::uint32_t>(word));
+}
+
+/// Asks the archiver that lives to store what is left, and to end.
+void end_archiver(shm::Segment& segment) {
+    say_stop(segment, shm::StopWord::archiver_drains);
+    segment.archiver().wake.wake_everybody();
+    shm::ProcessEntry& entry = segment.process(shm::archiver_entry);
+    const auto process = shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
+    const shm::UniqueFd pidfd = process ? shm::open_process(*process) : shm::UniqueFd{};
+    if (!pidfd || shm::wait_for_end(pidfd, Clock::now() + drain_patience)) return;
+    shm::send_signal(pidfd, SIGKILL);
+    static_cast<void>(shm::wait_for_end(pidfd, Clock::now() + death_patience));
+}
+
+/// Stores here what is left, whether or not an archiver has come that far.
+void drain(const std::filesystem::path& data_dir, shm::Segment& segment) {
+    end_archiver(segment);
+    try {
+        const auto lock = store::StoreLock::try_take(data_dir);
+        if (!lock) throw Refusal{"another process writes the store"};
+        store::Archiver archiver{segment, data_dir, *lock, [](const std::string& line) {
+                                     std::cerr << "belfryctl: " << line << '\n';
+                                 }};
+        archiver.start();
+        archiver.drain();
+    } catch (const store::StoreError& error) {
+        throw Refusal{std::string{"not everything could be stored, so the segment is kept: "} +
+                      error.what()};
+    }
+}
+
 /// What the supervisor would have done. A child that was forked and has not claimed its slot yet
 /// finds it revoked, and ends by itself.
 void stop_on_its_behalf(const std::filesystem::path& data_dir) {
@@ -61,11 +99,12 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
     if (!found) return;
     raise_descriptor_limit();
-    found->segment.prefix().stop.store(1);
+    say_stop(found->segment, shm::StopWord::sessions_end);
     for (std::uint32_t slot = 0; slot < found->segment.geometry().session_slots; ++slot) {
-        static_cast<void>(shm::revoke_unclaimed(found->segment, slot));
+        static_cast<void>(shm::revoke_unclaimed(found->segment.session_process(slot)));
     }
-    end_all(living_children(found->segment));
+    end_all(living_sessions(found->segment));
+    if (found->segment.has_store()) drain(data_dir, found->segment);
     const auto deadline = Clock::now() + death_patience;
     while (shm::anybody_alive(data_dir)) {
         if (Clock::now() >= deadline) throw Refusal{"a process of the server does not end"};

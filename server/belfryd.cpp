@@ -6,6 +6,7 @@
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/segment_file.hpp"
+#include "store/open_log.hpp"
 #include "wire/version.hpp"
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -25,9 +27,29 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t epoch_digits = 16;
 
+constexpr std::uint64_t ms_per_day = 24ULL * 60 * 60 * 1000;
+
 /// A supervisor that was killed may hold its port for a moment longer.
 constexpr std::chrono::seconds port_patience{1};
 constexpr std::chrono::milliseconds port_retry{20};
+
+/// Memory and a store are different things; of the two with a store the stronger one holds.
+/// @throws StartError
+void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durability wanted) {
+    const shm::Durability has = segment.durability();
+    if ((has == shm::Durability::memory) != (wanted == shm::Durability::memory)) {
+        throw StartError{name + " was made with another --durability; stop its server first"};
+    }
+    if (wanted == shm::Durability::async && has == shm::Durability::commit) {
+        report(name + " was made with --durability commit, which holds until a clean stop");
+    }
+    if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
+}
+
+void set_retention(const shm::Segment& segment, const Options& options) {
+    segment.archiver().keep_messages.store(options.keep_messages);
+    segment.archiver().keep_ms.store(options.keep_days * ms_per_day);
+}
 
 /// An earlier server's segment, if it can be gone on with. A torn one is removed.
 /// @throws StartError
@@ -48,21 +70,55 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
         case shm::SegmentState::whole:
             break;
     }
-    if (found->segment.durability() != options.durability) {
-        throw StartError{name + " was made with another --durability"};
-    }
+    adopt_durability(found->segment, name, options.durability);
+    if (found->segment.has_store()) store::require_match(options.data_dir, found->segment);
     return found;
 }
 
+/// What the store says, or a new log.
+store::SavedLog log_to_go_on_with(const Options& options) {
+    const std::string new_epoch = shm::random_hex(epoch_digits);
+    store::SavedLog saved;
+    saved.epoch = new_epoch;
+    if (options.durability == shm::Durability::memory) return saved;
+    saved = store::open_log(options.data_dir, options.durability, new_epoch);
+    if (saved.last_id == 0) return saved;
+    report("the store has the messages up to " + std::to_string(saved.last_id) + " of the log " +
+           saved.epoch);
+    if (saved.epoch == new_epoch) {
+        report("messages that were shown and not stored yet may be lost: the log goes on as " +
+               new_epoch);
+    }
+    return saved;
+}
+
+/// Those that are listed may log in; the others keep their cursors in the store.
+std::vector<shm::SegmentPlan::Client> clients_of(const Options& options,
+                                                 const store::SavedLog& saved) {
+    std::vector<shm::SegmentPlan::Client> clients;
+    for (const std::string& id : options.client_ids) clients.push_back({id, true, 0, 0});
+    for (const store::SavedClient& client : saved.clients) {
+        const auto listed = std::ranges::find(clients, client.id, &shm::SegmentPlan::Client::id);
+        if (listed == clients.end()) {
+            clients.push_back({client.id, false, client.cursor, client.seq});
+        } else {
+            *listed = {client.id, true, client.cursor, client.seq};
+        }
+    }
+    return clients;
+}
+
 shm::FoundSegment new_segment(const Options& options) {
+    const store::SavedLog saved = log_to_go_on_with(options);
     shm::SegmentPlan plan;
     plan.ring_bytes = options.ring_bytes;
     plan.max_clients = options.max_clients;
     plan.max_payload = options.max_payload;
     plan.durability = options.durability;
-    plan.epoch = shm::random_hex(epoch_digits);
+    plan.epoch = saved.epoch;
     plan.program_version = wire::version;
-    plan.client_ids = options.client_ids;
+    plan.clients = clients_of(options, saved);
+    plan.last_id = saved.last_id;
     return shm::create_segment(options.data_dir, std::move(plan));
 }
 
@@ -81,18 +137,18 @@ Listener listen_again(const std::string& address, std::uint16_t port) {
 
 /// Cursors cannot be above the end of the log (7).
 void pull_back_cursors(shm::Segment& segment) {
-    const std::uint64_t visible = segment.visible();
+    const std::uint64_t end = segment.log().last_id.load();
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
         std::atomic<std::uint64_t>& word = segment.client(row).cursor;
         std::uint64_t old = word.load();
         const shm::Cursor cursor = shm::unpack_cursor(old);
-        if (cursor.id <= visible) continue;
-        if (!word.compare_exchange_strong(old, pack(shm::Cursor{cursor.generation, visible}))) {
+        if (cursor.id <= end) continue;
+        if (!word.compare_exchange_strong(old, pack(shm::Cursor{cursor.generation, end}))) {
             continue;
         }
         report("the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
                std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
-               std::to_string(visible));
+               std::to_string(end));
     }
 }
 
@@ -164,11 +220,10 @@ void serve(const Options& options) {
     shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options);
     Cleanup cleanup{options, found, is_new};
     shm::Segment& segment = found.segment;
-    if (!is_new) {
-        require_rows(shm::set_known_clients(segment, options.client_ids));
-        pull_back_cursors(segment);
-    }
-    Supervisor supervisor{segment, listener, alive};
+    if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
+    pull_back_cursors(segment);
+    set_retention(segment, options);
+    Supervisor supervisor{segment, options.data_dir, listener, alive};
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
         report("adopted the log " + std::string{segment.epoch()} + " with " +
@@ -180,6 +235,10 @@ void serve(const Options& options) {
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     supervisor.run();
     supervisor.stop_sessions();
+    if (!supervisor.drain_archiver()) {
+        throw StartError{"not everything could be stored: the shared memory segment " +
+                         std::to_string(found.name.shmid) + " is kept for the next start"};
+    }
     cleanup.arm();
 }
 

@@ -5,6 +5,8 @@
 #include "shm/unique_fd.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 
 namespace belfry::server {
 
@@ -12,9 +14,17 @@ namespace belfry::server {
 /// `alive` file. Everything else is closed before the child starts.
 struct Heritage {
     shm::Segment& segment;
+    const std::filesystem::path& data_dir;  ///< where the store is, if there is one
     shm::GivenSlot slot;
     shm::UniqueFd socket;  ///< the client's connection, blocking
     std::chrono::steady_clock::time_point login_deadline;
+};
+
+/// The same for the archiver.
+struct ArchiverHeritage {
+    shm::Segment& segment;
+    const std::filesystem::path& data_dir;
+    std::uint32_t generation;  ///< of its entry in the table of processes
 };
 
 }  // namespace belfry::server

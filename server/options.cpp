@@ -21,6 +21,7 @@ using cli::UsageError;
 
 constexpr std::uint64_t min_ring = 64ULL << 10;
 constexpr std::uint64_t max_ring = 1ULL << 40;
+constexpr std::uint64_t max_days = 36'500;
 constexpr std::uint64_t max_max_clients = 100'000;
 
 po::options_description described_options() {
@@ -36,7 +37,9 @@ po::options_description described_options() {
         ("port-file", text()->value_name("FILE"), "write the port to this file when ready")
         ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "listen on this IPv4 or IPv6 address")
         ("data-dir", defaults_to("belfry-data")->value_name("DIR"), "what outlives the server")
-        ("durability", defaults_to("memory")->value_name("WORD"), "memory: nothing outlives a clean stop")
+        ("durability", defaults_to("commit")->value_name("WORD"), "commit: shown when stored; async: stored when shown; memory: no store")
+        ("keep-messages", text()->value_name("N"), "keep about the newest N messages in the store; without it all")
+        ("keep-days", text()->value_name("D"), "keep the messages of the last D days; without it all")
         ("ring-size", defaults_to("64M")->value_name("SIZE"), "bytes of messages kept in shared memory")
         ("max-clients", defaults_to("1024")->value_name("N"), "clients that may be online at once")
         ("max-payload", defaults_to("64K")->value_name("SIZE"), "the largest message; at most an eighth of the ring")
@@ -75,8 +78,16 @@ std::string address_in(const po::variables_map& options) {
 
 shm::Durability durability_in(const po::variables_map& options) {
     const std::string word = *cli::text_of(options, "durability");
+    if (word == "commit") return shm::Durability::commit;
+    if (word == "async") return shm::Durability::async;
     if (word == "memory") return shm::Durability::memory;
-    throw UsageError{"--durability must be memory, not '" + word + "'"};
+    throw UsageError{"--durability must be commit, async or memory, not '" + word + "'"};
+}
+
+/// What is kept; 0 where the option is not given.
+std::uint64_t retention_in(const po::variables_map& options, const char* name, std::uint64_t most) {
+    const auto given = cli::text_of(options, name);
+    return given ? cli::whole_number(name, *given, 1, most) : 0;
 }
 
 std::filesystem::path data_dir_in(const po::variables_map& options) {
@@ -94,6 +105,12 @@ Options checked(const po::variables_map& given) {
     options.port_file = cli::text_of(given, "port-file");
     options.data_dir = data_dir_in(given);
     options.durability = durability_in(given);
+    options.keep_messages = retention_in(given, "keep-messages", shm::max_id);
+    options.keep_days = retention_in(given, "keep-days", max_days);
+    if (options.durability == shm::Durability::memory &&
+        (options.keep_messages != 0 || options.keep_days != 0)) {
+        throw UsageError{"--keep-messages and --keep-days go with a store, not with memory"};
+    }
     options.ring_bytes = cli::byte_count("ring-size", text("ring-size"), min_ring, max_ring);
     options.max_clients = static_cast<std::uint32_t>(
         cli::whole_number("max-clients", text("max-clients"), 1, max_max_clients));

@@ -17,7 +17,9 @@ struct Options {
     std::uint16_t port = 5000;            ///< 0: the system chooses
     std::optional<std::filesystem::path> port_file;
     std::filesystem::path data_dir = "belfry-data";
-    shm::Durability durability = shm::Durability::memory;
+    shm::Durability durability = shm::Durability::commit;
+    std::uint64_t keep_messages = 0;  ///< 0: all
+    std::uint64_t keep_days = 0;      ///< 0: for ever
     std::uint64_t ring_bytes = 64ULL << 20;
     std::uint32_t max_clients = 1024;
     std::uint32_t max_payload = 64U << 10;

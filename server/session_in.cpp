@@ -1,6 +1,6 @@
 #include "server/session_in.hpp"
 
-#include "server/past_frames.hpp"
+#include "server/history.hpp"
 #include "shm/client_table.hpp"
 #include "wire/limits.hpp"
 #include "wire/print.hpp"
@@ -24,10 +24,17 @@ namespace belfry::server {
 namespace {
 
 using wire::ErrorCode;
+using wire::max_seq;
 
 /// How long the last line may wait for the output thread, and the close for the client.
 constexpr std::chrono::milliseconds last_line_patience{200};
 constexpr std::chrono::milliseconds close_patience{1000};
+
+/// Between two tries to read a store that does not work.
+constexpr std::chrono::seconds store_patience{1};
+
+/// How long a wait for the archiver may overlook that the session is to end.
+constexpr std::chrono::milliseconds stop_look{50};
 
 /// Answers are written when they reach this, so that they take no more memory than this and one
 /// frame.
@@ -55,12 +62,6 @@ int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
     const auto left =
         std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
-}
-
-/// The ids from `first` on, as many as `count`, never past the largest number.
-std::uint64_t last_of(std::uint64_t first, std::uint64_t count) {
-    const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() - first;
-    return first + std::min(count, most) - 1;
 }
 
 }  // namespace
@@ -132,8 +133,8 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
     shm::announce_presence(*segment_);
     subscription_ = {welcome.cursor, welcome.last, login.manual_ack, login.presence};
     try {
-        auto out =
-            std::make_unique<SessionOut>(*segment_, session_, subscription_, output_, progress_);
+        auto out = std::make_unique<SessionOut>(*segment_, session_, subscription_, output_,
+                                                progress_, heritage_->data_dir);
         // The thread owns its object: it may outlive this one by the time to the process's end.
         std::thread{[this, out = std::move(out)] {
             welcomed_.wait();
@@ -189,11 +190,28 @@ void SessionIn::handle(const wire::Command& command) {
 }
 
 void SessionIn::answer(const wire::Send& send) {
+    if (is_refused(send.seq)) return refuse(send.seq);
     pending_.push_back({send.seq, send.payload});
+    if (refused_seq_ == send.seq) append_pending();  // whether later ones are refused hangs on it
 }
 
 void SessionIn::answer(const wire::Say& say) {
+    if (is_refused(max_seq)) return refuse(0);
     pending_.push_back({0, say.text});
+}
+
+/// While the store fails nothing new is accepted, and behind a seq that was refused no later one
+/// before it: a message that is sent again must not be taken for a duplicate.
+bool SessionIn::is_refused(std::uint64_t seq) const noexcept {
+    if (refused_seq_ && seq > *refused_seq_) return true;
+    return segment_->has_store() && segment_->store_state() == shm::StoreState::fails &&
+           seq > session_.client().last_seq.load(std::memory_order_relaxed);
+}
+
+void SessionIn::refuse(std::uint64_t seq) {
+    append_pending();  // answers keep their order
+    if (seq != 0 && (!refused_seq_ || seq < *refused_seq_)) refused_seq_ = seq;
+    wire::print_error(answers_, ErrorCode::store_failed, seq);
 }
 
 void SessionIn::answer(const wire::Login& /*login*/) {
@@ -204,26 +222,14 @@ void SessionIn::answer(const wire::Ack& ack) {
     if (subscription_.manual_ack && !session_.acknowledge(ack.id)) end({bye("taken-over")});
 }
 
-void SessionIn::answer(const wire::History& history) {
-    if (!history_) history_.emplace(*segment_, most_answers);
-    std::uint64_t next = std::max<std::uint64_t>(history.first_id, 1);
-    const std::uint64_t to = std::min(segment_->visible(), last_of(next, history.count));
-    wire::End told;
-    while (next <= to && !ending_) {
-        shm::Chunk chunk;
-        const auto result = history_->read(next, to, shm::LogReader::no_row, chunk);
-        if (result == shm::LogReader::Result::broken) std::abort();
-        if (result == shm::LogReader::Result::overrun) {
-            next = segment_->log().first_id.load(std::memory_order_acquire);
-            continue;
-        }
-        print_past(answers_, chunk.bytes);
+void SessionIn::answer(const wire::History& asked) {
+    History history{*segment_, heritage_->data_dir, asked};
+    while (!ending_) {
+        const auto step = history.print_next(answers_);
+        if (step == History::Step::end) return;
         flush_answers();
-        if (told.first_id == 0) told.first_id = chunk.first_id;
-        told.last_id = chunk.last_id;
-        next = chunk.last_id + 1;
+        if (step == History::Step::later) wait(false, Clock::now() + store_patience);
     }
-    wire::print(answers_, told);
 }
 
 void SessionIn::answer(const wire::Who& /*who*/) {
@@ -259,10 +265,31 @@ void SessionIn::append_pending() {
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end({bye("taken-over")});
         if (result.last_id != 0) last_appended_ = result.last_id;
+        const auto decided = std::span{outcomes_}.subspan(done, result.decided);
+        if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
+            wait_until_visible(result.end_id);  // DUP is as good as SENT
+        }
         answer_outcomes(done, result.decided);
         done += result.decided;
+        if (result.decided != 0 || !result.no_space) continue;
+        if (segment_->store_state() == shm::StoreState::fails) {
+            refuse_pending_from(done);
+            done = pending_.size();
+        } else {
+            wait_for_space();
+        }
     }
     pending_.clear();
+}
+
+void SessionIn::refuse_pending_from(std::size_t first) {
+    const auto refused = std::span{pending_}.subspan(first);
+    if (refused_seq_ == std::nullopt && !refused.empty() && refused.front().seq != 0) {
+        refused_seq_ = refused.front().seq;
+    }
+    for (const shm::NewMessage& message : refused) {
+        wire::print_error(answers_, ErrorCode::store_failed, message.seq);
+    }
 }
 
 /// What was appended is answered by the output thread when it comes to its record.
@@ -273,6 +300,7 @@ void SessionIn::answer_outcomes(std::size_t first, std::size_t count) {
         } else if (outcomes_[at] == shm::Outcome::seq_exhausted) {
             wire::print_error(answers_, ErrorCode::bad_seq);
         }
+        if (refused_seq_ && pending_[at].seq == *refused_seq_) refused_seq_.reset();
     }
 }
 
@@ -312,8 +340,7 @@ void SessionIn::read_input() {
 bool SessionIn::output_is_behind() const noexcept {
     const std::uint64_t next = progress_.position() + 1;
     const shm::LogHeader& log = segment_->log();
-    const std::uint64_t end =
-        segment_->position(log.last_id.load(std::memory_order_acquire) + 1).load();
+    const std::uint64_t end = segment_->position(segment_->visible() + 1).load();
     const std::uint64_t at = segment_->position(next).load();
     if (log.first_id.load(std::memory_order_acquire) > next) return true;
     return end - at > segment_->geometry().ring_bytes / 2;
@@ -324,6 +351,21 @@ void SessionIn::wait_for_output() {
         progress_.watch();
         if (output_is_behind()) wait(false, Clock::time_point::max());
     }
+}
+
+/// Until the archiver has stored up to there.
+void SessionIn::wait_until_visible(std::uint64_t id) {
+    while (!ending_ && segment_->visible() < id) {
+        segment_->log().new_messages.wait_until(Clock::now() + stop_look,
+                                                [this, id] { return segment_->visible() >= id; });
+        wait(false, Clock::now());  // whether the session is to end
+    }
+}
+
+/// Until the archiver has stored something.
+void SessionIn::wait_for_space() {
+    writer_->wait_for_space(Clock::now() + stop_look);
+    wait(false, Clock::now());
 }
 
 /// Until everything before has been answered: SENT for each own message, LIVE for the login.
@@ -350,7 +392,7 @@ void SessionIn::end(Ending ending) {
 }
 
 std::string SessionIn::reason_to_stop() const {
-    if (segment_->prefix().stop.load() != 0) return bye("shutting-down");
+    if (segment_->stop_word() != shm::StopWord::running) return bye("shutting-down");
     if (!writer_) return error_line(ErrorCode::too_many_clients);
     return bye(session_.is_current() ? "shutting-down" : "taken-over");
 }

@@ -6,7 +6,6 @@
 #include "server/session_out.hpp"
 #include "server/stop_signal.hpp"
 #include "server/taken_over.hpp"
-#include "shm/log_reader.hpp"
 #include "shm/log_writer.hpp"
 #include "shm/session.hpp"
 #include "wire/command_parser.hpp"
@@ -53,12 +52,15 @@ class SessionIn {
     void answer(const wire::Say& say);
     void answer(const wire::Login& login);
     void answer(const wire::Ack& ack);
-    void answer(const wire::History& history);
+    void answer(const wire::History& asked);
     void answer(const wire::Who& who);
     void answer(const wire::Ping& ping);
     void answer(const wire::Quit& quit);
     void answer(const wire::Malformed& malformed);
     void append_pending();
+    [[nodiscard]] bool is_refused(std::uint64_t seq) const noexcept;
+    void refuse(std::uint64_t seq);
+    void refuse_pending_from(std::size_t first);
     void answer_outcomes(std::size_t first, std::size_t count);
     void flush_answers();
 
@@ -67,6 +69,8 @@ class SessionIn {
     void read_input();
     [[nodiscard]] bool output_is_behind() const noexcept;
     void wait_for_output();
+    void wait_until_visible(std::uint64_t id);
+    void wait_for_space();
     void settle();
 
     // Ending.
@@ -83,7 +87,6 @@ class SessionIn {
     InputBuffer input_;
     wire::CommandParser parser_;
     std::optional<shm::LogWriter> writer_;
-    std::optional<shm::LogReader> history_;
     std::optional<TakenOver> taken_over_;
     std::latch welcomed_{1};  ///< the output thread starts behind it
     Subscription subscription_;
@@ -91,6 +94,8 @@ class SessionIn {
     std::vector<shm::Outcome> outcomes_;
     std::string answers_;
     std::uint64_t last_appended_ = 0;
+    /// Refused because the store failed: no later one is accepted before this one.
+    std::optional<std::uint64_t> refused_seq_;
     std::optional<Ending> ending_;
 };
 

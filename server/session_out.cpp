@@ -19,6 +19,12 @@ namespace {
 /// Large enough for one large write a wake-up, small enough to stay in the processor's cache.
 constexpr std::size_t read_bytes = 64 << 10;
 
+/// A page of the store: its transaction costs something, so it is larger.
+constexpr std::size_t stored_bytes = 256 << 10;
+
+/// Between two tries to read a store that does not work.
+constexpr std::chrono::seconds store_patience{1};
+
 /// A lost wake-up costs at most this (11).
 constexpr std::chrono::seconds longest_wait{5};
 
@@ -62,13 +68,15 @@ void Progress::signal() noexcept {
 }
 
 SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
-                       const Subscription& subscription, Output& output, Progress& progress)
+                       const Subscription& subscription, Output& output, Progress& progress,
+                       const std::filesystem::path& data_dir)
     : segment_{&segment},
       session_{&session},
       subscription_{subscription},
       output_{&output},
       progress_{&progress},
       reader_{segment, read_bytes},
+      past_{segment, data_dir},
       position_{subscription.cursor} {
     progress.advance_to(position_);
     if (!subscription_.presence) return;
@@ -109,9 +117,10 @@ bool SessionOut::deliver() {
     shm::Chunk chunk;
     switch (reader_.read(position_ + 1, to, session_->row(), chunk)) {
         case shm::LogReader::Result::copied:
+            past_.close();
             return deliver_chunk(chunk);
         case shm::LogReader::Result::overrun:
-            return skip_gap();
+            return deliver_lost();
         case shm::LogReader::Result::broken:
             break;
     }
@@ -134,12 +143,37 @@ bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
     return output_->write(frames) && advance_to(chunk.last_id);
 }
 
-/// What has left the ring unread is gone, and the client is told so.
-bool SessionOut::skip_gap() {
-    const std::uint64_t first = segment_->log().first_id.load(std::memory_order_acquire);
+/// What has left the ring unread is read from the store. Without one it is gone.
+bool SessionOut::deliver_lost() {
+    const std::uint64_t to = segment_->log().first_id.load(std::memory_order_acquire) - 1;
+    if (!segment_->has_store()) return tell_gap(to);
+    return deliver_stored(live_ ? to : std::min(to, subscription_.last));
+}
+
+bool SessionOut::deliver_stored(std::uint64_t to) {
+    const std::string_view own_name = shm::name_of(*segment_, session_->row());
     frames_.clear();
-    wire::print(frames_, wire::Gap{position_ + 1, first - 1});
-    return output_->write(frames_) && advance_to(first - 1);
+    const auto page = past_.read(position_ + 1, to, [&](const store::Message& message) {
+        if (message.sender == own_name) {
+            wire::print(frames_, wire::Sent{message.seq, message.id});
+        } else {
+            wire::print(frames_, wire::Message{false, message.id, message.sender, message.time_ms,
+                                               message.body});
+        }
+        return frames_.size() < stored_bytes;
+    });
+    if (!frames_.empty()) return output_->write(frames_) && advance_to(page.next - 1);
+    if (page.missing_to != 0) return tell_gap(page.missing_to);
+    segment_->log().new_messages.wait_until(shm::Condition::Clock::now() + store_patience,
+                                            [this] { return !session_->is_current(); });
+    return true;
+}
+
+/// What does not exist any more is never silently skipped.
+bool SessionOut::tell_gap(std::uint64_t last_id) {
+    frames_.clear();
+    wire::print(frames_, wire::Gap{position_ + 1, last_id});
+    return output_->write(frames_) && advance_to(last_id);
 }
 
 bool SessionOut::advance_to(std::uint64_t id) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "server/output.hpp"
+#include "server/past_reader.hpp"
 #include "shm/log_reader.hpp"
 #include "shm/session.hpp"
 #include "shm/unique_fd.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -61,7 +63,7 @@ struct Subscription {
 class SessionOut {
   public:
     SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
-               Output& output, Progress& progress);
+               Output& output, Progress& progress, const std::filesystem::path& data_dir);
 
     /// Until the connection breaks, its last line has been written, or a later login has taken
     /// over. The thread's whole life; throws nothing.
@@ -72,7 +74,9 @@ class SessionOut {
     void wait_for_news();
     [[nodiscard]] bool deliver();
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
-    [[nodiscard]] bool skip_gap();
+    [[nodiscard]] bool deliver_lost();
+    [[nodiscard]] bool deliver_stored(std::uint64_t to);
+    [[nodiscard]] bool tell_gap(std::uint64_t last_id);
     [[nodiscard]] bool advance_to(std::uint64_t id);
     [[nodiscard]] bool tell_live();
     [[nodiscard]] bool tell_presence();
@@ -84,6 +88,7 @@ class SessionOut {
     Output* output_;
     Progress* progress_;
     shm::LogReader reader_;
+    PastReader past_;     ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_ = false;

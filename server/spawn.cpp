@@ -1,5 +1,6 @@
 #include "server/spawn.hpp"
 
+#include "server/archiver_process.hpp"
 #include "server/session_in.hpp"
 
 #include <fcntl.h>
@@ -8,22 +9,28 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <limits>
 
 namespace belfry::server {
 namespace {
 
-/// Closes all descriptors but three: standard error and the two. Needs no new descriptor to do so,
-/// for there may be none. Standard input and output are the supervisor's own: whoever reads them
-/// must not wait for children.
-void keep_only(int one, int other) noexcept {
-    const auto close_all = [](int first, unsigned last) {
-        if (static_cast<unsigned>(first) <= last) ::syscall(SYS_close_range, first, last, 0);
+/// Closes all descriptors but standard error and those given. Needs no new descriptor to do so, for
+/// there may be none. Standard input and output are the supervisor's own: whoever reads them must
+/// not wait for children.
+template <std::size_t count>
+void keep_only(std::array<int, count> kept) noexcept {
+    std::ranges::sort(kept);
+    int next = STDERR_FILENO + 1;
+    const auto close_to = [&next](unsigned last) {
+        if (static_cast<unsigned>(next) <= last) ::syscall(SYS_close_range, next, last, 0);
     };
-    const auto [low, high] = std::minmax(one, other);
-    close_all(STDERR_FILENO + 1, static_cast<unsigned>(low) - 1);
-    close_all(low + 1, static_cast<unsigned>(high) - 1);
-    close_all(high + 1, std::numeric_limits<unsigned>::max());
+    for (const int fd : kept) {
+        close_to(static_cast<unsigned>(fd) - 1);
+        next = fd + 1;
+    }
+    close_to(std::numeric_limits<unsigned>::max());
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
@@ -35,8 +42,15 @@ void keep_only(int one, int other) noexcept {
 pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
-    keep_only(heritage.socket.get(), alive.get());
+    keep_only(std::array{heritage.socket.get(), alive.get()});
     run_session(heritage);
+}
+
+pid_t spawn_archiver(const ArchiverHeritage& heritage, const shm::UniqueFd& alive) noexcept {
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    keep_only(std::array{alive.get()});
+    run_archiver(heritage);
 }
 
 }  // namespace belfry::server

@@ -4,13 +4,14 @@
 
 #include <sys/types.h>
 
+/// The forks. A child closes what it does not inherit, and never returns from them.
 namespace belfry::server {
 
-/// Forks a session child. In the child everything is closed but standard error, the connection
-/// and `alive`; it runs the session and never returns.
-/// @param alive the held file of the data directory
-/// In the parent the heritage stays as it is: its end closes the connection here.
-/// @return the child's pid; -1 with errno where the system has none left
+/// Forks a session child. @return its pid; -1 with errno where there can be no other process
 [[nodiscard]] pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept;
+
+/// Forks the archiver. @return likewise
+[[nodiscard]] pid_t spawn_archiver(const ArchiverHeritage& heritage,
+                                   const shm::UniqueFd& alive) noexcept;
 
 }  // namespace belfry::server

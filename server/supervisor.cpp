@@ -26,9 +26,11 @@ constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evic
 constexpr std::chrono::milliseconds stop_patience{500};
 constexpr int tick_ms = 20;  ///< while something waits for its time
 
-/// What an epoll event is about: the listener, the signals, or an adopted child's slot.
+/// What an epoll event is about: the listener, the signals, the end of an adopted archiver, or
+/// that of an adopted child, by its slot.
 constexpr std::uint64_t listener_event = ~0ULL;
 constexpr std::uint64_t signal_event = listener_event - 1;
+constexpr std::uint64_t archiver_event = listener_event - 2;
 
 void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
     epoll_event event{};
@@ -59,10 +61,13 @@ std::string describe_end(int status) {
 
 }  // namespace
 
-Supervisor::Supervisor(shm::Segment& segment, Listener& listener, const shm::UniqueFd& alive)
+Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
+                       Listener& listener, const shm::UniqueFd& alive)
     : segment_{&segment},
+      data_dir_{&data_dir},
       listener_{&listener},
       alive_{&alive},
+      archiver_{segment, data_dir, alive},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       signals_{take_signals()},
       reserve_{open_reserve()},
@@ -71,7 +76,7 @@ Supervisor::Supervisor(shm::Segment& segment, Listener& listener, const shm::Uni
     watch(epoll_, signals_.get(), signal_event);
     watch_listener(true);
     shm::claim_supervision(segment);
-    segment.prefix().stop.store(0);
+    segment.prefix().stop.store(static_cast<std::uint32_t>(shm::StopWord::running));
     segment.prefix().port.store(listener.port());
 }
 
@@ -79,14 +84,15 @@ std::size_t Supervisor::adopt() {
     for (auto slot = static_cast<std::uint32_t>(children_.size()); slot-- > 0;) adopt_slot(slot);
     // Whoever died meanwhile may have left others asleep (11), or gone without a word.
     shm::announce_presence(*segment_);
-    segment_->log().new_messages.wake_everybody();
-    segment_->log().space.wake_everybody();
+    shm::wake_everybody(*segment_);
+    archiver_.begin();
+    if (archiver_.fd() != -1) watch(epoll_, archiver_.fd(), archiver_event);
     return living_;
 }
 
 void Supervisor::adopt_slot(std::uint32_t slot) {
-    const auto process =
-        shm::revoke_unclaimed(*segment_, slot) ? std::nullopt : shm::claimant(*segment_, slot);
+    shm::ProcessEntry& entry = segment_->session_process(slot);
+    const auto process = shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
     Child& child = children_[slot];
     errno = 0;
     if (process) child.pidfd = shm::open_process(*process);
@@ -107,9 +113,10 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
 
 void Supervisor::run() {
     while (!stopping_) {
-        const bool timed = !listening_ || !refusals_.empty();
+        const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting();
         wait_for_events(timed ? tick_ms : -1);
         refusals_.sweep();
+        archiver_.start_if_due();
         if (!reserve_) reserve_ = open_reserve();
         watch_listener(true);
     }
@@ -127,6 +134,9 @@ void Supervisor::wait_for_events(int timeout_ms) {
             handle_signals();
         } else if (about == listener_event) {
             if (!stopping_) accept_all();
+        } else if (about == archiver_event) {
+            ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, archiver_.fd(), nullptr);
+            archiver_.ended(0);
         } else {
             bury(static_cast<std::uint32_t>(about), 0);
         }
@@ -168,7 +178,7 @@ bool Supervisor::has_room() {
 
 void Supervisor::serve(shm::UniqueFd socket) {
     const std::uint32_t slot = free_slots_.back();
-    Heritage heritage{*segment_, shm::give_slot(*segment_, slot), std::move(socket),
+    Heritage heritage{*segment_, *data_dir_, shm::give_slot(*segment_, slot), std::move(socket),
                       Clock::now() + login_patience};
     const pid_t pid = spawn_session(heritage, *alive_);
     if (pid == -1) {
@@ -226,6 +236,10 @@ bool Supervisor::evict_oldest_pending() noexcept {
 void Supervisor::reap_own() {
     int status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (pid == archiver_.pid()) {
+            archiver_.ended(status);
+            continue;
+        }
         const auto found = slot_of_.find(pid);
         if (found == slot_of_.end()) continue;
         const std::uint32_t slot = found->second;
@@ -265,7 +279,7 @@ void Supervisor::signal_all(int signal) noexcept {
 
 void Supervisor::stop_sessions() {
     stopping_ = true;
-    segment_->prefix().stop.store(1);
+    segment_->prefix().stop.store(static_cast<std::uint32_t>(shm::StopWord::sessions_end));
     signal_all(SIGTERM);
     const auto deadline = Clock::now() + stop_patience;
     while (living_ > 0 && Clock::now() < deadline) wait_for_events(tick_ms);

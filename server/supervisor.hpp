@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/archiver_keeper.hpp"
 #include "server/listener.hpp"
 #include "server/refusals.hpp"
 #include "shm/process.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <unordered_map>
 #include <vector>
 
@@ -22,10 +24,11 @@ class Supervisor {
   public:
     /// @param alive the held `alive` file, for the children
     /// @throws StartError
-    Supervisor(shm::Segment& segment, Listener& listener, const shm::UniqueFd& alive);
+    Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
+               const shm::UniqueFd& alive);
 
-    /// Takes over what an earlier supervisor left: its children, slots, and whom its dead left
-    /// asleep. @return how many children live
+    /// Takes over what an earlier supervisor left: its archiver, children, slots, and whom its dead
+    /// left asleep. Starts an archiver where none lives. @return how many children live
     [[nodiscard]] std::size_t adopt();
 
     /// Serves until SIGTERM or SIGINT.
@@ -33,6 +36,10 @@ class Supervisor {
 
     /// Ends all sessions: asks them to, kills who has not ended in half a second, waits for all.
     void stop_sessions();
+
+    /// Behind stop_sessions(): lets the archiver store what is left, and waits for its end.
+    /// @return false: the store does not take everything
+    [[nodiscard]] bool drain_archiver() { return archiver_.drain(); }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -66,8 +73,10 @@ class Supervisor {
     void signal_child(const Child& child, int signal) const noexcept;
 
     shm::Segment* segment_;
+    const std::filesystem::path* data_dir_;
     Listener* listener_;
     const shm::UniqueFd* alive_;
+    ArchiverKeeper archiver_;
     Refusals refusals_;
     shm::UniqueFd epoll_;
     shm::UniqueFd signals_;

@@ -8,13 +8,6 @@
 namespace belfry::shm {
 namespace {
 
-std::optional<std::uint32_t> find_row(const Segment& segment, std::string_view name) noexcept {
-    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
-        if (name_of(segment, row) == name) return row;
-    }
-    return {};
-}
-
 std::uint32_t used_rows(const Segment& segment) noexcept {
     std::uint32_t rows = segment.geometry().client_rows;
     while (rows > 0 && name_of(segment, rows - 1).empty()) --rows;
@@ -22,6 +15,13 @@ std::uint32_t used_rows(const Segment& segment) noexcept {
 }
 
 }  // namespace
+
+std::optional<std::uint32_t> find_row(const Segment& segment, std::string_view name) noexcept {
+    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
+        if (name_of(segment, row) == name) return row;
+    }
+    return {};
+}
 
 std::optional<std::uint32_t> find_client(const Segment& segment,
                                          std::string_view client_id) noexcept {

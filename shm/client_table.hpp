@@ -12,6 +12,10 @@
 /// The clients as everybody sees them. Nothing here takes a lock.
 namespace belfry::shm {
 
+/// The row of a client, also of one that may not log in.
+[[nodiscard]] std::optional<std::uint32_t> find_row(const Segment& segment,
+                                                    std::string_view name) noexcept;
+
 /// The row of a client that may log in.
 [[nodiscard]] std::optional<std::uint32_t> find_client(const Segment& segment,
                                                        std::string_view client_id) noexcept;

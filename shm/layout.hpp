@@ -56,10 +56,16 @@
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 inline constexpr std::size_t cache_line = 64;
 
 enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
+
+enum class StopWord : std::uint32_t {
+    running = 0,
+    sessions_end = 1,    ///< sessions say BYE shutting-down
+    archiver_drains = 2  ///< no session lives; the archiver stores what is left, and ends
+};
 
 /// One process of the server. `word` is {generation, pid}: the generation is raised by the
 /// supervisor when it gives the entry away or takes it back; the process claims it by
@@ -73,17 +79,18 @@ struct ProcessEntry {
 struct Prefix {
     std::atomic<std::uint64_t> magic;  ///< creator, last of all; 0 in a torn creation
     std::uint32_t layout_version;      ///< creator
-    std::uint32_t durability;          ///< creator
-    std::uint64_t segment_bytes;       ///< creator
-    char token[40];                    ///< creator, first of all; proves whose segment this is
-    char program_version[32];          ///< creator; NUL-padded
-    char epoch[40];                    ///< creator; hexadecimal digits, NUL-padded
-    std::uint64_t processes_offset;    ///< creator; in bytes
-    std::uint32_t processes_count;     ///< creator
-    std::uint32_t processes_stride;    ///< creator; bytes from one entry to the next
-    std::uint64_t body_offset;         ///< creator; where this layout's own part starts
-    std::atomic<std::uint32_t> stop;   ///< who stops the server: 1; children read it
-    std::atomic<std::uint32_t> port;   ///< supervisor; the port last listened on
+    /// A Durability. The creator; an adopting supervisor raises async to commit; everybody reads.
+    std::atomic<std::uint32_t> durability;
+    std::uint64_t segment_bytes;      ///< creator
+    char token[40];                   ///< creator, first of all; proves whose segment this is
+    char program_version[32];         ///< creator; NUL-padded
+    char epoch[40];                   ///< creator; hexadecimal digits, NUL-padded
+    std::uint64_t processes_offset;   ///< creator; in bytes
+    std::uint32_t processes_count;    ///< creator
+    std::uint32_t processes_stride;   ///< creator; bytes from one entry to the next
+    std::uint64_t body_offset;        ///< creator; where this layout's own part starts
+    std::atomic<std::uint32_t> stop;  ///< a StopWord; who stops the server writes it
+    std::atomic<std::uint32_t> port;  ///< supervisor; the port last listened on
     std::uint8_t reserved[88];
 };
 
@@ -119,7 +126,8 @@ struct LogHeader {
     /// The oldest record that is still whole (3). Writers under the mutex; everybody reads.
     alignas(cache_line) std::atomic<std::uint64_t> first_id;
 
-    /// The last record in the store (4, 5). The archiver writes; everybody reads.
+    /// The last record in the store (4, 5). The archiver writes, under its lock file; everybody
+    /// reads. It moves back only where a store is found to have lost what it had.
     alignas(cache_line) std::atomic<std::uint64_t> stored_id;
 
     /// Last seqs are right up to here (6). Writers and repair under the mutex.
@@ -132,10 +140,21 @@ struct LogHeader {
     alignas(cache_line) std::atomic<std::uint32_t> presence_changes;
 };
 
+enum class StoreState : std::uint32_t {
+    works = 0,
+    fails = 1,    ///< sessions refuse what is new
+    drained = 2,  ///< all is stored, and the archiver has ended
+};
+
 /// The archiver's part. Unused with durability memory.
 struct ArchiverBlock {
-    alignas(cache_line) std::atomic<std::uint32_t> store_state;  ///< archiver writes
-    alignas(cache_line) Condition wake;                          ///< there is something to store
+    /// A StoreState. The archiver writes; everybody reads.
+    alignas(cache_line) std::atomic<std::uint32_t> store_state;
+    std::atomic<std::uint64_t> keep_messages;  ///< supervisor, at a start; 0: all
+    std::atomic<std::uint64_t> keep_ms;        ///< supervisor, at a start; 0: for ever
+
+    /// Notified by whoever appends, and by who stops the server.
+    alignas(cache_line) Condition wake;
 };
 
 /// What a session child shows of itself.
@@ -156,6 +175,9 @@ struct ClientRow {
     /// the mutex; the session swaps it to 0 when it leaves.
     alignas(cache_line) std::atomic<std::uint64_t> session;
     std::atomic<std::uint64_t> last_seq;  ///< under the mutex (6)
+    /// The highest seq of this client's messages up to stored_id. The archiver writes it before
+    /// stored_id; a login reads it.
+    std::atomic<std::uint64_t> stored_seq;
 
     /// {generation: 16 bits, id: 48 bits} (7). Login raises the generation under the mutex; the
     /// session of that generation moves the id.

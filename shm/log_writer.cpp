@@ -27,9 +27,11 @@ struct LogWriter::Batch {
     std::size_t ring_offset;  ///< of `end`, in the ring
     std::uint64_t last_id;
     std::uint64_t last_seq;
-    std::uint64_t first_id;  ///< of the log, as this batch has moved it
+    std::uint64_t first_id;       ///< of the log, as this batch has moved it
+    std::uint64_t most_first_id;  ///< first_id may not move past it (4)
     std::uint64_t time_ms;
     std::span<char> ring;
+    bool no_space = false;
 
     void write(const char* from, std::size_t count) noexcept {
         const std::size_t before_wrap = std::min(count, ring.size() - ring_offset);
@@ -61,14 +63,29 @@ LogWriter::Result LogWriter::append(std::span<const NewMessage> messages,
         const boost::interprocess::scoped_lock guard{lock_};
         result = append_locked(messages, outcomes);
     }
-    if (result.last_id != 0) segment_->log().new_messages.notify_all();
+    if (result.last_id != 0) notify();
     session_->set_appending(false);
     return result;
 }
 
+/// Wakes who can do something now: sessions where it is visible, the archiver where it is to be
+/// stored.
+void LogWriter::notify() noexcept {
+    const Durability durability = segment_->durability();
+    if (durability != Durability::memory) segment_->archiver().wake.notify_all();
+    if (durability != Durability::commit) segment_->log().new_messages.notify_all();
+}
+
+void LogWriter::wait_for_space(Condition::Clock::time_point deadline) noexcept {
+    LogHeader& log = segment_->log();
+    log.space.wait_until(deadline, [this, &log] {
+        return log.stored_id.load(std::memory_order_acquire) != stored_seen_;
+    });
+}
+
 LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
                                            std::span<Outcome> outcomes) noexcept {
-    if (!session_->is_current()) return {0, true, 0};  // (9)
+    if (!session_->is_current()) return {.fenced = true};  // (9)
     LogHeader& log = segment_->log();
     const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
     const std::uint64_t end = segment_->position(last + 1).load(std::memory_order_relaxed);
@@ -79,16 +96,26 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
                 last,
                 session_->client().last_seq.load(std::memory_order_relaxed),
                 log.first_id.load(std::memory_order_relaxed),
+                most_first_id(),
                 unix_ms(),
                 ring};
     std::size_t decided = 0;
     while (decided < messages.size() && add(batch, messages[decided], outcomes[decided])) ++decided;
-    if (batch.last_id == last) return {decided, false, 0};
+    Result result{.decided = decided, .no_space = batch.no_space, .end_id = batch.last_id};
+    if (batch.last_id == last) return result;
     commit(batch);
-    return {decided, false, batch.last_id};
+    result.last_id = batch.last_id;
+    return result;
 }
 
-/// @return false: the batch is full, and the message is not decided
+/// With a store, nothing above stored_id is given up (4).
+std::uint64_t LogWriter::most_first_id() noexcept {
+    if (!segment_->has_store()) return max_id;
+    stored_seen_ = segment_->log().stored_id.load(std::memory_order_acquire);
+    return stored_seen_ + 1;
+}
+
+/// @return false: the batch or the ring is full, and the message is not decided
 bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept {
     if (message.seq != 0 && message.seq <= batch.last_seq) {
         outcome = Outcome::duplicate;
@@ -109,7 +136,10 @@ bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) n
         id - first_of_batch >= segment_->geometry().index_entries / batch_part) {
         return false;
     }
-    make_room(batch, record);
+    if (!make_room(batch, record)) {
+        batch.no_space = true;
+        return false;
+    }
     batch.write(head.data(), head_bytes);
     batch.write(message.body.data(), message.body.size());
     batch.write(format_.tail.data(), format_.tail.size());
@@ -124,8 +154,8 @@ bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) n
 }
 
 /// Gives up the oldest records until one more record, and its index entry and the end's, fit (3).
-/// A death behind this gives up those records and nothing else.
-void LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
+/// A death behind this gives up those records and nothing else. @return false: they are not stored
+bool LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
     const std::uint64_t new_end = batch.end + record_bytes;
     const std::uint64_t entries = segment_->geometry().index_entries;
     std::uint64_t first = batch.first_id;
@@ -134,10 +164,12 @@ void LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
            batch.last_id + 2 - first >= entries) {
         ++first;
     }
-    if (first == batch.first_id) return;
+    if (first == batch.first_id) return true;
+    if (first > batch.most_first_id) return false;
     batch.first_id = first;
     segment_->log().first_id.store(first, std::memory_order_relaxed);
     order_stores();
+    return true;
 }
 
 void LogWriter::commit(const Batch& batch) noexcept {

@@ -43,14 +43,21 @@ class LogWriter {
         std::size_t decided = 0;
         /// The session is no longer its client's (9): nothing was appended.
         bool fenced = false;
+        /// Nothing more fits until the archiver has stored what is there (4): wait_for_space().
+        bool no_space = false;
         /// The id of the last one appended; 0: none was.
         std::uint64_t last_id = 0;
+        /// The end of the log behind this call: what a duplicate repeats lies at or before it.
+        std::uint64_t end_id = 0;
     };
 
     /// Decides and appends messages under one lock, with one commit (1), and wakes the readers.
     /// @param outcomes as many as there are messages
     [[nodiscard]] Result append(std::span<const NewMessage> messages,
                                 std::span<Outcome> outcomes) noexcept;
+
+    /// Waits until the archiver has stored something since the last append, or the deadline.
+    void wait_for_space(Condition::Clock::time_point deadline) noexcept;
 
     /// A record of the largest payload must fit a batch.
     [[nodiscard]] static bool payload_fits(std::uint64_t ring_bytes,
@@ -62,14 +69,17 @@ class LogWriter {
     [[nodiscard]] Result append_locked(std::span<const NewMessage> messages,
                                        std::span<Outcome> outcomes) noexcept;
     [[nodiscard]] bool add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept;
-    void make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
+    [[nodiscard]] bool make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
     void commit(const Batch& batch) noexcept;
+    void notify() noexcept;
+    [[nodiscard]] std::uint64_t most_first_id() noexcept;
 
     Segment* segment_;
     const Session* session_;
     RecordFormat format_;
     LogLock lock_;
     std::string_view sender_;
+    std::uint64_t stored_seen_ = 0;  ///< stored_id, as the last append saw it
 };
 
 }  // namespace belfry::shm

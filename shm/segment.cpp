@@ -47,7 +47,7 @@ Layout lay_out(const SegmentPlan& plan) {
     g.ring_bytes = round_up(plan.ring_bytes, page);
     g.index_entries = std::bit_ceil(g.ring_bytes / ring_bytes_per_index_entry);
     g.session_slots = plan.max_clients + std::max(plan.max_clients, min_pending_slots);
-    g.client_rows = static_cast<std::uint32_t>(plan.client_ids.size()) + spare_client_rows;
+    g.client_rows = static_cast<std::uint32_t>(plan.clients.size()) + spare_client_rows;
     g.max_payload = plan.max_payload;
     g.max_clients = plan.max_clients;
 
@@ -72,6 +72,14 @@ void put_text(std::span<char> field, std::string_view text) {
     std::copy_n(text.data(), std::min(text.size(), field.size()), field.data());
 }
 
+void fill(ClientRow& row, const SegmentPlan::Client& client) {
+    put_text(row.name, client.id);
+    row.known.store(client.known ? 1 : 0, std::memory_order_relaxed);
+    row.last_seq.store(client.seq, std::memory_order_relaxed);
+    row.stored_seq.store(client.seq, std::memory_order_relaxed);
+    row.cursor.store(pack(Cursor{0, client.cursor}), std::memory_order_relaxed);
+}
+
 }  // namespace
 
 Segment::Segment(boost::interprocess::mapped_region region) noexcept : region_{std::move(region)} {
@@ -87,7 +95,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     Prefix& head = *new (at<void>(0)) Prefix{};
     put_text(head.token, plan.token);
     head.layout_version = layout_version;
-    head.durability = static_cast<std::uint32_t>(plan.durability);
+    head.durability.store(static_cast<std::uint32_t>(plan.durability), std::memory_order_relaxed);
     head.segment_bytes = layout.segment_bytes;
     put_text(head.program_version, plan.program_version);
     put_text(head.epoch, plan.epoch);
@@ -106,9 +114,8 @@ void Segment::initialise(const SegmentPlan& plan) {
     log_->stored_id.store(plan.last_id, std::memory_order_relaxed);
     log_->derived_id.store(plan.last_id, std::memory_order_relaxed);
     log_->first_id.store(plan.last_id + 1, std::memory_order_relaxed);
-    for (std::uint32_t row = 0; row < plan.client_ids.size(); ++row) {
-        put_text(client(row).name, plan.client_ids[row]);
-        client(row).known.store(1, std::memory_order_relaxed);
+    for (std::uint32_t row = 0; row < plan.clients.size(); ++row) {
+        fill(client(row), plan.clients[row]);
     }
 }
 

@@ -22,7 +22,13 @@ struct SegmentPlan {
     std::string epoch;            ///< 1 to 32 hexadecimal digits
     std::string program_version;  ///< at most 31 bytes
     std::string token;            ///< at most 39 bytes; proves whose segment this is
-    std::vector<std::string> client_ids;
+    struct Client {
+        std::string id;
+        bool known = true;  ///< may log in
+        std::uint64_t cursor = 0;
+        std::uint64_t seq = 0;  ///< the highest accepted one
+    };
+    std::vector<Client> clients;
     std::uint64_t last_id = 0;  ///< ids go on behind it
 };
 
@@ -86,7 +92,14 @@ class Segment {
     [[nodiscard]] std::uint64_t visible() const noexcept;
 
     [[nodiscard]] Durability durability() const noexcept {
-        return static_cast<Durability>(prefix().durability);
+        return static_cast<Durability>(prefix().durability.load(std::memory_order_relaxed));
+    }
+    [[nodiscard]] bool has_store() const noexcept { return durability() != Durability::memory; }
+    [[nodiscard]] StoreState store_state() const noexcept {
+        return static_cast<StoreState>(archiver().store_state.load(std::memory_order_acquire));
+    }
+    [[nodiscard]] StopWord stop_word() const noexcept {
+        return static_cast<StopWord>(prefix().stop.load());
     }
     [[nodiscard]] std::string_view epoch() const noexcept;
 

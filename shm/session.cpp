@@ -1,9 +1,7 @@
 #include "shm/session.hpp"
 
 #include "shm/client_table.hpp"
-#include "shm/process.hpp"
-
-#include <unistd.h>
+#include "shm/process_entry.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -15,15 +13,7 @@ Session::Session(Segment& segment, std::uint32_t slot, std::uint32_t generation)
     : segment_{&segment}, slot_{slot}, generation_{generation} {}
 
 bool Session::claim() noexcept {
-    ProcessEntry& entry = segment_->session_process(slot_);
-    const auto pid = static_cast<std::uint32_t>(::getpid());
-    std::uint64_t unclaimed = pack(Halves{generation_, 0});
-    if (!entry.word.compare_exchange_strong(unclaimed, pack(Halves{generation_, pid}))) {
-        return false;
-    }
-    // A death before this store leaves start time 0: an adopting supervisor takes the slot back.
-    entry.start_time.store(start_time_of(::getpid()).value_or(0), std::memory_order_release);
-    return true;
+    return shm::claim(segment_->session_process(slot_), generation_);
 }
 
 Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome) noexcept {
@@ -54,8 +44,11 @@ void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
     } while (!client.cursor.compare_exchange_weak(old, pack(cursor)));
     cursor_generation_ = cursor.generation;
     welcome.cursor = cursor.id;
+    // The archiver writes stored_seq and then stored_id: in this order the seq is never behind
+    // `last`. It may be ahead by a commit that is only just becoming visible.
     welcome.last = segment_->visible();
-    welcome.seq = client.last_seq.load(std::memory_order_relaxed);
+    const bool all_is_visible = segment_->durability() != Durability::commit;
+    welcome.seq = (all_is_visible ? client.last_seq : client.stored_seq).load();
 }
 
 bool Session::is_current() const noexcept {

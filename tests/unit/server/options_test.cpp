@@ -42,7 +42,7 @@ TEST(BelfrydOptions, HaveDefaults) {
     EXPECT_EQ(options.port, 5000);
     EXPECT_FALSE(options.port_file);
     EXPECT_EQ(options.data_dir, "belfry-data");
-    EXPECT_EQ(options.durability, shm::Durability::memory);
+    EXPECT_EQ(options.durability, shm::Durability::commit);
     EXPECT_EQ(options.ring_bytes, 64ULL << 20);
     EXPECT_EQ(options.max_clients, 1024U);
     EXPECT_EQ(options.max_payload, 64U << 10);
@@ -63,6 +63,26 @@ TEST(BelfrydOptions, AreReadAsGiven) {
     EXPECT_EQ(options.max_clients, 1U);
     EXPECT_EQ(options.max_payload, 16U << 20);
     EXPECT_TRUE(options.check);
+}
+
+TEST(BelfrydOptions, NameTheDurabilities) {
+    for (const auto& [word, durability] :
+         {std::pair{"commit", shm::Durability::commit}, std::pair{"async", shm::Durability::async},
+          std::pair{"memory", shm::Durability::memory}}) {
+        EXPECT_EQ(options_of({"-client_ids", "1", "--durability", word}).durability, durability);
+    }
+}
+
+TEST(BelfrydOptions, SayWhatIsKept) {
+    const server::Options options =
+        options_of({"-client_ids", "1", "--keep-messages", "100", "--keep_days", "7"});
+    EXPECT_EQ(options.keep_messages, 100U);
+    EXPECT_EQ(options.keep_days, 7U);
+    for (const char* wrong : {"0", "-1", "x", ""}) {
+        EXPECT_NE(complaint({"--keep-messages", wrong}), "") << wrong;
+        EXPECT_NE(complaint({"--keep-days", wrong}), "") << wrong;
+    }
+    EXPECT_NE(complaint({"--keep-days", "7", "--durability", "memory"}), "");
 }
 
 TEST(BelfrydOptions, ComeFromAFileToo) {

@@ -27,7 +27,7 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
 
     /// In a child: appends all messages of one client in batches of random sizes.
     int write_all(std::uint32_t number) {
-        Sender sender{segment(), number, small_plan().client_ids[number]};
+        Sender sender{segment(), number, small_plan().clients[number].id};
         std::mt19937_64 random{number};
         std::uint64_t next = 1;
         while (next <= messages_each) {

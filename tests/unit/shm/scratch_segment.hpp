@@ -26,7 +26,9 @@ namespace belfry::test {
     plan.max_payload = 8 << 10;
     plan.epoch = "e";
     plan.program_version = "test";
-    plan.client_ids = {"ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal"};
+    for (const char* id : {"ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal"}) {
+        plan.clients.push_back({id});
+    }
     return plan;
 }
 

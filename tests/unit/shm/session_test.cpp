@@ -38,9 +38,9 @@ TEST_F(SessionSlots, AGivenSlotIsClaimedOnce) {
 }
 
 TEST_F(SessionSlots, AClaimNamesTheProcessAndItsStart) {
-    EXPECT_FALSE(shm::claimant(segment(), 3));
+    EXPECT_FALSE(shm::process_in(segment().session_process(3)));
     (void)claimed_session(segment(), 3);
-    const auto process = shm::claimant(segment(), 3);
+    const auto process = shm::process_in(segment().session_process(3));
     ASSERT_TRUE(process);
     EXPECT_EQ(process->pid, ::getpid());
     EXPECT_EQ(process->start_time, shm::start_time_of(::getpid()));
@@ -48,15 +48,15 @@ TEST_F(SessionSlots, AClaimNamesTheProcessAndItsStart) {
 
 TEST_F(SessionSlots, AClaimFailsAfterTheSlotWasRevoked) {
     shm::Session session = unclaimed(0);
-    EXPECT_TRUE(shm::revoke_unclaimed(segment(), 0));
+    EXPECT_TRUE(shm::revoke_unclaimed(segment().session_process(0)));
     EXPECT_FALSE(session.claim());
-    EXPECT_FALSE(shm::claimant(segment(), 0));
+    EXPECT_FALSE(shm::process_in(segment().session_process(0)));
 }
 
 TEST_F(SessionSlots, AClaimedSlotIsNotRevoked) {
     (void)claimed_session(segment(), 0);
-    EXPECT_FALSE(shm::revoke_unclaimed(segment(), 0));
-    EXPECT_TRUE(shm::claimant(segment(), 0));
+    EXPECT_FALSE(shm::revoke_unclaimed(segment().session_process(0)));
+    EXPECT_TRUE(shm::process_in(segment().session_process(0)));
 }
 
 TEST_F(SessionSlots, AClaimFailsAfterTheSlotWasGivenToAnother) {
@@ -118,7 +118,7 @@ TEST_F(SessionSlots, ReapingMakesOffline) {
     shm::reap_slot(segment(), 0);
     EXPECT_FALSE(is_online("ann"));
     EXPECT_FALSE(shm::is_logged_in(segment(), 0));
-    EXPECT_FALSE(shm::claimant(segment(), 0));
+    EXPECT_FALSE(shm::process_in(segment().session_process(0)));
     EXPECT_EQ(presence_changes(), before + 1);
 }
 

@@ -21,7 +21,7 @@ constexpr std::uint64_t total = writers * messages_each;
 class Threads : public SegmentTest {
   protected:
     void write(std::uint32_t number) {
-        Sender sender{segment(), number, small_plan().client_ids[number]};
+        Sender sender{segment(), number, small_plan().clients[number].id};
         std::mt19937_64 random{number};
         for (std::uint64_t next = 1; next <= messages_each;) {
             const std::uint64_t count = std::min(1 + random() % 40, messages_each - next + 1);

@@ -1,0 +1,114 @@
+#include "server/archiver_keeper.hpp"
+
+#include "server/heritage.hpp"
+#include "server/report.hpp"
+#include "server/spawn.hpp"
+#include "shm/session_slots.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace belfry::server {
+namespace {
+
+/// One that falls by itself sooner than this is not started again at once.
+constexpr std::chrono::seconds shortest_life{1};
+
+/// An archiver that stores nothing for this long while it drains is stuck.
+constexpr std::chrono::seconds drain_patience{10};
+
+/// It may be killed while it drains. One that a disk defeats says so itself, and ends.
+constexpr int drain_tries = 5;
+
+}  // namespace
+
+ArchiverKeeper::ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
+                               const shm::UniqueFd& alive)
+    : segment_{&segment}, data_dir_{std::move(data_dir)}, alive_{&alive} {}
+
+void ArchiverKeeper::begin() {
+    if (!segment_->has_store()) return;
+    shm::ProcessEntry& entry = segment_->process(shm::archiver_entry);
+    const auto process = shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
+    if (process) pidfd_ = shm::open_process(*process);
+    if (!pidfd_) return start();
+    pid_ = process->pid;
+    started_ = Clock::now();
+}
+
+void ArchiverKeeper::start() {
+    const std::uint32_t generation = shm::raise_generation(segment_->process(shm::archiver_entry));
+    pid_ = spawn_archiver({*segment_, data_dir_, generation}, *alive_);
+    started_ = Clock::now();
+    waiting_ = pid_ == -1;
+    if (!waiting_) return;
+    report(std::string{"cannot fork the archiver: "} + std::strerror(errno));
+    pid_ = 0;
+    due_ = Clock::now() + shortest_life;
+}
+
+void ArchiverKeeper::ended(int status) {
+    forget();
+    const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    report(was_killed ? "the archiver was killed; starting another one"
+                      : "the archiver has ended; starting another one");
+    waiting_ = true;
+    due_ = was_killed || Clock::now() > started_ + shortest_life ? Clock::now()
+                                                                 : Clock::now() + shortest_life;
+    start_if_due();
+}
+
+void ArchiverKeeper::forget() noexcept {
+    pid_ = 0;
+    pidfd_.reset();
+    shm::raise_generation(segment_->process(shm::archiver_entry));
+    shm::wake_everybody(*segment_);  // (11)
+}
+
+void ArchiverKeeper::start_if_due() {
+    if (waiting_ && Clock::now() >= due_) start();
+}
+
+bool ArchiverKeeper::drain() {
+    if (!segment_->has_store()) return true;
+    segment_->prefix().stop.store(static_cast<std::uint32_t>(shm::StopWord::archiver_drains));
+    for (int tries = 0; tries < drain_tries; ++tries) {
+        if (pid_ == 0) start();
+        segment_->archiver().wake.wake_everybody();
+        if (pid_ != 0) wait_for_end();
+        if (is_drained()) return true;
+        if (segment_->store_state() == shm::StoreState::fails) return false;
+    }
+    return false;
+}
+
+/// Waits for the archiver's end, and kills it where it has stored nothing for a long time.
+void ArchiverKeeper::wait_for_end() noexcept {
+    const shm::UniqueFd process = pidfd_ ? std::move(pidfd_) : shm::open_pidfd(pid_);
+    std::uint64_t stored = 0;
+    do {
+        stored = segment_->log().stored_id.load();
+        if (shm::wait_for_end(process, Clock::now() + drain_patience)) return reap();
+    } while (segment_->log().stored_id.load() != stored);
+    shm::send_signal(process, SIGKILL);
+    static_cast<void>(shm::wait_for_end(process, Clock::now() + drain_patience));
+    reap();
+}
+
+/// One that was taken over is not ours to wait for.
+void ArchiverKeeper::reap() noexcept {
+    ::waitpid(pid_, nullptr, WNOHANG);
+    forget();
+}
+
+bool ArchiverKeeper::is_drained() const noexcept {
+    return segment_->store_state() == shm::StoreState::drained &&
+           segment_->log().stored_id.load() == segment_->log().last_id.load();
+}
+
+}  // namespace belfry::server

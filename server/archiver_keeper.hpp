@@ -1,0 +1,62 @@
+#pragma once
+
+#include "shm/process.hpp"
+#include "shm/segment.hpp"
+#include "shm/unique_fd.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+
+namespace belfry::server {
+
+/// Sees to it that there is an archiver: starts it, takes over the one of an earlier supervisor,
+/// starts another when it dies. By the supervisor alone. Does nothing where there is no store.
+class ArchiverKeeper {
+  public:
+    /// @param alive the held `alive` file, for the archiver
+    ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
+                   const shm::UniqueFd& alive);
+
+    /// Takes over the archiver that lives, or starts one.
+    void begin();
+
+    /// Readable at the end of an archiver that was taken over; -1: it is not one of those.
+    [[nodiscard]] int fd() const noexcept { return pidfd_.get(); }
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+    /// It has ended: wakes whom it may have left asleep, and starts another, at once where it was
+    /// killed, a second later where it fell by itself.
+    /// @param status of waitpid(2), or 0 where it is not known
+    void ended(int status);
+
+    /// Whether an archiver is to be started by and by: call start_if_due() every now and then.
+    [[nodiscard]] bool is_waiting() const noexcept { return waiting_; }
+    void start_if_due();
+
+    /// Lets it store everything that is left, when no session lives any more. Starts one for it
+    /// where it has died. @return false: the store does not take everything
+    [[nodiscard]] bool drain();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    void start();
+    void wait_for_end() noexcept;
+    void reap() noexcept;
+    void forget() noexcept;
+    [[nodiscard]] bool is_drained() const noexcept;
+
+    shm::Segment* segment_;
+    std::filesystem::path data_dir_;
+    const shm::UniqueFd* alive_;
+    pid_t pid_ = 0;        ///< 0: none runs
+    shm::UniqueFd pidfd_;  ///< of one that was taken over; the other ones are waited for
+    Clock::time_point started_;
+    Clock::time_point due_;
+    bool waiting_ = false;
+};
+
+}  // namespace belfry::server

@@ -1,0 +1,120 @@
+#include "server/archiver_process.hpp"
+
+#include "server/report.hpp"
+#include "store/archiver.hpp"
+#include "store/store_error.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+using Clock = shm::Condition::Clock;
+
+/// A lost wake-up costs at most this (11), and it is how often a store that fails is tried again.
+constexpr std::chrono::seconds longest_wait{1};
+
+class ArchiverProcess {
+  public:
+    explicit ArchiverProcess(const ArchiverHeritage& heritage)
+        : segment_{heritage.segment}, data_dir_{heritage.data_dir} {}
+
+    /// @return the exit status
+    int run() {
+        const auto lock = wait_for_lock();
+        while (lock) {
+            try {
+                archive(*lock);
+                say(shm::StoreState::drained);
+                return EXIT_SUCCESS;
+            } catch (const store::StoreError& error) {
+                fail(error);
+            }
+            if (is_to_drain()) break;
+            sleep([] { return false; });
+        }
+        return EXIT_FAILURE;
+    }
+
+  private:
+    /// An earlier archiver that has been killed may not be quite gone yet.
+    std::optional<store::StoreLock> wait_for_lock() {
+        while (true) {
+            try {
+                if (auto lock = store::StoreLock::try_take(data_dir_)) return lock;
+            } catch (const store::StoreError& error) {
+                fail(error);
+            }
+            if (is_to_drain()) return {};
+            segment_.archiver().wake.wait_until(Clock::now() + lock_retry,
+                                                [this] { return is_to_drain(); });
+        }
+    }
+
+    void archive(const store::StoreLock& lock) {
+        store::Archiver archiver{segment_, data_dir_, lock,
+                                 [](const std::string& line) { report(line); }};
+        archiver.start();
+        works();
+        while (!is_to_drain()) {
+            if (!archiver.work()) sleep([&archiver] { return archiver.has_new(); });
+        }
+        archiver.drain();
+    }
+
+    template <class Predicate>
+    void sleep(Predicate has_work) {
+        segment_.archiver().wake.wait_until(
+            Clock::now() + longest_wait, [this, &has_work] { return has_work() || is_to_drain(); });
+    }
+
+    [[nodiscard]] bool is_to_drain() const {
+        return segment_.stop_word() == shm::StopWord::archiver_drains;
+    }
+
+    void works() {
+        if (!last_failure_.empty()) report("the store works again");
+        last_failure_.clear();
+        say(shm::StoreState::works);
+    }
+
+    /// Tells people once, and the sessions all the time.
+    void fail(const store::StoreError& error) {
+        if (error.what() != last_failure_) {
+            report(std::string{error.what()} + "; new messages are refused until it works again");
+        }
+        last_failure_ = error.what();
+        say(shm::StoreState::fails);
+        // Who waits for room in the ring has to look at the state.
+        segment_.log().space.notify_all();
+    }
+
+    void say(shm::StoreState state) {
+        segment_.archiver().store_state.store(static_cast<std::uint32_t>(state),
+                                              std::memory_order_release);
+    }
+
+    static constexpr std::chrono::milliseconds lock_retry{20};
+
+    shm::Segment& segment_;
+    const std::filesystem::path& data_dir_;
+    std::string last_failure_;
+};
+
+}  // namespace
+
+void run_archiver(const ArchiverHeritage& heritage) noexcept {
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);
+    if (!shm::claim(heritage.segment.process(shm::archiver_entry), heritage.generation)) {
+        ::_exit(EXIT_FAILURE);
+    }
+    ::_exit(ArchiverProcess{heritage}.run());
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,202 @@
+#include "store/archiver.hpp"
+
+#include "shm/client_table.hpp"
+#include "shm/clock.hpp"
+#include "store/open_log.hpp"
+#include "store/store_error.hpp"
+#include "wire/frame_parser.hpp"
+
+#include <boost/interprocess/sync/scoped_lock.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <variant>
+
+namespace belfry::store {
+namespace {
+
+constexpr std::size_t chunk_bytes = 1 << 20;
+
+/// A transaction is as large as what is new, but not larger than this many bytes of records: those
+/// who wait for its first message wait for its last one.
+constexpr std::uint64_t most_bytes = 8 << 20;
+
+constexpr std::chrono::seconds save_interval{1};
+
+/// Deleted in one transaction at the most, so that new messages do not wait long.
+constexpr std::uint64_t most_forgotten = 20'000;
+
+/// Behind a checkpoint that failed.
+constexpr std::chrono::seconds checkpoint_patience{1};
+
+}  // namespace
+
+Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
+                   const StoreLock& /*lock*/, Report report)
+    : segment_{&segment},
+      report_{std::move(report)},
+      writer_{data_dir},
+      reader_{segment, chunk_bytes},
+      lock_{segment},
+      stored_{segment.log().stored_id.load()},
+      new_seqs_(segment.geometry().client_rows, 0),
+      saved_cursors_(segment.geometry().client_rows, 0),
+      saved_seqs_(segment.geometry().client_rows, 0) {}
+
+void Archiver::start() {
+    shm::LogHeader& log = segment_->log();
+    const std::uint64_t first_id = log.first_id.load();
+    writer_.claim();
+    const SavedLog saved = writer_.saved_log();
+    require_match(saved, *segment_, first_id);
+    if (saved.last_id < stored_) {
+        report_("the store ends at " + std::to_string(saved.last_id) + " and had " +
+                std::to_string(stored_) + ": what it lost is stored again from the memory");
+    }
+    log.stored_id.store(saved.last_id);  // from here on no writer gives up what is above it (4)
+    require_match(saved, *segment_, log.first_id.load());  // which may have moved meanwhile
+    const bool stays_async = saved.durability == shm::Durability::async && !saved.clean;
+    writer_.begin_log(segment_->epoch(), stays_async ? saved.durability : segment_->durability());
+    for (const SavedClient& client : saved.clients) {
+        if (const auto row = shm::find_row(*segment_, client.id)) {
+            saved_cursors_[*row] = client.cursor;
+            segment_->client(*row).stored_seq.store(client.seq, std::memory_order_release);
+        }
+    }
+    stored_ = saved.last_id;
+    publish(stored_);
+}
+
+bool Archiver::work() {
+    bool worked = store_new();
+    if (Clock::now() < next_save_) return worked;
+    next_save_ = Clock::now() + save_interval;
+    if (has_moved()) {
+        writer_.begin();
+        save_clients();
+        writer_.commit();
+        worked = true;
+    }
+    return forget_old() || worked;
+}
+
+bool Archiver::has_new() const noexcept {
+    return segment_->log().last_id.load(std::memory_order_acquire) != stored_;
+}
+
+bool Archiver::store_new() {
+    const std::uint64_t last = segment_->log().last_id.load(std::memory_order_acquire);
+    if (last == stored_) return false;
+    std::ranges::fill(new_seqs_, 0);
+    std::uint64_t next = stored_ + 1;
+    std::uint64_t bytes = 0;
+    writer_.begin();
+    while (next <= last && bytes < most_bytes) {
+        shm::Chunk chunk;
+        // What is not stored is neither given up nor broken (2, 4).
+        if (reader_.read(next, last, shm::LogReader::no_row, chunk) !=
+            shm::LogReader::Result::copied) {
+            std::abort();
+        }
+        store_chunk(chunk);
+        bytes += chunk.bytes.size();
+        next = chunk.last_id + 1;
+    }
+    writer_.commit();
+    stored_ = next - 1;
+    publish(stored_);
+    checkpoint();
+    return true;
+}
+
+void Archiver::store_chunk(const shm::Chunk& chunk) {
+    std::string_view records = chunk.bytes;
+    for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
+        const wire::FrameStep step = wire::next_frame(records);
+        const auto& message = std::get<wire::Message>(step.frame.value());
+        const std::uint64_t seq = segment_->seq(id).load(std::memory_order_relaxed);
+        const std::uint32_t row = segment_->sender(id).load(std::memory_order_relaxed);
+        writer_.add({id, message.sender, seq, message.time_ms, message.payload});
+        new_seqs_.at(row) = std::max(new_seqs_.at(row), seq);
+        records.remove_prefix(step.consumed);
+    }
+}
+
+/// What is committed becomes visible (5). The seqs first: see Session::login().
+void Archiver::publish(std::uint64_t id) {
+    for (std::uint32_t row = 0; row < new_seqs_.size(); ++row) {
+        if (new_seqs_[row] == 0) continue;
+        segment_->client(row).stored_seq.store(new_seqs_[row], std::memory_order_release);
+    }
+    shm::LogHeader& log = segment_->log();
+    log.stored_id.store(id, std::memory_order_release);
+    log.space.notify_all();
+    if (segment_->durability() == shm::Durability::commit) log.new_messages.notify_all();
+}
+
+bool Archiver::has_moved() const noexcept {
+    for (std::uint32_t row = 0; row < saved_cursors_.size(); ++row) {
+        if (shm::cursor_of(*segment_, row) != saved_cursors_[row]) return true;
+        if (segment_->client(row).stored_seq.load() != saved_seqs_[row]) return true;
+    }
+    return false;
+}
+
+/// Never a cursor above what is stored: it would stand above the end of the log after a restart.
+void Archiver::save_clients() {
+    for (std::uint32_t row = 0; row < saved_cursors_.size(); ++row) {
+        const std::uint64_t cursor = std::min(shm::cursor_of(*segment_, row), stored_);
+        const std::uint64_t seq = segment_->client(row).stored_seq.load(std::memory_order_relaxed);
+        if (cursor == saved_cursors_[row] && seq == saved_seqs_[row]) continue;
+        writer_.save_client({std::string{shm::name_of(*segment_, row)}, cursor, seq});
+        saved_cursors_[row] = cursor;
+        saved_seqs_[row] = seq;
+    }
+    writer_.save_seqs_up_to(stored_);
+}
+
+/// Retention: the front of the log goes, in the store and then in the ring.
+bool Archiver::forget_old() {
+    const std::uint64_t keep = segment_->archiver().keep_messages.load();
+    const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
+    if (keep == 0 && keep_ms == 0) return false;
+    const std::uint64_t first_kept = keep != 0 && stored_ > keep ? stored_ - keep + 1 : 0;
+    const std::uint64_t now = shm::unix_ms();
+    const std::uint64_t oldest_ms = keep_ms != 0 && now > keep_ms ? now - keep_ms : 0;
+    writer_.begin();
+    const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most_forgotten);
+    writer_.commit();
+    if (forgotten == 0) return false;
+    raise_first_kept(writer_.first_id());
+    if (forgotten == most_forgotten) next_save_ = Clock::now();  // there is more
+    return true;
+}
+
+void Archiver::raise_first_kept(std::uint64_t id) {
+    const boost::interprocess::scoped_lock guard{lock_};
+    std::atomic<std::uint64_t>& first_id = segment_->log().first_id;
+    if (first_id.load(std::memory_order_relaxed) < id)
+        first_id.store(id, std::memory_order_release);
+}
+
+/// A checkpoint that fails loses nothing: the WAL grows on until one succeeds.
+void Archiver::checkpoint() {
+    if (Clock::now() < next_checkpoint_) return;
+    try {
+        writer_.checkpoint_if_long();
+    } catch (const StoreError& error) {
+        report_(std::string{"the write-ahead log cannot be moved into the store: "} + error.what());
+        next_checkpoint_ = Clock::now() + checkpoint_patience;
+    }
+}
+
+void Archiver::drain() {
+    while (store_new()) {
+    }
+    writer_.begin();
+    save_clients();
+    writer_.mark_clean();
+    writer_.commit();
+}
+
+}  // namespace belfry::store

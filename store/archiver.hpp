@@ -1,0 +1,75 @@
+#pragma once
+
+#include "shm/log_lock.hpp"
+#include "shm/log_reader.hpp"
+#include "shm/segment.hpp"
+#include "store/store_lock.hpp"
+#include "store/store_writer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace belfry::store {
+
+/// Moves what is in the log into the store: all that is new in one transaction, then stored_id,
+/// then the wake-up of those who wait for it. One thread, of the process that holds the store's
+/// lock. Everything throws StoreError; a new Archiver goes on behind what was committed.
+///
+/// | killed                          | what is left                        | mended by |
+/// |---------------------------------|-------------------------------------|--------------------------|
+/// | before the commit               | nothing of the transaction          | start(): stored again
+/// | | between its write and its sync  | rows that can be read, not durable  | start(): syncs them
+/// | | before stored_id                | rows above stored_id                | start(): moves
+/// stored_id | | before the wake-up              | sleepers                            | the
+/// supervisor           |
+class Archiver {
+  public:
+    /// Says something to people, in one line.
+    using Report = std::function<void(const std::string&)>;
+
+    Archiver(shm::Segment& segment, const std::filesystem::path& data_dir, const StoreLock& lock,
+             Report report);
+
+    /// Makes the store durable, compares it with the log, and sets stored_id by it. First of all.
+    void start();
+
+    /// Stores what is new, and what else is due: the cursors once a second, retention.
+    /// @return false: there was nothing to do
+    [[nodiscard]] bool work();
+
+    /// Whether there is something to store.
+    [[nodiscard]] bool has_new() const noexcept;
+
+    /// Stores everything that is left, and marks the store as clean. No session lives any more.
+    void drain();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool store_new();
+    void store_chunk(const shm::Chunk& chunk);
+    void publish(std::uint64_t id);
+    void save_clients();
+    [[nodiscard]] bool has_moved() const noexcept;
+    [[nodiscard]] bool forget_old();
+    void raise_first_kept(std::uint64_t id);
+    void checkpoint();
+
+    shm::Segment* segment_;
+    Report report_;
+    StoreWriter writer_;
+    shm::LogReader reader_;
+    shm::LogLock lock_;
+    std::uint64_t stored_;                 ///< the last one that is committed
+    std::vector<std::uint64_t> new_seqs_;  ///< by row, of the open transaction; 0: none
+    std::vector<std::uint64_t> saved_cursors_;
+    std::vector<std::uint64_t> saved_seqs_;
+    Clock::time_point next_save_;
+    Clock::time_point next_checkpoint_;
+};
+
+}  // namespace belfry::store

@@ -1,0 +1,156 @@
+#include "store/database.hpp"
+
+#include "store/store_error.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <sqlite3.h>
+
+namespace belfry::store {
+namespace {
+
+/// How long a connection waits for another one's lock. Readers and the writer do not wait for each
+/// other (WAL); opening, closing and recovery take locks for a moment.
+constexpr int busy_patience_ms = 2000;
+
+StoreError::Kind kind_of(int code) noexcept {
+    switch (code & 0xff) {
+        case SQLITE_NOTADB:
+            return StoreError::Kind::unusable;
+        case SQLITE_CORRUPT:
+            return StoreError::Kind::damaged;
+        case SQLITE_IOERR:
+            return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ
+                       ? StoreError::Kind::unreadable
+                       : StoreError::Kind::failing;
+        default:
+            return StoreError::Kind::failing;
+    }
+}
+
+int flags_for(Database::Mode mode) noexcept {
+    constexpr int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    return common | (mode == Database::Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+}
+
+/// A null pointer would bind NULL instead of a value of no bytes.
+const char* not_null(std::string_view bytes) noexcept {
+    return bytes.data() != nullptr ? bytes.data() : "";
+}
+
+/// SQLite gives the files of the WAL the mode of the database.
+void create_file(const std::filesystem::path& file) {
+    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd == -1) {
+        throw StoreError{StoreError::Kind::failing,
+                         "cannot create the store " + file.string() + ": " + std::strerror(errno)};
+    }
+    ::close(fd);
+}
+
+}  // namespace
+
+void Database::Close::operator()(sqlite3* handle) const noexcept {
+    ::sqlite3_close_v2(handle);
+}
+
+Database::Database(const std::filesystem::path& file, Mode mode) : file_{file} {
+    if (mode == Mode::create) create_file(file);
+    sqlite3* handle = nullptr;
+    const int result = ::sqlite3_open_v2(file.c_str(), &handle, flags_for(mode), nullptr);
+    handle_.reset(handle);  // also where it could not be opened
+    if (result != SQLITE_OK) fail();
+    ::sqlite3_busy_timeout(handle, busy_patience_ms);
+}
+
+void Database::execute(const char* sql) {
+    if (::sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+std::int64_t Database::number(const char* sql) {
+    Statement statement{*this, sql};
+    return statement.step() ? static_cast<std::int64_t>(statement.number(0)) : 0;
+}
+
+void Database::fail() const {
+    const int code = ::sqlite3_extended_errcode(handle());
+    std::string message = "the store " + file_.string() + ": " + ::sqlite3_errmsg(handle());
+    const int system = ::sqlite3_system_errno(handle());
+    const bool is_of_the_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+    if (is_of_the_system && system != 0) message += std::string{" ("} + std::strerror(system) + ")";
+    throw StoreError{kind_of(code), message};
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* handle) const noexcept {
+    ::sqlite3_finalize(handle);
+}
+
+Statement::Statement(Database& database, const char* sql) : database_{&database} {
+    sqlite3_stmt* handle = nullptr;
+    const int result = ::sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                            &handle, nullptr);
+    handle_.reset(handle);
+    if (result != SQLITE_OK) database.fail();
+}
+
+Statement& Statement::bind(int index, std::uint64_t value) {
+    if (::sqlite3_bind_int64(handle_.get(), index, static_cast<std::int64_t>(value)) != SQLITE_OK) {
+        database_->fail();
+    }
+    return *this;
+}
+
+Statement& Statement::bind_text(int index, std::string_view text) {
+    if (::sqlite3_bind_text64(handle_.get(), index, not_null(text), text.size(), SQLITE_STATIC,
+                              SQLITE_UTF8) != SQLITE_OK) {
+        database_->fail();
+    }
+    return *this;
+}
+
+Statement& Statement::bind_blob(int index, std::string_view bytes) {
+    if (::sqlite3_bind_blob64(handle_.get(), index, not_null(bytes), bytes.size(), SQLITE_STATIC) !=
+        SQLITE_OK) {
+        database_->fail();
+    }
+    return *this;
+}
+
+bool Statement::step() {
+    const int result = ::sqlite3_step(handle_.get());
+    if (result == SQLITE_ROW) return true;
+    if (result != SQLITE_DONE) database_->fail();
+    return false;
+}
+
+void Statement::run() {
+    const ResetAtEnd reset_at_end{*this};
+    while (step()) {
+    }
+}
+
+void Statement::reset() noexcept {
+    ::sqlite3_reset(handle_.get());
+}
+
+std::uint64_t Statement::number(int column) noexcept {
+    return static_cast<std::uint64_t>(::sqlite3_column_int64(handle_.get(), column));
+}
+
+bool Statement::is_null(int column) noexcept {
+    return ::sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+}
+
+std::string_view Statement::bytes(int column) noexcept {
+    // In this order: see sqlite3_column_blob in SQLite's documentation.
+    const auto* data = static_cast<const char*>(::sqlite3_column_blob(handle_.get(), column));
+    const int count = ::sqlite3_column_bytes(handle_.get(), column);
+    return data == nullptr ? std::string_view{}
+                           : std::string_view{data, static_cast<std::size_t>(count)};
+}
+
+}  // namespace belfry::store

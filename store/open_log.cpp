@@ -1,0 +1,56 @@
+#include "store/open_log.hpp"
+
+#include "store/store_error.hpp"
+#include "store/store_file.hpp"
+#include "store/store_lock.hpp"
+#include "store/store_writer.hpp"
+
+namespace belfry::store {
+namespace {
+
+StoreError mismatch(const std::string& what) {
+    return {StoreError::Kind::unusable,
+            "the store and the shared memory are not of one log: " + what};
+}
+
+}  // namespace
+
+SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
+                  const std::string& new_epoch) {
+    const auto lock = StoreLock::try_take(data_dir);
+    if (!lock) {
+        throw StoreError{StoreError::Kind::failing, "the store " + store_file(data_dir).string() +
+                                                        " is being written by another process"};
+    }
+    StoreWriter writer{data_dir};
+    writer.claim();
+    SavedLog saved = writer.saved_log();
+    const bool nothing_lost = saved.durability == shm::Durability::commit || saved.clean;
+    if (saved.epoch.empty() || !nothing_lost) saved.epoch = new_epoch;
+    writer.begin_log(saved.epoch, durability);
+    return saved;
+}
+
+void require_match(const std::filesystem::path& data_dir, const shm::Segment& segment) {
+    const std::uint64_t first_id = segment.log().first_id.load();
+    Database database = open_to_read(data_dir);
+    require_match(read_saved_log(database), segment, first_id);
+}
+
+void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id) {
+    const shm::LogHeader& log = segment.log();
+    if (saved.epoch != segment.epoch()) {
+        throw mismatch("the store is of " + saved.epoch + ", the memory of " +
+                       std::string{segment.epoch()});
+    }
+    if (saved.last_id > log.last_id.load()) {
+        throw mismatch("the store ends at " + std::to_string(saved.last_id) + ", the memory at " +
+                       std::to_string(log.last_id.load()));
+    }
+    if (saved.last_id + 1 < first_id) {
+        throw mismatch("the store ends at " + std::to_string(saved.last_id) +
+                       ", the memory begins at " + std::to_string(first_id));
+    }
+}
+
+}  // namespace belfry::store

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "shm/segment.hpp"
+#include "store/saved_log.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+/// What the supervisor does with the store at a start, before it forks anything. No connection is
+/// left open behind any of it.
+namespace belfry::store {
+
+/// Where there is no segment: makes the store if there is none, makes durable what it holds, and
+/// says from what the segment is to be made. A log of which something that was shown may be lost
+/// (async, and not ended cleanly) goes on under another name.
+/// @param new_epoch for a log that is new, or goes on under another name
+/// @throws StoreError, also where another process writes the store
+[[nodiscard]] SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
+                                const std::string& new_epoch);
+
+/// Where there is a segment: @throws StoreError where the store cannot go with it
+void require_match(const std::filesystem::path& data_dir, const shm::Segment& segment);
+
+/// The same for what has been read of the store.
+/// @param first_id of the log, from before the store was read: both may grow meanwhile
+void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id);
+
+}  // namespace belfry::store

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "shm/layout.hpp"
+#include "store/database.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace belfry::store {
+
+struct SavedClient {
+    std::string id;
+    std::uint64_t cursor = 0;
+    std::uint64_t seq = 0;  ///< the highest one of its messages in the store
+};
+
+/// What a store says of its log. The cursors are as they were at most a second before its end.
+struct SavedLog {
+    std::string epoch;  ///< empty: the store is new
+    std::uint64_t last_id = 0;
+    std::vector<SavedClient> clients;
+    bool clean = false;  ///< the last server stored everything and ended
+    shm::Durability durability = shm::Durability::commit;  ///< of the last server
+};
+
+/// @throws StoreError
+[[nodiscard]] SavedLog read_saved_log(Database& database);
+
+/// The newest message that ever was in the store. @throws StoreError
+[[nodiscard]] std::uint64_t read_last_id(Database& database);
+
+/// The oldest message in the store; the last id + 1 where there is none. @throws StoreError
+[[nodiscard]] std::uint64_t read_first_id(Database& database);
+
+}  // namespace belfry::store

@@ -1,0 +1,99 @@
+#include "store/store_file.hpp"
+
+#include "store/store_error.hpp"
+
+#include <string>
+
+namespace belfry::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// In the file's header, so that file(1) and we can tell whose it is.
+constexpr std::int64_t application_id = 0x42454c46;  // "BELF"
+constexpr std::int64_t schema_version = 1;
+
+/// A session reads from one end to the other, so a large cache would only cost memory: 1,000
+/// sessions may do so at once.
+constexpr const char* read_settings = "PRAGMA cache_size = -256";
+
+/// FULL: a commit is on stable storage when it returns. The archiver makes the checkpoints itself,
+/// when it has shown what it has stored.
+constexpr const char* write_settings = R"(
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 0;
+)";
+
+constexpr const char* schema = R"(
+    BEGIN IMMEDIATE;
+    CREATE TABLE messages(
+        id INTEGER PRIMARY KEY,
+        sender TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        body NOT NULL
+    );
+    CREATE TABLE clients(
+        id TEXT PRIMARY KEY,
+        cursor INTEGER NOT NULL,
+        seq INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE log(
+        epoch TEXT NOT NULL,
+        last_id INTEGER NOT NULL,
+        seqs_up_to INTEGER NOT NULL,
+        durability TEXT NOT NULL,
+        clean INTEGER NOT NULL,
+        starts INTEGER NOT NULL
+    );
+    PRAGMA application_id = 0x42454c46;
+    PRAGMA user_version = 1;
+    COMMIT;
+)";
+
+bool is_empty(Database& database) {
+    return database.number("SELECT count(*) FROM sqlite_schema") == 0;
+}
+
+void require_our_schema(Database& database) {
+    const std::string name = "the store " + database.file().string();
+    if (database.number("PRAGMA application_id") != application_id) {
+        throw StoreError{StoreError::Kind::unusable, name + " is a database, but not Belfry's"};
+    }
+    const std::int64_t version = database.number("PRAGMA user_version");
+    if (version != schema_version) {
+        throw StoreError{StoreError::Kind::unusable,
+                         name + " has schema version " + std::to_string(version) +
+                             ", this program knows " + std::to_string(schema_version)};
+    }
+}
+
+}  // namespace
+
+fs::path store_file(const fs::path& data_dir) {
+    return data_dir / "belfry.db";
+}
+
+bool has_store(const fs::path& data_dir) noexcept {
+    std::error_code error;
+    return fs::exists(store_file(data_dir), error);
+}
+
+Database open_to_read(const fs::path& data_dir) {
+    Database database{store_file(data_dir), Database::Mode::read};
+    require_our_schema(database);
+    database.execute(read_settings);
+    return database;
+}
+
+Database open_to_write(const fs::path& data_dir) {
+    Database database{store_file(data_dir), Database::Mode::create};
+    const bool is_new = is_empty(database);
+    if (!is_new) require_our_schema(database);
+    database.execute(write_settings);
+    if (is_new) database.execute(schema);
+    return database;
+}
+
+}  // namespace belfry::store

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "store/database.hpp"
+
+#include <filesystem>
+
+/// The file of a store, and what makes it one. README.md describes the tables.
+namespace belfry::store {
+
+/// `belfry.db` in the data directory.
+[[nodiscard]] std::filesystem::path store_file(const std::filesystem::path& data_dir);
+
+[[nodiscard]] bool has_store(const std::filesystem::path& data_dir) noexcept;
+
+/// Opens the store to read it; it must exist. @throws StoreError, also where it is no Belfry store
+/// or a newer one
+[[nodiscard]] Database open_to_read(const std::filesystem::path& data_dir);
+
+/// Opens the store to write it, and makes the tables where there are none yet. By the holder of
+/// the store's lock alone. @throws StoreError likewise
+[[nodiscard]] Database open_to_write(const std::filesystem::path& data_dir);
+
+}  // namespace belfry::store

@@ -1,0 +1,27 @@
+#include "store/store_lock.hpp"
+
+#include "store/store_error.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace belfry::store {
+
+std::optional<StoreLock> StoreLock::try_take(const std::filesystem::path& data_dir) {
+    const std::filesystem::path path = data_dir / "store-lock";
+    shm::UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    if (!file) {
+        throw StoreError{StoreError::Kind::failing,
+                         "cannot open " + path.string() + ": " + std::strerror(errno)};
+    }
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (::fcntl(file.get(), F_SETLK, &lock) == -1) return {};
+    return StoreLock{std::move(file)};
+}
+
+}  // namespace belfry::store

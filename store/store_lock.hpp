@@ -1,0 +1,23 @@
+#pragma once
+
+#include "shm/unique_fd.hpp"
+
+#include <filesystem>
+#include <optional>
+
+namespace belfry::store {
+
+/// The right to write the store, by fcntl on the file `store-lock`: two archivers can never run at
+/// once, and a dead one has given it up. Not inherited by children.
+class StoreLock {
+  public:
+    /// None: another process has it. @throws StoreError where the file cannot be opened
+    [[nodiscard]] static std::optional<StoreLock> try_take(const std::filesystem::path& data_dir);
+
+  private:
+    explicit StoreLock(shm::UniqueFd file) noexcept : file_{std::move(file)} {}
+
+    shm::UniqueFd file_;
+};
+
+}  // namespace belfry::store

@@ -1,0 +1,80 @@
+#include "store/store_reader.hpp"
+
+#include "store/store_file.hpp"
+
+namespace belfry::store {
+namespace {
+
+/// Whether other messages may be well.
+bool is_local(const StoreError& error) noexcept {
+    return error.kind() == StoreError::Kind::damaged ||
+           error.kind() == StoreError::Kind::unreadable;
+}
+
+}  // namespace
+
+StoreReader::StoreReader(const std::filesystem::path& data_dir)
+    : database_{open_to_read(data_dir)},
+      select_{database_,
+              "SELECT id, sender, seq, time, body FROM messages WHERE id BETWEEN ? AND ? "
+              "ORDER BY id"} {}
+
+std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take& take) {
+    const ResetAtEnd reset_at_end{select_};
+    select_.bind(1, from).bind(2, to);
+    std::uint64_t next = from;
+    try {
+        while (next <= to && select_.step()) {
+            const Message message{select_.number(0), select_.bytes(1), select_.number(2),
+                                  select_.number(3), select_.bytes(4)};
+            if (message.id != next) break;
+            ++next;
+            if (!take(message)) break;
+        }
+    } catch (const StoreError& error) {
+        if (!is_local(error)) throw;
+    }
+    return next;
+}
+
+/// Damage covers pages, and a page neighbouring ids: looks further and further away, then halves.
+std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
+    last_error_.reset();
+    std::uint64_t damaged = from;
+    std::uint64_t readable = from;
+    for (std::uint64_t step = 1; readable <= to && !can_read(readable, to); step *= 2) {
+        damaged = readable;
+        readable = from + step;
+    }
+    if (readable > to) {
+        if (last_error_ && last_error_->kind() == StoreError::Kind::unreadable) throw *last_error_;
+        return to + 1;
+    }
+    while (readable > damaged + 1) {
+        const std::uint64_t middle = damaged + (readable - damaged) / 2;
+        (can_read(middle, to) ? readable : damaged) = middle;
+    }
+    return can_read(readable, to) ? found_ : to + 1;
+}
+
+/// Finds the first message that is there from `from` on; to + 1: none is.
+/// @return false: the page on which it lies cannot be read
+bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
+    const ResetAtEnd reset_at_end{select_};
+    select_.bind(1, from).bind(2, to);
+    try {
+        found_ = select_.step() ? select_.number(0) : to + 1;
+        return true;
+    } catch (const StoreError& error) {
+        if (!is_local(error)) throw;
+        last_error_ = error;
+        return false;
+    }
+}
+
+std::uint64_t StoreReader::first_id() {
+    return static_cast<std::uint64_t>(
+        database_.number("SELECT coalesce((SELECT min(id) FROM messages), 0)"));
+}
+
+}  // namespace belfry::store

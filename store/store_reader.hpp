@@ -1,0 +1,48 @@
+#pragma once
+
+#include "store/database.hpp"
+#include "store/message.hpp"
+#include "store/store_error.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+namespace belfry::store {
+
+/// Reads messages. Any process that may, on a connection of its own, opened after the fork; one per
+/// thread. No statement is open between two calls, so that a reader that is slow elsewhere does not
+/// keep the WAL growing. All of it throws StoreError.
+class StoreReader {
+  public:
+    explicit StoreReader(const std::filesystem::path& data_dir);
+    StoreReader(const StoreReader&) = delete;
+    StoreReader& operator=(const StoreReader&) = delete;
+    ~StoreReader() = default;
+
+    /// Takes a message, whose views are valid during the call. @return whether more is wanted
+    using Take = std::function<bool(const Message&)>;
+
+    /// Hands over the messages from `from` on, in order and without a hole, to `to` at the most.
+    /// Stops before what is missing or cannot be read.
+    /// @return the first id that was not handed over
+    [[nodiscard]] std::uint64_t read(std::uint64_t from, std::uint64_t to, const Take& take);
+
+    /// The first message from `from` to `to` that can be read; to + 1: none can. For what read()
+    /// stopped before. Where the disk gives none of them it throws: it may come back.
+    [[nodiscard]] std::uint64_t next_readable(std::uint64_t from, std::uint64_t to);
+
+    /// The oldest message in the store; 0 where there is none.
+    [[nodiscard]] std::uint64_t first_id();
+
+  private:
+    [[nodiscard]] bool can_read(std::uint64_t from, std::uint64_t to);
+
+    Database database_;
+    Statement select_;
+    std::uint64_t found_ = 0;               ///< by can_read()
+    std::optional<StoreError> last_error_;  ///< that can_read() met
+};
+
+}  // namespace belfry::store

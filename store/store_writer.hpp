@@ -1,0 +1,61 @@
+#pragma once
+
+#include "shm/layout.hpp"
+#include "store/database.hpp"
+#include "store/message.hpp"
+#include "store/saved_log.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+namespace belfry::store {
+
+/// Writes the store. By the one process that holds the StoreLock. Everything throws StoreError,
+/// after which the object is of no more use: a new one finds what was committed.
+class StoreWriter {
+  public:
+    explicit StoreWriter(const std::filesystem::path& data_dir);
+    StoreWriter(const StoreWriter&) = delete;
+    StoreWriter& operator=(const StoreWriter&) = delete;
+    ~StoreWriter() = default;
+
+    /// Commits a changed row, and with it syncs whatever a writer that was killed between write and
+    /// sync left in the WAL: it can be read, but only from here on is it durable. The first act of
+    /// every writer; what the store holds counts only behind it.
+    void claim();
+
+    [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }
+
+    /// Names the log that is written from here on, and takes the `clean` mark away.
+    void begin_log(std::string_view epoch, shm::Durability durability);
+
+    // One transaction: begin, any of these, commit. Without a commit nothing has happened.
+    void begin();
+    void add(const Message& message);
+    void save_client(const SavedClient& client);
+    /// The clients have been saved with the seqs of all messages up to `id`.
+    void save_seqs_up_to(std::uint64_t id);
+    void mark_clean();
+    /// Deletes at most `most` of the oldest messages: those below `first_kept`, and those older
+    /// than `oldest_ms`. @return how many
+    [[nodiscard]] std::uint64_t forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
+                                       std::uint64_t most);
+    /// On stable storage when it returns.
+    void commit();
+
+    /// The oldest message in the store; last_id + 1 where there is none.
+    [[nodiscard]] std::uint64_t first_id() { return read_first_id(database_); }
+
+    /// Moves the WAL into the database where it has grown long enough to be worth it.
+    /// Does not delay readers, nor wait for them.
+    void checkpoint_if_long();
+
+  private:
+    Database database_;
+    Statement insert_;
+    Statement save_client_;
+    int wal_pages_ = 0;
+};
+
+}  // namespace belfry::store
