@@ -32,8 +32,10 @@ SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
 
 BENCH   := $(call sources,bench)
+# The parts of the tests' support that need no GoogleTest.
+DURABLE := $(call sources,bench/durable) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench tests/*) tests/unit/*/*.[ch]pp)
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/durable tests/*) tests/unit/*/*.[ch]pp)
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
@@ -91,12 +93,17 @@ check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSan
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
 
-bench: $(BUILD)/bench/append ## measure; prints figures, asserts nothing
+bench: $(PROGRAMS) $(BUILD)/bench/append $(BUILD)/bench/durable ## measure; prints figures, asserts nothing
 	$(BUILD)/bench/append
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/durable --dir $(BUILD)
 
 $(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
+
+$(BUILD)/bench/durable: $(call objects,$(CLI) $(DURABLE) bench/durable/main.cpp)
+	@mkdir -p $(@D)
+	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -1,0 +1,25 @@
+#include "bench/durable/catch_up.hpp"
+
+#include "bench/durable/connection.hpp"
+#include "bench/durable/frame_counter.hpp"
+#include "bench/durable/wait.hpp"
+
+#include <string>
+#include <vector>
+
+namespace belfry::bench {
+
+double catch_up_rate(std::uint16_t port, std::string_view client_id, std::uint64_t messages) {
+    std::vector<char> buffer(256 << 10);
+    FrameCounter counter;
+    Connection connection{port};
+    const auto start = Clock::now();
+    connection.send("LOGIN " + std::string{client_id} + " ack=manual\r\n");
+    while (counter.messages() < messages) {
+        check_interrupt();
+        counter.feed(connection.receive(buffer));
+    }
+    return static_cast<double>(messages) / Seconds{Clock::now() - start}.count();
+}
+
+}  // namespace belfry::bench

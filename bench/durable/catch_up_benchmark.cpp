@@ -1,0 +1,55 @@
+#include "bench/durable/belfry_server.hpp"
+#include "bench/durable/benchmarks.hpp"
+#include "bench/durable/catch_up.hpp"
+#include "bench/durable/publisher.hpp"
+#include "bench/durable/table.hpp"
+#include "bench/durable/wanted.hpp"
+
+namespace belfry::bench {
+namespace {
+
+constexpr std::uint64_t in_flight = 10'000;
+
+ServerPlan plan(const Options& options, const std::filesystem::path& data_dir,
+                const std::string& ring_size) {
+    return {data_dir, options.durability, {"sender", "reader"}, ring_size};
+}
+
+/// Holds the whole backlog in its ring.
+ServerPlan ring_plan(const Options& options, const ScratchDir& scratch) {
+    return plan(options, scratch.make("ring"), "256M");
+}
+
+void publish_backlog(const BelfryServer& server, std::uint64_t messages) {
+    Publisher{server.port(), "sender", in_flight}.publish(messages);
+}
+
+/// The segment is dropped, and the new ring is too small for more than the end of the backlog.
+void move_to_store(BelfryServer& server) {
+    server.stop();
+    server.start("1M");
+}
+
+}  // namespace
+
+void catch_up_from_store(const Options& options, const ScratchDir& scratch) {
+    if (!options.stores()) {
+        print_remark("catch-up: there is no store with durability memory");
+        return;
+    }
+    BelfryServer stored{plan(options, scratch.make("store"), "64M")};
+    publish_backlog(stored, options.backlog);
+    move_to_store(stored);
+    BelfryServer ring{ring_plan(options, scratch)};
+    publish_backlog(ring, options.backlog);
+
+    const auto read = [&](const BelfryServer& server) {
+        return catch_up_rate(server.port(), "reader", options.backlog);
+    };
+    const Pairs figures = measure_in_turn(
+        options.rounds, [&] { return read(stored); }, [&] { return read(ring); });
+    print({"catch-up of " + with_commas(options.backlog) + ", store", figures, Unit::per_second,
+           "ring", wanted::catch_up});
+}
+
+}  // namespace belfry::bench

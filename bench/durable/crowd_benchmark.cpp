@@ -1,0 +1,74 @@
+#include "bench/durable/belfry_server.hpp"
+#include "bench/durable/benchmarks.hpp"
+#include "bench/durable/crowd.hpp"
+#include "bench/durable/publisher.hpp"
+#include "bench/durable/table.hpp"
+#include "bench/durable/wanted.hpp"
+
+#include <cstdio>
+
+namespace belfry::bench {
+namespace {
+
+std::vector<std::string> reader_ids(std::uint64_t count) {
+    std::vector<std::string> ids;
+    for (std::uint64_t i = 1; i <= count; ++i) ids.push_back("r" + std::to_string(i));
+    return ids;
+}
+
+std::vector<std::string> with_sender(std::vector<std::string> ids) {
+    ids.emplace_back("sender");
+    return ids;
+}
+
+/// A server with one sender, and all the others online.
+class Room {
+  public:
+    Room(const Options& options, const std::filesystem::path& data_dir, std::uint64_t online)
+        : duration_{options.duration},
+          readers_{reader_ids(online - 1)},
+          server_{{data_dir, options.durability, with_sender(readers_)}},
+          crowd_{server_.port(), readers_},
+          publisher_{server_.port(), "sender", 1} {}
+
+    /// The sender's rate; comes back when all have read all.
+    double measure() {
+        const double rate = publisher_.rate_over(duration_);
+        const auto sent = Clock::now();
+        crowd_.wait_until_each_has(publisher_.sent());
+        lags_ms_.push_back(1'000 * Seconds{Clock::now() - sent}.count());
+        return rate;
+    }
+
+    /// Milliseconds from the last answer of a run until all had read all.
+    [[nodiscard]] double lag_ms() const { return median(lags_ms_); }
+
+  private:
+    Seconds duration_;
+    std::vector<std::string> readers_;
+    BelfryServer server_;
+    Crowd crowd_;
+    Publisher publisher_;
+    std::vector<double> lags_ms_;
+};
+
+std::string remark_on(double lag_ms) {
+    char text[80];
+    static_cast<void>(std::snprintf(text, sizeof text,
+                                    "(all have read all %.1f ms after the last SENT)", lag_ms));
+    return text;
+}
+
+}  // namespace
+
+void publish_to_crowd(const Options& options, const ScratchDir& scratch) {
+    Room crowded{options, scratch.make("crowded"), options.online};
+    Room alone{options, scratch.make("alone"), 1};
+    const Pairs figures = measure_in_turn(
+        options.rounds, [&] { return crowded.measure(); }, [&] { return alone.measure(); });
+    print({"publish, 1 in flight, " + with_commas(options.online) + " online", figures,
+           Unit::per_second, "1 online", wanted::crowd});
+    print_remark(remark_on(crowded.lag_ms()));
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "bench/durable/pairs.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace belfry::bench {
+
+enum class Unit { per_second, milliseconds };
+
+/// One line of the table.
+struct Row {
+    std::string what;
+    Pairs figures;  ///< Belfry's and the peer's
+    Unit unit = Unit::per_second;
+    std::string_view peer;    ///< who the peer is
+    std::string_view wanted;  ///< of the ratio
+};
+
+void print_head();
+
+/// Prints medians of the figures, and median, least and greatest of the ratios of each pair.
+void print(const Row& row);
+
+/// A line between the rows.
+void print_remark(const std::string& text);
+
+/// 12345 as 12,345.
+[[nodiscard]] std::string with_commas(std::uint64_t number);
+
+}  // namespace belfry::bench
