@@ -40,8 +40,14 @@ constexpr std::chrono::milliseconds stop_look{50};
 /// frame.
 constexpr std::size_t most_answers = 64 << 10;
 
-/// What one read may take beyond one whole message.
-constexpr std::size_t read_ahead = 64 << 10;
+/// What one read may take beyond one whole message: it is appended before the output is looked at.
+constexpr std::uint64_t most_read_ahead = 64 << 10;
+constexpr std::uint64_t read_ahead_part = 8;  // of the ring
+
+std::size_t input_bytes(const shm::Geometry& geometry) {
+    const auto read_ahead = std::min(most_read_ahead, geometry.ring_bytes / read_ahead_part);
+    return wire::max_line + geometry.max_payload + 2 + static_cast<std::size_t>(read_ahead);
+}
 
 std::string error_line(ErrorCode code, std::uint64_t seq = 0) {
     std::string line;
@@ -71,8 +77,8 @@ SessionIn::SessionIn(Heritage& heritage)
       segment_{&heritage.segment},
       output_{heritage.socket.get()},
       session_{heritage.segment, heritage.slot.slot, heritage.slot.generation},
-      input_{wire::max_line + heritage.segment.geometry().max_payload + 2 + read_ahead},
-      parser_{heritage.segment.geometry().max_payload} {}
+      input_{input_bytes(heritage.segment.geometry())},
+      parser_{wire::CommandParser::for_login()} {}
 
 void SessionIn::run() {
     if (!session_.claim()) return;
@@ -145,6 +151,7 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
         return false;
     }
     output_.set_patience(std::chrono::milliseconds{0});
+    parser_ = wire::CommandParser{segment_->geometry().max_payload};
     std::string line;
     wire::print(line, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
                                     welcome.last, welcome.seq, segment_->geometry().max_payload,
@@ -261,6 +268,9 @@ void SessionIn::append_pending() {
     outcomes_.resize(pending_.size());
     std::size_t done = 0;
     while (done < pending_.size() && !ending_) {
+        flush_answers();  // what is answered already comes before the SENT of what is appended now
+        wait_for_output();
+        if (ending_) break;
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end({bye("taken-over")});
@@ -340,10 +350,12 @@ void SessionIn::read_input() {
 bool SessionIn::output_is_behind() const noexcept {
     const std::uint64_t next = progress_.position() + 1;
     const shm::LogHeader& log = segment_->log();
-    const std::uint64_t end = segment_->position(segment_->visible() + 1).load();
+    const std::uint64_t visible = segment_->visible();
+    const std::uint64_t end = segment_->position(visible + 1).load();
     const std::uint64_t at = segment_->position(next).load();
     if (log.first_id.load(std::memory_order_acquire) > next) return true;
-    return end - at > segment_->geometry().ring_bytes / 2;
+    return end - at > segment_->geometry().ring_bytes / 2 ||
+           visible + 1 - next > segment_->geometry().index_entries / 2;
 }
 
 void SessionIn::wait_for_output() {

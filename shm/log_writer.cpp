@@ -32,6 +32,7 @@ struct LogWriter::Batch {
     std::uint64_t time_ms;
     std::span<char> ring;
     bool no_space = false;
+    bool has_refused = false;  ///< a message that is not appended
 
     void write(const char* from, std::size_t count) noexcept {
         const std::size_t before_wrap = std::min(count, ring.size() - ring_offset);
@@ -115,16 +116,17 @@ std::uint64_t LogWriter::most_first_id() noexcept {
     return stored_seen_ + 1;
 }
 
-/// @return false: the batch or the ring is full, and the message is not decided
+/// @return false: the message is not decided: the batch or the ring is full, or answers come first
 bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept {
     if (message.seq != 0 && message.seq <= batch.last_seq) {
         outcome = Outcome::duplicate;
-        return true;
+        return batch.has_refused = true;
     }
     if (message.seq == 0 && batch.last_seq == max_seq) {
         outcome = Outcome::seq_exhausted;
-        return true;
+        return batch.has_refused = true;
     }
+    if (batch.has_refused) return false;
     const std::uint64_t id = batch.last_id + 1;
     const std::uint64_t first_of_batch =
         segment_->log().last_id.load(std::memory_order_relaxed) + 1;

@@ -39,7 +39,8 @@ class LogWriter {
 
     struct Result {
         /// How many of the messages, from the first on, were decided. Fewer than given where a
-        /// batch is full: call again with the rest.
+        /// batch is full, or where one that is not appended stands before one that would be: its
+        /// answer has to come first. Call again with the rest.
         std::size_t decided = 0;
         /// The session is no longer its client's (9): nothing was appended.
         bool fenced = false;

@@ -155,7 +155,7 @@ CommandParser::Step CommandParser::next(std::string_view unread) noexcept {
 }
 
 CommandParser::Step CommandParser::at_line(std::string_view unread) noexcept {
-    const SendHead usual = usual_send(unread);
+    const SendHead usual = takes_payloads_ ? usual_send(unread) : SendHead{};
     if (usual.length != 0 && usual.nbytes <= max_payload_) {
         return accept(usual.seq, usual.nbytes, usual.length, unread);
     }
@@ -181,6 +181,7 @@ CommandParser::Step CommandParser::parse_line(std::string_view line, std::size_t
 
 CommandParser::Step CommandParser::send_line(std::string_view text, std::size_t consumed,
                                              std::string_view unread) noexcept {
+    if (!takes_payloads_) return {consumed, bad_line};
     Fields fields{text};
     const auto seq = number(fields.next_or_empty()).value_or(0);
     const auto nbytes = number(fields.next_or_empty());

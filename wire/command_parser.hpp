@@ -17,6 +17,14 @@ class CommandParser {
     /// @param max_payload the largest payload accepted, in bytes; at most max_discard
     explicit CommandParser(std::size_t max_payload) noexcept : max_payload_{max_payload} {}
 
+    /// For a connection that has not logged in: every command is told at its line, a SEND as a bad
+    /// one, and no payload is waited for.
+    [[nodiscard]] static CommandParser for_login() noexcept {
+        CommandParser parser{0};
+        parser.takes_payloads_ = false;
+        return parser;
+    }
+
     struct Step {
         /// Bytes at the front of the input that are done with. May be above 0 without a command
         /// (a refused payload is thrown away piece by piece). The command's views point into
@@ -46,6 +54,7 @@ class CommandParser {
     Step close(ErrorCode code, std::uint64_t seq, std::string_view unread) noexcept;
 
     std::size_t max_payload_;
+    bool takes_payloads_ = true;
     std::uint64_t refused_bytes_ = 0;  ///< of a refused payload, still to come
     State state_ = State::at_line;
 };

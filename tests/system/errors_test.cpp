@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,40 @@ TEST(Errors, AnswersKeepTheOrderOfTheirCommands) {
         client.expect("PONG " + std::to_string(count));
         client.expect_error("unknown-command");
         client.expect_error("bad-seq");
+    }
+}
+
+/// SENT is written by another thread than the answers, as soon as the message is in the log.
+TEST(Errors, NoSentOvertakesTheAnswersOfEarlierCommands) {
+    const Server server;
+    RawClient client = server.log_in("1");
+    client.send_message(1, "");
+    client.expect("SENT 1 1");
+    for (std::uint64_t seq = 2; seq < 200; ++seq) {
+        const std::string number = std::to_string(seq);
+        client.send("PING a\r\nSEND 1 0\r\n\r\nWHO\r\nSEND 0 0\r\n\r\nSEND " + number +
+                    " 0\r\n\r\nSEND 1 0\r\n\r\n");
+        client.expect("PONG a");
+        client.expect("DUP 1");
+        client.expect_verb("USER");
+        client.expect_verb("USER");
+        client.expect_verb("USER");
+        client.expect("END");
+        client.expect_error("bad-seq");
+        const std::vector<std::string> last{client.next().line, client.next().line};
+        EXPECT_TRUE(std::ranges::count(last, "SENT " + number + " " + number) == 1);
+        EXPECT_TRUE(std::ranges::count(last, "DUP 1") == 1);
+    }
+}
+
+TEST(Errors, WhateverIsNoLoginIsToldAtItsLine) {
+    const Server server;
+    for (const char* line : {"SEND 1 100\r\n", "SEND 1 0\r\n", "SEND 1 99999999999\n", "SAY x\r\n",
+                             "PING\r\n", "\r\n", "QUIT\r\n"}) {
+        RawClient client = server.connect();
+        client.send(line);
+        client.expect_error("login-first");
+        client.expect_closed();
     }
 }
 

@@ -53,6 +53,20 @@ TEST(SlowReader, IsToldAGapAndDelaysNobody) {
     EXPECT_EQ(server.connect().log_in("3").option("cursor"), std::to_string(count));
 }
 
+TEST(SlowReader, AFloodOfTinyMessagesDoesNotOverrunItsOwnSender) {
+    const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}}};
+    RawClient client = server.log_in("1");
+    constexpr std::uint64_t count = 50'000;
+    std::string bytes;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+        bytes += "SEND " + std::to_string(seq) + " 1\r\nx\r\n";
+    }
+    client.send(bytes);
+    const auto frames = client.read_until_id(count);
+    EXPECT_EQ(count_verb(frames, "GAP"), 0U);
+    EXPECT_EQ(count_verb(frames, "SENT"), count);
+}
+
 TEST(SlowReader, AClientThatWasAwayTooLongIsToldAGap) {
     const Server server{with_small_ring()};
     RawClient sender = server.log_in("1");

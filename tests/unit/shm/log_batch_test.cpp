@@ -49,12 +49,24 @@ TEST_F(LogBatch, SeqZeroIsTheNextOne) {
 
 TEST_F(LogBatch, EveryMessageOfABatchHasItsOwnOutcome) {
     ann_.append({{2, "two"}});
-    const auto result =
-        ann_.append({{1, "a"}, {3, "b"}, {3, "c"}, {0, "d"}, {4, "e"}, {5, "f"}}, outcomes_);
-    EXPECT_EQ(outcomes_, (Outcomes{duplicate, appended, duplicate, appended, duplicate, appended}));
-    EXPECT_EQ(result.last_id, 4U);
-    EXPECT_EQ(read_records(segment(), 2, 4),
-              (std::vector<KeptRecord>{{2, "ann", "b"}, {3, "ann", "d"}, {4, "ann", "f"}}));
+    const auto result = ann_.append({{3, "a"}, {0, "b"}, {4, "c"}, {1, "d"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, appended, duplicate, duplicate}));
+    EXPECT_EQ(result.last_id, 3U);
+    EXPECT_EQ(read_records(segment(), 2, 3),
+              (std::vector<KeptRecord>{{2, "ann", "a"}, {3, "ann", "b"}}));
+}
+
+TEST_F(LogBatch, EndsBeforeAMessageThatWouldBeShownBeforeAnEarlierOneIsAnswered) {
+    ann_.append({{2, "two"}});
+    const std::vector<shm::NewMessage> messages{{1, "a"}, {3, "b"}, {3, "c"}, {0, "d"}};
+    const auto first = ann_.append(messages);
+    EXPECT_EQ(first.decided, 1U);
+    EXPECT_EQ(first.last_id, 0U);
+    EXPECT_FALSE(first.no_space);
+    const auto second = ann_.append({messages.begin() + 1, messages.end()}, outcomes_);
+    EXPECT_EQ(second.decided, 2U);
+    EXPECT_EQ(second.last_id, 2U);
+    EXPECT_EQ(outcomes_[1], duplicate);
 }
 
 TEST_F(LogBatch, BehindTheLargestSeqNoneIsLeft) {
@@ -73,8 +85,10 @@ TEST_F(LogBatch, SeqsOfOneClientDoNotMatterToAnother) {
 TEST_F(LogBatch, SeqsGoOnAfterALaterLogin) {
     ann_.append({{9, "nine"}});
     Sender again{segment(), 1, "ann"};
-    again.append({{9, "nine"}, {0, "ten"}}, outcomes_);
-    EXPECT_EQ(outcomes_, (Outcomes{duplicate, appended}));
+    again.append({{9, "nine"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{duplicate});
+    again.append({{0, "ten"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{appended});
     EXPECT_EQ(last_seq(), 10U);
 }
 
