@@ -28,11 +28,16 @@ std::uint64_t seed() {
     return seed;
 }
 
+ServerOptions with_all_clients(ServerOptions options) {
+    options.client_ids = "1,2,3,4,5,6";
+    return options;
+}
+
 }  // namespace
 
-Crowd::Crowd()
+Crowd::Crowd(ServerOptions options)
     : random_{seed()},
-      server_{{.client_ids = "1,2,3,4,5,6"}},
+      server_{with_all_clients(std::move(options))},
       port_{server_.port()},
       pace_{crowd_size} {
     for (std::size_t index = 0; index < crowd_size; ++index) {

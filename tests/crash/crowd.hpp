@@ -17,7 +17,8 @@ namespace belfry::test {
 /// A server and six clients that send and receive without a pause, while a test does them harm.
 class Crowd {
   public:
-    Crowd();
+    /// @param options client_ids is set here
+    explicit Crowd(ServerOptions options = {});
 
     [[nodiscard]] Server& server() { return server_; }
     [[nodiscard]] std::mt19937_64& random() { return random_; }

@@ -148,6 +148,16 @@ pid_t Server::child_of(std::string_view client_id) const {
     return client.at("pid").get<pid_t>();
 }
 
+pid_t Server::archiver() const {
+    pid_t pid = 0;
+    const auto runs = [&] {
+        pid = status().at("processes").at("archiver").get<pid_t>();
+        return pid != 0;
+    };
+    if (!eventually(runs)) throw Failure("there is no archiver");
+    return pid;
+}
+
 RawClient Server::log_in(std::string_view client_id, std::string_view options) const {
     RawClient client{port_};
     static_cast<void>(client.log_in_live(client_id, options));

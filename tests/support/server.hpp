@@ -21,7 +21,7 @@ namespace belfry::test {
 struct ServerOptions {
     std::string client_ids = "1,2,3";
     std::vector<std::string> more = {};  ///< further options, as on the command line
-    std::string durability = "memory";
+    std::string durability = "memory";   ///< the quickest; tests of the store say commit
     std::optional<uid_t> user = std::nullopt;
 };
 
@@ -58,6 +58,12 @@ class Server {
 
     /// Milliseconds from the last start to the line that says that it listens.
     [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
+
+    /// Removes the segment of a dead server, as a reboot does.
+    void lose_segment() const { remove_segments(); }
+
+    /// The process that stores the messages; waits until one runs.
+    [[nodiscard]] pid_t archiver() const;
 
     /// The processes of this server that live, orphans of a killed supervisor included.
     [[nodiscard]] std::vector<pid_t> all_processes() const;
