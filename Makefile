@@ -26,6 +26,7 @@ SERVER  := $(call sources,server)
 CLIENT  := $(call sources,client)
 INSPECT := $(call sources,inspect)
 SUPPORT := $(call sources,tests/support)
+FAULTS  := $(call sources,tests/support/faults)
 
 UNIT    := $(call sources,$(wildcard tests/unit/*))
 SYSTEM  := $(call sources,tests/system)
@@ -35,7 +36,7 @@ BENCH   := $(call sources,bench)
 # The parts of the tests' support that need no GoogleTest.
 DURABLE := $(call sources,bench/durable) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/durable tests/*) tests/unit/*/*.[ch]pp)
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/durable tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
@@ -60,6 +61,8 @@ $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
 $(TESTS) $(BUILD)/tests/shm: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
+$(TESTS): | $(BUILD)/tests/faulty_vfs.so
+
 $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm:
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
@@ -67,6 +70,12 @@ $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm:
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c $< -o $@
+
+# Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
+$(BUILD)/tests/faulty_vfs.so: $(FAULTS) $(wildcard tests/support/faults/*.hpp tests/support/fault_control.hpp) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) -std=c++20 $(WARNINGS) $(CXXFLAGS) -fPIC -fvisibility=hidden \
+	    -shared $(filter %.cpp,$^) $(LDFLAGS) -lsqlite3 -o $@
 
 # Changes when the compiler or its flags do, so that everything is built again.
 $(BUILD)/flags: .always

@@ -231,6 +231,10 @@ std::filesystem::path program(std::string_view name) {
     return own_folder().parent_path() / "bin" / name;
 }
 
+std::filesystem::path beside_test_program(std::string_view name) {
+    return own_folder() / name;
+}
+
 std::filesystem::path source_file(std::string_view path) {
     for (const auto& start : {own_folder(), std::filesystem::current_path()}) {
         for (auto folder = start; folder.has_relative_path(); folder = folder.parent_path()) {

@@ -25,14 +25,17 @@ struct Input {
     static Input file(std::filesystem::path path) { return {Kind::file, std::move(path)}; }
 };
 
+/// Variables and their values.
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
 /// A program and all that its start needs.
 struct Command {
     std::filesystem::path program;
     std::vector<std::string> arguments;
     Input input = {};
-    std::vector<std::pair<std::string, std::string>> environment = {};  ///< on top of our own
-    int death_signal = SIGKILL;  ///< what it gets when the test program dies
-    bool own_session = false;    ///< leads a process session, which its children inherit
+    Environment environment = {};  ///< on top of our own
+    int death_signal = SIGKILL;    ///< what it gets when the test program dies
+    bool own_session = false;      ///< leads a process session, which its children inherit
     std::optional<uid_t> user = std::nullopt;
 };
 
@@ -85,6 +88,9 @@ Result run(const Command& command, Milliseconds within = default_wait);
 
 /// One of our programs: in $BELFRY_BIN, else in bin/ next to the test program's folder.
 [[nodiscard]] std::filesystem::path program(std::string_view name);
+
+/// A file that was built into the test program's own folder.
+[[nodiscard]] std::filesystem::path beside_test_program(std::string_view name);
 
 /// A file of the source tree, found from the test program or from the working directory upwards.
 [[nodiscard]] std::filesystem::path source_file(std::string_view path);

@@ -46,6 +46,7 @@ Command Server::command() const {
     command.death_signal = SIGTERM;
     command.own_session = true;
     command.user = options_.user;
+    command.environment = options_.environment;
     return command;
 }
 

@@ -23,6 +23,7 @@ struct ServerOptions {
     std::vector<std::string> more = {};  ///< further options, as on the command line
     std::string durability = "memory";   ///< the quickest; tests of the store say commit
     std::optional<uid_t> user = std::nullopt;
+    Environment environment = {};  ///< of belfryd, on top of our own
 };
 
 /// A real belfryd on a free port, in a data directory of its own. However a test ends and whatever

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace belfry::test {
+
+/// What a test and the processes whose disk it makes fail have in common: the contents of the file
+/// that $BELFRY_FAULTS names, which all of them map. A fresh one is all zeros, and a disk without a
+/// fault. The test writes the switches; the processes, whichever of them does it, write the rest.
+/// It counts for one database with one writer at a time.
+///
+/// Only atomics of a fixed width: whoever is killed leaves nothing half done.
+struct FaultControl {
+    using Switch = std::atomic<std::uint32_t>;  ///< 0 or 1
+    using Count = std::atomic<std::uint64_t>;
+    using Pid = std::atomic<pid_t>;
+
+    Switch full;        ///< writing and truncating: SQLITE_FULL
+    Switch io_error;    ///< writing: SQLITE_IOERR_WRITE, syncing: SQLITE_IOERR_FSYNC
+    Switch sync_error;  ///< syncing alone: what is written can be read, but is not durable
+    Switch read_error;  ///< reading database and WAL: SQLITE_IOERR_READ
+    Switch hold_syncs;  ///< a sync waits until this is 0 again, or for its process to be killed
+
+    /// The process that waits in a held sync; 0 where none does. One that was killed there stays
+    /// here until the next sync is held.
+    Pid waiting_pid;
+
+    Count wal_syncs;   ///< syncs of the WAL that have returned, successfully
+    Count db_syncs;    ///< the same of the database file
+    Count wal_writes;  ///< writes to the WAL: two a page, and one for its header
+
+    Count wal_written_bytes;  ///< where the last page (or header) written to the WAL ends
+    Count wal_synced_bytes;   ///< the same, as it was when the last completed sync of it began
+};
+
+static_assert(FaultControl::Switch::is_always_lock_free);
+static_assert(FaultControl::Count::is_always_lock_free);
+static_assert(FaultControl::Pid::is_always_lock_free);
+
+}  // namespace belfry::test
