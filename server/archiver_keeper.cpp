@@ -38,7 +38,7 @@ void ArchiverKeeper::begin() {
     if (process) pidfd_ = shm::open_process(*process);
     if (!pidfd_) return start();
     pid_ = process->pid;
-    started_ = Clock::now();
+    started_ = {};  // some time ago
 }
 
 void ArchiverKeeper::start() {

@@ -1,0 +1,193 @@
+#include "tests/support/faulty_disk.hpp"
+#include "tests/support/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+/// What may leave the server when, with each durability. The faulty disk counts syncs and holds
+/// them.
+namespace belfry::test {
+namespace {
+
+ServerOptions on(const FaultyDisk& disk, std::string durability = "commit") {
+    return {.durability = std::move(durability), .environment = disk.environment()};
+}
+
+TEST(Durability, SentAndMsgFollowTheSyncOfTheirCommit) {
+    const FaultyDisk disk;
+    const Server server{on(disk)};
+    RawClient sender = server.log_in("1");
+    RawClient reader = server.log_in("2");
+    for (std::uint64_t seq = 1; seq <= 100; ++seq) {
+        const std::uint64_t before = disk.wal_syncs();
+        sender.send_message(seq, "text");
+        // Whichever comes first: neither is there before the sync.
+        if (seq % 2 == 0) sender.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
+        reader.expect_message(seq, "1", "text");
+        EXPECT_GT(disk.wal_syncs(), before);
+        if (seq % 2 != 0) sender.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
+    }
+}
+
+TEST(Durability, NothingIsShownWhileTheSyncIsOnItsWay) {
+    FaultyDisk disk;
+    const Server server{on(disk)};
+    RawClient sender = server.log_in("1");
+    RawClient reader = server.log_in("2");
+    disk.hold_syncs();
+    sender.send_message(1, "text");
+    disk.wait_for_held_sync();
+    sender.expect_pong();
+    reader.expect_pong();
+    RawClient late = server.connect();
+    EXPECT_EQ(late.log_in("3").option("last"), "0");
+    late.send("HISTORY 1 10\r\n");
+    EXPECT_EQ(late.expect_verb("LIVE").number(0), 0U);
+    late.expect("END 0 0");
+    EXPECT_EQ(server.status().at("log").at("last_id"), 1);
+    EXPECT_EQ(server.status().at("log").at("visible_id"), 0);
+    disk.release_syncs();
+    sender.expect("SENT 1 1");
+    reader.expect_message(1, "1", "text");
+    late.expect_message(1, "1", "text");
+}
+
+TEST(Durability, WhatAKilledArchiverHadWrittenIsNotShownBeforeItIsSynced) {
+    FaultyDisk disk;
+    const Server server{on(disk)};
+    RawClient sender = server.log_in("1");
+    RawClient reader = server.log_in("2");
+    disk.hold_syncs();
+    sender.send_message(1, "text");
+    const pid_t killed = disk.wait_for_held_sync();
+    ::kill(killed, SIGKILL);
+    // The next one finds the row in the WAL, and has to sync it first.
+    disk.wait_for_held_sync(killed);
+    sender.expect_pong();
+    reader.expect_pong();
+    EXPECT_EQ(server.status().at("log").at("stored_id"), 0);
+    const std::uint64_t before = disk.wal_syncs();
+    disk.release_syncs();
+    sender.expect("SENT 1 1");
+    reader.expect_message(1, "1", "text");
+    EXPECT_GT(disk.wal_syncs(), before);
+}
+
+TEST(Durability, WhatWasShownOutlivesAPowerCut) {
+    FaultyDisk disk;
+    Server server{on(disk)};
+    std::uint64_t shown = 0;
+    std::uint64_t seq = 0;
+    for (int round = 0; round < 10; ++round) {
+        RawClient sender = server.log_in("1");
+        for (int count = 0; count < 20; ++count) {
+            ++seq;
+            sender.send_message(seq, "text " + std::to_string(seq));
+            shown = sender.next().number(1);
+        }
+        disk.hold_syncs();
+        sender.send_message(seq + 1, "never shown");
+        disk.wait_for_held_sync();
+        server.kill_all();
+        server.lose_segment();
+        disk.lose_what_was_not_synced(server.data_dir() / "belfry.db");
+        disk.release_syncs();
+        server.start();
+        EXPECT_EQ(server.status().at("log").at("last_id"), shown);
+    }
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    for (std::uint64_t id = 1; id <= shown; ++id) {
+        reader.expect_message(id, "1", "text " + std::to_string(id));
+    }
+}
+
+TEST(Durability, DupIsAsGoodAsSent) {
+    FaultyDisk disk;
+    const Server server{on(disk)};
+    RawClient first = server.log_in("1", "ack=manual");
+    disk.hold_syncs();
+    first.send_message(1, "text");
+    disk.wait_for_held_sync();
+    RawClient again = server.connect();
+    EXPECT_EQ(again.log_in("1", "ack=manual").option("seq"), "0");
+    again.expect("LIVE 0");
+    const std::uint64_t before = disk.wal_syncs();
+    again.send_message(1, "text");
+    RawClient other = server.log_in("2");  // the server is not asleep
+    other.expect_pong();
+    disk.release_syncs();
+    std::vector<std::string> lines{again.next().line, again.next().line};
+    EXPECT_GT(disk.wal_syncs(), before);
+    std::ranges::sort(lines);
+    EXPECT_EQ(lines, (std::vector<std::string>{"DUP 1", "SENT 1 1"}));
+}
+
+TEST(Durability, TheHighestSeqOfTheWelcomeIsThatOfWhatIsShown) {
+    FaultyDisk disk;
+    const Server server{on(disk)};
+    {
+        RawClient client = server.log_in("1", "ack=manual");
+        client.send_message(7, "stored");
+        client.expect("SENT 7 1");
+        disk.hold_syncs();
+        client.send_message(9, "not yet");
+        disk.wait_for_held_sync();
+        client.reset();
+    }
+    RawClient again = server.connect();
+    const Frame welcome = again.log_in("1", "ack=manual");
+    EXPECT_EQ(welcome.option("last"), "1");
+    EXPECT_EQ(welcome.option("seq"), "7");
+    disk.release_syncs();
+    again.expect("SENT 7 1");
+    again.expect("LIVE 1");
+    again.expect("SENT 9 2");
+}
+
+TEST(Durability, WithAsyncTheStoreFollows) {
+    FaultyDisk disk;
+    const Server server{on(disk, "async")};
+    RawClient sender = server.log_in("1");
+    RawClient reader = server.log_in("2");
+    disk.hold_syncs();
+    sender.send_message(1, "text");
+    sender.expect("SENT 1 1");
+    reader.expect_message(1, "1", "text");
+    EXPECT_EQ(server.status().at("log").at("visible_id"), 1);
+    EXPECT_EQ(server.status().at("log").at("stored_id"), 0);
+    disk.release_syncs();
+    EXPECT_TRUE(eventually([&] { return server.status().at("log").at("stored_id") == 1; }));
+}
+
+TEST(Durability, WritersWaitWhileTheRingHoldsNothingThatIsStored) {
+    FaultyDisk disk;
+    const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
+                         .durability = "async",
+                         .environment = disk.environment()}};
+    RawClient sender = server.log_in("1");
+    RawClient other = server.log_in("2");
+    disk.hold_syncs();
+    constexpr std::uint64_t count = 100;
+    const std::string text(1000, 'x');
+    std::string bytes;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+        bytes += "SEND " + std::to_string(seq) + " 1000\r\n" + text + "\r\n";
+    }
+    sender.send(bytes);
+    const auto is_full = [&] {
+        const auto log = server.status().at("log");
+        return log.at("used_bytes").get<std::uint64_t>() > 60'000;
+    };
+    EXPECT_TRUE(eventually(is_full));
+    EXPECT_EQ(server.status().at("log").at("first_id"), 1);
+    other.read_until_id(50);
+    disk.release_syncs();
+    sender.read_until_id(count);
+    EXPECT_EQ(count_verb(other.read_until_id(count), "GAP"), 0U);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,262 @@
+#include "tests/support/faulty_disk.hpp"
+#include "tests/support/server.hpp"
+#include "tests/support/store_db.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+/// A store that does not work: refused at the start, survived in service.
+namespace belfry::test {
+namespace {
+
+void expect_refusing(Server& server) {
+    EXPECT_TRUE(eventually([&] {
+        return server.errors().find("new messages are refused") != std::string::npos;
+    })) << server.errors();
+}
+
+void expect_working_again(Server& server) {
+    EXPECT_TRUE(eventually([&] {
+        return server.errors().find("the store works again") != std::string::npos;
+    })) << server.errors();
+}
+
+TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
+    FaultyDisk disk;
+    Server server{{.durability = "commit", .environment = disk.environment()}};
+    RawClient client = server.log_in("1");
+    RawClient reader = server.log_in("2");
+    client.send_message(1, "stored");
+    client.expect("SENT 1 1");
+    reader.expect_message(1, "1", "stored");
+
+    disk.fill_up();
+    client.send_message(2, "accepted, not stored");
+    expect_refusing(server);
+    client.send_message(3, "refused");
+    client.expect_error("store-failed", "3");
+    client.send_message(4, "behind it");
+    client.expect_error("store-failed", "4");
+    client.send("SAY hello\r\n");
+    client.expect_error("store-failed");
+    client.expect_pong();
+    reader.expect_pong();
+
+    disk.make_room();
+    client.expect("SENT 2 2");
+    reader.expect_message(2, "1", "accepted, not stored");
+    expect_working_again(server);
+    client.send_message(4, "still behind the one that was refused");
+    client.expect_error("store-failed", "4");
+    client.send_message(3, "again");
+    client.expect("SENT 3 3");
+    client.send_message(4, "again");
+    client.expect("SENT 4 4");
+    client.send("SAY and a person\r\n");
+    client.expect("SENT 5 5");
+    reader.expect_message(3, "1", "again");
+}
+
+TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
+    FaultyDisk disk;
+    Server server{{.durability = "commit", .environment = disk.environment()}};
+    RawClient client = server.log_in("1");
+    disk.fail_writes();
+    client.send_message(1, "wakes the archiver");
+    expect_refusing(server);
+    std::string bytes;
+    for (int seq = 2; seq <= 9; ++seq) bytes += "SEND " + std::to_string(seq) + " 1\r\nx\r\n";
+    client.send(bytes);
+    for (int seq = 2; seq <= 9; ++seq) client.expect_error("store-failed", std::to_string(seq));
+    disk.mend();
+    client.expect("SENT 1 1");
+    expect_working_again(server);
+    client.send(bytes);
+    for (int seq = 2; seq <= 9; ++seq) {
+        const std::string number = std::to_string(seq);
+        client.expect("SENT " + number + " " + number);
+    }
+}
+
+TEST(StoreFailure, AFullRingWithAStoreThatFailsRefusesToo) {
+    FaultyDisk disk;
+    Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
+                   .durability = "commit",
+                   .environment = disk.environment()}};
+    RawClient client = server.log_in("1");
+    disk.fail_syncs();
+    std::string bytes;
+    const std::string text(4000, 'x');
+    constexpr int count = 100;
+    for (int seq = 1; seq <= count; ++seq) {
+        bytes += "SEND " + std::to_string(seq) + " 4000\r\n" + text + "\r\n";
+    }
+    client.send(bytes);
+    const Frame refused = client.expect_verb("ERR");
+    EXPECT_EQ(refused.fields.at(0), "store-failed");
+    const std::uint64_t first_refused = refused.number(1);
+    disk.mend();
+    // What was accepted is SENT, in order; what was refused is not.
+    std::uint64_t sent = 0;
+    std::uint64_t refusals = 1;
+    while (sent + refusals < count) {
+        const Frame frame = client.next();
+        if (frame.verb == "SENT") {
+            EXPECT_EQ(frame.number(0), ++sent);
+        } else {
+            EXPECT_EQ(frame.line.substr(0, 16), "ERR store-failed");
+            ++refusals;
+        }
+    }
+    EXPECT_EQ(sent, first_refused - 1);
+}
+
+TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
+    FaultyDisk disk;
+    Server server{{.durability = "commit", .environment = disk.environment()}};
+    {
+        RawClient client = server.log_in("1", "ack=manual");
+        disk.fill_up();
+        client.send_message(1, "not stored");
+        expect_refusing(server);
+    }
+    EXPECT_EQ(server.stop(), 1);
+    EXPECT_NE(server.errors().find("not everything could be stored"), std::string::npos);
+    EXPECT_TRUE(server.segment());
+    disk.make_room();
+    server.start();
+    RawClient client = server.connect();
+    client.log_in("1", "ack=manual");
+    client.read_until("SENT");
+    EXPECT_EQ(server.stop(), 0) << server.errors();
+    EXPECT_FALSE(server.segment());
+}
+
+TEST(StoreFailure, AStoreThatCannotBeReadForAWhileDelaysWhoNeedsItAlone) {
+    FaultyDisk disk;
+    Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
+                   .durability = "commit",
+                   .environment = disk.environment()}};
+    RawClient sender = server.log_in("1");
+    const std::string text(1000, 'x');
+    constexpr std::uint64_t count = 500;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+        sender.send_message(seq, text);
+        sender.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
+    }
+    disk.fail_reads();
+    RawClient late = server.connect();
+    late.log_in("2");
+    EXPECT_TRUE(eventually([&] {
+        return server.errors().find("cannot read: the store") != std::string::npos;
+    })) << server.errors();
+    sender.expect_pong();
+    disk.mend();
+    EXPECT_EQ(count_verb(late.read_until_id(count), "MSG"), count);
+}
+
+// --- At the start -----------------------------------------------------------------------------
+
+/// A start that fails, with one line that names the store.
+std::string refusal_of(Server& server) {
+    const Result result = run(server.command());
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(lines_of(std::string_view{result.err}).size(), 1U) << result.err;
+    EXPECT_NE(result.err.find("belfry.db"), std::string::npos) << result.err;
+    return result.err;
+}
+
+TEST(StoreFailure, AFileThatIsNoDatabaseIsRefusedAtTheStart) {
+    Server server{{.durability = "commit"}};
+    EXPECT_EQ(server.stop(), 0);
+    std::ofstream{StoreDb::file(server.data_dir())} << std::string(8192, 'x');
+    EXPECT_NE(refusal_of(server).find("not a database"), std::string::npos);
+    EXPECT_FALSE(server.segment());
+}
+
+TEST(StoreFailure, AForeignDatabaseIsRefusedAtTheStart) {
+    Server server{{.durability = "commit"}};
+    EXPECT_EQ(server.stop(), 0);
+    StoreDb{server.data_dir()}.run("PRAGMA application_id = 1");
+    EXPECT_NE(refusal_of(server).find("not Belfry's"), std::string::npos);
+}
+
+TEST(StoreFailure, ANewerSchemaIsRefusedAtTheStart) {
+    Server server{{.durability = "commit"}};
+    EXPECT_EQ(server.stop(), 0);
+    StoreDb{server.data_dir()}.run("PRAGMA user_version = 2");
+    EXPECT_NE(refusal_of(server).find("schema version 2"), std::string::npos);
+}
+
+TEST(StoreFailure, AFullDiskIsRefusedAtTheStart) {
+    FaultyDisk disk;
+    Server server{{.durability = "commit", .environment = disk.environment()}};
+    EXPECT_EQ(server.stop(), 0);
+    disk.fill_up();
+    EXPECT_NE(refusal_of(server).find("full"), std::string::npos);
+    disk.make_room();
+    server.start();
+}
+
+TEST(StoreFailure, AStoreThatIsGoneWhileItsSegmentIsThereIsRefused) {
+    Server server{{.durability = "commit"}};
+    {
+        RawClient client = server.log_in("1");
+        client.send_message(1, "text");
+        client.expect("SENT 1 1");
+    }
+    server.kill_all();
+    std::filesystem::remove(StoreDb::file(server.data_dir()));
+    refusal_of(server);
+    EXPECT_TRUE(server.segment());
+}
+
+TEST(StoreFailure, AStoreOfAnotherLogThanTheSegmentsIsRefused) {
+    Server server{{.durability = "commit"}};
+    server.kill_all();
+    StoreDb{server.data_dir()}.run("UPDATE log SET epoch = 'abc'");
+    const Result result = run(server.command());
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("abc"), std::string::npos) << result.err;
+}
+
+TEST(StoreFailure, ABadPageInTheMiddleIsToldAndTheOtherMessagesAreServed) {
+    Server server{{.durability = "commit"}};
+    constexpr std::uint64_t count = 3000;
+    {
+        RawClient client = server.log_in("1");
+        std::string bytes;
+        for (std::uint64_t seq = 1; seq <= count; ++seq) {
+            bytes += "SEND " + std::to_string(seq) + " 40\r\n" + std::string(40, 'x') + "\r\n";
+        }
+        client.send(bytes);
+        client.read_until_id(count);
+    }
+    EXPECT_EQ(server.stop(), 0);
+    const auto file = StoreDb::file(server.data_dir());
+    constexpr std::uintmax_t page = 4096;
+    const auto middle = std::filesystem::file_size(file) / page / 2 * page;
+    {
+        std::fstream database{file, std::ios::in | std::ios::out | std::ios::binary};
+        database.seekp(static_cast<std::streamoff>(middle));
+        database << std::string(page, '\xa5');
+    }
+    server.start();
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    const auto frames = reader.read_until_id(count);
+    EXPECT_EQ(count_verb(frames, "GAP"), 1U);
+    EXPECT_GT(count_verb(frames, "MSG"), count - 200);
+    for (const Frame& frame : frames) {
+        if (frame.verb != "GAP") continue;
+        const std::string said = "the messages " + frame.fields[0] + " to " + frame.fields[1];
+        EXPECT_NE(server.errors().find(said + " cannot be read"), std::string::npos)
+            << frame.line << "\n"
+            << server.errors();
+    }
+}
+
+}  // namespace
+}  // namespace belfry::test
