@@ -27,7 +27,9 @@ shm::FoundSegment find(const inspect::Options& options) {
     auto found = shm::find_segment(options.data_dir, mode);
     if (!found)
         throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};
-    if (found->state != shm::SegmentState::whole && options.command != "remove") {
+    const bool readable =
+        found->state == shm::SegmentState::whole || found->state == shm::SegmentState::removed;
+    if (!readable && options.command != "remove") {
         throw inspect::Refusal{"the segment of " + options.data_dir.string() +
                                (found->state == shm::SegmentState::torn
                                     ? " was never finished"

@@ -5,6 +5,7 @@
 #include "server/supervisor.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
+#include "shm/end_server.hpp"
 #include "shm/segment_file.hpp"
 #include "store/open_log.hpp"
 #include "wire/version.hpp"
@@ -51,6 +52,35 @@ void set_retention(const shm::Segment& segment, const Options& options) {
     segment.archiver().keep_ms.store(options.keep_days * ms_per_day);
 }
 
+/// The slow way to go on: all sessions are told to go, the archiver stores what is left, and the
+/// segment is given up.
+void end_earlier_server(const Options& options, const shm::FoundSegment& found) {
+    const bool ended = shm::end_sessions(found.segment);
+    shm::end_archiver(found.segment);
+    if (!ended || !shm::wait_for_nobody(options.data_dir)) {
+        throw StartError{"processes of an earlier server in " + options.data_dir.string() +
+                         " do not end"};
+    }
+    shm::remove_segment(options.data_dir, found.name);
+}
+
+/// Without a store the messages lie in the segment alone. @throws StartError
+void require_store(const Options& options, const shm::FoundSegment& found,
+                   const std::string& name) {
+    if (options.durability != shm::Durability::memory && found.segment.has_store()) return;
+    throw StartError{name + " has layout version " +
+                     std::to_string(found.segment.prefix().layout_version) + ", this program has " +
+                     std::to_string(shm::layout_version) +
+                     "; stop its server first, or remove it with belfryctl remove"};
+}
+
+/// Nobody may go on with a log that is about to be made again. @throws StartError
+void require_nobody(const Options& options) {
+    if (shm::wait_for_nobody(options.data_dir)) return;
+    throw StartError{"processes of an earlier server in " + options.data_dir.string() +
+                     " still run, and its shared memory is gone; end them first"};
+}
+
 /// An earlier server's segment, if it can be gone on with. A torn one is removed.
 /// @throws StartError
 std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
@@ -62,11 +92,15 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
             report("removing " + name + ", whose creation was cut short");
             shm::remove_segment(options.data_dir, found->name);
             return {};
+        case shm::SegmentState::removed:
+            report(name + " was removed; its processes are ended");
+            end_earlier_server(options, *found);
+            return {};
         case shm::SegmentState::other_layout:
-            throw StartError{name + " has layout version " +
-                             std::to_string(found->segment.prefix().layout_version) +
-                             ", this program has " + std::to_string(shm::layout_version) +
-                             "; stop its server first, or remove it with belfryctl remove"};
+            require_store(options, *found, name);
+            report(name + " has another layout; its processes are ended, and it is made again");
+            end_earlier_server(options, *found);
+            return {};
         case shm::SegmentState::whole:
             break;
     }
@@ -206,10 +240,11 @@ class Cleanup {
 void serve(const Options& options) {
     shm::make_data_directory(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
-    const shm::UniqueFd alive = shm::hold_alive(options.data_dir);
     raise_descriptor_limit();
 
     auto adopted = segment_to_adopt(options);
+    if (!adopted) require_nobody(options);
+    const shm::UniqueFd alive = shm::hold_alive(options.data_dir);
     const bool again = adopted && options.port == 0;
     const std::uint16_t port =
         again ? static_cast<std::uint16_t>(adopted->segment.prefix().port) : options.port;

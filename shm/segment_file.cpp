@@ -80,7 +80,9 @@ bool is_ours(const Segment& segment, const SegmentName& name, int shmid) {
     return facts && facts->shm_cpid == name.creator && holds_nothing(segment.prefix());
 }
 
-SegmentState state_of(const Segment& segment) {
+SegmentState state_of(const Segment& segment, int shmid) {
+    const auto facts = stat_segment(shmid);
+    if (facts && (facts->shm_perm.mode & SHM_DEST) != 0) return SegmentState::removed;
     if (!segment.is_published()) return SegmentState::torn;
     return segment.is_whole() ? SegmentState::whole : SegmentState::other_layout;
 }
@@ -134,7 +136,7 @@ std::optional<FoundSegment> find_segment(const fs::path& data_dir, ipc::mode_t m
         Segment segment = map(*shmid, mode);
         if (!is_ours(segment, *name, *shmid)) return {};
         name->shmid = *shmid;
-        return FoundSegment{state_of(segment), *std::move(name), std::move(segment)};
+        return FoundSegment{state_of(segment, *shmid), *std::move(name), std::move(segment)};
     } catch (const ipc::interprocess_exception& error) {
         throw SegmentError{"cannot map the shared memory segment " + std::to_string(*shmid) + ": " +
                            std::strerror(error.get_native_error())};

@@ -41,6 +41,7 @@ struct SegmentName {
 enum class SegmentState {
     torn,          ///< its creator was killed; nothing was ever in it
     other_layout,  ///< of another version of the program
+    removed,       ///< by somebody, while processes had it mapped; it goes with the last of them
     whole,
 };
 

@@ -132,6 +132,39 @@ TEST(Segment, AnotherLayoutIsNamedAndExit1) {
     EXPECT_TRUE(server.segment());
 }
 
+TEST(Segment, WithAStoreASegmentOfAnotherLayoutIsMadeAgainAndItsProcessesEnd) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    client.send_message(1, "text");
+    client.expect("SENT 1 1");
+    const auto segment = server.segment();
+    server.kill_supervisor();
+    constexpr std::size_t layout_version_offset = 8;
+    Attached{segment->shmid}.write_word(layout_version_offset, 4711);
+    server.start();
+    EXPECT_NE(server.errors().find("another layout"), std::string::npos) << server.errors();
+    client.expect("BYE shutting-down");
+    client.expect_closed();
+    EXPECT_NE(server.segment()->shmid, segment->shmid);
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    reader.expect_message(1, "1", "text");
+}
+
+TEST(Segment, WhoStillUsesARemovedSegmentIsEndedAndTheLogIsMadeAgain) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    server.kill_supervisor();
+    ASSERT_EQ(::shmctl(server.segment()->shmid, IPC_RMID, nullptr), 0);
+    client.send_message(1, "into the segment that is about to go");
+    client.expect("SENT 1 1");
+    server.start();
+    client.expect("BYE shutting-down");
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    reader.expect_message(1, "1", "into the segment that is about to go");
+}
+
 TEST(Segment, AForeignSegmentIsNeverTouched) {
     const int foreign = ::shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
     ASSERT_GE(foreign, 0);
