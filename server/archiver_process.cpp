@@ -90,8 +90,9 @@ class ArchiverProcess {
         }
         last_failure_ = error.what();
         say(shm::StoreState::fails);
-        // Who waits for room in the ring has to look at the state.
-        segment_.log().space.notify_all();
+        // Who waits for room in the ring has to look at the state; and not all may have been woken
+        // for what was stored before.
+        shm::wake_everybody(segment_);
     }
 
     void say(shm::StoreState state) {

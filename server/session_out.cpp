@@ -104,8 +104,9 @@ void SessionOut::serve() {
 }
 
 void SessionOut::wait_for_news() {
-    const std::uint32_t groups =
-        shm::wake_for_messages | (subscription_.presence ? shm::wake_for_presence : 0);
+    const std::uint32_t groups = shm::wake_for_messages |
+                                 (subscription_.presence ? shm::wake_for_presence : 0) |
+                                 (sends_ ? shm::wake_for_own : 0);
     const auto deadline = shm::Condition::Clock::now() + longest_wait;
     segment_->log().new_messages.wait_until(
         deadline, [this] { return segment_->visible() > position_ || presence_changed(); }, groups);
@@ -129,6 +130,7 @@ bool SessionOut::deliver() {
 
 bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
     std::string_view frames = chunk.bytes;
+    sends_ = !chunk.own.empty();
     if (!chunk.own.empty()) {
         frames_.clear();
         std::size_t done = 0;

@@ -92,6 +92,7 @@ class SessionOut {
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_ = false;
+    bool sends_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told
 };

@@ -37,6 +37,10 @@ void Condition::notify_group(std::uint32_t groups) noexcept {
     }
 }
 
+std::uint32_t Condition::wake_some(std::uint32_t count, std::uint32_t groups) noexcept {
+    return futex_wake(word_, static_cast<int>(count), groups);
+}
+
 void Condition::wake_everybody() noexcept {
     word_.fetch_add(one, std::memory_order_acq_rel);
     futex_wake(word_, all, everybody);

@@ -29,8 +29,10 @@ void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
     if (result == -1 && errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT) std::abort();
 }
 
-void futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept {
-    ::syscall(SYS_futex, &word, FUTEX_WAKE_BITSET, count, nullptr, nullptr, bits);
+std::uint32_t futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept {
+    const long woken =
+        ::syscall(SYS_futex, &word, FUTEX_WAKE_BITSET, count, nullptr, nullptr, bits);
+    return woken > 0 ? static_cast<std::uint32_t>(woken) : 0;
 }
 
 }  // namespace belfry::shm

@@ -13,7 +13,8 @@ namespace belfry::shm {
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::steady_clock::time_point deadline, std::uint32_t bits) noexcept;
 
-/// Wakes at most `count` of the sleepers that have a bit in common.
-void futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept;
+/// Wakes at most `count` of the sleepers that have a bit in common, those who sleep longest first.
+/// @return how many
+std::uint32_t futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept;
 
 }  // namespace belfry::shm

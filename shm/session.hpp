@@ -69,6 +69,7 @@ class Session {
 /// Groups of waiters on LogHeader::new_messages.
 inline constexpr std::uint32_t wake_for_messages = 1;
 inline constexpr std::uint32_t wake_for_presence = 2;
+inline constexpr std::uint32_t wake_for_own = 4;  ///< who has just sent something
 
 /// Tells the sessions that watch presence that somebody came or went.
 void announce_presence(Segment& segment) noexcept;

@@ -39,9 +39,11 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       reader_{segment, chunk_bytes},
       lock_{segment},
       stored_{segment.log().stored_id.load()},
+      wake_{segment},
       new_seqs_(segment.geometry().client_rows, 0),
       saved_cursors_(segment.geometry().client_rows, 0),
-      saved_seqs_(segment.geometry().client_rows, 0) {}
+      saved_seqs_(segment.geometry().client_rows, 0),
+      began_{Clock::now()} {}
 
 void Archiver::start() {
     shm::LogHeader& log = segment_->log();
@@ -68,6 +70,7 @@ void Archiver::start() {
 }
 
 bool Archiver::work() {
+    wake_readers();
     bool worked = store_new();
     if (Clock::now() < next_save_) return worked;
     next_save_ = Clock::now() + save_interval;
@@ -87,6 +90,7 @@ bool Archiver::has_new() const noexcept {
 bool Archiver::store_new() {
     const std::uint64_t last = segment_->log().last_id.load(std::memory_order_acquire);
     if (last == stored_) return false;
+    began_ = Clock::now();
     std::ranges::fill(new_seqs_, 0);
     std::uint64_t next = stored_ + 1;
     std::uint64_t bytes = 0;
@@ -131,7 +135,12 @@ void Archiver::publish(std::uint64_t id) {
     shm::LogHeader& log = segment_->log();
     log.stored_id.store(id, std::memory_order_release);
     log.space.notify_all();
-    if (segment_->durability() == shm::Durability::commit) log.new_messages.notify_all();
+    if (segment_->durability() == shm::Durability::commit) wake_.begin(Clock::now() - began_);
+}
+
+/// In the time that is left between two commits.
+void Archiver::wake_readers() {
+    while (wake_.has_more() && (!has_new() || wake_.has_time())) wake_.step();
 }
 
 bool Archiver::has_moved() const noexcept {

@@ -2,6 +2,7 @@
 
 #include "shm/log_lock.hpp"
 #include "shm/log_reader.hpp"
+#include "shm/paced_wake.hpp"
 #include "shm/segment.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_writer.hpp"
@@ -50,6 +51,7 @@ class Archiver {
   private:
     using Clock = std::chrono::steady_clock;
 
+    void wake_readers();
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);
     void publish(std::uint64_t id);
@@ -64,10 +66,12 @@ class Archiver {
     StoreWriter writer_;
     shm::LogReader reader_;
     shm::LogLock lock_;
-    std::uint64_t stored_;                 ///< the last one that is committed
+    std::uint64_t stored_;  ///< the last one that is committed
+    shm::PacedWake wake_;
     std::vector<std::uint64_t> new_seqs_;  ///< by row, of the open transaction; 0: none
     std::vector<std::uint64_t> saved_cursors_;
     std::vector<std::uint64_t> saved_seqs_;
+    Clock::time_point began_;  ///< the last transaction
     Clock::time_point next_save_;
     Clock::time_point next_checkpoint_;
 };

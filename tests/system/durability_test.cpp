@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 /// What may leave the server when, with each durability. The faulty disk counts syncs and holds
 /// them.
@@ -187,6 +188,29 @@ TEST(Durability, WritersWaitWhileTheRingHoldsNothingThatIsStored) {
     disk.release_syncs();
     sender.read_until_id(count);
     EXPECT_EQ(count_verb(other.read_until_id(count), "GAP"), 0U);
+}
+
+/// Where many are online the archiver wakes them a few at a time, and forgets none: one that it
+/// forgot would wake by itself after five seconds, which twenty rounds have no time for.
+TEST(Durability, OfManyWhoAreOnlineEachIsWokenForEachMessage) {
+    constexpr int readers = 80;
+    constexpr std::uint64_t rounds = 20;
+    std::string ids = "1";
+    for (int reader = 2; reader <= readers + 1; ++reader) ids += "," + std::to_string(reader);
+    const Server server{{.client_ids = ids, .durability = "commit"}};
+    std::vector<RawClient> crowd;
+    for (int reader = 2; reader <= readers + 1; ++reader) {
+        crowd.push_back(server.log_in(std::to_string(reader)));
+    }
+    RawClient sender = server.log_in("1");
+    const Deadline deadline{Milliseconds{50'000}};
+    for (std::uint64_t id = 1; id <= rounds; ++id) {
+        const std::string number = std::to_string(id);
+        sender.send_message(id, number);
+        sender.expect("SENT " + number + " " + number);
+        for (RawClient& reader : crowd) reader.expect_message(id, "1", number);
+    }
+    EXPECT_FALSE(deadline.passed());
 }
 
 }  // namespace
