@@ -258,6 +258,8 @@ void serve(const Options& options) {
     if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
     pull_back_cursors(segment);
     set_retention(segment, options);
+    // Nothing that may fail comes behind the first fork.
+    if (options.port_file) write_port_file(*options.port_file, listener.port());
     Supervisor supervisor{segment, options.data_dir, listener, alive};
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
@@ -265,7 +267,6 @@ void serve(const Options& options) {
                std::to_string(segment.log().last_id.load()) + " messages and " +
                std::to_string(living) + " sessions");
     }
-    if (options.port_file) write_port_file(*options.port_file, listener.port());
     std::cout << "belfryd listening on " << listener.name() << std::endl;
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     supervisor.run();
