@@ -40,6 +40,7 @@ void StoreWriter::claim() {
         "  SELECT '', 0, 0, 'commit', 0, 0 WHERE NOT EXISTS (SELECT * FROM log);"
         "UPDATE log SET starts = starts + 1;"
         "COMMIT");
+    checkpoint();
 }
 
 void StoreWriter::begin_log(std::string_view epoch, shm::Durability durability) {
@@ -101,7 +102,10 @@ void StoreWriter::commit() {
 }
 
 void StoreWriter::checkpoint_if_long() {
-    if (wal_pages_ < long_wal_pages) return;
+    if (wal_pages_ >= long_wal_pages) checkpoint();
+}
+
+void StoreWriter::checkpoint() {
     wal_pages_ = 0;
     if (::sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                     nullptr) != SQLITE_OK) {

@@ -22,7 +22,9 @@ class StoreWriter {
 
     /// Commits a changed row, and with it syncs whatever a writer that was killed between write and
     /// sync left in the WAL: it can be read, but only from here on is it durable. The first act of
-    /// every writer; what the store holds counts only behind it.
+    /// every writer; what the store holds counts only behind it. It also copies the WAL into the
+    /// database: behind a sync that failed, the next one may succeed without having written what
+    /// the kernel gave up.
     void claim();
 
     [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }
@@ -52,6 +54,8 @@ class StoreWriter {
     void checkpoint_if_long();
 
   private:
+    void checkpoint();
+
     Database database_;
     Statement insert_;
     Statement save_client_;

@@ -76,6 +76,23 @@ TEST(Durability, WhatAKilledArchiverHadWrittenIsNotShownBeforeItIsSynced) {
     EXPECT_GT(disk.wal_syncs(), before);
 }
 
+TEST(Durability, WhatIsFoundBehindAFailedSyncIsWrittenAgainBeforeItIsShown) {
+    FaultyDisk disk;
+    Server server{on(disk)};
+    RawClient sender = server.log_in("1");
+    sender.send_message(1, "stored");
+    sender.expect("SENT 1 1");
+    disk.fail_syncs();
+    sender.send_message(2, "text");
+    EXPECT_TRUE(eventually(
+        [&] { return server.errors().find("new messages are refused") != std::string::npos; }));
+    ::kill(server.archiver(), SIGKILL);
+    const std::uint64_t before = disk.db_syncs();
+    disk.mend();
+    sender.expect("SENT 2 2");
+    EXPECT_GT(disk.db_syncs(), before);
+}
+
 TEST(Durability, WhatWasShownOutlivesAPowerCut) {
     FaultyDisk disk;
     Server server{on(disk)};

@@ -63,18 +63,20 @@ TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
     FaultyDisk disk;
     Server server{{.durability = "commit", .environment = disk.environment()}};
     RawClient client = server.log_in("1");
+    client.send_message(1, "stored");
+    client.expect("SENT 1 1");
     disk.fail_writes();
-    client.send_message(1, "wakes the archiver");
+    client.send_message(2, "accepted");
     expect_refusing(server);
     std::string bytes;
-    for (int seq = 2; seq <= 9; ++seq) bytes += "SEND " + std::to_string(seq) + " 1\r\nx\r\n";
+    for (int seq = 3; seq <= 9; ++seq) bytes += "SEND " + std::to_string(seq) + " 1\r\nx\r\n";
     client.send(bytes);
-    for (int seq = 2; seq <= 9; ++seq) client.expect_error("store-failed", std::to_string(seq));
+    for (int seq = 3; seq <= 9; ++seq) client.expect_error("store-failed", std::to_string(seq));
     disk.mend();
-    client.expect("SENT 1 1");
+    client.expect("SENT 2 2");
     expect_working_again(server);
     client.send(bytes);
-    for (int seq = 2; seq <= 9; ++seq) {
+    for (int seq = 3; seq <= 9; ++seq) {
         const std::string number = std::to_string(seq);
         client.expect("SENT " + number + " " + number);
     }
@@ -118,8 +120,10 @@ TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
     Server server{{.durability = "commit", .environment = disk.environment()}};
     {
         RawClient client = server.log_in("1", "ack=manual");
+        client.send_message(1, "stored");
+        client.expect("SENT 1 1");
         disk.fill_up();
-        client.send_message(1, "not stored");
+        client.send_message(2, "not stored");
         expect_refusing(server);
     }
     EXPECT_EQ(server.stop(), 1);
@@ -129,6 +133,7 @@ TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
     server.start();
     RawClient client = server.connect();
     client.log_in("1", "ack=manual");
+    client.expect("SENT 1 1");
     client.read_until("SENT");
     EXPECT_EQ(server.stop(), 0) << server.errors();
     EXPECT_FALSE(server.segment());
