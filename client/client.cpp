@@ -79,7 +79,7 @@ short Client::events_of_connection() const {
 
 bool Client::wants_input() const {
     return conversation_.has_been_welcome() && phase_ != Phase::leaving && !input_.has_ended() &&
-           !conversation_.inbox().is_full() && conversation_.outbox().has_room();
+           conversation_.outbox().has_room();
 }
 
 // What has been received is printed before more is read, so that a slow reader of standard
@@ -202,7 +202,7 @@ void Client::leave_when_done() {
 
 bool Client::is_done() const {
     if (!conversation_.outbox().is_empty() || !output_.is_written()) return false;
-    if (options_.count) return conversation_.inbox().is_full();
+    if (options_.count) return conversation_.inbox().is_full() && input_.is_drained();
     return !options_.follow && input_.has_ended() && conversation_.is_live();
 }
 
