@@ -221,7 +221,8 @@ TEST(CommandLine, AConfigurationFileAloneIsEnough) {
     EXPECT_EQ(belfryd(folder, {"--config", good.string(), "--check"}).status, 0);
     for (const std::string contents :
          {"client-ids = 1\ncolour = blue\n", "client-ids = 1\nnonsense\n", "client-ids = ?\n",
-          "client-ids = 1\nmax-clients = none\n", "client-ids = 1\nclient-ids = 2\n"}) {
+          "client-ids = 1\nmax-clients = none\n", "client-ids = 1\nclient-ids = 2\n",
+          "client-ids = 1\n= 3\n"}) {
         SCOPED_TRACE(contents);
         const auto bad = folder.write("bad.conf", contents);
         expect_one_line(belfryd(folder, {"--config", bad.string(), "--check"}), 2);
