@@ -163,6 +163,9 @@ void read_config(const std::string& path, const po::options_description& known,
         if (!seen.insert(setting.name).second) {
             throw UsageError{setting.where + "option --" + setting.name + " is given twice"};
         }
+        if (setting.value.empty()) {
+            throw UsageError{setting.where + "option --" + setting.name + " needs a value"};
+        }
         store(setting, known, values);
     }
 }

@@ -222,7 +222,8 @@ TEST(CommandLine, AConfigurationFileAloneIsEnough) {
     for (const std::string contents :
          {"client-ids = 1\ncolour = blue\n", "client-ids = 1\nnonsense\n", "client-ids = ?\n",
           "client-ids = 1\nmax-clients = none\n", "client-ids = 1\nclient-ids = 2\n",
-          "client-ids = 1\n= 3\n"}) {
+          "client-ids = 1\n= 3\n", "client-ids = 1\nport-file =\n", "client-ids = 1\ncheck =\n",
+          "client-ids = 1\ndata_dir =\n"}) {
         SCOPED_TRACE(contents);
         const auto bad = folder.write("bad.conf", contents);
         expect_one_line(belfryd(folder, {"--config", bad.string(), "--check"}), 2);

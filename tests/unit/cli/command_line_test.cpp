@@ -153,6 +153,13 @@ TEST_F(ConfigFile, SetsFlags) {
     EXPECT_EQ(complaint_about("check = 7\n"), path() + ":1: option --check must be true or false");
 }
 
+TEST_F(ConfigFile, HasAValueForEveryName) {
+    EXPECT_EQ(complaint_about("port =\n"), path() + ":1: option --port needs a value");
+    EXPECT_EQ(complaint_about("\nclient_ids = # none\n"),
+              path() + ":2: option --client-ids needs a value");
+    EXPECT_EQ(complaint_about("check =\n"), path() + ":1: option --check needs a value");
+}
+
 TEST_F(ConfigFile, NamesNoOtherOne) {
     EXPECT_EQ(complaint_about("config = other\n"), path() + ":1: unknown option --config");
 }
