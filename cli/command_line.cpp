@@ -106,6 +106,8 @@ struct Setting {
 /// None: the line is empty, or a comment. Boost is given one line at a time, so that complaints can
 /// say which one; so it knows no sections.
 std::optional<Setting> setting_in(const std::string& line, const std::string& where) {
+    // It would end a path or a message before its end.
+    if (line.find('\0') != std::string::npos) throw UsageError{where + "holds a NUL byte"};
     const UsageError none{where + "'" + line + "' is not of the form name = value"};
     const std::size_t first = line.find_first_not_of(" \t");
     if (first != std::string::npos && line[first] == '[') throw none;

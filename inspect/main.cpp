@@ -1,4 +1,5 @@
 #include "cli/command_line.hpp"
+#include "cli/complain.hpp"
 #include "inspect/log_printer.hpp"
 #include "inspect/options.hpp"
 #include "inspect/status.hpp"
@@ -63,7 +64,7 @@ int run(const inspect::Options& options) {
 }
 
 int complain(const std::exception& error, int exit_code) {
-    std::cerr << "belfryctl: " << error.what() << '\n';
+    belfry::cli::complain("belfryctl", error.what());
     return exit_code;
 }
 

@@ -28,6 +28,10 @@ bool smells_of_an_exception(const std::string& text) {
         traces, [&](const std::string& trace) { return text.find(trace) != text.npos; });
 }
 
+bool has_control_bytes(const std::string& line) {
+    return std::ranges::any_of(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 /// It failed with this status, one clear line, and nothing on standard output.
 void expect_one_line(const Result& result, int status, const std::string& names = "") {
     EXPECT_EQ(result.status, status) << result.err;
@@ -35,6 +39,7 @@ void expect_one_line(const Result& result, int status, const std::string& names 
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
     EXPECT_TRUE(result.err.ends_with('\n')) << result.err;
     EXPECT_FALSE(smells_of_an_exception(result.err)) << result.err;
+    EXPECT_FALSE(has_control_bytes(lines_of(result.err).at(0))) << result.err;
     EXPECT_NE(result.err.find(names), std::string::npos) << result.err;
 }
 
@@ -144,6 +149,21 @@ TEST(CommandLine, EveryWrongOptionOfBelfryctlIsOneLineAndExit2) {
         {"--data-dir"},
     };
     for (const auto& arguments : wrong) expect_usage_error("belfryctl", arguments);
+}
+
+TEST(CommandLine, WhatIsWrongIsQuotedInOneLineWithoutControlCharacters) {
+    const TempDir folder;
+    const std::string odd = "1,2\n3\x1b[2J\r\x7f\xc2\x9b\xff";
+    const std::string data = folder.path().string();
+    expect_usage_error("belfryd", {"-client_ids", odd, "-port", "0", "--data-dir", data});
+    expect_usage_error("belfryd", {"-client_ids", "1", "-port", odd, "--data-dir", data});
+    expect_usage_error("belfryd", {"--" + odd});
+    expect_usage_error("belfry", {"-client_id", odd});
+    expect_usage_error("belfryctl", {odd});
+    const Result result = run({program("belfryctl"), {"--data-dir", data + odd, "status"}});
+    expect_one_line(result, 1, "1,2 3?[2J????");
+    const auto config = folder.write("conf", {"client_ids = 1\0002\n", 18});
+    expect_usage_error("belfryd", {"--config", config.string(), "-port", "0", "--check"});
 }
 
 TEST(CommandLine, VersionAndHelpGoToStandardOutput) {

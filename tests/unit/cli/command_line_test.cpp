@@ -153,6 +153,11 @@ TEST_F(ConfigFile, SetsFlags) {
     EXPECT_EQ(complaint_about("check = 7\n"), path() + ":1: option --check must be true or false");
 }
 
+TEST_F(ConfigFile, HoldsNoNulByte) {
+    EXPECT_EQ(complaint_about({"port = 1\nclient_ids = 1\0002\n", 25}),
+              path() + ":2: holds a NUL byte");
+}
+
 TEST_F(ConfigFile, HasAValueForEveryName) {
     EXPECT_EQ(complaint_about("port =\n"), path() + ":1: option --port needs a value");
     EXPECT_EQ(complaint_about("\nclient_ids = # none\n"),
