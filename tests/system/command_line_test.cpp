@@ -1,7 +1,9 @@
 #include "tests/support/server.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include <gtest/gtest.h>
@@ -298,10 +300,30 @@ TEST(CommandLine, AnUnwritableDataDirectoryIsNamedAndExit1) {
         run({program("belfryd"), {"-client_ids", "1", "-port", "0", "--data-dir", path}}), 1, path);
 }
 
-TEST(CommandLine, AnUnwritablePortFileIsNamedAndExit1) {
+TEST(CommandLine, AnUnwritablePortFileIsNamedWithTheReasonAndExit1) {
     const TempDir folder;
     const std::string path = (folder.write("file", "") / "port").string();
-    expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path}), 1, path);
+    expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path}), 1,
+                    path + ": Not a directory");
+}
+
+TEST(CommandLine, APortFileThatCannotBeWrittenLeavesEverythingAsItWas) {
+    const TempDir folder;
+    const auto path = folder.path() / "port";
+    std::filesystem::create_directory(path);
+    expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path.string()}), 1,
+                    path.string() + ": Is a directory");
+    EXPECT_TRUE(std::filesystem::is_directory(path));
+    EXPECT_FALSE(std::filesystem::exists(path.string() + ".new"));
+    // No process either: one that lives keeps the data directory's `alive` locked.
+    const Fd alive{::open((folder.path() / "data" / "alive").c_str(), O_RDWR | O_CLOEXEC)};
+    EXPECT_EQ(::flock(alive.get(), LOCK_EX | LOCK_NB), 0);
+}
+
+TEST(CommandLine, ThePortFileIsGoneAfterACleanStop) {
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_FALSE(std::filesystem::exists(server.folder() / "port"));
 }
 
 TEST(CommandLine, ADataDirectoryInUseByAnotherServerIsNamedAndExit1) {
