@@ -183,6 +183,35 @@ TEST(CommandLine, VersionAndHelpGoToStandardOutput) {
     }
 }
 
+/// Its standard output is a disk that is full.
+Result run_on_a_full_disk(const std::string& name, const Arguments& arguments) {
+    std::string line = "exec '" + program(name).string() + "'";
+    for (const auto& argument : arguments) line += " '" + argument + "'";
+    return run({"/bin/sh", {"-c", line + " > /dev/full"}});
+}
+
+TEST(CommandLine, OutputThatCannotBeWrittenIsOneLineAndExit1) {
+    const std::string why = "cannot write standard output: No space left on device";
+    for (const std::string name : {"belfryd", "belfry", "belfryctl"}) {
+        for (const std::string option : {"--help", "--version"}) {
+            SCOPED_TRACE(name + " " + option);
+            expect_one_line(run_on_a_full_disk(name, {option}), 1, why);
+        }
+    }
+    expect_one_line(run_on_a_full_disk("belfryd", {"-client_ids", "1", "--check"}), 1, why);
+    const Server server;
+    RawClient client = server.log_in("1");
+    client.send("SAY something to print\r\n");
+    client.read_until("SENT");
+    const std::string data = server.data_dir().string();
+    for (const Arguments& command : {Arguments{"status"}, Arguments{"status", "--json"},
+                                     Arguments{"log"}, Arguments{"check"}}) {
+        Arguments arguments{"--data-dir", data};
+        arguments.insert(arguments.end(), command.begin(), command.end());
+        expect_one_line(run_on_a_full_disk("belfryctl", arguments), 1, why);
+    }
+}
+
 TEST(CommandLine, HelpNamesEveryOption) {
     const std::string belfryd = run({program("belfryd"), {"--help"}}).out;
     for (const std::string option :
