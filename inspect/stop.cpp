@@ -60,12 +60,17 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
 }
 
 void remove_dead_segment(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
-    const shm::DataDirectoryLock lock{data_dir};
-    if (shm::anybody_alive(data_dir)) {
-        throw Refusal{"the server in " + data_dir.string() +
-                      " lives: sessions of it are running; use belfryctl stop"};
+    const auto lives = [&data_dir](const std::string& why) {
+        return Refusal{"the server in " + data_dir.string() + " lives" + why +
+                       "; use belfryctl stop"};
+    };
+    try {
+        const shm::DataDirectoryLock lock{data_dir};
+        if (shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        shm::remove_segment(data_dir, found.name);
+    } catch (const shm::DataDirectoryInUse& in_use) {
+        throw lives(in_use.holder());
     }
-    shm::remove_segment(data_dir, found.name);
 }
 
 }  // namespace belfry::inspect
