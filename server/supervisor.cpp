@@ -108,6 +108,7 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     child.since = Clock::now();
     watch(epoll_, child.pidfd.get(), slot);
     if (is_pending(slot)) pending_.push_back(slot);
+    if (shm::is_unwanted(*segment_, slot)) signal_child(child, SIGTERM);
     ++living_;
 }
 
