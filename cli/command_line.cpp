@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace belfry::cli {
@@ -95,45 +96,79 @@ std::string sentence_for(const po::error_with_option_name& error) {
     return option + " must be true or false";
 }
 
-std::string contents_of(const std::string& path) {
+/// A line of a configuration file that sets something.
+struct Setting {
+    std::string where;  ///< file and line, for complaints
+    std::string name;   ///< canonical, not empty
+    std::string value;
+};
+
+/// None: the line is empty, or a comment. Boost is given one line at a time, so that complaints can
+/// say which one; so it knows no sections.
+std::optional<Setting> setting_in(const std::string& line, const std::string& where) {
+    // It would end a path or a message before its end.
+    if (line.find('\0') != std::string::npos) throw UsageError{where + "holds a NUL byte"};
+    const UsageError none{where + "'" + line + "' is not of the form name = value"};
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (first != std::string::npos && line[first] == '[') throw none;
+    std::istringstream text{line};
+    try {
+        const auto parsed = po::parse_config_file(text, po::options_description{}, true).options;
+        if (parsed.empty()) return {};
+        if (parsed.front().string_key.empty()) throw none;
+        return Setting{where, canonical(parsed.front().string_key), parsed.front().value.front()};
+    } catch (const po::error&) {
+        throw none;
+    }
+}
+
+std::vector<Setting> settings_in(const std::string& path) {
     std::ifstream file{path};
-    std::string text;
-    for (std::string line; std::getline(file, line);) text += line + '\n';
+    std::vector<Setting> settings;
+    std::size_t number = 0;
+    for (std::string line; std::getline(file, line);) {
+        const std::string where = path + ":" + std::to_string(++number) + ": ";
+        if (auto setting = setting_in(line, where)) settings.push_back(*std::move(setting));
+    }
     // A directory can be opened, but not read.
     if (!file.is_open() || file.bad()) {
         throw UsageError{"cannot read the configuration file " + path};
     }
-    return text;
+    return settings;
 }
 
-po::parsed_options lines_of(const std::string& path) {
-    std::istringstream text{contents_of(path)};
+/// Some stand on the command line alone.
+bool is_known_setting(const std::string& name, const po::options_description& known) {
+    if (name == "config" || name == "help" || name == "version") return false;
+    return known.find_nothrow(name, false) != nullptr;
+}
+
+/// What the command line said stays.
+void store(const Setting& setting, const po::options_description& known,
+           po::variables_map& values) {
+    po::parsed_options one{&known};
+    one.options.emplace_back(setting.name, std::vector{setting.value});
     try {
-        return po::parse_config_file(text, po::options_description{}, true);
-    } catch (const po::invalid_config_file_syntax& error) {
-        throw UsageError{path + ": '" + error.tokens() + "' is not of the form name = value"};
+        po::store(one, values);
+    } catch (const po::error&) {
+        throw UsageError{setting.where + "option --" + setting.name + " must be true or false"};
     }
-}
-
-/// These stand on the command line alone.
-bool is_setting(const std::string& name) {
-    return name != "config" && name != "help" && name != "version";
 }
 
 void read_config(const std::string& path, const po::options_description& known,
                  po::variables_map& values) {
-    po::parsed_options settings{&known};
-    for (const auto& line : lines_of(path).options) {
-        const std::string name = canonical(line.string_key);
-        if (!is_setting(name) || known.find_nothrow(name, false) == nullptr) {
-            throw UsageError{path + ": unknown option --" + name};
+    std::set<std::string> seen;
+    for (const Setting& setting : settings_in(path)) {
+        if (!is_known_setting(setting.name, known)) {
+            throw UsageError{setting.where + "unknown option --" + setting.name};
         }
-        settings.options.emplace_back(name, line.value);
-    }
-    try {
-        po::store(settings, values);
-    } catch (const po::error_with_option_name& error) {
-        throw UsageError{path + ": " + sentence_for(error)};
+        if (!seen.insert(setting.name).second) {
+            throw UsageError{setting.where + "option --" + setting.name + " is given twice"};
+        }
+        if (setting.value.empty()) {
+            throw UsageError{setting.where + "option --" + setting.name + " needs a value"};
+        }
+        store(setting, known, values);
     }
 }
 

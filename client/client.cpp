@@ -23,6 +23,7 @@ constexpr Duration welcome_within = 10s;
 constexpr Duration without_connection_at_most = 30s;
 constexpr Duration bye_within = 5s;
 constexpr Duration bye_within_when_stopped = 1s;
+constexpr Duration bye_within_when_late = 100ms;
 constexpr std::size_t send_at_once = 262144;
 
 }  // namespace
@@ -79,7 +80,7 @@ short Client::events_of_connection() const {
 
 bool Client::wants_input() const {
     return conversation_.has_been_welcome() && phase_ != Phase::leaving && !input_.has_ended() &&
-           !conversation_.inbox().is_full() && conversation_.outbox().has_room();
+           conversation_.outbox().has_room();
 }
 
 // What has been received is printed before more is read, so that a slow reader of standard
@@ -113,7 +114,7 @@ void Client::look_at_time(TimePoint now) {
     }
     if (has_passed(done_by_, now)) {
         complain("not done in time");
-        leave(exit_code::timed_out, bye_within_when_stopped);
+        leave(exit_code::timed_out, bye_within_when_late);
     }
 }
 
@@ -202,7 +203,7 @@ void Client::leave_when_done() {
 
 bool Client::is_done() const {
     if (!conversation_.outbox().is_empty() || !output_.is_written()) return false;
-    if (options_.count) return conversation_.inbox().is_full();
+    if (options_.count) return conversation_.inbox().is_full() && input_.is_drained();
     return !options_.follow && input_.has_ended() && conversation_.is_live();
 }
 
@@ -272,9 +273,13 @@ int Client::code_when_done() const {
 void Client::leave(int exit_code, Duration at_most) {
     if (phase_ != Phase::online) return end(exit_code);
     exit_code_ = exit_code;
-    done_by_.reset();
     wire::print(link_->out(), wire::Quit{});
-    enter(Phase::leaving, Clock::now() + at_most);
+    const auto now = Clock::now();
+    auto until = now + at_most;
+    // --timeout bounds the farewell too, but for the moment that the last ACK takes to go out.
+    if (done_by_) until = std::min(until, std::max(*done_by_, now + bye_within_when_late));
+    done_by_.reset();
+    enter(Phase::leaving, until);
 }
 
 void Client::fail(int exit_code, std::string_view why) {

@@ -1,21 +1,11 @@
 #include "client/complain.hpp"
 
-#include "client/format.hpp"
-
-#include <unistd.h>
-
-#include <algorithm>
-#include <string>
+#include "cli/complain.hpp"
 
 namespace belfry::client {
 
 void complain(std::string_view text) noexcept {
-    std::string line = "belfry: ";
-    append_safely(line, text);
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    line += '\n';
-    // Where standard error cannot be written there is nobody to tell.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    cli::complain("belfry", text);
 }
 
 }  // namespace belfry::client

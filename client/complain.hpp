@@ -4,8 +4,7 @@
 
 namespace belfry::client {
 
-/// Writes `belfry: <text>` as one line to standard error. What the text holds from the server
-/// can do nothing to a terminal.
+/// cli::complain() of the program belfry.
 void complain(std::string_view text) noexcept;
 
 }  // namespace belfry::client

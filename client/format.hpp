@@ -3,14 +3,9 @@
 #include "wire/frame.hpp"
 
 #include <string>
-#include <string_view>
 
 /// How a message is printed.
 namespace belfry::client {
-
-/// Appends text so that a terminal only shows it: every control character but tab and newline,
-/// and every byte that is not UTF-8, becomes `?`.
-void append_safely(std::string& out, std::string_view text);
 
 /// `sender: text` and a newline. For a terminal safely, else the bytes as they are.
 void append_text(std::string& out, const wire::Message& message, bool for_terminal);

@@ -3,6 +3,7 @@
 #include "client/complain.hpp"
 #include "wire/limits.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +33,12 @@ std::optional<InputLine> Input::next() {
         if (const auto line = lines_.next(unread_)) return line;
     }
     return has_ended_ ? lines_.last() : std::nullopt;
+}
+
+bool Input::is_drained() const {
+    if (has_ended_) return true;
+    pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
+    return !lines_.has_begun() && ::poll(&ready, 1, 0) == 0;
 }
 
 }  // namespace belfry::client

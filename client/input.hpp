@@ -26,6 +26,10 @@ class Input {
     /// Whether nothing more will come.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
+    /// Whether nothing is left to send: it has ended, or there is nothing to read at present and no
+    /// line has begun.
+    [[nodiscard]] bool is_drained() const;
+
     /// Whether it has ended because it cannot be read.
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
 

@@ -27,6 +27,9 @@ class LineReader {
     /// The line that the end of the input ends; none where it is empty.
     [[nodiscard]] std::optional<InputLine> last();
 
+    /// Whether the end of a line has not come yet.
+    [[nodiscard]] bool has_begun() const noexcept { return !begun_.empty(); }
+
   private:
     InputLine finished(std::string_view text);
 

@@ -1,4 +1,5 @@
 #include "cli/command_line.hpp"
+#include "cli/standard_output.hpp"
 #include "client/client.hpp"
 #include "client/complain.hpp"
 #include "client/exit_code.hpp"
@@ -27,8 +28,9 @@ bool open_standard_streams() {
 }
 
 int show(std::string_view text) {
-    std::cout << text << std::flush;
-    return std::cout ? client::exit_code::done : client::exit_code::io_failed;
+    std::cout << text;
+    cli::finish_standard_output();
+    return client::exit_code::done;
 }
 
 int run(const client::Options& options) {

@@ -24,8 +24,10 @@ po::options_description described_options() {
         ("server-ip", text("ADDR")->default_value("127.0.0.1"), "address or name of the server")  //
         ("port", text("N")->default_value("5000"), "port of the server")                          //
         ("follow", po::bool_switch(),
-         "stay after the end of standard input; reconnect for ever")                //
-        ("count", text("N"), "exit when N messages by others have been printed")    //
+         "stay after the end of standard input; reconnect for ever")  //
+        ("count", text("N"),
+         "exit when N messages by others have been printed, and the lines that standard input "
+         "holds then have been accepted")                                           //
         ("timeout", text("S"), "exit with status 5 when not done after S seconds")  //
         ("peek", po::bool_switch(),
          "acknowledge nothing: the same messages come again next time")           //

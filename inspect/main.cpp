@@ -1,4 +1,6 @@
 #include "cli/command_line.hpp"
+#include "cli/complain.hpp"
+#include "cli/standard_output.hpp"
 #include "inspect/log_printer.hpp"
 #include "inspect/options.hpp"
 #include "inspect/status.hpp"
@@ -63,7 +65,7 @@ int run(const inspect::Options& options) {
 }
 
 int complain(const std::exception& error, int exit_code) {
-    std::cerr << "belfryctl: " << error.what() << '\n';
+    belfry::cli::complain("belfryctl", error.what());
     return exit_code;
 }
 
@@ -72,7 +74,9 @@ int complain(const std::exception& error, int exit_code) {
 int main(int argc, char** argv) {
     try {
         const auto options = inspect::read_options({argv + std::min(argc, 1), argv + argc});
-        return options ? run(*options) : EXIT_SUCCESS;
+        const int exit_code = options ? run(*options) : EXIT_SUCCESS;
+        belfry::cli::finish_standard_output();
+        return exit_code;
     } catch (const belfry::cli::UsageError& error) {
         return complain(error, belfry::cli::exit_usage);
     } catch (const std::exception& error) {

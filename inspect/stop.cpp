@@ -1,5 +1,6 @@
 #include "inspect/stop.hpp"
 
+#include "cli/complain.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
 #include "shm/process.hpp"
@@ -11,7 +12,6 @@
 #include <signal.h>
 
 #include <chrono>
-#include <iostream>
 
 namespace belfry::inspect {
 namespace {
@@ -26,9 +26,8 @@ void drain(const std::filesystem::path& data_dir, shm::Segment& segment) {
     try {
         const auto lock = store::StoreLock::try_take(data_dir);
         if (!lock) throw Refusal{"another process writes the store"};
-        store::Archiver archiver{segment, data_dir, *lock, [](const std::string& line) {
-                                     std::cerr << "belfryctl: " << line << '\n';
-                                 }};
+        store::Archiver archiver{segment, data_dir, *lock,
+                                 [](const std::string& line) { cli::complain("belfryctl", line); }};
         archiver.start();
         archiver.drain();
     } catch (const store::StoreError& error) {
@@ -61,12 +60,17 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
 }
 
 void remove_dead_segment(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
-    const shm::DataDirectoryLock lock{data_dir};
-    if (shm::anybody_alive(data_dir)) {
-        throw Refusal{"the server in " + data_dir.string() +
-                      " lives: sessions of it are running; use belfryctl stop"};
+    const auto lives = [&data_dir](const std::string& why) {
+        return Refusal{"the server in " + data_dir.string() + " lives" + why +
+                       "; use belfryctl stop"};
+    };
+    try {
+        const shm::DataDirectoryLock lock{data_dir};
+        if (shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        shm::remove_segment(data_dir, found.name);
+    } catch (const shm::DataDirectoryInUse& in_use) {
+        throw lives(in_use.holder());
     }
-    shm::remove_segment(data_dir, found.name);
 }
 
 }  // namespace belfry::inspect

@@ -1,5 +1,6 @@
 #include "server/belfryd.hpp"
 
+#include "server/port_file.hpp"
 #include "server/report.hpp"
 #include "server/start_error.hpp"
 #include "server/supervisor.hpp"
@@ -10,14 +11,10 @@
 #include "store/open_log.hpp"
 #include "wire/version.hpp"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iostream>
 #include <thread>
 
@@ -193,18 +190,6 @@ void require_rows(bool enough) {
         "cleanly first"};
 }
 
-/// Whole or not at all, for its owner alone.
-void write_port_file(const fs::path& path, std::uint16_t port) {
-    const fs::path beside = path.string() + ".new";
-    std::ofstream file{beside, std::ios::trunc};
-    ::chmod(beside.c_str(), S_IRUSR | S_IWUSR);
-    file << port << '\n';
-    file.close();
-    std::error_code error;
-    if (file) fs::rename(beside, path, error);
-    if (!file || error) throw StartError{"cannot write the port file " + path.string()};
-}
-
 /// A descriptor for each child that may have to be adopted.
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -213,7 +198,7 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Removes what a clean stop, or a first start that failed, must not leave.
+/// Removes the segment, which a clean stop, or a first start that failed, must not leave.
 class Cleanup {
   public:
     Cleanup(const Options& options, const shm::FoundSegment& found, bool is_new)
@@ -221,10 +206,7 @@ class Cleanup {
     Cleanup(const Cleanup&) = delete;
     Cleanup& operator=(const Cleanup&) = delete;
     ~Cleanup() {
-        if (!armed_) return;
-        shm::remove_segment(options_.data_dir, found_.name);
-        std::error_code ignored;
-        if (options_.port_file) fs::remove(*options_.port_file, ignored);
+        if (armed_) shm::remove_segment(options_.data_dir, found_.name);
     }
     void arm() noexcept { armed_ = true; }
     void disarm() noexcept { armed_ = false; }
@@ -261,6 +243,9 @@ void serve(const Options& options) {
     // Nothing that may fail comes behind the first fork.
     if (options.port_file) write_port_file(*options.port_file, listener.port());
     Supervisor supervisor{segment, options.data_dir, listener, alive};
+    // Before there is an archiver, which would outlive a start that fails.
+    std::optional<PortFile> port_file;
+    if (options.port_file) port_file.emplace(*options.port_file, listener.port());
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
         report("adopted the log " + std::string{segment.epoch()} + " with " +

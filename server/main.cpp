@@ -1,4 +1,5 @@
 #include "cli/command_line.hpp"
+#include "cli/standard_output.hpp"
 #include "server/belfryd.hpp"
 #include "server/options.hpp"
 #include "server/report.hpp"
@@ -28,12 +29,12 @@ int main(int argc, char** argv) {
     open_missing_standard_descriptors();
     try {
         const auto options = belfry::server::read_options({argv + std::min(argc, 1), argv + argc});
-        if (!options) return EXIT_SUCCESS;
-        if (options->check) {
-            std::cout << "the configuration is good\n";
+        if (options && !options->check) {
+            belfry::server::serve(*options);
             return EXIT_SUCCESS;
         }
-        belfry::server::serve(*options);
+        if (options) std::cout << "the configuration is good\n";
+        belfry::cli::finish_standard_output();
         return EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {
         belfry::server::report(error.what());

@@ -4,8 +4,7 @@
 
 namespace belfry::server {
 
-/// Says one event in one line on standard error, in one write, so that lines of several
-/// processes do not mix. Any process, any thread.
+/// Says one event in one line on standard error: cli::complain() of the program belfryd.
 void report(std::string_view event) noexcept;
 
 }  // namespace belfry::server

@@ -41,10 +41,17 @@ void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
     }
 }
 
+/// As under nohup. What is blocked to be read would come nonetheless.
+bool is_ignored(int signal) {
+    struct sigaction action {};
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 shm::UniqueFd take_signals() {
     sigset_t ours;
     ::sigemptyset(&ours);
     for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) ::sigaddset(&ours, signal);
+    if (!is_ignored(SIGHUP)) ::sigaddset(&ours, SIGHUP);
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
@@ -108,6 +115,7 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     child.since = Clock::now();
     watch(epoll_, child.pidfd.get(), slot);
     if (is_pending(slot)) pending_.push_back(slot);
+    if (shm::is_unwanted(*segment_, slot)) signal_child(child, SIGTERM);
     ++living_;
 }
 

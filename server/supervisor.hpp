@@ -31,7 +31,7 @@ class Supervisor {
     /// left asleep. Starts an archiver where none lives. @return how many children live
     [[nodiscard]] std::size_t adopt();
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM, SIGINT or, unless it is ignored, SIGHUP.
     void run();
 
     /// Ends all sessions: asks them to, kills who has not ended in half a second, waits for all.

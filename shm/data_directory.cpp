@@ -30,6 +30,11 @@ std::string holder_of(const UniqueFd& file) {
 
 }  // namespace
 
+DataDirectoryInUse::DataDirectoryInUse(const fs::path& path, std::string holder)
+    : DataDirectoryError{"the data directory " + path.string() + " is in use by another server" +
+                         holder},
+      holder_{std::move(holder)} {}
+
 void make_data_directory(const fs::path& path) {
     std::error_code error;
     const bool made = fs::create_directories(path, error);
@@ -45,8 +50,7 @@ DataDirectoryLock::DataDirectoryLock(const fs::path& path) : file_{open_file(pat
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     if (::fcntl(file_.get(), F_SETLK, &lock) == -1) {
-        throw DataDirectoryError{"the data directory " + path.string() +
-                                 " is in use by another server" + holder_of(file_)};
+        throw DataDirectoryInUse{path, holder_of(file_)};
     }
 }
 

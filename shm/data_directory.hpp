@@ -22,6 +22,18 @@ class DataDirectoryError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Another process holds `lock`.
+class DataDirectoryInUse : public DataDirectoryError {
+  public:
+    DataDirectoryInUse(const std::filesystem::path& path, std::string holder);
+
+    /// ` (process N)`; empty where it has only just let go.
+    [[nodiscard]] const std::string& holder() const noexcept { return holder_; }
+
+  private:
+    std::string holder_;
+};
+
 /// Makes the directory where there is none, for its owner alone.
 /// @throws DataDirectoryError
 void make_data_directory(const std::filesystem::path& path);
@@ -29,7 +41,8 @@ void make_data_directory(const std::filesystem::path& path);
 /// Held as long as the object lives.
 class DataDirectoryLock {
   public:
-    /// @throws DataDirectoryError where it cannot be written, or another process has it
+    /// @throws DataDirectoryInUse where another process has it
+    /// @throws DataDirectoryError where it cannot be written
     explicit DataDirectoryLock(const std::filesystem::path& path);
 
   private:

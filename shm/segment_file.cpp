@@ -27,8 +27,14 @@ fs::path file_in(const fs::path& data_dir) {
     return data_dir / "segment";
 }
 
+/// None: there is no file, or it is no name. @throws SegmentError
 std::optional<SegmentName> read_name(const fs::path& data_dir) {
+    errno = 0;
     std::ifstream file{file_in(data_dir)};
+    if (!file.is_open() && errno != ENOENT && errno != ENOTDIR) {
+        throw SegmentError{"cannot read " + file_in(data_dir).string() + ": " +
+                           std::strerror(errno)};
+    }
     SegmentName name;
     std::string word;
     if (!(file >> word >> name.key) || word != "key") return {};

@@ -1,5 +1,6 @@
 #include "shm/session_slots.hpp"
 
+#include "shm/client_table.hpp"
 #include "shm/clock.hpp"
 #include "shm/session.hpp"
 
@@ -26,6 +27,11 @@ void reap_slot(Segment& segment, std::uint32_t slot) noexcept {
 
 bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept {
     return segment.session(slot).client.load(std::memory_order_acquire) != 0;
+}
+
+bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept {
+    const std::uint32_t client = segment.session(slot).client.load(std::memory_order_acquire);
+    return client != 0 && !is_known(segment, client - 1);
 }
 
 void claim_supervision(Segment& segment) noexcept {

@@ -22,6 +22,9 @@ void reap_slot(Segment& segment, std::uint32_t slot) noexcept;
 /// Whether the slot's child has logged in.
 [[nodiscard]] bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept;
 
+/// Whether the slot's child serves a client that is not known any more.
+[[nodiscard]] bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept;
+
 /// Makes this process the supervisor that everybody sees.
 void claim_supervision(Segment& segment) noexcept;
 

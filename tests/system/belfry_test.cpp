@@ -138,6 +138,18 @@ TEST(Belfry, CountWaitsForMessagesStillToCome) {
     EXPECT_EQ(belfry.out(), "2: a\n2: b\n");
 }
 
+TEST(Belfry, WithCountTheLinesOfItsInputAreSentAll) {
+    const Server server;
+    const TempDir folder;
+    say(server, "2", {"a"});
+    const std::string text = ten_thousand_lines();
+    const Result result =
+        run_belfry(server, "1", {"--count", "1"}, Input::file(folder.write("text", text)));
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out, "2: a\n");
+    EXPECT_TRUE(run_belfry(server, "3").out == "2: a\n" + printed_as("1", text));
+}
+
 TEST(Belfry, PeekDoesNotMoveTheCursor) {
     const Server server;
     say(server, "2", {"a", "b"});

@@ -1,6 +1,8 @@
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -177,8 +179,10 @@ TEST(Belfryctl, RemoveRefusesALiveServersSegment) {
     Server server;
     RawClient client = server.log_in("1");
     const Result refused = server.belfryctl({"remove"});
-    EXPECT_NE(refused.status, 0);
-    EXPECT_EQ(std::ranges::count(refused.err, '\n'), 1) << refused.err;
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.err, "belfryctl: the server in " + server.data_dir().string() +
+                               " lives (process " + std::to_string(server.pid()) +
+                               "); use belfryctl stop\n");
     EXPECT_TRUE(server.segment());
     client.expect_pong();
     // Also where nothing but a session is left of it.
@@ -186,6 +190,25 @@ TEST(Belfryctl, RemoveRefusesALiveServersSegment) {
     EXPECT_NE(server.belfryctl({"remove"}).status, 0);
     EXPECT_TRUE(server.segment());
     client.expect_pong();
+}
+
+TEST(Belfryctl, ASegmentThatMayNotBeReadIsNotCalledAbsent) {
+    const TempDir folder;
+    const auto file = folder.write("segment", "");
+    const std::string data = folder.path().string();
+    Command command{program("belfryctl"), {"--data-dir", data, "status"}};
+    if (::geteuid() == 0) {
+        // Root may read everything; and somebody else may not be able to reach the program.
+        constexpr uid_t nobody_else = 61'234;
+        std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+        std::filesystem::copy(command.program, folder.path());
+        command.program = folder.path() / "belfryctl";
+        command.user = nobody_else;
+    }
+    std::filesystem::permissions(file, std::filesystem::perms::none);
+    const Result result = run(command);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "belfryctl: cannot read " + data + "/segment: Permission denied\n");
 }
 
 TEST(Belfryctl, WithoutAServerThereIsOneClearLine) {

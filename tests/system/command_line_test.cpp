@@ -1,7 +1,9 @@
 #include "tests/support/server.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include <gtest/gtest.h>
@@ -28,6 +30,10 @@ bool smells_of_an_exception(const std::string& text) {
         traces, [&](const std::string& trace) { return text.find(trace) != text.npos; });
 }
 
+bool has_control_bytes(const std::string& line) {
+    return std::ranges::any_of(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 /// It failed with this status, one clear line, and nothing on standard output.
 void expect_one_line(const Result& result, int status, const std::string& names = "") {
     EXPECT_EQ(result.status, status) << result.err;
@@ -35,6 +41,7 @@ void expect_one_line(const Result& result, int status, const std::string& names 
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
     EXPECT_TRUE(result.err.ends_with('\n')) << result.err;
     EXPECT_FALSE(smells_of_an_exception(result.err)) << result.err;
+    EXPECT_FALSE(has_control_bytes(lines_of(result.err).at(0))) << result.err;
     EXPECT_NE(result.err.find(names), std::string::npos) << result.err;
 }
 
@@ -146,6 +153,21 @@ TEST(CommandLine, EveryWrongOptionOfBelfryctlIsOneLineAndExit2) {
     for (const auto& arguments : wrong) expect_usage_error("belfryctl", arguments);
 }
 
+TEST(CommandLine, WhatIsWrongIsQuotedInOneLineWithoutControlCharacters) {
+    const TempDir folder;
+    const std::string odd = "1,2\n3\x1b[2J\r\x7f\xc2\x9b\xff";
+    const std::string data = folder.path().string();
+    expect_usage_error("belfryd", {"-client_ids", odd, "-port", "0", "--data-dir", data});
+    expect_usage_error("belfryd", {"-client_ids", "1", "-port", odd, "--data-dir", data});
+    expect_usage_error("belfryd", {"--" + odd});
+    expect_usage_error("belfry", {"-client_id", odd});
+    expect_usage_error("belfryctl", {odd});
+    const Result result = run({program("belfryctl"), {"--data-dir", data + odd, "status"}});
+    expect_one_line(result, 1, "1,2 3?[2J????");
+    const auto config = folder.write("conf", {"client_ids = 1\0002\n", 18});
+    expect_usage_error("belfryd", {"--config", config.string(), "-port", "0", "--check"});
+}
+
 TEST(CommandLine, VersionAndHelpGoToStandardOutput) {
     for (const std::string name : {"belfryd", "belfry", "belfryctl"}) {
         const Result version = run({program(name), {"--version"}});
@@ -158,6 +180,35 @@ TEST(CommandLine, VersionAndHelpGoToStandardOutput) {
             EXPECT_EQ(help.err, "");
             EXPECT_NE(help.out.find("--version"), std::string::npos) << help.out;
         }
+    }
+}
+
+/// Its standard output is a disk that is full.
+Result run_on_a_full_disk(const std::string& name, const Arguments& arguments) {
+    std::string line = "exec '" + program(name).string() + "'";
+    for (const auto& argument : arguments) line += " '" + argument + "'";
+    return run({"/bin/sh", {"-c", line + " > /dev/full"}});
+}
+
+TEST(CommandLine, OutputThatCannotBeWrittenIsOneLineAndExit1) {
+    const std::string why = "cannot write standard output: No space left on device";
+    for (const std::string name : {"belfryd", "belfry", "belfryctl"}) {
+        for (const std::string option : {"--help", "--version"}) {
+            SCOPED_TRACE(name + " " + option);
+            expect_one_line(run_on_a_full_disk(name, {option}), 1, why);
+        }
+    }
+    expect_one_line(run_on_a_full_disk("belfryd", {"-client_ids", "1", "--check"}), 1, why);
+    const Server server;
+    RawClient client = server.log_in("1");
+    client.send("SAY something to print\r\n");
+    client.read_until("SENT");
+    const std::string data = server.data_dir().string();
+    for (const Arguments& command : {Arguments{"status"}, Arguments{"status", "--json"},
+                                     Arguments{"log"}, Arguments{"check"}}) {
+        Arguments arguments{"--data-dir", data};
+        arguments.insert(arguments.end(), command.begin(), command.end());
+        expect_one_line(run_on_a_full_disk("belfryctl", arguments), 1, why);
     }
 }
 
@@ -221,7 +272,9 @@ TEST(CommandLine, AConfigurationFileAloneIsEnough) {
     EXPECT_EQ(belfryd(folder, {"--config", good.string(), "--check"}).status, 0);
     for (const std::string contents :
          {"client-ids = 1\ncolour = blue\n", "client-ids = 1\nnonsense\n", "client-ids = ?\n",
-          "client-ids = 1\nmax-clients = none\n", "client-ids = 1\nclient-ids = 2\n"}) {
+          "client-ids = 1\nmax-clients = none\n", "client-ids = 1\nclient-ids = 2\n",
+          "client-ids = 1\n= 3\n", "client-ids = 1\nport-file =\n", "client-ids = 1\ncheck =\n",
+          "client-ids = 1\ndata_dir =\n"}) {
         SCOPED_TRACE(contents);
         const auto bad = folder.write("bad.conf", contents);
         expect_one_line(belfryd(folder, {"--config", bad.string(), "--check"}), 2);
@@ -276,10 +329,30 @@ TEST(CommandLine, AnUnwritableDataDirectoryIsNamedAndExit1) {
         run({program("belfryd"), {"-client_ids", "1", "-port", "0", "--data-dir", path}}), 1, path);
 }
 
-TEST(CommandLine, AnUnwritablePortFileIsNamedAndExit1) {
+TEST(CommandLine, AnUnwritablePortFileIsNamedWithTheReasonAndExit1) {
     const TempDir folder;
     const std::string path = (folder.write("file", "") / "port").string();
-    expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path}), 1, path);
+    expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path}), 1,
+                    path + ": Not a directory");
+}
+
+TEST(CommandLine, APortFileThatCannotBeWrittenLeavesEverythingAsItWas) {
+    const TempDir folder;
+    const auto path = folder.path() / "port";
+    std::filesystem::create_directory(path);
+    expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path.string()}), 1,
+                    path.string() + ": Is a directory");
+    EXPECT_TRUE(std::filesystem::is_directory(path));
+    EXPECT_FALSE(std::filesystem::exists(path.string() + ".new"));
+    // No process either: one that lives keeps the data directory's `alive` locked.
+    const Fd alive{::open((folder.path() / "data" / "alive").c_str(), O_RDWR | O_CLOEXEC)};
+    EXPECT_EQ(::flock(alive.get(), LOCK_EX | LOCK_NB), 0);
+}
+
+TEST(CommandLine, ThePortFileIsGoneAfterACleanStop) {
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_FALSE(std::filesystem::exists(server.folder() / "port"));
 }
 
 TEST(CommandLine, ADataDirectoryInUseByAnotherServerIsNamedAndExit1) {

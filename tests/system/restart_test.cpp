@@ -168,6 +168,22 @@ TEST(Restart, AnotherSetOfClientsIsTakenOver) {
     three.expect_message(1, "1", "for whoever comes");
 }
 
+TEST(Restart, AnAdoptedSessionOfAClientThatIsNoLongerListedIsEnded) {
+    Server server{{.client_ids = "1,2"}};
+    RawClient one = server.log_in("1");
+    RawClient two = server.log_in("2");
+    server.kill_supervisor();
+    Command next = server.command();
+    std::ranges::replace(next.arguments, std::string{"1,2"}, std::string{"1"});
+    server.start(next);
+    two.expect("BYE shutting-down");
+    two.expect_closed();
+    RawClient refused = server.connect();
+    refused.send("LOGIN 2\r\n");
+    refused.expect_error("unknown-client");
+    one.expect_pong();
+}
+
 TEST(Restart, SizesAreThoseOfTheSegment) {
     Server server{{.more = {"--ring-size", "2M", "--max-payload", "1K"}}};
     server.kill_all();

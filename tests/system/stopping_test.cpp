@@ -58,6 +58,32 @@ TEST(Stopping, AnInterruptToTheWholeGroupIsACleanStopToo) {
     EXPECT_TRUE(server.all_processes().empty());
 }
 
+TEST(Stopping, AHangUpOfTheTerminalIsACleanStopToo) {
+    Server server;
+    RawClient client = server.log_in("1");
+    ::kill(-server.pid(), SIGHUP);
+    client.expect("BYE shutting-down");
+    client.expect_closed();
+    EXPECT_TRUE(eventually([&] { return !server.is_running(); }));
+    EXPECT_FALSE(server.segment());
+    EXPECT_TRUE(server.all_processes().empty());
+}
+
+TEST(Stopping, UnderNohupAHangUpDoesNotStopIt) {
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    Command command = server.command();
+    command.arguments.insert(command.arguments.begin(), command.program.string());
+    command.program = "/usr/bin/nohup";
+    server.start(command);
+    RawClient before = server.log_in("1");
+    ::kill(-server.pid(), SIGHUP);
+    RawClient after = server.log_in("2");
+    after.send("SAY still here\r\n");
+    before.expect_message(1, "2", "still here");
+    EXPECT_EQ(server.stop(), 0) << server.errors();
+}
+
 TEST(Stopping, AStoppedChildAndASilentClientDelayItLittle) {
     Server server;
     RawClient stopped = server.log_in("1");

@@ -143,25 +143,37 @@ TEST_F(ConfigFile, ThatIsADirectoryIsNamed) {
 }
 
 TEST_F(ConfigFile, WithMistakesIsNamedWithTheOption) {
-    EXPECT_EQ(complaint_about("colour = red\n"), path() + ": unknown option --colour");
-    EXPECT_EQ(complaint_about("port = 1\nport = 2\n"), path() + ": option --port is given twice");
+    EXPECT_EQ(complaint_about("colour = red\n"), path() + ":1: unknown option --colour");
+    EXPECT_EQ(complaint_about("port = 1\nport = 2\n"), path() + ":2: option --port is given twice");
 }
 
 TEST_F(ConfigFile, SetsFlags) {
     EXPECT_TRUE(cli::is_set(parse_with("check = true\n").options, "check"));
     EXPECT_FALSE(cli::is_set(parse_with("check = false\n").options, "check"));
-    EXPECT_EQ(complaint_about("check = 7\n"), path() + ": option --check must be true or false");
+    EXPECT_EQ(complaint_about("check = 7\n"), path() + ":1: option --check must be true or false");
+}
+
+TEST_F(ConfigFile, HoldsNoNulByte) {
+    EXPECT_EQ(complaint_about({"port = 1\nclient_ids = 1\0002\n", 25}),
+              path() + ":2: holds a NUL byte");
+}
+
+TEST_F(ConfigFile, HasAValueForEveryName) {
+    EXPECT_EQ(complaint_about("port =\n"), path() + ":1: option --port needs a value");
+    EXPECT_EQ(complaint_about("\nclient_ids = # none\n"),
+              path() + ":2: option --client-ids needs a value");
+    EXPECT_EQ(complaint_about("check =\n"), path() + ":1: option --check needs a value");
 }
 
 TEST_F(ConfigFile, NamesNoOtherOne) {
-    EXPECT_EQ(complaint_about("config = other\n"), path() + ": unknown option --config");
+    EXPECT_EQ(complaint_about("config = other\n"), path() + ":1: unknown option --config");
 }
 
 TEST_F(ConfigFile, WithALineThatIsNoneNamesIt) {
-    const std::string text = complaint_about("hello\n");
-    EXPECT_TRUE(text.starts_with(path() + ": ")) << text;
-    EXPECT_NE(text.find("hello"), std::string::npos) << text;
-    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+    for (const std::string line : {"hello", "= 3", "=", " = ", "[section]", " [section] # x"}) {
+        EXPECT_EQ(complaint_about("# the port\nport = 1\n\n" + line + "\n"),
+                  path() + ":4: '" + line + "' is not of the form name = value");
+    }
 }
 
 bool is_number(std::string_view text, std::uint64_t min, std::uint64_t max) {

@@ -112,6 +112,41 @@ TEST(ClientExit, With5WhenNotDoneInTime) {
     }
 }
 
+void bring_online(FakeSession& session) {
+    session.let_in();
+    session.say("LIVE 0\r\nMSG 1 bob 1 1\r\na\r\n");
+    session.expect("ACK 1");
+}
+
+// The server answers no QUIT: who has more patience for that ends last.
+TEST(ClientExit, With5SoonAlsoWhenTheServerDoesNotAnswerQuit) {
+    RunningBelfry signalled;
+    auto session = signalled.server.accept();
+    bring_online(session);
+    RunningBelfry late{{"--timeout", "0.3"}};
+    auto late_session = late.server.accept();
+    bring_online(late_session);
+    signalled.process.signal(SIGTERM);
+    session.expect("QUIT");
+    EXPECT_EQ(late.process.wait(), 5);
+    EXPECT_TRUE(signalled.process.is_running());
+}
+
+TEST(ClientExit, With0WithinItsTimeAlsoWhenTheServerDoesNotAnswerQuit) {
+    RunningBelfry without_timeout;
+    auto session = without_timeout.server.accept();
+    bring_online(session);
+    RunningBelfry with_timeout{{"--timeout", "2"}};
+    auto with_session = with_timeout.server.accept();
+    bring_online(with_session);
+    without_timeout.process.close_input();
+    session.expect("QUIT");
+    with_timeout.process.close_input();
+    with_session.expect("QUIT");
+    EXPECT_EQ(with_timeout.process.wait(), 0);
+    EXPECT_TRUE(without_timeout.process.is_running());
+}
+
 TEST(ClientExit, With5WhenTheServerDoesNotAnswerInTime) {
     RunningBelfry belfry{{"--timeout", "0.2"}};
     auto session = belfry.server.accept();

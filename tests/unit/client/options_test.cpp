@@ -138,15 +138,15 @@ TEST(ClientOptions, MistakesInTheFileNameIt) {
     const auto told = [](std::string_view contents) {
         const Config config{contents};
         const std::string text = complaint({"-client_id=1", "--config", config.path});
-        EXPECT_TRUE(text.starts_with(config.path + ": ")) << text;
-        return text.substr(std::min(text.size(), config.path.size() + 2));
+        EXPECT_TRUE(text.starts_with(config.path + ":")) << text;
+        return text.substr(std::min(text.size(), config.path.size() + 1));
     };
-    EXPECT_EQ(told("bogus = 1\n"), "unknown option --bogus");
-    EXPECT_EQ(told("config = x\n"), "unknown option --config");
-    EXPECT_EQ(told("[section]\nport = 1\n"), "unknown option --section.port");
-    EXPECT_EQ(told("port\n"), "'port' is not of the form name = value");
-    EXPECT_EQ(told("port = 1\nport = 2\n"), "option --port is given twice");
-    EXPECT_EQ(told("json = maybe\n"), "option --json must be true or false");
+    EXPECT_EQ(told("bogus = 1\n"), "1: unknown option --bogus");
+    EXPECT_EQ(told("config = x\n"), "1: unknown option --config");
+    EXPECT_EQ(told("[section]\nport = 1\n"), "1: '[section]' is not of the form name = value");
+    EXPECT_EQ(told("port\n"), "1: 'port' is not of the form name = value");
+    EXPECT_EQ(told("port = 1\nport = 2\n"), "2: option --port is given twice");
+    EXPECT_EQ(told("json = maybe\n"), "1: option --json must be true or false");
 }
 
 TEST(ClientOptions, AnUnreadableFileIsTold) {

@@ -164,6 +164,60 @@ TEST(ClientSending, OwnLinesAreSentAgainWhenAGapMayHideTheirSents) {
     EXPECT_EQ(belfry.process.err(), "belfry: messages 1 to 9 no longer exist\n");
 }
 
+/// Everything that belfry is told before it first looks at its input.
+void let_in_and_say_one_message(FakeSession& session) {
+    session.expect("LOGIN 1 ack=manual");
+    session.say(
+        "WELCOME 1 epoch=a1 cursor=0 last=1 seq=0 max-payload=65536 server=x/1\r\n"
+        "MSG 1 bob 1 1\r\na\r\nLIVE 1\r\n");
+    session.expect("ACK 1");
+}
+
+TEST(ClientSending, WithCountWhatTheInputHoldsIsSentBeforeItLeaves) {
+    RunningBelfry belfry{{"--count", "1"}};
+    belfry.process.write("mine\nand mine\n");
+    auto session = belfry.server.accept();
+    let_in_and_say_one_message(session);
+    session.expect_send(1, "mine");
+    session.expect_send(2, "and mine");
+    session.say("SENT 1 2\r\nSENT 2 3\r\n");
+    session.let_go();
+    EXPECT_EQ(belfry.process.wait(), 0) << "the input is open, and silent";
+}
+
+TEST(ClientSending, WithCountAWholeFileIsSentBeforeItLeaves) {
+    const test::TempDir dir;
+    constexpr std::uint64_t count = 6'000;
+    const std::string line(1000, 'x');
+    std::string lines;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) lines += line + "\n";
+    FakeServer server;
+    test::Process process{
+        belfry_command(server.port(), {"--count", "1"}, test::Input::file(dir.write("f", lines)))};
+    auto session = server.accept();
+    let_in_and_say_one_message(session);
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+        session.expect_send(seq, line);
+        session.say("SENT " + std::to_string(seq) + " " + std::to_string(seq + 1) + "\r\n");
+    }
+    session.let_go();
+    EXPECT_EQ(process.wait(), 0);
+}
+
+TEST(ClientSending, WithCountALineThatHasBegunIsWaitedFor) {
+    RunningBelfry belfry{{"--count", "1"}};
+    belfry.process.write("whole\nhalf");
+    auto session = belfry.server.accept();
+    let_in_and_say_one_message(session);
+    session.expect_send(1, "whole");
+    session.say("SENT 1 2\r\n");
+    belfry.process.write(" a line\n");
+    session.expect_send(2, "half a line");
+    session.say("SENT 2 3\r\n");
+    session.let_go();
+    EXPECT_EQ(belfry.process.wait(), 0);
+}
+
 TEST(ClientSending, StopsReadingStandardInputWhenTooMuchHasNoAnswer) {
     const test::TempDir dir;
     std::string lines;
