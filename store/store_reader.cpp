@@ -32,7 +32,8 @@ std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take
             if (!take(message)) break;
         }
     } catch (const StoreError& error) {
-        if (!is_local(error)) throw;
+        // What was handed over stays so: the next call meets the error again.
+        if (next == from && !is_local(error)) throw;
     }
     return next;
 }

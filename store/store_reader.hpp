@@ -25,7 +25,8 @@ class StoreReader {
     using Take = std::function<bool(const Message&)>;
 
     /// Hands over the messages from `from` on, in order and without a hole, to `to` at the most.
-    /// Stops before what is missing or cannot be read.
+    /// Stops before what is missing or cannot be read. Throws only where it has handed nothing
+    /// over.
     /// @return the first id that was not handed over
     [[nodiscard]] std::uint64_t read(std::uint64_t from, std::uint64_t to, const Take& take);
 

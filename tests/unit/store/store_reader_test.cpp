@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 #include <random>
+#include <sqlite3.h>
 
 namespace belfry::test {
 namespace {
@@ -125,6 +126,30 @@ TEST_F(StoreReaderTest, KeepsNoTransactionOpenBetweenTwoCalls) {
     // A checkpoint that starts the WAL over waits for every reader.
     scratch_.raw().execute("UPDATE log SET clean = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     EXPECT_EQ(fs::file_size(scratch_.wal()), 0U);
+}
+
+TEST_F(StoreReaderTest, AnErrorBehindWhatWasHandedOverDoesNotTakeItBack) {
+    store(1, 10, 64 << 10);
+    store::StoreReader reader{scratch_.dir()};
+    std::vector<KeptMessage> kept;
+    kept.reserve(100);
+    const auto before = ::sqlite3_hard_heap_limit64(-1);
+    const auto starve_after_three = [&](const store::Message& message) {
+        kept.push_back({message.id, {}, {}, {}, {}});
+        if (kept.size() == 3) ::sqlite3_hard_heap_limit64(1);
+        return true;
+    };
+    std::uint64_t next = 0;
+    const auto error = store_error_of([&] { next = reader.read(1, 10, starve_after_three); });
+    const auto later =
+        store_error_of([&] { static_cast<void>(reader.read(4, 10, starve_after_three)); });
+    ::sqlite3_hard_heap_limit64(before);
+    EXPECT_FALSE(error) << error->what();
+    EXPECT_EQ(next, 4U);
+    EXPECT_EQ(kept.size(), 3U);
+    ASSERT_TRUE(later) << "where nothing was handed over it is told";
+    EXPECT_EQ(later->kind(), Kind::failing);
+    EXPECT_EQ(walk(reader, 4, 10).read, numbered_messages(4, 10, 64 << 10));
 }
 
 // --- Damage -----------------------------------------------------------------------------------
