@@ -5,6 +5,9 @@
 namespace belfry::store {
 namespace {
 
+/// That many take less than a second. A disk may take seconds for each one that it does not give.
+constexpr std::uint64_t most_single_steps = 1 << 16;
+
 /// Whether other messages may be well.
 bool is_local(const StoreError& error) noexcept {
     return error.kind() == StoreError::Kind::damaged ||
@@ -38,14 +41,16 @@ std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take
     return next;
 }
 
-/// Damage covers pages, and a page neighbouring ids: looks further and further away, then halves.
+/// Damage covers pages, and a page neighbouring ids: looks at one id after the other, then, where
+/// that would take too long, further and further away, and halves.
 std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
     last_error_.reset();
     std::uint64_t damaged = from;
     std::uint64_t readable = from;
-    for (std::uint64_t step = 1; readable <= to && !can_read(readable, to); step *= 2) {
+    for (std::uint64_t step = 1; readable <= to && !can_read(readable, to); readable += step) {
         damaged = readable;
-        readable = from + step;
+        const bool is_quick = last_error_->kind() == StoreError::Kind::damaged;
+        if (!is_quick || readable - from >= most_single_steps) step *= 2;
     }
     if (readable > to) {
         if (last_error_ && last_error_->kind() == StoreError::Kind::unreadable) throw *last_error_;

@@ -31,7 +31,8 @@ class StoreReader {
     [[nodiscard]] std::uint64_t read(std::uint64_t from, std::uint64_t to, const Take& take);
 
     /// The first message from `from` to `to` that can be read; to + 1: none can. For what read()
-    /// stopped before. Where the disk gives none of them it throws: it may come back.
+    /// stopped before. Where the disk gives none of them it throws: it may come back. Where it does
+    /// not give some, or very many are damaged, a few between them may be passed over.
     [[nodiscard]] std::uint64_t next_readable(std::uint64_t from, std::uint64_t to);
 
     /// The oldest message in the store; 0 where there is none.

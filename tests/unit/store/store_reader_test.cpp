@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <random>
 #include <sqlite3.h>
 
@@ -227,6 +228,28 @@ TEST_F(DamagedStore, SeveralBadPagesCostWhatIsOnThemAndNoOther) {
             EXPECT_EQ(message, numbered_message(message.id, body_bytes));
         }
     }
+}
+
+TEST_F(DamagedStore, AGoodMessageBetweenBadOnesIsRead) {
+    constexpr std::uint64_t last = 200;
+    store(1, last, 3000);  // one on a page
+    std::map<std::uint64_t, std::streamoff> page_of;
+    const std::string bytes = read_file(scratch_.file());
+    for (std::uint64_t id = 1; id <= last; ++id) {
+        const auto at = bytes.find(numbered_message(id, 3000).body);
+        ASSERT_NE(at, std::string::npos);
+        page_of[id] = static_cast<std::streamoff>(at) / page_bytes + 1;
+    }
+    // Looking further and further away from 50 steps over 53 and 60.
+    for (std::uint64_t id = 50; id <= 70; ++id) {
+        if (id != 53 && id != 60) spoil(page_of[id]);
+    }
+    store::StoreReader reader{scratch_.dir()};
+    const Walk found = walk(reader, 1, last);
+    EXPECT_EQ(found.missing.size(), 19U);
+    EXPECT_EQ(std::ranges::count(found.missing, 53U), 0);
+    EXPECT_EQ(std::ranges::count(found.missing, 60U), 0);
+    expect_no_message_is_lost_by_another(last);
 }
 
 TEST_F(DamagedStore, AnythingMayBeBadAndNothingThrows) {
