@@ -44,17 +44,15 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       saved_seqs_(segment.geometry().client_rows, 0) {}
 
 void Archiver::start() {
-    shm::LogHeader& log = segment_->log();
-    const std::uint64_t first_id = log.first_id.load();
+    const std::uint64_t first_id = segment_->log().first_id.load();
     writer_.claim();
     const SavedLog saved = writer_.saved_log();
     require_match(saved, *segment_, first_id);
     if (saved.last_id < stored_) {
         report_("the store ends at " + std::to_string(saved.last_id) + " and had " +
                 std::to_string(stored_) + ": what it lost is stored again from the memory");
+        require_match(saved, *segment_, move_back_to(saved.last_id));
     }
-    log.stored_id.store(saved.last_id);  // from here on no writer gives up what is above it (4)
-    require_match(saved, *segment_, log.first_id.load());  // which may have moved meanwhile
     const bool stays_async = saved.durability == shm::Durability::async && !saved.clean;
     writer_.begin_log(segment_->epoch(), stays_async ? saved.durability : segment_->durability());
     for (const SavedClient& client : saved.clients) {
@@ -65,6 +63,17 @@ void Archiver::start() {
     }
     stored_ = saved.last_id;
     publish(stored_);
+}
+
+/// From here on no writer gives up what is above it (4). Under the lock, for a writer may just have
+/// looked at what it may give up. @return the log's first_id, where it is too late: nothing was
+/// moved
+std::uint64_t Archiver::move_back_to(std::uint64_t id) {
+    const boost::interprocess::scoped_lock guard{lock_};
+    shm::LogHeader& log = segment_->log();
+    const std::uint64_t first_id = log.first_id.load(std::memory_order_relaxed);
+    if (first_id <= id + 1) log.stored_id.store(id, std::memory_order_release);
+    return first_id;
 }
 
 bool Archiver::work() {

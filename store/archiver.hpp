@@ -19,13 +19,12 @@ namespace belfry::store {
 /// then the wake-up of those who wait for it. One thread, of the process that holds the store's
 /// lock. Everything throws StoreError; a new Archiver goes on behind what was committed.
 ///
-/// | killed                          | what is left                        | mended by |
-/// |---------------------------------|-------------------------------------|--------------------------|
-/// | before the commit               | nothing of the transaction          | start(): stored again
-/// | | between its write and its sync  | rows that can be read, not durable  | start(): syncs them
-/// | | before stored_id                | rows above stored_id                | start(): moves
-/// stored_id | | before the wake-up              | sleepers                            | the
-/// supervisor           |
+/// | killed                         | what is left                  | mended by             |
+/// |--------------------------------|-------------------------------|-----------------------|
+/// | before the commit              | nothing of the transaction    | start(): stored again |
+/// | between its write and its sync | rows that are not yet durable | start(): syncs them   |
+/// | before stored_id               | rows above stored_id          | start(): moves it     |
+/// | before the wake-up             | sleepers                      | the supervisor        |
 class Archiver {
   public:
     /// Says something to people, in one line.
@@ -50,6 +49,7 @@ class Archiver {
   private:
     using Clock = std::chrono::steady_clock;
 
+    [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);
     void publish(std::uint64_t id);

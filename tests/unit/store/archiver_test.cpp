@@ -291,6 +291,42 @@ TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
 }
 
+TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
+    ann_.say_numbered(1, 5);
+    log().stored_id = 5;
+    commit_without_a_word(1, 3);
+    both_.give_lock_up();
+    Shared<std::atomic<int>> stage;
+    ForkedChild writer{[&] {
+        shm::LogLock lock{segment()};
+        const boost::interprocess::scoped_lock guard{lock};
+        *stage = 1;  // has seen that 5 is stored
+        while (*stage != 2) ::usleep(100);
+        log().first_id = 5;
+        return 0;
+    }};
+    ASSERT_TRUE(eventually([&] { return *stage == 1; }));
+    ForkedChild starter{[&] {
+        both_.take_lock();
+        const auto error = store_error_of([&] { both_.archiver()->start(); });
+        return error && error->kind() == Kind::unusable ? 0 : 1;
+    }};
+    ASSERT_TRUE(eventually([&] { return starter.is_asleep() || !is_alive(starter.pid()); }));
+    *stage = 2;
+    EXPECT_EQ(writer.wait(), 0);
+    EXPECT_EQ(starter.wait(), 0) << "it would store from 4 on, which is gone";
+    EXPECT_EQ(log().stored_id, 5U);
+}
+
+TEST_F(ArchiverTest, AStartThatFailsShowsNothing) {
+    ann_.say_numbered(1, 5);
+    commit_without_a_word(1, 3);
+    both_.execute(
+        "CREATE TRIGGER full BEFORE UPDATE OF epoch ON log BEGIN SELECT RAISE(ABORT, 'full'); END");
+    EXPECT_TRUE(store_error_of([this] { both_.archiver()->start(); }));
+    EXPECT_EQ(log().stored_id, 0U) << "a login would be told a last id without its seqs";
+}
+
 TEST_F(ArchiverTest, AStoreOfAsyncStaysThatUntilItIsEndedCleanly) {
     LogAndStore both{Durability::async};
     static_cast<void>(both.started_archiver());
