@@ -26,6 +26,9 @@ constexpr std::chrono::seconds save_interval{1};
 /// Deleted in one transaction at the most, so that new messages do not wait long.
 constexpr std::uint64_t most_forgotten = 20'000;
 
+/// Behind a retention that met a damaged page: it will be there again.
+constexpr std::chrono::hours forget_patience{1};
+
 /// Behind a checkpoint that failed.
 constexpr std::chrono::seconds checkpoint_patience{1};
 
@@ -168,17 +171,31 @@ void Archiver::save_clients() {
 bool Archiver::forget_old() {
     const std::uint64_t keep = segment_->archiver().keep_messages.load();
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
-    if (keep == 0 && keep_ms == 0) return false;
+    if ((keep == 0 && keep_ms == 0) || Clock::now() < next_forgetting_) return false;
     const std::uint64_t first_kept = keep != 0 && stored_ > keep ? stored_ - keep + 1 : 0;
     const std::uint64_t now = shm::unix_ms();
     const std::uint64_t oldest_ms = keep_ms != 0 && now > keep_ms ? now - keep_ms : 0;
-    writer_.begin();
-    const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most_forgotten);
-    writer_.commit();
+    const std::uint64_t forgotten = try_to_forget(first_kept, oldest_ms);
     if (forgotten == 0) return false;
     raise_first_kept(writer_.first_id());
     if (forgotten == most_forgotten) next_save_ = Clock::now();  // there is more
     return true;
+}
+
+/// A page at the front that is damaged hinders no new message: what is too old stays there.
+std::uint64_t Archiver::try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms) {
+    writer_.begin();
+    try {
+        const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most_forgotten);
+        writer_.commit();
+        return forgotten;
+    } catch (const StoreError& error) {
+        if (!error.is_local()) throw;
+        writer_.roll_back();
+        report_(std::string{"what is too old cannot be deleted: "} + error.what());
+        next_forgetting_ = Clock::now() + forget_patience;
+        return 0;
+    }
 }
 
 void Archiver::raise_first_kept(std::uint64_t id) {

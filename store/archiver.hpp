@@ -56,6 +56,7 @@ class Archiver {
     void save_clients();
     [[nodiscard]] bool has_moved() const noexcept;
     [[nodiscard]] bool forget_old();
+    [[nodiscard]] std::uint64_t try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms);
     void raise_first_kept(std::uint64_t id);
     void checkpoint();
 
@@ -69,6 +70,7 @@ class Archiver {
     std::vector<std::uint64_t> saved_cursors_;
     std::vector<std::uint64_t> saved_seqs_;
     Clock::time_point next_save_;
+    Clock::time_point next_forgetting_;
     Clock::time_point next_checkpoint_;
 };
 

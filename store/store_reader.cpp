@@ -8,12 +8,6 @@ namespace {
 /// That many take less than a second. A disk may take seconds for each one that it does not give.
 constexpr std::uint64_t most_single_steps = 1 << 16;
 
-/// Whether other messages may be well.
-bool is_local(const StoreError& error) noexcept {
-    return error.kind() == StoreError::Kind::damaged ||
-           error.kind() == StoreError::Kind::unreadable;
-}
-
 }  // namespace
 
 StoreReader::StoreReader(const std::filesystem::path& data_dir)
@@ -36,7 +30,7 @@ std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take
         }
     } catch (const StoreError& error) {
         // What was handed over stays so: the next call meets the error again.
-        if (next == from && !is_local(error)) throw;
+        if (next == from && !error.is_local()) throw;
     }
     return next;
 }
@@ -72,7 +66,7 @@ bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
         found_ = select_.step() ? select_.number(0) : to + 1;
         return true;
     } catch (const StoreError& error) {
-        if (!is_local(error)) throw;
+        if (!error.is_local()) throw;
         last_error_ = error;
         return false;
     }

@@ -337,6 +337,34 @@ TEST_F(ArchiverTest, RetentionByAgeMayDeleteEverything) {
     EXPECT_EQ(ann_.say_numbered(11, 1).last_id, 11U);
 }
 
+TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
+    {
+        const auto archiver = both_.started_archiver();
+        for (std::uint64_t seq = 1; seq <= 300; seq += 10) {
+            ASSERT_EQ(ann_.say_numbered(seq, 10).decided, 10U);
+            ASSERT_TRUE(archiver->work());
+        }
+        archiver->drain();
+    }
+    const auto file = store::store_file(both_.dir());
+    std::string bytes = read_file(file);
+    const auto at = bytes.find(numbered_body(20));
+    ASSERT_NE(at, std::string::npos);
+    std::ofstream{file} << bytes.replace(at / 4096 * 4096, 4096, std::string(4096, '\xa5'));
+
+    segment().archiver().keep_messages = 3;
+    const auto archiver = both_.started_archiver();
+    EXPECT_TRUE(archiver->work());
+    ASSERT_EQ(both_.said().size(), 1U);
+    EXPECT_NE(both_.said()[0].find("what is too old cannot be deleted"), std::string::npos);
+    ann_.say_numbered(301, 5);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(log().stored_id, 305U);
+    archiver->drain();
+    EXPECT_EQ(both_.said().size(), 1U);
+    EXPECT_EQ(log().first_id, 1U);
+}
+
 TEST_F(ArchiverTest, ARingThatHasLeftWhatIsDeletedStaysAsItIs) {
     segment().archiver().keep_messages = 100;
     const auto archiver = both_.started_archiver();
