@@ -235,7 +235,8 @@ void SessionIn::answer(const wire::History& asked) {
         const auto step = history.print_next(answers_);
         if (step == History::Step::end) return;
         flush_answers();
-        if (step == History::Step::later) wait(false, Clock::now() + store_patience);
+        const bool later = step == History::Step::later;
+        wait(false, later ? Clock::now() + store_patience : Clock::now());  // also for SIGTERM
     }
 }
 
