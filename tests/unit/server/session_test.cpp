@@ -97,6 +97,26 @@ void set_cursor(ScratchSegment& scratch, std::uint32_t row, std::uint64_t id) {
     scratch.segment().client(row).cursor = pack(shm::Cursor{0, id});
 }
 
+TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
+    // A store that has lost its tail, or a log that was async and is commit from now on.
+    ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
+    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    bob.say_numbered(1, 5);
+    scratch.log().stored_id = 3;
+    set_cursor(scratch, 0, 5);
+    SessionProcess session{scratch, 0};
+    session.send("LOGIN ann ack=manual\r\n");
+    ASSERT_TRUE(session.read_to("LIVE 5\r\n"));
+    session.send("PING a\r\n");
+    EXPECT_TRUE(session.read_to("PONG a\r\n"));
+    scratch.log().stored_id = 5;
+    scratch.log().new_messages.notify_all();
+    session.send("PING b\r\n");
+    EXPECT_TRUE(session.read_to("PONG b\r\n"));
+    session.child().signal(SIGTERM);
+    EXPECT_TRUE(session.read_to("BYE shutting-down\r\n"));
+}
+
 TEST(Session, SigtermEndsAnAnswerToHistory) {
     ScratchSegment scratch{plan(shm::Durability::memory, 4 << 20)};
     Sender bob{scratch.segment(), 1, "bob", message_format()};
