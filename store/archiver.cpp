@@ -176,6 +176,7 @@ bool Archiver::forget_old() {
     const std::uint64_t now = shm::unix_ms();
     const std::uint64_t oldest_ms = keep_ms != 0 && now > keep_ms ? now - keep_ms : 0;
     const std::uint64_t forgotten = try_to_forget(first_kept, oldest_ms);
+    checkpoint();
     if (forgotten == 0) return false;
     raise_first_kept(writer_.first_id());
     if (forgotten == most_forgotten) next_save_ = Clock::now();  // there is more

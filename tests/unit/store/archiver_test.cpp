@@ -365,6 +365,24 @@ TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
     EXPECT_EQ(log().first_id, 1U);
 }
 
+TEST_F(ArchiverTest, RetentionOfVeryManyDoesNotLetTheWalGrow) {
+    constexpr std::uint64_t last = 80'000;
+    constexpr std::size_t body_bytes = 300;
+    LogAndStore both{Durability::commit, last};
+    {
+        store::StoreWriter writer{both.dir()};
+        store_numbered(writer, 1, last, body_bytes);
+    }
+    both.segment().archiver().keep_messages = 10;
+    const auto archiver = both.started_archiver();
+    ASSERT_TRUE(eventually([&] {
+        static_cast<void>(archiver->work());
+        return store::StoreReader{both.dir()}.first_id() == last - 9;
+    }));
+    const auto file = store::store_file(both.dir()).string();
+    EXPECT_LT(std::filesystem::file_size(file + "-wal"), std::filesystem::file_size(file) / 2);
+}
+
 TEST_F(ArchiverTest, ARingThatHasLeftWhatIsDeletedStaysAsItIs) {
     segment().archiver().keep_messages = 100;
     const auto archiver = both_.started_archiver();

@@ -16,7 +16,9 @@ namespace belfry::test {
 /// A log and its store, new and empty.
 class LogAndStore {
   public:
-    explicit LogAndStore(shm::Durability durability) : scratch_{plan(durability)} {
+    /// @param last_id where the memory begins
+    explicit LogAndStore(shm::Durability durability, std::uint64_t last_id = 0)
+        : scratch_{plan(durability, last_id)} {
         static_cast<void>(store::open_log(scratch_.data_dir(), durability, "e"));
         take_lock();
     }
@@ -74,8 +76,9 @@ class LogAndStore {
     [[nodiscard]] const std::vector<std::string>& said() const { return said_; }
 
   private:
-    static shm::SegmentPlan plan(shm::Durability durability) {
+    static shm::SegmentPlan plan(shm::Durability durability, std::uint64_t last_id) {
         shm::SegmentPlan plan = small_plan();
+        plan.last_id = last_id;
         plan.durability = durability;
         return plan;
     }
