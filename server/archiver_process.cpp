@@ -60,6 +60,8 @@ class ArchiverProcess {
         store::Archiver archiver{segment_, data_dir_, lock,
                                  [](const std::string& line) { report(line); }};
         archiver.start();
+        // A full disk may take the little that a start writes: only who stores what waits works.
+        static_cast<void>(archiver.work());
         works();
         while (!is_to_drain()) {
             if (!archiver.work()) sleep([&archiver] { return archiver.has_new(); });

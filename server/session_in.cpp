@@ -235,7 +235,8 @@ void SessionIn::answer(const wire::History& asked) {
         const auto step = history.print_next(answers_);
         if (step == History::Step::end) return;
         flush_answers();
-        if (step == History::Step::later) wait(false, Clock::now() + store_patience);
+        const bool later = step == History::Step::later;
+        wait(false, later ? Clock::now() + store_patience : Clock::now());  // also for SIGTERM
     }
 }
 
@@ -351,6 +352,7 @@ bool SessionIn::output_is_behind() const noexcept {
     const std::uint64_t next = progress_.position() + 1;
     const shm::LogHeader& log = segment_->log();
     const std::uint64_t visible = segment_->visible();
+    if (visible < next) return false;  // it may have gone back: see Archiver::start()
     const std::uint64_t end = segment_->position(visible + 1).load();
     const std::uint64_t at = segment_->position(next).load();
     if (log.first_id.load(std::memory_order_acquire) > next) return true;

@@ -26,6 +26,9 @@ constexpr std::chrono::seconds save_interval{1};
 /// Deleted in one transaction at the most, so that new messages do not wait long.
 constexpr std::uint64_t most_forgotten = 20'000;
 
+/// Behind a retention that met a damaged page: it will be there again.
+constexpr std::chrono::hours forget_patience{1};
+
 /// Behind a checkpoint that failed.
 constexpr std::chrono::seconds checkpoint_patience{1};
 
@@ -46,17 +49,15 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       began_{Clock::now()} {}
 
 void Archiver::start() {
-    shm::LogHeader& log = segment_->log();
-    const std::uint64_t first_id = log.first_id.load();
+    const std::uint64_t first_id = segment_->log().first_id.load();
     writer_.claim();
     const SavedLog saved = writer_.saved_log();
     require_match(saved, *segment_, first_id);
     if (saved.last_id < stored_) {
         report_("the store ends at " + std::to_string(saved.last_id) + " and had " +
                 std::to_string(stored_) + ": what it lost is stored again from the memory");
+        require_match(saved, *segment_, move_back_to(saved.last_id));
     }
-    log.stored_id.store(saved.last_id);  // from here on no writer gives up what is above it (4)
-    require_match(saved, *segment_, log.first_id.load());  // which may have moved meanwhile
     const bool stays_async = saved.durability == shm::Durability::async && !saved.clean;
     writer_.begin_log(segment_->epoch(), stays_async ? saved.durability : segment_->durability());
     for (const SavedClient& client : saved.clients) {
@@ -67,6 +68,17 @@ void Archiver::start() {
     }
     stored_ = saved.last_id;
     publish(stored_);
+}
+
+/// From here on no writer gives up what is above it (4). Under the lock, for a writer may just have
+/// looked at what it may give up. @return the log's first_id, where it is too late: nothing was
+/// moved
+std::uint64_t Archiver::move_back_to(std::uint64_t id) {
+    const boost::interprocess::scoped_lock guard{lock_};
+    shm::LogHeader& log = segment_->log();
+    const std::uint64_t first_id = log.first_id.load(std::memory_order_relaxed);
+    if (first_id <= id + 1) log.stored_id.store(id, std::memory_order_release);
+    return first_id;
 }
 
 bool Archiver::work() {
@@ -168,17 +180,32 @@ void Archiver::save_clients() {
 bool Archiver::forget_old() {
     const std::uint64_t keep = segment_->archiver().keep_messages.load();
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
-    if (keep == 0 && keep_ms == 0) return false;
+    if ((keep == 0 && keep_ms == 0) || Clock::now() < next_forgetting_) return false;
     const std::uint64_t first_kept = keep != 0 && stored_ > keep ? stored_ - keep + 1 : 0;
     const std::uint64_t now = shm::unix_ms();
     const std::uint64_t oldest_ms = keep_ms != 0 && now > keep_ms ? now - keep_ms : 0;
-    writer_.begin();
-    const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most_forgotten);
-    writer_.commit();
+    const std::uint64_t forgotten = try_to_forget(first_kept, oldest_ms);
+    checkpoint();
     if (forgotten == 0) return false;
     raise_first_kept(writer_.first_id());
     if (forgotten == most_forgotten) next_save_ = Clock::now();  // there is more
     return true;
+}
+
+/// A page at the front that is damaged hinders no new message: what is too old stays there.
+std::uint64_t Archiver::try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms) {
+    writer_.begin();
+    try {
+        const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most_forgotten);
+        writer_.commit();
+        return forgotten;
+    } catch (const StoreError& error) {
+        if (!error.is_local()) throw;
+        writer_.roll_back();
+        report_(std::string{"what is too old cannot be deleted: "} + error.what());
+        next_forgetting_ = Clock::now() + forget_patience;
+        return 0;
+    }
 }
 
 void Archiver::raise_first_kept(std::uint64_t id) {

@@ -20,13 +20,12 @@ namespace belfry::store {
 /// then the wake-up of those who wait for it. One thread, of the process that holds the store's
 /// lock. Everything throws StoreError; a new Archiver goes on behind what was committed.
 ///
-/// | killed                          | what is left                        | mended by |
-/// |---------------------------------|-------------------------------------|--------------------------|
-/// | before the commit               | nothing of the transaction          | start(): stored again
-/// | | between its write and its sync  | rows that can be read, not durable  | start(): syncs them
-/// | | before stored_id                | rows above stored_id                | start(): moves
-/// stored_id | | before the wake-up              | sleepers                            | the
-/// supervisor           |
+/// | killed                         | what is left                  | mended by             |
+/// |--------------------------------|-------------------------------|-----------------------|
+/// | before the commit              | nothing of the transaction    | start(): stored again |
+/// | between its write and its sync | rows that are not yet durable | start(): syncs them   |
+/// | before stored_id               | rows above stored_id          | start(): moves it     |
+/// | before the wake-up             | sleepers                      | the supervisor        |
 class Archiver {
   public:
     /// Says something to people, in one line.
@@ -52,12 +51,14 @@ class Archiver {
     using Clock = std::chrono::steady_clock;
 
     void wake_readers();
+    [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);
     void publish(std::uint64_t id);
     void save_clients();
     [[nodiscard]] bool has_moved() const noexcept;
     [[nodiscard]] bool forget_old();
+    [[nodiscard]] std::uint64_t try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms);
     void raise_first_kept(std::uint64_t id);
     void checkpoint();
 
@@ -73,6 +74,7 @@ class Archiver {
     std::vector<std::uint64_t> saved_seqs_;
     Clock::time_point began_;  ///< the last transaction
     Clock::time_point next_save_;
+    Clock::time_point next_forgetting_;
     Clock::time_point next_checkpoint_;
 };
 

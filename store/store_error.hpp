@@ -20,6 +20,11 @@ class StoreError : public std::runtime_error {
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
 
+    /// It is about a part of the file: another part may be well.
+    [[nodiscard]] bool is_local() const noexcept {
+        return kind_ == Kind::damaged || kind_ == Kind::unreadable;
+    }
+
   private:
     Kind kind_;
 };

@@ -5,11 +5,8 @@
 namespace belfry::store {
 namespace {
 
-/// Whether other messages may be well.
-bool is_local(const StoreError& error) noexcept {
-    return error.kind() == StoreError::Kind::damaged ||
-           error.kind() == StoreError::Kind::unreadable;
-}
+/// That many take less than a second. A disk may take seconds for each one that it does not give.
+constexpr std::uint64_t most_single_steps = 1 << 16;
 
 }  // namespace
 
@@ -32,19 +29,22 @@ std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take
             if (!take(message)) break;
         }
     } catch (const StoreError& error) {
-        if (!is_local(error)) throw;
+        // What was handed over stays so: the next call meets the error again.
+        if (next == from && !error.is_local()) throw;
     }
     return next;
 }
 
-/// Damage covers pages, and a page neighbouring ids: looks further and further away, then halves.
+/// Damage covers pages, and a page neighbouring ids: looks at one id after the other, then, where
+/// that would take too long, further and further away, and halves.
 std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
     last_error_.reset();
     std::uint64_t damaged = from;
     std::uint64_t readable = from;
-    for (std::uint64_t step = 1; readable <= to && !can_read(readable, to); step *= 2) {
+    for (std::uint64_t step = 1; readable <= to && !can_read(readable, to); readable += step) {
         damaged = readable;
-        readable = from + step;
+        const bool is_quick = last_error_->kind() == StoreError::Kind::damaged;
+        if (!is_quick || readable - from >= most_single_steps) step *= 2;
     }
     if (readable > to) {
         if (last_error_ && last_error_->kind() == StoreError::Kind::unreadable) throw *last_error_;
@@ -66,7 +66,7 @@ bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
         found_ = select_.step() ? select_.number(0) : to + 1;
         return true;
     } catch (const StoreError& error) {
-        if (!is_local(error)) throw;
+        if (!error.is_local()) throw;
         last_error_ = error;
         return false;
     }

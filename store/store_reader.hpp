@@ -25,12 +25,14 @@ class StoreReader {
     using Take = std::function<bool(const Message&)>;
 
     /// Hands over the messages from `from` on, in order and without a hole, to `to` at the most.
-    /// Stops before what is missing or cannot be read.
+    /// Stops before what is missing or cannot be read. Throws only where it has handed nothing
+    /// over.
     /// @return the first id that was not handed over
     [[nodiscard]] std::uint64_t read(std::uint64_t from, std::uint64_t to, const Take& take);
 
     /// The first message from `from` to `to` that can be read; to + 1: none can. For what read()
-    /// stopped before. Where the disk gives none of them it throws: it may come back.
+    /// stopped before. Where the disk gives none of them it throws: it may come back. Where it does
+    /// not give some, or very many are damaged, a few between them may be passed over.
     [[nodiscard]] std::uint64_t next_readable(std::uint64_t from, std::uint64_t to);
 
     /// The oldest message in the store; 0 where there is none.

@@ -101,6 +101,11 @@ void StoreWriter::commit() {
     database_.execute("COMMIT");
 }
 
+void StoreWriter::roll_back() {
+    // SQLite may have done so itself.
+    if (::sqlite3_get_autocommit(database_.handle()) == 0) database_.execute("ROLLBACK");
+}
+
 void StoreWriter::checkpoint_if_long() {
     if (wal_pages_ >= long_wal_pages) checkpoint();
 }

@@ -12,7 +12,8 @@
 namespace belfry::store {
 
 /// Writes the store. By the one process that holds the StoreLock. Everything throws StoreError,
-/// after which the object is of no more use: a new one finds what was committed.
+/// after which the object is of no more use (but see roll_back()): a new one finds what was
+/// committed.
 class StoreWriter {
   public:
     explicit StoreWriter(const std::filesystem::path& data_dir);
@@ -45,6 +46,8 @@ class StoreWriter {
                                        std::uint64_t most);
     /// On stable storage when it returns.
     void commit();
+    /// Nothing has happened. Behind an error that is local the object can be used on.
+    void roll_back();
 
     /// The oldest message in the store; last_id + 1 where there is none.
     [[nodiscard]] std::uint64_t first_id() { return read_first_id(database_); }

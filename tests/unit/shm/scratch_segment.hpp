@@ -76,13 +76,14 @@ class SegmentTest : public ::testing::Test {
 /// A client that is logged in and appends.
 class Sender {
   public:
-    Sender(shm::Segment& segment, std::uint32_t slot, std::string_view client_id)
-        : session_{logged_in(segment, slot, client_id)},
-          writer_{segment, session_, plain_format()} {}
+    Sender(shm::Segment& segment, std::uint32_t slot, std::string_view client_id,
+           shm::RecordFormat format = plain_format())
+        : session_{logged_in(segment, slot, client_id)}, writer_{segment, session_, format} {}
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
 
     [[nodiscard]] shm::Session& session() { return session_; }
+    [[nodiscard]] shm::LogWriter& writer() { return writer_; }
 
     shm::LogWriter::Result append(const std::vector<shm::NewMessage>& messages,
                                   std::vector<shm::Outcome>& outcomes) {

@@ -1,0 +1,139 @@
+#include "server/session_in.hpp"
+#include "tests/support/fd.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/unit/store/message_records.hpp"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+/// The child of one session, on a segment that the test holds in its hands.
+namespace belfry::test {
+namespace {
+
+/// A session child, and its client's end of the connection.
+class SessionProcess {
+  public:
+    SessionProcess(ScratchSegment& scratch, std::uint32_t slot) {
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
+            throw system_failure("socketpair");
+        }
+        client_ = Fd{ends[0]};
+        Fd server{ends[1]};
+        const shm::GivenSlot given = shm::give_slot(scratch.segment(), slot);
+        child_.emplace([&] {
+            client_.reset();
+            server::Heritage heritage{scratch.segment(), scratch.data_dir(), given,
+                                      shm::UniqueFd{ends[1]},
+                                      std::chrono::steady_clock::now() + default_wait};
+            server::run_session(heritage);
+            return 0;
+        });
+    }
+
+    [[nodiscard]] ForkedChild& child() { return *child_; }
+
+    void send(std::string_view text) const {
+        if (::send(client_.get(), text.data(), text.size(), MSG_NOSIGNAL) !=
+            static_cast<ssize_t>(text.size())) {
+            throw system_failure("send");
+        }
+    }
+
+    /// Reads until what was read ends with that. @return false: the connection or the time ended
+    [[nodiscard]] bool read_to(std::string_view end) {
+        const Deadline deadline{default_wait};
+        while (!received_.ends_with(end)) {
+            if (!read_more(deadline)) return false;
+        }
+        return true;
+    }
+    [[nodiscard]] const std::string& read_all() {
+        const Deadline deadline{default_wait};
+        while (read_more(deadline)) {
+        }
+        return received_;
+    }
+
+    [[nodiscard]] int unread_bytes() const {
+        int count = 0;
+        if (::ioctl(client_.get(), FIONREAD, &count) == -1) throw system_failure("FIONREAD");
+        return count;
+    }
+
+  private:
+    bool read_more(const Deadline& deadline) {
+        pollfd input{client_.get(), POLLIN, 0};
+        if (::poll(&input, 1, deadline.remaining_ms()) != 1) return false;
+        std::array<char, 65536> buffer;
+        const ssize_t count = ::recv(client_.get(), buffer.data(), buffer.size(), 0);
+        if (count > 0) received_.append(buffer.data(), static_cast<std::size_t>(count));
+        return count > 0;
+    }
+
+    Fd client_;
+    std::string received_;
+    std::optional<ForkedChild> child_;
+};
+
+shm::SegmentPlan plan(shm::Durability durability, std::uint64_t ring_bytes) {
+    shm::SegmentPlan plan = small_plan();
+    plan.durability = durability;
+    plan.ring_bytes = ring_bytes;
+    return plan;
+}
+
+void set_cursor(ScratchSegment& scratch, std::uint32_t row, std::uint64_t id) {
+    scratch.segment().client(row).cursor = pack(shm::Cursor{0, id});
+}
+
+TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
+    // A store that has lost its tail, or a log that was async and is commit from now on.
+    ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
+    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    bob.say_numbered(1, 5);
+    scratch.log().stored_id = 3;
+    set_cursor(scratch, 0, 5);
+    SessionProcess session{scratch, 0};
+    session.send("LOGIN ann ack=manual\r\n");
+    ASSERT_TRUE(session.read_to("LIVE 5\r\n"));
+    session.send("PING a\r\n");
+    EXPECT_TRUE(session.read_to("PONG a\r\n"));
+    scratch.log().stored_id = 5;
+    scratch.log().new_messages.notify_all();
+    session.send("PING b\r\n");
+    EXPECT_TRUE(session.read_to("PONG b\r\n"));
+    session.child().signal(SIGTERM);
+    EXPECT_TRUE(session.read_to("BYE shutting-down\r\n"));
+}
+
+TEST(Session, SigtermEndsAnAnswerToHistory) {
+    ScratchSegment scratch{plan(shm::Durability::memory, 4 << 20)};
+    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    for (int i = 0; i < 400; ++i) ASSERT_EQ(bob.say(std::string(8000, 'x')).decided, 1U);
+    set_cursor(scratch, 0, 400);
+    SessionProcess session{scratch, 0};
+    session.send("LOGIN ann\r\n");
+    ASSERT_TRUE(session.read_to("LIVE 400\r\n"));
+    session.send("HISTORY 1 400\r\n");
+    // It fills the connection, far from the end.
+    ASSERT_TRUE(eventually([&] { return session.unread_bytes() > 64 << 10; }));
+    ASSERT_TRUE(eventually([&] { return session.child().is_asleep(); }));
+    session.child().signal(SIGTERM);
+    const std::string& all = session.read_all();
+    EXPECT_TRUE(all.ends_with("BYE shutting-down\r\n")) << all.substr(all.size() - 100);
+    EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace belfry::test

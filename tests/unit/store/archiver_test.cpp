@@ -1,0 +1,403 @@
+#include "store/archiver.hpp"
+
+#include "shm/clock.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+#include "tests/unit/store/log_and_store.hpp"
+
+#include <boost/interprocess/sync/scoped_lock.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <memory>
+
+namespace belfry::test {
+namespace {
+
+using Kind = store::StoreError::Kind;
+using shm::Durability;
+
+class ArchiverTest : public ::testing::Test {
+  protected:
+    void TearDown() override { EXPECT_EQ(both_.broken(), std::vector<std::string>{}); }
+
+    [[nodiscard]] shm::Segment& segment() { return both_.segment(); }
+    [[nodiscard]] shm::LogHeader& log() { return both_.log(); }
+
+    /// What an archiver has committed that was killed before it could say so.
+    void commit_without_a_word(std::uint64_t first, std::uint64_t last) {
+        store::StoreWriter writer{both_.dir()};
+        writer.begin();
+        for (std::uint64_t id = first; id <= last; ++id) {
+            add(writer, {id, "ann", id, 1, numbered_body(id)});
+        }
+        writer.commit();
+    }
+
+    void expect_start_fails(const std::string& part) {
+        expect_store_error(Kind::unusable, part, [this] { both_.archiver()->start(); });
+    }
+
+    LogAndStore both_{Durability::commit};
+    Sender ann_{segment(), 0, "ann", message_format()};
+    Sender bob_{segment(), 1, "bob", message_format()};
+};
+
+TEST_F(ArchiverTest, StoresWhatIsNew) {
+    const auto archiver = both_.started_archiver();
+    static_cast<void>(archiver->work());
+    EXPECT_FALSE(archiver->has_new());
+    EXPECT_FALSE(archiver->work());
+    ann_.append({{7, "hello"}, {9, ""}});
+    bob_.append({{3, std::string("a\0\xff", 3)}});
+    EXPECT_TRUE(archiver->has_new());
+    EXPECT_TRUE(archiver->work());
+    EXPECT_FALSE(archiver->has_new());
+    EXPECT_EQ(log().stored_id, 3U);
+    const auto stored = both_.stored();
+    ASSERT_EQ(stored.size(), 3U);
+    EXPECT_EQ(stored[0], (KeptMessage{1, "ann", 7, stored[0].time_ms, "hello"}));
+    EXPECT_EQ(stored[1], (KeptMessage{2, "ann", 9, stored[0].time_ms, ""}));
+    EXPECT_EQ(stored[2], (KeptMessage{3, "bob", 3, stored[2].time_ms, std::string("a\0\xff", 3)}));
+    EXPECT_NEAR(static_cast<double>(stored[0].time_ms), static_cast<double>(shm::unix_ms()), 60e3);
+    EXPECT_EQ(segment().client(0).stored_seq, 9U);
+    EXPECT_EQ(segment().client(1).stored_seq, 3U);
+    EXPECT_EQ(segment().client(2).stored_seq, 0U);
+}
+
+TEST_F(ArchiverTest, StoresAllThatIsNewInOneTransactionOrNothing) {
+    const auto archiver = both_.started_archiver();
+    for (std::uint64_t seq = 1; seq <= 20; ++seq) ann_.say_numbered(seq, 1);
+    both_.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.id = 20 "
+        "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    expect_store_error(Kind::failing, "the disk is full",
+                       [&] { static_cast<void>(archiver->work()); });
+    EXPECT_TRUE(both_.stored().empty());
+    EXPECT_EQ(log().stored_id, 0U);
+    EXPECT_EQ(segment().client(0).stored_seq, 0U);
+}
+
+TEST_F(ArchiverTest, ANewOneGoesOnWhereTheStoreFailed) {
+    auto archiver = both_.started_archiver();
+    ann_.say_numbered(1, 5);
+    EXPECT_TRUE(archiver->work());
+    both_.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END");
+    ann_.say_numbered(6, 5);
+    EXPECT_TRUE(store_error_of([&] { static_cast<void>(archiver->work()); }));
+    archiver.reset();
+    both_.execute("DROP TRIGGER full");
+    archiver = both_.started_archiver();
+    EXPECT_EQ(log().stored_id, 5U);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(log().stored_id, 10U);
+    EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 10));
+}
+
+TEST_F(ArchiverTest, WakesWhoWaitsForMessagesAndWhoWaitsForSpace) {
+    const auto archiver = both_.started_archiver();
+    const auto waiter = [this](shm::Condition& condition) {
+        return ForkedChild{[this, &condition] {
+            const auto deadline = Clock::now() + 3 * scaled(default_wait);
+            condition.wait_until(deadline, [this] { return log().stored_id.load() != 0; });
+            return Clock::now() < deadline ? 0 : 1;
+        }};
+    };
+    ForkedChild reader = waiter(log().new_messages);
+    ForkedChild writer = waiter(log().space);
+    ASSERT_TRUE(eventually([&] { return reader.is_asleep() && writer.is_asleep(); }));
+    ann_.say("x");
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(reader.wait(), 0);
+    EXPECT_EQ(writer.wait(), 0);
+}
+
+TEST_F(ArchiverTest, StoresWhatGoesRoundTheRing) {
+    const auto archiver = both_.started_archiver();
+    std::vector<std::string> bodies;
+    for (int round = 0; round < 100; ++round) {
+        for (int i = 0; i < 3; ++i) {
+            bodies.emplace_back(static_cast<std::size_t>(round * 53 % 8000), 'x');
+            ASSERT_EQ(ann_.say(bodies.back()).decided, 1U);
+        }
+        ASSERT_TRUE(archiver->work());
+    }
+    EXPECT_EQ(both_.stored_bodies(), bodies);
+}
+
+TEST_F(ArchiverTest, RunsInAsyncToo) {
+    LogAndStore both{Durability::async};
+    Sender ann{both.segment(), 0, "ann", message_format()};
+    const auto archiver = both.started_archiver();
+    ann.say_numbered(1, 5);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(both.log().stored_id, 5U);
+    EXPECT_EQ(both.stored_bodies(), numbered_bodies(1, 5));
+    EXPECT_EQ(both.saved().durability, Durability::async);
+}
+
+// --- Starting ---------------------------------------------------------------------------------
+
+TEST_F(ArchiverTest, GoesOnBehindWhatAnotherOneHasCommittedWithoutAWord) {
+    ann_.say_numbered(1, 5);
+    commit_without_a_word(1, 3);
+    const auto archiver = both_.started_archiver();
+    EXPECT_EQ(log().stored_id, 3U);
+    EXPECT_EQ(segment().client(0).stored_seq, 3U);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(log().stored_id, 5U);
+    EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
+}
+
+TEST_F(ArchiverTest, OneThatIsKilledAnywhereLosesNothingAndStoresNothingTwice) {
+    both_.give_lock_up();
+    constexpr std::uint64_t rounds = 30;
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        ForkedChild child{[&] {
+            const auto lock = store::StoreLock::try_take(both_.dir());
+            store::Archiver archiver{segment(), both_.dir(), lock.value(), [](const auto&) {}};
+            archiver.start();
+            while (true) static_cast<void>(archiver.work());
+            return 0;
+        }};
+        for (std::uint64_t seq = 20 * round + 1; seq <= 20 * round + 20; ++seq) {
+            ASSERT_TRUE(eventually([&] { return !ann_.say_numbered(seq, 1).no_space; }));
+        }
+        ASSERT_TRUE(eventually([&] { return log().stored_id > 20 * round + round % 20; }));
+        child.kill();
+    }
+    both_.take_lock();
+    const auto archiver = both_.started_archiver();
+    archiver->drain();
+    EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 20 * rounds));
+}
+
+TEST_F(ArchiverTest, AnotherLogsStoreIsUnusable) {
+    both_.execute("UPDATE log SET epoch = 'f'");
+    expect_start_fails("the store is of f, the memory of e");
+}
+
+TEST_F(ArchiverTest, AStoreAheadOfTheMemoryIsUnusable) {
+    ann_.say_numbered(1, 3);
+    commit_without_a_word(1, 4);
+    expect_start_fails("the store ends at 4, the memory at 3");
+    EXPECT_EQ(log().stored_id, 0U);
+}
+
+TEST_F(ArchiverTest, AMemoryThatBeginsBehindTheStoresEndIsUnusable) {
+    ann_.say_numbered(1, 5);
+    log().stored_id = 5;
+    log().first_id = 4;
+    commit_without_a_word(1, 2);
+    expect_start_fails("the store ends at 2, the memory begins at 4");
+    EXPECT_EQ(log().stored_id, 5U);
+}
+
+TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
+    {
+        const auto archiver = both_.started_archiver();
+        ann_.say_numbered(1, 5);
+        EXPECT_TRUE(archiver->work());
+    }
+    both_.execute("DELETE FROM messages WHERE id > 3; UPDATE log SET last_id = 0");
+    const auto archiver = both_.started_archiver();
+    ASSERT_EQ(both_.said().size(), 1U);
+    EXPECT_NE(both_.said()[0].find("the store ends at 3 and had 5"), std::string::npos);
+    EXPECT_EQ(log().stored_id, 3U);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
+}
+
+TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
+    ann_.say_numbered(1, 5);
+    log().stored_id = 5;
+    commit_without_a_word(1, 3);
+    both_.give_lock_up();
+    Shared<std::atomic<int>> stage;
+    ForkedChild writer{[&] {
+        shm::LogLock lock{segment()};
+        const boost::interprocess::scoped_lock guard{lock};
+        *stage = 1;  // has seen that 5 is stored
+        while (*stage != 2) ::usleep(100);
+        log().first_id = 5;
+        return 0;
+    }};
+    ASSERT_TRUE(eventually([&] { return *stage == 1; }));
+    ForkedChild starter{[&] {
+        both_.take_lock();
+        const auto error = store_error_of([&] { both_.archiver()->start(); });
+        return error && error->kind() == Kind::unusable ? 0 : 1;
+    }};
+    ASSERT_TRUE(eventually([&] { return starter.is_asleep() || !is_alive(starter.pid()); }));
+    *stage = 2;
+    EXPECT_EQ(writer.wait(), 0);
+    EXPECT_EQ(starter.wait(), 0) << "it would store from 4 on, which is gone";
+    EXPECT_EQ(log().stored_id, 5U);
+}
+
+TEST_F(ArchiverTest, AStartThatFailsShowsNothing) {
+    ann_.say_numbered(1, 5);
+    commit_without_a_word(1, 3);
+    both_.execute(
+        "CREATE TRIGGER full BEFORE UPDATE OF epoch ON log BEGIN SELECT RAISE(ABORT, 'full'); END");
+    EXPECT_TRUE(store_error_of([this] { both_.archiver()->start(); }));
+    EXPECT_EQ(log().stored_id, 0U) << "a login would be told a last id without its seqs";
+}
+
+TEST_F(ArchiverTest, AStoreOfAsyncStaysThatUntilItIsEndedCleanly) {
+    LogAndStore both{Durability::async};
+    static_cast<void>(both.started_archiver());
+    // Another belfryd takes over with --durability commit.
+    both.segment().prefix().durability = static_cast<std::uint32_t>(Durability::commit);
+    both.started_archiver()->drain();
+    EXPECT_EQ(both.saved().durability, Durability::async);
+    static_cast<void>(both.started_archiver());
+    EXPECT_EQ(both.saved().durability, Durability::commit);
+}
+
+// --- Cursors and the end ----------------------------------------------------------------------
+
+TEST_F(ArchiverTest, SavesCursorsAndSeqs) {
+    const auto archiver = both_.started_archiver();
+    ann_.say_numbered(1, 5);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_TRUE(bob_.session().acknowledge(4));
+    ASSERT_TRUE(eventually([&] { return archiver->work(); })) << "by and by they are saved";
+    EXPECT_EQ(both_.saved_client("bob").cursor, 4U);
+    EXPECT_EQ(both_.saved_client("ann").cursor, 0U);
+    EXPECT_EQ(both_.saved_client("ann").seq, 5U);
+    EXPECT_FALSE(archiver->work());
+}
+
+TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
+    LogAndStore both{Durability::async};
+    Sender ann{both.segment(), 0, "ann", message_format()};
+    ann.say_numbered(1, 5);
+    EXPECT_TRUE(ann.session().acknowledge(5));
+    // As if five more had been shown that are appended while the transaction runs.
+    both.segment().client(0).cursor += 5;
+    EXPECT_TRUE(both.started_archiver()->work());
+    EXPECT_EQ(both.saved_client("ann").cursor, 5U);
+}
+
+TEST_F(ArchiverTest, DrainStoresAllAndMarksTheStoreAsClean) {
+    const auto archiver = both_.started_archiver();
+    ann_.say_numbered(1, 5);
+    EXPECT_FALSE(both_.saved().clean);
+    archiver->drain();
+    EXPECT_TRUE(both_.saved().clean);
+    EXPECT_EQ(log().stored_id, 5U);
+    EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
+    EXPECT_EQ(both_.saved_client("ann").seq, 5U);
+    both_.archiver()->start();
+    EXPECT_FALSE(both_.saved().clean) << "until the next end";
+}
+
+TEST_F(ArchiverTest, WhatItSavesIsWhatTheNextStartReads) {
+    {
+        const auto archiver = both_.started_archiver();
+        ann_.say_numbered(1, 5);
+        EXPECT_TRUE(archiver->work());
+        EXPECT_TRUE(bob_.session().acknowledge(3));
+        archiver->drain();
+    }
+    const store::SavedLog saved = both_.saved();
+    EXPECT_EQ(saved.epoch, "e");
+    EXPECT_EQ(saved.last_id, 5U);
+    EXPECT_TRUE(saved.clean);
+    EXPECT_EQ(both_.saved_client("bob").cursor, 3U);
+}
+
+// --- Retention --------------------------------------------------------------------------------
+
+TEST_F(ArchiverTest, RetentionDeletesTheFrontInTheStoreAndInTheRing) {
+    segment().archiver().keep_messages = 3;
+    const auto archiver = both_.started_archiver();
+    ann_.say_numbered(1, 10);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(both_.stored_bodies(), numbered_bodies(8, 10));
+    EXPECT_EQ(log().first_id, 8U);
+    EXPECT_EQ(log().last_id, 10U);
+    EXPECT_EQ(ann_.say_numbered(11, 1).decided, 1U);
+}
+
+TEST_F(ArchiverTest, RetentionByAgeMayDeleteEverything) {
+    segment().archiver().keep_ms = 1;
+    const auto archiver = both_.started_archiver();
+    ann_.say_numbered(1, 10);
+    ASSERT_TRUE(eventually([&] {
+        static_cast<void>(archiver->work());
+        return log().first_id == 11;
+    }));
+    EXPECT_TRUE(both_.stored().empty());
+    EXPECT_EQ(both_.saved().last_id, 10U);
+    EXPECT_EQ(both_.saved_client("ann").seq, 10U);
+    EXPECT_EQ(ann_.say_numbered(11, 1).last_id, 11U);
+}
+
+TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
+    {
+        const auto archiver = both_.started_archiver();
+        for (std::uint64_t seq = 1; seq <= 300; seq += 10) {
+            ASSERT_EQ(ann_.say_numbered(seq, 10).decided, 10U);
+            ASSERT_TRUE(archiver->work());
+        }
+        archiver->drain();
+    }
+    const auto file = store::store_file(both_.dir());
+    std::string bytes = read_file(file);
+    const auto at = bytes.find(numbered_body(20));
+    ASSERT_NE(at, std::string::npos);
+    std::ofstream{file} << bytes.replace(at / 4096 * 4096, 4096, std::string(4096, '\xa5'));
+
+    segment().archiver().keep_messages = 3;
+    const auto archiver = both_.started_archiver();
+    EXPECT_TRUE(archiver->work());
+    ASSERT_EQ(both_.said().size(), 1U);
+    EXPECT_NE(both_.said()[0].find("what is too old cannot be deleted"), std::string::npos);
+    ann_.say_numbered(301, 5);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(log().stored_id, 305U);
+    archiver->drain();
+    EXPECT_EQ(both_.said().size(), 1U);
+    EXPECT_EQ(log().first_id, 1U);
+}
+
+TEST_F(ArchiverTest, RetentionOfVeryManyDoesNotLetTheWalGrow) {
+    constexpr std::uint64_t last = 80'000;
+    constexpr std::size_t body_bytes = 300;
+    LogAndStore both{Durability::commit, last};
+    {
+        store::StoreWriter writer{both.dir()};
+        store_numbered(writer, 1, last, body_bytes);
+    }
+    both.segment().archiver().keep_messages = 10;
+    const auto archiver = both.started_archiver();
+    ASSERT_TRUE(eventually([&] {
+        static_cast<void>(archiver->work());
+        return store::StoreReader{both.dir()}.first_id() == last - 9;
+    }));
+    const auto file = store::store_file(both.dir()).string();
+    EXPECT_LT(std::filesystem::file_size(file + "-wal"), std::filesystem::file_size(file) / 2);
+}
+
+TEST_F(ArchiverTest, ARingThatHasLeftWhatIsDeletedStaysAsItIs) {
+    segment().archiver().keep_messages = 100;
+    const auto archiver = both_.started_archiver();
+    for (std::uint64_t seq = 1; seq <= 120; ++seq) {
+        ASSERT_EQ(ann_.append({{seq, std::string(5000, 'x')}}).decided, 1U);
+        ASSERT_TRUE(archiver->work());
+    }
+    const std::uint64_t first = log().first_id;
+    ASSERT_GT(first, 21U);
+    ASSERT_TRUE(eventually([&] {
+        static_cast<void>(archiver->work());
+        return both_.stored().size() == 100;
+    }));
+    EXPECT_EQ(log().first_id, first);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,157 @@
+#include "store/open_log.hpp"
+
+#include "store/store_lock.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/unit/store/scratch_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace belfry::test {
+namespace {
+
+using Kind = store::StoreError::Kind;
+using shm::Durability;
+
+class OpenLog : public ::testing::Test {
+  protected:
+    store::SavedLog open(Durability durability, const std::string& new_epoch) {
+        return store::open_log(scratch_.dir(), durability, new_epoch);
+    }
+
+    /// What a server does that ends well.
+    void end_cleanly() {
+        store::StoreWriter writer{scratch_.dir()};
+        writer.claim();
+        writer.mark_clean();
+    }
+
+    void store(std::uint64_t first, std::uint64_t last) {
+        store::StoreWriter writer{scratch_.dir()};
+        writer.claim();
+        store_numbered(writer, first, last);
+    }
+
+    ScratchStore scratch_;
+};
+
+TEST_F(OpenLog, ANewStoreTakesTheNewEpoch) {
+    const store::SavedLog saved = open(Durability::commit, "e1");
+    EXPECT_EQ(saved.epoch, "e1");
+    EXPECT_EQ(saved.last_id, 0U);
+    EXPECT_TRUE(saved.clients.empty());
+    EXPECT_EQ(scratch_.saved_log().epoch, "e1");
+}
+
+TEST_F(OpenLog, ACommitStoreKeepsItsEpoch) {
+    static_cast<void>(open(Durability::commit, "e1"));
+    store(1, 5);
+    const store::SavedLog saved = open(Durability::commit, "e2");
+    EXPECT_EQ(saved.epoch, "e1");
+    EXPECT_EQ(saved.last_id, 5U);
+    EXPECT_EQ(saved.clients.size(), 2U);
+    EXPECT_EQ(open(Durability::async, "e3").epoch, "e1") << "all that was shown is in the store";
+}
+
+TEST_F(OpenLog, AnAsyncStoreThatWasNotEndedCleanlyTakesTheNewEpoch) {
+    static_cast<void>(open(Durability::async, "e1"));
+    store(1, 5);
+    const store::SavedLog saved = open(Durability::async, "e2");
+    EXPECT_EQ(saved.epoch, "e2");
+    EXPECT_EQ(saved.last_id, 5U);
+    EXPECT_EQ(scratch_.saved_log().epoch, "e2");
+    EXPECT_EQ(open(Durability::commit, "e3").epoch, "e3") << "what was lost was lost before";
+    EXPECT_EQ(open(Durability::commit, "e4").epoch, "e3");
+}
+
+TEST_F(OpenLog, AnAsyncStoreThatWasEndedCleanlyKeepsItsEpoch) {
+    static_cast<void>(open(Durability::async, "e1"));
+    store(1, 5);
+    end_cleanly();
+    EXPECT_EQ(open(Durability::async, "e2").epoch, "e1");
+    EXPECT_EQ(open(Durability::async, "e3").epoch, "e3") << "the mark holds for one start";
+}
+
+TEST_F(OpenLog, LeavesNoConnectionBehind) {
+    static_cast<void>(open(Durability::commit, "e1"));
+    EXPECT_FALSE(std::filesystem::exists(scratch_.wal()));
+}
+
+TEST_F(OpenLog, AStoreThatAnotherProcessWritesIsLeftAlone) {
+    static_cast<void>(open(Durability::commit, "e1"));
+    Shared<std::atomic<bool>> holds;
+    const ForkedChild child{[&] {
+        const auto lock = store::StoreLock::try_take(scratch_.dir());
+        *holds = lock.has_value();
+        while (true) ::pause();
+        return 0;
+    }};
+    ASSERT_TRUE(eventually([&] { return holds->load(); }));
+    expect_store_error(Kind::failing, "is being written by another process",
+                       [this] { static_cast<void>(open(Durability::commit, "e2")); });
+}
+
+TEST_F(OpenLog, AStoreThatIsNoneIsUnusable) {
+    scratch_.raw().execute("CREATE TABLE t(x)");
+    expect_store_error(Kind::unusable, scratch_.file().string(),
+                       [this] { static_cast<void>(open(Durability::commit, "e1")); });
+}
+
+// --- A segment and a store --------------------------------------------------------------------
+
+class RequireMatch : public ::testing::Test {
+  protected:
+    static shm::SegmentPlan plan() {
+        shm::SegmentPlan plan = small_plan();
+        plan.durability = Durability::commit;
+        plan.last_id = 10;
+        return plan;
+    }
+
+    void store(const std::string& epoch, std::uint64_t last) {
+        store::StoreWriter writer{scratch_.data_dir()};
+        writer.claim();
+        writer.begin_log(epoch, Durability::commit);
+        if (last != 0) store_numbered(writer, last, last);
+    }
+    void match() { store::require_match(scratch_.data_dir(), scratch_.segment()); }
+
+    ScratchSegment scratch_{plan()};
+};
+
+TEST_F(RequireMatch, AStoreAndASegmentOfOneLogMatch) {
+    store("e", 10);
+    match();
+}
+
+TEST_F(RequireMatch, AStoreThatIsBehindMatchesWhereTheRingHasTheRest) {
+    scratch_.log().first_id = 8;
+    store("e", 7);
+    match();
+}
+
+TEST_F(RequireMatch, AnotherEpochDoesNot) {
+    store("f", 10);
+    expect_store_error(Kind::unusable, "the store is of f, the memory of e", [this] { match(); });
+}
+
+TEST_F(RequireMatch, AStoreAheadOfTheMemoryDoesNot) {
+    store("e", 11);
+    expect_store_error(Kind::unusable, "the store ends at 11, the memory at 10",
+                       [this] { match(); });
+}
+
+TEST_F(RequireMatch, AMemoryThatBeginsBehindTheStoresEndDoesNot) {
+    store("e", 9);
+    expect_store_error(Kind::unusable, "the store ends at 9, the memory begins at 11",
+                       [this] { match(); });
+}
+
+TEST_F(RequireMatch, AStoreThatIsGoneDoesNot) {
+    expect_store_error(Kind::failing, "belfry.db", [this] { match(); });
+}
+
+}  // namespace
+}  // namespace belfry::test
