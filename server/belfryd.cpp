@@ -240,8 +240,6 @@ void serve(const Options& options) {
     if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
     pull_back_cursors(segment);
     set_retention(segment, options);
-    // Nothing that may fail comes behind the first fork.
-    if (options.port_file) write_port_file(*options.port_file, listener.port());
     Supervisor supervisor{segment, options.data_dir, listener, alive};
     // Before there is an archiver, which would outlive a start that fails.
     std::optional<PortFile> port_file;

@@ -77,7 +77,7 @@ void fill(ClientRow& row, const SegmentPlan::Client& client) {
     row.known.store(client.known ? 1 : 0, std::memory_order_relaxed);
     row.last_seq.store(client.seq, std::memory_order_relaxed);
     row.stored_seq.store(client.seq, std::memory_order_relaxed);
-    row.cursor.store(pack(Cursor{0, client.cursor}), std::memory_order_relaxed);
+    row.cursor.store(pack(Cursor{0, std::min(client.cursor, max_id)}), std::memory_order_relaxed);
 }
 
 }  // namespace
