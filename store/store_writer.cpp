@@ -10,8 +10,8 @@ namespace belfry::store {
 namespace {
 
 /// SQLite's own default. A WAL that is overwritten syncs in two thirds of the time of one that
-/// grows (100 and 160 us here), so it starts over soon; a longer one saves a few percent at best, and
-/// each checkpoint then stalls for 50 ms and more.
+/// grows (100 and 160 us here), so it starts over soon; a longer one saves a few percent at best,
+/// and each checkpoint then stalls for 50 ms and more.
 constexpr int long_wal_pages = 1000;
 
 std::string_view name_of(shm::Durability durability) noexcept {
