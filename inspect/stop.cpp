@@ -1,6 +1,7 @@
 #include "inspect/stop.hpp"
 
 #include "shm/data_directory.hpp"
+#include "shm/port_file.hpp"
 #include "shm/process.hpp"
 #include "shm/session_slots.hpp"
 #include "store/archiver.hpp"
@@ -110,6 +111,7 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
         if (Clock::now() >= deadline) throw Refusal{"a process of the server does not end"};
         std::this_thread::sleep_for(alive_retry);
     }
+    shm::remove_port_file(data_dir, found->segment.prefix().port);
     shm::remove_segment(data_dir, found->name);
 }
 
@@ -131,6 +133,7 @@ void remove_dead_segment(const std::filesystem::path& data_dir, const shm::Found
         throw Refusal{"the server in " + data_dir.string() +
                       " lives: sessions of it are running; use belfryctl stop"};
     }
+    shm::remove_port_file(data_dir, found.segment.prefix().port);
     shm::remove_segment(data_dir, found.name);
 }
 

@@ -5,25 +5,20 @@
 #include "server/supervisor.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
+#include "shm/port_file.hpp"
 #include "shm/segment_file.hpp"
 #include "store/open_log.hpp"
 #include "wire/version.hpp"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iostream>
 #include <thread>
 
 namespace belfry::server {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t epoch_digits = 16;
 
@@ -159,18 +154,6 @@ void require_rows(bool enough) {
         "cleanly first"};
 }
 
-/// Whole or not at all, for its owner alone.
-void write_port_file(const fs::path& path, std::uint16_t port) {
-    const fs::path beside = path.string() + ".new";
-    std::ofstream file{beside, std::ios::trunc};
-    ::chmod(beside.c_str(), S_IRUSR | S_IWUSR);
-    file << port << '\n';
-    file.close();
-    std::error_code error;
-    if (file) fs::rename(beside, path, error);
-    if (!file || error) throw StartError{"cannot write the port file " + path.string()};
-}
-
 /// A descriptor for each child that may have to be adopted.
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -188,9 +171,8 @@ class Cleanup {
     Cleanup& operator=(const Cleanup&) = delete;
     ~Cleanup() {
         if (!armed_) return;
+        shm::remove_port_file(options_.data_dir, found_.segment.prefix().port);
         shm::remove_segment(options_.data_dir, found_.name);
-        std::error_code ignored;
-        if (options_.port_file) fs::remove(*options_.port_file, ignored);
     }
     void arm() noexcept { armed_ = true; }
     void disarm() noexcept { armed_ = false; }
@@ -230,7 +212,9 @@ void serve(const Options& options) {
                std::to_string(segment.log().last_id.load()) + " messages and " +
                std::to_string(living) + " sessions");
     }
-    if (options.port_file) write_port_file(*options.port_file, listener.port());
+    if (options.port_file) {
+        shm::write_port_file(options.data_dir, *options.port_file, listener.port());
+    }
     std::cout << "belfryd listening on " << listener.name() << std::endl;
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     supervisor.run();
