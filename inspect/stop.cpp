@@ -3,6 +3,7 @@
 #include "cli/complain.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
+#include "shm/port_file.hpp"
 #include "shm/process.hpp"
 #include "shm/process_entry.hpp"
 #include "store/archiver.hpp"
@@ -44,6 +45,7 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     if (!shm::end_sessions(found->segment)) throw Refusal{"a session does not end"};
     if (found->segment.has_store()) drain(data_dir, found->segment);
     if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server does not end"};
+    shm::remove_port_file(data_dir, found->segment.prefix().port);
     shm::remove_segment(data_dir, found->name);
 }
 
@@ -67,6 +69,7 @@ void remove_dead_segment(const std::filesystem::path& data_dir, const shm::Found
     try {
         const shm::DataDirectoryLock lock{data_dir};
         if (shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        shm::remove_port_file(data_dir, found.segment.prefix().port);
         shm::remove_segment(data_dir, found.name);
     } catch (const shm::DataDirectoryInUse& in_use) {
         throw lives(in_use.holder());

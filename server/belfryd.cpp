@@ -1,12 +1,12 @@
 #include "server/belfryd.hpp"
 
-#include "server/port_file.hpp"
 #include "server/report.hpp"
 #include "server/start_error.hpp"
 #include "server/supervisor.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
+#include "shm/port_file.hpp"
 #include "shm/segment_file.hpp"
 #include "store/open_log.hpp"
 #include "wire/version.hpp"
@@ -20,8 +20,6 @@
 
 namespace belfry::server {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t epoch_digits = 16;
 
@@ -206,7 +204,9 @@ class Cleanup {
     Cleanup(const Cleanup&) = delete;
     Cleanup& operator=(const Cleanup&) = delete;
     ~Cleanup() {
-        if (armed_) shm::remove_segment(options_.data_dir, found_.name);
+        if (!armed_) return;
+        shm::remove_port_file(options_.data_dir, found_.segment.prefix().port);
+        shm::remove_segment(options_.data_dir, found_.name);
     }
     void arm() noexcept { armed_ = true; }
     void disarm() noexcept { armed_ = false; }
@@ -242,8 +242,9 @@ void serve(const Options& options) {
     set_retention(segment, options);
     Supervisor supervisor{segment, options.data_dir, listener, alive};
     // Before there is an archiver, which would outlive a start that fails.
-    std::optional<PortFile> port_file;
-    if (options.port_file) port_file.emplace(*options.port_file, listener.port());
+    if (options.port_file) {
+        shm::write_port_file(options.data_dir, *options.port_file, listener.port());
+    }
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
         report("adopted the log " + std::string{segment.epoch()} + " with " +
@@ -255,6 +256,7 @@ void serve(const Options& options) {
     supervisor.run();
     supervisor.stop_sessions();
     if (!supervisor.drain_archiver()) {
+        shm::remove_port_file(options.data_dir, listener.port());
         throw StartError{"not everything could be stored: the shared memory segment " +
                          std::to_string(found.name.shmid) + " is kept for the next start"};
     }

@@ -97,6 +97,9 @@ bool become(uid_t user) {
     ::dup2(launch.err, STDERR_FILENO);
     // Whoever started the tests may have left descriptors open.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    // As ourselves: another user may not be able to reach it from the root, but needs not to.
+    const auto& folder = launch.command.folder;
+    if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(cannot_start);
     if (launch.command.user && !become(*launch.command.user)) ::_exit(cannot_start);
     // After setuid, which clears it. The parent may have died before.
     ::prctl(PR_SET_PDEATHSIG, launch.command.death_signal);
@@ -125,7 +128,7 @@ std::filesystem::path own_folder() {
 Process::Process(const Command& command) {
     // A program that ends before it has read its input must not take the test along.
     ::signal(SIGPIPE, SIG_IGN);
-    if (!std::filesystem::exists(command.program)) {
+    if (!std::filesystem::exists(command.folder / command.program)) {
         throw Failure("there is no " + command.program.string());
     }
     auto [ours, theirs] = open_input(command.input);

@@ -37,6 +37,7 @@ struct Command {
     int death_signal = SIGKILL;    ///< what it gets when the test program dies
     bool own_session = false;      ///< leads a process session, which its children inherit
     std::optional<uid_t> user = std::nullopt;
+    std::filesystem::path folder = {};  ///< its working directory, if not ours
 };
 
 /// A child process, killed and reaped at the latest by the destructor. What it writes is kept in

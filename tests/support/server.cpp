@@ -5,6 +5,7 @@
 #include "tests/support/proc.hpp"
 
 #include <sys/shm.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -22,12 +23,17 @@ bool has(const std::vector<int>& numbers, int number) {
 
 Server::Server(ServerOptions options) : options_{std::move(options)} {
     for (const auto& segment : segments()) not_ours_.push_back(segment.shmid);
-    if (options_.user) {
-        // Somebody else may not be able to reach the programs where they stand.
-        std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
-        std::filesystem::copy(program("belfryd"), folder_.path());
-    }
+    if (options_.user) make_room_for(*options_.user);
     start();
+}
+
+/// Somebody else may be able to reach neither the programs where they stand nor our folder by its
+/// path: it gets a copy of the program, and works in the folder, which it owns.
+void Server::make_room_for(uid_t user) const {
+    const auto copy = folder_.path() / "belfryd";
+    std::filesystem::copy(program("belfryd"), copy);
+    std::filesystem::permissions(copy, std::filesystem::perms{0755});
+    if (::chown(folder_.path().c_str(), user, user) != 0) throw system_failure("chown");
 }
 
 Server::~Server() {
@@ -37,16 +43,22 @@ Server::~Server() {
 }
 
 Command Server::command() const {
+    // Relative where it works in the folder.
+    const auto folder = options_.user ? std::filesystem::path{} : folder_.path();
     Command command{
         program("belfryd"),
-        {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", data_dir().string(),
-         "--port-file", (folder_.path() / "port").string(), "--durability", options_.durability}};
+        {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", (folder / "data").string(),
+         "--port-file", (folder / "port").string(), "--durability", options_.durability}};
     command.arguments.insert(command.arguments.end(), options_.more.begin(), options_.more.end());
     // Where the test program dies, the server shall stop cleanly and take its segment along.
     command.death_signal = SIGTERM;
     command.own_session = true;
-    command.user = options_.user;
     command.environment = options_.environment;
+    if (options_.user) {
+        command.user = options_.user;
+        command.folder = folder_.path();
+        command.program = "./belfryd";
+    }
     return command;
 }
 

@@ -103,6 +103,7 @@ class Server {
     [[nodiscard]] Command command() const;
 
   private:
+    void make_room_for(uid_t user) const;
     void wait_until_ready(Clock::time_point started);
     void kill_children() const;
     void remove_segments() const;

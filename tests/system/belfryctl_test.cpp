@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -162,6 +164,26 @@ TEST(Belfryctl, StopEndsWhatADeadSupervisorLeft) {
     client.expect("BYE shutting-down");
     EXPECT_TRUE(server.all_processes().empty());
     EXPECT_FALSE(server.segment());
+}
+
+TEST(Belfryctl, StopRemovesThePortFileThatADeadSupervisorLeft) {
+    Server server;
+    RawClient client = server.log_in("1");
+    server.kill_supervisor();
+    ASSERT_TRUE(std::filesystem::exists(server.folder() / "port"));
+    const Result result = server.belfryctl({"stop"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_FALSE(std::filesystem::exists(server.folder() / "port"));
+}
+
+TEST(Belfryctl, StopLeavesAPortFileThatNamesAnotherPort) {
+    // Another server may have been given the same file.
+    Server server;
+    server.kill_supervisor();
+    const auto port_file = server.folder() / "port";
+    std::ofstream{port_file} << server.port() + 1 << '\n';
+    EXPECT_EQ(server.belfryctl({"stop"}).status, 0);
+    EXPECT_TRUE(std::filesystem::exists(port_file));
 }
 
 TEST(Belfryctl, RemoveDeletesADeadServersSegment) {
