@@ -21,8 +21,6 @@
 namespace belfry::server {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t epoch_digits = 16;
 
 constexpr std::uint64_t ms_per_day = 24ULL * 60 * 60 * 1000;
