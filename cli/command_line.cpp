@@ -108,17 +108,19 @@ struct Setting {
 std::optional<Setting> setting_in(const std::string& line, const std::string& where) {
     // It would end a path or a message before its end.
     if (line.find('\0') != std::string::npos) throw UsageError{where + "holds a NUL byte"};
-    const UsageError none{where + "'" + line + "' is not of the form name = value"};
+    const auto none = [&] {
+        return UsageError{where + "'" + line + "' is not of the form name = value"};
+    };
     const std::size_t first = line.find_first_not_of(" \t");
-    if (first != std::string::npos && line[first] == '[') throw none;
+    if (first != std::string::npos && line[first] == '[') throw none();
     std::istringstream text{line};
     try {
         const auto parsed = po::parse_config_file(text, po::options_description{}, true).options;
         if (parsed.empty()) return {};
-        if (parsed.front().string_key.empty()) throw none;
+        if (parsed.front().string_key.empty()) throw none();
         return Setting{where, canonical(parsed.front().string_key), parsed.front().value.front()};
     } catch (const po::error&) {
-        throw none;
+        throw none();
     }
 }
 
