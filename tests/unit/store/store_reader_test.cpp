@@ -134,7 +134,6 @@ TEST_F(StoreReaderTest, AnErrorBehindWhatWasHandedOverDoesNotTakeItBack) {
     store::StoreReader reader{scratch_.dir()};
     std::vector<KeptMessage> kept;
     kept.reserve(100);
-    const auto before = ::sqlite3_hard_heap_limit64(-1);
     const auto starve_after_three = [&](const store::Message& message) {
         kept.push_back({message.id, {}, {}, {}, {}});
         if (kept.size() == 3) ::sqlite3_hard_heap_limit64(1);
@@ -144,7 +143,9 @@ TEST_F(StoreReaderTest, AnErrorBehindWhatWasHandedOverDoesNotTakeItBack) {
     const auto error = store_error_of([&] { next = reader.read(1, 10, starve_after_three); });
     const auto later =
         store_error_of([&] { static_cast<void>(reader.read(4, 10, starve_after_three)); });
-    ::sqlite3_hard_heap_limit64(before);
+    // No limit any more; a hard one sets the soft one too.
+    ::sqlite3_hard_heap_limit64(0);
+    ::sqlite3_soft_heap_limit64(0);
     EXPECT_FALSE(error) << error->what();
     EXPECT_EQ(next, 4U);
     EXPECT_EQ(kept.size(), 3U);

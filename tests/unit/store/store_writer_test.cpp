@@ -220,6 +220,22 @@ TEST_F(StoreWriterTest, TheLastIdSurvivesARetentionThatDeletesEverything) {
     EXPECT_EQ(scratch_.saved_log().last_id, 12U);
 }
 
+TEST_F(StoreWriterTest, ForgettingDoesNotWriteTheBodiesOnceMore) {
+    constexpr std::uint64_t count = 200;
+    constexpr std::size_t body_bytes = 64 << 10;
+    ScratchStore scratch;
+    {
+        store::StoreWriter writer{scratch.dir()};
+        store_numbered(writer, 1, count, body_bytes);
+    }
+    store::StoreWriter writer{scratch.dir()};
+    writer.claim();
+    writer.begin();
+    EXPECT_EQ(writer.forget(count, 0, many), count - 1);
+    writer.commit();
+    EXPECT_LT(std::filesystem::file_size(scratch.wal()), count * body_bytes / 10);
+}
+
 TEST_F(StoreWriterTest, ForgettingStepsOverAHole) {
     store_numbered(writer_, 1, 2);
     store_numbered(writer_, 8, 9);
