@@ -35,6 +35,7 @@ struct LogWriter::Batch {
     bool has_refused = false;  ///< a message that is not appended
 
     void write(const char* from, std::size_t count) noexcept {
+        if (count == 0) return;  // memcpy takes no null pointer, not even for nothing
         const std::size_t before_wrap = std::min(count, ring.size() - ring_offset);
         std::memcpy(ring.data() + ring_offset, from, before_wrap);
         std::memcpy(ring.data(), from + before_wrap, count - before_wrap);
