@@ -1,6 +1,6 @@
 #include "client/complain.hpp"
 
-#include "client/format.hpp"
+#include "wire/utf8.hpp"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@ namespace belfry::client {
 
 void complain(std::string_view text) noexcept {
     std::string line = "belfry: ";
-    append_safely(line, text);
+    wire::append_safely(line, text);
     std::replace(line.begin(), line.end(), '\n', ' ');
     line += '\n';
     // Where standard error cannot be written there is nobody to tell.

@@ -3,20 +3,11 @@
 #include "wire/frame.hpp"
 
 #include <string>
-#include <string_view>
 
-/// How a message is printed.
+/// How a message is printed as text; wire/json.hpp prints it as JSON.
 namespace belfry::client {
-
-/// Appends text so that a terminal only shows it: every control character but tab and newline,
-/// and every byte that is not UTF-8, becomes `?`.
-void append_safely(std::string& out, std::string_view text);
 
 /// `sender: text` and a newline. For a terminal safely, else the bytes as they are.
 void append_text(std::string& out, const wire::Message& message, bool for_terminal);
-
-/// One JSON object and a newline: `id`, `from`, `time` (milliseconds), `text`; where the payload
-/// is not UTF-8 `data` in base64 instead of `text`. For a terminal in ASCII.
-void append_json(std::string& out, const wire::Message& message, bool for_terminal);
 
 }  // namespace belfry::client
