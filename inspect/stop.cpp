@@ -1,5 +1,6 @@
 #include "inspect/stop.hpp"
 
+#include "inspect/refusal.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
 #include "shm/process.hpp"
@@ -7,9 +8,11 @@
 #include "store/archiver.hpp"
 #include "store/store_error.hpp"
 #include "store/store_lock.hpp"
+#include "store/store_reader.hpp"
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 
@@ -48,6 +51,28 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     shm::remove_segment(data_dir, found->name);
 }
 
+/// What the archiver had committed when it died may be more than it came to say. 0: the store does
+/// not tell, or is another log's.
+std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_view epoch) {
+    try {
+        store::StoreReader reader{data_dir};
+        return reader.saved_log().epoch == epoch ? reader.last_id() : 0;
+    } catch (const store::StoreError&) {
+        return 0;
+    }
+}
+
+std::uint64_t count_unstored(const std::filesystem::path& data_dir,
+                             const shm::FoundSegment& found) {
+    const bool is_readable =
+        found.state == shm::SegmentState::whole || found.state == shm::SegmentState::removed;
+    if (!is_readable || !found.segment.has_store()) return 0;
+    const std::uint64_t last = found.segment.log().last_id.load();
+    const std::uint64_t stored = found.segment.log().stored_id.load();
+    if (stored >= last) return 0;
+    return last - std::min(last, std::max(stored, last_in_store(data_dir, found.segment.epoch())));
+}
+
 }  // namespace
 
 void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
@@ -60,13 +85,16 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
     }
 }
 
-void remove_dead_segment(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
+std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
+                                  const shm::FoundSegment& found) {
     const shm::DataDirectoryLock lock{data_dir};
     if (shm::anybody_alive(data_dir)) {
         throw Refusal{"the server in " + data_dir.string() +
                       " lives: sessions of it are running; use belfryctl stop"};
     }
+    const std::uint64_t unstored = count_unstored(data_dir, found);
     shm::remove_segment(data_dir, found.name);
+    return unstored;
 }
 
 }  // namespace belfry::inspect
