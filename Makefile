@@ -113,7 +113,7 @@ $(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
 
-$(BUILD)/bench/durable: $(call objects,$(CLI) $(DURABLE) bench/durable/main.cpp)
+$(BUILD)/bench/durable: $(call objects,$(CLI) $(WIRE) $(DURABLE) bench/durable/main.cpp)
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
 

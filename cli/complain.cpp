@@ -1,6 +1,6 @@
 #include "cli/complain.hpp"
 
-#include "cli/text.hpp"
+#include "wire/utf8.hpp"
 
 #include <unistd.h>
 
@@ -12,7 +12,7 @@ namespace belfry::cli {
 void complain(std::string_view program, std::string_view text) noexcept {
     std::string line{program};
     line += ": ";
-    append_safely(line, text);
+    wire::append_safely(line, text);
     std::replace(line.begin(), line.end(), '\n', ' ');
     line += '\n';
     // Where standard error cannot be written there is nobody to tell.

@@ -3,6 +3,7 @@
 #include "client/complain.hpp"
 #include "client/format.hpp"
 #include "wire/error_code.hpp"
+#include "wire/json.hpp"
 #include "wire/print.hpp"
 
 #include <variant>
@@ -55,8 +56,11 @@ Conversation::Event Conversation::on(const wire::Welcome& frame) {
 
 Conversation::Event Conversation::on(const wire::Message& frame) {
     if (frame.past || !inbox_.take(frame.id)) return Event::none;
-    const auto append = options_.json ? append_json : append_text;
-    append(*printed_, frame, for_terminal_);
+    if (options_.json) {
+        wire::append_json(*printed_, frame, for_terminal_);
+    } else {
+        append_text(*printed_, frame, for_terminal_);
+    }
     return Event::none;
 }
 

@@ -4,14 +4,10 @@
 
 #include <string>
 
-/// How a message is printed.
+/// How a message is printed as text; wire/json.hpp prints it as JSON.
 namespace belfry::client {
 
 /// `sender: text` and a newline. For a terminal safely, else the bytes as they are.
 void append_text(std::string& out, const wire::Message& message, bool for_terminal);
-
-/// One JSON object and a newline: `id`, `from`, `time` (milliseconds), `text`; where the payload
-/// is not UTF-8 `data` in base64 instead of `text`. For a terminal in ASCII.
-void append_json(std::string& out, const wire::Message& message, bool for_terminal);
 
 }  // namespace belfry::client

@@ -1,9 +1,9 @@
 #include "inspect/log_printer.hpp"
 
+#include "inspect/message_line.hpp"
 #include "shm/log_reader.hpp"
 #include "wire/frame_parser.hpp"
 
-#include <algorithm>
 #include <ostream>
 #include <string>
 #include <variant>
@@ -18,22 +18,16 @@ const wire::Message* message_in(const wire::FrameStep& step) {
     return step.frame ? std::get_if<wire::Message>(&*step.frame) : nullptr;
 }
 
-std::string harmless(std::string_view text) {
-    std::string shown{text};
-    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-    std::replace_if(shown.begin(), shown.end(), is_control, '?');
-    return shown;
-}
-
 void print_records(std::ostream& out, std::string_view records) {
+    std::string lines;
     while (!records.empty()) {
         const wire::FrameStep step = wire::next_frame(records);
         const wire::Message* message = message_in(step);
-        if (message == nullptr) return;
-        out << message->id << ' ' << message->time_ms << ' ' << message->sender << ": "
-            << harmless(message->payload) << '\n';
+        if (message == nullptr) break;
+        append_line(lines, *message);
         records.remove_prefix(step.consumed);
     }
+    out << lines;
 }
 
 }  // namespace

@@ -7,8 +7,7 @@
 
 namespace belfry::inspect {
 
-/// Prints the messages that are in the ring, one a line: id, Unix time in milliseconds, sender,
-/// text. Control characters are shown as `?`.
+/// Prints the messages that are in the ring, one a line (see message_line.hpp).
 void print_log(std::ostream& out, const shm::Segment& segment);
 
 /// Whether the bytes are a whole MSG frame of that id by that sender.

@@ -1,12 +1,18 @@
 #include "cli/command_line.hpp"
 #include "cli/complain.hpp"
 #include "cli/standard_output.hpp"
+#include "inspect/check.hpp"
+#include "inspect/export.hpp"
+#include "inspect/import.hpp"
 #include "inspect/log_printer.hpp"
 #include "inspect/options.hpp"
+#include "inspect/refusal.hpp"
+#include "inspect/search.hpp"
 #include "inspect/status.hpp"
 #include "inspect/stop.hpp"
-#include "shm/invariants.hpp"
 #include "shm/segment_file.hpp"
+#include "store/backup.hpp"
+#include "store/store_file.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,18 +23,18 @@ namespace {
 
 namespace inspect = belfry::inspect;
 namespace shm = belfry::shm;
+namespace store = belfry::store;
 
 /// stop and remove change the segment; all else reads it.
 bool changes(const inspect::Options& options) {
     return options.command == "stop" || options.command == "remove";
 }
 
-shm::FoundSegment find(const inspect::Options& options) {
+std::optional<shm::FoundSegment> find(const inspect::Options& options) {
     const auto mode =
         changes(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
     auto found = shm::find_segment(options.data_dir, mode);
-    if (!found)
-        throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};
+    if (!found) return {};
     const bool readable =
         found->state == shm::SegmentState::whole || found->state == shm::SegmentState::removed;
     if (!readable && options.command != "remove") {
@@ -37,34 +43,71 @@ shm::FoundSegment find(const inspect::Options& options) {
                                     ? " was never finished"
                                     : " has another layout than this program")};
     }
-    return *std::move(found);
+    return found;
 }
 
-int check(const shm::Segment& segment) {
-    const auto broken = shm::broken_invariants(segment, &inspect::is_record);
-    for (const std::string& sentence : broken) std::cout << sentence << '\n';
-    if (broken.empty()) std::cout << "all invariants hold\n";
-    return broken.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+void remove(const inspect::Options& options, const shm::FoundSegment& found) {
+    const std::uint64_t lost = inspect::remove_dead_segment(options.data_dir, found);
+    if (lost == 0) return;
+    std::cerr << "belfryctl: " << lost << (lost == 1 ? " message was" : " messages were")
+              << " in the segment alone, not in the store\n";
+}
+
+int run_on_segment(const inspect::Options& options) {
+    const std::optional<shm::FoundSegment> found = find(options);
+    if (options.command == "check") {
+        return inspect::check(std::cout, options.data_dir, found) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (!found) {
+        throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};
+    }
+    if (options.command == "log") {
+        inspect::print_log(std::cout, found->segment);
+    } else if (options.command == "stop") {
+        inspect::stop_server(options.data_dir, *found);
+    } else if (options.command == "remove") {
+        remove(options, *found);
+    } else if (options.json) {
+        inspect::print_json(std::cout, inspect::read_status(*found));
+    } else {
+        inspect::print_page(std::cout, inspect::read_status(*found));
+    }
+    return EXIT_SUCCESS;
+}
+
+void require_store(const inspect::Options& options) {
+    if (store::has_store(options.data_dir)) return;
+    const auto found = find(options);
+    const bool in_memory = found && !found->segment.has_store();
+    throw inspect::Refusal{"there is no store in " + options.data_dir.string() +
+                           (in_memory ? ": its server keeps messages in memory alone" : "")};
+}
+
+void run_on_store(const inspect::Options& options) {
+    require_store(options);
+    if (options.command == "search") {
+        inspect::search(std::cout, options.data_dir, options.operand, options.json);
+    } else if (options.command == "export") {
+        inspect::export_store(std::cout, options.data_dir);
+    } else {
+        store::back_up(options.data_dir, options.operand);
+    }
 }
 
 int run(const inspect::Options& options) {
-    const shm::FoundSegment found = find(options);
-    if (options.command == "check") return check(found.segment);
-    if (options.command == "log") {
-        inspect::print_log(std::cout, found.segment);
-    } else if (options.command == "stop") {
-        inspect::stop_server(options.data_dir, found);
-    } else if (options.command == "remove") {
-        inspect::remove_dead_segment(options.data_dir, found);
-    } else if (options.json) {
-        inspect::print_json(std::cout, inspect::read_status(found));
+    if (options.command == "import") {
+        inspect::import_store(options.data_dir, options.operand);
+    } else if (options.command == "search" || options.command == "export" ||
+               options.command == "backup") {
+        run_on_store(options);
     } else {
-        inspect::print_page(std::cout, inspect::read_status(found));
+        return run_on_segment(options);
     }
     return EXIT_SUCCESS;
 }
 
 int complain(const std::exception& error, int exit_code) {
+    std::cout.flush();
     belfry::cli::complain("belfryctl", error.what());
     return exit_code;
 }
@@ -72,6 +115,7 @@ int complain(const std::exception& error, int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::ios::sync_with_stdio(false);  // nobody here uses stdio, and streams are faster without
     try {
         const auto options = inspect::read_options({argv + std::min(argc, 1), argv + argc});
         const int exit_code = options ? run(*options) : EXIT_SUCCESS;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iomanip>
 #include <iostream>
 #include <string_view>
 
@@ -14,14 +15,33 @@ namespace {
 namespace po = boost::program_options;
 using cli::UsageError;
 
-constexpr std::array<std::string_view, 5> command_names{"status", "log", "check", "stop", "remove"};
+struct Command {
+    std::string_view name;
+    std::string_view operand;  ///< empty: it takes none
+    bool has_json;
+    std::string_view help;
+};
+
+// clang-format off
+constexpr std::array<Command, 9> commands{{
+    {"status", "", true,      "what the server, its log and its clients are doing"},
+    {"log", "", false,        "the messages that are in the ring"},
+    {"search", "TEXT", true,  "the messages in the store whose body contains TEXT"},
+    {"export", "", true,      "the whole store as JSON, one object a line"},
+    {"import", "FILE", false, "make a store from an export; - is standard input"},
+    {"backup", "FILE", false, "copy the store into a new file, also of a running server"},
+    {"check", "", false,      "prove the invariants; exit 1 if one is broken"},
+    {"stop", "", false,       "end the server cleanly, also one whose supervisor is dead"},
+    {"remove", "", false,     "delete a dead server's segment"},
+}};
+// clang-format on
 
 po::options_description described_options() {
     po::options_description options{"Options (one dash or two, _ and - alike)", 100};
     // clang-format off
     options.add_options()
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
-        ("json", po::bool_switch(), "status as one JSON object")
+        ("json", po::bool_switch(), "status as one JSON object; search and export one a message")
         ("config", po::value<std::string>()->value_name("FILE"), "more options, one `name = value` a line")
         ("version", po::bool_switch(), "print the version, and exit")
         ("help", po::bool_switch(), "print this, and exit");
@@ -31,13 +51,50 @@ po::options_description described_options() {
 
 void print_help(const po::options_description& described) {
     std::cout << "belfryctl [OPTIONS] COMMAND\n"
-                 "Looks at the shared memory of a running or a dead server.\n\n"
-                 "  status   what the server, its log and its clients are doing\n"
-                 "  log      the messages that are in the ring\n"
-                 "  check    prove the invariants; exit 1 if one is broken\n"
-                 "  stop     end the server cleanly, also one whose supervisor is dead\n"
-                 "  remove   delete a dead server's segment\n\n"
+                 "Looks at the shared memory and the store of a running or a dead server.\n\n";
+    for (const Command& command : commands) {
+        const std::string words = std::string{command.name} + " " + std::string{command.operand};
+        std::cout << "  " << std::left << std::setw(13) << words << command.help << '\n';
+    }
+    std::cout << '\n'
               << described << "\nExit status: 0 done, 1 not done or broken, 2 for bad usage.\n";
+}
+
+/// `status, log, ... or remove`, of those that are wanted.
+template <class IsWanted>
+std::string names(IsWanted is_wanted) {
+    std::vector<std::string_view> wanted;
+    for (const Command& command : commands) {
+        if (is_wanted(command)) wanted.push_back(command.name);
+    }
+    std::string text;
+    for (const std::string_view name : wanted) {
+        if (!text.empty()) text += name == wanted.back() ? " or " : ", ";
+        text += name;
+    }
+    return text;
+}
+
+const Command& command_in(const std::vector<std::string>& words) {
+    if (words.empty()) {
+        throw UsageError{"name one command: " + names([](const Command&) { return true; })};
+    }
+    const auto found = std::ranges::find(commands, words.front(), &Command::name);
+    if (found == commands.end()) throw UsageError{"unknown command '" + words.front() + "'"};
+    return *found;
+}
+
+/// The one word behind the command, where it takes one.
+std::string operand_in(const std::vector<std::string>& words, const Command& command) {
+    const std::string name{command.name};
+    if (command.operand.empty()) {
+        if (words.size() > 1) throw UsageError{name + " takes no '" + words[1] + "'"};
+        return {};
+    }
+    if (words.size() != 2 || words[1].empty()) {
+        throw UsageError{name + " takes one " + std::string{command.operand}};
+    }
+    return words[1];
 }
 
 }  // namespace
@@ -53,17 +110,12 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
         std::cout << "belfryctl " << wire::version << '\n';
         return {};
     }
-    if (line.words.size() != 1) {
-        throw UsageError{"name one command: status, log, check, stop or remove"};
-    }
-    Options options{*cli::text_of(line.options, "data-dir"), line.words.front(),
-                    cli::is_set(line.options, "json")};
-    if (std::find(command_names.begin(), command_names.end(), options.command) ==
-        command_names.end()) {
-        throw UsageError{"unknown command '" + options.command + "'"};
-    }
-    if (options.json && options.command != "status") {
-        throw UsageError{"--json goes with status"};
+    const Command& command = command_in(line.words);
+    Options options{*cli::text_of(line.options, "data-dir"), std::string{command.name},
+                    operand_in(line.words, command), cli::is_set(line.options, "json")};
+    if (options.json && !command.has_json) {
+        throw UsageError{"--json goes with " +
+                         names([](const Command& one) { return one.has_json; })};
     }
     return options;
 }

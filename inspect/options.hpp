@@ -10,8 +10,9 @@ namespace belfry::inspect {
 /// What belfryctl was asked to do.
 struct Options {
     std::filesystem::path data_dir = "belfry-data";
-    std::string command;  ///< one of command_names
-    bool json = false;    ///< for status
+    std::string command;  ///< one of those that `--help` names
+    std::string operand;  ///< the text of search, the file of import and backup
+    bool json = false;    ///< for status, search and export, which has no other form
 };
 
 /// Reads the command line. None: `--help` or `--version` was asked for, and has been printed.

@@ -36,6 +36,42 @@ ClientStatus client_status(const shm::Segment& segment, std::uint32_t row) {
             segment.client(row).last_seq.load()};
 }
 
+std::string_view name_of(shm::Durability durability) noexcept {
+    switch (durability) {
+        case shm::Durability::memory:
+            return "memory";
+        case shm::Durability::async:
+            return "async";
+        case shm::Durability::commit:
+            return "commit";
+    }
+    return "unknown";
+}
+
+std::string_view store_word(const Status& status) noexcept {
+    if (status.durability == shm::Durability::memory) return "none";
+    switch (status.store_state) {
+        case shm::StoreState::works:
+            return "works";
+        case shm::StoreState::fails:
+            return "fails";
+        case shm::StoreState::drained:
+            return "drained";
+    }
+    return "unknown";
+}
+
+/// For people.
+std::string store_line(const Status& status) {
+    const std::string word{store_word(status)};
+    if (status.durability == shm::Durability::memory) return word;
+    return word + ", messages up to " + std::to_string(status.stored_id) + " are stored";
+}
+
+std::string pid_or_not(pid_t pid) {
+    return pid != 0 ? std::to_string(pid) : "not running";
+}
+
 /// Both ends move while a server runs: the older one is read first, and the result is a moment's.
 std::uint64_t used_bytes(const shm::Segment& segment) {
     const shm::LogHeader& log = segment.log();
@@ -61,6 +97,8 @@ Status read_status(const shm::FoundSegment& found) {
     status.last_id = log.last_id.load();
     status.capacity_bytes = segment.geometry().ring_bytes;
     status.used_bytes = used_bytes(segment);
+    status.durability = segment.durability();
+    status.store_state = segment.store_state();
     status.supervisor = living(segment.process(shm::supervisor_entry));
     status.archiver = living(segment.process(shm::archiver_entry));
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
@@ -92,7 +130,9 @@ void print_json(std::ostream& out, const Status& status) {
           {"visible_id", status.visible_id},
           {"stored_id", status.stored_id},
           {"capacity_bytes", status.capacity_bytes},
-          {"used_bytes", status.used_bytes}}},
+          {"used_bytes", status.used_bytes},
+          {"durability", name_of(status.durability)}}},
+        {"store", {{"state", store_word(status)}}},
         {"processes", {{"supervisor", status.supervisor}, {"archiver", status.archiver}}},
         {"clients", clients}};
     out << page.dump(2) << '\n';
@@ -106,8 +146,10 @@ void print_page(std::ostream& out, const Status& status) {
         << "log         epoch " << status.epoch << ", messages " << status.first_id << " to "
         << status.last_id << ", " << status.used_bytes << " of " << status.capacity_bytes
         << " bytes\n"
-        << "supervisor  "
-        << (status.supervisor != 0 ? std::to_string(status.supervisor) : "not running") << "\n\n"
+        << "durability  " << name_of(status.durability) << '\n'
+        << "store       " << store_line(status) << '\n'
+        << "supervisor  " << pid_or_not(status.supervisor) << '\n'
+        << "archiver    " << pid_or_not(status.archiver) << "\n\n"
         << std::left << std::setw(34) << "client" << std::right << std::setw(8) << "pid"
         << std::setw(14) << "cursor" << std::setw(14) << "behind" << std::setw(14) << "seq" << '\n';
     for (const ClientStatus& client : status.clients) {

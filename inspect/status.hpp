@@ -33,8 +33,10 @@ struct Status {
     std::uint64_t stored_id;
     std::uint64_t capacity_bytes;
     std::uint64_t used_bytes;
-    pid_t supervisor;  ///< 0: none lives
-    pid_t archiver;    ///< 0: none lives
+    shm::Durability durability;
+    shm::StoreState store_state;  ///< as the last archiver left it; means nothing with memory
+    pid_t supervisor;             ///< 0: none lives
+    pid_t archiver;               ///< 0: none lives
     std::vector<ClientStatus> clients;
 };
 

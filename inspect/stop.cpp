@@ -1,6 +1,7 @@
 #include "inspect/stop.hpp"
 
 #include "cli/complain.hpp"
+#include "inspect/refusal.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
 #include "shm/port_file.hpp"
@@ -9,9 +10,11 @@
 #include "store/archiver.hpp"
 #include "store/store_error.hpp"
 #include "store/store_lock.hpp"
+#include "store/store_reader.hpp"
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace belfry::inspect {
@@ -49,6 +52,28 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     shm::remove_segment(data_dir, found->name);
 }
 
+/// What the archiver had committed when it died may be more than it came to say. 0: the store does
+/// not tell, or is another log's.
+std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_view epoch) {
+    try {
+        store::StoreReader reader{data_dir};
+        return reader.saved_log().epoch == epoch ? reader.last_id() : 0;
+    } catch (const store::StoreError&) {
+        return 0;
+    }
+}
+
+std::uint64_t count_unstored(const std::filesystem::path& data_dir,
+                             const shm::FoundSegment& found) {
+    const bool is_readable =
+        found.state == shm::SegmentState::whole || found.state == shm::SegmentState::removed;
+    if (!is_readable || !found.segment.has_store()) return 0;
+    const std::uint64_t last = found.segment.log().last_id.load();
+    const std::uint64_t stored = found.segment.log().stored_id.load();
+    if (stored >= last) return 0;
+    return last - std::min(last, std::max(stored, last_in_store(data_dir, found.segment.epoch())));
+}
+
 }  // namespace
 
 void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
@@ -61,7 +86,8 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
     }
 }
 
-void remove_dead_segment(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
+std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
+                                  const shm::FoundSegment& found) {
     const auto lives = [&data_dir](const std::string& why) {
         return Refusal{"the server in " + data_dir.string() + " lives" + why +
                        "; use belfryctl stop"};
@@ -69,8 +95,10 @@ void remove_dead_segment(const std::filesystem::path& data_dir, const shm::Found
     try {
         const shm::DataDirectoryLock lock{data_dir};
         if (shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        const std::uint64_t unstored = count_unstored(data_dir, found);
         shm::remove_port_file(data_dir, found.segment.prefix().port);
         shm::remove_segment(data_dir, found.name);
+        return unstored;
     } catch (const shm::DataDirectoryInUse& in_use) {
         throw lives(in_use.holder());
     }

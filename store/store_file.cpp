@@ -90,7 +90,11 @@ Database open_to_read(const fs::path& data_dir) {
 }
 
 Database open_to_write(const fs::path& data_dir) {
-    Database database{store_file(data_dir), Database::Mode::create};
+    return open_file_to_write(store_file(data_dir));
+}
+
+Database open_file_to_write(const fs::path& file) {
+    Database database{file, Database::Mode::create};
     const bool is_new = is_empty(database);
     if (!is_new) require_our_schema(database);
     database.execute(write_settings);

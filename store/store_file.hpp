@@ -20,4 +20,7 @@ namespace belfry::store {
 /// the store's lock alone. @throws StoreError likewise
 [[nodiscard]] Database open_to_write(const std::filesystem::path& data_dir);
 
+/// The same for a store that is being made under another name.
+[[nodiscard]] Database open_file_to_write(const std::filesystem::path& file);
+
 }  // namespace belfry::store

@@ -2,6 +2,8 @@
 
 #include "store/store_file.hpp"
 
+#include <sqlite3.h>
+
 namespace belfry::store {
 namespace {
 
@@ -15,6 +17,10 @@ StoreReader::StoreReader(const std::filesystem::path& data_dir)
       select_{database_,
               "SELECT id, sender, seq, time, body FROM messages WHERE id BETWEEN ? AND ? "
               "ORDER BY id"} {}
+
+StoreReader::Snapshot::~Snapshot() {
+    ::sqlite3_exec(database_.handle(), "COMMIT", nullptr, nullptr, nullptr);  // it wrote nothing
+}
 
 std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take& take) {
     const ResetAtEnd reset_at_end{select_};

@@ -2,6 +2,7 @@
 
 #include "store/database.hpp"
 #include "store/message.hpp"
+#include "store/saved_log.hpp"
 #include "store/store_error.hpp"
 
 #include <cstdint>
@@ -21,6 +22,20 @@ class StoreReader {
     StoreReader& operator=(const StoreReader&) = delete;
     ~StoreReader() = default;
 
+    /// While it lives, all that is read is of one moment. It keeps the WAL growing: not for long.
+    class Snapshot {
+      public:
+        explicit Snapshot(StoreReader& reader) : database_{reader.database_} {
+            database_.execute("BEGIN");
+        }
+        Snapshot(const Snapshot&) = delete;
+        Snapshot& operator=(const Snapshot&) = delete;
+        ~Snapshot();
+
+      private:
+        Database& database_;
+    };
+
     /// Takes a message, whose views are valid during the call. @return whether more is wanted
     using Take = std::function<bool(const Message&)>;
 
@@ -37,6 +52,11 @@ class StoreReader {
 
     /// The oldest message in the store; 0 where there is none.
     [[nodiscard]] std::uint64_t first_id();
+
+    /// The newest message that ever was in the store.
+    [[nodiscard]] std::uint64_t last_id() { return read_last_id(database_); }
+
+    [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }
 
   private:
     [[nodiscard]] bool can_read(std::uint64_t from, std::uint64_t to);

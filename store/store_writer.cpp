@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <sqlite3.h>
+#include <utility>
 
 namespace belfry::store {
 namespace {
@@ -26,7 +27,10 @@ int remember_pages(void* pages, sqlite3* /*database*/, const char* /*name*/, int
 }  // namespace
 
 StoreWriter::StoreWriter(const std::filesystem::path& data_dir)
-    : database_{open_to_write(data_dir)},
+    : StoreWriter{open_to_write(data_dir)} {}
+
+StoreWriter::StoreWriter(Database database)
+    : database_{std::move(database)},
       insert_{database_, "INSERT INTO messages(id, sender, seq, time, body) VALUES(?, ?, ?, ?, ?)"},
       save_client_{database_,
                    "INSERT INTO clients(id, cursor, seq) VALUES(?, ?, ?) "
@@ -73,6 +77,14 @@ void StoreWriter::save_seqs_up_to(std::uint64_t id) {
 
 void StoreWriter::mark_clean() {
     database_.execute("UPDATE log SET clean = 1");
+}
+
+void StoreWriter::restore_log(const SavedLog& log) {
+    Statement update{database_,
+                     "UPDATE log SET epoch = ?, last_id = ?, seqs_up_to = ?, durability = ?, "
+                     "clean = ?"};
+    update.bind_text(1, log.epoch).bind(2, log.last_id).bind(3, log.last_id);
+    update.bind_text(4, name_of(log.durability)).bind(5, log.clean ? 1 : 0).run();
 }
 
 std::uint64_t StoreWriter::forget(std::uint64_t first_kept, std::uint64_t oldest_ms,

@@ -17,6 +17,8 @@ namespace belfry::store {
 class StoreWriter {
   public:
     explicit StoreWriter(const std::filesystem::path& data_dir);
+    /// Writes a store that is being made under another name.
+    explicit StoreWriter(Database database);
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;
     ~StoreWriter() = default;
@@ -40,6 +42,8 @@ class StoreWriter {
     /// The clients have been saved with the seqs of all messages up to `id`.
     void save_seqs_up_to(std::uint64_t id);
     void mark_clean();
+    /// Says of the log what another store said. Its clients are saved one by one.
+    void restore_log(const SavedLog& log);
     /// Deletes at most `most` of the oldest messages: those below `first_kept`, and those older
     /// than `oldest_ms`. @return how many
     [[nodiscard]] std::uint64_t forget(std::uint64_t first_kept, std::uint64_t oldest_ms,

@@ -1,8 +1,6 @@
 #include "store/text.hpp"
 
-#include <boost/locale/utf.hpp>
-
-#include <algorithm>
+#include "wire/utf8.hpp"
 
 namespace belfry::store {
 
@@ -11,16 +9,7 @@ bool is_text(std::string_view bytes) noexcept {
     const auto is_plain = [](unsigned char byte) { return byte != 0 && byte < 0x80; };
     bool plain = true;
     for (const char byte : bytes) plain &= is_plain(static_cast<unsigned char>(byte));
-    if (plain) return true;
-
-    namespace utf = boost::locale::utf;
-    const char* at = bytes.data();
-    const char* const end = at + bytes.size();
-    while (at != end) {
-        const auto character = utf::utf_traits<char>::decode(at, end);
-        if (character == 0 || !utf::is_valid_codepoint(character)) return false;
-    }
-    return true;
+    return plain || (bytes.find('\0') == bytes.npos && wire::is_utf8(bytes));
 }
 
 }  // namespace belfry::store

@@ -1,4 +1,4 @@
-#include "cli/text.hpp"
+#include "wire/utf8.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@ using namespace std::string_literals;
 
 std::string safe(std::string_view text) {
     std::string out;
-    cli::append_safely(out, text);
+    wire::append_safely(out, text);
     return out;
 }
 
@@ -25,10 +25,10 @@ TEST(SafeText, HasNoBytesThatAreNotUtf8) {
 }
 
 TEST(Utf8, IsKnownFromOtherBytes) {
-    EXPECT_TRUE(cli::is_utf8(""));
-    EXPECT_TRUE(cli::is_utf8("gr\xc3\xbc\xc3\x9f\0"s));
-    EXPECT_FALSE(cli::is_utf8("\xc3"));
-    EXPECT_FALSE(cli::is_utf8("\xed\xa0\x80")) << "a surrogate";
+    EXPECT_TRUE(wire::is_utf8(""));
+    EXPECT_TRUE(wire::is_utf8("gr\xc3\xbc\xc3\x9f\0"s));
+    EXPECT_FALSE(wire::is_utf8("\xc3"));
+    EXPECT_FALSE(wire::is_utf8("\xed\xa0\x80")) << "a surrogate";
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
-#include "cli/text.hpp"
+#include "wire/utf8.hpp"
 
 #include <boost/locale/utf.hpp>
 
-namespace belfry::cli {
+namespace belfry::wire {
 namespace {
 
 namespace utf = boost::locale::utf;
 
 // Moves the front of the text behind its first character, and behind one byte where there is none.
-utf::code_point take_character(std::string_view& text) {
+utf::code_point take_character(std::string_view& text) noexcept {
     const char* at = text.data();
     const auto character = utf::utf_traits<char>::decode(at, text.data() + text.size());
     const bool valid = utf::is_valid_codepoint(character);
@@ -16,7 +16,7 @@ utf::code_point take_character(std::string_view& text) {
     return valid ? character : utf::illegal;
 }
 
-bool is_harmless(utf::code_point character) {
+bool is_harmless(utf::code_point character) noexcept {
     if (character == '\t' || character == '\n') return true;
     const bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
     return !control && character != utf::illegal;
@@ -24,9 +24,9 @@ bool is_harmless(utf::code_point character) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        if (take_character(text) == utf::illegal) return false;
+bool is_utf8(std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        if (take_character(bytes) == utf::illegal) return false;
     }
     return true;
 }
@@ -42,4 +42,4 @@ void append_safely(std::string& out, std::string_view text) {
     }
 }
 
-}  // namespace belfry::cli
+}  // namespace belfry::wire

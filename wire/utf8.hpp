@@ -3,14 +3,14 @@
 #include <string>
 #include <string_view>
 
-/// Text that others have written.
-namespace belfry::cli {
+/// Payloads as text.
+namespace belfry::wire {
 
-/// Whether it is UTF-8 throughout.
-[[nodiscard]] bool is_utf8(std::string_view text);
+/// Whether the bytes are UTF-8. NUL is a character.
+[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
 /// Appends text so that a terminal only shows it: every control character but tab and newline,
 /// and every byte that is not UTF-8, becomes `?`.
 void append_safely(std::string& out, std::string_view text);
 
-}  // namespace belfry::cli
+}  // namespace belfry::wire

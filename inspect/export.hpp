@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+
+namespace belfry::inspect {
+
+/// Writes the whole store as it is when it begins, in the form of export_format.hpp. No read
+/// transaction is open while it writes. Rows are never changed and only added behind the end, so
+/// what it writes is of one moment; where retention overtakes it, it gives up.
+/// @throws StoreError, Refusal
+void export_store(std::ostream& out, const std::filesystem::path& data_dir);
+
+}  // namespace belfry::inspect

@@ -1,0 +1,169 @@
+#include "inspect/import.hpp"
+
+#include "inspect/export_format.hpp"
+#include "inspect/refusal.hpp"
+#include "shm/data_directory.hpp"
+#include "shm/segment_file.hpp"
+#include "store/restored_store.hpp"
+#include "store/store_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <unordered_map>
+
+namespace belfry::inspect {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The lines of the file, each with its number.
+class Lines {
+  public:
+    explicit Lines(const fs::path& file)
+        : name_{file == "-" ? "standard input" : file.string()}, in_{&std::cin} {
+        if (file == "-") return;
+        file_.open(file);
+        if (!file_) throw Refusal{"cannot read " + name_ + ": " + std::strerror(errno)};
+        in_ = &file_;
+    }
+
+    /// @return false: there is no further one
+    [[nodiscard]] bool next(std::string& line) {
+        ++number_;
+        if (std::getline(*in_, line)) return true;
+        if (in_->bad()) throw Refusal{"cannot read " + name_};
+        return false;
+    }
+
+    [[noreturn]] void fail(const std::string& why) const {
+        throw Refusal{"line " + std::to_string(number_) + " of " + name_ + ": " + why};
+    }
+
+  private:
+    std::string name_;
+    std::ifstream file_;
+    std::istream* in_;
+    std::uint64_t number_ = 0;  ///< of the line that was read last
+};
+
+/// The data directory, for us alone. One that was made for it goes again where nothing comes of it.
+class Place {
+  public:
+    explicit Place(const fs::path& data_dir) : data_dir_{data_dir}, is_new_{!exists(data_dir)} {
+        if (store::has_store(data_dir)) {
+            throw Refusal{"there is a store in " + data_dir.string() + " already"};
+        }
+        shm::make_data_directory(data_dir);
+        lock_.emplace(data_dir);
+        if (shm::anybody_alive(data_dir)) {
+            throw Refusal{"the server in " + data_dir.string() + " lives"};
+        }
+        if (shm::find_segment(data_dir, boost::interprocess::read_only)) {
+            throw Refusal{"there is a segment of a server in " + data_dir.string() +
+                          "; belfryctl remove deletes it"};
+        }
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() {
+        if (is_kept_ || !is_new_) return;
+        std::error_code ignored;  // then an empty directory stays
+        fs::remove(data_dir_ / "lock", ignored);
+        fs::remove(data_dir_, ignored);
+    }
+
+    void keep() noexcept { is_kept_ = true; }
+
+  private:
+    fs::path data_dir_;
+    bool is_new_;
+    bool is_kept_ = false;
+    std::optional<shm::DataDirectoryLock> lock_;
+};
+
+/// Whether the messages are those that the head announced.
+class Order {
+  public:
+    explicit Order(const LogHead& head) : next_id_{head.first_id}, last_id_{head.log.last_id} {
+        for (const store::SavedClient& client : head.log.clients)
+            seqs_[client.id].last = client.seq;
+    }
+
+    /// @throws BadLine
+    void take(const ExportedMessage& message) {
+        if (next_id_ > last_id_) {
+            throw BadLine{"it stands behind the last message, " + std::to_string(last_id_)};
+        }
+        if (message.id != next_id_) {
+            throw BadLine{"it is message " + std::to_string(message.id) + ", and " +
+                          std::to_string(next_id_) + " comes next"};
+        }
+        take_seq(message);
+        ++next_id_;
+    }
+
+    /// @throws BadLine
+    void end() const {
+        if (next_id_ > last_id_) return;
+        throw BadLine{"the file ends before message " + std::to_string(next_id_) + " of " +
+                      std::to_string(last_id_)};
+    }
+
+  private:
+    struct Seqs {
+        std::uint64_t taken = 0;
+        std::uint64_t last = 0;  ///< as the head says
+    };
+
+    void take_seq(const ExportedMessage& message) {
+        const auto found = seqs_.find(message.sender);
+        if (found == seqs_.end()) {
+            throw BadLine{"its sender " + message.sender + " is none of the clients of line 1"};
+        }
+        if (message.seq <= found->second.taken) {
+            throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
+                          " is not above " + std::to_string(found->second.taken)};
+        }
+        if (message.seq > found->second.last) {
+            throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
+                          " is above the last one of line 1"};
+        }
+        found->second.taken = message.seq;
+    }
+
+    std::uint64_t next_id_;
+    std::uint64_t last_id_;
+    std::unordered_map<std::string, Seqs> seqs_;
+};
+
+void copy(Lines& lines, store::RestoredStore& store) {
+    std::string line;
+    try {
+        if (!lines.next(line)) throw BadLine{"it is missing"};
+        const LogHead head = read_head(line);
+        Order order{head};
+        while (lines.next(line)) {
+            const ExportedMessage message = read_message(line);
+            order.take(message);
+            store.add({message.id, message.sender, message.seq, message.time_ms, message.body});
+        }
+        order.end();
+        store.finish(head.log);
+    } catch (const BadLine& error) {
+        lines.fail(error.what());
+    }
+}
+
+}  // namespace
+
+void import_store(const fs::path& data_dir, const fs::path& file) {
+    Lines lines{file};
+    Place place{data_dir};
+    store::RestoredStore store{data_dir};
+    copy(lines, store);
+    place.keep();
+}
+
+}  // namespace belfry::inspect

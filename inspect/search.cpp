@@ -1,0 +1,59 @@
+#include "inspect/search.hpp"
+
+#include "inspect/message_line.hpp"
+#include "inspect/refusal.hpp"
+#include "inspect/store_walk.hpp"
+#include "wire/json.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace belfry::inspect {
+namespace {
+
+/// What is printed in one piece.
+constexpr std::size_t page_bytes = 64 << 10;
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+void append(std::string& out, const store::Message& row, bool json) {
+    if (json) {
+        wire::append_json(out, as_message(row), false, row.seq);
+    } else {
+        append_line(out, as_message(row));
+    }
+}
+
+void require_all_read(std::uint64_t unread) {
+    if (unread == 0) return;
+    throw Refusal{std::to_string(unread) + " messages of the store cannot be read"};
+}
+
+}  // namespace
+
+bool contains(std::string_view body, std::string_view text) noexcept {
+    return std::ranges::search(body, text, {}, lower, lower).begin() != body.end() || text.empty();
+}
+
+void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,
+            bool json) {
+    store::StoreReader reader{data_dir};
+    const std::uint64_t first = reader.first_id();
+    if (first == 0) return;
+    StoreWalk walk{reader, first, reader.last_id()};
+    std::uint64_t unread = 0;
+    while (!walk.is_done() && out.good()) {
+        std::string found;
+        const auto missing = walk.read_page([&](const store::Message& row) {
+            if (contains(row.body, text)) append(found, row, json);
+            return found.size() < page_bytes;
+        });
+        if (missing && !missing->deleted) unread += missing->last - missing->first + 1;
+        out << found << std::flush;
+    }
+    require_all_read(unread);
+}
+
+}  // namespace belfry::inspect

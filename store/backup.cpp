@@ -1,0 +1,61 @@
+#include "store/backup.hpp"
+
+#include "store/database.hpp"
+#include "store/new_database.hpp"
+#include "store/store_error.hpp"
+#include "store/store_file.hpp"
+
+#include <memory>
+#include <sqlite3.h>
+
+namespace belfry::store {
+namespace {
+
+constexpr int step_pages = 1024;
+constexpr int busy_patience_ms = 100;
+
+/// What SQLite makes of a copy that cannot be finished is thrown away, so that it needs no journal;
+/// it is synced when it is whole.
+constexpr const char* copy_settings = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
+
+/// SQLite starts a copy again whenever another process has committed between two steps, and a busy
+/// server commits a thousand times a second. A read transaction that lasts until the copy is done
+/// keeps one moment of the store; the WAL grows meanwhile.
+void hold_this_moment(Database& source) {
+    source.execute("BEGIN");
+    static_cast<void>(source.number("SELECT count(*) FROM sqlite_schema"));
+}
+
+struct Finish {
+    void operator()(sqlite3_backup* backup) const noexcept { ::sqlite3_backup_finish(backup); }
+};
+
+void copy(Database& source, Database& target) {
+    std::unique_ptr<sqlite3_backup, Finish> backup{
+        ::sqlite3_backup_init(target.handle(), "main", source.handle(), "main")};
+    if (!backup) target.fail();
+    int result = SQLITE_OK;
+    while (result == SQLITE_OK || result == SQLITE_BUSY || result == SQLITE_LOCKED) {
+        if (result != SQLITE_OK) ::sqlite3_sleep(busy_patience_ms);
+        result = ::sqlite3_backup_step(backup.get(), step_pages);
+    }
+    // The end of the copy hands an error over to the target.
+    if (::sqlite3_backup_finish(backup.release()) != SQLITE_OK) target.fail();
+}
+
+}  // namespace
+
+void back_up(const std::filesystem::path& data_dir, const std::filesystem::path& file) {
+    Database source = open_to_read(data_dir);
+    NewDatabase backup{file};
+    hold_this_moment(source);
+    {
+        Database target{backup.beside(), Database::Mode::write};
+        target.execute(copy_settings);
+        copy(source, target);
+    }
+    source.execute("COMMIT");
+    backup.publish();
+}
+
+}  // namespace belfry::store

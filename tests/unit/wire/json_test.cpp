@@ -1,0 +1,54 @@
+#include "wire/json.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace belfry::wire {
+namespace {
+
+using namespace std::string_literals;
+
+std::string json(std::string_view payload, bool ascii = false, std::uint64_t seq = 0) {
+    std::string out;
+    append_json(
+        out,
+        {.past = false, .id = 7, .sender = "bob", .time_ms = 1700000000123, .payload = payload},
+        ascii, seq);
+    return out;
+}
+
+TEST(WireJson, JsonIsOneObjectALineWithItsKeysInOrder) {
+    EXPECT_EQ(json("hello"),
+              "{\"id\":7,\"from\":\"bob\",\"time\":1700000000123,\"text\":\"hello\"}\n");
+}
+
+TEST(WireJson, JsonTextSurvivesParsing) {
+    const std::string payload = "\"quotes\" \\ \r\n\t \0 \x1b gr\xc3\xbc\xc3\x9f"s;
+    const std::string line = json(payload);
+    EXPECT_EQ(line.find('\n'), line.size() - 1);
+    EXPECT_EQ(nlohmann::json::parse(line).at("text"), payload);
+    EXPECT_EQ(nlohmann::json::parse(json(payload, true)).at("text"), payload);
+}
+
+TEST(WireJson, JsonForATerminalIsAscii) {
+    for (const char c : json("\x7f\xc2\x9b\xc3\xbc", true))
+        EXPECT_TRUE(c == '\n' || (c >= 32 && c < 127));
+}
+
+TEST(WireJson, JsonHasBase64WhereThePayloadIsNotUtf8) {
+    EXPECT_EQ(nlohmann::json::parse(json("\xff")).at("data"), "/w==");
+    EXPECT_EQ(nlohmann::json::parse(json("a\xff")).at("data"), "Yf8=");
+    EXPECT_EQ(nlohmann::json::parse(json("ab\xff")).at("data"), "YWL/");
+    EXPECT_EQ(nlohmann::json::parse(json("a\0b\xff"s)).at("data"), "YQBi/w==");
+    EXPECT_FALSE(nlohmann::json::parse(json("\xff")).contains("text"));
+    EXPECT_FALSE(nlohmann::json::parse(json("x")).contains("data"));
+    EXPECT_TRUE(nlohmann::json::parse(json("\xed\xa0\x80")).contains("data")) << "a surrogate";
+}
+
+TEST(WireJson, TheSeqStandsThereWhereItIsKnown) {
+    EXPECT_EQ(nlohmann::json::parse(json("x", false, 5)).at("seq"), 5);
+    EXPECT_FALSE(nlohmann::json::parse(json("x")).contains("seq"));
+}
+
+}  // namespace
+}  // namespace belfry::wire
