@@ -126,12 +126,12 @@ class AppendBatch : public Append {
     }
 };
 
-TEST(KilledInside, AnAppendTheMessageIsThereWholeOrNotAtAll) {
+TEST_F(KilledInside, AnAppendTheMessageIsThereWholeOrNotAtAll) {
     AppendOne operation;
     kill_at_every_instruction(operation);
 }
 
-TEST(KilledInside, ABatchAcrossTheWrapAllOfItIsThereOrNothing) {
+TEST_F(KilledInside, ABatchAcrossTheWrapAllOfItIsThereOrNothing) {
     AppendBatch operation;
     kill_at_every_instruction(operation);
 }

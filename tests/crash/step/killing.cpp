@@ -40,70 +40,30 @@ class Killing {
   public:
     explicit Killing(Operation& operation) : operation_{operation} {}
 
+    /// Ends early where there is more than enough to say.
     void run() {
+        const OneCore one_core;
         warm_up();
         trace_ = trace(operation_);
         ways_ = ways_through(trace_);
         const auto points = kill_points(trace_);
         for (const std::size_t n : points) {
             kill_behind(n);
-            ASSERT_LT(findings_.sentences.size(), most_sentences) << "enough";
+            if (findings_.sentences.size() >= most_sentences) break;
         }
         operation_.restore();
-        print();
-        expect_table();
     }
 
-  private:
-    /// What the dynamic linker looks up at a first call is looked up here.
-    void warm_up() {
-        operation_.restore();
-        operation_.run();
-    }
-
-    void kill_behind(std::size_t n) {
-        pid_t dead = 0;
-        bool exact = false;
-        for (int attempt = 0; attempt < attempts && !exact; ++attempt) {
-            operation_.restore();
-            SteppedChild child{operation_};
-            dead = child.pid();
-            exact = go(child, n);
-            child.kill();
-        }
-        ++kills_;
-        if (!exact) ++elsewhere_;
-        const std::string state = operation_.state(dead);
-        ++states_[state];
-        judge(n, state, dead);
-    }
-
-    /// @return whether the child is where the traced one was
-    bool go(SteppedChild& child, std::size_t n) const {
-        const Way& way = ways_[n];
-        if (way.times > 0 && !child.run_to(way.address, way.times)) return false;
-        for (std::size_t step = 0; step < way.steps; ++step) {
-            if (!child.step()) return false;
-        }
-        return n == trace_.addresses.size() || child.next() == trace_.addresses[n];
-    }
-
-    void judge(std::size_t n, const std::string& state, pid_t dead) {
-        const std::size_t before = findings_.sentences.size();
-        operation_.survive(dead, findings_);
-        for (std::size_t at = before; at < findings_.sentences.size(); ++at) {
-            ADD_FAILURE() << operation_.name() << ", killed behind instruction " << n << " of "
-                          << trace_.addresses.size() << " (state: " << state
-                          << "): " << findings_.sentences[at];
-        }
-    }
+    [[nodiscard]] const Findings& findings() const { return findings_; }
 
     void print() const {
         std::cout << operation_.name() << ": " << trace_.addresses.size() << " instructions, "
                   << kills_ << " kill points, " << states_.size() << " states, " << findings_.stuck
                   << " stuck, " << findings_.torn << " torn, " << findings_.lost << " lost, "
                   << findings_.doubled << " doubled";
-        if (elsewhere_ != 0) std::cout << "; " << elsewhere_ << " hit a neighbouring instruction";
+        if (astray_ != 0) {
+            std::cout << "; " << astray_ << " in a run that took another way than the traced one";
+        }
         std::cout << "; " << std::fixed << std::setprecision(1) << milliseconds_since(began_) / 1000
                   << " s" << std::endl;
     }
@@ -125,12 +85,56 @@ class Killing {
         }
     }
 
+  private:
+    /// What the dynamic linker looks up at a first call is looked up here.
+    void warm_up() {
+        operation_.restore();
+        operation_.run();
+    }
+
+    void kill_behind(std::size_t n) {
+        pid_t dead = 0;
+        bool exact = false;
+        for (int attempt = 0; attempt < attempts && !exact; ++attempt) {
+            operation_.restore();
+            SteppedChild child{operation_};
+            dead = child.pid();
+            exact = go(child, n);
+            child.kill();
+        }
+        ++kills_;
+        if (!exact) ++astray_;
+        const std::string state = operation_.state(dead);
+        ++states_[state];
+        judge(n, state, dead);
+    }
+
+    /// @return whether the child is where the traced one was
+    bool go(SteppedChild& child, std::size_t n) const {
+        const Way& way = ways_[n];
+        if (way.times > 0 && !child.run_to(way.address, way.times)) return false;
+        for (std::size_t step = 0; step < way.steps; ++step) {
+            if (!child.step()) return false;
+        }
+        return n == trace_.addresses.size() || child.next() == trace_.addresses[n];
+    }
+
+    void judge(std::size_t n, const std::string& state, pid_t dead) {
+        const std::size_t before = findings_.sentences.size();
+        operation_.survive(dead, findings_);
+        for (std::size_t at = before; at < findings_.sentences.size(); ++at) {
+            findings_.sentences[at] += " (killed behind instruction " + std::to_string(n) + " of " +
+                                       std::to_string(trace_.addresses.size()) +
+                                       "; state: " + state + ")";
+        }
+    }
+
     Operation& operation_;
     const Clock::time_point began_ = Clock::now();
     Trace trace_;
     std::vector<Way> ways_;
     std::uint64_t kills_ = 0;
-    std::uint64_t elsewhere_ = 0;
+    std::uint64_t astray_ = 0;
     std::map<std::string, std::uint64_t> states_;  ///< how often each was found
     Findings findings_;
 };
@@ -142,18 +146,29 @@ bool kills_everywhere() {
     return choice != nullptr && std::string_view{choice} == "all";
 }
 
-void kill_at_every_instruction(Operation& operation) {
+Findings findings_in(Operation& operation) {
+    Killing killing{operation};
+    killing.run();
+    return killing.findings();
+}
+
+void KilledInside::SetUp() {
 #ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "AddressSanitizer instruments every access and cannot be traced: "
-                 << operation.name() << " is not stepped through in this build";
-#else
-    try {
-        const OneCore one_core;
-        Killing{operation}.run();
-    } catch (const NoTracing& reason) {
-        GTEST_SKIP() << reason.what() << ": " << operation.name() << " is not stepped through";
-    }
+    GTEST_SKIP() << "not stepped through: AddressSanitizer and a tracer do not go together";
 #endif
+    if (!SteppedChild::is_possible()) {
+        GTEST_SKIP() << "not stepped through: a process may not trace its own children here";
+    }
+}
+
+void kill_at_every_instruction(Operation& operation) {
+    Killing killing{operation};
+    killing.run();
+    killing.print();
+    killing.expect_table();
+    for (const std::string& sentence : killing.findings().sentences) {
+        ADD_FAILURE() << operation.name() << ": " << sentence;
+    }
 }
 
 }  // namespace belfry::test

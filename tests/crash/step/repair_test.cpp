@@ -53,7 +53,7 @@ class Repair : public SegmentOperation {
     }
 };
 
-TEST(KilledInside, ARepairTheNextOneRepairs) {
+TEST_F(KilledInside, ARepairTheNextOneRepairs) {
     Repair operation;
     kill_at_every_instruction(operation);
 }

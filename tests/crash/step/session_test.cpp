@@ -186,27 +186,27 @@ class Acknowledge : public SessionOperation {
     bool acknowledged_ = false;
 };
 
-TEST(KilledInside, AClaimTheSlotIsGivenAwayAgain) {
+TEST_F(KilledInside, AClaimTheSlotIsGivenAwayAgain) {
     Claim operation;
     kill_at_every_instruction(operation);
 }
 
-TEST(KilledInside, ALeavingTheClientIsOfflineAndOthersAreTold) {
+TEST_F(KilledInside, ALeavingTheClientIsOfflineAndOthersAreTold) {
     Leave operation;
     kill_at_every_instruction(operation);
 }
 
-TEST(KilledInside, ALoginTheClientLogsInAgain) {
+TEST_F(KilledInside, ALoginTheClientLogsInAgain) {
     Login operation;
     kill_at_every_instruction(operation);
 }
 
-TEST(KilledInside, ATakeOverOneSessionAtTheMostIsCurrent) {
+TEST_F(KilledInside, ATakeOverOneSessionAtTheMostIsCurrent) {
     TakeOver operation;
     kill_at_every_instruction(operation);
 }
 
-TEST(KilledInside, AnAcknowledgementTheCursorIsTheOldOrTheNewOne) {
+TEST_F(KilledInside, AnAcknowledgementTheCursorIsTheOldOrTheNewOne) {
     Acknowledge operation;
     kill_at_every_instruction(operation);
 }

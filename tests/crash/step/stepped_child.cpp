@@ -64,7 +64,21 @@ SteppedChild::SteppedChild(Operation& operation) : pid_{::fork()} {
     if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP) return;
     if (!WIFSTOPPED(status)) pid_ = -1;
     kill();
-    throw NoTracing{"a child cannot be traced here"};
+    throw Failure{"the child cannot be traced"};
+}
+
+bool SteppedChild::is_possible() {
+    const pid_t pid = ::fork();
+    if (pid == -1) throw system_failure("fork");
+    if (pid == 0) {
+        if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::raise(SIGSTOP);
+        ::_exit(0);
+    }
+    if (!WIFSTOPPED(wait_for(pid))) return false;
+    const bool possible = set_debug_register(pid, 0, 0) && set_debug_register(pid, 7, 0);
+    ::kill(pid, SIGKILL);
+    wait_for(pid);
+    return possible;
 }
 
 std::uint64_t SteppedChild::next() const {
@@ -79,7 +93,7 @@ bool SteppedChild::step() {
 bool SteppedChild::run_to(std::uint64_t address, std::uint64_t times) {
     if (!set_debug_register(pid_, 0, address) ||
         !set_debug_register(pid_, 7, watch_execution_at_0)) {
-        throw NoTracing{"there are no debug registers here"};
+        throw Failure{"the child's debug registers cannot be set"};
     }
     bool arrived = true;
     while (arrived && times-- > 0) arrived = resume(PTRACE_CONT) && next() == address;

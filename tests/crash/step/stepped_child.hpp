@@ -6,15 +6,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <stdexcept>
 
 namespace belfry::test {
-
-/// This process may not trace its own children, or not at all.
-class NoTracing : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
 
 /// Tracer and tracee take turns: on one core a step takes a third of the time. The affinity is as
 /// it was at the end.
@@ -38,6 +31,9 @@ class SteppedChild {
     SteppedChild(const SteppedChild&) = delete;
     SteppedChild& operator=(const SteppedChild&) = delete;
     ~SteppedChild() { kill(); }
+
+    /// Whether this process may trace its own children, and the processor has debug registers.
+    [[nodiscard]] static bool is_possible();
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 

@@ -94,12 +94,12 @@ class Publish : public SegmentOperation {
     const std::vector<std::uint64_t> seqs_{5, 0, 0};
 };
 
-TEST(KilledInside, ANotificationTheSleeperIsWokenByTheSupervisor) {
+TEST_F(KilledInside, ANotificationTheSleeperIsWokenByTheSupervisor) {
     Notify operation;
     kill_at_every_instruction(operation);
 }
 
-TEST(KilledInside, AnAdvanceOfStoredIdTheNextArchiverSaysItAgain) {
+TEST_F(KilledInside, AnAdvanceOfStoredIdTheNextArchiverSaysItAgain) {
     Publish operation;
     kill_at_every_instruction(operation);
 }
