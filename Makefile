@@ -31,6 +31,7 @@ FAULTS  := $(call sources,tests/support/faults)
 UNIT    := $(call sources,$(wildcard tests/unit/*))
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
+STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp
 
 BENCH   := $(call sources,bench)
 # The parts of the tests' support that need no GoogleTest.
@@ -40,11 +41,11 @@ FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client i
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
-TESTS    := $(addprefix $(BUILD)/tests/,unit system crash)
+TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-includes check-asan check-tsan run bench install format check-format \
+.PHONY: all tests check check-crash check-includes check-asan check-tsan run bench install format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
@@ -56,6 +57,7 @@ $(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) 
 $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/unit/shm))
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
+$(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
@@ -91,6 +93,9 @@ tests: $(TESTS)
 
 check: all tests check-includes ## build and run all tests
 	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
+
+check-crash: $(BUILD)/tests/step ## kill at every single instruction of what changes the segment
+	BELFRY_STEP=all tests/run $<
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes

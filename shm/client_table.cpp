@@ -3,6 +3,8 @@
 #include "shm/process.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
 
 namespace belfry::shm {
@@ -12,6 +14,15 @@ std::uint32_t used_rows(const Segment& segment) noexcept {
     std::uint32_t rows = segment.geometry().client_rows;
     while (rows > 0 && name_of(segment, rows - 1).empty()) --rows;
     return rows;
+}
+
+/// A row has no name before its first byte, which comes last: a death before it leaves a row that
+/// is free, and no half a name.
+void put_name(ClientRow& row, std::string_view name) noexcept {
+    std::array<char, sizeof row.name> padded{};
+    std::copy_n(name.data(), std::min(name.size(), padded.size()), padded.data());
+    std::memcpy(row.name + 1, padded.data() + 1, padded.size() - 1);
+    std::atomic_ref{row.name[0]}.store(padded[0], std::memory_order_release);
 }
 
 }  // namespace
@@ -86,7 +97,7 @@ bool set_known_clients(Segment& segment, std::span<const std::string> client_ids
     for (const std::string& id : client_ids) {
         if (!is_new(id)) continue;
         ClientRow& row = segment.client(next++);
-        std::memcpy(row.name, id.data(), std::min(id.size(), sizeof row.name));
+        put_name(row, id);
         row.known.store(1, std::memory_order_release);
     }
     return true;

@@ -168,7 +168,7 @@ struct SessionSlot {
 
 /// One client-id. Rows are never reused within a segment.
 struct ClientRow {
-    char name[32];                     ///< supervisor, before `known`; NUL-padded
+    char name[32];  ///< supervisor, before `known`; NUL-padded; its first byte comes last
     std::atomic<std::uint32_t> known;  ///< supervisor: 1 while the client-id may log in
 
     /// {generation, slot} of the session that is logged in (12); 0: none. Login writes it under

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
 
@@ -75,15 +76,21 @@ std::optional<int> shmid_of(const SegmentName& name) {
     return shmid;
 }
 
-bool holds_nothing(const Prefix& prefix) {
+/// Whether its creator can have died in its first store: there is nothing but zeros, or a part of
+/// that token. Some processors copy it in several pieces.
+bool holds_at_most(std::string_view token, const Prefix& prefix) {
     const auto* bytes = reinterpret_cast<const char*>(&prefix);
-    return std::all_of(bytes, bytes + sizeof(Prefix), [](char byte) { return byte == 0; });
+    std::array<char, sizeof(Prefix)> copied{};
+    const std::size_t count = std::min(token.size(), sizeof prefix.token);
+    std::copy_n(token.data(), count, copied.data() + offsetof(Prefix, token));
+    return std::equal(bytes, bytes + sizeof(Prefix), copied.begin(),
+                      [](char byte, char wanted) { return byte == 0 || byte == wanted; });
 }
 
 bool is_ours(const Segment& segment, const SegmentName& name, int shmid) {
     if (text_in(segment.prefix().token) == name.token) return true;
     const auto facts = stat_segment(shmid);
-    return facts && facts->shm_cpid == name.creator && holds_nothing(segment.prefix());
+    return facts && facts->shm_cpid == name.creator && holds_at_most(name.token, segment.prefix());
 }
 
 SegmentState state_of(const Segment& segment, int shmid) {

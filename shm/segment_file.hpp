@@ -19,13 +19,15 @@
 /// |------------------------|----------------------------------------------|---------------------|
 /// | the file               | a name without a segment                     | the next creation   |
 /// | shmget                 | a zeroed segment made by the pid in the file | open: torn, removed |
+/// | half a token           | the same, with a part of our token           | open: torn, removed |
 /// | the token              | a segment with our token, no magic           | open: torn, removed |
-/// | the shmid in the file  | the same                                     | the same            |
+/// | the shmid in the file  | the same, and the file knows the shmid       | open: torn, removed |
 /// | the magic              | a whole segment                              | nothing to mend     |
 /// | IPC_RMID, in a removal | a name without a segment                     | the next creation   |
 ///
 /// A segment is taken for ours only if it has the token that the file names (or, torn, was
-/// created by the pid that the file names, with the size that it names, and holds nothing).
+/// created by the pid that the file names, with the size that it names, and holds nothing but a
+/// part of the token).
 /// Any other one is foreign, and never touched.
 namespace belfry::shm {
 

@@ -2,6 +2,7 @@
 
 #include "shm/client_table.hpp"
 #include "shm/clock.hpp"
+#include "shm/stored.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
 #include "wire/frame_parser.hpp"
@@ -138,15 +139,9 @@ void Archiver::store_chunk(const shm::Chunk& chunk) {
     }
 }
 
-/// What is committed becomes visible (5). The seqs first: see Session::login().
+/// What is committed becomes visible (5).
 void Archiver::publish(std::uint64_t id) {
-    for (std::uint32_t row = 0; row < new_seqs_.size(); ++row) {
-        if (new_seqs_[row] == 0) continue;
-        segment_->client(row).stored_seq.store(new_seqs_[row], std::memory_order_release);
-    }
-    shm::LogHeader& log = segment_->log();
-    log.stored_id.store(id, std::memory_order_release);
-    log.space.notify_all();
+    shm::publish_stored(*segment_, new_seqs_, id);
     if (segment_->durability() == shm::Durability::commit) wake_.begin(Clock::now() - began_);
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 namespace belfry::test {
 namespace {
 
@@ -61,6 +63,14 @@ TEST_F(ClientTable, MoreThanTheSpareRowsAreRefusedAndNothingIsChanged) {
     EXPECT_TRUE(shm::set_known_clients(segment(), many));
     EXPECT_TRUE(row("new63"));
     EXPECT_FALSE(shm::set_known_clients(segment(), Ids{"one-more"}));
+}
+
+TEST_F(ClientTable, ARowWhoseNamingWasCutShortIsFree) {
+    std::memcpy(segment().client(8).name + 1, "alf-a-name-of-a-killed-one", 26);
+    EXPECT_EQ(shm::name_of(segment(), 8), "");
+    ASSERT_TRUE(shm::set_known_clients(segment(), Ids{"zoe"}));
+    EXPECT_EQ(row("zoe"), 8U);
+    EXPECT_EQ(shm::name_of(segment(), 8), "zoe");
 }
 
 TEST_F(ClientTable, ANameMayFillItsField) {

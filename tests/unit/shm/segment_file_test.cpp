@@ -132,6 +132,19 @@ TEST_F(TornCreation, AZeroedSegmentOfTheCreatorIsTorn) {
     expect_torn_and_remove();
 }
 
+TEST_F(TornCreation, ASegmentWithAPartOfItsTokenIsTorn) {
+    raw_.write_token(token_.substr(0, 16));
+    write_file(-1);
+    expect_torn_and_remove();
+}
+
+TEST_F(TornCreation, ASegmentWithAPartOfItsTokenAndMoreIsForeign) {
+    raw_.write_token(token_.substr(0, 16));
+    raw_.prefix().port = 1;
+    write_file(-1);
+    expect_foreign();
+}
+
 TEST_F(TornCreation, ASegmentWithItsTokenButNoMagicIsTorn) {
     raw_.write_token(token_);
     write_file(-1);

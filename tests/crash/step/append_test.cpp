@@ -1,0 +1,140 @@
+#include "tests/crash/step/killing.hpp"
+#include "tests/crash/step/segment_operation.hpp"
+#include "tests/unit/shm/log_reading.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+
+/// A message that is committed is there for ever; one that is not, was never there.
+namespace belfry::test {
+namespace {
+
+/// ann appends messages with seqs of her own. What she has not seen answered she sends again.
+class Append : public SegmentOperation {
+  public:
+    [[nodiscard]] std::string name() const override { return name_; }
+    void run() override { append(*session_); }
+
+  protected:
+    Append(std::string name, shm::Durability durability)
+        : SegmentOperation{durability}, name_{std::move(name)} {
+        session_ = claimed_session(segment(), slot);
+        shm::Session::Welcome welcome;
+        if (session_->login("ann", welcome) != shm::Session::LoginResult::welcome) {
+            throw Failure{"ann cannot log in"};
+        }
+    }
+
+    void append_before(std::string body) {
+        shm::LogWriter writer{segment(), *session_, terse_format()};
+        const shm::NewMessage message{++last_seq_, body};
+        shm::Outcome outcome{};
+        if (writer.append({&message, 1}, {&outcome, 1}).last_id == 0) throw Failure{"no append"};
+        if (segment().has_store()) log().stored_id = log().last_id.load();
+        before_.push_back({log().last_id, "ann", std::move(body)});
+    }
+
+    void begin_with(std::vector<std::string> bodies) {
+        bodies_ = std::move(bodies);
+        std::uint64_t id = log().last_id;
+        for (const std::string& body : bodies_) messages_.push_back({++last_seq_, body});
+        for (const std::string& body : bodies_) new_.push_back({++id, "ann", body});
+        begin_here();
+    }
+
+    void go_on(Findings& findings) override {
+        const bool committed = has_changed("last_id");
+        expect_records(committed, findings);
+        // Who dies between the commit and the notification says so by the flag (11).
+        findings.require(!committed || has_changed("flag") || has_changed("sessions told"),
+                         &Findings::lost, "nobody is told, and there is no flag");
+        const shm::Session session = log_in_again(slot, "ann", findings);
+        const auto outcomes = append(session);
+        const auto wanted = committed ? shm::Outcome::duplicate : shm::Outcome::appended;
+        findings.require(std::ranges::count(outcomes, wanted) == std::ssize(outcomes),
+                         committed ? &Findings::doubled : &Findings::not_done_again,
+                         "sent again, it is not what it should be");
+        expect_records(true, findings);
+        findings.require(session.client().last_seq == last_seq_, &Findings::lost, "the last seq");
+    }
+
+  private:
+    static constexpr std::uint32_t slot = 0;
+
+    std::vector<shm::Outcome> append(const shm::Session& session) {
+        shm::LogWriter writer{segment(), session, terse_format()};
+        std::vector<shm::Outcome> outcomes(messages_.size());
+        static_cast<void>(writer.append(messages_, outcomes));
+        return outcomes;
+    }
+
+    /// What is in the ring is the end of what there should be.
+    void expect_records(bool with_new, Findings& findings) {
+        std::vector<KeptRecord> wanted = before_;
+        if (with_new) wanted.insert(wanted.end(), new_.begin(), new_.end());
+        const std::vector<KeptRecord> found = read_ring(segment());
+        const std::uint64_t last = log().last_id;
+        findings.require(last <= wanted.size(), &Findings::doubled, "more than was sent");
+        findings.require(last >= wanted.size(), &Findings::lost, "less than was sent");
+        const std::size_t count = std::min(found.size(), wanted.size());
+        findings.require(std::equal(found.end() - std::ssize(found), found.end(),
+                                    wanted.end() - static_cast<std::ptrdiff_t>(count)),
+                         &Findings::torn, "other records than were sent");
+        findings.require(found.size() >= least_kept_, &Findings::lost, "too little is in the ring");
+    }
+
+  protected:
+    std::size_t least_kept_ = 0;
+
+  private:
+    std::string name_;
+    std::optional<shm::Session> session_;
+    std::uint64_t last_seq_ = 0;
+    std::vector<KeptRecord> before_;
+    std::vector<KeptRecord> new_;
+    std::vector<std::string> bodies_;
+    std::vector<shm::NewMessage> messages_;
+};
+
+class AppendOne : public Append {
+  public:
+    AppendOne() : Append{"append one", shm::Durability::memory} {
+        for (const char* body : {"the first", "the second"}) append_before(body);
+        least_kept_ = 2;
+        begin_with({"a message of forty bytes, all in one piece"});
+    }
+};
+
+/// The ring is full, and its end lies in the middle of the batch.
+class AppendBatch : public Append {
+  public:
+    AppendBatch() : Append{"append a batch across the wrap", shm::Durability::async} {
+        const std::string filler(100, 'f');
+        while (log().first_id == 1 || room_to_the_end() > 160 || room_to_the_end() < 80) {
+            append_before(filler);
+        }
+        least_kept_ = 20;
+        begin_with({std::string(40, 'x'), std::string(90, 'y'), std::string(150, 'z')});
+    }
+
+  private:
+    std::uint64_t room_to_the_end() {
+        const std::uint64_t ring = segment().ring().size();
+        return ring - segment().position(log().last_id + 1).load() % ring;
+    }
+};
+
+TEST_F(KilledInside, AnAppendTheMessageIsThereWholeOrNotAtAll) {
+    AppendOne operation;
+    kill_at_every_instruction(operation);
+}
+
+TEST_F(KilledInside, ABatchAcrossTheWrapAllOfItIsThereOrNothing) {
+    AppendBatch operation;
+    kill_at_every_instruction(operation);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "tests/crash/step/operation.hpp"
+
+#include <gtest/gtest.h>
+
+namespace belfry::test {
+
+/// Whether every single instruction is a kill point: $BELFRY_STEP is `all`. Else those behind
+/// which others see a change, and a sample of the rest.
+[[nodiscard]] bool kills_everywhere();
+
+/// Skips where nothing can be stepped through.
+class KilledInside : public ::testing::Test {
+  protected:
+    void SetUp() override;
+};
+
+/// Kills a child behind the first, second, third … instruction of the operation, goes on after
+/// each one, and prints what came out. All that is not well becomes a failure of the running
+/// test; so does a state that the table in shm/README.md does not have, and one that it has and
+/// that was not found.
+void kill_at_every_instruction(Operation& operation);
+
+/// The same without a judgement: what a survivor found wrong.
+[[nodiscard]] Findings findings_in(Operation& operation);
+
+}  // namespace belfry::test

@@ -1,0 +1,62 @@
+#include "shm/log_lock.hpp"
+#include "tests/crash/step/killing.hpp"
+#include "tests/crash/step/segment_operation.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+#include "tests/unit/shm/log_reading.hpp"
+
+#include <gtest/gtest.h>
+
+/// The repair is done by a process that may itself be killed.
+namespace belfry::test {
+namespace {
+
+/// ann has committed two messages and died before their seqs were derived, and with the lock.
+/// Another one takes the lock.
+class Repair : public SegmentOperation {
+  public:
+    Repair() : SegmentOperation{shm::Durability::memory} {
+        Sender ann{segment(), 0, "ann"};
+        if (ann.say_numbered(1, 2).last_id != 2) throw Failure{"ann cannot append"};
+        log().derived_id = 0;
+        segment().client(0).last_seq = 0;
+        ForkedChild holder{[this] {
+            shm::LogLock{segment()}.lock();
+            // What the lock's own repair has just done was not there at the commit.
+            log().derived_id = 0;
+            segment().client(0).last_seq = 0;
+            return 0;
+        }};
+        if (holder.wait() != 0) throw Failure{"the holder does not die as it should"};
+        begin_here();
+    }
+
+    [[nodiscard]] std::string name() const override { return "repair"; }
+
+    void run() override {
+        shm::LogLock lock{segment()};
+        lock.lock();
+        lock.unlock();
+    }
+
+  protected:
+    void go_on(Findings& findings) override {
+        findings.require(segment().client(0).last_seq == 2, &Findings::lost, "the last seq");
+        findings.require(read_ring(segment()).size() == 2, &Findings::lost, "a record");
+        run();
+        shm::reap_slot(segment(), 0);
+        Sender ann{segment(), 0, "ann"};
+        const auto again = ann.say_numbered(1, 2);
+        findings.require(again.last_id == 0 && again.decided == 2, &Findings::doubled,
+                         "what was committed is accepted again");
+        findings.require(ann.say_numbered(3, 1).last_id == 3, &Findings::not_done_again,
+                         "ann cannot append");
+    }
+};
+
+TEST_F(KilledInside, ARepairTheNextOneRepairs) {
+    Repair operation;
+    kill_at_every_instruction(operation);
+}
+
+}  // namespace
+}  // namespace belfry::test

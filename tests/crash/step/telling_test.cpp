@@ -1,0 +1,108 @@
+#include "shm/paced_wake.hpp"
+#include "shm/stored.hpp"
+#include "tests/crash/step/killing.hpp"
+#include "tests/crash/step/segment_operation.hpp"
+#include "tests/unit/shm/forked_child.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+/// Who tells others something may die before he has: the supervisor tells them in his place.
+namespace belfry::test {
+namespace {
+
+/// A change, and the notification of one who sleeps until he sees it.
+class Notify : public SegmentOperation {
+  public:
+    Notify() : SegmentOperation{shm::Durability::memory} { begin_here(); }
+
+    [[nodiscard]] std::string name() const override { return "notify"; }
+
+    void restore() override {
+        sleeper_.reset();
+        SegmentOperation::restore();
+        sleeper_.emplace([this] { return sleep(); });
+        if (!eventually([this] { return sleeper_->is_asleep(); })) throw Failure{"no sleeper"};
+    }
+
+    void run() override {
+        log().presence_changes.store(changes_ + 1, std::memory_order_release);
+        log().new_messages.notify_all();
+    }
+
+  protected:
+    void go_on(Findings& findings) override {
+        if (!has_changed("presence")) run();
+        shm::wake_everybody(segment());
+        findings.require(sleeper_->wait() == 0, &Findings::lost, "the sleeper sleeps on");
+    }
+
+  private:
+    int sleep() {
+        const auto deadline = shm::Condition::Clock::now() + scaled(default_wait);
+        const bool seen = log().new_messages.wait_until(
+            deadline, [this] { return log().presence_changes.load() != changes_; });
+        return seen ? 0 : 1;
+    }
+
+    const std::uint32_t changes_ = log().presence_changes;
+    std::optional<ForkedChild> sleeper_;
+};
+
+/// The archiver has committed three more messages.
+class Publish : public SegmentOperation {
+  public:
+    Publish() : SegmentOperation{shm::Durability::commit} {
+        Sender ann{segment(), 0, "ann"};
+        if (ann.say_numbered(1, 5).last_id != 5) throw Failure{"ann cannot append"};
+        log().stored_id = 2;
+        segment().client(0).stored_seq = 2;
+        begin_here();
+    }
+
+    [[nodiscard]] std::string name() const override { return "advance stored_id"; }
+
+    void run() override {
+        shm::publish_stored(segment(), seqs_, 5);
+        shm::PacedWake{segment()}.begin({});
+    }
+
+  protected:
+    void go_on(Findings& findings) override {
+        const std::uint64_t stored = log().stored_id;
+        findings.require(stored == (has_changed("stored_id") ? 5U : 2U), &Findings::torn,
+                         "stored_id is neither old nor new");
+        // A login reads them in the other order.
+        findings.require(segment().client(0).stored_seq >= stored, &Findings::torn,
+                         "a seq is behind what is visible");
+        findings.require(log().last_id == 5U, &Findings::lost, "a message");
+        run();
+        findings.require(segment().visible() == 5U && segment().client(0).stored_seq == 5U,
+                         &Findings::not_done_again, "not all is visible");
+        findings.require(!may_sleep(log().new_messages) && !may_sleep(log().space),
+                         &Findings::not_done_again, "not everybody is told");
+    }
+
+  private:
+    /// The bit is cleared by whoever wakes all.
+    static bool may_sleep(const shm::Condition& condition) {
+        return (reinterpret_cast<const std::atomic<std::uint32_t>&>(condition) & 1U) != 0;
+    }
+
+    const std::vector<std::uint64_t> seqs_{5, 0, 0};
+};
+
+TEST_F(KilledInside, ANotificationTheSleeperIsWokenByTheSupervisor) {
+    Notify operation;
+    kill_at_every_instruction(operation);
+}
+
+TEST_F(KilledInside, AnAdvanceOfStoredIdTheNextArchiverSaysItAgain) {
+    Publish operation;
+    kill_at_every_instruction(operation);
+}
+
+}  // namespace
+}  // namespace belfry::test
