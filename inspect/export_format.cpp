@@ -57,7 +57,7 @@ std::string client_id(const json& object, const char* name) {
 
 std::string epoch(const json& object) {
     std::string epoch = text(object, "epoch");
-    const bool is_hex = epoch.find_first_not_of("0123456789abcdefABCDEF") == epoch.npos;
+    const bool is_hex = epoch.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
     if (epoch.empty() || epoch.size() > max_epoch || !is_hex) {
         throw BadLine{"\"epoch\" is not 1 to 32 hexadecimal digits"};
     }
@@ -88,7 +88,7 @@ std::vector<store::SavedClient> clients(const json& object, std::uint64_t last_i
 std::string body(const json& object) {
     const bool is_text = object.contains("text");
     if (is_text == object.contains("data")) {
-        throw BadLine{"it needs either \"text\" or \"data\""};
+        throw BadLine{R"(it needs either "text" or "data")"};
     }
     std::string bytes;
     if (is_text) {

@@ -79,7 +79,7 @@ const Command& command_in(const std::vector<std::string>& words) {
     if (words.empty()) {
         throw UsageError{"name one command: " + names([](const Command&) { return true; })};
     }
-    const auto found = std::ranges::find(commands, words.front(), &Command::name);
+    const auto* const found = std::ranges::find(commands, words.front(), &Command::name);
     if (found == commands.end()) throw UsageError{"unknown command '" + words.front() + "'"};
     return *found;
 }

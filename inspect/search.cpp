@@ -34,7 +34,9 @@ void require_all_read(std::uint64_t unread) {
 }  // namespace
 
 bool contains(std::string_view body, std::string_view text) noexcept {
-    return std::ranges::search(body, text, {}, lower, lower).begin() != body.end() || text.empty();
+    const auto alike = [](char a, char b) { return lower(a) == lower(b); };
+    return text.empty() ||
+           std::search(body.begin(), body.end(), text.begin(), text.end(), alike) != body.end();
 }
 
 void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,

@@ -63,7 +63,7 @@ std::string_view store_word(const Status& status) noexcept {
 
 /// For people.
 std::string store_line(const Status& status) {
-    const std::string word{store_word(status)};
+    std::string word{store_word(status)};
     if (status.durability == shm::Durability::memory) return word;
     return word + ", messages up to " + std::to_string(status.stored_id) + " are stored";
 }

@@ -9,7 +9,7 @@ bool is_text(std::string_view bytes) noexcept {
     const auto is_plain = [](unsigned char byte) { return byte != 0 && byte < 0x80; };
     bool plain = true;
     for (const char byte : bytes) plain &= is_plain(static_cast<unsigned char>(byte));
-    return plain || (bytes.find('\0') == bytes.npos && wire::is_utf8(bytes));
+    return plain || (bytes.find('\0') == std::string_view::npos && wire::is_utf8(bytes));
 }
 
 }  // namespace belfry::store

@@ -32,7 +32,8 @@ std::string to_base64(std::string_view bytes) {
 std::optional<std::string> from_base64(std::string_view text) {
     using Bytes = iterators::transform_width<iterators::binary_from_base64<const char*>, 8, 6>;
     const std::string_view number = unpadded(text);
-    if (text.size() % 4 != 0 || number.find_first_not_of(digits) != text.npos) return {};
+    if (text.size() % 4 != 0 || number.find_first_not_of(digits) != std::string_view::npos)
+        return {};
     std::string bytes;
     bytes.reserve(number.size() * 3 / 4);
     Bytes at{number.data()};
