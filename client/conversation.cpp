@@ -48,7 +48,8 @@ void Conversation::refuse_line(std::uint64_t line, std::string_view why) {
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
     if (inbox_.begin_session(frame)) complain("the server has begun a new log");
-    outbox_.begin_session(frame.seq, frame.max_payload);
+    // A seq at or below what an earlier run has got accepted would be taken for a repetition.
+    outbox_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
     has_been_welcome_ = true;
     return Event::welcome;

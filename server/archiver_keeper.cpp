@@ -3,6 +3,8 @@
 #include "server/heritage.hpp"
 #include "server/report.hpp"
 #include "server/spawn.hpp"
+#include "server/start_error.hpp"
+#include "shm/process.hpp"
 #include "shm/session_slots.hpp"
 
 #include <signal.h>
@@ -22,6 +24,8 @@ constexpr std::chrono::seconds shortest_life{1};
 /// An archiver that stores nothing for this long while it drains is stuck.
 constexpr std::chrono::seconds drain_patience{10};
 
+constexpr std::chrono::seconds look_interval{1};
+
 /// It may be killed while it drains. One that a disk defeats says so itself, and ends.
 constexpr int drain_tries = 5;
 
@@ -35,7 +39,11 @@ void ArchiverKeeper::begin() {
     if (!segment_->has_store()) return;
     shm::ProcessEntry& entry = segment_->process(shm::archiver_entry);
     const auto process = shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
+    errno = 0;
     if (process) pidfd_ = shm::open_process(*process);
+    if (!pidfd_ && (errno == EMFILE || errno == ENFILE)) {
+        throw StartError{"no file descriptor is left to watch the archiver that still runs"};
+    }
     if (!pidfd_) return start();
     pid_ = process->pid;
     started_ = {};  // some time ago
@@ -43,6 +51,10 @@ void ArchiverKeeper::begin() {
 
 void ArchiverKeeper::start() {
     const std::uint32_t generation = shm::raise_generation(segment_->process(shm::archiver_entry));
+    if (segment_->store_state() == shm::StoreState::drained) {
+        // Of a stop that was not finished.
+        segment_->archiver().store_state.store(static_cast<std::uint32_t>(shm::StoreState::works));
+    }
     pid_ = spawn_archiver({*segment_, data_dir_, generation}, *alive_);
     started_ = Clock::now();
     waiting_ = pid_ == -1;
@@ -68,6 +80,19 @@ void ArchiverKeeper::forget() noexcept {
     pidfd_.reset();
     shm::raise_generation(segment_->process(shm::archiver_entry));
     shm::wake_everybody(*segment_);  // (11)
+}
+
+void ArchiverKeeper::look_after() noexcept {
+    if (pid_ == 0 || Clock::now() < next_look_) return;
+    next_look_ = Clock::now() + look_interval;
+    const shm::LogHeader& log = segment_->log();
+    if (log.stored_id.load() == log.last_id.load() || !shm::is_stopped(pid_)) return;
+    report("the archiver is stopped, and messages wait for it; killing it");
+    if (pidfd_) {
+        shm::send_signal(pidfd_, SIGKILL);
+    } else {
+        ::kill(pid_, SIGKILL);  // not reaped yet, so the pid is still its own
+    }
 }
 
 void ArchiverKeeper::start_if_due() {

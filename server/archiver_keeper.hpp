@@ -19,7 +19,7 @@ class ArchiverKeeper {
     ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
                    const shm::UniqueFd& alive);
 
-    /// Takes over the archiver that lives, or starts one.
+    /// Takes over the archiver that lives, or starts one. @throws StartError
     void begin();
 
     /// Readable at the end of an archiver that was taken over; -1: it is not one of those.
@@ -35,6 +35,10 @@ class ArchiverKeeper {
     /// Whether an archiver is to be started by and by: call start_if_due() every now and then.
     [[nodiscard]] bool is_waiting() const noexcept { return waiting_; }
     void start_if_due();
+
+    /// Kills one that was stopped by a signal while messages wait for it; call it every now and
+    /// then.
+    void look_after() noexcept;
 
     /// Lets it store everything that is left, when no session lives any more. Starts one for it
     /// where it has died. @return false: the store does not take everything
@@ -56,6 +60,7 @@ class ArchiverKeeper {
     shm::UniqueFd pidfd_;  ///< of one that was taken over; the other ones are waited for
     Clock::time_point started_;
     Clock::time_point due_;
+    Clock::time_point next_look_;
     bool waiting_ = false;
 };
 

@@ -100,7 +100,7 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
             break;
     }
     adopt_durability(found->segment, name, options.durability);
-    if (found->segment.has_store()) store::require_match(options.data_dir, found->segment);
+    if (found->segment.has_store()) store::resume_log(options.data_dir, found->segment);
     return found;
 }
 

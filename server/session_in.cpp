@@ -155,7 +155,7 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
     std::string line;
     wire::print(line, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
                                     welcome.last, welcome.seq, segment_->geometry().max_payload,
-                                    "belfry/" + std::string{wire::version}});
+                                    "belfry/" + std::string{wire::version}, welcome.accepted});
     if (!output_.write(line)) end({});
     welcomed_.count_down();
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});

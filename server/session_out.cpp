@@ -95,8 +95,9 @@ void SessionOut::serve() {
     if (position_ >= subscription_.last && !tell_live()) return;
     while (session_->is_current()) {
         if (presence_changed() && !tell_presence()) return;
-        if (segment_->visible() > position_) {
-            if (!deliver()) return;
+        const std::uint64_t visible = segment_->visible();
+        if (visible > position_) {
+            if (!deliver(visible)) return;
         } else {
             wait_for_news();
         }
@@ -112,8 +113,8 @@ void SessionOut::wait_for_news() {
         deadline, [this] { return segment_->visible() > position_ || presence_changed(); }, groups);
 }
 
-bool SessionOut::deliver() {
-    const std::uint64_t visible = segment_->visible();
+/// @param visible looked at once: where a store has lost what it had, it may move back
+bool SessionOut::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
     shm::Chunk chunk;
     switch (reader_.read(position_ + 1, to, session_->row(), chunk)) {

@@ -72,7 +72,7 @@ class SessionOut {
   private:
     void serve();
     void wait_for_news();
-    [[nodiscard]] bool deliver();
+    [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
     [[nodiscard]] bool deliver_lost();
     [[nodiscard]] bool deliver_stored(std::uint64_t to);

@@ -24,7 +24,8 @@ namespace {
 constexpr std::chrono::seconds login_patience{10};
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
 constexpr std::chrono::milliseconds stop_patience{500};
-constexpr int tick_ms = 20;  ///< while something waits for its time
+constexpr int longest_wait_ms = 1000;  // the archiver is looked after
+constexpr int tick_ms = 20;            ///< while something waits for its time
 
 /// What an epoll event is about: the listener, the signals, the end of an adopted archiver, or
 /// that of an adopted child, by its slot.
@@ -122,9 +123,10 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
 void Supervisor::run() {
     while (!stopping_) {
         const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting();
-        wait_for_events(timed ? tick_ms : -1);
+        wait_for_events(timed ? tick_ms : longest_wait_ms);
         refusals_.sweep();
         archiver_.start_if_due();
+        archiver_.look_after();
         if (!reserve_) reserve_ = open_reserve();
         watch_listener(true);
     }

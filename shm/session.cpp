@@ -47,6 +47,7 @@ void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
     // The archiver writes stored_seq and then stored_id: in this order the seq is never behind
     // `last`. It may be ahead by a commit that is only just becoming visible.
     welcome.last = segment_->visible();
+    welcome.accepted = client.last_seq.load(std::memory_order_relaxed);
     const bool all_is_visible = segment_->durability() != Durability::commit;
     welcome.seq = (all_is_visible ? client.last_seq : client.stored_seq).load();
 }

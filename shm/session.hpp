@@ -29,8 +29,9 @@ class Session {
 
     struct Welcome {
         std::uint64_t cursor = 0;
-        std::uint64_t last = 0;  ///< visible at the login
-        std::uint64_t seq = 0;   ///< the highest seq of this client up to `last`
+        std::uint64_t last = 0;      ///< visible at the login
+        std::uint64_t seq = 0;       ///< the highest seq of this client up to `last`
+        std::uint64_t accepted = 0;  ///< the highest one in the log: the next one is above it
         /// The session that was taken over, if one was online.
         std::optional<OnlineSession> taken_over;
     };

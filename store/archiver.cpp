@@ -25,7 +25,7 @@ constexpr std::uint64_t most_bytes = 8 << 20;
 constexpr std::chrono::seconds save_interval{1};
 
 /// Deleted in one transaction at the most, so that new messages do not wait long.
-constexpr std::uint64_t most_forgotten = 20'000;
+constexpr std::uint64_t most_forgotten = 1000;
 
 /// Behind a retention that met a damaged page: it will be there again.
 constexpr std::chrono::hours forget_patience{1};

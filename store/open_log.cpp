@@ -13,15 +13,23 @@ StoreError mismatch(const std::string& what) {
             "the store and the shared memory are not of one log: " + what};
 }
 
+StoreLock take_lock(const std::filesystem::path& data_dir) {
+    auto lock = StoreLock::try_take(data_dir);
+    if (lock) return *std::move(lock);
+    throw StoreError{StoreError::Kind::failing, "the store " + store_file(data_dir).string() +
+                                                    " is being written by another process"};
+}
+
+SavedLog read(const std::filesystem::path& data_dir) {
+    Database database = open_to_read(data_dir);
+    return read_saved_log(database);
+}
+
 }  // namespace
 
 SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
                   const std::string& new_epoch) {
-    const auto lock = StoreLock::try_take(data_dir);
-    if (!lock) {
-        throw StoreError{StoreError::Kind::failing, "the store " + store_file(data_dir).string() +
-                                                        " is being written by another process"};
-    }
+    const StoreLock lock = take_lock(data_dir);
     StoreWriter writer{data_dir};
     writer.claim();
     SavedLog saved = writer.saved_log();
@@ -31,10 +39,15 @@ SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durabil
     return saved;
 }
 
-void require_match(const std::filesystem::path& data_dir, const shm::Segment& segment) {
+void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segment) {
     const std::uint64_t first_id = segment.log().first_id.load();
-    Database database = open_to_read(data_dir);
-    require_match(read_saved_log(database), segment, first_id);
+    const SavedLog saved = read(data_dir);
+    require_match(saved, segment, first_id);
+    if (!saved.clean) return;
+    const StoreLock lock = take_lock(data_dir);
+    StoreWriter writer{data_dir};
+    writer.claim();
+    writer.begin_log(saved.epoch, segment.durability());
 }
 
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id) {

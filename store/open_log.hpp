@@ -19,10 +19,12 @@ namespace belfry::store {
 [[nodiscard]] SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
                                 const std::string& new_epoch);
 
-/// Where there is a segment: @throws StoreError where the store cannot go with it
-void require_match(const std::filesystem::path& data_dir, const shm::Segment& segment);
+/// Where there is a segment: takes the mark of a clean stop away, which was not finished, since
+/// from here on messages may be shown again before they are stored.
+/// @throws StoreError where the store cannot go with it
+void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segment);
 
-/// The same for what has been read of the store.
+/// @throws StoreError where what has been read of the store cannot go with the segment
 /// @param first_id of the log, from before the store was read: both may grow meanwhile
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id);
 

@@ -14,7 +14,8 @@ struct Welcome {
     std::uint64_t last = 0;
     std::uint64_t seq = 0;
     std::uint64_t max_payload = 0;
-    std::string_view server;  ///< `belfry/<version>`
+    std::string_view server;     ///< `belfry/<version>`
+    std::uint64_t accepted = 0;  ///< an option, told where it is above `seq`; see PROTOCOL.md
 };
 
 /// A message: MSG (by somebody else, in order) or PAST (an answer to HISTORY).

@@ -38,6 +38,7 @@ Frame welcome(std::string_view text) noexcept {
     const bool readable = take_options(fields, [&](std::string_view key, std::string_view value) {
         if (key == "epoch") frame.epoch = value;
         if (key == "server") frame.server = value;
+        if (key == "accepted") frame.accepted = number(value).value_or(0);
         auto* slot = numbers.named(key);
         if (slot == nullptr) return true;
         *slot = number(value);

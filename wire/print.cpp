@@ -53,9 +53,11 @@ class Pen {
 }  // namespace
 
 void print(std::string& out, const Welcome& frame) {
+    std::string more;
+    if (frame.accepted > frame.seq) more = " accepted=" + std::to_string(frame.accepted);
     put_line(out, "WELCOME ", frame.client_id, " epoch=", frame.epoch, " cursor=", frame.cursor,
              " last=", frame.last, " seq=", frame.seq, " max-payload=", frame.max_payload,
-             " server=", frame.server);
+             " server=", frame.server, std::string_view{more});
 }
 
 void print(std::string& out, const Message& frame) {

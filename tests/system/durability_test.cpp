@@ -159,10 +159,35 @@ TEST(Durability, TheHighestSeqOfTheWelcomeIsThatOfWhatIsShown) {
     const Frame welcome = again.log_in("1", "ack=manual");
     EXPECT_EQ(welcome.option("last"), "1");
     EXPECT_EQ(welcome.option("seq"), "7");
+    EXPECT_EQ(welcome.option("accepted"), "9");
     disk.release_syncs();
     again.expect("SENT 7 1");
     again.expect("LIVE 1");
     again.expect("SENT 9 2");
+}
+
+TEST(Durability, ANewRunOfBelfryDoesNotTakeASeqOfAnEarlierOne) {
+    FaultyDisk disk;
+    const Server server{on(disk)};
+    {
+        RawClient earlier = server.log_in("1", "ack=manual");
+        disk.hold_syncs();
+        earlier.send_message(1, "of an earlier run");
+        disk.wait_for_held_sync();
+        earlier.reset();
+    }
+    Command command = server.belfry("1");
+    command.input = Input::pipe();
+    Process belfry{command};
+    belfry.write("of this run\n");
+    belfry.close_input();
+    EXPECT_TRUE(eventually([&] { return server.status().at("log").at("last_id") == 2; }));
+    disk.release_syncs();
+    EXPECT_EQ(belfry.wait(), 0) << belfry.err();
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    reader.expect_message(1, "1", "of an earlier run");
+    reader.expect_message(2, "1", "of this run");
 }
 
 TEST(Durability, WithAsyncTheStoreFollows) {

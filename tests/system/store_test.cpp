@@ -346,6 +346,28 @@ TEST(Store, TheNextServerAdoptsTheArchiver) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
+TEST(Store, AnArchiverThatIsStoppedIsReplaced) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    const pid_t archiver = server.archiver();
+    ASSERT_EQ(::kill(archiver, SIGSTOP), 0);
+    client.send_message(1, "text");
+    client.expect("SENT 1 1");
+    EXPECT_NE(server.archiver(), archiver);
+}
+
+TEST(Store, AStopThatWasNotFinishedIsNoCleanOne) {
+    Server server{{.durability = "async"}};
+    const std::string epoch = epoch_of(server);
+    server.kill_all();
+    StoreDb{server.data_dir()}.run("UPDATE log SET clean = 1");
+    server.start();
+    server.kill_all();
+    server.lose_segment();
+    server.start();
+    EXPECT_NE(epoch_of(server), epoch);
+}
+
 TEST(Store, AStopByBelfryctlWithoutASupervisorStoresEverything) {
     Server server{{.durability = "async"}};
     {

@@ -116,7 +116,7 @@ class RequireMatch : public ::testing::Test {
         writer.begin_log(epoch, Durability::commit);
         if (last != 0) store_numbered(writer, last, last);
     }
-    void match() { store::require_match(scratch_.data_dir(), scratch_.segment()); }
+    void match() { store::resume_log(scratch_.data_dir(), scratch_.segment()); }
 
     ScratchSegment scratch_{plan()};
 };
