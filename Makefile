@@ -31,6 +31,7 @@ FAULTS  := $(call sources,tests/support/faults)
 UNIT    := $(call sources,$(wildcard tests/unit/*))
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
+CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
 BENCH   := $(call sources,bench)
 # The parts of the tests' support that need no GoogleTest.
@@ -44,7 +45,7 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-includes check-asan check-tsan run bench install format check-format \
+.PHONY: all tests check check-includes check-asan check-tsan check-chaos fuzz run bench install format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
@@ -56,14 +57,15 @@ $(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) 
 $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/unit/shm))
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
+$(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
-$(TESTS) $(BUILD)/tests/shm: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
-$(TESTS): | $(BUILD)/tests/faulty_vfs.so
+$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 
-$(PROGRAMS) $(TESTS) $(BUILD)/tests/shm:
+$(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos:
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
@@ -98,6 +100,12 @@ check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
 	BELFRY_TEST_SLOW=4 tests/run build/tsan/tests/shm
+
+# For check-chaos, and for each target of fuzz.
+SECONDS ?= 60
+
+check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random for SECONDS=60; BELFRY_SEED=N repeats a run
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000

@@ -18,16 +18,20 @@ namespace belfry::test {
 class Crowd {
   public:
     /// @param options client_ids is set here
-    explicit Crowd(ServerOptions options = {});
+    explicit Crowd(ServerOptions options = {}, double most_per_second = Pace::full_speed);
 
     [[nodiscard]] Server& server() { return server_; }
     [[nodiscard]] std::mt19937_64& random() { return random_; }
+    [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
     /// A living child that was not killed here; waits until there is one.
     [[nodiscard]] pid_t choose_victim();
 
     /// SIGKILL, so that this child is never chosen again.
     void kill(pid_t victim);
+
+    /// Breaks the connection of one client with a reset.
+    void cut_any();
 
     /// Waits for a random time of at most so long.
     void pause(std::chrono::microseconds at_most);
@@ -55,6 +59,9 @@ class Crowd {
     /// Connections that broke so far, of all clients.
     [[nodiscard]] std::uint64_t breaks() const;
 
+    /// Whether a client saw something that the protocol does not allow.
+    [[nodiscard]] bool has_faults() const;
+
     /// Lets the clients come to an end and compares what they saw. All that is not good becomes a
     /// failure of the running test.
     Verdict finish();
@@ -62,9 +69,9 @@ class Crowd {
   private:
     [[nodiscard]] bool is_pushed(std::size_t client, const Moment& moment) const;
     [[nodiscard]] bool has_all_taken_all() const;
-    [[nodiscard]] bool has_faults() const;
     [[nodiscard]] std::string faults() const;
 
+    std::uint64_t seed_;
     std::mt19937_64 random_;
     Server server_;
     std::atomic<std::uint16_t> port_;
