@@ -3,6 +3,7 @@
 #include "tests/crash/exact_client.hpp"
 #include "tests/crash/verdict.hpp"
 #include "tests/support/server.hpp"
+#include "tests/support/times.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -79,8 +80,5 @@ class Crowd {
     std::vector<std::unique_ptr<ExactClient>> clients_;
     std::set<std::pair<pid_t, std::uint64_t>> killed_;  ///< pid and start time
 };
-
-/// Median, 99th percentile and the largest of some times, for a person.
-[[nodiscard]] std::string summary(std::vector<double> times_ms);
 
 }  // namespace belfry::test
