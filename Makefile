@@ -28,7 +28,8 @@ INSPECT := $(call sources,inspect)
 SUPPORT := $(call sources,tests/support)
 FAULTS  := $(call sources,tests/support/faults)
 
-UNIT    := $(call sources,$(wildcard tests/unit/*))
+FUZZ    := $(call sources,tests/fuzz)
+UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
 CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
@@ -106,6 +107,25 @@ SECONDS ?= 60
 
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
+
+FUZZERS      := command frame session
+FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
+FUZZ_PARTS   := $(FUZZ) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
+    $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
+
+fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target; see tests/fuzz/README.md
+	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
+	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
+
+$(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -o $@
+
+.PHONY: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	$< -max_total_time=$(SECONDS) -max_len=1500 -timeout=20 -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
