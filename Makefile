@@ -124,7 +124,7 @@ $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(ca
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 	@mkdir -p $(BUILD)/corpus/$*
-	$< -max_total_time=$(SECONDS) -max_len=1500 -timeout=20 -print_final_stats=1 \
+	$< -max_total_time=$(SECONDS) -max_len=1500 -timeout=20 -dict=tests/fuzz/protocol.dict -print_final_stats=1 \
 	    -artifact_prefix=$(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000

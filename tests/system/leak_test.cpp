@@ -1,3 +1,4 @@
+#include "tests/support/failure.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 
@@ -73,7 +74,8 @@ void expect_no_growth(const Held& before, const Held& after) {
     EXPECT_LE(after.memory_kib, before.memory_kib + allowed_kib);
 }
 
-/// The children of a process with one thread, as the kernel lists them: quick.
+/// The children of a process with one thread, as the kernel lists them: quick, but it may overlook
+/// one while another one ends.
 std::vector<pid_t> children_of(pid_t pid) {
     const std::string process = std::to_string(pid);
     std::ifstream in{"/proc/" + process + "/task/" + process + "/children"};
@@ -86,8 +88,12 @@ std::vector<pid_t> children_of(pid_t pid) {
 void be_killed(const Server& server) {
     RawClient client = server.connect();
     client.log_in("1");
-    for (const pid_t child : children_of(server.pid())) ::kill(child, SIGKILL);
-    client.read_to_the_end();
+    const auto ended = [&] {
+        for (const pid_t child : children_of(server.pid())) ::kill(child, SIGKILL);
+        constexpr int moment_ms = 20;
+        return !client.receive(moment_ms);
+    };
+    if (!eventually(ended)) throw Failure("a session survives SIGKILL");
 }
 
 void be_cut(const Server& server) {
