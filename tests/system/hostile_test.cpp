@@ -194,7 +194,7 @@ void type_beside_a_fast_sender(const std::string& durability) {
         person.read_until("SENT");
         times_ms.push_back(milliseconds_since(typed));
         // A person thinks, and reads meanwhile.
-        const auto next = Clock::now() + Milliseconds{10};
+        const auto next = Clock::now() + Milliseconds{5};
         while (Clock::now() < next && person.receive(1)) {
             while (person.next_received()) {
             }
