@@ -73,19 +73,19 @@ Chaos::Blow Chaos::choose_blow() {
         unsigned weight;
         Blow blow;
     };
-    static constexpr std::array choices{
-        Choice{30, &Chaos::kill_session},   Choice{20, &Chaos::stop_some},
-        Choice{20, &Chaos::send_stranger},  Choice{12, &Chaos::cut_connection},
-        Choice{8, &Chaos::kill_supervisor}, Choice{4, &Chaos::kill_server},
-        Choice{10, &Chaos::kill_archiver},  // last: nothing without a store
+    const std::array choices{
+        Choice{30, &Chaos::kill_session},
+        Choice{20, &Chaos::stop_some},
+        Choice{20, &Chaos::send_stranger},
+        Choice{12, &Chaos::cut_connection},
+        Choice{8, &Chaos::kill_supervisor},
+        Choice{4, &Chaos::kill_server},
+        Choice{has_store_ ? 10U : 0U, &Chaos::kill_archiver},
     };
-    unsigned left =
-        std::uniform_int_distribution<unsigned>{0, has_store_ ? 103U : 93U}(crowd_->random());
-    for (const Choice& choice : choices) {
-        if (left < choice.weight) return choice.blow;
-        left -= choice.weight;
-    }
-    return &Chaos::kill_session;
+    std::vector<unsigned> weights;
+    for (const Choice& choice : choices) weights.push_back(choice.weight);
+    std::discrete_distribution<std::size_t> any(weights.begin(), weights.end());
+    return choices[any(crowd_->random())].blow;
 }
 
 bool Chaos::one_in(unsigned count) {
