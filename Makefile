@@ -28,10 +28,12 @@ INSPECT := $(call sources,inspect)
 SUPPORT := $(call sources,tests/support)
 FAULTS  := $(call sources,tests/support/faults)
 
-UNIT    := $(call sources,$(wildcard tests/unit/*))
+FUZZ    := $(call sources,tests/fuzz)
+UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
 STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp
+CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
 BENCH   := $(call sources,bench)
 # The parts of the tests' support that need no GoogleTest.
@@ -45,7 +47,7 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-crash check-includes check-asan check-tsan run bench install format check-format \
+.PHONY: all tests check check-crash check-includes check-asan check-tsan check-chaos fuzz run bench install format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
@@ -58,14 +60,15 @@ $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/un
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
-$(TESTS) $(BUILD)/tests/shm: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
-$(TESTS): | $(BUILD)/tests/faulty_vfs.so
+$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 
-$(PROGRAMS) $(TESTS) $(BUILD)/tests/shm:
+$(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos:
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
@@ -106,6 +109,31 @@ check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
 	BELFRY_TEST_SLOW=4 tests/run build/tsan/tests/shm
+
+# For check-chaos, and for each target of fuzz.
+SECONDS ?= 60
+
+check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random for SECONDS=60; BELFRY_SEED=N repeats a run
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
+
+FUZZERS      := command frame session
+FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
+FUZZ_PARTS   := $(FUZZ) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
+    $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
+
+fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target; see tests/fuzz/README.md
+	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
+	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
+
+$(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -o $@
+
+.PHONY: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	$< -max_total_time=$(SECONDS) -max_len=1500 -timeout=20 -dict=tests/fuzz/protocol.dict -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000

@@ -9,9 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iomanip>
 #include <iostream>
-#include <sstream>
 
 namespace belfry::test {
 namespace {
@@ -20,7 +18,7 @@ constexpr std::size_t crowd_size = 6;
 constexpr Milliseconds patience{20'000};
 
 /// $BELFRY_SEED, or one by chance; printed, so that a run can be repeated.
-std::uint64_t seed() {
+std::uint64_t choose_seed() {
     const char* given = std::getenv("BELFRY_SEED");
     const std::uint64_t seed =
         given == nullptr ? std::random_device{}() : std::strtoull(given, nullptr, 10);
@@ -35,11 +33,12 @@ ServerOptions with_all_clients(ServerOptions options) {
 
 }  // namespace
 
-Crowd::Crowd(ServerOptions options)
-    : random_{seed()},
+Crowd::Crowd(ServerOptions options, double most_per_second)
+    : seed_{choose_seed()},
+      random_{seed_},
       server_{with_all_clients(std::move(options))},
       port_{server_.port()},
-      pace_{crowd_size} {
+      pace_{crowd_size, most_per_second} {
     for (std::size_t index = 0; index < crowd_size; ++index) {
         clients_.push_back(std::make_unique<ExactClient>(index, port_, pace_));
     }
@@ -67,6 +66,11 @@ pid_t Crowd::choose_victim() {
 void Crowd::kill(pid_t victim) {
     if (const auto info = process_info(victim)) killed_.insert({victim, info->start_time});
     ::kill(victim, SIGKILL);
+}
+
+void Crowd::cut_any() {
+    std::uniform_int_distribution<std::size_t> any{0, clients_.size() - 1};
+    clients_[any(random_)]->cut();
 }
 
 void Crowd::pause(std::chrono::microseconds at_most) {
@@ -167,16 +171,6 @@ Verdict Crowd::finish() {
     const Result check = server_.belfryctl({"check"});
     EXPECT_EQ(check.status, 0) << check.out << check.err;
     return verdict;
-}
-
-std::string summary(std::vector<double> times_ms) {
-    if (times_ms.empty()) return "no times";
-    std::ranges::sort(times_ms);
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(2) << "median " << times_ms[times_ms.size() / 2]
-         << " ms, p99 " << times_ms[times_ms.size() * 99 / 100] << " ms, max " << times_ms.back()
-         << " ms, n " << times_ms.size();
-    return text.str();
 }
 
 }  // namespace belfry::test

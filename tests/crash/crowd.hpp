@@ -3,6 +3,7 @@
 #include "tests/crash/exact_client.hpp"
 #include "tests/crash/verdict.hpp"
 #include "tests/support/server.hpp"
+#include "tests/support/times.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -18,16 +19,20 @@ namespace belfry::test {
 class Crowd {
   public:
     /// @param options client_ids is set here
-    explicit Crowd(ServerOptions options = {});
+    explicit Crowd(ServerOptions options = {}, double most_per_second = Pace::full_speed);
 
     [[nodiscard]] Server& server() { return server_; }
     [[nodiscard]] std::mt19937_64& random() { return random_; }
+    [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
     /// A living child that was not killed here; waits until there is one.
     [[nodiscard]] pid_t choose_victim();
 
     /// SIGKILL, so that this child is never chosen again.
     void kill(pid_t victim);
+
+    /// Breaks the connection of one client with a reset.
+    void cut_any();
 
     /// Waits for a random time of at most so long.
     void pause(std::chrono::microseconds at_most);
@@ -55,6 +60,9 @@ class Crowd {
     /// Connections that broke so far, of all clients.
     [[nodiscard]] std::uint64_t breaks() const;
 
+    /// Whether a client saw something that the protocol does not allow.
+    [[nodiscard]] bool has_faults() const;
+
     /// Lets the clients come to an end and compares what they saw. All that is not good becomes a
     /// failure of the running test.
     Verdict finish();
@@ -62,9 +70,9 @@ class Crowd {
   private:
     [[nodiscard]] bool is_pushed(std::size_t client, const Moment& moment) const;
     [[nodiscard]] bool has_all_taken_all() const;
-    [[nodiscard]] bool has_faults() const;
     [[nodiscard]] std::string faults() const;
 
+    std::uint64_t seed_;
     std::mt19937_64 random_;
     Server server_;
     std::atomic<std::uint16_t> port_;
@@ -72,8 +80,5 @@ class Crowd {
     std::vector<std::unique_ptr<ExactClient>> clients_;
     std::set<std::pair<pid_t, std::uint64_t>> killed_;  ///< pid and start time
 };
-
-/// Median, 99th percentile and the largest of some times, for a person.
-[[nodiscard]] std::string summary(std::vector<double> times_ms);
 
 }  // namespace belfry::test

@@ -57,6 +57,10 @@ void ExactClient::converse(RawClient& client) {
     std::uint64_t acknowledged = 0;
     while (!stopping_) {
         if (!client.receive(1)) throw Disconnected("by the server");
+        if (cut_.exchange(false)) {
+            client.reset();
+            throw Disconnected("by a cut");
+        }
         while (!stopping_) {
             const auto frame = client.next_received();
             if (!frame) break;

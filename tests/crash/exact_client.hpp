@@ -44,6 +44,9 @@ class ExactClient {
     void finish_sending() { finishing_ = true; }
     void stop();
 
+    /// Breaks its connection with a reset, as soon as it looks; it comes back by itself.
+    void cut() { cut_ = true; }
+
     // --- may be read while it runs ---
 
     /// Messages made so far.
@@ -85,6 +88,7 @@ class ExactClient {
 
     std::atomic<bool> finishing_ = false;
     std::atomic<bool> stopping_ = false;
+    std::atomic<bool> cut_ = false;
     std::atomic<std::uint64_t> made_ = 0;
     std::atomic<std::uint64_t> settled_ = 0;
     std::atomic<std::uint64_t> taken_ = 0;

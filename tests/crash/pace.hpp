@@ -12,10 +12,14 @@ namespace belfry::test {
 
 /// Keeps the senders from running away from a client that the machine gives no time. Without it
 /// the log would overrun that client, rightly, and the times would tell of the machine instead of
-/// the server. Used by all clients at once.
+/// the server. It may also bound how many messages there are, since a view keeps them all. Used by
+/// all clients at once.
 class Pace {
   public:
-    explicit Pace(std::size_t clients) : progress_(clients) {
+    static constexpr double full_speed = std::numeric_limits<double>::infinity();
+
+    explicit Pace(std::size_t clients, double most_per_second = full_speed)
+        : most_per_second_{most_per_second}, progress_(clients) {
         for (std::size_t client = 0; client < clients; ++client) leave(client);
     }
 
@@ -30,6 +34,8 @@ class Pace {
     /// Whether nobody is far behind this id, but for those who do not move at all: their child
     /// may be stopped.
     [[nodiscard]] bool allows(std::uint64_t id) const {
+        const std::chrono::duration<double> elapsed = Clock::now() - start_;
+        if (static_cast<double>(id) > elapsed.count() * most_per_second_) return false;
         constexpr std::uint64_t far = 1000;
         constexpr Clock::duration standstill = Milliseconds{20};
         for (const Progress& progress : progress_) {
@@ -49,6 +55,8 @@ class Pace {
         std::atomic<std::uint64_t> taken = 0;
         std::atomic<Clock::rep> when = 0;
     };
+    double most_per_second_;
+    Clock::time_point start_ = Clock::now();
     std::vector<Progress> progress_;
 };
 

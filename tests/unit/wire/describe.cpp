@@ -27,6 +27,7 @@ struct Describe {
     void operator()(const Welcome& f) {
         out << "welcome " << f.client_id << " " << f.epoch << " " << f.cursor << " " << f.last
             << " " << f.seq << " " << f.max_payload << " " << f.server;
+        if (f.accepted != 0) out << " accepted " << f.accepted;
     }
     void operator()(const Message& f) {
         out << (f.past ? "past " : "msg ") << f.id << " " << f.sender << " " << f.time_ms << " ["

@@ -22,6 +22,7 @@ std::string describe(const Frame& frame);
 class CommandFeed {
   public:
     explicit CommandFeed(std::size_t max_payload) : parser_{max_payload} {}
+    explicit CommandFeed(const CommandParser& parser) : parser_{parser} {}
     void feed(std::string_view piece);
     [[nodiscard]] const std::vector<std::string>& commands() const { return commands_; }
     [[nodiscard]] std::size_t unread_bytes() const { return unread_.size(); }

@@ -44,6 +44,7 @@ void expect_command_survives(const Value& value) {
 
 TEST(Print, EveryFrameSurvivesPrintingAndParsing) {
     expect_frame_survives(Welcome{"a", "0f", 1, 2, 3, 4, "belfry/0.1.0"});
+    expect_frame_survives(Welcome{"a", "0f", 1, 2, 3, 4, "belfry/0.1.0", 5});
     expect_frame_survives(Welcome{longest_id, "ffffffffffffffffffffffffffffffff", largest, largest,
                                   largest, largest, "x"});
     expect_frame_survives(Message{false, 1, "a", 2, ""});

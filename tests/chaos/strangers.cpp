@@ -1,0 +1,42 @@
+#include "tests/chaos/strangers.hpp"
+
+#include "tests/support/failure.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace belfry::test {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::size_t most = 40;
+
+constexpr std::array words{
+    ""sv,
+    "LOG"sv,
+    "LOGIN nobody\r\n"sv,
+    "LOGIN nobody\r\nSEND 1 5\r\nhel"sv,
+    "SEND 1 5\r\nhello\r\n"sv,
+    "GET / HTTP/1.1\r\n\r\n"sv,
+    "\x16\x03\x01\x00\xff\x00\xff"sv,
+};
+
+}  // namespace
+
+void Strangers::send_one(std::uint16_t port, std::mt19937_64& random) {
+    std::uniform_int_distribution<std::size_t> any{0, words.size() - 1};
+    const std::string_view said = words[any(random)];
+    const bool resets = std::bernoulli_distribution{0.5}(random);
+    try {
+        RawClient stranger{port};
+        stranger.send(said);
+        if (resets) return stranger.reset();
+        connections_.push_back(std::move(stranger));
+    } catch (const Disconnected&) {
+        // It was refused already, or killed.
+    }
+    if (connections_.size() > most) connections_.pop_front();
+}
+
+}  // namespace belfry::test

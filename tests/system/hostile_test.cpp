@@ -1,0 +1,216 @@
+#include "tests/support/failure.hpp"
+#include "tests/support/server.hpp"
+#include "tests/support/times.hpp"
+
+#include <sys/resource.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Peers who mean harm, or do not know better: they neither stop the server nor reach the log.
+namespace belfry::test {
+namespace {
+
+/// A child that aborts or crashes is reported by its supervisor.
+void expect_no_crash(const Server& server) {
+    EXPECT_EQ(server.errors().find("was killed by signal"), std::string::npos) << server.errors();
+}
+
+/// A known client who tries until it is let in. Returns the milliseconds it took.
+double let_in(const Server& server, std::string_view client_id) {
+    constexpr Milliseconds patience{120'000};
+    const auto start = Clock::now();
+    const auto try_it = [&] {
+        RawClient client{server.port()};
+        client.send("LOGIN " + std::string{client_id} + "\r\n");
+        const auto frame = client.next_or_end(patience);
+        if (!frame || frame->verb != "WELCOME") return false;
+        client.read_until("LIVE");
+        client.expect_pong();
+        client.quit();
+        return true;
+    };
+    const auto survives_refusal = [&] {
+        try {
+            return try_it();
+        } catch (const Disconnected&) {
+            return false;
+        }
+    };
+    if (!eventually(survives_refusal, patience)) throw Failure("a known client is kept out");
+    return milliseconds_since(start);
+}
+
+/// Sends one byte of a name that never ends. @return false: the server has said something
+bool drip(RawClient& loris, std::size_t bytes_sent) {
+    constexpr std::string_view beginning = "LOGIN ";
+    const char byte = bytes_sent < beginning.size() ? beginning[bytes_sent] : 'a';
+    loris.send({&byte, 1});
+    constexpr int between_bytes_ms = 20;
+    return loris.receive(between_bytes_ms) && loris.next_received() == std::nullopt;
+}
+
+TEST(Hostile, WhoLogsInAByteAtATimeIsToldLoginTimeout) {
+    const Server server;
+    RawClient loris = server.connect();
+    RawClient other = server.connect();
+    const auto start = Clock::now();
+    const Deadline deadline{Milliseconds{20'000}};
+    std::size_t sent = 0;
+    other.send("L");
+    while (drip(loris, sent++)) {
+        if (deadline.passed()) throw Failure("the server waits for ever");
+    }
+    std::cout << "told after " << sent << " bytes and " << milliseconds_since(start) << " ms\n";
+    EXPECT_GT(milliseconds_since(start), 8'000);
+    loris.expect_closed();
+    other.expect_error("login-timeout");
+    other.expect_closed();
+    EXPECT_LT(let_in(server, "1"), 5'000 * slowness());
+    expect_no_crash(server);
+}
+
+/// As many descriptors as the system lets this process have.
+void allow_many_descriptors() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t number_of_silent_connections() {
+    const char* given = std::getenv("BELFRY_SILENT_CONNECTIONS");
+    return given == nullptr ? 400 : std::strtoul(given, nullptr, 10);
+}
+
+TEST(Hostile, ManyConnectionsThatSayNothingOrHalfAWordDoNotKeepAKnownClientOut) {
+    allow_many_descriptors();
+    const std::size_t count = number_of_silent_connections();
+    const Server server{{.more = {"--max-clients", "4"}}};
+    std::vector<RawClient> silent;
+    const auto start = Clock::now();
+    for (std::size_t number = 0; number < count; ++number) {
+        silent.push_back(server.connect());
+        if (number % 2 == 1) silent.back().send("LOGI");
+    }
+    std::cout << count << " silent connections in " << milliseconds_since(start) << " ms; ";
+    std::cout << "a known client is let in after " << let_in(server, "1") << " ms; ";
+    // The oldest had to go for it, and were told so.
+    silent.front().expect_error("too-many-clients");
+    silent.front().expect_closed();
+    silent.clear();
+    std::cout << "and when they have gone after " << let_in(server, "2") << " ms\n";
+    expect_no_crash(server);
+}
+
+enum class Close { in_order, by_reset };
+
+/// Sends the beginning of something as client 1 and goes away.
+void say_and_go(const Server& server, std::string_view beginning, Close close) {
+    RawClient client = server.log_in("1");
+    client.send(beginning);
+    if (close == Close::by_reset) return client.reset();
+    client.shutdown_sending();
+    const auto last = client.read_to_the_end();
+    ASSERT_EQ(lines_of(last), std::vector<std::string>{"BYE quit"});
+}
+
+TEST(Hostile, ASendThatIsCutAtAnyByteIsNotAppended) {
+    const Server server;
+    RawClient witness = server.log_in("2");
+    for (const std::string whole :
+         {"SEND 1 7\r\nhel\r\nlo\r\n", "SAY hello\r\n", "SEND 9 0\r\n\r\n"}) {
+        for (std::size_t size = 0; size < whole.size(); ++size) {
+            for (const auto close : {Close::in_order, Close::by_reset}) {
+                say_and_go(server, whole.substr(0, size), close);
+            }
+        }
+    }
+    // Whoever was reset may still be about to read: a take-over waits for nothing.
+    RawClient client = server.log_in("1");
+    client.send_message(1, "all of it");
+    client.expect("SENT 1 1");
+    witness.expect_message(1, "1", "all of it");
+    witness.expect_pong();
+    expect_no_crash(server);
+}
+
+/// Sends as fast as the server answers, in a thread, until it is destroyed.
+class FastSender {
+  public:
+    explicit FastSender(const Server& server)
+        : client_{server.log_in("1")}, thread_{[this] { run(); }} {}
+    FastSender(const FastSender&) = delete;
+    FastSender& operator=(const FastSender&) = delete;
+    ~FastSender() {
+        stopping_ = true;
+        thread_.join();
+    }
+
+    [[nodiscard]] std::uint64_t sent() const { return sent_; }
+
+  private:
+    void run() noexcept {
+        try {
+            pump();
+        } catch (const std::exception& failure) {
+            ADD_FAILURE() << "the fast sender: " << failure.what();
+        }
+    }
+
+    void pump() {
+        constexpr int batch = 100;
+        std::string bytes;
+        for (int number = 0; number < batch; ++number) bytes += "SAY at full speed\r\n";
+        while (!stopping_) {
+            client_.send(bytes);
+            for (int number = 0; number < batch; ++number) client_.read_until("SENT");
+            sent_ += batch;
+        }
+    }
+
+    std::atomic<bool> stopping_ = false;
+    std::atomic<std::uint64_t> sent_ = 0;
+    RawClient client_;
+    std::thread thread_;
+};
+
+void type_beside_a_fast_sender(const std::string& durability) {
+    const Server server{{.durability = durability}};
+    const FastSender fast{server};
+    RawClient person = server.log_in("2");
+    std::vector<double> times_ms;
+    const auto start = Clock::now();
+    for (int line = 0; line < 200; ++line) {
+        const auto typed = Clock::now();
+        person.send("SAY a line that was typed\r\n");
+        person.read_until("SENT");
+        times_ms.push_back(milliseconds_since(typed));
+        // A person thinks, and reads meanwhile.
+        const auto next = Clock::now() + Milliseconds{5};
+        while (Clock::now() < next && person.receive(1)) {
+            while (person.next_received()) {
+            }
+        }
+    }
+    const double seconds = milliseconds_since(start) / 1000;
+    std::cout << "durability " << durability << ", beside "
+              << static_cast<std::uint64_t>(static_cast<double>(fast.sent()) / seconds)
+              << " messages/s, SENT to a person: " << summary(times_ms) << "\n";
+    expect_no_crash(server);
+}
+
+TEST(Hostile, APersonIsAnsweredBesideASenderAtFullSpeed) {
+    type_beside_a_fast_sender("memory");
+    type_beside_a_fast_sender("commit");
+}
+
+}  // namespace
+}  // namespace belfry::test
