@@ -73,11 +73,22 @@ $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos:
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
 # Tests are not optimised: under a sanitizer that doubles the time to compile them, and saves none.
-$(BUILD)/obj/tests/%.o: OPTIMISE := -O0
+$(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0
+
+# g++ takes the compiled header that lies beside the included name. It halves the time to build the tests.
+ifeq ($(findstring clang,$(CXX)),)
+PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
+$(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
+$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	cp $< $(PRECOMPILED)
+	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
+endif
 
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(OPTIMISE) -MMD -MP -c $< -o $@
+	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
 
 # Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
 $(BUILD)/tests/faulty_vfs.so: $(FAULTS) $(wildcard tests/support/faults/*.hpp tests/support/fault_control.hpp) $(BUILD)/flags
