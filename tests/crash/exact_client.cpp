@@ -67,7 +67,7 @@ void ExactClient::converse(RawClient& client) {
             take(*frame);
         }
         bytes.clear();
-        if (live_) pace_.report(index_, taken_);
+        pace_.report(index_, taken_);
         if (live_ && pace_.allows(taken_)) bytes = new_messages();
         if (acknowledged < taken_) {
             acknowledged = taken_;

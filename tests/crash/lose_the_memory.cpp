@@ -16,13 +16,14 @@ TEST(LoseTheMemory, NothingThatWasSentOrShownIsLostWithTheSegment) {
     constexpr int rounds = 100;
     Crowd crowd{{.durability = "commit"}};
     for (int round = 0; round < rounds; ++round) {
-        crowd.pause(microseconds{20'000});
+        crowd.pause(microseconds{8000});
         crowd.server().kill_all();
         crowd.server().lose_segment();
         crowd.server().start();
         crowd.server_moved();
-        // Now and then the next blow comes before anything flows again.
-        if (round % 4 != 0) {
+        // Mostly the next blow comes while they still catch up; now and then everything flows
+        // again.
+        if (round % 4 == 0) {
             ASSERT_TRUE(crowd.everybody_goes_on_after(crowd.now()));
         }
     }

@@ -23,7 +23,7 @@ class Pace {
         for (std::size_t client = 0; client < clients; ++client) leave(client);
     }
 
-    /// The client is online and has taken everything up to the id.
+    /// The client is connected, though perhaps not live yet, and has taken everything up to the id.
     void report(std::size_t client, std::uint64_t id) {
         if (progress_[client].taken.exchange(id) != id) progress_[client].when = now();
     }
