@@ -43,7 +43,8 @@ FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client i
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
-TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step)
+# Sanitizer builds step through nothing.
+TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -64,11 +65,11 @@ $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
-$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 
-$(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/chaos:
+$(sort $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos):
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
