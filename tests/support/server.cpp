@@ -3,6 +3,7 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/leftovers.hpp"
 #include "tests/support/proc.hpp"
+#include "tests/support/store_db.hpp"
 
 #include <sys/shm.h>
 #include <unistd.h>
@@ -169,6 +170,23 @@ pid_t Server::archiver() const {
     };
     if (!eventually(runs)) throw Failure("there is no archiver");
     return pid;
+}
+
+void Server::wait_until_saved() const {
+    const auto is_saved = [&] {
+        StoreDb store{data_dir()};
+        const auto clients = status().at("clients");
+        return std::ranges::all_of(clients, [&](const auto& client) {
+            const auto cursor = client.at("cursor").template get<std::uint64_t>();
+            const auto seq = client.at("seq").template get<std::uint64_t>();
+            const std::string saved =
+                store.text("SELECT cursor || ' ' || seq FROM clients WHERE id = '" +
+                           client.at("id").template get<std::string>() + "'");
+            return saved == std::to_string(cursor) + " " + std::to_string(seq) ||
+                   (cursor == 0 && seq == 0 && saved.empty());
+        });
+    };
+    if (!eventually(is_saved)) throw Failure("cursors and seqs are not saved");
 }
 
 RawClient Server::log_in(std::string_view client_id, std::string_view options) const {

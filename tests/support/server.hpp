@@ -66,6 +66,10 @@ class Server {
     /// The process that stores the messages; waits until one runs.
     [[nodiscard]] pid_t archiver() const;
 
+    /// Waits until the store holds all cursors and seqs: from then on the archiver writes nothing
+    /// before there is something new.
+    void wait_until_saved() const;
+
     /// The processes of this server that live, orphans of a killed supervisor included.
     [[nodiscard]] std::vector<pid_t> all_processes() const;
 

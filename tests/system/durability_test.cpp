@@ -16,6 +16,11 @@ ServerOptions on(const FaultyDisk& disk, std::string durability = "commit") {
     return {.durability = std::move(durability), .environment = disk.environment()};
 }
 
+/// Waits until the log has so many messages, shown or not.
+void wait_for_last_id(const Server& server, std::uint64_t id) {
+    EXPECT_TRUE(eventually([&] { return server.status().at("log").at("last_id") == id; }));
+}
+
 TEST(Durability, SentAndMsgFollowTheSyncOfTheirCommit) {
     const FaultyDisk disk;
     const Server server{on(disk)};
@@ -40,6 +45,7 @@ TEST(Durability, NothingIsShownWhileTheSyncIsOnItsWay) {
     disk.hold_syncs();
     sender.send_message(1, "text");
     disk.wait_for_held_sync();
+    wait_for_last_id(server, 1);
     sender.expect_pong();
     reader.expect_pong();
     RawClient late = server.connect();
@@ -82,6 +88,7 @@ TEST(Durability, WhatIsFoundBehindAFailedSyncIsWrittenAgainBeforeItIsShown) {
     RawClient sender = server.log_in("1");
     sender.send_message(1, "stored");
     sender.expect("SENT 1 1");
+    server.wait_until_saved();
     disk.fail_syncs();
     sender.send_message(2, "text");
     EXPECT_TRUE(eventually(
@@ -129,6 +136,7 @@ TEST(Durability, DupIsAsGoodAsSent) {
     disk.hold_syncs();
     first.send_message(1, "text");
     disk.wait_for_held_sync();
+    wait_for_last_id(server, 1);
     RawClient again = server.connect();
     EXPECT_EQ(again.log_in("1", "ack=manual").option("seq"), "0");
     again.expect("LIVE 0");
@@ -153,6 +161,7 @@ TEST(Durability, TheHighestSeqOfTheWelcomeIsThatOfWhatIsShown) {
         disk.hold_syncs();
         client.send_message(9, "not yet");
         disk.wait_for_held_sync();
+        wait_for_last_id(server, 2);
         client.reset();
     }
     RawClient again = server.connect();
@@ -174,6 +183,7 @@ TEST(Durability, ANewRunOfBelfryDoesNotTakeASeqOfAnEarlierOne) {
         disk.hold_syncs();
         earlier.send_message(1, "of an earlier run");
         disk.wait_for_held_sync();
+        wait_for_last_id(server, 1);
         earlier.reset();
     }
     Command command = server.belfry("1");

@@ -2,9 +2,12 @@
 #include "tests/support/server.hpp"
 #include "tests/support/store_db.hpp"
 
+#include <sys/mount.h>
+
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <optional>
 #include <string>
 
 /// A store that does not work: refused at the start, survived in service.
@@ -31,6 +34,7 @@ TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
     client.send_message(1, "stored");
     client.expect("SENT 1 1");
     reader.expect_message(1, "1", "stored");
+    server.wait_until_saved();
 
     disk.fill_up();
     client.send_message(2, "accepted, not stored");
@@ -65,6 +69,7 @@ TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
     RawClient client = server.log_in("1");
     client.send_message(1, "stored");
     client.expect("SENT 1 1");
+    server.wait_until_saved();
     disk.fail_writes();
     client.send_message(2, "accepted");
     expect_refusing(server);
@@ -122,6 +127,7 @@ TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
         RawClient client = server.log_in("1", "ack=manual");
         client.send_message(1, "stored");
         client.expect("SENT 1 1");
+        server.wait_until_saved();
         disk.fill_up();
         client.send_message(2, "not stored");
         expect_refusing(server);
@@ -160,6 +166,72 @@ TEST(StoreFailure, AStoreThatCannotBeReadForAWhileDelaysWhoNeedsItAlone) {
     sender.expect_pong();
     disk.mend();
     EXPECT_EQ(count_verb(late.read_until_id(count), "MSG"), count);
+}
+
+/// A small real disk in place of the data directory.
+class SmallDisk {
+  public:
+    explicit SmallDisk(const Server& server) : path_{server.data_dir()} {
+        mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=4m,mode=0700") == 0;
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    ~SmallDisk() {
+        if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+    }
+
+    [[nodiscard]] bool is_mounted() const { return mounted_; }
+
+    void fill_up() const {
+        std::ofstream file{filler()};
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+    }
+    void make_room() const { std::filesystem::remove(filler()); }
+
+  private:
+    [[nodiscard]] std::filesystem::path filler() const { return path_ / "filler"; }
+
+    std::filesystem::path path_;
+    bool mounted_ = false;
+};
+
+TEST(StoreFailure, ARealDiskThatFillsUpAndThenHasRoomLosesNothing) {
+    Server server{{.durability = "commit"}};
+    EXPECT_EQ(server.stop(), 0);
+    const SmallDisk disk{server};
+    if (!disk.is_mounted()) GTEST_SKIP() << "nothing may be mounted here";
+    server.start();
+    RawClient client = server.log_in("1");
+    client.send_message(1, "stored");
+    client.expect("SENT 1 1");
+    disk.fill_up();
+    const std::string text(60'000, 'x');
+    std::uint64_t seq = 1;
+    std::optional<std::uint64_t> refused;
+    while (!refused) {
+        client.send_message(++seq, text);
+        // What is accepted and not stored yet is not answered before there is room.
+        if (server.errors().find("new messages are refused") == std::string::npos) continue;
+        client.send_message(++seq, text);
+        Frame frame = client.next();
+        while (frame.verb == "SENT") frame = client.next();
+        EXPECT_EQ(frame.verb, "ERR");
+        refused = frame.number(1);
+    }
+    disk.make_room();
+    expect_working_again(server);
+    std::string again;
+    for (std::uint64_t next = *refused; next <= seq; ++next) {
+        again += "SEND " + std::to_string(next) + " 4\r\ntext\r\n";
+    }
+    client.send(again);
+    client.read_until_id(seq);
+    RawClient reader = server.connect();
+    reader.log_in("2");
+    EXPECT_EQ(count_verb(reader.read_until_id(seq), "MSG"), seq);
+    EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
 // --- At the start -----------------------------------------------------------------------------
