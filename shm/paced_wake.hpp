@@ -19,18 +19,16 @@ class PacedWake {
     explicit PacedWake(Segment& segment) noexcept : segment_{&segment} {}
 
     /// Something has become visible.
-    /// @param spent how long that took: an eighth of it may go to waking at the least
-    void begin(std::chrono::steady_clock::duration spent) noexcept;
+    void begin() noexcept;
 
     /// Whether somebody is still to be woken.
     [[nodiscard]] bool has_more() const noexcept { return left_ != 0; }
 
-    /// Whether there is time to wake a few more though others wait for a commit.
-    [[nodiscard]] bool has_time() const noexcept {
-        return std::chrono::steady_clock::now() < until_;
-    }
+    /// Whether some are to be woken even if others wait for the next commit: in a stream of commits
+    /// as many as it takes to reach everybody within a tenth of a second.
+    [[nodiscard]] bool has_due() const noexcept { return due_ != 0; }
 
-    /// Wakes a few more, and lets them run.
+    /// Wakes one more, and lets it run.
     void step() noexcept;
 
   private:
@@ -38,7 +36,8 @@ class PacedWake {
 
     Segment* segment_;
     std::uint32_t left_ = 0;  ///< at most so many are asleep since before the last begin()
-    std::chrono::steady_clock::time_point until_;
+    std::uint32_t due_ = 0;   ///< of these, before the next commit
+    std::chrono::steady_clock::time_point begun_;
     std::uint32_t online_ = 0;
     std::uint32_t counted_at_ = ~0U;  ///< presence_changes, when online_ was counted
 };

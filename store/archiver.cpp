@@ -30,6 +30,9 @@ constexpr std::uint64_t most_forgotten = 1000;
 /// Behind a retention that met a damaged page: it will be there again.
 constexpr std::chrono::hours forget_patience{1};
 
+/// A stream of messages has ended when none has come for so long.
+constexpr std::chrono::microseconds pause_of_a_stream{300};
+
 /// Behind a checkpoint that failed.
 constexpr std::chrono::seconds checkpoint_patience{1};
 
@@ -46,8 +49,7 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       wake_{segment},
       new_seqs_(segment.geometry().client_rows, 0),
       saved_cursors_(segment.geometry().client_rows, 0),
-      saved_seqs_(segment.geometry().client_rows, 0),
-      began_{Clock::now()} {}
+      saved_seqs_(segment.geometry().client_rows, 0) {}
 
 void Archiver::start() {
     const std::uint64_t first_id = segment_->log().first_id.load();
@@ -103,7 +105,6 @@ bool Archiver::has_new() const noexcept {
 bool Archiver::store_new() {
     const std::uint64_t last = segment_->log().last_id.load(std::memory_order_acquire);
     if (last == stored_) return false;
-    began_ = Clock::now();
     std::ranges::fill(new_seqs_, 0);
     std::uint64_t next = stored_ + 1;
     std::uint64_t bytes = 0;
@@ -142,12 +143,17 @@ void Archiver::store_chunk(const shm::Chunk& chunk) {
 /// What is committed becomes visible (5).
 void Archiver::publish(std::uint64_t id) {
     shm::publish_stored(*segment_, new_seqs_, id);
-    if (segment_->durability() == shm::Durability::commit) wake_.begin(Clock::now() - began_);
+    if (segment_->durability() == shm::Durability::commit) wake_.begin();
 }
 
 /// In the time that is left between two commits.
 void Archiver::wake_readers() {
-    while (wake_.has_more() && (!has_new() || wake_.has_time())) wake_.step();
+    while (wake_.has_due()) wake_.step();
+    if (!wake_.has_more()) return;
+    // Who has just got his SENT may have the next message under way.
+    segment_->archiver().wake.wait_until(Clock::now() + pause_of_a_stream,
+                                         [this] { return has_new(); });
+    while (wake_.has_more() && !has_new()) wake_.step();
 }
 
 bool Archiver::has_moved() const noexcept {

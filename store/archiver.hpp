@@ -72,7 +72,6 @@ class Archiver {
     std::vector<std::uint64_t> new_seqs_;  ///< by row, of the open transaction; 0: none
     std::vector<std::uint64_t> saved_cursors_;
     std::vector<std::uint64_t> saved_seqs_;
-    Clock::time_point began_;  ///< the last transaction
     Clock::time_point next_save_;
     Clock::time_point next_forgetting_;
     Clock::time_point next_checkpoint_;
