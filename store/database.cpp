@@ -67,7 +67,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_{file} {
     ::sqlite3_busy_timeout(handle, busy_patience_ms);
 }
 
-void Database::execute(const char* sql) {
+void Database::execute(const char* sql) const {
     if (::sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 

@@ -25,7 +25,7 @@ class Database {
     Database(const std::filesystem::path& file, Mode mode);
 
     /// Runs SQL text that returns no rows. @throws StoreError
-    void execute(const char* sql);
+    void execute(const char* sql) const;
 
     /// The first column of the first row; 0 where there is none. @throws StoreError
     [[nodiscard]] std::int64_t number(const char* sql);
