@@ -112,8 +112,8 @@ class ArchiverProcess {
 }  // namespace
 
 void run_archiver(const ArchiverHeritage& heritage) noexcept {
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGHUP, SIG_IGN);
+    static_cast<void>(::signal(SIGINT, SIG_IGN));
+    static_cast<void>(::signal(SIGHUP, SIG_IGN));
     if (!shm::claim(heritage.segment.process(shm::archiver_entry), heritage.generation)) {
         ::_exit(EXIT_FAILURE);
     }

@@ -66,7 +66,7 @@ class Publish : public SegmentOperation {
 
     void run() override {
         shm::publish_stored(segment(), seqs_, 5);
-        shm::PacedWake{segment()}.begin({});
+        shm::PacedWake{segment()}.begin();
     }
 
   protected:
