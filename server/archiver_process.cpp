@@ -80,18 +80,18 @@ class ArchiverProcess {
     }
 
     void works() {
+        say(shm::StoreState::works);  // first: whoever reads the line may rely on it
         if (!last_failure_.empty()) report("the store works again");
         last_failure_.clear();
-        say(shm::StoreState::works);
     }
 
     /// Tells people once, and the sessions all the time.
     void fail(const store::StoreError& error) {
+        say(shm::StoreState::fails);  // first, as above
         if (error.what() != last_failure_) {
             report(std::string{error.what()} + "; new messages are refused until it works again");
         }
         last_failure_ = error.what();
-        say(shm::StoreState::fails);
         // Who waits for room in the ring has to look at the state; and not all may have been woken
         // for what was stored before.
         shm::wake_everybody(segment_);
