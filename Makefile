@@ -48,7 +48,7 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-crash check-includes check-asan check-tsan check-chaos fuzz run bench install format check-format \
+.PHONY: all tests check check-crash check-includes check-model check-asan check-tsan check-chaos fuzz run bench install format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
@@ -114,6 +114,9 @@ check-crash: $(BUILD)/tests/step ## kill at every single instruction of what cha
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
+
+check-model: ## check the models of the log and of its wake-ups; needs spin
+	@tests/model/check $(BUILD)/model
 
 check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	BELFRY_TEST_SLOW=4 $(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' check

@@ -1,7 +1,7 @@
 #include "shm/paced_wake.hpp"
 
-#include "shm/client_table.hpp"
 #include "shm/session.hpp"
+#include "shm/session_slots.hpp"
 
 #include <sched.h>
 
@@ -16,6 +16,16 @@ constexpr std::uint32_t few = 32;
 /// In a stream of commits everybody is woken this often.
 constexpr std::chrono::milliseconds round_trip{100};
 
+/// The sessions that may stand in the queue. Not only who is online: who has left or was taken over
+/// is asleep there until its process ends, and would take the turn of another.
+std::uint32_t count_sessions(const Segment& segment) noexcept {
+    std::uint32_t count = 0;
+    for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
+        if (is_logged_in(segment, slot)) ++count;
+    }
+    return count;
+}
+
 }  // namespace
 
 void PacedWake::begin() noexcept {
@@ -23,7 +33,7 @@ void PacedWake::begin() noexcept {
     const auto now = std::chrono::steady_clock::now();
     const auto since = std::min<std::chrono::nanoseconds>(now - begun_, round_trip);
     begun_ = now;
-    left_ = online();
+    left_ = sessions();
     due_ = 0;
     if (left_ <= few) {
         left_ = 0;
@@ -43,13 +53,13 @@ void PacedWake::step() noexcept {
     ::sched_yield();
 }
 
-std::uint32_t PacedWake::online() noexcept {
+std::uint32_t PacedWake::sessions() noexcept {
     const std::uint32_t changes = segment_->log().presence_changes.load(std::memory_order_acquire);
     if (changes != counted_at_) {
         counted_at_ = changes;
-        online_ = count_online(*segment_);
+        sessions_ = count_sessions(*segment_);
     }
-    return online_;
+    return sessions_;
 }
 
 }  // namespace belfry::shm

@@ -32,14 +32,14 @@ class PacedWake {
     void step() noexcept;
 
   private:
-    [[nodiscard]] std::uint32_t online() noexcept;
+    [[nodiscard]] std::uint32_t sessions() noexcept;
 
     Segment* segment_;
     std::uint32_t left_ = 0;  ///< at most so many are asleep since before the last begin()
     std::uint32_t due_ = 0;   ///< of these, before the next commit
     std::chrono::steady_clock::time_point begun_;
-    std::uint32_t online_ = 0;
-    std::uint32_t counted_at_ = ~0U;  ///< presence_changes, when online_ was counted
+    std::uint32_t sessions_ = 0;
+    std::uint32_t counted_at_ = ~0U;  ///< presence_changes, when they were counted
 };
 
 }  // namespace belfry::shm

@@ -19,7 +19,7 @@ struct GivenSlot {
 /// Takes the slot of a dead child back, and wakes for it whom it may have left asleep (11).
 void reap_slot(Segment& segment, std::uint32_t slot) noexcept;
 
-/// Whether the slot's child has logged in.
+/// Whether the slot's child has logged in and was not reaped yet. Anybody may ask.
 [[nodiscard]] bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept;
 
 /// Whether the slot's child serves a client that is not known any more.

@@ -1,0 +1,182 @@
+/* shm/condition.{hpp,cpp} and shm/futex.cpp: the word with its sequence and its bit, and the
+ * kernel's queue. Included by wake.pml, which says how many THREADS there are.
+ *
+ * Step of the model                stands for
+ * wait_until: the load             Condition::wait_until, the load
+ * wait_until: predicate            Condition::wait_until, predicate(), then the look at the clock
+ * wait_until: the swap             Condition::sleep, compare_exchange_strong
+ * wait_until: into the queue       futex_wait(): the kernel compares and enqueues in one step
+ * notify_all: the swap             Condition::notify_all, the loop of compare_exchange_weak
+ * notify_group, on_behalf_of_dead  Condition::notify_group, wake_everybody: the fetch_add
+ * futex_wake_all, futex_wake_some  futex_wake(): the kernel takes sleepers out, the oldest first
+ * forget                           the kernel: a thread has died, or its wait has ended
+ *
+ * The order of sleepers matters to PacedWake alone, so it is kept with PACED alone.
+ *
+ * The word is {sequence, bit}. A sequence is only ever compared for being unchanged since the load,
+ * and it changes with each notification. So in place of the number the model keeps, for each thread
+ * between its load and its sleep, whether the sequence has moved since: SAME(c) or MOVED. This is
+ * exact but for a sequence that wraps (2^31 notifications) between a load and the sleep. The bit
+ * never falls without the sequence moving, so `seen` and `seen | sleepers` need no distinction.
+ */
+#define SAME(c) ((c) + 1)
+#define MOVED 4
+#define ALL 255
+
+#define NEWS 0  /* LogHeader::new_messages */
+#define SPACE 1 /* LogHeader::space */
+#define WAKE 2  /* ArchiverBlock::wake */
+
+bool sleepers[3];   /* the bit of the word */
+byte seen[THREADS]; /* 0, SAME(c) or MOVED */
+byte asleep[THREADS]; /* 0, or the condition plus one */
+bool ended[THREADS];  /* the deadline of its wait has passed */
+#ifdef PACED
+chan queue = [THREADS] of { byte }; /* who sleeps on NEWS, the oldest first */
+byte group[THREADS];                /* the groups it waits for */
+#endif
+
+hidden byte k;
+hidden byte x;
+
+/* By who is in an atomic step, as are the next two. */
+inline forget(t) {
+#ifdef PACED
+    if
+    :: queue??[eval(t)] -> queue??eval(t)
+    :: else
+    fi;
+    group[t] = 0;
+#endif
+    asleep[t] = 0
+}
+
+inline end_of_thread(t) {
+    forget(t);
+    ended[t] = 0;
+    seen[t] = 0
+}
+
+inline enqueue(c, t, groups) {
+    asleep[t] = c + 1;
+#ifdef PACED
+    if
+    :: c == NEWS -> group[t] = groups; queue!t
+    :: else
+    fi
+#endif
+}
+
+/* Somebody adds one to the sequence. */
+inline move_on(c) {
+    for (k : 0 .. THREADS - 1) {
+        if
+        :: seen[k] == SAME(c) -> seen[k] = MOVED
+        :: else
+        fi
+    }
+    k = 0
+}
+
+/* Returns when the predicate holds, or once when the deadline has passed. */
+inline wait_until(c, t, groups, predicate) {
+    do
+#ifdef MUTATION_LOAD_AFTER_CHECK
+    :: if
+       :: atomic { (predicate) || ended[t] -> ended[t] = 0; break }
+       :: else -> seen[t] = SAME(c) /* the load */
+       fi;
+#else
+    :: seen[t] = SAME(c); /* the load */
+       if
+       :: atomic { (predicate) || ended[t] -> ended[t] = 0; seen[t] = 0; break }
+       :: else
+       fi;
+#endif
+       if /* the swap, and where it fails, back to the load */
+#ifdef MUTATION_NO_COMPARE
+       :: true -> sleepers[c] = 1;
+#else
+       :: seen[t] == MOVED -> seen[t] = 0
+       :: atomic { seen[t] == SAME(c) -> sleepers[c] = 1 };
+#endif
+          atomic { /* into the queue */
+              if
+#ifndef MUTATION_NO_COMPARE
+              :: seen[t] == MOVED
+              :: seen[t] == SAME(c) && !sleepers[c] -> assert(false)
+              :: seen[t] == SAME(c) && sleepers[c] -> enqueue(c, t, groups)
+#else
+              :: true -> enqueue(c, t, groups)
+#endif
+              fi;
+              seen[t] = 0;
+              if
+              :: !asleep[t]
+#if ENDS == 2
+              :: asleep[t] -> forget(t); ended[t] = 1
+#endif
+              fi
+          }
+       fi
+    od
+}
+
+inline futex_wake_all(c) {
+    d_step {
+        for (k : 0 .. THREADS - 1) {
+            if
+            :: asleep[k] == c + 1 -> forget(k)
+            :: else
+            fi
+        }
+        k = 0
+    }
+}
+
+#ifdef PACED
+/* On NEWS. `woken` becomes how many. */
+inline futex_wake_some(count, bits, woken) {
+    d_step {
+        k = len(queue);
+        woken = 0;
+        do
+        :: k > 0 ->
+            queue?x;
+            if
+            :: woken < count && (group[x] & bits) -> asleep[x] = 0; group[x] = 0; woken++
+            :: else -> queue!x
+            fi;
+            k--
+        :: else -> break
+        od;
+        x = 0
+    }
+}
+
+/* `old`: a local byte of the caller. */
+inline notify_group(groups) {
+    atomic { move_on(NEWS); old = sleepers[NEWS] };
+    if
+    :: old -> futex_wake_some(ALL, groups, old)
+    :: else
+    fi;
+    old = 0
+}
+#endif
+
+inline notify_all(c) {
+    if
+    :: atomic { !sleepers[c] -> move_on(c) }
+    :: atomic { sleepers[c] -> move_on(c); sleepers[c] = 0 };
+       futex_wake_all(c)
+    fi
+}
+
+/* The fetch_add and the wake-up in one step: who dies between the two leaves the same sleepers. */
+inline on_behalf_of_dead(c) {
+    atomic {
+        move_on(c);
+        futex_wake_all(c)
+    }
+}

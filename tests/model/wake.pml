@@ -1,0 +1,674 @@
+/* Who sleeps, who wakes, and who dies: sessions of two threads each, the archiver, the supervisor,
+ * and a demon that kills any of them between any two steps. The bytes of the ring are in ring.pml.
+ *
+ * Step of the model      stands for
+ * Out                    server/session_out.cpp: serve, wait_for_news, then deliver, advance_to or
+ *                        deliver_lost in one step; shm/log_reader.cpp: read
+ * In                     server/session_in.cpp: append_pending, wait_until_visible, wait_for_space;
+ *                        shm/log_writer.cpp: append, and set_appending of shm/session.cpp
+ *   take                 shm/robust_mutex.cpp: lock
+ *   look_at_log          shm/log_writer.cpp: append_locked, add, most_first_id, make_room
+ *   lock_and_look        shm/log_lock.cpp: lock, mend_if, repair
+ *   write_and_commit     shm/log_writer.cpp: make_room (first_id), add, commit; LogLock::unlock
+ *   notify_of_append     shm/log_writer.cpp: notify
+ * Leaver                 server/session_in.cpp: finish; shm/session.cpp: leave
+ * Archive                server/archiver_process.cpp: archive, sleep; store/archiver.cpp: start,
+ *                        work, has_new, store_new
+ *   publish              store/archiver.cpp: publish; shm/stored.cpp: publish_stored
+ *   count_sleepers, and the loop over `left`
+ *                        shm/paced_wake.cpp: begin with few = 0, step with portion = 1, sessions;
+ *                        store/archiver.cpp: wake_readers
+ * Supervise              server/supervisor.cpp: reap_own, adopt; server/archiver_keeper.cpp: ended,
+ *                        forget, begin
+ *   bury                 server/supervisor.cpp: bury; shm/session_slots.cpp: reap_slot, give_slot
+ *   wake_everybody       shm/session_slots.cpp: wake_everybody
+ * kill                   the kernel: the lock is marked, the dead leave the queues
+ * Monitor                runs when nothing else can: lets a wait end, or looks whether all is well
+ *
+ * Left out: SIGSTOP (who waits for the lock kills its holder, which is a kill like any other), a
+ * store that fails or has lost what it had, presence, fencing, the socket, and the pause of
+ * wake_readers, which ends by itself within a moment. Memory is sequentially consistent: each store
+ * that others wait for stands before a read-modify-write of the word, which orders it.
+ *
+ * Options:
+ *   SESSIONS, WRITERS, READERS    how many sessions; the first ones of them send, and read
+ *   MESSAGES                      that each writer sends
+ *   CAPACITY                      records that the ring holds; SMALL_RING: not all of them
+ *   DURABILITY                    MEMORY, ASYNC, COMMIT
+ *   KILLS                         how many kills at most
+ *   KILL_SESSIONS, KILL_ARCHIVER, KILL_SUPERVISOR   1: may be killed
+ *   SUPERVISOR 0                  dead from the start;  ADOPT: another one comes
+ *   ENDS 0: no wait ends;  1: only when nothing else can happen;  2: any wait at any time
+ *   PACED                         the archiver wakes with PacedWake
+ *   LEAVER                        the last session leaves: it is offline, and stays a while
+ *   MUTATION_x                    seeded faults
+ */
+#define MEMORY 1
+#define ASYNC 2
+#define COMMIT 3
+
+#ifndef SESSIONS
+#define SESSIONS 2
+#endif
+#ifndef WRITERS
+#define WRITERS 2
+#endif
+#ifndef READERS
+#define READERS SESSIONS
+#endif
+#ifndef MESSAGES
+#define MESSAGES 1
+#endif
+#ifndef CAPACITY
+#define CAPACITY 4
+#endif
+#ifndef DURABILITY
+#define DURABILITY MEMORY
+#endif
+#ifndef KILLS
+#define KILLS 1
+#endif
+#ifndef KILL_SESSIONS
+#define KILL_SESSIONS 1
+#endif
+#ifndef KILL_ARCHIVER
+#define KILL_ARCHIVER 1
+#endif
+#ifndef KILL_SUPERVISOR
+#define KILL_SUPERVISOR 0
+#endif
+#ifndef SUPERVISOR
+#define SUPERVISOR 1
+#endif
+#ifndef ENDS
+#define ENDS 0
+#endif
+
+#define STORE (DURABILITY != MEMORY)
+
+/* Threads: out of session s, in of session s, archiver. */
+#define OUT(s) (s)
+#define IN(s) (SESSIONS + (s))
+#define ARCHIVER_THREAD (2 * SESSIONS)
+#define THREADS (2 * SESSIONS + 1)
+
+/* Processes: the sessions, then these. */
+#define ARCHIVER SESSIONS
+#define SUPER (SESSIONS + 1)
+#define PROCESSES (SESSIONS + 2)
+
+#include "condition.pml"
+
+#define FOR_MESSAGES 1
+#define FOR_OWN 4
+
+bool alive[PROCESSES];
+bool gone[THREADS]; /* a dead process's thread has ended: it can be reaped when all have */
+byte kills = KILLS;
+
+/* The log. Ids begin at 1. */
+#define FREE 0
+#define DIED 255
+byte owner = FREE;
+byte last_id;
+byte first_id = 1;
+byte stored_id;
+byte derived_id;
+byte ring[CAPACITY];    /* the id whose record lies here */
+byte senders[CAPACITY]; /* the index */
+byte seqs[CAPACITY];
+#define AT(id) ((id) % CAPACITY)
+
+#if DURABILITY == COMMIT
+#define VISIBLE stored_id
+#else
+#define VISIBLE last_id
+#endif
+
+byte last_seq[SESSIONS];
+byte cursor[SESSIONS];
+bool appending[SESSIONS];
+
+byte database; /* the last id that is committed there */
+
+/* For the checks alone. */
+byte committed[SESSIONS]; /* seqs of that client in the log */
+bool sent_all[SESSIONS];
+
+#ifdef PACED
+bool logged_in[SESSIONS]; /* the slot's client is set: from the login until it is reaped */
+#endif
+#ifdef LEAVER
+bool has_left;
+#define IS_LEAVER(s) ((s) == SESSIONS - 1)
+#define ONLINE(s) (alive[s] && !(IS_LEAVER(s) && has_left))
+#else
+#define IS_LEAVER(s) false
+#define ONLINE(s) (alive[s])
+#endif
+
+mtype = { DUPLICATE, NO_SPACE, APPENDED };
+
+/* What the lock guards is read in the step that takes it: nobody else changes it. */
+inline look_at_log(s) {
+    until = last_id;
+    if
+    :: n <= last_seq[s] -> result = DUPLICATE
+    :: else ->
+#if STORE
+        until = stored_id; /* stored_seen_ */
+#endif
+        if
+        :: last_id + 2 > first_id + CAPACITY -> new_first = last_id + 2 - CAPACITY
+        :: else -> new_first = first_id
+        fi;
+        if
+#if defined(SMALL_RING) && STORE && !defined(MUTATION_OVERWRITE_UNSTORED)
+        :: new_first > first_id && new_first > until + 1 -> result = NO_SPACE
+#endif
+        :: else -> result = APPENDED
+        fi
+    fi
+}
+
+/* The flag is set before the lock is taken. A death between the two changes nothing but the flag,
+ * so one step does both. */
+inline take(s) {
+#ifndef MUTATION_NO_APPENDING_FLAG
+    appending[s] = 1;
+#endif
+    owner = s + 1
+}
+
+inline lock_and_look(s) {
+    if
+    :: atomic { n <= MESSAGES && owner == FREE -> take(s); look_at_log(s) }
+#ifndef MUTATION_NOT_ROBUST
+    :: atomic { n <= MESSAGES && owner == DIED -> take(s) };
+        d_step { /* repair(): what is between derived_id and last_id */
+            id = derived_id + 1;
+            do
+            :: id <= last_id ->
+#ifndef MUTATION_NO_REPAIR
+                if
+                :: seqs[AT(id)] > last_seq[senders[AT(id)]] ->
+                    last_seq[senders[AT(id)]] = seqs[AT(id)]
+                :: else
+                fi;
+#endif
+                id++
+            :: else -> break
+            od;
+            id = 0;
+            derived_id = last_id
+        }
+        atomic { look_at_log(s) } /* from make_consistent() on */
+#endif
+    fi
+}
+
+inline notify_of_append() {
+#if STORE
+    notify_all(WAKE);
+#endif
+#if DURABILITY != COMMIT
+    notify_all(NEWS);
+#endif
+}
+
+inline write_and_commit(s) {
+    if
+    :: new_first != first_id -> first_id = new_first
+    :: else
+    fi;
+#ifdef MUTATION_NOTIFY_FIRST
+    notify_of_append();
+#endif
+    atomic { /* the record, its index entries, the commit point (1); ring.pml takes them apart */
+        ring[AT(last_id + 1)] = last_id + 1;
+        senders[AT(last_id + 1)] = s;
+        seqs[AT(last_id + 1)] = n;
+        assert(n == committed[s] + 1); /* nothing twice, nothing left out */
+        last_id++;
+        committed[s] = n;
+        assert(first_id <= last_id + 1) /* (2) */
+    }
+    atomic { /* (6), and the end of the lock */
+        last_seq[s] = n;
+        derived_id = last_id;
+        owner = FREE
+#ifdef MUTATION_FLAG_CLEARED_EARLY
+        ; appending[s] = 0
+#endif
+    }
+}
+
+inline decided(s) {
+    appending[s] = 0;
+    n++;
+    sent_all[s] = n > MESSAGES
+}
+
+/* Every session's client sends its messages; after a kill it sends all of them again. */
+proctype In(byte s) {
+    byte n = 1, id, until, new_first;
+    mtype result;
+    do
+    :: !gone[IN(s)] ->
+        {
+            do
+            :: lock_and_look(s);
+                if
+                :: result == APPENDED ->
+                    write_and_commit(s);
+#ifndef MUTATION_NOTIFY_FIRST
+                    notify_of_append();
+#endif
+                    atomic { decided(s); until = 0; new_first = 0; result = 0 }
+                :: result == DUPLICATE ->
+                    owner = FREE;
+#if DURABILITY == COMMIT
+                    appending[s] = 0;
+                    do
+                    :: wait_until(NEWS, IN(s), ALL, VISIBLE >= until);
+                       if
+                       :: VISIBLE >= until -> break
+                       :: else
+                       fi
+                    od;
+#endif
+                    atomic { decided(s); until = 0; result = 0 }
+#ifdef SMALL_RING
+                :: result == NO_SPACE ->
+                    atomic { owner = FREE; appending[s] = 0; result = 0; new_first = 0 };
+                    wait_until(SPACE, IN(s), ALL, stored_id != until)
+                    until = 0
+#endif
+                fi
+            od
+        } unless {
+            atomic {
+                !alive[s] -> n = 1; id = 0; until = 0; new_first = 0; result = 0;
+                sent_all[s] = 0; gone[IN(s)] = 1
+            }
+        }
+    od
+}
+
+#ifdef LEAVER
+/* SessionIn::finish: leave(), then a while in discard_input, then the end of the process. */
+proctype Leaver(byte s) {
+    has_left = 1;
+    atomic {
+        alive[s] -> alive[s] = 0; end_of_thread(OUT(s)); gone[IN(s)] = 1
+    }
+}
+#endif
+
+proctype Out(byte s) {
+    byte i;
+    bool own;
+    do
+    :: !gone[OUT(s)] ->
+        {
+            do
+            :: wait_until(NEWS, OUT(s), (own -> FOR_MESSAGES + FOR_OWN : FOR_MESSAGES),
+                          VISIBLE > cursor[s]);
+#ifdef LEAVER
+               if
+               :: !ONLINE(s) -> false /* no longer current: the thread ends */
+               :: else
+               fi;
+#endif
+               atomic { /* the position is the cursor */
+                   if
+                   :: VISIBLE > cursor[s] && first_id <= cursor[s] + 1 -> /* deliver() */
+                       assert(DURABILITY != COMMIT || VISIBLE <= database); /* (5) */
+                       own = 0;
+                       for (i : cursor[s] + 1 .. VISIBLE) {
+                           assert(ring[AT(i)] == i); /* every id, in order (2, 3) */
+#ifdef PACED
+                           own = own || senders[AT(i)] == s
+#endif
+                       }
+                       i = 0;
+                       cursor[s] = VISIBLE
+                   :: VISIBLE > cursor[s] && first_id > cursor[s] + 1 -> /* deliver_lost() */
+                       assert(!STORE || first_id - 1 <= database);
+                       cursor[s] = first_id - 1
+                   :: else
+                   fi
+               }
+            od
+        } unless {
+            atomic { !alive[s] -> i = 0; own = 0; gone[OUT(s)] = 1 }
+        }
+    od
+}
+
+#ifdef PACED
+/* PacedWake::online(): the sessions that may stand in the queue. */
+inline count_sleepers() {
+    d_step {
+        left = 0;
+        for (i : 0 .. SESSIONS - 1) {
+            if
+#ifdef MUTATION_COUNT_ONLINE
+            :: ONLINE(i) -> left++
+#else
+            :: logged_in[i] -> left++
+#endif
+            :: else
+            fi
+        }
+        i = 0
+    }
+}
+#endif
+
+#if STORE
+inline publish() {
+#ifdef MUTATION_PUBLISH_FIRST
+#ifdef SMALL_RING
+    notify_all(SPACE);
+#endif
+#if DURABILITY == COMMIT
+    notify_all(NEWS);
+#endif
+    atomic { assert(stored <= database); stored_id = stored };
+#else
+    atomic { assert(stored <= database); stored_id = stored };
+#ifdef SMALL_RING
+    notify_all(SPACE);
+#endif
+#if DURABILITY == COMMIT
+#ifdef PACED
+    count_sleepers();
+    notify_group(FOR_OWN)
+#else
+    notify_all(NEWS)
+#endif
+#endif
+#endif
+}
+
+proctype Archive() {
+    byte stored, last, left, i;
+#ifdef PACED
+    byte old;
+#endif
+    do
+    :: !gone[ARCHIVER_THREAD] ->
+        {
+            stored = database; /* start() */
+            publish();
+            do
+            ::
+#ifdef PACED
+               do /* wake_readers() */
+               :: left != 0 ->
+                   if
+                   :: last_id == stored -> skip
+                   :: last_id != stored -> skip /* has_due() */
+                   :: last_id != stored -> break
+                   fi;
+                   futex_wake_some(1, FOR_MESSAGES, old);
+                   atomic { left = (old < 1 -> 0 : left - 1); old = 0 }
+               :: else -> break
+               od;
+#endif
+               if
+               :: last_id == stored -> wait_until(WAKE, ARCHIVER_THREAD, ALL, last_id != stored)
+               :: atomic { /* store_new(): the copy is whole, or the archiver aborts (4) */
+                   last_id != stored -> last = last_id;
+                   for (i : stored + 1 .. last) {
+                       assert(ring[AT(i)] == i)
+                   }
+                   i = 0;
+                   assert(first_id <= stored + 1)
+                   };
+                   atomic { database = last; stored = last; last = 0 } /* commit() */
+                   publish()
+               fi
+            od
+        } unless {
+            atomic {
+                !alive[ARCHIVER] -> stored = 0; last = 0; left = 0; i = 0;
+                gone[ARCHIVER_THREAD] = 1
+            }
+        }
+    od
+}
+#endif
+
+#define IS_DEAD(s) (!alive[s] && gone[IN(s)] && gone[OUT(s)] && !is_buried[s])
+bool is_buried[SESSIONS]; /* nobody comes back */
+
+inline wake_everybody() {
+    on_behalf_of_dead(NEWS);
+#if STORE
+#ifdef SMALL_RING
+    on_behalf_of_dead(SPACE);
+#endif
+    on_behalf_of_dead(WAKE);
+#endif
+    skip
+}
+
+inline start_session(s) {
+    alive[s] = 1;
+    gone[OUT(s)] = (s >= READERS);
+#ifdef PACED
+    logged_in[s] = 1;
+#endif
+    gone[IN(s)] = (s >= WRITERS)
+}
+
+/* reap_slot(): the exchange of the flag, then the wake-up. Then give_slot(), fork and login of
+ * the client that comes back. */
+inline bury(s) {
+#ifdef PACED
+    logged_in[s] = 0;
+#endif
+    atomic { flag = appending[s]; appending[s] = 0 };
+#ifndef MUTATION_NO_WAKE_ON_REAPING
+    if
+    :: flag -> wake_everybody()
+    :: else
+    fi;
+#endif
+    atomic {
+        flag = 0;
+        if
+        :: IS_LEAVER(s) -> is_buried[s] = 1
+        :: else -> start_session(s)
+        fi
+    }
+}
+
+bool is_killed; /* the supervisor */
+
+#if SUPERVISOR || defined(ADOPT)
+proctype Supervise() {
+    byte s;
+    bool flag, adopts = !SUPERVISOR;
+    do
+    :: {
+            alive[SUPER] = 1;
+            if
+            :: adopts -> /* Supervisor::adopt() */
+                s = 0;
+                do
+                :: s < SESSIONS ->
+                    if
+                    :: IS_DEAD(s) -> bury(s)
+                    :: else
+                    fi;
+                    s++
+                :: else -> break
+                od;
+#ifndef MUTATION_NO_WAKE_ON_ADOPTION
+                wake_everybody();
+#endif
+                s = 0
+            :: else
+            fi;
+            do
+            :: IS_DEAD(0) -> bury(0)
+            :: IS_DEAD(1) -> bury(1)
+#if SESSIONS > 2
+            :: IS_DEAD(2) -> bury(2)
+#endif
+#if STORE
+            :: !alive[ARCHIVER] && gone[ARCHIVER_THREAD] ->
+#ifndef MUTATION_NO_WAKE_FOR_ARCHIVER
+                wake_everybody(); /* ArchiverKeeper::forget */
+#endif
+                atomic { alive[ARCHIVER] = 1; gone[ARCHIVER_THREAD] = 0 }
+#endif
+            od
+        } unless {
+            atomic { is_killed -> is_killed = 0; s = 0; flag = 0; adopts = 1 }
+#ifndef ADOPT
+            break
+#endif
+        }
+    od
+}
+#endif
+
+#define MAY_DIE(p)                                                        \
+    (alive[p] && (((p) < SESSIONS && KILL_SESSIONS && !IS_LEAVER(p)) ||   \
+                  ((p) == ARCHIVER && KILL_ARCHIVER) || ((p) == SUPER && KILL_SUPERVISOR)))
+
+inline kill(p) {
+    alive[p] = 0;
+    if
+    :: owner == p + 1 -> owner = DIED
+    :: else
+    fi;
+    if
+    :: p < SESSIONS ->
+        end_of_thread(OUT(p));
+        end_of_thread(IN(p))
+    :: p == ARCHIVER -> end_of_thread(ARCHIVER_THREAD)
+    :: p == SUPER -> is_killed = 1
+    fi
+}
+
+proctype Demon() {
+    byte p;
+    do
+    :: atomic {
+            kills > 0 ->
+            p = 0;
+            do
+            :: p < PROCESSES - 1 -> p++
+            :: break
+            od;
+            if
+            :: MAY_DIE(p) -> kills--; kill(p)
+            :: else
+            fi;
+            p = 0
+        }
+    :: kills = 0; break
+    od
+}
+
+/* Nothing can happen any more, and no wait ends, or all have ended once: is all as it must be? */
+inline look() {
+    s = 0;
+    do
+    :: s < SESSIONS ->
+        if
+        :: ONLINE(s) ->
+            assert(s >= READERS || cursor[s] == VISIBLE); /* nobody sleeps though there is news */
+            if
+            :: s < WRITERS && (!STORE || alive[ARCHIVER]) -> assert(sent_all[s])
+            :: else
+            fi;
+            if
+            :: sent_all[s] -> assert(committed[s] == MESSAGES)
+            :: else
+            fi
+        :: else
+        fi;
+        assert(alive[s] || is_buried[s] || !alive[SUPER]); /* the dead have come back */
+        if
+        :: owner == FREE -> assert(last_seq[s] == committed[s]) /* (6) */
+        :: else
+        fi;
+        s++
+    :: else -> break
+    od;
+    assert(owner == FREE || owner == DIED);
+    assert(!STORE || alive[ARCHIVER] || !alive[SUPER]);
+    assert(!STORE || !alive[ARCHIVER] || stored_id == last_id)
+}
+
+proctype Monitor() {
+    byte s;
+#if ENDS == 1
+    bool has_ended[THREADS], all;
+    do
+    :: atomic {
+            timeout ->
+            all = 1;
+            for (s : 0 .. THREADS - 1) {
+                if
+                :: asleep[s] && !has_ended[s] -> all = 0
+                :: else
+                fi
+            }
+            if
+            :: all -> look(); break
+            :: else ->
+                s = 0;
+                do
+                :: asleep[s] && !has_ended[s] ->
+                    forget(s); ended[s] = 1; has_ended[s] = 1; break
+                :: s < THREADS - 1 -> s++
+                :: s == THREADS - 1 -> break
+                od
+            fi;
+            s = 0
+        }
+    od
+#elif ENDS == 0
+    atomic { timeout -> look() }
+#endif
+}
+
+init {
+    byte s;
+    atomic {
+        for (s : 0 .. SESSIONS - 1) {
+            start_session(s);
+            if
+            :: s < READERS -> run Out(s)
+            :: else
+            fi;
+            if
+            :: s < WRITERS -> run In(s)
+            :: else
+            fi;
+#ifdef LEAVER
+            if
+            :: IS_LEAVER(s) -> run Leaver(s)
+            :: else
+            fi
+#endif
+        }
+        alive[SUPER] = SUPERVISOR;
+#if SUPERVISOR || defined(ADOPT)
+        run Supervise();
+#endif
+#if STORE
+        alive[ARCHIVER] = 1;
+        run Archive();
+#endif
+        run Demon();
+        run Monitor()
+    }
+}

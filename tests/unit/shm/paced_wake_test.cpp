@@ -1,0 +1,99 @@
+#include "shm/paced_wake.hpp"
+
+#include "tests/unit/shm/forked_child.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+namespace belfry::test {
+namespace {
+
+/// So many that they are woken a few at a time.
+constexpr std::uint32_t crowd = 40;
+
+shm::SegmentPlan plan_of_a_crowd() {
+    shm::SegmentPlan plan = small_plan();
+    plan.max_clients = crowd;
+    plan.clients.clear();
+    for (std::uint32_t number = 0; number < crowd; ++number) {
+        plan.clients.push_back({"c" + std::to_string(number)});
+    }
+    return plan;
+}
+
+class PacedWake : public ::testing::Test {
+  protected:
+    /// A child with a session that sleeps until something is in the log. Its status is 1 where its
+    /// deadline came first.
+    void add_sleeper(std::uint32_t slot) {
+        sessions_.push_back(claimed_session(segment(), slot));
+        shm::Session::Welcome welcome;
+        ASSERT_EQ(sessions_.back().login("c" + std::to_string(slot), welcome),
+                  shm::Session::LoginResult::welcome);
+        shm::announce_presence(segment());
+        sleepers_.emplace_back([this] {
+            ++*begun_;
+            const bool woken = log().new_messages.wait_until(
+                deadline_, [this] { return log().last_id.load() != 0; }, shm::wake_for_messages);
+            return woken && Clock::now() < deadline_ ? 0 : 1;
+        });
+        ASSERT_TRUE(eventually(
+            [&] { return begun_->load() == sleepers_.size() && sleepers_.back().is_asleep(); }));
+    }
+
+    void wake_all() {
+        log().last_id.store(1);
+        shm::PacedWake wake{segment()};
+        wake.begin();
+        while (wake.has_more()) wake.step();
+    }
+
+    [[nodiscard]] std::uint32_t still_asleep() {
+        return log().new_messages.wake_some(crowd, shm::wake_for_messages);
+    }
+
+    [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }
+    [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
+
+    ScratchSegment scratch_{plan_of_a_crowd()};
+    Shared<std::atomic<std::uint32_t>> begun_;
+    Clock::time_point deadline_ = Clock::now() + 3 * scaled(default_wait);
+    std::vector<shm::Session> sessions_;
+    std::vector<ForkedChild> sleepers_;
+};
+
+TEST_F(PacedWake, WakesEverybodyWhoSleeps) {
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
+    wake_all();
+    EXPECT_EQ(still_asleep(), 0U);
+    for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
+}
+
+TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
+    // They have slept longest, so they are woken first.
+    for (std::uint32_t slot = 0; slot < 5; ++slot) sessions_[slot].leave();
+    wake_all();
+    EXPECT_EQ(still_asleep(), 0U);
+}
+
+TEST_F(PacedWake, WhoWasTakenOverAndIsNotGoneYetTakesNobodysTurn) {
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
+    std::vector<shm::Session> later;
+    for (std::uint32_t client = 0; client < 5; ++client) {
+        later.push_back(claimed_session(segment(), crowd + client));
+        shm::Session::Welcome welcome;
+        ASSERT_EQ(later.back().login("c" + std::to_string(client), welcome),
+                  shm::Session::LoginResult::welcome);
+        later.back().leave();
+    }
+    wake_all();
+    EXPECT_EQ(still_asleep(), 0U);
+}
+
+}  // namespace
+}  // namespace belfry::test
