@@ -217,6 +217,11 @@ bool SessionIn::is_refused(std::uint64_t seq) const noexcept {
 
 void SessionIn::refuse(std::uint64_t seq) {
     append_pending();  // answers keep their order
+    tell_refused(seq);
+}
+
+/// The lowest one counts; a SAY has none.
+void SessionIn::tell_refused(std::uint64_t seq) {
     if (seq != 0 && (!refused_seq_ || seq < *refused_seq_)) refused_seq_ = seq;
     wire::print_error(answers_, ErrorCode::store_failed, seq);
 }
@@ -284,23 +289,12 @@ void SessionIn::append_pending() {
         done += result.decided;
         if (result.decided != 0 || !result.no_space) continue;
         if (segment_->store_state() == shm::StoreState::fails) {
-            refuse_pending_from(done);
-            done = pending_.size();
+            for (; done < pending_.size(); ++done) tell_refused(pending_[done].seq);
         } else {
             wait_for_space();
         }
     }
     pending_.clear();
-}
-
-void SessionIn::refuse_pending_from(std::size_t first) {
-    const auto refused = std::span{pending_}.subspan(first);
-    if (refused_seq_ == std::nullopt && !refused.empty() && refused.front().seq != 0) {
-        refused_seq_ = refused.front().seq;
-    }
-    for (const shm::NewMessage& message : refused) {
-        wire::print_error(answers_, ErrorCode::store_failed, message.seq);
-    }
 }
 
 /// What was appended is answered by the output thread when it comes to its record.

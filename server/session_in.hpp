@@ -60,7 +60,7 @@ class SessionIn {
     void append_pending();
     [[nodiscard]] bool is_refused(std::uint64_t seq) const noexcept;
     void refuse(std::uint64_t seq);
-    void refuse_pending_from(std::size_t first);
+    void tell_refused(std::uint64_t seq);
     void answer_outcomes(std::size_t first, std::size_t count);
     void flush_answers();
 

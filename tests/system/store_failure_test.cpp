@@ -9,6 +9,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// A store that does not work: refused at the start, survived in service.
 namespace belfry::test {
@@ -118,6 +119,48 @@ TEST(StoreFailure, AFullRingWithAStoreThatFailsRefusesToo) {
         }
     }
     EXPECT_EQ(sent, first_refused - 1);
+}
+
+/// The next `count` seqs that ERR store-failed names; a SAY has none.
+std::vector<std::uint64_t> next_refused(RawClient& client, std::size_t count) {
+    std::vector<std::uint64_t> seqs;
+    while (seqs.size() < count) {
+        const Frame frame = client.next();
+        if (frame.verb != "ERR" || frame.fields.at(1) == "-") continue;
+        EXPECT_EQ(frame.fields.at(0), "store-failed");
+        seqs.push_back(frame.number(1));
+    }
+    return seqs;
+}
+
+TEST(StoreFailure, TheFirstSeqThatIsRefusedCountsAlsoBehindASay) {
+    FaultyDisk disk;
+    Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
+                   .durability = "commit",
+                   .environment = disk.environment()}};
+    RawClient client = server.log_in("1");
+    disk.hold_syncs();
+    // Of these records of 1,030 bytes and more the ring holds 63.
+    const std::string line = "SAY " + std::string(1000, 'x') + "\r\n";
+    constexpr int many = 63;
+    for (int count = 0; count < many; ++count) client.send(line);
+    EXPECT_TRUE(eventually([&] { return server.status().at("log").at("last_id") == many; }));
+    client.send(line + "SEND 1000 4\r\ntext\r\nSEND 1100 4\r\ntext\r\n");
+    disk.fail_syncs();
+    disk.release_syncs();
+    const auto refused = next_refused(client, 2);
+    disk.mend();
+    expect_working_again(server);
+    client.send("PING settled\r\n");
+    while (client.next().line != "PONG settled") {
+    }
+    client.read_until_id(server.status().at("log").at("last_id"));
+    client.send_message(refused[1], "before the first one");
+    client.expect_error("store-failed", std::to_string(refused[1]));
+    client.send_message(refused[0], "text");
+    EXPECT_EQ(client.expect_verb("SENT").number(0), refused[0]);
+    client.send_message(refused[1], "text");
+    EXPECT_EQ(client.expect_verb("SENT").number(0), refused[1]);
 }
 
 TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
