@@ -3,7 +3,6 @@
 #include "server/heritage.hpp"
 #include "server/report.hpp"
 #include "server/spawn.hpp"
-#include "server/start_error.hpp"
 #include "shm/process.hpp"
 #include "shm/session_slots.hpp"
 
@@ -37,15 +36,8 @@ ArchiverKeeper::ArchiverKeeper(shm::Segment& segment, std::filesystem::path data
 
 void ArchiverKeeper::begin() {
     if (!segment_->has_store()) return;
-    shm::ProcessEntry& entry = segment_->process(shm::archiver_entry);
-    const auto process = shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
-    errno = 0;
-    if (process) pidfd_ = shm::open_process(*process);
-    if (!pidfd_ && (errno == EMFILE || errno == ENFILE)) {
-        throw StartError{"no file descriptor is left to watch the archiver that still runs"};
-    }
-    if (!pidfd_) return start();
-    pid_ = process->pid;
+    archiver_ = adopt(segment_->process(shm::archiver_entry));
+    if (archiver_.pid == 0) return start();
     started_ = {};  // some time ago
 }
 
@@ -53,14 +45,14 @@ void ArchiverKeeper::start() {
     const std::uint32_t generation = shm::raise_generation(segment_->process(shm::archiver_entry));
     if (segment_->store_state() == shm::StoreState::drained) {
         // Of a stop that was not finished.
-        segment_->archiver().store_state.store(static_cast<std::uint32_t>(shm::StoreState::works));
+        segment_->say_store_state(shm::StoreState::works);
     }
-    pid_ = spawn_archiver({*segment_, data_dir_, generation}, *alive_);
+    archiver_.pid = spawn_archiver({*segment_, data_dir_, generation}, *alive_);
     started_ = Clock::now();
-    waiting_ = pid_ == -1;
+    waiting_ = archiver_.pid == -1;
     if (!waiting_) return;
     report(std::string{"cannot fork the archiver: "} + std::strerror(errno));
-    pid_ = 0;
+    archiver_ = {};
     due_ = Clock::now() + shortest_life;
 }
 
@@ -76,23 +68,18 @@ void ArchiverKeeper::ended(int status) {
 }
 
 void ArchiverKeeper::forget() noexcept {
-    pid_ = 0;
-    pidfd_.reset();
+    archiver_ = {};
     shm::raise_generation(segment_->process(shm::archiver_entry));
     shm::wake_everybody(*segment_);  // (11)
 }
 
 void ArchiverKeeper::look_after() noexcept {
-    if (pid_ == 0 || Clock::now() < next_look_) return;
+    if (archiver_.pid == 0 || Clock::now() < next_look_) return;
     next_look_ = Clock::now() + look_interval;
     const shm::LogHeader& log = segment_->log();
-    if (log.stored_id.load() == log.last_id.load() || !shm::is_stopped(pid_)) return;
+    if (log.stored_id.load() == log.last_id.load() || !shm::is_stopped(archiver_.pid)) return;
     report("the archiver is stopped, and messages wait for it; killing it");
-    if (pidfd_) {
-        shm::send_signal(pidfd_, SIGKILL);
-    } else {
-        ::kill(pid_, SIGKILL);  // not reaped yet, so the pid is still its own
-    }
+    archiver_.signal(SIGKILL);
 }
 
 void ArchiverKeeper::start_if_due() {
@@ -101,11 +88,11 @@ void ArchiverKeeper::start_if_due() {
 
 bool ArchiverKeeper::drain() {
     if (!segment_->has_store()) return true;
-    segment_->prefix().stop.store(static_cast<std::uint32_t>(shm::StopWord::archiver_drains));
+    segment_->say_stop(shm::StopWord::archiver_drains);
     for (int tries = 0; tries < drain_tries; ++tries) {
-        if (pid_ == 0) start();
+        if (archiver_.pid == 0) start();
         segment_->archiver().wake.wake_everybody();
-        if (pid_ != 0) wait_for_end();
+        if (archiver_.pid != 0) wait_for_end();
         if (is_drained()) return true;
         if (segment_->store_state() == shm::StoreState::fails) return false;
     }
@@ -114,7 +101,8 @@ bool ArchiverKeeper::drain() {
 
 /// Waits for the archiver's end, and kills it where it has stored nothing for a long time.
 void ArchiverKeeper::wait_for_end() noexcept {
-    const shm::UniqueFd process = pidfd_ ? std::move(pidfd_) : shm::open_pidfd(pid_);
+    const shm::UniqueFd process =
+        archiver_.pidfd ? std::move(archiver_.pidfd) : shm::open_pidfd(archiver_.pid);
     std::uint64_t stored = 0;
     do {
         stored = segment_->log().stored_id.load();
@@ -127,7 +115,7 @@ void ArchiverKeeper::wait_for_end() noexcept {
 
 /// One that was taken over is not ours to wait for.
 void ArchiverKeeper::reap() noexcept {
-    ::waitpid(pid_, nullptr, WNOHANG);
+    ::waitpid(archiver_.pid, nullptr, WNOHANG);
     forget();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/process.hpp"
+#include "server/child.hpp"
 #include "shm/segment.hpp"
 #include "shm/unique_fd.hpp"
 
@@ -23,9 +23,9 @@ class ArchiverKeeper {
     void begin();
 
     /// Readable at the end of an archiver that was taken over; -1: it is not one of those.
-    [[nodiscard]] int fd() const noexcept { return pidfd_.get(); }
+    [[nodiscard]] int fd() const noexcept { return archiver_.pidfd.get(); }
 
-    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    [[nodiscard]] pid_t pid() const noexcept { return archiver_.pid; }
 
     /// It has ended: wakes whom it may have left asleep, and starts another, at once where it was
     /// killed, a second later where it fell by itself.
@@ -56,8 +56,7 @@ class ArchiverKeeper {
     shm::Segment* segment_;
     std::filesystem::path data_dir_;
     const shm::UniqueFd* alive_;
-    pid_t pid_ = 0;        ///< 0: none runs
-    shm::UniqueFd pidfd_;  ///< of one that was taken over; the other ones are waited for
+    Child archiver_;
     Clock::time_point started_;
     Clock::time_point due_;
     Clock::time_point next_look_;

@@ -30,7 +30,7 @@ class ArchiverProcess {
         while (lock) {
             try {
                 archive(*lock);
-                say(shm::StoreState::drained);
+                segment_.say_store_state(shm::StoreState::drained);
                 return EXIT_SUCCESS;
             } catch (const store::StoreError& error) {
                 fail(error);
@@ -80,14 +80,15 @@ class ArchiverProcess {
     }
 
     void works() {
-        say(shm::StoreState::works);  // first: whoever reads the line may rely on it
+        segment_.say_store_state(
+            shm::StoreState::works);  // first: whoever reads the line may rely on it
         if (!last_failure_.empty()) report("the store works again");
         last_failure_.clear();
     }
 
     /// Tells people once, and the sessions all the time.
     void fail(const store::StoreError& error) {
-        say(shm::StoreState::fails);  // first, as above
+        segment_.say_store_state(shm::StoreState::fails);  // first, as above
         if (error.what() != last_failure_) {
             report(std::string{error.what()} + "; new messages are refused until it works again");
         }
@@ -95,11 +96,6 @@ class ArchiverProcess {
         // Who waits for room in the ring has to look at the state; and not all may have been woken
         // for what was stored before.
         shm::wake_everybody(segment_);
-    }
-
-    void say(shm::StoreState state) {
-        segment_.archiver().store_state.store(static_cast<std::uint32_t>(state),
-                                              std::memory_order_release);
     }
 
     static constexpr std::chrono::milliseconds lock_retry{20};

@@ -84,7 +84,7 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
     watch(epoll_, signals_.get(), signal_event);
     watch_listener(true);
     shm::claim_supervision(segment);
-    segment.prefix().stop.store(static_cast<std::uint32_t>(shm::StopWord::running));
+    segment.say_stop(shm::StopWord::running);
     segment.prefix().port.store(listener.port());
 }
 
@@ -99,24 +99,17 @@ std::size_t Supervisor::adopt() {
 }
 
 void Supervisor::adopt_slot(std::uint32_t slot) {
-    shm::ProcessEntry& entry = segment_->session_process(slot);
-    const auto process = shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
-    Child& child = children_[slot];
-    errno = 0;
-    if (process) child.pidfd = shm::open_process(*process);
-    if (!child.pidfd && (errno == EMFILE || errno == ENFILE)) {
-        throw StartError{"no file descriptor is left to watch the sessions that still run"};
-    }
-    if (!child.pidfd) {
+    Session& child = children_[slot];
+    static_cast<Child&>(child) = server::adopt(segment_->session_process(slot));
+    if (child.pid == 0) {
         shm::reap_slot(*segment_, slot);
         free_slots_.push_back(slot);
         return;
     }
-    child.pid = process->pid;
     child.since = Clock::now();
     watch(epoll_, child.pidfd.get(), slot);
     if (is_pending(slot)) pending_.push_back(slot);
-    if (shm::is_unwanted(*segment_, slot)) signal_child(child, SIGTERM);
+    if (shm::is_unwanted(*segment_, slot)) child.signal(SIGTERM);
     ++living_;
 }
 
@@ -234,9 +227,9 @@ void Supervisor::forget_settled() noexcept {
 /// Asks the oldest silent connection to go. @return false: none is old enough
 bool Supervisor::evict_oldest_pending() noexcept {
     if (pending_.empty()) return false;
-    const Child& oldest = children_[pending_.front()];
+    const Session& oldest = children_[pending_.front()];
     if (Clock::now() < oldest.since + pending_grace) return false;
-    signal_child(oldest, SIGTERM);
+    oldest.signal(SIGTERM);
     pending_.pop_front();
     return true;
 }
@@ -259,7 +252,7 @@ void Supervisor::reap_own() {
 }
 
 void Supervisor::bury(std::uint32_t slot, int status) {
-    Child& child = children_[slot];
+    Session& child = children_[slot];
     if (child.pid == 0) return;
     // A child that is just being forked may hold a copy of the pidfd, which would keep it watched.
     if (child.pidfd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, child.pidfd.get(), nullptr);
@@ -273,23 +266,15 @@ void Supervisor::bury(std::uint32_t slot, int status) {
     --living_;
 }
 
-void Supervisor::signal_child(const Child& child, int signal) const noexcept {
-    if (child.pidfd) {
-        shm::send_signal(child.pidfd, signal);
-    } else {
-        ::kill(child.pid, signal);  // not reaped yet, so the pid is still its own
-    }
-}
-
 void Supervisor::signal_all(int signal) noexcept {
-    for (const Child& child : children_) {
-        if (child.pid != 0) signal_child(child, signal);
+    for (const Session& child : children_) {
+        if (child.pid != 0) child.signal(signal);
     }
 }
 
 void Supervisor::stop_sessions() {
     stopping_ = true;
-    segment_->prefix().stop.store(static_cast<std::uint32_t>(shm::StopWord::sessions_end));
+    segment_->say_stop(shm::StopWord::sessions_end);
     signal_all(SIGTERM);
     const auto deadline = Clock::now() + stop_patience;
     while (living_ > 0 && Clock::now() < deadline) wait_for_events(tick_ms);

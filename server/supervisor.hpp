@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/archiver_keeper.hpp"
+#include "server/child.hpp"
 #include "server/listener.hpp"
 #include "server/refusals.hpp"
 #include "shm/process.hpp"
@@ -44,9 +45,7 @@ class Supervisor {
   private:
     using Clock = std::chrono::steady_clock;
 
-    struct Child {
-        pid_t pid = 0;        ///< 0: the slot is free
-        shm::UniqueFd pidfd;  ///< of an adopted child alone: the others are waited for
+    struct Session : Child {
         Clock::time_point since;
     };
 
@@ -70,7 +69,6 @@ class Supervisor {
     void reap_own();
     void bury(std::uint32_t slot, int status);
     void signal_all(int signal) noexcept;
-    void signal_child(const Child& child, int signal) const noexcept;
 
     shm::Segment* segment_;
     const std::filesystem::path* data_dir_;
@@ -80,8 +78,8 @@ class Supervisor {
     Refusals refusals_;
     shm::UniqueFd epoll_;
     shm::UniqueFd signals_;
-    shm::UniqueFd reserve_;        ///< given up to accept, and refuse, when no other is left
-    std::vector<Child> children_;  ///< by slot
+    shm::UniqueFd reserve_;          ///< given up to accept, and refuse, when no other is left
+    std::vector<Session> children_;  ///< by slot; pid 0: it is free
     std::vector<std::uint32_t> free_slots_;
     std::unordered_map<pid_t, std::uint32_t> slot_of_;  ///< own children
     std::deque<std::uint32_t> pending_;  ///< oldest first; may hold some that have settled

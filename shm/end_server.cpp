@@ -4,7 +4,6 @@
 #include "shm/process_entry.hpp"
 
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,34 +20,16 @@ constexpr std::chrono::seconds archiver_patience{30};
 constexpr std::chrono::seconds death_patience{10};
 constexpr std::chrono::milliseconds alive_retry{5};
 
-/// A descriptor for each session.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-UniqueFd open_claimant(ProcessEntry& entry) {
-    const auto process = revoke_unclaimed(entry) ? std::nullopt : process_in(entry);
-    return process ? open_process(*process) : UniqueFd{};
-}
-
-void say_stop(const Segment& segment, StopWord word) {
-    segment.prefix().stop.store(static_cast<std::uint32_t>(word));
-}
-
 }  // namespace
 
 bool end_sessions(const Segment& segment) {
     raise_descriptor_limit();
-    say_stop(segment, StopWord::sessions_end);
+    segment.say_stop(StopWord::sessions_end);
     std::vector<UniqueFd> sessions;
     for (std::size_t entry = first_session_entry; entry < segment.prefix().processes_count;
          ++entry) {
-        if (auto session = open_claimant(segment.process(entry))) {
-            sessions.push_back(std::move(session));
-        }
+        Claimant session = open_claimant(segment.process(entry));
+        if (session.pidfd) sessions.push_back(std::move(session.pidfd));
     }
     for (const auto& session : sessions) send_signal(session, SIGTERM);
     const auto asked_until = Clock::now() + session_patience;
@@ -61,10 +42,10 @@ bool end_sessions(const Segment& segment) {
 }
 
 void end_archiver(const Segment& segment) {
-    say_stop(segment, StopWord::archiver_drains);
+    segment.say_stop(StopWord::archiver_drains);
     // In another layout its condition is somewhere else; it looks at the word every second.
     if (segment.is_whole()) segment.archiver().wake.wake_everybody();
-    const UniqueFd archiver = open_claimant(segment.process(archiver_entry));
+    const UniqueFd archiver = open_claimant(segment.process(archiver_entry)).pidfd;
     if (!archiver || wait_for_end(archiver, Clock::now() + archiver_patience)) return;
     send_signal(archiver, SIGKILL);
     static_cast<void>(wait_for_end(archiver, Clock::now() + death_patience));

@@ -148,7 +148,8 @@ enum class StoreState : std::uint32_t {
 
 /// The archiver's part. Unused with durability memory.
 struct ArchiverBlock {
-    /// A StoreState. The archiver writes; everybody reads.
+    /// A StoreState. The archiver writes, and the supervisor before it forks one behind a stop that
+    /// was not finished; everybody reads.
     alignas(cache_line) std::atomic<std::uint32_t> store_state;
     std::atomic<std::uint64_t> keep_messages;  ///< supervisor, at a start; 0: all
     std::atomic<std::uint64_t> keep_ms;        ///< supervisor, at a start; 0: for ever

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -73,6 +74,13 @@ UniqueFd open_process(ProcessId process) noexcept {
     const auto stat = stat_of(process.pid);
     const bool same = stat && stat->start_time == process.start_time && stat->state != 'Z';
     return same ? std::move(pidfd) : UniqueFd{};
+}
+
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void send_signal(const UniqueFd& pidfd, int signal) noexcept {

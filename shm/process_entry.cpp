@@ -42,4 +42,10 @@ std::optional<ProcessId> process_in(const ProcessEntry& entry) noexcept {
     return ProcessId{pid, entry.start_time.load(std::memory_order_acquire)};
 }
 
+Claimant open_claimant(ProcessEntry& entry) noexcept {
+    const auto process = revoke_unclaimed(entry) ? std::nullopt : process_in(entry);
+    if (!process) return {};
+    return {process->pid, open_process(*process)};
+}
+
 }  // namespace belfry::shm

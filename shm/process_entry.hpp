@@ -23,4 +23,13 @@ std::uint32_t raise_generation(ProcessEntry& entry) noexcept;
 /// The process that an entry names; none where it is empty.
 [[nodiscard]] std::optional<ProcessId> process_in(const ProcessEntry& entry) noexcept;
 
+struct Claimant {
+    pid_t pid = 0;
+    UniqueFd pidfd;  ///< empty: none lives, or, by errno, no descriptor is left
+};
+
+/// Opens the process that has claimed the entry; takes the entry back where none has. By the
+/// supervisor, or who ends the server in its place.
+[[nodiscard]] Claimant open_claimant(ProcessEntry& entry) noexcept;
+
 }  // namespace belfry::shm

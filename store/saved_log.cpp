@@ -53,9 +53,13 @@ std::uint64_t read_last_id(Database& database) {
         "SELECT max((SELECT last_id FROM log), coalesce((SELECT max(id) FROM messages), 0))"));
 }
 
-std::uint64_t read_first_id(Database& database) {
-    const auto first = static_cast<std::uint64_t>(
+std::uint64_t read_oldest_id(Database& database) {
+    return static_cast<std::uint64_t>(
         database.number("SELECT coalesce((SELECT min(id) FROM messages), 0)"));
+}
+
+std::uint64_t read_first_id(Database& database) {
+    const std::uint64_t first = read_oldest_id(database);
     return first != 0 ? first : read_last_id(database) + 1;
 }
 

@@ -30,6 +30,9 @@ struct SavedLog {
 /// The newest message that ever was in the store. @throws StoreError
 [[nodiscard]] std::uint64_t read_last_id(Database& database);
 
+/// The oldest message in the store; 0 where there is none. @throws StoreError
+[[nodiscard]] std::uint64_t read_oldest_id(Database& database);
+
 /// The oldest message in the store; the last id + 1 where there is none. @throws StoreError
 [[nodiscard]] std::uint64_t read_first_id(Database& database);
 

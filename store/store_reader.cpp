@@ -79,8 +79,7 @@ bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
 }
 
 std::uint64_t StoreReader::first_id() {
-    return static_cast<std::uint64_t>(
-        database_.number("SELECT coalesce((SELECT min(id) FROM messages), 0)"));
+    return read_oldest_id(database_);
 }
 
 }  // namespace belfry::store

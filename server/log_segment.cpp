@@ -1,0 +1,129 @@
+#include "server/log_segment.hpp"
+
+#include "server/report.hpp"
+#include "server/start_error.hpp"
+#include "shm/end_server.hpp"
+#include "store/open_log.hpp"
+#include "wire/version.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::size_t epoch_digits = 16;
+
+/// Memory and a store are different things; of the two with a store the stronger one holds.
+/// @throws StartError
+void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durability wanted) {
+    const shm::Durability has = segment.durability();
+    if ((has == shm::Durability::memory) != (wanted == shm::Durability::memory)) {
+        throw StartError{name + " was made with another --durability; stop its server first"};
+    }
+    if (wanted == shm::Durability::async && has == shm::Durability::commit) {
+        report(name + " was made with --durability commit, which holds until a clean stop");
+    }
+    if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
+}
+
+/// The slow way to go on: all sessions are told to go, the archiver stores what is left, and the
+/// segment is given up.
+void end_earlier_server(const Options& options, const shm::FoundSegment& found) {
+    const bool ended = shm::end_sessions(found.segment);
+    shm::end_archiver(found.segment);
+    if (!ended || !shm::wait_for_nobody(options.data_dir)) {
+        throw StartError{"processes of an earlier server in " + options.data_dir.string() +
+                         " do not end"};
+    }
+    shm::remove_segment(options.data_dir, found.name);
+}
+
+/// Without a store the messages lie in the segment alone. @throws StartError
+void require_store(const Options& options, const shm::FoundSegment& found,
+                   const std::string& name) {
+    if (options.durability != shm::Durability::memory && found.segment.has_store()) return;
+    throw StartError{name + " has layout version " +
+                     std::to_string(found.segment.prefix().layout_version) + ", this program has " +
+                     std::to_string(shm::layout_version) +
+                     "; stop its server first, or remove it with belfryctl remove"};
+}
+
+/// What the store says, or a new log.
+store::SavedLog log_to_go_on_with(const Options& options) {
+    const std::string new_epoch = shm::random_hex(epoch_digits);
+    store::SavedLog saved;
+    saved.epoch = new_epoch;
+    if (options.durability == shm::Durability::memory) return saved;
+    saved = store::open_log(options.data_dir, options.durability, new_epoch);
+    if (saved.last_id == 0) return saved;
+    report("the store has the messages up to " + std::to_string(saved.last_id) + " of the log " +
+           saved.epoch);
+    if (saved.epoch == new_epoch) {
+        report("messages that were shown and not stored yet may be lost: the log goes on as " +
+               new_epoch);
+    }
+    return saved;
+}
+
+/// Those that are listed may log in; the others keep their cursors in the store.
+std::vector<shm::SegmentPlan::Client> clients_of(const Options& options,
+                                                 const store::SavedLog& saved) {
+    std::vector<shm::SegmentPlan::Client> clients;
+    for (const std::string& id : options.client_ids) clients.push_back({id, true, 0, 0});
+    for (const store::SavedClient& client : saved.clients) {
+        const auto listed = std::ranges::find(clients, client.id, &shm::SegmentPlan::Client::id);
+        if (listed == clients.end()) {
+            clients.push_back({client.id, false, client.cursor, client.seq});
+        } else {
+            *listed = {client.id, true, client.cursor, client.seq};
+        }
+    }
+    return clients;
+}
+
+}  // namespace
+
+std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
+    auto found = shm::find_segment(options.data_dir, boost::interprocess::read_write);
+    if (!found) return {};
+    const std::string name = "the shared memory segment " + std::to_string(found->name.shmid);
+    switch (found->state) {
+        case shm::SegmentState::torn:
+            report("removing " + name + ", whose creation was cut short");
+            shm::remove_segment(options.data_dir, found->name);
+            return {};
+        case shm::SegmentState::removed:
+            report(name + " was removed; its processes are ended");
+            end_earlier_server(options, *found);
+            return {};
+        case shm::SegmentState::other_layout:
+            require_store(options, *found, name);
+            report(name + " has another layout; its processes are ended, and it is made again");
+            end_earlier_server(options, *found);
+            return {};
+        case shm::SegmentState::whole:
+            break;
+    }
+    adopt_durability(found->segment, name, options.durability);
+    if (found->segment.has_store()) store::resume_log(options.data_dir, found->segment);
+    return found;
+}
+
+shm::FoundSegment new_segment(const Options& options) {
+    const store::SavedLog saved = log_to_go_on_with(options);
+    shm::SegmentPlan plan;
+    plan.ring_bytes = options.ring_bytes;
+    plan.max_clients = options.max_clients;
+    plan.max_payload = options.max_payload;
+    plan.durability = options.durability;
+    plan.epoch = saved.epoch;
+    plan.program_version = wire::version;
+    plan.clients = clients_of(options, saved);
+    plan.last_id = saved.last_id;
+    return shm::create_segment(options.data_dir, std::move(plan));
+}
+
+}  // namespace belfry::server
