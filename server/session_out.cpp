@@ -25,6 +25,10 @@ constexpr std::size_t stored_bytes = 256 << 10;
 /// Between two tries to read a store that does not work.
 constexpr std::chrono::seconds store_patience{1};
 
+/// Page tables are given back behind this many bytes of the ring, which keeps them below 40 KiB. To
+/// map as many again takes 1 % of the time that it takes to read and send them.
+constexpr std::size_t most_mapped_bytes = 8 << 20;
+
 /// A lost wake-up costs at most this (11).
 constexpr std::chrono::seconds longest_wait{5};
 
@@ -77,7 +81,8 @@ SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
       progress_{&progress},
       reader_{segment, read_bytes},
       past_{segment, data_dir},
-      position_{subscription.cursor} {
+      position_{subscription.cursor},
+      live_{subscription.nothing_missed()} {
     progress.advance_to(position_);
     if (!subscription_.presence) return;
     presence_seen_ = segment.log().presence_changes.load(std::memory_order_acquire);
@@ -92,7 +97,6 @@ void SessionOut::run() noexcept {
 }
 
 void SessionOut::serve() {
-    if (position_ >= subscription_.last && !tell_live()) return;
     while (session_->is_current()) {
         if (presence_changed() && !tell_presence()) return;
         const std::uint64_t visible = segment_->visible();
@@ -105,6 +109,10 @@ void SessionOut::serve() {
 }
 
 void SessionOut::wait_for_news() {
+    if (mapped_bytes_ > most_mapped_bytes) {
+        segment_->release_page_tables();
+        mapped_bytes_ = 0;
+    }
     const std::uint32_t groups = shm::wake_for_messages |
                                  (subscription_.presence ? shm::wake_for_presence : 0) |
                                  (sends_ ? shm::wake_for_own : 0);
@@ -131,6 +139,7 @@ bool SessionOut::deliver(std::uint64_t visible) {
 
 bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
     std::string_view frames = chunk.bytes;
+    mapped_bytes_ += frames.size();
     sends_ = !chunk.own.empty();
     if (!chunk.own.empty()) {
         frames_.clear();

@@ -56,10 +56,13 @@ struct Subscription {
     std::uint64_t last = 0;  ///< the backlog ends here
     bool manual_ack = false;
     bool presence = false;
+
+    [[nodiscard]] bool nothing_missed() const noexcept { return cursor >= last; }
 };
 
 /// The output thread of a session: waits on the log, reads it from its position, writes the
-/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE.
+/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE (a LIVE right
+/// behind WELCOME excepted).
 class SessionOut {
   public:
     SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
@@ -91,7 +94,8 @@ class SessionOut {
     PastReader past_;     ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
-    bool live_ = false;
+    std::size_t mapped_bytes_ = 0;  ///< of the ring, read since its page tables were given back
+    bool live_;
     bool sends_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told

@@ -2,6 +2,8 @@
 
 #include "shm/clock.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -167,6 +169,11 @@ std::string_view Segment::epoch() const noexcept {
 
 std::string_view text_in(std::span<const char> field) noexcept {
     return {field.data(), ::strnlen(field.data(), field.size())};
+}
+
+void Segment::release_page_tables() const noexcept {
+    const std::uint64_t start = round_up(geometry_->positions_offset, page);
+    ::madvise(at<char>(start), prefix().segment_bytes - start, MADV_DONTNEED);
 }
 
 }  // namespace belfry::shm

@@ -109,6 +109,12 @@ class Segment {
     }
     [[nodiscard]] std::string_view epoch() const noexcept;
 
+    /// Gives back this process's page tables of the index and the byte ring, 2 KiB for each MiB
+    /// that it has read. The pages stay in the segment, and are mapped again when they are next
+    /// touched. (Linux frees the tables since 6.14; before that they stay, empty.) Any thread may
+    /// call it at any time.
+    void release_page_tables() const noexcept;
+
   private:
     template <class T>
     [[nodiscard]] T* at(std::uint64_t offset) const noexcept {
