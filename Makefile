@@ -36,10 +36,10 @@ STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp
 CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
 BENCH   := $(call sources,bench)
-# The parts of the tests' support that need no GoogleTest.
-DURABLE := $(call sources,bench/durable) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
+# With the parts of the tests' support that need no GoogleTest.
+BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/durable tests/* tests/*/*))
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
@@ -157,15 +157,21 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
 
-bench: $(PROGRAMS) $(BUILD)/bench/append $(BUILD)/bench/durable ## measure; prints figures, asserts nothing
+# The bigger ones, which start real servers.
+BENCHES := $(addprefix $(BUILD)/bench/,durable fanout)
+
+bench: $(PROGRAMS) $(BUILD)/bench/append $(BENCHES) ## measure; prints figures, asserts nothing
 	$(BUILD)/bench/append
 	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/durable --dir $(BUILD)
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/fanout --dir $(BUILD)
 
 $(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
 
-$(BUILD)/bench/durable: $(call objects,$(CLI) $(WIRE) $(DURABLE) bench/durable/main.cpp)
+$(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
+$(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
 
