@@ -25,11 +25,7 @@ constexpr std::size_t stored_bytes = 256 << 10;
 /// Between two tries to read a store that does not work.
 constexpr std::chrono::seconds store_patience{1};
 
-/// Page tables are given back behind this many bytes of the ring, which keeps them below 40 KiB. To
-/// map as many again takes 1 % of the time that it takes to read and send them.
-constexpr std::size_t most_mapped_bytes = 8 << 20;
-
-/// A lost wake-up costs at most this (11).
+/// A lost wake-up costs at most this (11). Who has waited so long in vain is idle.
 constexpr std::chrono::seconds longest_wait{5};
 
 }  // namespace
@@ -109,16 +105,18 @@ void SessionOut::serve() {
 }
 
 void SessionOut::wait_for_news() {
-    if (mapped_bytes_ > most_mapped_bytes) {
-        segment_->release_page_tables();
-        mapped_bytes_ = 0;
-    }
     const std::uint32_t groups = shm::wake_for_messages |
                                  (subscription_.presence ? shm::wake_for_presence : 0) |
                                  (sends_ ? shm::wake_for_own : 0);
     const auto deadline = shm::Condition::Clock::now() + longest_wait;
-    segment_->log().new_messages.wait_until(
+    const bool any = segment_->log().new_messages.wait_until(
         deadline, [this] { return segment_->visible() > position_ || presence_changed(); }, groups);
+    if (!any) release_buffers();
+}
+
+void SessionOut::release_buffers() noexcept {
+    reader_.release_buffer();
+    std::string{}.swap(frames_);
 }
 
 /// @param visible looked at once: where a store has lost what it had, it may move back
@@ -139,7 +137,6 @@ bool SessionOut::deliver(std::uint64_t visible) {
 
 bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
     std::string_view frames = chunk.bytes;
-    mapped_bytes_ += frames.size();
     sends_ = !chunk.own.empty();
     if (!chunk.own.empty()) {
         frames_.clear();

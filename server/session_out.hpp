@@ -75,6 +75,7 @@ class SessionOut {
   private:
     void serve();
     void wait_for_news();
+    void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
     [[nodiscard]] bool deliver_lost();
@@ -94,7 +95,6 @@ class SessionOut {
     PastReader past_;     ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
-    std::size_t mapped_bytes_ = 0;  ///< of the ring, read since its page tables were given back
     bool live_;
     bool sends_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;

@@ -2,8 +2,6 @@
 
 #include "shm/clock.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -30,7 +28,9 @@ class Planner {
         end_ = start + bytes;
         return start;
     }
-    [[nodiscard]] std::uint64_t end() const { return round_up(end_, page); }
+    [[nodiscard]] std::uint64_t end() const {
+        return round_up(end_, end_ < huge_page ? page : huge_page);
+    }
 
   private:
     std::uint64_t end_ = 0;
@@ -169,11 +169,6 @@ std::string_view Segment::epoch() const noexcept {
 
 std::string_view text_in(std::span<const char> field) noexcept {
     return {field.data(), ::strnlen(field.data(), field.size())};
-}
-
-void Segment::release_page_tables() const noexcept {
-    const std::uint64_t start = round_up(geometry_->positions_offset, page);
-    ::madvise(at<char>(start), prefix().segment_bytes - start, MADV_DONTNEED);
 }
 
 }  // namespace belfry::shm

@@ -32,6 +32,9 @@ struct SegmentPlan {
     std::uint64_t last_id = 0;  ///< ids go on behind it
 };
 
+/// A segment of at least this size takes a multiple of it: see huge_pages.hpp.
+inline constexpr std::size_t huge_page = 2 << 20;
+
 /// Connections that have not logged in may hold as many slots as sessions may, and at least this
 /// many.
 inline constexpr std::uint32_t min_pending_slots = 256;
@@ -108,12 +111,6 @@ class Segment {
         return static_cast<StopWord>(prefix().stop.load());
     }
     [[nodiscard]] std::string_view epoch() const noexcept;
-
-    /// Gives back this process's page tables of the index and the byte ring, 2 KiB for each MiB
-    /// that it has read. The pages stay in the segment, and are mapped again when they are next
-    /// touched. (Linux frees the tables since 6.14; before that they stay, empty.) Any thread may
-    /// call it at any time.
-    void release_page_tables() const noexcept;
 
   private:
     template <class T>
