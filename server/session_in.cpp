@@ -299,6 +299,7 @@ void SessionIn::append_pending() {
         flush_answers();  // what is answered already comes before the SENT of what is appended now
         wait_for_output();
         if (ending_) break;
+        progress_.set_sends();
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end({bye("taken-over")});
