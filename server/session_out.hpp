@@ -60,6 +60,8 @@ class Progress {
 struct Subscription {
     std::uint64_t cursor = 0;
     std::uint64_t last = 0;  ///< the backlog ends here
+    /// The end of the log, visible or not. Own records behind it are of this session.
+    std::uint64_t end = 0;
     bool manual_ack = false;
     bool presence = false;
 
