@@ -48,7 +48,7 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-crash check-includes check-model check-asan check-tsan check-chaos fuzz run bench install uninstall deb format check-format \
+.PHONY: all tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz run bench install uninstall deb format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
@@ -106,7 +106,7 @@ $(BUILD)/flags: .always
 
 tests: $(TESTS)
 
-check: all tests check-includes ## build and run all tests
+check: all tests check-includes check-options ## build and run all tests
 	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
 
 check-crash: $(BUILD)/tests/step ## kill at every single instruction of what changes the segment
@@ -114,6 +114,9 @@ check-crash: $(BUILD)/tests/step ## kill at every single instruction of what cha
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
+
+check-options: all ## prove that every option stands in a test
+	@tests/check_options $(BUILD)/bin
 
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
