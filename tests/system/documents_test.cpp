@@ -157,6 +157,26 @@ TEST(Documents, TheExampleConfigurationIsGoodAsItIsAndWithAllThatIsCommentedOut)
     }
 }
 
+TEST(Documents, WhatTheExampleConfigurationCommentsOutIsTheDefault) {
+    const std::string example = read_file(source_file("packaging/belfryd.conf"));
+    const std::regex option{R"(^  --([a-z-]+) \S+ \(=(\S+)\))"};
+    for (const std::string& line : lines_of(help_of("belfryd"))) {
+        std::smatch match;
+        if (!std::regex_search(line, match, option)) continue;
+        const std::string setting = "\n# " + match[1].str() + " = " + match[2].str() + "\n";
+        EXPECT_NE(example.find(setting), std::string::npos) << setting;
+    }
+}
+
+TEST(Documents, ThePackageIsBuiltWithTheLibrariesOfThePrograms) {
+    const std::string control = read_file(source_file("debian/control"));
+    Names libraries = found(read_file(source_file("packages.txt")), "^(\\S+-dev)$");
+    libraries.erase("libgtest-dev");
+    libraries.erase("libbenchmark-dev");
+    EXPECT_TRUE(libraries.contains("libsqlite3-dev"));
+    EXPECT_EQ(found(control, "^ (\\S+-dev),$"), libraries);
+}
+
 TEST(Documents, ThePackageHasTheProgramsVersion) {
     const std::string changelog = read_file(source_file("debian/changelog"));
     const std::string version = changelog.substr(0, changelog.find(')')) + '\n';
