@@ -56,10 +56,13 @@ struct Subscription {
     std::uint64_t last = 0;  ///< the backlog ends here
     bool manual_ack = false;
     bool presence = false;
+
+    [[nodiscard]] bool nothing_missed() const noexcept { return cursor >= last; }
 };
 
 /// The output thread of a session: waits on the log, reads it from its position, writes the
-/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE.
+/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE (a LIVE right
+/// behind WELCOME excepted).
 class SessionOut {
   public:
     SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
@@ -72,6 +75,7 @@ class SessionOut {
   private:
     void serve();
     void wait_for_news();
+    void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
     [[nodiscard]] bool deliver_lost();
@@ -91,7 +95,7 @@ class SessionOut {
     PastReader past_;     ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
-    bool live_ = false;
+    bool live_;
     bool sends_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told

@@ -1,6 +1,6 @@
 #include "bench/durable/benchmarks.hpp"
 
-#include "bench/durable/table.hpp"
+#include "bench/support/table.hpp"
 
 #include <algorithm>
 #include <array>

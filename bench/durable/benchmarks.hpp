@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/durable/options.hpp"
-#include "bench/durable/scratch_dir.hpp"
+#include "bench/support/scratch_dir.hpp"
 
 #include <string_view>
 

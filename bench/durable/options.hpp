@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bench/durable/wait.hpp"
+#include "bench/support/wait.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,9 @@
-#include "bench/durable/belfry_server.hpp"
 #include "bench/durable/benchmarks.hpp"
-#include "bench/durable/publisher.hpp"
-#include "bench/durable/redis_server.hpp"
-#include "bench/durable/table.hpp"
 #include "bench/durable/wanted.hpp"
+#include "bench/support/belfry_server.hpp"
+#include "bench/support/publisher.hpp"
+#include "bench/support/redis_server.hpp"
+#include "bench/support/table.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -32,7 +32,9 @@ class Belfry {
 class Redis {
   public:
     Redis(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight)
-        : duration_{options.duration}, in_flight_{in_flight}, server_{scratch.make("redis")} {
+        : duration_{options.duration},
+          in_flight_{in_flight},
+          server_{RedisServer::Use::synced_streams, scratch.make("redis")} {
         constexpr std::uint64_t first_commands = 200;
         rate_ = server_.append_rate(in_flight_,
                                     first_commands * std::min<std::uint64_t>(in_flight_, 100));
@@ -54,7 +56,7 @@ class Redis {
 Pairs measure(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight) {
     Belfry belfry{options, scratch, in_flight};
     static_cast<void>(belfry());  // warms up, as the first run of Redis does
-    if (RedisServer::is_installed()) {
+    if (RedisServer::is_installed() && RedisServer::has_benchmark()) {
         Redis redis{options, scratch, in_flight};
         return measure_in_turn(
             options.rounds, [&] { return belfry(); }, [&] { return redis(); });

@@ -1,8 +1,8 @@
-#include "bench/durable/belfry_server.hpp"
 #include "bench/durable/benchmarks.hpp"
-#include "bench/durable/publisher.hpp"
-#include "bench/durable/table.hpp"
 #include "bench/durable/wanted.hpp"
+#include "bench/support/belfry_server.hpp"
+#include "bench/support/publisher.hpp"
+#include "bench/support/table.hpp"
 
 namespace belfry::bench {
 namespace {
