@@ -112,6 +112,20 @@ TEST(ServiceManager, IsToldWhenTheServerIsReadyAndWhenItStopsByTheSupervisorAlon
     EXPECT_FALSE(manager.has_more());
 }
 
+TEST(ServiceManager, IsToldBehindTheLineThatSaysThatItListens) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    Command command = server.command();
+    command.environment = manager.environment();
+    Process belfryd{command};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(belfryd.out().starts_with("belfryd listening on ")) << belfryd.out();
+    belfryd.signal(SIGTERM);
+    EXPECT_EQ(belfryd.wait(), 0) << belfryd.err();
+}
+
 TEST(ServiceManager, IsReachedByAnAbstractNameToo) {
     const TempDir folder;
     const Manager manager{"@" + (folder.path() / "notify").string()};
