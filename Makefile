@@ -48,7 +48,7 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-crash check-includes check-model check-asan check-tsan check-chaos fuzz run bench install format check-format \
+.PHONY: all tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz run bench install uninstall deb format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
@@ -110,7 +110,7 @@ $(BUILD)/flags: .always
 
 tests: $(TESTS)
 
-check: all tests check-includes ## build and run all tests
+check: all tests check-includes check-options ## build and run all tests
 	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
 
 check-crash: $(BUILD)/tests/step ## kill at every single instruction of what changes the segment
@@ -118,6 +118,9 @@ check-crash: $(BUILD)/tests/step ## kill at every single instruction of what cha
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
+
+check-options: all ## prove that every option stands in a test
+	@tests/check_options $(BUILD)/bin
 
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
@@ -175,9 +178,40 @@ $(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
 
+# Where `make install` puts what; all below $(DESTDIR).
+BINDIR        = $(PREFIX)/bin
+MANDIR        = $(PREFIX)/share/man
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
+UNITDIR      ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
+MANUALS      := belfry.1 belfryd.8 belfryctl.8
+INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
+    $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
+    $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf
+
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	for manual in $(MANUALS); do install -m 644 man/$$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}; done
+	install -m 644 packaging/completion.bash $(DESTDIR)$(COMPLETIONDIR)/belfryd
+	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry
+	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfryctl
+	sed 's|@BINDIR@|$(BINDIR)|' packaging/belfryd.service.in > $(DESTDIR)$(UNITDIR)/belfryd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/belfryd.service
+	install -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/belfry.conf
+	install -m 644 packaging/belfryd.conf $(DESTDIR)$(EXAMPLEDIR)/belfryd.conf
+
+uninstall: ## remove what install has put there
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+
+# In a copy: dpkg-buildpackage writes beside and into its folder. Without this make's own variables.
+deb: ## build the Debian package into build/deb; needs debhelper
+	rm -rf build/deb
+	mkdir -p build/deb/belfry
+	tar --exclude=./build --exclude=./.git --exclude=./belfry-data -c . | tar -x -C build/deb/belfry
+	cd build/deb/belfry && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage --build=binary --no-sign --jobs=$$(nproc)
+	rm -rf build/deb/belfry
 
 format: ## rewrite all sources in the project's style
 	clang-format -i $(FORMATTED)
