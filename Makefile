@@ -32,7 +32,8 @@ FUZZ    := $(call sources,tests/fuzz)
 UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
-STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp
+STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp tests/crash/kills_everywhere.cpp
+CALLS   := $(call sources,tests/crash/calls) $(patsubst %,tests/crash/%.cpp,exact_client kills_everywhere payload verdict)
 CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
 BENCH   := $(call sources,bench)
@@ -43,8 +44,8 @@ FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client i
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
-# Sanitizer builds step through nothing.
-TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step))
+# Sanitizer builds trace nothing.
+TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step calls))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -61,15 +62,19 @@ $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/un
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/calls:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
-$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
+$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 
-$(sort $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos):
+$(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
+
+$(PROGRAMS) $(ALL_TESTS):
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
@@ -80,7 +85,8 @@ $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0
 ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
-$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(BUILD)/obj/tests/crash/kill_at_call/main.o: $(PRECOMPILED).gch
+$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
 $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	cp $< $(PRECOMPILED)
@@ -90,6 +96,11 @@ endif
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
+
+# Tests start programs by it.
+$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/crash/kill_at_call/main.o
+	@mkdir -p $(@D)
+	$(LINK) $< -o $@
 
 # Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
 $(BUILD)/tests/faulty_vfs.so: $(FAULTS) $(wildcard tests/support/faults/*.hpp tests/support/fault_control.hpp) $(BUILD)/flags
@@ -109,8 +120,8 @@ tests: $(TESTS)
 check: all tests check-includes ## build and run all tests
 	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
 
-check-crash: $(BUILD)/tests/step ## kill at every single instruction of what changes the segment
-	BELFRY_STEP=all tests/run $<
+check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill at every single instruction of what changes the segment, and at every system call of belfryd
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
