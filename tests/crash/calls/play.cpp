@@ -154,12 +154,23 @@ void Play::stop() {
         require_check();
         return true;
     });
-    reach("a clean stop", [this] {
-        const int status = server_.stop();
-        if (status == 0) return true;
-        if (status == killed && is_traced_ && was_killed_as_ordered()) return false;
-        throw Failure("a stop with status " + std::to_string(status) + ": " + server_.errors());
-    });
+    reach("a clean stop", [this] { return stop_by_belfryd() || stop_by_belfryctl(); });
+}
+
+/// @return false: it was killed meanwhile
+bool Play::stop_by_belfryd() {
+    const int status = server_.stop();
+    if (status == 0) return true;
+    if (status == killed && is_traced_ && was_killed_as_ordered()) return false;
+    throw Failure("a stop with status " + std::to_string(status) + ": " + server_.errors());
+}
+
+/// @return false: it is not its turn, or the segment was gone already
+bool Play::stop_by_belfryctl() const {
+    if (kill_point_.nth % 2 == 0 || !server_.segment()) return false;
+    const Result result = server_.belfryctl({"stop"});
+    if (result.status == 0) return true;
+    throw Failure("belfryctl stop: " + result.out + result.err);
 }
 
 void Play::expect_shut_down() const {

@@ -60,7 +60,8 @@ class Play {
     void kill_all() { server_.kill_all(); }
     /// While processes have it mapped.
     void remove_segment();
-    /// SIGTERM, again where belfryd was killed, until a stop was clean.
+    /// SIGTERM, until a stop was clean. Where belfryd was killed in it, belfryctl finishes the stop at
+    /// every other kill point; else belfryd is started again.
     void stop();
 
     // --- behind a stop ---
@@ -81,6 +82,8 @@ class Play {
     [[nodiscard]] bool all_have_taken_all() const;
     void require_no_faults() const;
     void require_check() const;
+    [[nodiscard]] bool stop_by_belfryd();
+    [[nodiscard]] bool stop_by_belfryctl() const;
     void expect_shut_down() const;
 
     [[nodiscard]] std::filesystem::path report_file() const;
