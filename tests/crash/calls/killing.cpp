@@ -20,6 +20,9 @@ constexpr std::uint64_t sample = 6;
 /// row that it survived, there is no later call.
 constexpr int enough_survivals = 3;
 
+/// Takes the second kills of a scene to all parts of the next belfryd's calls.
+constexpr std::uint64_t spread = 37;
+
 constexpr std::size_t most_sentences = 10;
 
 constexpr int not_traced = 77;
@@ -54,30 +57,24 @@ class Killing {
     }
 
     void run() {
-        const std::uint64_t first =
-            scene_.victim == Victim::supervisor ? calls_before_main() + 1 : 1;
-        const std::uint64_t count = kills_everywhere() ? 0 : play(0).calls;
-        const std::uint64_t stride =
-            kills_everywhere() ? 1 : std::max<std::uint64_t>((count - first) / sample, 1);
+        const bool all = kills_everywhere();
+        calls_ = play({scene_.victim, 0}).calls;
+        const std::uint64_t stride = all ? 1 : std::max<std::uint64_t>(own_calls() / sample, 1);
         // The middle of each part of a sample.
-        std::uint64_t nth = first + stride / 2;
+        std::uint64_t nth = first_ + stride / 2;
         for (int survivals = 0; survivals < enough_survivals; nth += stride) {
-            if (!kills_everywhere() && nth > count) break;
+            if (!all && nth > calls_) break;
             if (findings_.sentences.size() >= most_sentences) break;
-            const VictimEnd end = play(nth);
-            survivals = end.was_killed ? 0 : survivals + 1;
-            kills_ += end.was_killed ? 1 : 0;
-            calls_ = std::max(calls_, end.calls);
+            const bool was_killed = kill_at(nth);
+            survivals = was_killed ? 0 : survivals + 1;
         }
-        calls_ = std::max(calls_, count) - first + 1;
     }
 
-    /// @param nth 0: nobody is killed
-    VictimEnd play(std::uint64_t nth) {
+    VictimEnd play(const KillPoint& kill_point) {
         const std::size_t before = findings_.sentences.size();
         VictimEnd end{};
         {
-            Play play{server_, {scene_.victim, nth}};
+            Play play{server_, kill_point};
             try {
                 scene_.steps(play);
                 end = play.end();
@@ -88,8 +85,9 @@ class Killing {
             }
         }
         for (std::size_t at = before; at < findings_.sentences.size(); ++at) {
-            findings_.sentences[at] += " (killed at call " + std::to_string(end.calls) +
-                                       ", which has the number " + end.number + ")";
+            findings_.sentences[at] += " (killed at call " + std::to_string(kill_point.nth) +
+                                       ", which has the number " + end.number + ", and at call " +
+                                       std::to_string(kill_point.again) + " of the next)";
         }
         return end;
     }
@@ -97,7 +95,7 @@ class Killing {
     [[nodiscard]] const Findings& findings() const { return findings_; }
 
     void print() const {
-        std::cout << scene_.name << ": " << calls_ << " system calls, " << kills_
+        std::cout << scene_.name << ": " << own_calls() << " system calls, " << kills_
                   << " kill points, " << findings_.stuck << " stuck, " << findings_.torn
                   << " torn, " << findings_.lost << " lost, " << findings_.doubled << " doubled; "
                   << std::fixed << std::setprecision(1) << milliseconds_since(began_) / 1000 << " s"
@@ -112,9 +110,28 @@ class Killing {
     }
 
   private:
+    /// Those that are not the dynamic linker's.
+    [[nodiscard]] std::uint64_t own_calls() const { return calls_ - std::min(calls_, first_ - 1); }
+
+    /// Kills once, and where it was belfryd itself, once more in a play of its own: the next one too,
+    /// somewhere. @return false: the victim survived
+    bool kill_at(std::uint64_t nth) {
+        const VictimEnd end = play({scene_.victim, nth});
+        calls_ = std::max(calls_, end.calls);
+        if (!end.was_killed) return false;
+        ++kills_;
+        if (scene_.victim == Victim::supervisor && kills_everywhere()) {
+            static_cast<void>(play({scene_.victim, nth, first_ + nth * spread % own_calls()}));
+            ++kills_;
+        }
+        return true;
+    }
+
     const Scene& scene_;
     const Clock::time_point began_ = Clock::now();
     Server server_;
+    const std::uint64_t first_ =
+        scene_.victim == Victim::supervisor ? calls_before_main() + 1 : 1;
     std::uint64_t calls_ = 0;
     std::uint64_t kills_ = 0;
     Findings findings_;
@@ -137,7 +154,7 @@ void kill_at_every_call(const Scene& scene) {
 
 Findings findings_in(const Scene& scene) {
     Killing killing{scene};
-    static_cast<void>(killing.play(0));
+    static_cast<void>(killing.play({scene.victim, 0}));
     return killing.findings();
 }
 

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <utility>
 
 namespace belfry::test {
 namespace {
@@ -31,7 +32,7 @@ const std::set<std::string> left_by_a_clean_stop{"alive", "belfry.db", "lock", "
 Play::Play(Server& server, KillPoint kill_point)
     : server_{server}, kill_point_{kill_point}, port_{0}, pace_{client_count} {
     std::filesystem::remove_all(server_.data_dir());
-    std::filesystem::remove(report_file());
+    for (const int life : {1, 2}) std::filesystem::remove(report_file(life));
 }
 
 Play::~Play() {
@@ -53,12 +54,13 @@ void Play::start() {
     port_ = server_.port();
 }
 
-void Play::start_traced() {
+void Play::start_traced(std::uint64_t nth) {
+    ++traced_lives_;
     Command traced = command();
     const bool is_child = kill_point_.victim == Victim::archiver;
     traced.arguments.insert(traced.arguments.begin(),
-                            {is_child ? "child" : "self", std::to_string(kill_point_.nth),
-                             report_file().string(), traced.program.string()});
+                            {is_child ? "child" : "self", std::to_string(nth),
+                             report_file(traced_lives_).string(), traced.program.string()});
     traced.program = beside_test_program("kill_at_call");
     is_traced_ = true;
     try {
@@ -80,6 +82,8 @@ void Play::mend() {
         throw Failure("belfryd ended by itself: " + server_.errors());
     }
     is_traced_ = false;
+    const std::uint64_t again = std::exchange(kill_point_.again, 0);
+    if (again != 0) return start_traced(again);
     start();
 }
 
@@ -192,12 +196,12 @@ void Play::require_check() const {
 
 // --- The report of kill_at_call ---------------------------------------------------------------
 
-std::filesystem::path Play::report_file() const {
-    return server_.folder() / "report";
+std::filesystem::path Play::report_file(int life) const {
+    return server_.folder() / ("report-" + std::to_string(life));
 }
 
-std::optional<VictimEnd> Play::report() const {
-    std::ifstream in{report_file()};
+std::optional<VictimEnd> Play::report(int life) const {
+    std::ifstream in{report_file(life)};
     std::string line;
     if (!std::getline(in, line) || in.eof()) return std::nullopt;  // not written to its end yet
     std::istringstream words{line};
@@ -210,13 +214,13 @@ std::optional<VictimEnd> Play::report() const {
 
 /// It was reported before the kill.
 bool Play::was_killed_as_ordered() const {
-    const auto end = report();
+    const auto end = report(traced_lives_);
     return end && end->was_killed;
 }
 
 VictimEnd Play::end() const {
     std::optional<VictimEnd> end;
-    if (!eventually([&] { return (end = report()).has_value(); })) {
+    if (!eventually([&] { return (end = report(1)).has_value(); })) {
         throw Failure("the tracer says nothing");
     }
     return *end;

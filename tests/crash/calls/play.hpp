@@ -21,6 +21,7 @@ enum class Victim { supervisor, archiver };
 struct KillPoint {
     Victim victim;
     std::uint64_t nth;
+    std::uint64_t again = 0;  ///< of the belfryd that is started because the first one was killed
 };
 
 /// How the victim ended.
@@ -30,8 +31,8 @@ struct VictimEnd {
     std::string number;   ///< that of the system call in which it was killed
 };
 
-/// One run of a scene on a new data directory: a server, three clients, and at most one kill at a
-/// system call. Each step goes on until it has come to its end, and starts belfryd again where it
+/// One run of a scene on a new data directory: a server, three clients, and a kill at a system call,
+/// or two. Each step goes on until it has come to its end, and starts belfryd again where it
 /// was killed meanwhile. Throws Failure where a step does not end, or belfryd ends by itself.
 class Play {
   public:
@@ -45,7 +46,7 @@ class Play {
 
     void start();
     /// The victim is a process of the belfryd that is started here.
-    void start_traced();
+    void start_traced() { start_traced(kill_point_.nth); }
     /// Options for all later starts, so that the store may have forgotten all but so many messages.
     void keep_messages(std::uint64_t count);
     void everybody_comes();
@@ -67,15 +68,16 @@ class Play {
     // --- behind a stop ---
 
     [[nodiscard]] Server& server() { return server_; }
-    /// Waits until it is known.
+    /// The first victim's; waits until it is known.
     [[nodiscard]] VictimEnd end() const;
     /// What is known when a play was broken off.
-    [[nodiscard]] VictimEnd end_so_far() const { return report().value_or(VictimEnd{}); }
+    [[nodiscard]] VictimEnd end_so_far() const { return report(1).value_or(VictimEnd{}); }
     /// Ends the clients, and looks at what they saw, at what is stored, and at what is left.
     void judge(Findings& findings);
 
   private:
     [[nodiscard]] Command command() const;
+    void start_traced(std::uint64_t nth);
     void mend();
     template <class Goal>
     void reach(const std::string& what, Goal goal);
@@ -86,8 +88,8 @@ class Play {
     [[nodiscard]] bool stop_by_belfryctl() const;
     void expect_shut_down() const;
 
-    [[nodiscard]] std::filesystem::path report_file() const;
-    [[nodiscard]] std::optional<VictimEnd> report() const;
+    [[nodiscard]] std::filesystem::path report_file(int life) const;
+    [[nodiscard]] std::optional<VictimEnd> report(int life) const;
     [[nodiscard]] bool was_killed_as_ordered() const;
 
     void judge_views(Findings& findings) const;
@@ -98,6 +100,7 @@ class Play {
     KillPoint kill_point_;
     std::vector<std::string> more_;
     bool is_traced_ = false;  ///< the belfryd that runs
+    int traced_lives_ = 0;
     std::uint64_t keep_ = ExactClient::no_limit;
     std::atomic<std::uint16_t> port_;
     Pace pace_;
