@@ -47,8 +47,8 @@ FaultyDisk::~FaultyDisk() {
 }
 
 Environment FaultyDisk::environment() const {
-    // AddressSanitizer, where a program was built with it, wants to be the first library, and refuses
-    // to start behind a preloaded one.
+    // AddressSanitizer, where a program was built with it, wants to be the first library, and
+    // refuses to start behind a preloaded one.
     return {extended("LD_PRELOAD", beside_test_program("faulty_vfs.so").string()),
             {"BELFRY_FAULTS", control_file().string()},
             extended("ASAN_OPTIONS", "verify_asan_link_order=0")};

@@ -113,8 +113,8 @@ class Killing {
     /// Those that are not the dynamic linker's.
     [[nodiscard]] std::uint64_t own_calls() const { return calls_ - std::min(calls_, first_ - 1); }
 
-    /// Kills once, and where it was belfryd itself, once more in a play of its own: the next one too,
-    /// somewhere. @return false: the victim survived
+    /// Kills once, and where it was belfryd itself, once more in a play of its own: the next one
+    /// too, somewhere. @return false: the victim survived
     bool kill_at(std::uint64_t nth) {
         const VictimEnd end = play({scene_.victim, nth});
         calls_ = std::max(calls_, end.calls);
@@ -130,8 +130,7 @@ class Killing {
     const Scene& scene_;
     const Clock::time_point began_ = Clock::now();
     Server server_;
-    const std::uint64_t first_ =
-        scene_.victim == Victim::supervisor ? calls_before_main() + 1 : 1;
+    const std::uint64_t first_ = scene_.victim == Victim::supervisor ? calls_before_main() + 1 : 1;
     std::uint64_t calls_ = 0;
     std::uint64_t kills_ = 0;
     Findings findings_;

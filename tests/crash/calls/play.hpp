@@ -31,8 +31,8 @@ struct VictimEnd {
     std::string number;   ///< that of the system call in which it was killed
 };
 
-/// One run of a scene on a new data directory: a server, three clients, and a kill at a system call,
-/// or two. Each step goes on until it has come to its end, and starts belfryd again where it
+/// One run of a scene on a new data directory: a server, three clients, and a kill at a system
+/// call, or two. Each step goes on until it has come to its end, and starts belfryd again where it
 /// was killed meanwhile. Throws Failure where a step does not end, or belfryd ends by itself.
 class Play {
   public:
@@ -61,8 +61,8 @@ class Play {
     void kill_all() { server_.kill_all(); }
     /// While processes have it mapped.
     void remove_segment();
-    /// SIGTERM, until a stop was clean. Where belfryd was killed in it, belfryctl finishes the stop at
-    /// every other kill point; else belfryd is started again.
+    /// SIGTERM, until a stop was clean. Where belfryd was killed in it, belfryctl finishes the stop
+    /// at every other kill point; else belfryd is started again.
     void stop();
 
     // --- behind a stop ---
