@@ -29,6 +29,7 @@ ServerOptions with_many_clients() {
 
 std::vector<RawClient> log_in_all(const Server& server) {
     std::vector<RawClient> clients;
+    clients.reserve(children);
     for (int number = 0; number < children; ++number) {
         clients.push_back(server.log_in(client_id(number)));
     }
@@ -71,6 +72,7 @@ void expect_deaths_to_be_noticed(const Server& server, const std::string& whose)
     ASSERT_GE(entries.size(), kills);
     entries.resize(kills);
     std::vector<double> times;
+    times.reserve(kills);
     for (const shm::ProcessEntry* entry : entries) times.push_back(noticed_after_ms(*entry));
     std::cout << whose << " death is noticed: " << summary(times) << "\n";
 }

@@ -79,7 +79,8 @@ void Play::keep_messages(std::uint64_t count) {
 void Play::mend() {
     if (server_.is_running()) return;
     if (!is_traced_ || !was_killed_as_ordered()) {
-        throw Failure("belfryd ended by itself: " + server_.errors());
+        throw Failure("belfryd ended by itself with status " + std::to_string(server_.stop()) +
+                      ": " + server_.errors());
     }
     is_traced_ = false;
     const std::uint64_t again = std::exchange(kill_point_.again, 0);

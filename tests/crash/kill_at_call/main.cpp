@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
@@ -145,9 +146,13 @@ int main(int argc, char** argv) {
         std::cerr << "usage: kill_at_call self|child N REPORT PROGRAM [ARGUMENTS]\n";
         return cannot_start;
     }
-    const Order order{std::string_view{argv[1]} == "child", std::strtoull(argv[2], nullptr, 10),
-                      argv[3]};
-    if (!get_traced(order)) return not_traced;
-    ::execv(argv[4], argv + 4);
+    try {
+        const Order order{std::string_view{argv[1]} == "child", std::strtoull(argv[2], nullptr, 10),
+                          argv[3]};
+        if (!get_traced(order)) return not_traced;
+        ::execv(argv[4], argv + 4);
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << "\n";
+    }
     return cannot_start;
 }
