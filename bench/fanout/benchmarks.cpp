@@ -5,7 +5,6 @@
 #include "bench/fanout/throughput.hpp"
 #include "tests/support/failure.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace belfry::bench {
@@ -44,8 +43,10 @@ bool run(const FanoutOptions& options, std::size_t subscribers, Report& report) 
 
 }  // namespace
 
-bool is_fanout_benchmark(std::string_view name) {
-    return std::ranges::find(benchmarks, name, &Benchmark::name) != benchmarks.end();
+std::vector<std::string_view> fanout_benchmarks() {
+    std::vector<std::string_view> names;
+    for (const Benchmark& benchmark : benchmarks) names.push_back(benchmark.name);
+    return names;
 }
 
 bool run_fanout_benchmarks(const FanoutOptions& options) {
