@@ -1,8 +1,5 @@
 #include "bench/durable/benchmarks.hpp"
 
-#include "bench/support/table.hpp"
-
-#include <algorithm>
 #include <array>
 
 namespace belfry::bench {
@@ -10,7 +7,7 @@ namespace {
 
 struct Benchmark {
     std::string_view name;
-    void (*run)(const Options& options, const ScratchDir& scratch);
+    void (*run)(const Options& options, const ScratchDir& scratch, Report& report);
 };
 
 constexpr std::array<Benchmark, 5> benchmarks{{{"window", &publish_window},
@@ -19,29 +16,30 @@ constexpr std::array<Benchmark, 5> benchmarks{{{"window", &publish_window},
                                                {"restart", &restart_with_store},
                                                {"crowd", &publish_to_crowd}}};
 
-void print_conditions(const Options& options) {
-    print_remark("durability " + options.durability + ", 64-byte messages, " +
-                 std::to_string(options.rounds) + " rounds, medians");
-    if (is_in_memory(options.dir)) {
-        print_remark("note: " + options.dir.string() +
-                     " is in memory, where syncing costs nothing");
-    }
+std::string conditions(const Options& options) {
+    return "durability " + options.durability + ", 64-byte messages, " +
+           std::to_string(options.rounds) + " rounds, medians";
 }
 
 }  // namespace
 
-bool is_benchmark(std::string_view name) {
-    return std::ranges::find(benchmarks, name, &Benchmark::name) != benchmarks.end();
+std::vector<std::string_view> durable_benchmarks() {
+    std::vector<std::string_view> names;
+    for (const Benchmark& benchmark : benchmarks) names.push_back(benchmark.name);
+    return names;
 }
 
 void run_benchmarks(const Options& options) {
-    print_conditions(options);
-    print_head();
+    Report report{"durable", conditions(options)};
+    if (is_in_memory(options.dir)) {
+        report.remark(options.dir.string() + " is in memory, where syncing costs nothing");
+    }
     for (const Benchmark& benchmark : benchmarks) {
         if (options.only && *options.only != benchmark.name) continue;
         const ScratchDir scratch{options.dir};
-        benchmark.run(options, scratch);
+        benchmark.run(options, scratch, report);
     }
+    if (options.results) report.write(*options.results);
 }
 
 }  // namespace belfry::bench

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "bench/fanout/stage.hpp"
 #include "bench/support/common_options.hpp"
+#include "bench/support/stage.hpp"
 
 #include <cstdint>
 #include <optional>

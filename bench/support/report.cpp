@@ -105,6 +105,7 @@ void Report::add(Figure figure) {
 }
 
 void Report::remark(const std::string& text) {
+    if (std::ranges::find(remarks_, text) != remarks_.end()) return;
     print_line("  " + text);
     remarks_.push_back(text);
 }

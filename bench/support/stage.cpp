@@ -1,4 +1,4 @@
-#include "bench/fanout/stage.hpp"
+#include "bench/support/stage.hpp"
 
 #include "tests/support/failure.hpp"
 

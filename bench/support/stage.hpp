@@ -1,8 +1,8 @@
 #pragma once
 
-#include "bench/fanout/peer.hpp"
 #include "bench/support/connection.hpp"
 #include "bench/support/cpu_meter.hpp"
+#include "bench/support/peer.hpp"
 #include "bench/support/wait.hpp"
 
 #include <cstdint>
