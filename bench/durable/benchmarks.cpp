@@ -1,6 +1,9 @@
 #include "bench/durable/benchmarks.hpp"
 
+#include "bench/support/plot.hpp"
+
 #include <array>
+#include <string>
 
 namespace belfry::bench {
 namespace {
@@ -10,15 +13,24 @@ struct Benchmark {
     void (*run)(const Options& options, const ScratchDir& scratch, Report& report);
 };
 
-constexpr std::array<Benchmark, 5> benchmarks{{{"window", &publish_window},
+constexpr std::array<Benchmark, 6> benchmarks{{{"window", &publish_window},
                                                {"single", &publish_single},
                                                {"catch-up", &catch_up_from_store},
                                                {"restart", &restart_with_store},
-                                               {"crowd", &publish_to_crowd}}};
+                                               {"crowd", &publish_to_crowd},
+                                               {"growth", &grow_with_messages}}};
 
 std::string conditions(const Options& options) {
     return "durability " + options.durability + ", 64-byte messages, " +
            std::to_string(options.rounds) + " rounds, medians";
+}
+
+std::vector<Plot> plots() {
+    const auto growth = [](const std::string& what) {
+        return Plot{"durable-growth-" + what, "growth-" + what, "messages",
+                    "How " + what + " grows with the messages", "ms"};
+    };
+    return {growth("publish"), growth("catch-up"), growth("restart")};
 }
 
 }  // namespace
@@ -39,7 +51,7 @@ void run_benchmarks(const Options& options) {
         const ScratchDir scratch{options.dir};
         benchmark.run(options, scratch, report);
     }
-    if (options.results) report.write(*options.results);
+    if (options.results) write_results(report, plots(), *options.results);
 }
 
 }  // namespace belfry::bench

@@ -25,6 +25,9 @@ void restart_with_store(const Options& options, const ScratchDir& scratch, Repor
 /// One message in flight and many clients online, against the sender alone.
 void publish_to_crowd(const Options& options, const ScratchDir& scratch, Report& report);
 
+/// How publishing, catching up and a restart grow with the messages.
+void grow_with_messages(const Options& options, const ScratchDir& scratch, Report& report);
+
 /// Their names on the command line.
 [[nodiscard]] std::vector<std::string_view> durable_benchmarks();
 

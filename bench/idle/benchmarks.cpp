@@ -1,5 +1,7 @@
 #include "bench/idle/benchmarks.hpp"
 
+#include "bench/support/plot.hpp"
+
 #include <array>
 #include <string>
 
@@ -16,6 +18,10 @@ constexpr std::array<Benchmark, 4> benchmarks{{{"logins", &measure_logins},
                                                {"read", &measure_memory_after_reading},
                                                {"beside", &measure_beside_idle}}};
 
+std::vector<Plot> plots() {
+    return {{"idle-memory", "idle", "clients", "Memory of an idle client", "KiB"}};
+}
+
 }  // namespace
 
 std::vector<std::string_view> idle_benchmarks() {
@@ -31,7 +37,7 @@ void run_idle_benchmarks(const CommonOptions& options) {
         if (options.only && *options.only != benchmark.name) continue;
         benchmark.run(options, report);
     }
-    if (options.results) report.write(*options.results);
+    if (options.results) write_results(report, plots(), *options.results);
 }
 
 }  // namespace belfry::bench

@@ -1,6 +1,7 @@
 #include "bench/support/main.hpp"
 
 #include "bench/support/common_options.hpp"
+#include "bench/support/plot.hpp"
 #include "bench/support/report.hpp"
 
 #include <benchmark/benchmark.h>
@@ -62,7 +63,7 @@ void run(const CommonOptions& options) {
     Report report{"micro", std::to_string(options.rounds) + " rounds, medians"};
     ReportingReporter reporter{report};
     benchmark::RunSpecifiedBenchmarks(&reporter);
-    if (options.results) report.write(*options.results);
+    if (options.results) write_results(report, {}, *options.results);
 }
 
 }  // namespace
