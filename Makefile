@@ -69,6 +69,9 @@ $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -
 
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 
+# Benchmarks that a test starts. Sanitizer builds measure nothing.
+$(BUILD)/tests/system: | $(if $(SANITIZE),,$(BUILD)/bench/fanout $(BUILD)/bench/idle)
+
 $(sort $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos):
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
