@@ -28,6 +28,7 @@ class Stage {
     struct Rate {
         double deliveries_a_second;
         double cpu_ns_a_delivery;  ///< of all processes of the server
+        double own_share;          ///< of the run that this process was on a processor
     };
 
     /// Publishes as fast as flow control lets it, until everybody has everything.
