@@ -36,7 +36,7 @@ STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp test
 CALLS   := $(call sources,tests/crash/calls) $(patsubst %,tests/crash/%.cpp,exact_client kills_everywhere payload verdict)
 CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
-BENCH   := $(call sources,bench)
+MICRO   := $(call sources,bench/micro)
 # With the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
@@ -74,6 +74,9 @@ $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 
 # The same belfryd with shared libraries: that one can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
+
+# Benchmarks that a test starts. Sanitizer builds measure nothing.
+$(BUILD)/tests/system: | $(if $(SANITIZE),,$(BUILD)/bench/fanout $(BUILD)/bench/idle)
 
 $(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
 
@@ -175,23 +178,20 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
 
-# The bigger ones, which start real servers.
-BENCHES := $(addprefix $(BUILD)/bench/,durable fanout)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle)
+RESULTS ?= bench/results
 
-bench: $(PROGRAMS) $(BUILD)/bench/append $(BENCHES) ## measure; prints figures, asserts nothing
-	$(BUILD)/bench/append
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/durable --dir $(BUILD)
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/fanout --dir $(BUILD)
+bench: $(PROGRAMS) $(BENCHES) ## measure for half an hour; results go to RESULTS=bench/results
+	for bench in $(BENCHES); do $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
-$(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
-	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
-
+$(BUILD)/bench/micro:   $(call objects,$(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
+$(BUILD)/bench/micro:   LDLIBS = -lbenchmark
 $(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -o $@
 
 # Where `make install` puts what; all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin
