@@ -64,8 +64,10 @@ $(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
 $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
+$(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
 $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(BUILD)/tests/unit: LDLIBS += -ledit -ltinfo
 
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace belfry::client {
+
+/// What the terminal understands, by the terminfo database. A string that it lacks is empty.
+struct Terminfo {
+    std::string up;          ///< the cursor one row up
+    std::string clear_down;  ///< from the cursor to the end of the screen
+    std::string clear;       ///< the whole screen
+    std::string ring;
+    std::string plain;  ///< ends colours and attributes
+    std::string bold;
+    std::string dim;
+    std::string standout;
+    std::vector<std::string> colours;  ///< such that can be read on dark and on light
+    std::string paste_on;              ///< pastes come in brackets from now on
+    std::string paste_off;
+
+    /// That of $TERM; none where the terminal cannot take back what it shows.
+    [[nodiscard]] static std::optional<Terminfo> load();
+};
+
+}  // namespace belfry::client
