@@ -67,7 +67,7 @@ bool Client::turn_until_key() {
     for (Ready ready;; ready = wait()) {
         go_on(ready);
         if (!wants_keys()) return false;
-        if (ready.input) return true;
+        if (ready.input || room_->has_keys()) return true;
     }
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int history_size = 1000;
 constexpr wchar_t abort_search = L'\x07';
+constexpr wchar_t enter = L'\r';
 
 struct Binding {
     const wchar_t* key;
@@ -124,13 +125,15 @@ bool Editor::is_empty() const {
     return line->lastchar == line->buffer;
 }
 
-void Editor::empty() {
+void Editor::cancel() {
     // A search puts back the line that it began with.
     if (is_searching()) return keyboard_.press(abort_search);
     const LineInfoW* line = ::el_wline(editline_.get());
     const auto size = static_cast<int>(line->lastchar - line->buffer);
     ::el_cursor(editline_.get(), size);
     ::el_wdeletestr(editline_.get(), size);
+    // So that the history begins at its end again.
+    keyboard_.press(enter);
 }
 
 void Editor::leave_modes() {
@@ -178,8 +181,8 @@ std::optional<wchar_t> Editor::wait_for_key() {
     for (;;) {
         if (const auto key = keyboard_.next()) return key;
         if (!hooks_.wait()) return std::nullopt;
-        // A key may have been pressed in its name.
-        if (const auto key = keyboard_.next()) return key;
+        // One may have been pressed by cancel().
+        if (keyboard_.has_keys()) continue;
         std::array<char, 4096> bytes{};
         const auto n = ::read(STDIN_FILENO, bytes.data(), bytes.size());
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;

@@ -63,8 +63,11 @@ class Editor {
 
     [[nodiscard]] bool is_empty() const;
 
-    /// Empties the line, which must not be on the screen.
-    void empty();
+    /// Begins a new line instead, or breaks off a search. The line must not be on the screen.
+    void cancel();
+
+    /// Whether keys are there already.
+    [[nodiscard]] bool has_keys() const { return keyboard_.has_keys(); }
 
     /// Ends or begins the terminal's editing modes: the program stops, or goes on.
     void leave_modes();

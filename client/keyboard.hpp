@@ -17,6 +17,8 @@ class Keyboard {
     /// The next character; none: all have been given out.
     [[nodiscard]] std::optional<wchar_t> next();
 
+    [[nodiscard]] bool has_keys() const noexcept { return !keys_.empty(); }
+
     /// A key that is to come next.
     void press(wchar_t key) { keys_.push_front(key); }
 

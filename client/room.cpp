@@ -155,7 +155,7 @@ bool Room::interrupt() {
     if (requests_.end_search()) return true;
     if (!editor_ || has_ended_ || editor_->is_empty()) return false;
     screen_.hide();
-    editor_->empty();
+    editor_->cancel();
     return true;
 }
 

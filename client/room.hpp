@@ -45,6 +45,9 @@ class Room : public View {
     /// Whether nothing more is typed.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
+    /// Whether keys are there already.
+    [[nodiscard]] bool has_keys() const { return editor_ && editor_->has_keys(); }
+
     // --- what the loop tells ---
 
     /// To be polled; then take_signals().

@@ -52,7 +52,7 @@ void Screen::show_status() {
 
 void Screen::hide() {
     if (!is_shown_) return;
-    for (auto rows = rows_above_cursor(); rows > 0; --rows) write(terminfo_.up);
+    write(terminfo_.rows_up(rows_above_cursor()));
     write("\r");
     write(terminfo_.clear_down);
     is_shown_ = false;

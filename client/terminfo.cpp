@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <initializer_list>
+#include <algorithm>
 
 // Last, since they define short words as macros.
 #include <curses.h>
@@ -20,6 +20,19 @@ std::string string_named(const char* name) {
 
 int number_named(const char* name) {
     return ::tigetnum(const_cast<char*>(name));
+}
+
+// Not that for a single row, which scrolls some terminals at the first one.
+std::vector<std::string> ways_up() {
+    constexpr int most = 100;
+    const std::string form = string_named("cuu");
+    if (form.empty()) return {};
+    std::vector<std::string> ways{""};
+    for (int rows = 1; rows <= most; ++rows) {
+        const char* way = ::tiparm(form.c_str(), rows);
+        ways.emplace_back(way == nullptr ? "" : way);
+    }
+    return ways;
 }
 
 std::vector<std::string> some_colours() {
@@ -42,7 +55,7 @@ std::vector<std::string> some_colours() {
 std::optional<Terminfo> Terminfo::load() {
     int error = 0;
     if (::setupterm(nullptr, STDOUT_FILENO, &error) != OK) return std::nullopt;
-    Terminfo known{.up = string_named("cuu1"),
+    Terminfo known{.up = ways_up(),
                    .clear_down = string_named("ed"),
                    .clear = string_named("clear"),
                    .ring = string_named("bel"),
@@ -56,6 +69,14 @@ std::optional<Terminfo> Terminfo::load() {
     ::del_curterm(cur_term);
     if (known.up.empty() || known.clear_down.empty()) return std::nullopt;
     return known;
+}
+
+std::string Terminfo::rows_up(std::size_t rows) const {
+    std::string text;
+    for (; rows > 0 && !up.empty(); rows -= std::min(rows, up.size() - 1)) {
+        text += up[std::min(rows, up.size() - 1)];
+    }
+    return text;
 }
 
 }  // namespace belfry::client
