@@ -6,6 +6,8 @@ namespace belfry::client {
 namespace {
 
 std::string formatted(const char* form, std::time_t time) {
+    // localtime_r() may go on with the zone that it began with.
+    ::tzset();
     std::tm parts{};
     if (::localtime_r(&time, &parts) == nullptr) return "?";
     std::array<char, 64> text{};
