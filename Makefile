@@ -65,12 +65,14 @@ $(BUILD)/tests/calls:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options
+$(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
 # Every child copies what its libraries wrote before it was forked, and their mappings: without shared
 # libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings)
 ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(BUILD)/tests/unit: LDLIBS += -ledit -ltinfo
 
 # The same belfryd with shared libraries: that one can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
