@@ -10,6 +10,8 @@ SANITIZE     ?=
 WARNINGS     := -Wall -Wextra -Wpedantic -Wconversion -Werror
 OUR_CPPFLAGS := -I.
 OUR_CXXFLAGS := -std=c++20 -pthread $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# What server/ alone needs: spdlog as Debian builds it, and setproctitle().
+SERVER_LIBS  := -lspdlog -lfmt -lbsd
 OUR_LDFLAGS  := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 COMPILE       = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS)
 LINK          = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
@@ -65,7 +67,10 @@ $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS): LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
+$(BUILD)/bin/belfryd:   LDLIBS += $(SERVER_LIBS)
+$(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -lncurses -ltinfo
 
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
 
@@ -142,7 +147,7 @@ fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target; see tests/fuzz/R
 
 $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -o $@
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) -o $@
 
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%

@@ -184,7 +184,7 @@ inline constexpr std::size_t end_reasons = 10;
 struct ServerBlock {
     /// The supervisor, at a start and at a reload. A login reads it.
     alignas(cache_line) std::atomic<std::uint32_t> max_online;
-    /// A cli::LogLevel, likewise; whoever has something to say reads it.
+    /// A server::LogLevel, likewise; whoever has something to say reads it.
     std::atomic<std::uint32_t> log_level;
     std::atomic<std::uint64_t> archiver_restarts;  ///< supervisor
 

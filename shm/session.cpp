@@ -28,7 +28,13 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
         return LoginResult::too_many_clients;
     }
     row_ = *row;
-    segment_->session(slot_).client.store(row_ + 1, std::memory_order_release);
+    SessionSlot& shown = segment_->session(slot_);
+    shown.client.store(row_ + 1, std::memory_order_release);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // see set_known_clients()
+    if (!is_known(*segment_, row_)) {
+        shown.client.store(0, std::memory_order_release);
+        return LoginResult::unknown_client;
+    }
     become_session_of(client(), welcome);
     return LoginResult::welcome;
 }
