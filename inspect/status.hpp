@@ -14,21 +14,21 @@
 namespace belfry::inspect {
 
 struct ClientStatus {
-    std::string id;
-    bool online;
-    pid_t pid;  ///< 0: offline
-    std::uint64_t cursor;
-    std::uint64_t behind;        ///< visible messages above the cursor
-    std::uint64_t seq;           ///< the highest accepted one
-    std::string version;         ///< of the program that serves it; empty: offline
-    std::uint64_t connected_ms;  ///< Unix time of its connection; 0: offline
+    std::string id = {};
+    bool online = false;
+    pid_t pid = 0;  ///< 0: offline
+    std::uint64_t cursor = 0;
+    std::uint64_t behind = 0;        ///< visible messages above the cursor
+    std::uint64_t seq = 0;           ///< the highest accepted one
+    std::string version = {};        ///< of the program that serves it; empty: offline
+    std::uint64_t connected_ms = 0;  ///< Unix time of its connection; 0: offline
     // Since the segment was made.
-    std::uint64_t bytes_in;
-    std::uint64_t bytes_out;
-    std::uint64_t seen_ms;  ///< Unix time when it last sent something; 0: never
-    std::uint64_t logins;
-    std::uint64_t ended_ms;                 ///< Unix time of the last end of a session; 0: none
-    std::vector<shm::EndReason> last_ends;  ///< at most eight, the newest first
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t seen_ms = 0;  ///< Unix time when it last sent something; 0: never
+    std::uint64_t logins = 0;
+    std::uint64_t ended_ms = 0;  ///< Unix time of the last end of a session; 0: none
+    std::vector<shm::EndReason> last_ends = {};  ///< at most eight, the newest first
 };
 
 /// A moment of a server, as its segment shows it.
