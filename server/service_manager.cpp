@@ -55,7 +55,8 @@ void ServiceManager::tell(std::string_view assignments) const {
     if (address_.empty()) return;
     const int error = send_to(address_, assignments);
     if (error == 0) return;
-    report("cannot tell the service manager at " + address_ + ": " + std::strerror(error));
+    report(LogLevel::warning,
+           "cannot tell the service manager at " + address_ + ": " + std::strerror(error));
 }
 
 }  // namespace belfry::server
