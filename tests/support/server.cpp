@@ -16,6 +16,13 @@
 namespace belfry::test {
 namespace {
 
+/// Libraries can be preloaded only into the belfryd that is linked for it.
+std::filesystem::path belfryd_for(const Environment& environment) {
+    const bool preloads = std::ranges::any_of(
+        environment, [](const auto& variable) { return variable.first == "LD_PRELOAD"; });
+    return preloads ? beside_test_program("belfryd") : program("belfryd");
+}
+
 bool has(const std::vector<int>& numbers, int number) {
     return std::ranges::find(numbers, number) != numbers.end();
 }
@@ -48,7 +55,7 @@ Command Server::command() const {
     // Relative where it works in the folder.
     const auto folder = options_.user ? std::filesystem::path{} : folder_.path();
     Command command{
-        program("belfryd"),
+        belfryd_for(options_.environment),
         {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", (folder / "data").string(),
          "--port-file", (folder / "port").string(), "--durability", options_.durability}};
     command.arguments.insert(command.arguments.end(), options_.more.begin(), options_.more.end());
