@@ -144,8 +144,11 @@ std::optional<SessionIn::Ending> SessionIn::answer_login(const wire::Command& co
         case shm::Session::LoginResult::unknown_client:
             return refuse_login(login->client_id, ErrorCode::unknown_client);
         case shm::Session::LoginResult::too_many_clients:
-        case shm::Session::LoginResult::no_slot:
             return refuse_login(login->client_id, ErrorCode::too_many_clients);
+        case shm::Session::LoginResult::no_slot:
+            // A supervisor was killed just behind the fork: to the client, one more connection that
+            // broke. There may be room for many.
+            return Ending{EndReason::failed, {}};
         case shm::Session::LoginResult::welcome:
             break;
     }

@@ -135,5 +135,15 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
 }
 
+TEST(Session, ALoginInASlotThatAnotherSupervisorHasTakenBackIsNoRefusal) {
+    ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
+    SessionProcess session{scratch, 0};
+    const shm::ProcessEntry& entry = scratch.segment().session_process(0);
+    ASSERT_TRUE(eventually([&] { return shm::unpack(entry.word).low != 0; }));
+    shm::reap_slot(scratch.segment(), 0);
+    session.send("LOGIN ann\r\n");
+    EXPECT_EQ(session.read_all(), "");
+}
+
 }  // namespace
 }  // namespace belfry::test
