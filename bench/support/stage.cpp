@@ -1,12 +1,12 @@
-#include "bench/fanout/stage.hpp"
+#include "bench/support/stage.hpp"
 
 #include "tests/support/failure.hpp"
 
 #include <sys/epoll.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace belfry::bench {
 namespace {
@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t most_at_once = 1U << 20;
 constexpr std::uint64_t publisher_tag = ~std::uint64_t{0};
 constexpr std::chrono::seconds patience{10};
+
+double own_cpu_seconds() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 timespec to_timespec(Clock::duration duration) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
@@ -59,6 +65,7 @@ void Stage::watch(int fd, std::uint64_t tag, std::uint32_t events, int operation
 Stage::Rate Stage::publish_all(std::uint64_t messages, std::string_view payload) {
     begin_run();
     const double cpu_before = cpu_.seconds();
+    const double own_before = own_cpu_seconds();
     const auto start = Clock::now();
     publish_some(messages, payload);
     while (published_ < messages || !is_complete()) {
@@ -66,10 +73,11 @@ Stage::Rate Stage::publish_all(std::uint64_t messages, std::string_view payload)
         publish_some(messages, payload);
     }
     const double seconds = Seconds{Clock::now() - start}.count();
+    const double own = own_cpu_seconds() - own_before;
     check_complete();
     const double cpu = cpu_.seconds() - cpu_before;
     const double deliveries = static_cast<double>(messages * subscribers_.size());
-    return {deliveries / seconds, 1e9 * cpu / deliveries};
+    return {deliveries / seconds, 1e9 * cpu / deliveries, own / seconds};
 }
 
 std::vector<double> Stage::publish_at(double messages_a_second, std::uint64_t messages,

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "bench/fanout/peer.hpp"
 #include "bench/support/connection.hpp"
 #include "bench/support/cpu_meter.hpp"
+#include "bench/support/peer.hpp"
 #include "bench/support/wait.hpp"
 
 #include <cstdint>
@@ -28,6 +28,7 @@ class Stage {
     struct Rate {
         double deliveries_a_second;
         double cpu_ns_a_delivery;  ///< of all processes of the server
+        double own_share;          ///< of the run that this process was on a processor
     };
 
     /// Publishes as fast as flow control lets it, until everybody has everything.

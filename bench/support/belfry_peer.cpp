@@ -1,4 +1,4 @@
-#include "bench/fanout/belfry_peer.hpp"
+#include "bench/support/belfry_peer.hpp"
 
 #include "bench/support/read_up_to.hpp"
 #include "tests/support/failure.hpp"
@@ -25,7 +25,7 @@ std::size_t digits(std::uint64_t number) {
     return std::to_string(number).size();
 }
 
-void log_in(const Connection& connection, std::string_view client_id) {
+void log_in_as(const Connection& connection, std::string_view client_id) {
     connection.send("LOGIN " + std::string{client_id} + "\r\n");
     read_up_to(connection, "LIVE ");
 }
@@ -48,11 +48,15 @@ std::uint64_t BelfryPeer::bytes_beside_id(std::size_t payload) {
 }
 
 void BelfryPeer::subscribe(const Connection& connection, std::size_t index) {
-    log_in(connection, subscriber(index));
+    log_in(connection, index);
+}
+
+void BelfryPeer::log_in(const Connection& connection, std::size_t index) {
+    log_in_as(connection, subscriber(index));
 }
 
 void BelfryPeer::introduce(const Connection& connection) {
-    log_in(connection, publisher);
+    log_in_as(connection, publisher);
 }
 
 std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::string_view payload) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "bench/fanout/peer.hpp"
 #include "bench/support/belfry_server.hpp"
 #include "bench/support/line_splitter.hpp"
+#include "bench/support/peer.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -22,6 +22,9 @@ class BelfryPeer : public Peer {
     void introduce(const Connection& connection) override;
     std::uint64_t print(std::string& out, std::uint64_t count, std::string_view payload) override;
     std::uint64_t answered(std::string_view bytes) override;
+
+    /// Logs a subscriber in, and reads up to LIVE.
+    static void log_in(const Connection& connection, std::size_t index);
 
     /// Bytes of a MSG frame apart from those of its id.
     [[nodiscard]] static std::uint64_t bytes_beside_id(std::size_t payload);
