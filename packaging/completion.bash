@@ -17,6 +17,7 @@ _belfry_commands() {
 # The values of an option that has only a few.
 _belfry_words() {
     case $1 in
+        color) echo auto always never ;;
         durability) echo commit async memory ;;
     esac
 }
