@@ -32,10 +32,11 @@ FUZZ    := $(call sources,tests/fuzz)
 UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
-STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp
+STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp tests/crash/kills_everywhere.cpp
+CALLS   := $(call sources,tests/crash/calls) $(patsubst %,tests/crash/%.cpp,exact_client kills_everywhere payload verdict)
 CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
-BENCH   := $(call sources,bench)
+MICRO   := $(call sources,bench/micro)
 # With the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
@@ -43,8 +44,7 @@ FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client i
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
-# Sanitizer builds step through nothing.
-TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step))
+TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -61,19 +61,28 @@ $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/un
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/calls:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options
+$(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
 # Every child copies what its libraries wrote before it was forked, and their mappings: without shared
 # libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings)
-$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
+$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(BUILD)/tests/unit: LDLIBS += -ledit -ltinfo
 
 # The same belfryd with shared libraries: that one can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
 
-$(sort $(PROGRAMS) $(BUILD)/tests/belfryd $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos):
+# Benchmarks that a test starts. Sanitizer builds measure nothing.
+$(BUILD)/tests/system: | $(if $(SANITIZE),,$(BUILD)/bench/fanout $(BUILD)/bench/idle)
+
+$(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
+
+$(PROGRAMS) $(BUILD)/tests/belfryd $(ALL_TESTS):
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
@@ -84,7 +93,8 @@ $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0
 ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
-$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(BUILD)/obj/tests/crash/kill_at_call/main.o: $(PRECOMPILED).gch
+$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
 $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	cp $< $(PRECOMPILED)
@@ -94,6 +104,11 @@ endif
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
+
+# Tests start programs by it.
+$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/crash/kill_at_call/main.o
+	@mkdir -p $(@D)
+	$(LINK) $< -o $@
 
 # Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
 $(BUILD)/tests/faulty_vfs.so: $(FAULTS) $(wildcard tests/support/faults/*.hpp tests/support/fault_control.hpp) $(BUILD)/flags
@@ -110,11 +125,15 @@ $(BUILD)/flags: .always
 
 tests: $(TESTS)
 
-check: all tests check-includes check-options ## build and run all tests
-	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
+# So many test programs at a time, or parts of one: most tests wait most of the time.
+BELFRY_TEST_JOBS ?= 2
+RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
 
-check-crash: $(BUILD)/tests/step ## kill at every single instruction of what changes the segment
-	BELFRY_STEP=all tests/run $<
+check: all tests check-includes check-options ## build and run all tests
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
+
+check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill at every single instruction of what changes the segment, and at every system call of belfryd
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
@@ -125,12 +144,14 @@ check-options: all ## prove that every option stands in a test
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
 
-check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	BELFRY_TEST_SLOW=4 $(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' check
+# What drives the programs from the outside is itself built without them: that halves the time.
+check-asan: $(BUILD)/tests/system $(BUILD)/tests/crash ## unit tests and programs under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) $(RUN_PARTS) build/asan/tests/unit $^
 
 check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
-	BELFRY_TEST_SLOW=4 tests/run build/tsan/tests/shm
+	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
 
 # For check-chaos, and for each target of fuzz.
 SECONDS ?= 60
@@ -143,7 +164,7 @@ FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
-fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target; see tests/fuzz/README.md
+fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3; see tests/fuzz/README.md
 	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
 	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
 
@@ -154,29 +175,25 @@ $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(ca
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 	@mkdir -p $(BUILD)/corpus/$*
-	$< -max_total_time=$(SECONDS) -max_len=1500 -timeout=20 -dict=tests/fuzz/protocol.dict -print_final_stats=1 \
-	    -artifact_prefix=$(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
+	@tests/fuzz/run $< $(SECONDS) $(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
 
-# The bigger ones, which start real servers.
-BENCHES := $(addprefix $(BUILD)/bench/,durable fanout)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle)
+RESULTS ?= bench/results
 
-bench: $(PROGRAMS) $(BUILD)/bench/append $(BENCHES) ## measure; prints figures, asserts nothing
-	$(BUILD)/bench/append
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/durable --dir $(BUILD)
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/fanout --dir $(BUILD)
+bench: $(PROGRAMS) $(BENCHES) ## measure for half an hour; results go to RESULTS=bench/results
+	for bench in $(BENCHES); do $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
-$(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
-	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
-
+$(BUILD)/bench/micro:   $(call objects,$(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
+$(BUILD)/bench/micro:   LDLIBS = -lbenchmark
 $(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -o $@
 
 # Where `make install` puts what; all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin

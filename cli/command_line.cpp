@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -174,6 +176,28 @@ void read_config(const std::string& path, const po::options_description& known,
     }
 }
 
+/// The variable that stands for an option: BELFRY_DATA_DIR for --data-dir.
+std::string variable_for(const std::string& option, const std::string& prefix) {
+    std::string name = prefix;
+    for (const char c : option) {
+        name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return name;
+}
+
+/// An empty variable counts as none.
+void read_environment(const std::string& prefix, const po::options_description& known,
+                      po::variables_map& values) {
+    for (const auto& option : known.options()) {
+        const std::string& name = option->long_name();
+        if (name != "config" && !is_known_setting(name, known)) continue;
+        const std::string variable = variable_for(name, prefix);
+        const char* value = std::getenv(variable.c_str());
+        if (value == nullptr || *value == '\0') continue;
+        store({"environment variable " + variable + ": ", name, value}, known, values);
+    }
+}
+
 std::optional<std::uint64_t> digits(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -201,8 +225,8 @@ std::string short_form(std::uint64_t bytes) {
 
 }  // namespace
 
-CommandLine parse(const std::vector<std::string>& arguments,
-                  const po::options_description& options) {
+CommandLine parse(const std::vector<std::string>& arguments, const po::options_description& options,
+                  const Defaults& defaults) {
     CommandLine line;
     std::vector<std::string> given;
     Walk{arguments, options}.run(given, line.words);
@@ -216,8 +240,14 @@ CommandLine parse(const std::vector<std::string>& arguments,
     } catch (const po::error_with_option_name& error) {
         throw UsageError{sentence_for(error)};
     }
+    if (!defaults.environment_prefix.empty()) {
+        read_environment(defaults.environment_prefix, options, line.options);
+    }
+    std::error_code none;
     if (const auto path = text_of(line.options, "config")) {
         read_config(*path, options, line.options);
+    } else if (!defaults.file.empty() && std::filesystem::exists(defaults.file, none)) {
+        read_config(defaults.file, options, line.options);
     }
     return line;
 }

@@ -11,7 +11,7 @@
 #include <vector>
 
 /// The command line, the same for all programs: long options with one dash or two, `_` and `-`
-/// alike, and `--config FILE`.
+/// alike, and `--config FILE`; for some programs environment variables and a default file too.
 namespace belfry::cli {
 
 /// The user's mistake, in one clear line. Programs print it and end with exit_usage.
@@ -27,12 +27,20 @@ struct CommandLine {
     std::vector<std::string> words;  ///< what is no option
 };
 
-/// Reads the command line, and then the file that `--config` names: the command line wins.
+/// Where options come from beside the command line and the file that `--config` names.
+struct Defaults {
+    std::string environment_prefix;  ///< `BELFRY_`: BELFRY_DATA_DIR is --data-dir; empty: none
+    std::string file;                ///< read where it exists and no other is named; empty: none
+};
+
+/// Reads the command line, then the environment, then the file that `--config` (or its variable)
+/// names, or else the default file. What comes first wins.
 /// @param arguments without the program's name
 /// @param options all without short names, with string values, or bool_switch()
 /// @throws UsageError
 [[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments,
-                                const boost::program_options::options_description& options);
+                                const boost::program_options::options_description& options,
+                                const Defaults& defaults = {});
 
 /// The option's text; none where it was not given and has no default.
 [[nodiscard]] std::optional<std::string> text_of(

@@ -6,6 +6,7 @@
 #include "wire/print.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,17 +32,63 @@ constexpr std::size_t send_at_once = 262144;
 Client::Client(const Options& options)
     : options_{options},
       server_{options.server_ip + " port " + options.port},
+      room_{Room::is_possible(options) ? std::make_unique<Room>(options) : nullptr},
       input_{STDIN_FILENO},
       output_{STDOUT_FILENO},
-      conversation_{options, output_.is_terminal()},
+      plain_{options, output_},
+      conversation_{options, room_ ? static_cast<View&>(*room_) : plain_},
       dialer_{options.server_ip, options.port} {
     if (options.timeout) done_by_ = Clock::now() + *options.timeout;
 }
 
 int Client::run() {
     dial(Clock::now());
-    while (phase_ != Phase::ended) go_on(wait());
+    while (!conversation_.has_been_welcome() && phase_ != Phase::ended) go_on(wait());
+    if (room_ && wants_keys()) {
+        room_->read_lines(
+            {.wait = [this] { return turn_until_key(); },
+             .send =
+                 [this](std::string_view text) { conversation_.outbox().add(++typed_, text); }});
+        end_typing();
+    }
+    turn_until_the_end();
+    progress_.clear();
+    if (room_) room_->tell_unconfirmed(conversation_.outbox());
     return exit_code_;
+}
+
+void Client::turn_until_the_end() {
+    while (phase_ != Phase::ended) go_on(wait());
+}
+
+// What the keyboard holds is left to the editor.
+bool Client::turn_until_key() {
+    // What was typed before is sent first.
+    for (Ready ready;; ready = wait()) {
+        go_on(ready);
+        if (!wants_keys()) return false;
+        if (ready.input || room_->has_keys()) return true;
+    }
+}
+
+bool Client::wants_keys() const {
+    return !room_->has_ended() && !has_ended();
+}
+
+bool Client::has_ended() const {
+    return phase_ == Phase::leaving || phase_ == Phase::ended;
+}
+
+bool Client::input_has_ended() const {
+    return room_ ? room_->has_ended() : input_.has_ended();
+}
+
+// From now on it ends like the sending of a file.
+void Client::end_typing() {
+    if (phase_ != Phase::online && !options_.follow) {
+        give_up_at_ = Clock::now() + without_connection_at_most;
+    }
+    go_on({});
 }
 
 // --- waiting ---
@@ -50,8 +97,9 @@ Client::Ready Client::wait() const {
     const bool dialing = phase_ == Phase::dialing;
     const int connection = dialing ? dialer_.fd() : link_ ? link_->fd() : -1;
     const short events = events_of_connection();
-    std::array<pollfd, 4> fds{{
+    std::array<pollfd, 5> fds{{
         {signal_.fd(), POLLIN, 0},
+        {room_ ? room_->signal_fd() : -1, POLLIN, 0},
         {wants_input() ? input_.fd() : -1, POLLIN, 0},
         // Where nothing is wanted of the connection its end would be reported for ever.
         {events != 0 ? connection : -1, events, 0},
@@ -59,13 +107,15 @@ Client::Ready Client::wait() const {
     }};
     if (::poll(fds.data(), fds.size(), timeout_ms()) < 0) return {};
     return {.signal = fds[0].revents != 0,
-            .input = fds[1].revents != 0,
-            .connection = fds[2].revents != 0};
+            .terminal = fds[1].revents != 0,
+            .input = fds[2].revents != 0,
+            .connection = fds[3].revents != 0};
 }
 
 int Client::timeout_ms() const {
+    const Deadline shown = room_ ? room_->show_again_at() : progress_.next();
     const Deadline first =
-        earlier(earlier(phase_until_, done_by_), earlier(give_up_at_, resend_at_));
+        earlier(earlier(earlier(phase_until_, done_by_), earlier(give_up_at_, resend_at_)), shown);
     if (!first) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now()).count();
     return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
@@ -79,7 +129,7 @@ short Client::events_of_connection() const {
 }
 
 bool Client::wants_input() const {
-    return conversation_.has_been_welcome() && phase_ != Phase::leaving && !input_.has_ended() &&
+    return conversation_.has_been_welcome() && phase_ != Phase::leaving && !input_has_ended() &&
            conversation_.outbox().has_room();
 }
 
@@ -92,17 +142,19 @@ bool Client::wants_frames() const {
 // --- one turn of the loop ---
 
 void Client::go_on(const Ready& ready) {
-    if (ready.signal && phase_ != Phase::leaving) stop(StopSignal::number().value_or(0));
+    if (ready.signal && phase_ != Phase::leaving) on_signal(StopSignal::number().value_or(0));
+    if (ready.terminal) room_->take_signals();
     if (phase_ == Phase::dialing && ready.connection) {
         follow(dialer_.go_on(Clock::now()));
     } else if (ready.connection && link_) {
         read_frames();
     }
-    if (ready.input) read_input();
+    if (ready.input && !room_) read_input();
     print();
     look_at_time(Clock::now());
     leave_when_done();
     send();
+    if (room_) room_->show(conversation_.outbox(), Clock::now());
 }
 
 void Client::look_at_time(TimePoint now) {
@@ -129,7 +181,7 @@ void Client::read_input() {
     input_.read();
     while (const auto line = input_.next()) {
         if (line->too_long) {
-            conversation_.refuse_line(line->number, "longer than any server takes");
+            conversation_.refuse_line(line->number, line->text, "longer than any server takes");
         } else {
             conversation_.outbox().add(line->number, line->text);
         }
@@ -144,8 +196,7 @@ void Client::read_frames() {
         // What comes behind QUIT is left to the next login.
         const bool ignored =
             phase_ == Phase::leaving && !std::holds_alternative<wire::Bye>(*step.frame);
-        const auto event =
-            ignored ? Conversation::Event::none : conversation_.take(*step.frame, output_.text());
+        const auto event = ignored ? Conversation::Event::none : conversation_.take(*step.frame);
         link_->consume(step.consumed);
         act(event);
     }
@@ -174,14 +225,35 @@ void Client::act(Conversation::Event event) {
 }
 
 void Client::print() {
-    if (phase_ == Phase::leaving || phase_ == Phase::ended) return;
+    if (has_ended()) return;
+    if (!room_) show_progress(Clock::now());
     if (!output_.write()) return on_output_failed(errno);
-    if (output_.is_written() && link_) conversation_.acknowledge(link_->out());
+    const bool is_shown = room_ ? room_->has_passed_on_all() : output_.is_written();
+    if (is_shown && link_) conversation_.acknowledge(link_->out());
+}
+
+void Client::show_progress(TimePoint now) {
+    if (output_.is_terminal() && !output_.is_written()) progress_.clear();
+    if (progress_.is_due(now)) progress_.show(progress(), now);
+}
+
+std::string Client::progress() const {
+    if (!conversation_.is_live() && conversation_.has_been_welcome() && !output_.is_terminal()) {
+        return "belfry: catching up: " + std::to_string(plain_.caught_up()) + " of " +
+               std::to_string(plain_.backlog()) + " messages";
+    }
+    if (conversation_.outbox().is_empty()) return {};
+    const auto percent = input_.percent_read();
+    return "belfry: " + std::to_string(plain_.accepted()) + " lines accepted" +
+           (percent ? ", " + std::to_string(*percent) + " % of the input read" : "");
 }
 
 void Client::send() {
     if (!link_) return;
-    if (phase_ == Phase::online) conversation_.outbox().fill(link_->out(), send_at_once);
+    if (phase_ == Phase::online) {
+        if (room_) link_->out() += room_->take_commands();
+        conversation_.outbox().fill(link_->out(), send_at_once);
+    }
     link_->send();
 }
 
@@ -204,7 +276,7 @@ void Client::leave_when_done() {
 bool Client::is_done() const {
     if (!conversation_.outbox().is_empty() || !output_.is_written()) return false;
     if (options_.count) return conversation_.inbox().is_full() && input_.is_drained();
-    return !options_.follow && input_.has_ended() && conversation_.is_live();
+    return !options_.follow && input_has_ended() && conversation_.is_live();
 }
 
 // --- the connection ---
@@ -243,10 +315,12 @@ void Client::lost(std::string_view why) {
     if (phase_ == Phase::online) {
         complain("connection lost: " + std::string{why});
         was_lost_ = true;
-        if (!options_.follow) give_up_at_ = now + without_connection_at_most;
+        const bool stays = options_.follow || (room_ && !room_->has_ended());
+        if (!stays) give_up_at_ = now + without_connection_at_most;
     }
     link_.reset();
     enter(Phase::waiting, now + redial_.next());
+    if (room_) room_->lost(*phase_until_);
 }
 
 // --- the end ---
@@ -258,10 +332,15 @@ void Client::on_output_failed(int error) {
     leave(exit_code::io_failed, bye_within_when_stopped);
 }
 
+void Client::on_signal(int signal) {
+    if (signal == SIGINT && room_ && room_->interrupt()) return signal_.forget();
+    stop(signal);
+}
+
 void Client::stop(int signal) {
     print();
     const bool only_followed =
-        options_.follow && input_.has_ended() && conversation_.outbox().is_empty();
+        options_.follow && input_has_ended() && conversation_.outbox().is_empty();
     leave(only_followed ? code_when_done() : 128 + signal, bye_within_when_stopped);
 }
 

@@ -8,8 +8,12 @@
 #include "client/link.hpp"
 #include "client/options.hpp"
 #include "client/output.hpp"
+#include "client/plain_view.hpp"
+#include "client/progress.hpp"
+#include "client/room.hpp"
 #include "client/stop_signal.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +21,8 @@
 namespace belfry::client {
 
 /// The program's one loop: waits for standard input, standard output, the connection, a signal
-/// or the time, and does what each of them asks for. One per process.
+/// or the time, and does what each of them asks for. While a person types, the editor asks for keys
+/// and the loop turns below it. One per process.
 class Client {
   public:
     explicit Client(const Options& options);
@@ -38,9 +43,16 @@ class Client {
     // What poll() found.
     struct Ready {
         bool signal = false;
+        bool terminal = false;
         bool input = false;
         bool connection = false;
     };
+
+    void turn_until_the_end();
+    [[nodiscard]] bool turn_until_key();
+    [[nodiscard]] bool wants_keys() const;
+    [[nodiscard]] bool has_ended() const;
+    [[nodiscard]] bool input_has_ended() const;
 
     [[nodiscard]] Ready wait() const;
     [[nodiscard]] int timeout_ms() const;
@@ -55,6 +67,9 @@ class Client {
     void read_frames();
     void act(Conversation::Event event);
     void print();
+    void show_progress(TimePoint now);
+    [[nodiscard]] std::string progress() const;
+    void end_typing();
     void send();
     void try_postponed_again(TimePoint now);
     void leave_when_done();
@@ -66,6 +81,7 @@ class Client {
     void welcome();
     void lost(std::string_view why);
     void on_output_failed(int error);
+    void on_signal(int signal);
     void stop(int signal);
     void leave(int exit_code, Duration at_most);
     void fail(int exit_code, std::string_view why);
@@ -74,10 +90,13 @@ class Client {
     [[nodiscard]] int code_when_done() const;
 
     const Options& options_;
-    const std::string server_;  // as the user named it
-    StopSignal signal_;
+    const std::string server_;    // as the user named it
+    std::unique_ptr<Room> room_;  // where a person types
+    StopSignal signal_{room_ != nullptr};
     Input input_;
     Output output_;
+    PlainView plain_;
+    Progress progress_{Clock::now()};
     Conversation conversation_;
     Dialer dialer_;
     Backoff redial_;
@@ -89,6 +108,7 @@ class Client {
     Deadline give_up_at_;  // without a connection
     Deadline resend_at_;   // lines that the store did not take
     bool was_lost_ = false;
+    std::uint64_t typed_ = 0;  // lines
     int exit_code_ = 0;
 };
 

@@ -2,10 +2,28 @@
 
 #include "cli/complain.hpp"
 
-namespace belfry::client {
+#include <unistd.h>
 
-void complain(std::string_view text) noexcept {
-    cli::complain("belfry", text);
+#include <utility>
+
+namespace belfry::client {
+namespace {
+
+std::function<void(std::string_view)>& current() {
+    static std::function<void(std::string_view)> listener;
+    return listener;
+}
+
+}  // namespace
+
+void complain(std::string_view text) {
+    const auto& listener = current();
+    if (listener) listener(text);
+    if (!listener || ::isatty(STDERR_FILENO) == 0) cli::complain("belfry", text);
+}
+
+void complain_to(std::function<void(std::string_view text)> listener) {
+    current() = std::move(listener);
 }
 
 }  // namespace belfry::client

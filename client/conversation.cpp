@@ -1,9 +1,7 @@
 #include "client/conversation.hpp"
 
 #include "client/complain.hpp"
-#include "client/format.hpp"
 #include "wire/error_code.hpp"
-#include "wire/json.hpp"
 #include "wire/print.hpp"
 
 #include <variant>
@@ -19,20 +17,23 @@ std::string explained(const wire::Error& error) {
 
 }  // namespace
 
-Conversation::Conversation(const Options& options, bool for_terminal)
+Conversation::Conversation(const Options& options, View& view)
     : options_{options},
-      for_terminal_{for_terminal},
+      view_{view},
       inbox_{options.count},
-      outbox_{[this](std::uint64_t line, std::string_view why) { refuse_line(line, why); }} {}
+      outbox_{[this](std::uint64_t line, std::string_view text, std::string_view why) {
+          refuse_line(line, text, why);
+      }} {}
 
 void Conversation::log_in(std::string& out) {
     is_logged_in_ = false;
     is_live_ = false;
-    wire::print(out, wire::Login{.client_id = options_.client_id, .manual_ack = true});
+    wire::print(out, wire::Login{.client_id = options_.client_id,
+                                 .manual_ack = true,
+                                 .presence = view_.wants_presence()});
 }
 
-Conversation::Event Conversation::take(const wire::Frame& frame, std::string& printed) {
-    printed_ = &printed;
+Conversation::Event Conversation::take(const wire::Frame& frame) {
     return std::visit([this](const auto& known) { return on(known); }, frame);
 }
 
@@ -41,9 +42,9 @@ void Conversation::acknowledge(std::string& out) {
     if (const auto id = inbox_.take_ack()) wire::print(out, wire::Ack{*id});
 }
 
-void Conversation::refuse_line(std::uint64_t line, std::string_view why) {
+void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::string_view why) {
     all_accepted_ = false;
-    complain("line " + std::to_string(line) + " was not accepted: " + std::string{why});
+    view_.refused(line, text, why);
 }
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
@@ -52,33 +53,53 @@ Conversation::Event Conversation::on(const wire::Welcome& frame) {
     outbox_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
     has_been_welcome_ = true;
+    view_.welcome(frame);
     return Event::welcome;
 }
 
 Conversation::Event Conversation::on(const wire::Message& frame) {
-    if (frame.past || !inbox_.take(frame.id)) return Event::none;
-    if (options_.json) {
-        wire::append_json(*printed_, frame, for_terminal_);
-    } else {
-        append_text(*printed_, frame, for_terminal_);
+    if (frame.past) {
+        view_.past(frame);
+    } else if (inbox_.take(frame.id)) {
+        view_.message(frame);
     }
     return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::Sent& frame) {
     inbox_.pass(frame.id);
-    outbox_.accept(frame.seq);
+    on_accepted(frame.seq, frame.id);
     store_works_ = true;
     return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::Dup& frame) {
-    outbox_.accept(frame.seq);
+    on_accepted(frame.seq, 0);
     return Event::none;
+}
+
+void Conversation::on_accepted(std::uint64_t seq, std::uint64_t id) {
+    if (const auto text = outbox_.accept(seq)) view_.accepted(*text, id);
 }
 
 Conversation::Event Conversation::on(const wire::Live&) {
     is_live_ = true;
+    view_.live();
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::End& frame) {
+    view_.end(frame);
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::User& frame) {
+    view_.user(frame);
+    return Event::none;
+}
+
+Conversation::Event Conversation::on(const wire::Presence& frame) {
+    view_.presence(frame);
     return Event::none;
 }
 

@@ -3,6 +3,7 @@
 #include "client/inbox.hpp"
 #include "client/options.hpp"
 #include "client/outbox.hpp"
+#include "client/view.hpp"
 #include "wire/frame.hpp"
 
 #include <cstdint>
@@ -27,20 +28,20 @@ class Conversation {
         garbled,     ///< what the server says is not the protocol
     };
 
-    /// @param for_terminal whether messages are printed on a terminal
-    Conversation(const Options& options, bool for_terminal);
+    /// @param view is told what is to be shown
+    Conversation(const Options& options, View& view);
 
     /// Appends LOGIN: a connection has been made.
     void log_in(std::string& out);
 
-    /// Takes a frame, and appends to `printed` what is to be printed.
-    [[nodiscard]] Event take(const wire::Frame& frame, std::string& printed);
+    /// Takes a frame.
+    [[nodiscard]] Event take(const wire::Frame& frame);
 
-    /// Appends ACK for what has been taken, which must have been printed.
+    /// Appends ACK for what has been taken, which must have been shown.
     void acknowledge(std::string& out);
 
     /// A line of input that cannot even be put into the outbox.
-    void refuse_line(std::uint64_t line, std::string_view why);
+    void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
 
     /// The reason of the last `closing`.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
@@ -68,6 +69,9 @@ class Conversation {
     Event on(const wire::Dup& frame);
     Event on(const wire::Live& frame);
     Event on(const wire::Gap& frame);
+    Event on(const wire::End& frame);
+    Event on(const wire::User& frame);
+    Event on(const wire::Presence& frame);
     Event on(const wire::Error& frame);
     Event on(const wire::Bye& frame);
     static Event on(const wire::Garbled& frame);
@@ -80,13 +84,13 @@ class Conversation {
 
     Event on_refused_login(const wire::Error& frame);
     void on_refused_line(const wire::Error& frame);
+    void on_accepted(std::uint64_t seq, std::uint64_t id);
     void on_store_failed(std::uint64_t seq);
 
     const Options& options_;
-    bool for_terminal_;
+    View& view_;
     Inbox inbox_;
     Outbox outbox_;
-    std::string* printed_ = nullptr;  // valid while a frame is taken
     std::string reason_;
     bool is_logged_in_ = false;
     bool has_been_welcome_ = false;

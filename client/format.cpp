@@ -4,8 +4,9 @@
 
 namespace belfry::client {
 
-void append_text(std::string& out, const wire::Message& message, bool for_terminal) {
-    out += message.sender;
+void append_text(std::string& out, const wire::Message& message, bool for_terminal,
+                 Painter& painter) {
+    out += painter.sender(message.sender);
     out += ": ";
     if (for_terminal) {
         wire::append_safely(out, message.payload);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/colour.hpp"
 #include "wire/frame.hpp"
 
 #include <string>
@@ -8,6 +9,7 @@
 namespace belfry::client {
 
 /// `sender: text` and a newline. For a terminal safely, else the bytes as they are.
-void append_text(std::string& out, const wire::Message& message, bool for_terminal);
+void append_text(std::string& out, const wire::Message& message, bool for_terminal,
+                 Painter& painter);
 
 }  // namespace belfry::client

@@ -4,8 +4,10 @@
 #include "wire/limits.hpp"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -39,6 +41,14 @@ bool Input::is_drained() const {
     if (has_ended_) return true;
     pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
     return !lines_.has_begun() && ::poll(&ready, 1, 0) == 0;
+}
+
+std::optional<int> Input::percent_read() const {
+    struct stat status {};
+    if (::fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return {};
+    const off_t at = ::lseek(fd_, 0, SEEK_CUR);
+    if (at < 0) return {};
+    return static_cast<int>(std::min<off_t>(at, status.st_size) * 100 / status.st_size);
 }
 
 }  // namespace belfry::client

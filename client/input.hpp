@@ -30,6 +30,9 @@ class Input {
     /// line has begun.
     [[nodiscard]] bool is_drained() const;
 
+    /// How much of a file has been read, in percent; none where it is no file.
+    [[nodiscard]] std::optional<int> percent_read() const;
+
     /// Whether it has ended because it cannot be read.
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
 

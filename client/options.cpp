@@ -1,10 +1,13 @@
 #include "client/options.hpp"
 
 #include "cli/command_line.hpp"
+#include "client/commands.hpp"
+#include "client/xdg.hpp"
 #include "wire/client_id.hpp"
 
 #include <boost/program_options/variables_map.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -32,9 +35,11 @@ po::options_description described_options() {
         ("peek", po::bool_switch(),
          "acknowledge nothing: the same messages come again next time")           //
         ("json", po::bool_switch(), "print messages as JSON, one object a line")  //
-        ("config", po::value<std::string>()->value_name("FILE"),
-         "read options from FILE: lines 'name = value'")              //
-        ("version", po::bool_switch(), "print the version and exit")  //
+        ("color", text("WHEN")->default_value("auto"),
+         "auto, always or never; auto: on a terminal, unless NO_COLOR is set")  //
+        ("config", text("FILE"),
+         "read options from FILE instead of ~/.config/belfry.conf: lines 'name = value'")  //
+        ("version", po::bool_switch(), "print the version and exit")                       //
         ("help", po::bool_switch(), "print this and exit");
     return known;
 }
@@ -82,6 +87,24 @@ std::optional<Duration> timeout_in(const po::variables_map& values) {
     return std::chrono::ceil<Duration>(std::chrono::duration<double>{std::min(*seconds, longest)});
 }
 
+ColourMode colour_in(const po::variables_map& values) {
+    const auto text = values["color"].as<std::string>();
+    if (text == "auto") return ColourMode::automatic;
+    if (text == "always") return ColourMode::always;
+    if (text == "never") return ColourMode::never;
+    throw UsageError{"--color must be auto, always or never, not '" + text + "'"};
+}
+
+std::string commands() {
+    std::string text;
+    for (const auto& command : typed::commands()) {
+        std::string form{command.form};
+        form.resize(std::max<std::size_t>(form.size(), 14), ' ');
+        text.append("  ").append(form).append("  ").append(command.what).append("\n");
+    }
+    return text;
+}
+
 Options only(Options::Action action) {
     Options options;
     options.action = action;
@@ -91,7 +114,9 @@ Options only(Options::Action action) {
 }  // namespace
 
 Options read_options(const std::vector<std::string>& arguments) {
-    const cli::CommandLine line = cli::parse(arguments, described_options());
+    const cli::CommandLine line =
+        cli::parse(arguments, described_options(),
+                   {.environment_prefix = "BELFRY_", .file = xdg::config_file()});
     const auto& values = line.options;
     if (cli::is_set(values, "help")) return only(Options::Action::help);
     if (cli::is_set(values, "version")) return only(Options::Action::version);
@@ -103,27 +128,35 @@ Options read_options(const std::vector<std::string>& arguments) {
             .json = cli::is_set(values, "json"),
             .follow = cli::is_set(values, "follow"),
             .peek = cli::is_set(values, "peek"),
+            .colour = colour_in(values),
             .count = count_in(values),
             .timeout = timeout_in(values)};
 }
 
 std::string help() {
     std::ostringstream text;
-    text << "Usage: belfry -client_id ID [-server_ip ADDR] [-port N] [options]\n\n"
-            "Sends the lines of standard input to a Belfry server, and prints the messages of\n"
-            "others. Ends when standard input has ended, every line has been accepted, and what\n"
-            "was waiting has been printed.\n\n"
-         << described_options()
-         << "\nExit status:\n"
-            "  0  done: every line has been accepted\n"
-            "  1  standard input or output does not work\n"
-            "  2  wrong usage\n"
-            "  3  login refused\n"
-            "  4  no connection\n"
-            "  5  not done within --timeout\n"
-            "  6  a line was not accepted\n"
-            "  7  taken over by a later login of the same client-id\n"
-            "  128 + N  ended by signal N\n";
+    text
+        << "Usage: belfry -client_id ID [-server_ip ADDR] [-port N] [options]\n\n"
+           "Sends the lines of standard input to a Belfry server, and prints the messages of\n"
+           "others. Ends when standard input has ended, every line has been accepted, and what\n"
+           "was waiting has been printed. On a terminal it is interactive: a line is edited at\n"
+           "the bottom, and messages appear above it.\n\n"
+        << described_options()
+        << "\nEach option can also be given as an environment variable (BELFRY_CLIENT_ID, ...) or\n"
+           "stand in ~/.config/belfry.conf. The command line comes first, then the environment,\n"
+           "then the file.\n"
+        << "\nCommands of the interactive client:\n"
+        << commands() << "  //text          a message that begins with a slash\n"
+        << "\nExit status:\n"
+           "  0  done: every line has been accepted\n"
+           "  1  standard input or output does not work\n"
+           "  2  wrong usage\n"
+           "  3  login refused\n"
+           "  4  no connection\n"
+           "  5  not done within --timeout\n"
+           "  6  a line was not accepted\n"
+           "  7  taken over by a later login of the same client-id\n"
+           "  128 + N  ended by signal N\n";
     return text.str();
 }
 

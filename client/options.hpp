@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/clock.hpp"
+#include "client/colour.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,12 +21,14 @@ struct Options {
     bool json = false;
     bool follow = false;
     bool peek = false;
+    ColourMode colour = ColourMode::automatic;
     std::optional<std::uint64_t> count;  ///< messages to print; above 0
     std::optional<Duration> timeout;     ///< above 0
 };
 
-/// Reads the arguments (without the program's name) and the file that `--config` names. What
-/// stands on the command line wins. Throws cli::UsageError for whatever is wrong.
+/// Reads the arguments (without the program's name), the environment, and the file that `--config`
+/// names, or else the user's own; what comes first wins. Throws cli::UsageError for whatever is
+/// wrong.
 [[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
 
 /// The text of `--help`.

@@ -17,6 +17,16 @@ void Outbox::add(std::uint64_t line, std::string_view text) {
     entries_.push_back(
         {.seq = 0, .line = line, .text = std::string{text}, .state = State::waiting});
     bytes_ += text.size() + entry_bytes;
+    ++unanswered_;
+}
+
+std::vector<std::string_view> Outbox::unanswered(std::size_t at_most) const {
+    std::vector<std::string_view> texts;
+    for (const Entry& entry : entries_) {
+        if (texts.size() == at_most) break;
+        if (entry.state != State::answered) texts.push_back(entry.text);
+    }
+    return texts;
 }
 
 void Outbox::begin_session(std::uint64_t last_seq, std::uint64_t max_payload) {
@@ -48,26 +58,31 @@ void Outbox::number(Entry& entry) {
 
 bool Outbox::can_be_sent(Entry& entry) {
     if (entry.text.size() > max_payload_) {
-        on_refused_(entry.line, "longer than the " + std::to_string(max_payload_) +
-                                    " bytes that the server takes");
+        on_refused_(
+            entry.line, entry.text,
+            "longer than the " + std::to_string(max_payload_) + " bytes that the server takes");
         return false;
     }
     if (entry.seq > wire::max_seq) {
-        on_refused_(entry.line, "this client-id has used up its seqs");
+        on_refused_(entry.line, entry.text, "this client-id has used up its seqs");
         return false;
     }
     return true;
 }
 
-void Outbox::accept(std::uint64_t seq) {
-    if (Entry* entry = find(seq)) answer(*entry);
+std::optional<std::string> Outbox::accept(std::uint64_t seq) {
+    Entry* entry = find(seq);
+    if (entry == nullptr) return std::nullopt;
+    std::string text = entry->text;
+    answer(*entry);
     forget_answered();
+    return text;
 }
 
 void Outbox::refuse(std::uint64_t seq, std::string_view why) {
     Entry* entry = find(seq);
     if (entry == nullptr) return;
-    on_refused_(entry->line, why);
+    on_refused_(entry->line, entry->text, why);
     answer(*entry);
     forget_answered();
 }
@@ -111,6 +126,7 @@ Outbox::Entry* Outbox::find(std::uint64_t seq) {
 
 void Outbox::answer(Entry& entry) {
     bytes_ -= entry.text.size() + entry_bytes;
+    --unanswered_;
     entry.state = State::answered;
     entry.text = {};
 }

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace belfry::client {
 
@@ -12,9 +14,10 @@ namespace belfry::client {
 /// for the first time, and keeps it, however often it is sent again.
 class Outbox {
   public:
-    /// Told of every line that is not accepted and never will be: its number in the input, and
-    /// why.
-    using OnRefused = std::function<void(std::uint64_t line, std::string_view why)>;
+    /// Told of every line that is not accepted and never will be: its number in the input, what
+    /// it is, and why.
+    using OnRefused =
+        std::function<void(std::uint64_t line, std::string_view text, std::string_view why)>;
 
     explicit Outbox(OnRefused on_refused) : on_refused_{std::move(on_refused)} {}
 
@@ -23,6 +26,12 @@ class Outbox {
 
     /// Whether every line has its answer.
     [[nodiscard]] bool is_empty() const noexcept { return entries_.empty(); }
+
+    /// How many lines have no answer.
+    [[nodiscard]] std::size_t size() const noexcept { return unanswered_; }
+
+    /// The first of them. Valid until the outbox is changed.
+    [[nodiscard]] std::vector<std::string_view> unanswered(std::size_t at_most) const;
 
     void add(std::uint64_t line, std::string_view text);
 
@@ -33,8 +42,8 @@ class Outbox {
     /// Appends SENDs to what goes out, until that has `enough` bytes.
     void fill(std::string& out, std::size_t enough);
 
-    /// SENT or DUP.
-    void accept(std::uint64_t seq);
+    /// SENT or DUP. Returns the line; none where it is not known.
+    std::optional<std::string> accept(std::uint64_t seq);
 
     /// ERR other than store-failed: the line is never sent again.
     void refuse(std::uint64_t seq, std::string_view why);
@@ -74,6 +83,7 @@ class Outbox {
     std::deque<Entry> entries_;  // seqs ascend; those without one stand at the end
     std::size_t sent_ = 0;       // so many at the front have been sent on this connection
     std::size_t bytes_ = 0;
+    std::size_t unanswered_ = 0;
     bool postponing_ = false;
     std::uint64_t next_seq_ = 1;
     std::uint64_t max_payload_ = 0;

@@ -1,6 +1,7 @@
 #include "client/stop_signal.hpp"
 
 #include "client/fd.hpp"
+#include "client/terminal_modes.hpp"
 
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -19,7 +20,10 @@ volatile sig_atomic_t wake_fd = -1;
 
 extern "C" void on_signal(int number) {
     const int saved_errno = errno;
-    if (came != 0) ::_exit(128 + number);
+    if (came != 0) {
+        TerminalModes::restore();
+        ::_exit(128 + number);
+    }
     came = number;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_fd, &one, sizeof one);
@@ -42,17 +46,24 @@ void handle(int number, void (*handler)(int)) {
 
 }  // namespace
 
-StopSignal::StopSignal() : fd_{wake().get()} {
+StopSignal::StopSignal(bool hangup_too) : fd_{wake().get()} {
     if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
     wake_fd = fd_;
     handle(SIGINT, on_signal);
     handle(SIGTERM, on_signal);
+    if (hangup_too) handle(SIGHUP, on_signal);
     handle(SIGPIPE, SIG_IGN);
 }
 
 std::optional<int> StopSignal::number() noexcept {
     if (came == 0) return std::nullopt;
     return came;
+}
+
+void StopSignal::forget() noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto taken = ::read(fd_, &count, sizeof count);
+    came = 0;
 }
 
 }  // namespace belfry::client

@@ -5,16 +5,21 @@
 namespace belfry::client {
 
 /// SIGINT and SIGTERM as something to poll for. The first one asks the program to leave; the
-/// second one ends it on the spot. One per process; SIGPIPE is ignored from then on.
+/// second one ends it on the spot, with the terminal as it was. One per process; SIGPIPE is ignored
+/// from then on.
 class StopSignal {
   public:
-    StopSignal();
+    /// @param hangup_too whether SIGHUP, the end of the terminal, is another one
+    explicit StopSignal(bool hangup_too);
 
     /// Readable when a signal has come.
     [[nodiscard]] int fd() const noexcept { return fd_; }
 
     /// The number of the signal that has come.
     [[nodiscard]] static std::optional<int> number() noexcept;
+
+    /// The signal that has come was meant otherwise: the next one is the first again.
+    void forget() noexcept;
 
   private:
     int fd_;

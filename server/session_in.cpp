@@ -150,7 +150,9 @@ std::optional<SessionIn::Ending> SessionIn::answer_login(const wire::Command& co
 bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& welcome) {
     if (welcome.taken_over) taken_over_.emplace(*segment_, *welcome.taken_over);
     shm::announce_presence(*segment_);
-    subscription_ = {welcome.cursor, welcome.last, login.manual_ack, login.presence};
+    subscription_ = {welcome.cursor, welcome.last,
+                     segment_->log().last_id.load(std::memory_order_acquire), login.manual_ack,
+                     login.presence};
     output_.set_patience(std::chrono::milliseconds{0});
     parser_ = wire::CommandParser{segment_->geometry().max_payload};
     try {
@@ -299,6 +301,7 @@ void SessionIn::append_pending() {
         flush_answers();  // what is answered already comes before the SENT of what is appended now
         wait_for_output();
         if (ending_) break;
+        progress_.set_sends();
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end({bye("taken-over")});

@@ -122,8 +122,11 @@ void SessionOut::release_buffers() noexcept {
 /// @param visible looked at once: where a store has lost what it had, it may move back
 bool SessionOut::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
+    // Own records are looked for only where there can be any: it takes a look at each record.
+    const bool any_own = position_ < subscription_.end || progress_->sends();
+    const std::uint32_t own_row = any_own ? session_->row() : shm::LogReader::no_row;
     shm::Chunk chunk;
-    switch (reader_.read(position_ + 1, to, session_->row(), chunk)) {
+    switch (reader_.read(position_ + 1, to, own_row, chunk)) {
         case shm::LogReader::Result::copied:
             past_.close();
             return deliver_chunk(chunk);

@@ -3,12 +3,13 @@
 #include "bench/fanout/options.hpp"
 
 #include <string_view>
+#include <vector>
 
 /// Each starts real servers, measures, prints its lines, and leaves nothing.
 namespace belfry::bench {
 
-/// Whether one of them has this name on the command line.
-[[nodiscard]] bool is_fanout_benchmark(std::string_view name);
+/// Their names on the command line.
+[[nodiscard]] std::vector<std::string_view> fanout_benchmarks();
 
 /// Runs the one that was asked for, or all. @return whether all runs were valid
 [[nodiscard]] bool run_fanout_benchmarks(const FanoutOptions& options);

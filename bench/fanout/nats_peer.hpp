@@ -1,8 +1,8 @@
 #pragma once
 
-#include "bench/fanout/peer.hpp"
 #include "bench/support/line_splitter.hpp"
 #include "bench/support/nats_server.hpp"
+#include "bench/support/peer.hpp"
 
 #include <deque>
 
@@ -12,7 +12,7 @@ namespace belfry::bench {
 /// answers it.
 class NatsPeer : public Peer {
   public:
-    explicit NatsPeer(const std::filesystem::path& dir) : server_{dir} {}
+    explicit NatsPeer(const std::filesystem::path& dir) : server_{NatsServer::Use::pub_sub, dir} {}
 
     [[nodiscard]] std::string_view name() const override { return "NATS"; }
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }

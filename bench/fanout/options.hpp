@@ -1,26 +1,22 @@
 #pragma once
 
-#include "bench/fanout/stage.hpp"
+#include "bench/support/common_options.hpp"
+#include "bench/support/stage.hpp"
 
-#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace belfry::bench {
 
 /// What the user asked for.
-struct FanoutOptions {
-    std::optional<std::string> only;  ///< the name of one benchmark
+struct FanoutOptions : CommonOptions {
     std::vector<std::string> peers{"belfry", "redis", "nats", "raw"};
     std::vector<std::uint64_t> subscribers{1, 10, 100, 1'000};
     std::vector<std::uint64_t> sizes{16, 64, 1'024};  ///< of a payload, bytes
-    std::filesystem::path dir = "build";              ///< servers write below it
-    std::optional<std::filesystem::path> results;     ///< none: print only
-    std::size_t rounds = 5;
-    double scale = 1;  ///< of the number of messages of a run
+    double scale = 1;                                 ///< of the number of messages of a run
     FlowControl flow;
 
     [[nodiscard]] bool has(std::string_view peer) const;

@@ -1,6 +1,6 @@
 #include "bench/fanout/raw_peer.hpp"
 
-#include "bench/fanout/belfry_peer.hpp"
+#include "bench/support/belfry_peer.hpp"
 #include "bench/support/read_up_to.hpp"
 #include "bench/support/wait.hpp"
 

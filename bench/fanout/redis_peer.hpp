@@ -1,7 +1,7 @@
 #pragma once
 
-#include "bench/fanout/peer.hpp"
 #include "bench/support/line_splitter.hpp"
+#include "bench/support/peer.hpp"
 #include "bench/support/redis_server.hpp"
 
 namespace belfry::bench {

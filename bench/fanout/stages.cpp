@@ -1,9 +1,9 @@
 #include "bench/fanout/stages.hpp"
 
-#include "bench/fanout/belfry_peer.hpp"
 #include "bench/fanout/nats_peer.hpp"
 #include "bench/fanout/raw_peer.hpp"
 #include "bench/fanout/redis_peer.hpp"
+#include "bench/support/belfry_peer.hpp"
 
 #include <algorithm>
 

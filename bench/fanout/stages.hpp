@@ -1,9 +1,9 @@
 #pragma once
 
 #include "bench/fanout/options.hpp"
-#include "bench/fanout/stage.hpp"
 #include "bench/support/report.hpp"
 #include "bench/support/scratch_dir.hpp"
+#include "bench/support/stage.hpp"
 
 #include <cstddef>
 #include <vector>

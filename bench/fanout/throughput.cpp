@@ -22,6 +22,7 @@ std::uint64_t messages_of_a_run(const FanoutOptions& options, std::size_t subscr
 struct Rates {
     std::vector<Series> deliveries;
     std::vector<Series> cpu;
+    std::vector<Series> generator;
 };
 
 Rates measure(const FanoutOptions& options, std::vector<Stage>& stages, std::uint64_t messages,
@@ -30,13 +31,15 @@ Rates measure(const FanoutOptions& options, std::vector<Stage>& stages, std::uin
     for (Stage& stage : stages) {
         static_cast<void>(stage.publish_all(messages, payload));  // warms up
         rates.deliveries.push_back({std::string{stage.peer().name()}, {}});
-        rates.cpu.push_back({std::string{stage.peer().name()}, {}});
+        rates.cpu.push_back(rates.deliveries.back());
+        rates.generator.push_back(rates.deliveries.back());
     }
     for (std::size_t round = 0; round < options.rounds; ++round) {
         for (std::size_t i = 0; i < stages.size(); ++i) {
             const Stage::Rate rate = stages[i].publish_all(messages, payload);
             rates.deliveries[i].values.push_back(rate.deliveries_a_second);
             rates.cpu[i].values.push_back(rate.cpu_ns_a_delivery);
+            rates.generator[i].values.push_back(rate.own_share);
         }
     }
     return rates;
@@ -58,6 +61,13 @@ void measure_throughput(const FanoutOptions& options, std::size_t subscribers,
                     throughput_ratios(rates.deliveries, subscribers, size), "", settings});
         report.add({"cpu", what + ", server CPU a delivery", Unit::nanoseconds, rates.cpu,
                     cpu_ratios(rates.cpu, subscribers), "", settings});
+        report.add({"generator",
+                    what + ", generator's share of a processor",
+                    Unit::none,
+                    rates.generator,
+                    {},
+                    "",
+                    settings});
     }
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t buffer_size = 64 << 10;
 constexpr int stop_after_ms = 50;
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds patience{300};
 
 }  // namespace
 

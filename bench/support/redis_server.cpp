@@ -2,8 +2,8 @@
 
 #include "bench/support/connection.hpp"
 #include "bench/support/installed.hpp"
-#include "bench/support/publisher.hpp"
 #include "bench/support/wait.hpp"
+#include "bench/support/windowed_publisher.hpp"
 
 #include <string>
 #include <vector>

@@ -105,6 +105,7 @@ void Report::add(Figure figure) {
 }
 
 void Report::remark(const std::string& text) {
+    if (std::ranges::find(remarks_, text) != remarks_.end()) return;
     print_line("  " + text);
     remarks_.push_back(text);
 }
@@ -192,10 +193,12 @@ std::string with_commas(std::uint64_t number) {
 
 std::string text_of(double value, Unit unit) {
     const bool is_whole = std::abs(value) >= 100;
+    const std::string sign = value < 0 ? "-" : "";
+    value = std::abs(value);
     const std::string number = is_whole
                                    ? with_commas(static_cast<std::uint64_t>(std::llround(value)))
                                    : with_digits(value, 2);
-    return number + std::string{suffix_of(unit)};
+    return sign + number + std::string{suffix_of(unit)};
 }
 
 }  // namespace belfry::bench

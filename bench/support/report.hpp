@@ -44,7 +44,7 @@ class Report {
     /// Prints medians of the figures, and median, least and greatest of the ratios.
     void add(Figure figure);
 
-    /// Prints and keeps a line between the others.
+    /// Prints and keeps a line between the others; the same one only once.
     void remark(const std::string& text);
 
     /// Writes PROGRAM.json and PROGRAM.md.

@@ -48,6 +48,7 @@ Server::~Server() {
     if (testing::Test::HasFailure() && belfryd_) std::cerr << belfryd_->err();
     kill_all();
     remove_segments();
+    forget_ended_leaders();
 }
 
 Command Server::command() const {
@@ -71,6 +72,7 @@ Command Server::command() const {
 }
 
 void Server::start(const Command& command) {
+    forget_ended_leaders();
     const auto started = Clock::now();
     belfryd_.emplace(command);
     leaders_.push_back(belfryd_->pid());
@@ -99,6 +101,21 @@ int Server::stop() {
 void Server::kill_supervisor() {
     belfryd_->signal(SIGKILL);
     belfryd_->wait();
+}
+
+/// As long as a process of a session lives, nobody else gets the number of its leader; afterwards
+/// another server may, and must not be taken for ours.
+void Server::forget_ended_leaders() {
+    const auto all = processes();
+    const auto existing = segments();
+    std::erase_if(leaders_, [&](pid_t leader) {
+        if (std::ranges::find(all, leader, &ProcessInfo::session) != all.end() ||
+            std::ranges::find(existing, leader, &SegmentInfo::creator) != existing.end()) {
+            return false;
+        }
+        leftovers::forget_server(leader);
+        return true;
+    });
 }
 
 void Server::kill_all() {

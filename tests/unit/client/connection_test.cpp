@@ -1,5 +1,8 @@
 #include "tests/unit/client/running_belfry.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
 namespace belfry::client::testing {
@@ -151,6 +154,24 @@ TEST(ClientConnection, ConnectsToAName) {
     test::Command command = belfry_command(server.port(), {"-server_ip", "localhost"});
     test::Process process{command};
     auto session = server.accept();
+    session.let_in();
+    session.say("LIVE 0\r\n");
+    session.let_go();
+    EXPECT_EQ(process.wait(), 0);
+}
+
+TEST(ClientConnection, ConnectsToAnIpv6Address) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    socklen_t length = sizeof address;
+    auto* bytes = reinterpret_cast<sockaddr*>(&address);
+    const test::Fd listener{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (::bind(listener.get(), bytes, length) != 0) GTEST_SKIP() << "this machine has no IPv6";
+    ASSERT_EQ(::listen(listener.get(), 1), 0);
+    ASSERT_EQ(::getsockname(listener.get(), bytes, &length), 0);
+    test::Process process{belfry_command(ntohs(address.sin6_port), {"-server_ip", "::1"})};
+    FakeSession session{test::Fd{::accept(listener.get(), nullptr, nullptr)}};
     session.let_in();
     session.say("LIVE 0\r\n");
     session.let_go();

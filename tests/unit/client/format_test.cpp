@@ -13,7 +13,8 @@ wire::Message message(std::string_view payload) {
 
 std::string text(std::string_view payload, bool for_terminal) {
     std::string out;
-    append_text(out, message(payload), for_terminal);
+    Painter plain;
+    append_text(out, message(payload), for_terminal, plain);
     return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/variable.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@ namespace belfry::client {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Variable;
 using Arguments = std::vector<std::string>;
 
 // The complaint about these arguments; empty where there is none.
@@ -124,6 +126,70 @@ TEST(ClientOptions, MayStandInAFile) {
     EXPECT_TRUE(options.json);
     EXPECT_FALSE(options.peek);
     EXPECT_EQ(options.count, 3u);
+}
+
+TEST(ClientOptions, MayStandInTheEnvironment) {
+    const Variable id{"BELFRY_CLIENT_ID", "a"};
+    const Variable ip{"BELFRY_SERVER_IP", "::1"};
+    const Variable port{"BELFRY_PORT", "7"};
+    const Variable follow{"BELFRY_FOLLOW", "true"};
+    const Variable count{"BELFRY_COUNT", "3"};
+    const Variable timeout{"BELFRY_TIMEOUT", "2"};
+    const Variable peek{"BELFRY_PEEK", "true"};
+    const Variable json{"BELFRY_JSON", "true"};
+    const Variable colour{"BELFRY_COLOR", "never"};
+    const auto options = read_options({});
+    EXPECT_EQ(options.client_id, "a");
+    EXPECT_EQ(options.server_ip, "::1");
+    EXPECT_EQ(options.port, "7");
+    EXPECT_TRUE(options.follow && options.peek && options.json);
+    EXPECT_EQ(options.count, 3u);
+    EXPECT_EQ(options.timeout, 2s);
+    EXPECT_EQ(options.colour, ColourMode::never);
+}
+
+TEST(ClientOptions, AnEmptyVariableIsNone) {
+    const Variable port{"BELFRY_PORT", ""};
+    EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
+}
+
+TEST(ClientOptions, AMistakeInTheEnvironmentIsTold) {
+    const Variable json{"BELFRY_JSON", "maybe"};
+    EXPECT_EQ(complaint({"-client_id=1"}),
+              "environment variable BELFRY_JSON: option --json must be true or false");
+}
+
+TEST(ClientOptions, ComeFromTheCommandLineThenTheEnvironmentThenAFile) {
+    const test::TempDir home;
+    const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
+    static_cast<void>(home.write("belfry.conf", "client_id = file\nport = 1\nserver_ip = file\n"));
+    EXPECT_EQ(read_options({}).client_id, "file");
+    const Variable port{"BELFRY_PORT", "2"};
+    const Variable id{"BELFRY_CLIENT_ID", "env"};
+    const auto options = read_options({"-client_id", "line"});
+    EXPECT_EQ(options.client_id, "line");
+    EXPECT_EQ(options.port, "2");
+    EXPECT_EQ(options.server_ip, "file");
+}
+
+TEST(ClientOptions, AnotherFileIsReadInsteadOfTheUsersOwn) {
+    const test::TempDir home;
+    const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
+    static_cast<void>(home.write("belfry.conf", "nonsense"));
+    EXPECT_TRUE(complaint({"-client_id=1"}).starts_with(home.path().string() + "/belfry.conf:1: "));
+    const Config other{"port = 7\n"};
+    EXPECT_EQ(read_options({"-client_id=1", "--config", other.path}).port, "7");
+    const Variable config{"BELFRY_CONFIG", other.path};
+    EXPECT_EQ(read_options({"-client_id=1"}).port, "7");
+    const Config third{"port = 8\n"};
+    EXPECT_EQ(read_options({"-client_id=1", "--config", third.path}).port, "8");
+}
+
+TEST(ClientOptions, ColourIsAutoAlwaysOrNever) {
+    EXPECT_EQ(read_options({"-client_id=1"}).colour, ColourMode::automatic);
+    EXPECT_EQ(read_options({"-client_id=1", "--color", "always"}).colour, ColourMode::always);
+    EXPECT_EQ(complaint({"-client_id=1", "--color", "yes"}),
+              "--color must be auto, always or never, not 'yes'");
 }
 
 TEST(ClientOptions, TheCommandLineWinsOverTheFile) {

@@ -37,7 +37,7 @@ class ClientOutbox : public ::testing::Test {
 
     Texts refused;
     std::uint64_t number = 0;
-    Outbox outbox{[this](std::uint64_t line, std::string_view why) {
+    Outbox outbox{[this](std::uint64_t line, std::string_view, std::string_view why) {
         refused.push_back(std::to_string(line) + " " + std::string{why});
     }};
 };

@@ -1,0 +1,62 @@
+#include "client/history_file.hpp"
+
+#include "client/fd.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace belfry::client {
+namespace {
+
+constexpr std::size_t kept = 1000;
+
+void make_folder(const std::filesystem::path& folder) {
+    if (folder.empty() || ::access(folder.c_str(), F_OK) == 0) return;
+    make_folder(folder.parent_path());
+    ::mkdir(folder.c_str(), 0700);
+}
+
+// The mode holds for a file that was there before, too.
+bool write_to(const std::string& path, int flags, std::string_view bytes) {
+    const Fd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600)};
+    if (!file || ::fchmod(file.get(), 0600) != 0) return false;
+    return ::write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace
+
+std::vector<std::string> HistoryFile::load() const {
+    std::vector<std::string> lines;
+    if (path_.empty()) return lines;
+    std::ifstream file{path_};
+    for (std::string line; std::getline(file, line);) {
+        if (!line.empty()) lines.push_back(line);
+    }
+    const bool has_grown = lines.size() >= 2 * kept;
+    if (lines.size() > kept) lines.erase(lines.begin(), lines.end() - kept);
+    if (has_grown) cut_to(lines);
+    return lines;
+}
+
+void HistoryFile::append(std::string_view line) const {
+    if (path_.empty()) return;
+    make_folder(std::filesystem::path{path_}.parent_path());
+    // In one write, so that the lines of two programs do not mix.
+    write_to(path_, O_APPEND, std::string{line}.append("\n"));
+}
+
+void HistoryFile::cut_to(const std::vector<std::string>& lines) const {
+    std::string text;
+    for (const auto& line : lines) text.append(line).append("\n");
+    const std::string fresh = path_ + ".new";
+    if (!write_to(fresh, O_TRUNC, text) || std::rename(fresh.c_str(), path_.c_str()) != 0) {
+        ::unlink(fresh.c_str());
+    }
+}
+
+}  // namespace belfry::client

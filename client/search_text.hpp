@@ -1,0 +1,21 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace belfry::client {
+
+/// Where a text contains another one, from `from` on; `a` and `A` are alike, in ASCII alone.
+[[nodiscard]] inline std::size_t find_text(std::string_view text, std::string_view part,
+                                           std::size_t from = 0) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    const auto alike = [lower](char a, char b) { return lower(a) == lower(b); };
+    if (from > text.size()) return std::string_view::npos;
+    const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
+                                   part.begin(), part.end(), alike);
+    if (found == text.end()) return std::string_view::npos;
+    return static_cast<std::size_t>(found - text.begin());
+}
+
+}  // namespace belfry::client

@@ -1,0 +1,462 @@
+#include "tests/support/terminal.hpp"
+
+#include "tests/support/server.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+/// The interactive belfry, on a real terminal, against a real server.
+namespace belfry::test {
+namespace {
+
+using Rows = std::vector<std::string>;
+
+/// Client 1 at a terminal that is ready for the first key.
+class AtATerminal : public testing::Test {
+  protected:
+    Terminal& sit_down(std::vector<std::string> more = {}, TerminalSize size = {},
+                       Environment environment = {}) {
+        Command command = server_.belfry("1", std::move(more));
+        command.environment = std::move(environment);
+        terminal_.emplace(command, size);
+        terminal_->expect("1>");
+        return *terminal_;
+    }
+
+    /// What came to client 2 next.
+    void expect_sent(RawClient& other, const std::string& text) {
+        while (true) {
+            const Frame frame = other.next();
+            if (frame.verb != "MSG") continue;
+            EXPECT_EQ(frame.payload, text);
+            return;
+        }
+    }
+
+    Server server_;
+    std::optional<Terminal> terminal_;
+};
+
+TEST_F(AtATerminal, AMessageAppearsAboveTheLineBeingTyped) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down();
+    terminal.type("half 漢字 é");
+    terminal.press({"Left", "Left"});
+    terminal.expect("1> half 漢字 é");
+    const auto cursor = terminal.cursor();
+    other.send("SAY hello\r\nSAY 漢字 too\r\n");
+    terminal.expect_end({"hh:mm 2: hello", "hh:mm 2: 漢字 too", "1> half 漢字 é"});
+    EXPECT_EQ(terminal.cursor().first, cursor.first);
+    EXPECT_EQ(cursor.first, 3 + 5 + 4);
+    terminal.type("X");
+    terminal.press({"Enter"});
+    expect_sent(other, "half 漢字X é");
+    terminal.expect_end({"hh:mm 1: half 漢字X é", "1>"});
+}
+
+TEST_F(AtATerminal, ALineLongerThanTheTerminalStaysWhileMessagesComeAndTheSizeChanges) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down({}, {.columns = 40, .rows = 20});
+    // Not at the top: what a narrower terminal pushes out there nobody can take back.
+    for (int number = 1; number <= 16; ++number) other.send("SAY before\r\n");
+    const std::string text = "0123456789 123456789 123456789 123456漢字 é and some more words";
+    terminal.type(text);
+    const Rows at_40{"1> 0123456789 123456789 123456789 123456", "漢字 é and some more words"};
+    terminal.expect_end(at_40);
+    terminal.press({"Left", "Left", "Left"});
+    other.send("SAY one\r\n");
+    terminal.expect_end({"hh:mm 2: one", at_40[0], at_40[1]});
+    // Among them: a blank at the end of a row, and a wide character that does not fit there.
+    for (const int columns : {24, 42, 17, 60, 41, 40}) {
+        terminal.resize({.columns = columns, .rows = 20});
+        const std::string message = "at " + std::to_string(columns);
+        other.send("SAY " + message + "\r\n");
+        terminal.expect("2: " + message);
+        terminal.expect("some");
+        const std::string screen = terminal.screen();
+        const auto first = screen.find("1> 0123");
+        EXPECT_NE(first, std::string::npos) << screen;
+        EXPECT_EQ(screen.find("1> 0123", first + 1), std::string::npos) << screen;
+    }
+    terminal.expect_end({"hh:mm 2: at 40", at_40[0], at_40[1]});
+    terminal.type("X");
+    terminal.press({"Enter"});
+    expect_sent(other, "0123456789 123456789 123456789 123456漢字 é and some more woXrds");
+    for (const auto* message : {"one", "at 24", "at 42", "at 17", "at 60", "at 41", "at 40"}) {
+        EXPECT_NE(terminal.everything().find(message), std::string::npos) << message;
+    }
+}
+
+TEST_F(AtATerminal, FiveHundredPastedLinesAreFiveHundredMessages) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down();
+    std::string text;
+    for (int number = 1; number <= 500; ++number) {
+        text += "line " + std::to_string(number) + "\twith a tab\n";
+    }
+    terminal.paste(text + "the rest");
+    for (int number = 1; number <= 500; ++number) {
+        expect_sent(other, "line " + std::to_string(number) + "\twith a tab");
+    }
+    terminal.expect("1> the rest");
+    terminal.expect_gone("...");
+    EXPECT_NE(terminal.everything().find("1: line 1 "), std::string::npos);
+    other.send("SAY still there\r\n");
+    terminal.expect_end({"hh:mm 2: still there", "1> the rest"});
+}
+
+TEST_F(AtATerminal, APasteThatTheTerminalDoesNotMarkIsSentToo) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down({}, {}, {{"TERM", "screen"}});
+    std::string text;
+    for (int number = 1; number <= 500; ++number) text += "line " + std::to_string(number) + "\n";
+    terminal.paste(text);
+    for (int number = 1; number <= 500; ++number) {
+        expect_sent(other, "line " + std::to_string(number));
+    }
+    terminal.expect_end({"hh:mm 1: line 500", "1>"});
+}
+
+TEST_F(AtATerminal, AfterTheDeathOfItsChildItComesBackWithTheText) {
+    Terminal& terminal = sit_down();
+    terminal.type("half");
+    terminal.expect("1> half");
+    ::kill(server_.child_of("1"), SIGKILL);
+    terminal.expect_end(
+        {"-- connection lost: closed by the server --", "-- connection back --", "1> half"});
+    terminal.type(" a line");
+    terminal.press({"Enter"});
+    terminal.expect_end({"hh:mm 1: half a line", "1>"});
+}
+
+TEST_F(AtATerminal, WhatIsTypedWithoutAServerIsKeptAndSent) {
+    Terminal& terminal = sit_down();
+    terminal.type("half");
+    terminal.expect("1> half");
+    server_.kill_all();
+    terminal.expect("no connection, ");
+    terminal.expect("retrying in ");
+    terminal.type(" a line");
+    terminal.press({"Enter"});
+    terminal.expect("... half a line");
+    terminal.type("more");
+    terminal.expect("1> more");
+    EXPECT_EQ(terminal.screen().find("1: half a line"), std::string::npos);
+    terminal.enter(" /who");
+    terminal.enter("/who");
+    terminal.expect("-- no connection at present; ask again when it is back --");
+    server_.start();
+    terminal.expect("-- connection back --");
+    terminal.expect_end({"hh:mm 1: half a line", "hh:mm 1: more /who", "1>"});
+    terminal.expect_gone("... half");
+    RawClient other = server_.connect();
+    other.log_in("2");
+    other.expect_message(1, "1", "half a line");
+}
+
+TEST(Terminal, TabCompletesClientIdsAndCommands) {
+    const Server server{{.client_ids = "ann,bob,bobby"}};
+    Terminal terminal{server.belfry("ann")};
+    terminal.expect("ann>");
+    terminal.type("bo");
+    terminal.press({"Tab"});
+    terminal.expect("ann> bob");
+    terminal.press({"Tab"});
+    terminal.expect_end({"bob  bobby", "ann> bob"});
+    terminal.type("b");
+    terminal.press({"Tab"});
+    terminal.type("hi");
+    terminal.expect("ann> bobby hi");
+    terminal.press({"C-c"});
+    terminal.expect_end({"bob  bobby", "ann>"});
+    terminal.type("/hi");
+    terminal.press({"Tab"});
+    terminal.type("3");
+    terminal.expect("ann> /history 3");
+}
+
+TEST(Terminal, AMentionIsHighlightedAndRingsTheBell) {
+    const Server server{{.client_ids = "ann,bob"}};
+    Terminal terminal{server.belfry("ann")};
+    terminal.expect("ann>");
+    RawClient bob = server.log_in("bob");
+    bob.send("SAY planning joann-marie\r\n");
+    terminal.expect("bob: planning joann-marie");
+    EXPECT_EQ(terminal.written().find('\a'), std::string::npos);
+    bob.send("SAY hello Ann.\r\n");
+    terminal.expect("bob: hello Ann.");
+    EXPECT_TRUE(eventually([&] { return terminal.written().find('\a') != std::string::npos; }));
+    // Reverse video.
+    EXPECT_NE(terminal.screen(true).find("hello \x1b[7mAnn\x1b[0m"), std::string::npos)
+        << terminal.screen(true);
+}
+
+TEST_F(AtATerminal, TheBacklogIsDimmedBelowItsHeadlineAndAboveADivider) {
+    RawClient other = server_.log_in("2");
+    other.send("SAY one\r\nSAY two\r\n");
+    other.read_until_id(2);
+    Terminal& terminal = sit_down();
+    other.send("SAY three\r\n");
+    terminal.expect_end({"-- 2 messages since hh:mm --", "hh:mm 2: one", "hh:mm 2: two",
+                         "-- new messages --", "hh:mm 2: three", "1>"});
+    const std::string screen = without_times(terminal.screen(true));
+    EXPECT_NE(screen.find("\x1b[0;2m"), std::string::npos) << screen;
+    // The sender of a new message has a colour.
+    EXPECT_EQ(screen.find("hh:mm 2: three"), std::string::npos) << screen;
+    EXPECT_NE(screen.find("hh:mm \x1b[38;5;"), std::string::npos) << screen;
+}
+
+/// Whether a screen with a backlog, a mention and messages by two people has any attribute.
+bool is_painted(const Environment& environment, const std::vector<std::string>& more) {
+    const Server server{{.client_ids = "ann,bob"}};
+    RawClient bob = server.log_in("bob");
+    bob.send("SAY an old message\r\n");
+    bob.read_until_id(1);
+    Command command = server.belfry("ann", more);
+    command.environment = environment;
+    Terminal terminal{command};
+    terminal.expect("ann>");
+    bob.send("SAY hello ann\r\n");
+    terminal.expect("bob: hello ann");
+    terminal.enter("hello");
+    terminal.expect_end({"hh:mm bob: hello ann", "hh:mm ann: hello", "ann>"});
+    return terminal.screen(true) != terminal.screen();
+}
+
+TEST(Terminal, NoColorAndTheOptionSayWhetherItPaints) {
+    EXPECT_TRUE(is_painted({}, {}));
+    EXPECT_FALSE(is_painted({{"NO_COLOR", "1"}}, {}));
+    EXPECT_TRUE(is_painted({{"NO_COLOR", "1"}}, {"--color", "always"}));
+    EXPECT_FALSE(is_painted({}, {"--color", "never"}));
+    EXPECT_TRUE(is_painted({{"NO_COLOR", ""}}, {}));
+}
+
+TEST_F(AtATerminal, EscapeSequencesInMessagesDoNothing) {
+    const std::string bad =
+        "\x1b[2J\x1b]0;title\x07\r\x9b"
+        "31m\xc2\x9b"
+        "32m\b\x7f";
+    const std::string shown = "?[2J?]0;title???31m?32m??";
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down();
+    other.send_message(1, bad + "x\nhh:mm 3: not by 3");
+    terminal.expect_end({"hh:mm 2: " + shown + "x", "      | hh:mm 3: not by 3", "1>"});
+    EXPECT_EQ(terminal.written().find("\x1b[2J"), std::string::npos);
+    EXPECT_EQ(terminal.written().find("\x1b]0;"), std::string::npos);
+    terminal.enter("/search title");
+    terminal.expect("-- 1 message contains title --");
+    terminal.enter("/history 1");
+    terminal.expect("-- end of the history --");
+    EXPECT_EQ(terminal.written().find("\x1b[2J"), std::string::npos);
+    EXPECT_EQ(terminal.written().find("\x1b]0;"), std::string::npos);
+}
+
+TEST_F(AtATerminal, EscapeSequencesDoNothingWithoutAKeyboardEither) {
+    const Command belfry = server_.belfry("1", {"--follow"});
+    std::string call = "exec " + belfry.program.string();
+    for (const auto& argument : belfry.arguments) call += " " + argument;
+    Terminal terminal{{.program = "/bin/sh", .arguments = {"-c", call + " < /dev/null"}}};
+    RawClient other = server_.log_in("2");
+    other.send_message(1, "\x1b[2J\x1b]0;title\x07 done");
+    terminal.expect("2: ?[2J?]0;title? done");
+    EXPECT_EQ(terminal.written().find('\x1b'), std::string::npos);
+    EXPECT_EQ(terminal.screen().find("1>"), std::string::npos);
+}
+
+TEST_F(AtATerminal, WithJsonItIsNotInteractive) {
+    Terminal terminal{server_.belfry("1", {"--json"})};
+    RawClient other = server_.log_in("2");
+    other.send_message(1, "hello");
+    terminal.expect("\"text\":\"hello\"");
+    terminal.enter("a line");
+    other.read_until_id(2);
+    EXPECT_EQ(terminal.screen().find("1>"), std::string::npos);
+}
+
+TEST_F(AtATerminal, TheHistoryOutlivesItAndIsForItsOwnerAlone) {
+    const TempDir state;
+    const Environment environment{{"XDG_STATE_HOME", state.path().string()}};
+    sit_down({}, {}, environment);
+    terminal_->enter("the first line");
+    terminal_->enter("the second line");
+    terminal_->expect("1: the second line");
+    terminal_->press({"C-d"});
+    EXPECT_EQ(terminal_->wait(), 0);
+    struct stat status {};
+    ASSERT_EQ(::stat((state.path() / "belfry/history").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U);
+    ASSERT_EQ(::stat((state.path() / "belfry").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0700U);
+    terminal_.reset();
+
+    Terminal& terminal = sit_down({}, {}, environment);
+    terminal.press({"Up"});
+    terminal.expect("1> the second line");
+    terminal.press({"Up"});
+    terminal.expect("1> the first line");
+    terminal.press({"C-c"});
+    terminal.expect_gone("the first line");
+    terminal.press({"C-r"});
+    terminal.type("sec");
+    terminal.expect("bck:sec");
+    RawClient other = server_.log_in("2");
+    other.send("SAY meanwhile\r\n");
+    terminal.expect_end({"-- 2 is here --", "hh:mm 2: meanwhile", "1> the second line", "bck:sec"});
+    terminal.press({"Enter"});
+    terminal.expect_end({"hh:mm 1: the second line", "1>"});
+}
+
+TEST_F(AtATerminal, CommandsAskTheServer) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down();
+    terminal.enter("/who");
+    terminal.expect_end({"-- online: 1 (you), 2; offline: 3 --", "1>"});
+    other.send("SAY Apples\r\nSAY pears\r\nSAY more apples\r\n");
+    terminal.expect("more apples");
+    terminal.enter("/history 2");
+    terminal.expect_end(
+        {"hh:mm 2: pears", "hh:mm 2: more apples", "-- end of the history --", "1>"});
+    terminal.enter("/search apples");
+    terminal.expect_end(
+        {"hh:mm 2: Apples", "hh:mm 2: more apples", "-- 2 messages contain apples --", "1>"});
+    terminal.enter("/search plums");
+    terminal.expect_end({"-- 0 messages contain plums --", "1>"});
+}
+
+TEST_F(AtATerminal, ASearchGoesThroughTheWholeLog) {
+    RawClient other = server_.log_in("2");
+    std::string lines = "SAY the needle\r\n";
+    for (int number = 2; number <= 1800; ++number) lines += "SAY hay\r\n";
+    other.send(lines);
+    other.read_until_id(1800);
+    server_.log_in("1").quit();
+    Terminal& terminal = sit_down();
+    terminal.enter("/search Needle");
+    terminal.expect_end({"hh:mm 2: the needle", "-- 1 message contains Needle --", "1>"});
+}
+
+TEST_F(AtATerminal, ASlashMayBeginAMessage) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down();
+    terminal.enter("//etc/passwd");
+    expect_sent(other, "/etc/passwd");
+    terminal.enter("/me waves");
+    expect_sent(other, "/me waves");
+    terminal.expect_end({"hh:mm 1: /etc/passwd", "hh:mm * 1 waves", "1>"});
+    other.send("SAY /me nods\r\n");
+    terminal.expect_end({"hh:mm * 2 nods", "1>"});
+    terminal.enter("/nonsense");
+    terminal.expect("-- no such command: /nonsense");
+    terminal.enter("/help");
+    terminal.expect("/search TEXT");
+    terminal.press({"Enter"});
+    other.send("SAY nothing between\r\n");
+    other.expect("SENT 1 3");
+    other.expect("SENT 2 4");
+}
+
+TEST_F(AtATerminal, WhoComesAndGoesIsShown) {
+    Terminal& terminal = sit_down();
+    RawClient other = server_.log_in("2");
+    terminal.expect_end({"-- 2 is here --", "1>"});
+    other.quit();
+    terminal.expect_end({"-- 2 is here --", "-- 2 has left --", "1>"});
+}
+
+TEST_F(AtATerminal, TheEndOfTheKeyboardOrQuitEndsIt) {
+    sit_down();
+    terminal_->type("ab");
+    terminal_->press({"Home", "C-d", "Enter"});  // with text it deletes a character
+    terminal_->expect_end({"hh:mm 1: b", "1>"});
+    terminal_->press({"C-d"});
+    EXPECT_EQ(terminal_->wait(), 0);
+    EXPECT_TRUE(terminal_->has_its_modes_back());
+    terminal_.reset();
+    sit_down();
+    terminal_->enter("/quit");
+    EXPECT_EQ(terminal_->wait(), 0);
+    EXPECT_TRUE(terminal_->has_its_modes_back());
+    EXPECT_EQ(terminal_->screen().find("1>"), std::string::npos);
+    EXPECT_EQ(server_.client_status("1").at("behind"), 0);
+}
+
+TEST_F(AtATerminal, CtrlCClearsTheLineOrEnds) {
+    Terminal& terminal = sit_down();
+    terminal.type("some text");
+    terminal.expect("1> some text");
+    terminal.press({"C-c"});
+    terminal.expect_end({"1>"});
+    terminal.expect_gone("some text");
+    terminal.press({"C-c"});
+    EXPECT_EQ(terminal.wait(), 130);
+    EXPECT_TRUE(terminal.has_its_modes_back());
+}
+
+TEST_F(AtATerminal, ASignalEndsItWithTheModesOfTheTerminal) {
+    for (const int number : {SIGTERM, SIGHUP, SIGINT}) {
+        Terminal& terminal = sit_down();
+        ::kill(terminal.pid(), number);
+        EXPECT_EQ(terminal.wait(), 128 + number);
+        EXPECT_TRUE(terminal.has_its_modes_back()) << number;
+        EXPECT_NE(terminal.written().find("\x1b[?2004l"), std::string::npos);
+        terminal_.reset();
+    }
+}
+
+TEST_F(AtATerminal, ASecondSignalEndsItAtOnceWithTheModesOfTheTerminal) {
+    Terminal& terminal = sit_down();
+    // The server does not answer the farewell.
+    ::kill(server_.child_of("1"), SIGSTOP);
+    ::kill(terminal.pid(), SIGTERM);
+    ::kill(terminal.pid(), SIGTERM);
+    EXPECT_EQ(terminal.wait(), 128 + SIGTERM);
+    EXPECT_TRUE(terminal.has_its_modes_back());
+}
+
+TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
+    Terminal terminal{{.program = "/bin/bash",
+                       .arguments = {"--norc", "--noprofile", "-i"},
+                       .environment = {{"PS1", "shell: "}}}};
+    terminal.expect("shell:");
+    const Command belfry = server_.belfry("1");
+    std::string call = belfry.program.string();
+    for (const auto& argument : belfry.arguments) call += " " + argument;
+    terminal.enter(call);
+    terminal.expect("1>");
+    terminal.type("half");
+    terminal.press({"C-z"});
+    terminal.expect("Stopped");
+    terminal.enter("echo 4$((1+1))");
+    terminal.expect("42");
+    RawClient other = server_.log_in("2");
+    other.send("SAY meanwhile\r\n");
+    terminal.enter("fg");
+    terminal.expect("2: meanwhile");
+    terminal.expect("1> half");
+    terminal.type(" a line");
+    terminal.press({"Enter"});
+    terminal.expect("1: half a line");
+}
+
+TEST_F(AtATerminal, ItIsTakenOverByALaterLogin) {
+    Terminal& terminal = sit_down();
+    RawClient later = server_.log_in("1");
+    EXPECT_EQ(terminal.wait(), 7);
+    EXPECT_TRUE(terminal.has_its_modes_back());
+    terminal.expect("-- taken over by a later login of client-id 1 --");
+}
+
+TEST_F(AtATerminal, ALoginThatIsRefusedIsSaid) {
+    Terminal terminal{server_.belfry("nobody")};
+    EXPECT_EQ(terminal.wait(), 3);
+    terminal.expect("-- login refused: unknown-client");
+    EXPECT_TRUE(terminal.has_its_modes_back());
+}
+
+}  // namespace
+}  // namespace belfry::test
