@@ -19,6 +19,8 @@ _belfry_words() {
     case $1 in
         color) echo auto always never ;;
         durability) echo commit async memory ;;
+        log-level) echo error warning info debug ;;
+        log-format) echo text json ;;
     esac
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 namespace belfry::server {
 namespace {
@@ -45,6 +46,13 @@ ServiceManager::ServiceManager() {
 
 void ServiceManager::ready(std::string_view status) const {
     tell("READY=1\nSTATUS=" + std::string{status});
+}
+
+void ServiceManager::reloading() const {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto microseconds = now.tv_sec * 1'000'000 + now.tv_nsec / 1'000;
+    tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
 void ServiceManager::stopping() const {

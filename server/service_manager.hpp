@@ -20,6 +20,9 @@ class ServiceManager {
     /// Clients are served. @param status one line for people
     void ready(std::string_view status) const;
 
+    /// A reload has begun; ready() tells its end.
+    void reloading() const;
+
     /// A clean stop has begun.
     void stopping() const;
 
