@@ -157,7 +157,7 @@ TEST_F(ClientRoom, WithoutAServerItSaysWhenItTriesAgain) {
         terminal.expect("1>");
         server.stop_listening();
     }
-    terminal.expect("no connection, retrying in 2 s; what is typed is kept");
+    terminal.expect("no connection, retrying in 1 s; what is typed is kept");
     terminal.enter("kept");
     terminal.press({"C-d"});
     terminal.expect("... kept");
