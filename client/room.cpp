@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <clocale>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <variant>
@@ -214,8 +215,9 @@ std::string Room::connection_status(TimePoint now) {
            " s; what is typed is kept";
 }
 
-void Room::tell_unconfirmed(const Outbox& outbox) {
+void Room::finish(const Outbox& outbox) {
     screen_.set_status({});
+    screen_.print(backlog_.end());
     for (const auto text : outbox.unanswered(outbox.size())) {
         note("not confirmed: " + std::string{text});
     }
@@ -223,9 +225,13 @@ void Room::tell_unconfirmed(const Outbox& outbox) {
 
 // --- what comes ---
 
+bool Room::has_passed_on_all() const {
+    return !backlog_.holds() && std::ferror(stdout) == 0;
+}
+
 void Room::welcome(const wire::Welcome& frame) {
     is_connected_ = was_connected_ = true;
-    newest_ = std::max(newest_, frame.last);
+    newest_ = frame.last;
     backlog_.begin(frame.cursor, frame.last);
     requests_.ask_names();
 }

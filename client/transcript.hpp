@@ -43,8 +43,8 @@ class Transcript {
     [[nodiscard]] bool mentions_me(const Said& said) const;
 
   private:
-    [[nodiscard]] std::string body(const Said& said);
-    [[nodiscard]] std::string painted(std::string_view text) const;
+    [[nodiscard]] std::string line(const Said& said, const std::string& time, bool dimmed);
+    [[nodiscard]] std::string painted(std::string_view text, bool dimmed) const;
     [[nodiscard]] std::string date_line(std::time_t time);
 
     std::string own_id_;

@@ -403,7 +403,10 @@ TEST_F(AtATerminal, ASignalEndsItWithTheModesOfTheTerminal) {
         ::kill(terminal.pid(), number);
         EXPECT_EQ(terminal.wait(), 128 + number);
         EXPECT_TRUE(terminal.has_its_modes_back()) << number;
-        EXPECT_NE(terminal.written().find("\x1b[?2004l"), std::string::npos);
+        const auto ends_brackets = [&] {
+            return terminal.written().find("\x1b[?2004l") != std::string::npos;
+        };
+        EXPECT_TRUE(eventually(ends_brackets));
         terminal_.reset();
     }
 }

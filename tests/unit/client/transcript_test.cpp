@@ -75,6 +75,19 @@ TEST_F(ClientTranscript, AnActionIsTold) {
     EXPECT_EQ(fresh("bob", "/me"), "17:03 bob: /me\n");
 }
 
+TEST_F(ClientTranscript, AMentionIsHighlightedAlsoAmongOldMessages) {
+    Terminfo terminfo;
+    terminfo.plain = "0";
+    terminfo.dim = "D";
+    terminfo.standout = "S";
+    Transcript painted{"ann", Painter{terminfo}};
+    const Said said{.sender = "bob", .time = std::time(nullptr), .text = "hi ann, hi"};
+    EXPECT_TRUE(painted.mentions_me(said));
+    EXPECT_TRUE(painted.message(said, Transcript::Look::fresh).ends_with(" bob: hi Sann0, hi\n"));
+    EXPECT_TRUE(
+        painted.message(said, Transcript::Look::old).ends_with(" bob: 0Dhi 0Sann0D, hi0\n"));
+}
+
 TEST_F(ClientTranscript, ABacklogIsCountedAndDivided) {
     Backlog backlog{transcript};
     backlog.begin(10, 14);
