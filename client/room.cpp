@@ -24,8 +24,9 @@ constexpr std::size_t pending_rows = 5;
 
 // Messages are UTF-8, and so is the keyboard, whatever the locale says of it.
 void use_utf8() {
-    std::setlocale(LC_CTYPE, "");
-    if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+    static_cast<void>(std::setlocale(LC_CTYPE, ""));
+    if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0) return;
+    static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
 }
 
 Painter painter_for(const Options& options, const Terminfo& terminfo) {
@@ -45,6 +46,8 @@ template <typename... Functions>
 struct Overloaded : Functions... {
     using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 }  // namespace
 
@@ -195,7 +198,7 @@ void Room::show(const Outbox& outbox, TimePoint now) {
 std::vector<std::string> Room::status(const Outbox& outbox, TimePoint now) {
     std::vector<std::string> rows;
     for (const auto text : outbox.unanswered(pending_rows)) {
-        rows.push_back(transcript_.pending(text));
+        rows.push_back(pending_row(text));
     }
     if (outbox.size() > pending_rows) {
         rows.push_back("... " + counted(outbox.size()) + " not confirmed yet");

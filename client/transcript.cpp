@@ -92,7 +92,7 @@ std::string Transcript::headline(std::string_view count, std::time_t first) cons
            "\n";
 }
 
-std::string Transcript::pending(std::string_view text) const {
+std::string pending_row(std::string_view text) {
     return "... " + one_row(text);
 }
 

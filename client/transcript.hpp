@@ -37,9 +37,6 @@ class Transcript {
     /// `-- 42 messages since Friday 17:03 --`
     [[nodiscard]] std::string headline(std::string_view count, std::time_t first) const;
 
-    /// What has no answer yet, as one row: `... text`.
-    [[nodiscard]] std::string pending(std::string_view text) const;
-
     [[nodiscard]] bool mentions_me(const Said& said) const;
 
   private:
@@ -51,5 +48,8 @@ class Transcript {
     Painter painter_;
     std::string date_;  // of the last message, or today
 };
+
+/// What has no answer yet, as one harmless row: `... text`.
+[[nodiscard]] std::string pending_row(std::string_view text);
 
 }  // namespace belfry::client

@@ -432,6 +432,7 @@ TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
     terminal.enter(call);
     terminal.expect("1>");
     terminal.type("half");
+    terminal.expect("1> half");
     terminal.press({"C-z"});
     terminal.expect("Stopped");
     terminal.enter("echo 4$((1+1))");

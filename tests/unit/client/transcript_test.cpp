@@ -66,7 +66,7 @@ TEST_F(ClientTranscript, AMessageCanNeitherEscapeNorLookLikeAnother) {
     EXPECT_EQ(fresh("bob", "a\n17:03 carl: b\x1b[2J\r\x9b\xff"),
               "17:03 bob: a\n      | 17:03 carl: b?[2J???\n");
     EXPECT_EQ(transcript.note("a\nb\tc\x1b"), "-- a b c? --\n");
-    EXPECT_EQ(transcript.pending("a\nb\tc\x1b"), "... a b c?");
+    EXPECT_EQ(pending_row("a\nb\tc\x1b"), "... a b c?");
 }
 
 TEST_F(ClientTranscript, AnActionIsTold) {
