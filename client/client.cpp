@@ -38,6 +38,7 @@ Client::Client(const Options& options)
       plain_{options, output_},
       conversation_{options, room_ ? static_cast<View&>(*room_) : plain_},
       dialer_{options.server_ip, options.port} {
+    if (!room_) progress_.emplace(Clock::now());
     if (options.timeout) done_by_ = Clock::now() + *options.timeout;
 }
 
@@ -52,8 +53,7 @@ int Client::run() {
         end_typing();
     }
     turn_until_the_end();
-    progress_.clear();
-    if (room_) room_->tell_unconfirmed(conversation_.outbox());
+    if (room_) room_->finish(conversation_.outbox());
     return exit_code_;
 }
 
@@ -113,7 +113,7 @@ Client::Ready Client::wait() const {
 }
 
 int Client::timeout_ms() const {
-    const Deadline shown = room_ ? room_->show_again_at() : progress_.next();
+    const Deadline shown = room_ ? room_->show_again_at() : progress_->next();
     const Deadline first =
         earlier(earlier(earlier(phase_until_, done_by_), earlier(give_up_at_, resend_at_)), shown);
     if (!first) return -1;
@@ -226,15 +226,17 @@ void Client::act(Conversation::Event event) {
 
 void Client::print() {
     if (has_ended()) return;
-    if (!room_) show_progress(Clock::now());
+    const auto now = Clock::now();
+    if (room_) room_->show(conversation_.outbox(), now);
+    if (progress_) show_progress(now);
     if (!output_.write()) return on_output_failed(errno);
     const bool is_shown = room_ ? room_->has_passed_on_all() : output_.is_written();
     if (is_shown && link_) conversation_.acknowledge(link_->out());
 }
 
 void Client::show_progress(TimePoint now) {
-    if (output_.is_terminal() && !output_.is_written()) progress_.clear();
-    if (progress_.is_due(now)) progress_.show(progress(), now);
+    if (output_.is_terminal() && !output_.is_written()) progress_->clear();
+    if (progress_->is_due(now)) progress_->show(progress(), now);
 }
 
 std::string Client::progress() const {
@@ -244,8 +246,8 @@ std::string Client::progress() const {
     }
     if (conversation_.outbox().is_empty()) return {};
     const auto percent = input_.percent_read();
-    return "belfry: " + std::to_string(plain_.accepted()) + " lines accepted" +
-           (percent ? ", " + std::to_string(*percent) + " % of the input read" : "");
+    return "belfry: lines accepted: " + std::to_string(plain_.accepted()) +
+           (percent ? ", input read: " + std::to_string(*percent) + " %" : "");
 }
 
 void Client::send() {

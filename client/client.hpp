@@ -96,7 +96,7 @@ class Client {
     Input input_;
     Output output_;
     PlainView plain_;
-    Progress progress_{Clock::now()};
+    std::optional<Progress> progress_;  // where none does
     Conversation conversation_;
     Dialer dialer_;
     Backoff redial_;

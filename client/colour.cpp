@@ -28,7 +28,7 @@ std::string Painter::sender(std::string_view id) {
 }
 
 std::string Painter::in(const std::string& attribute, std::string_view text) const {
-    if (attribute.empty()) return std::string{text};
+    if (attribute.empty() || text.empty()) return std::string{text};
     return std::string{attribute}.append(text).append(known_.plain);
 }
 

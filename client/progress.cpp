@@ -1,5 +1,8 @@
 #include "client/progress.hpp"
 
+#include "cli/complain.hpp"
+#include "client/complain.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +18,17 @@ constexpr Duration interval = 200ms;
 }  // namespace
 
 Progress::Progress(TimePoint now) {
-    if (::isatty(STDERR_FILENO) == 1) next_ = now + quiet;
+    if (::isatty(STDERR_FILENO) == 0) return;
+    next_ = now + quiet;
+    complain_to([this](std::string_view text) {
+        clear();
+        cli::complain("belfry", text);
+    });
+}
+
+Progress::~Progress() {
+    clear();
+    complain_to(nullptr);
 }
 
 void Progress::show(std::string_view text, TimePoint now) {

@@ -9,10 +9,14 @@
 namespace belfry::client {
 
 /// One line on standard error that says how far a long work has come, written over and over.
-/// Nothing where standard error is no terminal, and nothing in the first second.
+/// Nothing where standard error is no terminal, and nothing in the first second. Complaints make
+/// way for themselves. One per process.
 class Progress {
   public:
     explicit Progress(TimePoint now);
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    ~Progress();
 
     /// Whether it is time to show() again.
     [[nodiscard]] bool is_due(TimePoint now) const { return has_passed(next_, now); }
@@ -27,7 +31,7 @@ class Progress {
     void clear();
 
   private:
-    void write(std::string_view text);
+    static void write(std::string_view text);
 
     Deadline next_;
     std::size_t shown_ = 0;  // so many columns stand there

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <clocale>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <variant>
@@ -23,8 +24,9 @@ constexpr std::size_t pending_rows = 5;
 
 // Messages are UTF-8, and so is the keyboard, whatever the locale says of it.
 void use_utf8() {
-    std::setlocale(LC_CTYPE, "");
-    if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+    static_cast<void>(std::setlocale(LC_CTYPE, ""));
+    if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0) return;
+    static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
 }
 
 Painter painter_for(const Options& options, const Terminfo& terminfo) {
@@ -44,6 +46,8 @@ template <typename... Functions>
 struct Overloaded : Functions... {
     using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 }  // namespace
 
@@ -194,7 +198,7 @@ void Room::show(const Outbox& outbox, TimePoint now) {
 std::vector<std::string> Room::status(const Outbox& outbox, TimePoint now) {
     std::vector<std::string> rows;
     for (const auto text : outbox.unanswered(pending_rows)) {
-        rows.push_back(transcript_.pending(text));
+        rows.push_back(pending_row(text));
     }
     if (outbox.size() > pending_rows) {
         rows.push_back("... " + counted(outbox.size()) + " not confirmed yet");
@@ -214,8 +218,9 @@ std::string Room::connection_status(TimePoint now) {
            " s; what is typed is kept";
 }
 
-void Room::tell_unconfirmed(const Outbox& outbox) {
+void Room::finish(const Outbox& outbox) {
     screen_.set_status({});
+    screen_.print(backlog_.end());
     for (const auto text : outbox.unanswered(outbox.size())) {
         note("not confirmed: " + std::string{text});
     }
@@ -223,9 +228,13 @@ void Room::tell_unconfirmed(const Outbox& outbox) {
 
 // --- what comes ---
 
+bool Room::has_passed_on_all() const {
+    return !backlog_.holds() && std::ferror(stdout) == 0;
+}
+
 void Room::welcome(const wire::Welcome& frame) {
     is_connected_ = was_connected_ = true;
-    newest_ = std::max(newest_, frame.last);
+    newest_ = frame.last;
     backlog_.begin(frame.cursor, frame.last);
     requests_.ask_names();
 }

@@ -69,8 +69,8 @@ class Room : public View {
     /// By when to show() it again at the latest.
     [[nodiscard]] Deadline show_again_at() const noexcept { return show_again_at_; }
 
-    /// What will not be confirmed any more: at the end.
-    void tell_unconfirmed(const Outbox& outbox);
+    /// The end: prints what was held back, and what will not be confirmed any more.
+    void finish(const Outbox& outbox);
 
     /// A remark on its own.
     void note(std::string_view text);
@@ -78,7 +78,7 @@ class Room : public View {
     // --- View ---
 
     [[nodiscard]] bool wants_presence() const override { return true; }
-    [[nodiscard]] bool has_passed_on_all() const override { return !backlog_.holds(); }
+    [[nodiscard]] bool has_passed_on_all() const override;
     void welcome(const wire::Welcome& frame) override;
     void message(const wire::Message& frame) override;
     void live() override;

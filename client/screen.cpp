@@ -13,7 +13,7 @@ namespace {
 
 // Where standard output fails the terminal has gone; SIGHUP tells.
 void write(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ void Screen::show() {
         show_status();
         if (editor_ != nullptr) editor_->draw();
     }
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 void Screen::show_status() {

@@ -12,10 +12,11 @@ namespace belfry::client {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     const auto alike = [lower](char a, char b) { return lower(a) == lower(b); };
     if (from > text.size()) return std::string_view::npos;
-    const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
-                                   part.begin(), part.end(), alike);
-    if (found == text.end()) return std::string_view::npos;
-    return static_cast<std::size_t>(found - text.begin());
+    const auto begin = static_cast<std::ptrdiff_t>(from);
+    const auto at = std::search(text.begin() + begin, text.end(), part.begin(), part.end(), alike) -
+                    text.begin();
+    const auto found = static_cast<std::size_t>(at);
+    return found == text.size() && !part.empty() ? std::string_view::npos : found;
 }
 
 }  // namespace belfry::client

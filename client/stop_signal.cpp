@@ -60,7 +60,7 @@ std::optional<int> StopSignal::number() noexcept {
     return came;
 }
 
-void StopSignal::forget() noexcept {
+void StopSignal::forget() const noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto taken = ::read(fd_, &count, sizeof count);
     came = 0;

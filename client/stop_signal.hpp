@@ -19,7 +19,7 @@ class StopSignal {
     [[nodiscard]] static std::optional<int> number() noexcept;
 
     /// The signal that has come was meant otherwise: the next one is the first again.
-    void forget() noexcept;
+    void forget() const noexcept;
 
   private:
     int fd_;

@@ -47,7 +47,7 @@ TerminalSignals::Came TerminalSignals::take() const {
 
 void TerminalSignals::stop() {
     const sigset_t set = set_of({SIGTSTP});
-    std::raise(SIGTSTP);
+    static_cast<void>(std::raise(SIGTSTP));
     // It is delivered here. Where nobody could let the process go on, the kernel ignores it.
     ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);

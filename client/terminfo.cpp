@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 // Last, since they define short words as macros.
 #include <curses.h>
@@ -14,7 +15,7 @@ namespace {
 // The signatures take no const, and write nothing.
 std::string string_named(const char* name) {
     const char* found = ::tigetstr(const_cast<char*>(name));
-    const bool is_there = found != nullptr && found != reinterpret_cast<const char*>(-1);
+    const bool is_there = found != nullptr && reinterpret_cast<std::intptr_t>(found) != -1;
     return is_there ? found : "";
 }
 

@@ -31,7 +31,7 @@ std::string date(std::time_t time) {
 }
 
 std::string when(std::time_t time, std::time_t now) {
-    constexpr std::time_t six_days = 6 * 86400;
+    constexpr std::time_t six_days = std::time_t{6} * 86400;
     if (date(time) == date(now)) return clock_time(time);
     if (time < now && now - time < six_days) return formatted("%A %H:%M", time);
     return date(time) + " " + clock_time(time);

@@ -42,39 +42,37 @@ Transcript::Transcript(std::string own_id, Painter painter)
     : own_id_{std::move(own_id)}, painter_{std::move(painter)}, date_{date(std::time(nullptr))} {}
 
 std::string Transcript::message(const Said& said, Look look) {
-    if (look == Look::again) {
-        return when(said.time, std::time(nullptr)) + " " + body(said) + "\n";
-    }
-    const std::string time = clock_time(said.time) + " ";
+    if (look == Look::again) return line(said, when(said.time, std::time(nullptr)), false);
     const std::string day = date_line(said.time);
-    if (look == Look::fresh) return day + time + body(said) + "\n";
-    // Nothing else is painted: the end of a colour would end the dimming too.
-    const bool is_action = said.text.starts_with(action);
-    const std::string plain = is_action ? "* " + std::string{said.sender} + " " +
-                                              harmless(said.text.substr(action.size()))
-                                        : std::string{said.sender} + ": " + harmless(said.text);
-    return day + painter_.dim(time + plain) + "\n";
+    return day + line(said, clock_time(said.time), look == Look::old);
 }
 
-std::string Transcript::body(const Said& said) {
+std::string Transcript::line(const Said& said, const std::string& time, bool dimmed) {
+    const bool is_action = said.text.starts_with(action);
+    const std::string before = time + (is_action ? " * " : " ");
+    const std::string behind = is_action ? " " : ": ";
+    const auto text = is_action ? said.text.substr(action.size()) : said.text;
+    if (dimmed) {
+        return painter_.dim(before + std::string{said.sender} + behind) + painted(text, true) +
+               "\n";
+    }
     const std::string sender =
         said.sender == own_id_ ? painter_.bold(said.sender) : painter_.sender(said.sender);
-    if (said.text.starts_with(action)) {
-        return "* " + sender + " " + painted(said.text.substr(action.size()));
-    }
-    return sender + ": " + painted(said.text);
+    return before + sender + behind + painted(text, false) + "\n";
 }
 
-// Own messages mention nobody.
-std::string Transcript::painted(std::string_view text) const {
+std::string Transcript::painted(std::string_view text, bool dimmed) const {
+    const auto usual = [&](std::string_view part) {
+        return dimmed ? painter_.dim(harmless(part)) : harmless(part);
+    };
     std::string whole;
     std::size_t done = 0;
     for (const auto& part : mentions(text, own_id_)) {
-        whole += harmless(text.substr(done, part.begin - done));
+        whole += usual(text.substr(done, part.begin - done));
         whole += painter_.standout(text.substr(part.begin, part.size));
         done = part.begin + part.size;
     }
-    return whole + harmless(text.substr(done));
+    return whole + usual(text.substr(done));
 }
 
 std::string Transcript::date_line(std::time_t time) {
@@ -94,7 +92,7 @@ std::string Transcript::headline(std::string_view count, std::time_t first) cons
            "\n";
 }
 
-std::string Transcript::pending(std::string_view text) const {
+std::string pending_row(std::string_view text) {
     return "... " + one_row(text);
 }
 

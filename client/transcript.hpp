@@ -37,19 +37,19 @@ class Transcript {
     /// `-- 42 messages since Friday 17:03 --`
     [[nodiscard]] std::string headline(std::string_view count, std::time_t first) const;
 
-    /// What has no answer yet, as one row: `... text`.
-    [[nodiscard]] std::string pending(std::string_view text) const;
-
     [[nodiscard]] bool mentions_me(const Said& said) const;
 
   private:
-    [[nodiscard]] std::string body(const Said& said);
-    [[nodiscard]] std::string painted(std::string_view text) const;
+    [[nodiscard]] std::string line(const Said& said, const std::string& time, bool dimmed);
+    [[nodiscard]] std::string painted(std::string_view text, bool dimmed) const;
     [[nodiscard]] std::string date_line(std::time_t time);
 
     std::string own_id_;
     Painter painter_;
     std::string date_;  // of the last message, or today
 };
+
+/// What has no answer yet, as one harmless row: `... text`.
+[[nodiscard]] std::string pending_row(std::string_view text);
 
 }  // namespace belfry::client

@@ -221,7 +221,7 @@ TEST(CommandLine, HelpNamesEveryOption) {
     }
     const std::string belfry = run({program("belfry"), {"--help"}}).out;
     for (const std::string option : {"client-id", "server-ip", "port", "follow", "json", "count",
-                                     "timeout", "peek", "config"}) {
+                                     "timeout", "peek", "color", "config"}) {
         EXPECT_NE(belfry.find("--" + option), std::string::npos) << option;
     }
     const std::string belfryctl = run({program("belfryctl"), {"--help"}}).out;

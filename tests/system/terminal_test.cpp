@@ -403,7 +403,10 @@ TEST_F(AtATerminal, ASignalEndsItWithTheModesOfTheTerminal) {
         ::kill(terminal.pid(), number);
         EXPECT_EQ(terminal.wait(), 128 + number);
         EXPECT_TRUE(terminal.has_its_modes_back()) << number;
-        EXPECT_NE(terminal.written().find("\x1b[?2004l"), std::string::npos);
+        const auto ends_brackets = [&] {
+            return terminal.written().find("\x1b[?2004l") != std::string::npos;
+        };
+        EXPECT_TRUE(eventually(ends_brackets));
         terminal_.reset();
     }
 }
@@ -429,6 +432,7 @@ TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
     terminal.enter(call);
     terminal.expect("1>");
     terminal.type("half");
+    terminal.expect("1> half");
     terminal.press({"C-z"});
     terminal.expect("Stopped");
     terminal.enter("echo 4$((1+1))");

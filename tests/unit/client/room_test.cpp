@@ -157,7 +157,7 @@ TEST_F(ClientRoom, WithoutAServerItSaysWhenItTriesAgain) {
         terminal.expect("1>");
         server.stop_listening();
     }
-    terminal.expect("no connection, retrying in 2 s; what is typed is kept");
+    terminal.expect("no connection, retrying in 1 s; what is typed is kept");
     terminal.enter("kept");
     terminal.press({"C-d"});
     terminal.expect("... kept");
@@ -216,7 +216,7 @@ TEST(ClientProgress, ALargeFileSaysHowFarItHasCome) {
     session.expect_send(2, "two");
     session.say("SENT 1 1\r\n");
     session.expect("ACK 1");
-    terminal.expect("belfry: 1 lines accepted, 100 % of the input read");
+    terminal.expect("belfry: lines accepted: 1, input read: 100 %");
     session.say("SENT 2 2\r\n");
     session.expect("ACK 2");
     session.let_go();

@@ -66,13 +66,26 @@ TEST_F(ClientTranscript, AMessageCanNeitherEscapeNorLookLikeAnother) {
     EXPECT_EQ(fresh("bob", "a\n17:03 carl: b\x1b[2J\r\x9b\xff"),
               "17:03 bob: a\n      | 17:03 carl: b?[2J???\n");
     EXPECT_EQ(transcript.note("a\nb\tc\x1b"), "-- a b c? --\n");
-    EXPECT_EQ(transcript.pending("a\nb\tc\x1b"), "... a b c?");
+    EXPECT_EQ(pending_row("a\nb\tc\x1b"), "... a b c?");
 }
 
 TEST_F(ClientTranscript, AnActionIsTold) {
     static_cast<void>(fresh("bob", ""));
     EXPECT_EQ(fresh("bob", "/me waves"), "17:03 * bob waves\n");
     EXPECT_EQ(fresh("bob", "/me"), "17:03 bob: /me\n");
+}
+
+TEST_F(ClientTranscript, AMentionIsHighlightedAlsoAmongOldMessages) {
+    Terminfo terminfo;
+    terminfo.plain = "0";
+    terminfo.dim = "D";
+    terminfo.standout = "S";
+    Transcript painted{"ann", Painter{terminfo}};
+    const Said said{.sender = "bob", .time = std::time(nullptr), .text = "hi ann, hi"};
+    EXPECT_TRUE(painted.mentions_me(said));
+    EXPECT_TRUE(painted.message(said, Transcript::Look::fresh).ends_with(" bob: hi Sann0, hi\n"));
+    EXPECT_TRUE(
+        painted.message(said, Transcript::Look::old).ends_with(" bob: 0Dhi 0Sann0D, hi0\n"));
 }
 
 TEST_F(ClientTranscript, ABacklogIsCountedAndDivided) {
