@@ -30,7 +30,7 @@ std::string short_bytes(std::uint64_t bytes) {
         value /= 1024;
         ++unit;
     }
-    const bool whole = unit == 0 || value >= 99.95 || value == std::floor(value);
+    const bool whole = unit == 0 || value >= 99.95 || std::llround(value * 10) % 10 == 0;
     if (whole) return std::to_string(std::llround(value)) + units[unit];
     return with_one_digit(value, units[unit]);
 }

@@ -141,7 +141,11 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     Reload reload{arguments, options, segment, supervisor};
-    supervisor.run([&reload] { reload.run(); });
+    supervisor.run([&] {
+        manager.reloading();
+        reload.run();
+        manager.ready("listening on " + listener.name());
+    });
     manager.stopping();
     supervisor.stop_sessions();
     if (!supervisor.drain_archiver()) {

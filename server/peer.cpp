@@ -13,7 +13,7 @@ std::string peer_of(int socket) {
     auto* const any = reinterpret_cast<sockaddr*>(&address);
     std::array<char, NI_MAXHOST> host{};
     std::array<char, NI_MAXSERV> port{};
-    if (::getpeername(socket, any, &size) != 0 ||
+    if (::getpeername(socket, any, &size) != 0 || address.ss_family == AF_UNIX ||
         ::getnameinfo(any, size, host.data(), host.size(), port.data(), port.size(),
                       NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
         return "?";

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "server/spdlog.hpp"
+
 #include <cstdint>
 #include <mutex>
-#include "server/spdlog.hpp"
 
 namespace belfry::server {
 

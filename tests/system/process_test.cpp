@@ -74,7 +74,8 @@ TEST(ProcessTitle, HidesNoProcessThatATestLeftBehind) {
     RawClient silent = server.connect();
     EXPECT_TRUE(eventually([&] { return server.children().size() == 3; }));
     expect_finds_all(server, {.program = source_file("tests/left_processes"),
-                              .arguments = {server.folder().string()}});
+                              .arguments = {},
+                              .environment = {{"BELFRY_TEST_ROOT", server.folder().string()}}});
 }
 
 TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {

@@ -1,3 +1,4 @@
+#include "server/report.hpp"
 #include "server/session_in.hpp"
 #include "tests/support/fd.hpp"
 #include "tests/unit/shm/forked_child.hpp"
@@ -36,6 +37,7 @@ class SessionProcess {
             server::Heritage heritage{scratch.segment(), scratch.data_dir(), given,
                                       shm::UniqueFd{ends[1]},
                                       std::chrono::steady_clock::now() + default_wait};
+            server::set_log(server::LogLevel::error, server::LogFormat::text);
             server::run_session(heritage);
             return 0;
         });
