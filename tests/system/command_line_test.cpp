@@ -302,11 +302,11 @@ TEST(CommandLine, CheckNamesFileAndLineOfAMistake) {
           "nonsense"}) {
         SCOPED_TRACE(line);
         const auto file = folder.write("bad.conf", "# a comment\n\n" + line + "\n");
-        Arguments arguments{"--config", file.string(), "--check"};
+        Arguments arguments{"--config", file.string(), "--check"};  // what these say would win
         if (!line.starts_with("client-ids")) {
             arguments.insert(arguments.end(), {"-client_ids", "1"});
         }
-        expect_one_line(belfryd(folder, arguments), 2, file.string() + ":3: ");
+        expect_one_line(run({program("belfryd"), arguments}), 2, file.string() + ":3: ");
     }
 }
 
