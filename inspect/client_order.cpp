@@ -29,7 +29,8 @@ std::uint64_t number(const ClientStatus& client, Order order) noexcept {
 }  // namespace
 
 std::optional<Order> order_for(int key) noexcept {
-    if (key <= 0 || key > 0x7f || keys.find(static_cast<char>(key)) == keys.npos) return {};
+    if (key <= 0 || key > 0x7f || keys.find(static_cast<char>(key)) == std::string_view::npos)
+        return {};
     return static_cast<Order>(key);
 }
 

@@ -81,13 +81,13 @@ std::string rate_text(const Rate& rate) {
 }
 
 std::string store_text(const Status& status) {
-    const std::string word{store_word(status)};
+    std::string word{store_word(status)};
     if (status.durability == shm::Durability::memory) return word;
     return word + ", messages up to " + std::to_string(status.stored_id) + " are stored";
 }
 
 std::string archiver_text(const Status& status) {
-    const std::string text = process_text(status.archiver, status.archiver_version);
+    std::string text = process_text(status.archiver, status.archiver_version);
     if (status.archiver_restarts == 0) return text;
     return text + ", started again " + std::to_string(status.archiver_restarts) + " times";
 }

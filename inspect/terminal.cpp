@@ -2,7 +2,6 @@
 
 #include "cli/command_line.hpp"
 
-#include <curses.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -10,7 +9,7 @@
 
 namespace belfry::inspect {
 
-Terminal::Terminal() : screen_{nullptr} {
+Terminal::Terminal() {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
         throw cli::UsageError{"top needs a terminal"};
     }
@@ -23,7 +22,8 @@ Terminal::Terminal() : screen_{nullptr} {
     }
     ::cbreak();
     ::noecho();
-    ::keypad(stdscr, TRUE);
+    window_ = stdscr;
+    ::keypad(window_, TRUE);
     ::curs_set(0);
 }
 
@@ -33,33 +33,33 @@ Terminal::~Terminal() {
 }
 
 int Terminal::lines() const noexcept {
-    return LINES;
+    return ::getmaxy(window_);
 }
 
 void Terminal::put(int line, const std::string& text, Style style) noexcept {
     const attr_t attributes = style == Style::bold      ? A_BOLD
                               : style == Style::reverse ? A_REVERSE
                                                         : A_NORMAL;
-    ::move(line, 0);
-    ::clrtoeol();
-    ::attrset(static_cast<int>(attributes));
-    ::addnstr(text.c_str(), COLS);
-    ::attrset(A_NORMAL);
+    ::wmove(window_, line, 0);
+    ::wclrtoeol(window_);
+    ::wattrset(window_, static_cast<int>(attributes));
+    ::waddnstr(window_, text.c_str(), ::getmaxx(window_));
+    ::wattrset(window_, A_NORMAL);
 }
 
 void Terminal::clear_from(int line) noexcept {
-    if (line >= LINES) return;
-    ::move(line, 0);
-    ::clrtobot();
+    if (line >= lines()) return;
+    ::wmove(window_, line, 0);
+    ::wclrtobot(window_);
 }
 
 void Terminal::show() noexcept {
-    ::refresh();
+    ::wrefresh(window_);
 }
 
 int Terminal::key(int timeout_ms) noexcept {
-    ::timeout(timeout_ms);
-    const int key = ::getch();
+    ::wtimeout(window_, timeout_ms);
+    const int key = ::wgetch(window_);
     switch (key) {
         case ERR:
             return none;

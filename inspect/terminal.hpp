@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string>
+#define NCURSES_NOMACROS  // functions do
+#include <curses.h>
 
-// Of <curses.h>, whose macros are kept out of other files.
-struct screen;
+#include <string>
 
 namespace belfry::inspect {
 
@@ -35,7 +35,8 @@ class Terminal {
     [[nodiscard]] int key(int timeout_ms) noexcept;
 
   private:
-    screen* screen_;
+    SCREEN* screen_ = nullptr;
+    WINDOW* window_ = nullptr;
 };
 
 }  // namespace belfry::inspect

@@ -20,6 +20,9 @@ namespace {
 Fd memory_file(const char* name) {
     Fd file{::memfd_create(name, MFD_CLOEXEC)};
     if (!file.is_open()) throw system_failure("memfd_create");
+    // Several processes write to it, and a memfd's position has no lock: one line would be written
+    // over another one.
+    if (::fcntl(file.get(), F_SETFL, O_APPEND) != 0) throw system_failure("fcntl");
     return file;
 }
 
