@@ -32,28 +32,28 @@ FUZZ    := $(call sources,tests/fuzz)
 UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
 CRASH   := $(call sources,tests/crash)
-STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp
+STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp tests/crash/kills_everywhere.cpp
+CALLS   := $(call sources,tests/crash/calls) $(patsubst %,tests/crash/%.cpp,exact_client kills_everywhere payload verdict)
 CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
 
-BENCH   := $(call sources,bench)
-# The parts of the tests' support that need no GoogleTest.
-DURABLE := $(call sources,bench/durable) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
+MICRO   := $(call sources,bench/micro)
+# With the parts of the tests' support that need no GoogleTest.
+BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/durable tests/* tests/*/*))
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
-# Sanitizer builds step through nothing.
-TESTS    := $(addprefix $(BUILD)/tests/,unit system crash $(if $(SANITIZE),,step))
+TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-crash check-includes check-model check-asan check-tsan check-chaos fuzz run bench install format check-format \
+.PHONY: all tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz run bench install uninstall deb format check-format \
         lint clean help
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
 
-$(BUILD)/bin/belfryd:   $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry:    $(call objects,$(CLI) $(WIRE) $(CLIENT) client/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(INSPECT) inspect/main.cpp)
 $(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) $(CLIENT) $(INSPECT) $(SUPPORT) $(UNIT))
@@ -61,17 +61,28 @@ $(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/un
 $(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/calls:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
-$(PROGRAMS): LDLIBS = -lboost_program_options
+$(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
-$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl: LDLIBS += -lsqlite3
-$(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos: LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
+# Every child copies what its libraries wrote before it was forked, and their mappings: without shared
+# libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
+$(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings)
+ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
+$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
 $(BUILD)/tests/unit: LDLIBS += -ledit -ltinfo
 
-$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so
+# The same belfryd with shared libraries: that one can be preloaded into it.
+$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
 
-$(sort $(PROGRAMS) $(TESTS) $(BUILD)/tests/shm $(BUILD)/tests/step $(BUILD)/tests/chaos):
+# Benchmarks that a test starts. Sanitizer builds measure nothing.
+$(BUILD)/tests/system: | $(if $(SANITIZE),,$(BUILD)/bench/fanout $(BUILD)/bench/idle)
+
+$(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
+
+$(PROGRAMS) $(BUILD)/tests/belfryd $(ALL_TESTS):
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
@@ -82,7 +93,8 @@ $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0
 ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
-$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(BUILD)/obj/tests/crash/kill_at_call/main.o: $(PRECOMPILED).gch
+$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
 $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	cp $< $(PRECOMPILED)
@@ -92,6 +104,11 @@ endif
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
+
+# Tests start programs by it.
+$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/crash/kill_at_call/main.o
+	@mkdir -p $(@D)
+	$(LINK) $< -o $@
 
 # Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
 $(BUILD)/tests/faulty_vfs.so: $(FAULTS) $(wildcard tests/support/faults/*.hpp tests/support/fault_control.hpp) $(BUILD)/flags
@@ -108,24 +125,33 @@ $(BUILD)/flags: .always
 
 tests: $(TESTS)
 
-check: all tests check-includes ## build and run all tests
-	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(TESTS)
+# So many test programs at a time, or parts of one: most tests wait most of the time.
+BELFRY_TEST_JOBS ?= 2
+RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
 
-check-crash: $(BUILD)/tests/step ## kill at every single instruction of what changes the segment
-	BELFRY_STEP=all tests/run $<
+check: all tests check-includes check-options ## build and run all tests
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
+
+check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill at every single instruction of what changes the segment, and at every system call of belfryd
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
 
+check-options: all ## prove that every option stands in a test
+	@tests/check_options $(BUILD)/bin
+
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
 
-check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	BELFRY_TEST_SLOW=4 $(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' check
+# What drives the programs from the outside is itself built without them: that halves the time.
+check-asan: $(BUILD)/tests/system $(BUILD)/tests/crash ## unit tests and programs under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) $(RUN_PARTS) build/asan/tests/unit $^
 
 check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
-	BELFRY_TEST_SLOW=4 tests/run build/tsan/tests/shm
+	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
 
 # For check-chaos, and for each target of fuzz.
 SECONDS ?= 60
@@ -138,7 +164,7 @@ FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
-fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target; see tests/fuzz/README.md
+fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3; see tests/fuzz/README.md
 	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
 	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
 
@@ -149,27 +175,60 @@ $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(ca
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 	@mkdir -p $(BUILD)/corpus/$*
-	$< -max_total_time=$(SECONDS) -max_len=1500 -timeout=20 -dict=tests/fuzz/protocol.dict -print_final_stats=1 \
-	    -artifact_prefix=$(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
+	@tests/fuzz/run $< $(SECONDS) $(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
 
-bench: $(PROGRAMS) $(BUILD)/bench/append $(BUILD)/bench/durable ## measure; prints figures, asserts nothing
-	$(BUILD)/bench/append
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(BUILD)/bench/durable --dir $(BUILD)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle)
+RESULTS ?= bench/results
 
-$(BUILD)/bench/append: $(call objects,$(WIRE) $(SHM) $(BENCH))
-	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lbenchmark -lpthread -o $@
+bench: $(PROGRAMS) $(BENCHES) ## measure for half an hour; results go to RESULTS=bench/results
+	for bench in $(BENCHES); do $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
-$(BUILD)/bench/durable: $(call objects,$(CLI) $(WIRE) $(DURABLE) bench/durable/main.cpp)
+$(BUILD)/bench/micro:   $(call objects,$(SHM) $(MICRO) bench/micro/main.cpp)
+$(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
+$(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
+$(BUILD)/bench/micro:   LDLIBS = -lbenchmark
+$(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) -lboost_program_options -o $@
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -o $@
+
+# Where `make install` puts what; all below $(DESTDIR).
+BINDIR        = $(PREFIX)/bin
+MANDIR        = $(PREFIX)/share/man
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
+UNITDIR      ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
+MANUALS      := belfry.1 belfryd.8 belfryctl.8
+INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
+    $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
+    $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	for manual in $(MANUALS); do install -m 644 man/$$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}; done
+	install -m 644 packaging/completion.bash $(DESTDIR)$(COMPLETIONDIR)/belfryd
+	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry
+	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfryctl
+	sed 's|@BINDIR@|$(BINDIR)|' packaging/belfryd.service.in > $(DESTDIR)$(UNITDIR)/belfryd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/belfryd.service
+	install -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/belfry.conf
+	install -m 644 packaging/belfryd.conf $(DESTDIR)$(EXAMPLEDIR)/belfryd.conf
+
+uninstall: ## remove what install has put there
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+
+# In a copy: dpkg-buildpackage writes beside and into its folder. Without this make's own variables.
+deb: ## build the Debian package into build/deb; needs debhelper
+	rm -rf build/deb
+	mkdir -p build/deb/belfry
+	tar --exclude=./build --exclude=./.git --exclude=./belfry-data -c . | tar -x -C build/deb/belfry
+	cd build/deb/belfry && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage --build=binary --no-sign --jobs=$$(nproc)
+	rm -rf build/deb/belfry
 
 format: ## rewrite all sources in the project's style
 	clang-format -i $(FORMATTED)

@@ -1,11 +1,15 @@
 #!/bin/sh
-# Installs what is missing of packages.txt (Debian 12), with sudo where not root.
+# install_packages.sh [LIST...]: installs what is missing of these lists of Debian 12 packages, or of
+# packages.txt; with sudo where not root.
 set -eu
 here=$(dirname "$0")
+[ $# -gt 0 ] || set -- packages.txt
 missing=
-while read -r package; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done < "$here/packages.txt"
+for list; do
+    while read -r package; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done < "$here/$list"
+done
 [ -z "$missing" ] && exit 0
 
 as_root=

@@ -2,6 +2,7 @@
 
 #include "server/log_segment.hpp"
 #include "server/report.hpp"
+#include "server/service_manager.hpp"
 #include "server/start_error.hpp"
 #include "server/supervisor.hpp"
 #include "shm/client_table.hpp"
@@ -97,6 +98,7 @@ class Cleanup {
 }  // namespace
 
 void serve(const Options& options) {
+    const ServiceManager manager;
     shm::make_data_directory(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
     shm::raise_descriptor_limit();
@@ -129,8 +131,10 @@ void serve(const Options& options) {
                std::to_string(living) + " sessions");
     }
     std::cout << "belfryd listening on " << listener.name() << std::endl;
+    manager.ready("listening on " + listener.name());
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     supervisor.run();
+    manager.stopping();
     supervisor.stop_sessions();
     if (!supervisor.drain_archiver()) {
         shm::remove_port_file(options.data_dir, listener.port());

@@ -7,6 +7,7 @@
 #include "wire/version.hpp"
 
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,6 +36,18 @@ constexpr std::chrono::seconds store_patience{1};
 
 /// How long a wait for the archiver may overlook that the session is to end.
 constexpr std::chrono::milliseconds stop_look{50};
+
+/// The output thread's: it needs less than 64 KiB, SQLite included. Of a larger one no more pages
+/// are used, but it lies so far from everything else that it takes page tables of its own.
+constexpr std::size_t thread_stack = 256 << 10;
+
+void make_thread_stacks_small() noexcept {
+    pthread_attr_t attributes;
+    if (::pthread_attr_init(&attributes) != 0) return;
+    ::pthread_attr_setstacksize(&attributes, thread_stack);
+    ::pthread_setattr_default_np(&attributes);
+    ::pthread_attr_destroy(&attributes);
+}
 
 /// Answers are written when they reach this, so that they take no more memory than this and one
 /// frame.
@@ -137,29 +150,40 @@ std::optional<SessionIn::Ending> SessionIn::answer_login(const wire::Command& co
 bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& welcome) {
     if (welcome.taken_over) taken_over_.emplace(*segment_, *welcome.taken_over);
     shm::announce_presence(*segment_);
-    subscription_ = {welcome.cursor, welcome.last, login.manual_ack, login.presence};
+    subscription_ = {welcome.cursor, welcome.last,
+                     segment_->log().last_id.load(std::memory_order_acquire), login.manual_ack,
+                     login.presence};
+    output_.set_patience(std::chrono::milliseconds{0});
+    parser_ = wire::CommandParser{segment_->geometry().max_payload};
     try {
         auto out = std::make_unique<SessionOut>(*segment_, session_, subscription_, output_,
                                                 progress_, heritage_->data_dir);
         // The thread owns its object: it may outlive this one by the time to the process's end.
-        std::thread{[this, out = std::move(out)] {
-            welcomed_.wait();
-            out->run();
-        }}.detach();
+        if (!welcome_client(login, welcome)) end({});
+        std::thread{[out = std::move(out)] { out->run(); }}.detach();
     } catch (const std::system_error&) {
         session_.leave();
         return false;
     }
-    output_.set_patience(std::chrono::milliseconds{0});
-    parser_ = wire::CommandParser{segment_->geometry().max_payload};
-    std::string line;
-    wire::print(line, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
-                                    welcome.last, welcome.seq, segment_->geometry().max_payload,
-                                    "belfry/" + std::string{wire::version}, welcome.accepted});
-    if (!output_.write(line)) end({});
-    welcomed_.count_down();
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
     return true;
+}
+
+/// WELCOME, and LIVE where nothing was missed. The kernel keeps 32 KiB for each thread that has
+/// sent something (sk_page_frag), until it ends: so this is sent by one that does. A client that
+/// only listens, and is told nothing, is spared it.
+bool SessionIn::welcome_client(const wire::Login& login, const shm::Session::Welcome& welcome) {
+    std::string lines;
+    wire::print(lines, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
+                                     welcome.last, welcome.seq, segment_->geometry().max_payload,
+                                     "belfry/" + std::string{wire::version}, welcome.accepted});
+    if (subscription_.nothing_missed()) {
+        wire::print(lines, wire::Live{welcome.cursor});
+        progress_.set_live();
+    }
+    bool written = false;
+    std::thread{[&] { written = output_.write(lines); }}.join();
+    return written;
 }
 
 // --- Reading ----------------------------------------------------------------------------------
@@ -277,6 +301,7 @@ void SessionIn::append_pending() {
         flush_answers();  // what is answered already comes before the SENT of what is appended now
         wait_for_output();
         if (ending_) break;
+        progress_.set_sends();
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end({bye("taken-over")});
@@ -418,6 +443,7 @@ void SessionIn::finish() {
 void run_session(Heritage& heritage) noexcept {
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGHUP, SIG_IGN);
+    make_thread_stacks_small();
     try {
         SessionIn session{heritage};
         session.run();

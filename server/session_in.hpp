@@ -11,7 +11,6 @@
 #include "wire/command_parser.hpp"
 
 #include <chrono>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +42,8 @@ class SessionIn {
     [[nodiscard]] bool log_in();
     [[nodiscard]] std::optional<Ending> answer_login(const wire::Command& command);
     [[nodiscard]] bool start(const wire::Login& login, const shm::Session::Welcome& welcome);
+    [[nodiscard]] bool welcome_client(const wire::Login& login,
+                                      const shm::Session::Welcome& welcome);
     void serve();
 
     // Reading.
@@ -88,7 +89,6 @@ class SessionIn {
     wire::CommandParser parser_;
     std::optional<shm::LogWriter> writer_;
     std::optional<TakenOver> taken_over_;
-    std::latch welcomed_{1};  ///< the output thread starts behind it
     Subscription subscription_;
     std::vector<shm::NewMessage> pending_;  ///< their bodies lie in input_
     std::vector<shm::Outcome> outcomes_;

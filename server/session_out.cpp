@@ -25,7 +25,7 @@ constexpr std::size_t stored_bytes = 256 << 10;
 /// Between two tries to read a store that does not work.
 constexpr std::chrono::seconds store_patience{1};
 
-/// A lost wake-up costs at most this (11).
+/// A lost wake-up costs at most this (11). Who has waited so long in vain is idle.
 constexpr std::chrono::seconds longest_wait{5};
 
 }  // namespace
@@ -77,7 +77,8 @@ SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
       progress_{&progress},
       reader_{segment, read_bytes},
       past_{segment, data_dir},
-      position_{subscription.cursor} {
+      position_{subscription.cursor},
+      live_{subscription.nothing_missed()} {
     progress.advance_to(position_);
     if (!subscription_.presence) return;
     presence_seen_ = segment.log().presence_changes.load(std::memory_order_acquire);
@@ -92,7 +93,6 @@ void SessionOut::run() noexcept {
 }
 
 void SessionOut::serve() {
-    if (position_ >= subscription_.last && !tell_live()) return;
     while (session_->is_current()) {
         if (presence_changed() && !tell_presence()) return;
         const std::uint64_t visible = segment_->visible();
@@ -109,15 +109,24 @@ void SessionOut::wait_for_news() {
                                  (subscription_.presence ? shm::wake_for_presence : 0) |
                                  (sends_ ? shm::wake_for_own : 0);
     const auto deadline = shm::Condition::Clock::now() + longest_wait;
-    segment_->log().new_messages.wait_until(
+    const bool any = segment_->log().new_messages.wait_until(
         deadline, [this] { return segment_->visible() > position_ || presence_changed(); }, groups);
+    if (!any) release_buffers();
+}
+
+void SessionOut::release_buffers() noexcept {
+    reader_.release_buffer();
+    std::string{}.swap(frames_);
 }
 
 /// @param visible looked at once: where a store has lost what it had, it may move back
 bool SessionOut::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
+    // Own records are looked for only where there can be any: it takes a look at each record.
+    const bool any_own = position_ < subscription_.end || progress_->sends();
+    const std::uint32_t own_row = any_own ? session_->row() : shm::LogReader::no_row;
     shm::Chunk chunk;
-    switch (reader_.read(position_ + 1, to, session_->row(), chunk)) {
+    switch (reader_.read(position_ + 1, to, own_row, chunk)) {
         case shm::LogReader::Result::copied:
             past_.close();
             return deliver_chunk(chunk);

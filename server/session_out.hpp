@@ -27,6 +27,11 @@ class Progress {
     /// By the output thread: nothing more will be written.
     void end() noexcept;
 
+    /// By the input thread, before it appends for the first time: what follows in the log may be
+    /// the client's own. The commit makes it seen.
+    void set_sends() noexcept { sends_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] bool sends() const noexcept { return sends_.load(std::memory_order_relaxed); }
+
     // Sequentially consistent: watch() must not be seen after them.
     [[nodiscard]] std::uint64_t position() const noexcept { return position_.load(); }
     [[nodiscard]] bool is_live() const noexcept { return live_.load(); }
@@ -46,6 +51,7 @@ class Progress {
     std::atomic<std::uint64_t> position_ = 0;
     std::atomic<bool> live_ = false;
     std::atomic<bool> ended_ = false;
+    std::atomic<bool> sends_ = false;
     std::atomic<bool> watched_ = false;
     shm::UniqueFd event_;
 };
@@ -54,12 +60,17 @@ class Progress {
 struct Subscription {
     std::uint64_t cursor = 0;
     std::uint64_t last = 0;  ///< the backlog ends here
+    /// The end of the log, visible or not. Own records behind it are of this session.
+    std::uint64_t end = 0;
     bool manual_ack = false;
     bool presence = false;
+
+    [[nodiscard]] bool nothing_missed() const noexcept { return cursor >= last; }
 };
 
 /// The output thread of a session: waits on the log, reads it from its position, writes the
-/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE.
+/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE (a LIVE right
+/// behind WELCOME excepted).
 class SessionOut {
   public:
     SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
@@ -72,6 +83,7 @@ class SessionOut {
   private:
     void serve();
     void wait_for_news();
+    void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
     [[nodiscard]] bool deliver_lost();
@@ -91,7 +103,7 @@ class SessionOut {
     PastReader past_;     ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
-    bool live_ = false;
+    bool live_;
     bool sends_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told

@@ -76,6 +76,7 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
       listener_{&listener},
       alive_{&alive},
       archiver_{segment, data_dir, alive},
+      huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       signals_{take_signals()},
       reserve_{open_reserve()},
@@ -116,7 +117,8 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
 void Supervisor::run() {
     while (!stopping_) {
         const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting();
-        wait_for_events(timed ? tick_ms : longest_wait_ms);
+        const bool more_pages = huge_pages_.step();
+        wait_for_events(more_pages ? 0 : timed ? tick_ms : longest_wait_ms);
         refusals_.sweep();
         archiver_.start_if_due();
         archiver_.look_after();

@@ -4,6 +4,7 @@
 #include "server/child.hpp"
 #include "server/listener.hpp"
 #include "server/refusals.hpp"
+#include "shm/huge_pages.hpp"
 #include "shm/process.hpp"
 #include "shm/segment.hpp"
 #include "shm/unique_fd.hpp"
@@ -75,6 +76,7 @@ class Supervisor {
     Listener* listener_;
     const shm::UniqueFd* alive_;
     ArchiverKeeper archiver_;
+    shm::HugePages huge_pages_;
     Refusals refusals_;
     shm::UniqueFd epoll_;
     shm::UniqueFd signals_;

@@ -9,9 +9,8 @@ namespace belfry::shm {
 
 LogReader::LogReader(const Segment& segment, std::size_t capacity)
     : segment_{&segment},
-      capacity_{std::max<std::size_t>(capacity,
-                                      segment.geometry().max_payload + 2 * RecordFormat::max_head)},
-      buffer_{std::make_unique_for_overwrite<char[]>(capacity_)} {}
+      buffer_{std::max<std::size_t>(capacity,
+                                    segment.geometry().max_payload + 2 * RecordFormat::max_head)} {}
 
 LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uint32_t own_row,
                                   Chunk& chunk) {
@@ -24,14 +23,14 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
     const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
     const std::uint64_t bytes =
         segment_->position(last + 1).load(std::memory_order_relaxed) - start;
-    if (last < from || bytes > capacity_) {
+    if (last < from || bytes > buffer_.size()) {
         // Either the index was overwritten while it was read, or the log is broken.
         return still_there() ? Result::broken : Result::overrun;
     }
     copy_ring(start, bytes);
     list_own(from, last, own_row);
     if (!still_there()) return Result::overrun;  // (3): only now may the copy be used
-    chunk = {from, last, {buffer_.get(), bytes}, own_};
+    chunk = {from, last, {buffer_.data(), bytes}, own_};
     return Result::copied;
 }
 
@@ -40,7 +39,8 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
 std::uint64_t LogReader::last_that_fits(std::uint64_t from, std::uint64_t to) const noexcept {
     const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
     const auto fits = [&](std::uint64_t last) {
-        return segment_->position(last + 1).load(std::memory_order_relaxed) - start <= capacity_;
+        return segment_->position(last + 1).load(std::memory_order_relaxed) - start <=
+               buffer_.size();
     };
     if (fits(to)) return to;
     std::uint64_t fitting = from - 1;
@@ -56,8 +56,8 @@ void LogReader::copy_ring(std::uint64_t position, std::size_t count) noexcept {
     const std::span<char> ring = segment_->ring();
     const auto offset = static_cast<std::size_t>(position % ring.size());
     const std::size_t before_wrap = std::min(count, ring.size() - offset);
-    copy_unchecked(buffer_.get(), ring.data() + offset, before_wrap);
-    copy_unchecked(buffer_.get() + before_wrap, ring.data(), count - before_wrap);
+    copy_unchecked(buffer_.data(), ring.data() + offset, before_wrap);
+    copy_unchecked(buffer_.data() + before_wrap, ring.data(), count - before_wrap);
 }
 
 void LogReader::list_own(std::uint64_t from, std::uint64_t to, std::uint32_t own_row) {

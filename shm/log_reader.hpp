@@ -1,9 +1,9 @@
 #pragma once
 
+#include "shm/page_buffer.hpp"
 #include "shm/segment.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -45,6 +45,9 @@ class LogReader {
     [[nodiscard]] Result read(std::uint64_t from, std::uint64_t to, std::uint32_t own_row,
                               Chunk& chunk);
 
+    /// Gives the buffer's memory back until the next read. The chunk is not valid any more.
+    void release_buffer() noexcept { buffer_.release(); }
+
     static constexpr std::uint32_t no_row = 0xffff'ffff;
 
   private:
@@ -53,8 +56,7 @@ class LogReader {
     void copy_ring(std::uint64_t position, std::size_t count) noexcept;
 
     const Segment* segment_;
-    std::size_t capacity_;
-    std::unique_ptr<char[]> buffer_;
+    PageBuffer buffer_;
     std::vector<OwnRecord> own_;
 };
 

@@ -28,7 +28,9 @@ class Planner {
         end_ = start + bytes;
         return start;
     }
-    [[nodiscard]] std::uint64_t end() const { return round_up(end_, page); }
+    [[nodiscard]] std::uint64_t end() const {
+        return round_up(end_, end_ < huge_page ? page : huge_page);
+    }
 
   private:
     std::uint64_t end_ = 0;

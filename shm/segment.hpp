@@ -32,6 +32,9 @@ struct SegmentPlan {
     std::uint64_t last_id = 0;  ///< ids go on behind it
 };
 
+/// A segment of at least this size takes a multiple of it: see huge_pages.hpp.
+inline constexpr std::size_t huge_page = 2 << 20;
+
 /// Connections that have not logged in may hold as many slots as sessions may, and at least this
 /// many.
 inline constexpr std::uint32_t min_pending_slots = 256;

@@ -1,5 +1,7 @@
 #include "shm/segment_file.hpp"
 
+#include "shm/huge_pages.hpp"
+
 #include <sys/ipc.h>
 #include <sys/random.h>
 #include <sys/shm.h>
@@ -100,8 +102,15 @@ SegmentState state_of(const Segment& segment, int shmid) {
     return segment.is_whole() ? SegmentState::whole : SegmentState::other_layout;
 }
 
-Segment map(int shmid, ipc::mode_t mode) {
-    return Segment{ipc::mapped_region{ipc::xsi_shared_memory{ipc::open_only, shmid}, mode}};
+/// @throws ipc::interprocess_exception
+Segment map(const ipc::xsi_shared_memory& memory, ipc::mode_t mode) {
+    const auto facts = stat_segment(memory.get_shmid());
+    try {
+        void* room = huge_page_room(facts ? facts->shm_segsz : 0);
+        return Segment{ipc::mapped_region{memory, mode, 0, 0, room}};
+    } catch (const ipc::interprocess_exception&) {
+        return Segment{ipc::mapped_region{memory, mode}};  // the room is not there any more
+    }
 }
 
 template <class T>
@@ -146,7 +155,7 @@ std::optional<FoundSegment> find_segment(const fs::path& data_dir, ipc::mode_t m
     const auto shmid = shmid_of(*name);
     if (!shmid) return {};
     try {
-        Segment segment = map(*shmid, mode);
+        Segment segment = map({ipc::open_only, *shmid}, mode);
         if (!is_ours(segment, *name, *shmid)) return {};
         name->shmid = *shmid;
         return FoundSegment{state_of(segment, *shmid), *std::move(name), std::move(segment)};
@@ -162,7 +171,7 @@ FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
     name.shmid = memory.get_shmid();
     try {
         plan.token = name.token;
-        Segment segment{ipc::mapped_region{memory, ipc::read_write}};
+        Segment segment = map(memory, ipc::read_write);
         segment.initialise(plan);
         write_name(data_dir, name);
         segment.publish();

@@ -1,5 +1,8 @@
 #include "wire/print.hpp"
 
+#include "wire/decimal_text.hpp"
+#include "wire/limits.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -32,8 +35,8 @@ class Pen {
         : start_{out.data()}, at_{out.data()}, end_{out.data() + out.size()} {}
 
     Pen& operator<<(std::string_view text) noexcept {
-        const auto room = static_cast<std::size_t>(end_ - at_);
-        at_ = std::copy_n(text.data(), std::min(text.size(), room), at_);
+        const std::size_t count = std::min(text.size(), static_cast<std::size_t>(end_ - at_));
+        at_ = std::copy_n(text.data(), count, at_);
         return *this;
     }
     Pen& operator<<(std::uint64_t value) noexcept {
@@ -48,6 +51,36 @@ class Pen {
     char* start_;
     char* at_;
     char* end_;
+};
+
+// What follows the id in the head of a MSG: the same for most messages of a batch, and most of the
+// work.
+class HeadBehindId {
+  public:
+    std::string_view of(std::string_view sender, std::uint64_t time_ms,
+                        std::size_t payload_bytes) noexcept {
+        if (length_ == 0 || time_ms != time_ms_ || payload_bytes != payload_bytes_ ||
+            sender != this->sender()) {
+            Pen pen{text_};
+            pen << " " << sender << " " << time_ms << " " << payload_bytes << line_end;
+            length_ = pen.length();
+            sender_length_ = std::min(sender.size(), length_ - 1);
+            time_ms_ = time_ms;
+            payload_bytes_ = payload_bytes;
+        }
+        return {text_.data(), length_};
+    }
+
+  private:
+    [[nodiscard]] std::string_view sender() const noexcept {
+        return {text_.data() + 1, sender_length_};
+    }
+
+    std::array<char, max_frame_overhead> text_{};
+    std::size_t length_ = 0;
+    std::size_t sender_length_ = 0;
+    std::uint64_t time_ms_ = 0;
+    std::size_t payload_bytes_ = 0;
 };
 
 }  // namespace
@@ -67,7 +100,8 @@ void print(std::string& out, const Message& frame) {
 }
 
 void print(std::string& out, const Sent& frame) {
-    put_line(out, "SENT ", frame.seq, " ", frame.id);
+    std::array<char, max_sent_line> line;
+    out.append(line.data(), print_sent(line, frame.seq, frame.id));
 }
 
 void print(std::string& out, const Dup& frame) {
@@ -123,14 +157,18 @@ void print_error(std::string& out, ErrorCode code, std::uint64_t seq) {
 
 std::size_t print_message_head(std::span<char> out, std::uint64_t id, std::string_view sender,
                                std::uint64_t time_ms, std::size_t payload_bytes) noexcept {
+    thread_local DecimalText id_text;
+    thread_local HeadBehindId behind;
     Pen pen{out};
-    pen << "MSG " << id << " " << sender << " " << time_ms << " " << payload_bytes << line_end;
+    pen << "MSG " << id_text.of(id) << behind.of(sender, time_ms, payload_bytes);
     return pen.length();
 }
 
 std::size_t print_sent(std::span<char> out, std::uint64_t seq, std::uint64_t id) noexcept {
+    thread_local DecimalText seq_text;
+    thread_local DecimalText id_text;
     Pen pen{out};
-    pen << "SENT " << seq << " " << id << line_end;
+    pen << "SENT " << seq_text.of(seq) << " " << id_text.of(id) << line_end;
     return pen.length();
 }
 

@@ -1,47 +1,57 @@
 #include "bench/durable/benchmarks.hpp"
 
-#include "bench/durable/table.hpp"
+#include "bench/support/plot.hpp"
 
-#include <algorithm>
 #include <array>
+#include <string>
 
 namespace belfry::bench {
 namespace {
 
 struct Benchmark {
     std::string_view name;
-    void (*run)(const Options& options, const ScratchDir& scratch);
+    void (*run)(const Options& options, const ScratchDir& scratch, Report& report);
 };
 
-constexpr std::array<Benchmark, 5> benchmarks{{{"window", &publish_window},
+constexpr std::array<Benchmark, 6> benchmarks{{{"window", &publish_window},
                                                {"single", &publish_single},
                                                {"catch-up", &catch_up_from_store},
                                                {"restart", &restart_with_store},
-                                               {"crowd", &publish_to_crowd}}};
+                                               {"crowd", &publish_to_crowd},
+                                               {"growth", &grow_with_messages}}};
 
-void print_conditions(const Options& options) {
-    print_remark("durability " + options.durability + ", 64-byte messages, " +
-                 std::to_string(options.rounds) + " rounds, medians");
-    if (is_in_memory(options.dir)) {
-        print_remark("note: " + options.dir.string() +
-                     " is in memory, where syncing costs nothing");
-    }
+std::string conditions(const Options& options) {
+    return "durability " + options.durability + ", 64-byte messages, " +
+           std::to_string(options.rounds) + " rounds, medians";
+}
+
+std::vector<Plot> plots() {
+    const auto growth = [](const std::string& what) {
+        return Plot{"durable-growth-" + what, "growth-" + what, "messages",
+                    "How " + what + " grows with the messages", "ms"};
+    };
+    return {growth("publish"), growth("catch-up"), growth("restart")};
 }
 
 }  // namespace
 
-bool is_benchmark(std::string_view name) {
-    return std::ranges::find(benchmarks, name, &Benchmark::name) != benchmarks.end();
+std::vector<std::string_view> durable_benchmarks() {
+    std::vector<std::string_view> names;
+    for (const Benchmark& benchmark : benchmarks) names.push_back(benchmark.name);
+    return names;
 }
 
 void run_benchmarks(const Options& options) {
-    print_conditions(options);
-    print_head();
+    Report report{"durable", conditions(options)};
+    if (is_in_memory(options.dir)) {
+        report.remark(options.dir.string() + " is in memory, where syncing costs nothing");
+    }
     for (const Benchmark& benchmark : benchmarks) {
         if (options.only && *options.only != benchmark.name) continue;
         const ScratchDir scratch{options.dir};
-        benchmark.run(options, scratch);
+        benchmark.run(options, scratch, report);
     }
+    if (options.results) write_results(report, plots(), *options.results);
 }
 
 }  // namespace belfry::bench

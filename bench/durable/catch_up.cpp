@@ -1,8 +1,8 @@
 #include "bench/durable/catch_up.hpp"
 
-#include "bench/durable/connection.hpp"
-#include "bench/durable/frame_counter.hpp"
-#include "bench/durable/wait.hpp"
+#include "bench/support/connection.hpp"
+#include "bench/support/frame_counter.hpp"
+#include "bench/support/wait.hpp"
 
 #include <string>
 #include <vector>

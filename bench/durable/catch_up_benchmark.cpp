@@ -1,9 +1,9 @@
-#include "bench/durable/belfry_server.hpp"
 #include "bench/durable/benchmarks.hpp"
 #include "bench/durable/catch_up.hpp"
-#include "bench/durable/publisher.hpp"
-#include "bench/durable/table.hpp"
 #include "bench/durable/wanted.hpp"
+#include "bench/support/belfry_server.hpp"
+#include "bench/support/in_turn.hpp"
+#include "bench/support/publisher.hpp"
 
 namespace belfry::bench {
 namespace {
@@ -32,9 +32,9 @@ void move_to_store(BelfryServer& server) {
 
 }  // namespace
 
-void catch_up_from_store(const Options& options, const ScratchDir& scratch) {
+void catch_up_from_store(const Options& options, const ScratchDir& scratch, Report& report) {
     if (!options.stores()) {
-        print_remark("catch-up: there is no store with durability memory");
+        report.remark("catch-up: there is no store with durability memory");
         return;
     }
     BelfryServer stored{plan(options, scratch.make("store"), "64M")};
@@ -46,10 +46,14 @@ void catch_up_from_store(const Options& options, const ScratchDir& scratch) {
     const auto read = [&](const BelfryServer& server) {
         return catch_up_rate(server.port(), "reader", options.backlog);
     };
-    const Pairs figures = measure_in_turn(
-        options.rounds, [&] { return read(stored); }, [&] { return read(ring); });
-    print({"catch-up of " + with_commas(options.backlog) + ", store", figures, Unit::per_second,
-           "ring", wanted::catch_up});
+    const auto series = measure_in_turn(options.rounds, {{"store", [&] { return read(stored); }},
+                                                         {"ring", [&] { return read(ring); }}});
+    report.add({"catch-up",
+                "catch-up of " + with_commas(options.backlog),
+                Unit::per_second,
+                series,
+                {},
+                wanted::catch_up});
 }
 
 }  // namespace belfry::bench

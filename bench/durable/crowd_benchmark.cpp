@@ -1,9 +1,10 @@
-#include "bench/durable/belfry_server.hpp"
 #include "bench/durable/benchmarks.hpp"
-#include "bench/durable/crowd.hpp"
-#include "bench/durable/publisher.hpp"
-#include "bench/durable/table.hpp"
 #include "bench/durable/wanted.hpp"
+#include "bench/support/belfry_server.hpp"
+#include "bench/support/crowd.hpp"
+#include "bench/support/in_turn.hpp"
+#include "bench/support/publisher.hpp"
+#include "bench/support/series.hpp"
 
 #include <cstdio>
 
@@ -35,7 +36,7 @@ class Room {
     double measure() {
         const double rate = publisher_.rate_over(duration_);
         const auto sent = Clock::now();
-        crowd_.wait_until_each_has(publisher_.sent());
+        crowd_.wait_until_each_has(publisher_.answered());
         lags_ms_.push_back(1'000 * Seconds{Clock::now() - sent}.count());
         return rate;
     }
@@ -54,21 +55,25 @@ class Room {
 
 std::string remark_on(double lag_ms) {
     char text[80];
-    static_cast<void>(std::snprintf(text, sizeof text,
-                                    "(all have read all %.1f ms after the last SENT)", lag_ms));
+    static_cast<void>(std::snprintf(
+        text, sizeof text, "publish, 1 in flight: all have read all %.1f ms after the last SENT",
+        lag_ms));
     return text;
 }
 
 }  // namespace
 
-void publish_to_crowd(const Options& options, const ScratchDir& scratch) {
+void publish_to_crowd(const Options& options, const ScratchDir& scratch, Report& report) {
     Room crowded{options, scratch.make("crowded"), options.online};
     Room alone{options, scratch.make("alone"), 1};
-    const Pairs figures = measure_in_turn(
-        options.rounds, [&] { return crowded.measure(); }, [&] { return alone.measure(); });
-    print({"publish, 1 in flight, " + with_commas(options.online) + " online", figures,
-           Unit::per_second, "1 online", wanted::crowd});
-    print_remark(remark_on(crowded.lag_ms()));
+    const std::string online = with_commas(options.online) + " online";
+    const auto series =
+        measure_in_turn(options.rounds, {{online, [&] { return crowded.measure(); }},
+                                         {"1 online", [&] { return alone.measure(); }}});
+    std::vector<Ratio> ratios;
+    add_ratio(ratios, series, "1 online", std::string{wanted::crowd});
+    report.add({"crowd", "publish, 1 in flight", Unit::per_second, series, ratios});
+    report.remark(remark_on(crowded.lag_ms()));
 }
 
 }  // namespace belfry::bench

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "bench/durable/wait.hpp"
+#include "bench/support/common_options.hpp"
+#include "bench/support/wait.hpp"
 
-#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,11 +11,8 @@
 namespace belfry::bench {
 
 /// What the user asked for.
-struct Options {
-    std::optional<std::string> only;  ///< the name of one benchmark
+struct Options : CommonOptions {
     std::string durability = "commit";
-    std::filesystem::path dir = "build";  ///< where the data are written
-    std::size_t rounds = 5;
     Seconds duration{1.5};              ///< of a run that has no fixed size
     std::uint64_t backlog = 1'000'000;  ///< messages to catch up with
     std::uint64_t stored = 10'000'000;  ///< messages in the store at a restart

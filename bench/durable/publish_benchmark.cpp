@@ -1,12 +1,16 @@
-#include "bench/durable/belfry_server.hpp"
 #include "bench/durable/benchmarks.hpp"
-#include "bench/durable/publisher.hpp"
-#include "bench/durable/redis_server.hpp"
-#include "bench/durable/table.hpp"
 #include "bench/durable/wanted.hpp"
+#include "bench/support/belfry_server.hpp"
+#include "bench/support/in_turn.hpp"
+#include "bench/support/jetstream_publisher.hpp"
+#include "bench/support/nats_server.hpp"
+#include "bench/support/publisher.hpp"
+#include "bench/support/redis_server.hpp"
+#include "bench/support/series.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 namespace belfry::bench {
 namespace {
@@ -32,7 +36,9 @@ class Belfry {
 class Redis {
   public:
     Redis(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight)
-        : duration_{options.duration}, in_flight_{in_flight}, server_{scratch.make("redis")} {
+        : duration_{options.duration},
+          in_flight_{in_flight},
+          server_{RedisServer::Use::synced_streams, scratch.make("redis")} {
         constexpr std::uint64_t first_commands = 200;
         rate_ = server_.append_rate(in_flight_,
                                     first_commands * std::min<std::uint64_t>(in_flight_, 100));
@@ -51,35 +57,80 @@ class Redis {
     double rate_ = 0;
 };
 
-Pairs measure(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight) {
-    Belfry belfry{options, scratch, in_flight};
-    static_cast<void>(belfry());  // warms up, as the first run of Redis does
-    if (RedisServer::is_installed()) {
-        Redis redis{options, scratch, in_flight};
-        return measure_in_turn(
-            options.rounds, [&] { return belfry(); }, [&] { return redis(); });
-    }
-    print_remark("redis-server or redis-benchmark is not installed: nothing to compare with");
-    Pairs alone;
-    while (alone.first.size() < options.rounds) alone.first.push_back(belfry());
-    return alone;
+/// That of NATS JetStream.
+class JetStream {
+  public:
+    JetStream(const Options& options, const std::filesystem::path& dir, std::uint64_t in_flight)
+        : duration_{options.duration},
+          server_{NatsServer::Use::synced_streams, dir},
+          publisher_{server_.port(), in_flight} {}
+
+    double operator()() { return publisher_.rate_over(duration_); }
+
+  private:
+    Seconds duration_;
+    NatsServer server_;
+    JetStreamPublisher publisher_;
+};
+
+/// Each has had a run before the first that counts.
+template <typename Server>
+Contestant warm(const char* name, std::shared_ptr<Server> server) {
+    static_cast<void>((*server)());
+    return {name, [server] { return (*server)(); }};
 }
 
-void publish(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight,
-             std::string_view wanted) {
-    const Pairs figures = measure(options, scratch, in_flight);
-    print({"publish, " + with_commas(in_flight) + " in flight", figures, Unit::per_second, "Redis",
-           wanted});
+void add_redis(std::vector<Contestant>& all, const Options& options, const ScratchDir& scratch,
+               std::uint64_t in_flight, Report& report) {
+    if (!RedisServer::is_installed() || !RedisServer::has_benchmark()) {
+        report.remark("redis-server or redis-benchmark is not installed: not compared with Redis");
+        return;
+    }
+    all.push_back(warm("Redis", std::make_shared<Redis>(options, scratch, in_flight)));
+}
+
+void add_jetstream(std::vector<Contestant>& all, const Options& options, const ScratchDir& scratch,
+                   std::uint64_t in_flight, Report& report) {
+    if (!NatsServer::is_installed()) {
+        report.remark("nats-server is not installed: not compared with JetStream");
+        return;
+    }
+    const auto dir = scratch.make("nats");
+    if (!NatsServer::can_sync(dir)) {
+        report.remark(
+            "this nats-server has no `sync_interval: always`: JetStream acknowledges "
+            "before the message is on stable storage");
+    }
+    all.push_back(warm("JetStream", std::make_shared<JetStream>(options, dir, in_flight)));
+}
+
+void publish(const Options& options, const ScratchDir& scratch, Report& report,
+             std::uint64_t in_flight, const char* wanted) {
+    std::vector<Contestant> all{
+        warm("Belfry", std::make_shared<Belfry>(options, scratch, in_flight))};
+    add_redis(all, options, scratch, in_flight, report);
+    add_jetstream(all, options, scratch, in_flight, report);
+    const auto series = measure_in_turn(options.rounds, all);
+    std::vector<Ratio> ratios;
+    add_ratio(ratios, series, "Redis", wanted);
+    add_ratio(ratios, series, "JetStream", "");
+    report.add({"publish",
+                "publish, " + with_commas(in_flight) + " in flight",
+                Unit::per_second,
+                series,
+                ratios,
+                "",
+                {{"in flight", static_cast<double>(in_flight)}}});
 }
 
 }  // namespace
 
-void publish_window(const Options& options, const ScratchDir& scratch) {
-    publish(options, scratch, 1'000, wanted::publish_window);
+void publish_window(const Options& options, const ScratchDir& scratch, Report& report) {
+    publish(options, scratch, report, 1'000, wanted::publish_window);
 }
 
-void publish_single(const Options& options, const ScratchDir& scratch) {
-    publish(options, scratch, 1, wanted::publish_single);
+void publish_single(const Options& options, const ScratchDir& scratch, Report& report) {
+    publish(options, scratch, report, 1, wanted::publish_single);
 }
 
 }  // namespace belfry::bench

@@ -1,8 +1,8 @@
-#include "bench/durable/belfry_server.hpp"
 #include "bench/durable/benchmarks.hpp"
-#include "bench/durable/publisher.hpp"
-#include "bench/durable/table.hpp"
 #include "bench/durable/wanted.hpp"
+#include "bench/support/belfry_server.hpp"
+#include "bench/support/in_turn.hpp"
+#include "bench/support/publisher.hpp"
 
 namespace belfry::bench {
 namespace {
@@ -22,19 +22,19 @@ double restart(BelfryServer& server) {
 
 }  // namespace
 
-void restart_with_store(const Options& options, const ScratchDir& scratch) {
+void restart_with_store(const Options& options, const ScratchDir& scratch, Report& report) {
     if (!options.stores()) {
-        print_remark("restart: there is no store with durability memory");
+        report.remark("restart: there is no store with durability memory");
         return;
     }
     BelfryServer full{plan(options, scratch.make("full"))};
     Publisher{full.port(), "sender", in_flight}.publish(options.stored);
     BelfryServer empty{plan(options, scratch.make("empty"))};
 
-    const Pairs figures = measure_in_turn(
-        options.rounds, [&] { return restart(full); }, [&] { return restart(empty); });
-    print({"restart with " + with_commas(options.stored) + " stored", figures, Unit::milliseconds,
-           "empty store", wanted::restart});
+    const std::string stored = with_commas(options.stored) + " stored";
+    const auto series = measure_in_turn(options.rounds, {{stored, [&] { return restart(full); }},
+                                                         {"none", [&] { return restart(empty); }}});
+    report.add({"restart", "restart", Unit::milliseconds, series, {}, wanted::restart});
 }
 
 }  // namespace belfry::bench

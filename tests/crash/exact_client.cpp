@@ -17,8 +17,9 @@ std::int64_t nanoseconds(Clock::time_point moment) {
 
 }  // namespace
 
-ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace)
-    : index_{index}, port_{port}, pace_{pace}, thread_{[this] { run(); }} {}
+ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
+                         std::uint64_t most_made)
+    : index_{index}, port_{port}, pace_{pace}, most_made_{most_made}, thread_{[this] { run(); }} {}
 
 void ExactClient::stop() {
     stopping_ = true;
@@ -79,7 +80,7 @@ void ExactClient::converse(RawClient& client) {
 
 std::string ExactClient::new_messages() {
     std::string bytes;
-    while (!finishing_ && pending_.size() < window) {
+    while (!finishing_ && made_ < most_made_ && pending_.size() < window) {
         pending_.push_back(made_ + 1);
         bytes += message(made_ + 1);
         ++made_;
@@ -97,6 +98,7 @@ void ExactClient::take(const Frame& frame) {
     if (frame.verb == "MSG") return take_message(frame);
     if (frame.verb == "SENT") return take_sent(frame);
     if (frame.verb == "DUP") return forget_pending(frame.number(0));
+    if (frame.line == "BYE shutting-down" && expects_shut_down_) return;
     if (frame.verb == "LIVE") {
         live_ = true;
     } else if (frame.verb != "WELCOME") {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,10 +33,14 @@ struct View {
 /// SENT. It sends and receives without a pause, in a thread of its own.
 class ExactClient {
   public:
+    static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+
     /// @param index its sender number; its client-id is index + 1
     /// @param port where the server listens at present
     /// @param pace shared with the other clients
-    ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace);
+    /// @param most_made how many messages it may make, see may_make()
+    ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
+                std::uint64_t most_made = no_limit);
     ExactClient(const ExactClient&) = delete;
     ExactClient& operator=(const ExactClient&) = delete;
     ~ExactClient() { stop(); }
@@ -43,6 +48,12 @@ class ExactClient {
     /// Makes no more messages; those made are still sent, and others still received.
     void finish_sending() { finishing_ = true; }
     void stop();
+
+    /// Makes no more than so many messages in all, and those at once.
+    void may_make(std::uint64_t count) { most_made_ = count; }
+
+    /// From here on the server may say that it shuts down.
+    void expect_shut_down() { expects_shut_down_ = true; }
 
     /// Breaks its connection with a reset, as soon as it looks; it comes back by itself.
     void cut() { cut_ = true; }
@@ -86,6 +97,8 @@ class ExactClient {
     View view_;
     std::deque<std::uint64_t> pending_;  ///< numbers that have neither SENT nor DUP
 
+    std::atomic<std::uint64_t> most_made_;
+    std::atomic<bool> expects_shut_down_ = false;
     std::atomic<bool> finishing_ = false;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> cut_ = false;

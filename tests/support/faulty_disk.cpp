@@ -47,13 +47,11 @@ FaultyDisk::~FaultyDisk() {
 }
 
 Environment FaultyDisk::environment() const {
-    Environment result{extended("LD_PRELOAD", beside_test_program("faulty_vfs.so").string()),
-                       {"BELFRY_FAULTS", control_file().string()}};
-#ifdef __SANITIZE_ADDRESS__
-    // AddressSanitizer wants to be the first library, and refuses to start behind a preloaded one.
-    result.push_back(extended("ASAN_OPTIONS", "verify_asan_link_order=0"));
-#endif
-    return result;
+    // AddressSanitizer, where a program was built with it, wants to be the first library, and
+    // refuses to start behind a preloaded one.
+    return {extended("LD_PRELOAD", beside_test_program("faulty_vfs.so").string()),
+            {"BELFRY_FAULTS", control_file().string()},
+            extended("ASAN_OPTIONS", "verify_asan_link_order=0")};
 }
 
 void FaultyDisk::mend() {

@@ -68,4 +68,9 @@ void remember_server(pid_t leader) {
     known().servers.push_back(leader);
 }
 
+void forget_server(pid_t leader) {
+    const std::lock_guard lock{known().mutex};
+    std::erase(known().servers, leader);
+}
+
 }  // namespace belfry::test::leftovers

@@ -13,4 +13,7 @@ void remember_directory(const std::filesystem::path& path);
 /// A server that leads a process session of its own.
 void remember_server(pid_t leader);
 
+/// It has left neither a process nor a segment: its pid may come again.
+void forget_server(pid_t leader);
+
 }  // namespace belfry::test::leftovers

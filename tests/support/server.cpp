@@ -16,6 +16,13 @@
 namespace belfry::test {
 namespace {
 
+/// Libraries can be preloaded only into the belfryd that is linked for it.
+std::filesystem::path belfryd_for(const Environment& environment) {
+    const bool preloads = std::ranges::any_of(
+        environment, [](const auto& variable) { return variable.first == "LD_PRELOAD"; });
+    return preloads ? beside_test_program("belfryd") : program("belfryd");
+}
+
 bool has(const std::vector<int>& numbers, int number) {
     return std::ranges::find(numbers, number) != numbers.end();
 }
@@ -41,13 +48,14 @@ Server::~Server() {
     if (testing::Test::HasFailure() && belfryd_) std::cerr << belfryd_->err();
     kill_all();
     remove_segments();
+    forget_ended_leaders();
 }
 
 Command Server::command() const {
     // Relative where it works in the folder.
     const auto folder = options_.user ? std::filesystem::path{} : folder_.path();
     Command command{
-        program("belfryd"),
+        belfryd_for(options_.environment),
         {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", (folder / "data").string(),
          "--port-file", (folder / "port").string(), "--durability", options_.durability}};
     command.arguments.insert(command.arguments.end(), options_.more.begin(), options_.more.end());
@@ -64,6 +72,7 @@ Command Server::command() const {
 }
 
 void Server::start(const Command& command) {
+    forget_ended_leaders();
     const auto started = Clock::now();
     belfryd_.emplace(command);
     leaders_.push_back(belfryd_->pid());
@@ -92,6 +101,21 @@ int Server::stop() {
 void Server::kill_supervisor() {
     belfryd_->signal(SIGKILL);
     belfryd_->wait();
+}
+
+/// As long as a process of a session lives, nobody else gets the number of its leader; afterwards
+/// another server may, and must not be taken for ours.
+void Server::forget_ended_leaders() {
+    const auto all = processes();
+    const auto existing = segments();
+    std::erase_if(leaders_, [&](pid_t leader) {
+        if (std::ranges::find(all, leader, &ProcessInfo::session) != all.end() ||
+            std::ranges::find(existing, leader, &SegmentInfo::creator) != existing.end()) {
+            return false;
+        }
+        leftovers::forget_server(leader);
+        return true;
+    });
 }
 
 void Server::kill_all() {

@@ -110,12 +110,13 @@ class Server {
     void make_room_for(uid_t user) const;
     void wait_until_ready(Clock::time_point started);
     void kill_children() const;
+    void forget_ended_leaders();
     void remove_segments() const;
 
     ServerOptions options_;
     TempDir folder_;
     std::optional<Process> belfryd_;
-    std::vector<pid_t> leaders_;  ///< every belfryd that was started here
+    std::vector<pid_t> leaders_;  ///< every belfryd that was started here and has left something
     std::vector<int> not_ours_;   ///< segments that were there before: a pid may come again
     std::uint16_t port_ = 0;
     double ready_after_ms_ = 0;

@@ -376,6 +376,7 @@ TEST(BelfryctlImport, ReadsStandardInput) {
 TEST(BelfryctlImport, RefusesADataDirectoryThatIsInUse) {
     Server server{{.durability = "commit"}};
     publish(server, {"one"});
+    server.wait_until_saved();  // the cursor is saved behind the message, and stands in an export
     const fs::path file = server.folder() / "export";
     const std::string before = exported(server);
     write_file(file, before);

@@ -1,5 +1,6 @@
 #include "tests/crash/step/killing.hpp"
 
+#include "tests/crash/kills_everywhere.hpp"
 #include "tests/crash/step/crash_table.hpp"
 #include "tests/crash/step/stepped_child.hpp"
 #include "tests/crash/step/trace.hpp"
@@ -9,12 +10,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <map>
 #include <set>
-#include <string_view>
 
 namespace belfry::test {
 namespace {
@@ -140,11 +139,6 @@ class Killing {
 };
 
 }  // namespace
-
-bool kills_everywhere() {
-    const char* choice = std::getenv("BELFRY_STEP");
-    return choice != nullptr && std::string_view{choice} == "all";
-}
 
 Findings findings_in(Operation& operation) {
     Killing killing{operation};

@@ -1,29 +1,13 @@
 #pragma once
 
+#include "tests/crash/findings.hpp"
+
 #include <sys/types.h>
 
-#include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace belfry::test {
-
-/// What a survivor found wrong.
-struct Findings {
-    std::uint64_t stuck = 0;    ///< the lock cannot be had
-    std::uint64_t torn = 0;     ///< an invariant is broken, or a part is there without the rest
-    std::uint64_t lost = 0;     ///< what was committed is not there
-    std::uint64_t doubled = 0;  ///< something is there twice
-    std::uint64_t not_done_again = 0;  ///< the operation does not succeed any more
-    std::vector<std::string> sentences;
-
-    void require(bool holds, std::uint64_t Findings::*kind, const std::string& sentence) {
-        if (holds) return;
-        ++(this->*kind);
-        sentences.push_back(sentence);
-    }
-};
 
 /// Something that a process does with the segment, and in which it may be killed anywhere.
 class Operation {

@@ -87,6 +87,14 @@ TEST_F(Reader, HoldsTheLargestRecordHoweverSmallABufferItWasGiven) {
     EXPECT_EQ(records_in(chunk_.bytes).at(0).body, largest);
 }
 
+TEST_F(Reader, ReadsOnWithABufferThatWasGivenBackMeanwhile) {
+    ann_.append({{1, "one"}, {2, "two"}});
+    ASSERT_EQ(read(1, 1), LogReader::Result::copied);
+    reader_.release_buffer();
+    ASSERT_EQ(read(2, 2), LogReader::Result::copied);
+    EXPECT_EQ(chunk_.bytes, "2 ann 3:two\n");
+}
+
 TEST_F(Reader, IsToldThatItWasOverrun) {
     ann_.say("old");
     overrun(1);

@@ -375,10 +375,11 @@ TEST_F(ArchiverTest, RetentionOfVeryManyDoesNotLetTheWalGrow) {
     }
     both.segment().archiver().keep_messages = 10;
     const auto archiver = both.started_archiver();
-    ASSERT_TRUE(eventually([&] {
+    const auto delete_more = [&] {
         static_cast<void>(archiver->work());
         return store::StoreReader{both.dir()}.first_id() == last - 9;
-    }));
+    };
+    ASSERT_TRUE(eventually(delete_more, 6 * default_wait));  // much is written, on any disk
     const auto file = store::store_file(both.dir()).string();
     EXPECT_LT(std::filesystem::file_size(file + "-wal"), std::filesystem::file_size(file) / 2);
 }

@@ -130,5 +130,36 @@ TEST(Print, TheLongestSentLineFits) {
     EXPECT_EQ(std::string(room.data(), n), printed(Sent{largest, largest}));
 }
 
+TEST(Print, NumbersThatGrowByOneAreTheDigitsOfEachNumber) {
+    std::array<char, max_frame_overhead> head{};
+    std::array<char, max_sent_line> sent{};
+    for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{95}, std::uint64_t{999'985},
+                                      std::uint64_t{9'999'999'999'999'985U}}) {
+        for (std::uint64_t id = first; id < first + 30; ++id) {
+            const std::string digits = std::to_string(id);
+            EXPECT_EQ(std::string(head.data(), print_message_head(head, id, "bob", 17, 2)),
+                      "MSG " + digits + " bob 17 2\r\n");
+            EXPECT_EQ(std::string(sent.data(), print_sent(sent, id, id + 1)),
+                      "SENT " + digits + " " + std::to_string(id + 1) + "\r\n");
+        }
+    }
+}
+
+TEST(Print, OneHeadHasNothingOfTheHeadBefore) {
+    std::array<char, max_frame_overhead> head{};
+    const auto print = [&](std::uint64_t id, std::string_view sender, std::uint64_t time_ms,
+                           std::size_t bytes) {
+        return std::string(head.data(), print_message_head(head, id, sender, time_ms, bytes));
+    };
+    EXPECT_EQ(print(7, "bob", 17, 2), "MSG 7 bob 17 2\r\n");
+    EXPECT_EQ(print(8, "bob", 17, 3), "MSG 8 bob 17 3\r\n");
+    EXPECT_EQ(print(9, "bob", 18, 3), "MSG 9 bob 18 3\r\n");
+    EXPECT_EQ(print(10, "bo", 18, 3), "MSG 10 bo 18 3\r\n");
+    EXPECT_EQ(print(11, "bob 18", 18, 3), "MSG 11 bob 18 18 3\r\n");
+    EXPECT_EQ(print(5, "ann", 0, 0), "MSG 5 ann 0 0\r\n");
+    EXPECT_EQ(print(largest, "ann", 0, 0), "MSG 18446744073709551615 ann 0 0\r\n");
+    EXPECT_EQ(print(0, "ann", 0, 0), "MSG 0 ann 0 0\r\n");
+}
+
 }  // namespace
 }  // namespace belfry::wire::testing

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "bench/fanout/options.hpp"
+#include "bench/support/report.hpp"
+#include "bench/support/stage.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace belfry::bench {
+
+/// How long a message is under way at 500 a second: the median and the 99th percentile of all
+/// deliveries. With more than 100 subscribers it measures nothing.
+void measure_latency(const FanoutOptions& options, std::size_t subscribers,
+                     std::vector<Stage>& stages, Report& report);
+
+}  // namespace belfry::bench

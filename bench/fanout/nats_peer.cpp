@@ -1,0 +1,57 @@
+#include "bench/fanout/nats_peer.hpp"
+
+#include "bench/support/read_up_to.hpp"
+#include "tests/support/failure.hpp"
+
+namespace belfry::bench {
+namespace {
+
+constexpr std::string_view connect =
+    R"(CONNECT {"verbose":false,"pedantic":false,"tls_required":false,"lang":"bench","version":"1"})"
+    "\r\n";
+
+}  // namespace
+
+void NatsPeer::subscribe(const Connection& connection, std::size_t /*index*/) {
+    read_up_to(connection, "INFO ");
+    connection.send(std::string{connect} + "SUB c 1\r\nPING\r\n");
+    read_up_to(connection, "PONG");
+}
+
+void NatsPeer::introduce(const Connection& connection) {
+    read_up_to(connection, "INFO ");
+    connection.send(std::string{connect} + "PING\r\n");
+    read_up_to(connection, "PONG");
+}
+
+/// It measures the round trip once, about two seconds after the start of each connection.
+void NatsPeer::settle(const Connection& connection) {
+    read_up_to(connection, "PING");
+    connection.send("PONG\r\n");
+}
+
+std::uint64_t NatsPeer::print(std::string& out, std::uint64_t count, std::string_view payload) {
+    const std::string behind =
+        std::to_string(payload.size()) + "\r\n" + std::string{payload} + "\r\n";
+    const std::string publish = "PUB c " + behind;
+    const std::string message = "MSG c 1 " + behind;
+    for (std::uint64_t i = 0; i < count; ++i) out += publish;
+    out += "PING\r\n";
+    batches_.push_back(count);
+    return count * message.size();
+}
+
+std::uint64_t NatsPeer::answered(std::string_view bytes) {
+    std::uint64_t count = 0;
+    lines_.feed(bytes, [&](std::string_view line) {
+        if (line.starts_with("INFO ")) return;  // it may come again
+        if (line != "PONG" || batches_.empty()) {
+            throw test::Failure("nats-server said '" + std::string{line} + "'");
+        }
+        count += batches_.front();
+        batches_.pop_front();
+    });
+    return count;
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "bench/support/line_splitter.hpp"
+#include "bench/support/nats_server.hpp"
+#include "bench/support/peer.hpp"
+
+#include <deque>
+
+namespace belfry::bench {
+
+/// Core NATS, one subject, not verbose. The publisher puts a PING behind each batch; the PONG
+/// answers it.
+class NatsPeer : public Peer {
+  public:
+    explicit NatsPeer(const std::filesystem::path& dir) : server_{NatsServer::Use::pub_sub, dir} {}
+
+    [[nodiscard]] std::string_view name() const override { return "NATS"; }
+    [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
+    [[nodiscard]] pid_t leader() const override { return server_.leader(); }
+    void subscribe(const Connection& connection, std::size_t index) override;
+    void introduce(const Connection& connection) override;
+    void settle(const Connection& connection) override;
+    std::uint64_t print(std::string& out, std::uint64_t count, std::string_view payload) override;
+    std::uint64_t answered(std::string_view bytes) override;
+
+  private:
+    NatsServer server_;
+    LineSplitter lines_;
+    std::deque<std::uint64_t> batches_;  ///< unanswered
+};
+
+}  // namespace belfry::bench

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "bench/support/common_options.hpp"
+#include "bench/support/stage.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belfry::bench {
+
+/// What the user asked for.
+struct FanoutOptions : CommonOptions {
+    std::vector<std::string> peers{"belfry", "redis", "nats", "raw"};
+    std::vector<std::uint64_t> subscribers{1, 10, 100, 1'000};
+    std::vector<std::uint64_t> sizes{16, 64, 1'024};  ///< of a payload, bytes
+    double scale = 1;                                 ///< of the number of messages of a run
+    FlowControl flow;
+
+    [[nodiscard]] bool has(std::string_view peer) const;
+};
+
+/// Reads the arguments (without the program's name). None: `--help` was asked for, and has been
+/// printed. @throws cli::UsageError
+[[nodiscard]] std::optional<FanoutOptions> read_fanout_options(
+    const std::vector<std::string>& arguments);
+
+}  // namespace belfry::bench

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "bench/support/line_splitter.hpp"
+#include "bench/support/peer.hpp"
+#include "tests/support/process.hpp"
+
+namespace belfry::bench {
+
+/// One process that writes the same bytes as Belfry to all subscribers, and does nothing else: what
+/// the machine allows. It is told once how many messages a run has.
+class RawPeer : public Peer {
+  public:
+    RawPeer();
+
+    [[nodiscard]] std::string_view name() const override { return "raw"; }
+    [[nodiscard]] std::uint16_t port() const override { return port_; }
+    [[nodiscard]] pid_t leader() const override { return process_.pid(); }
+    void subscribe(const Connection& connection, std::size_t index) override;
+    void introduce(const Connection& connection) override;
+    std::uint64_t print(std::string& out, std::uint64_t count, std::string_view payload) override;
+    std::uint64_t answered(std::string_view bytes) override;
+    [[nodiscard]] std::uint64_t window(std::uint64_t asked) const override;
+
+  private:
+    test::Process process_;
+    std::uint16_t port_ = 0;
+    LineSplitter lines_;
+};
+
+}  // namespace belfry::bench

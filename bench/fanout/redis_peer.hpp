@@ -1,0 +1,29 @@
+#pragma once
+
+#include "bench/support/line_splitter.hpp"
+#include "bench/support/peer.hpp"
+#include "bench/support/redis_server.hpp"
+
+namespace belfry::bench {
+
+/// Redis pub/sub, one channel. The publisher reads the reply to each PUBLISH, which says how many
+/// subscribers got it.
+class RedisPeer : public Peer {
+  public:
+    RedisPeer(const std::filesystem::path& dir, std::size_t subscribers);
+
+    [[nodiscard]] std::string_view name() const override { return "Redis"; }
+    [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
+    [[nodiscard]] pid_t leader() const override { return server_.leader(); }
+    void subscribe(const Connection& connection, std::size_t index) override;
+    void introduce(const Connection& connection) override;
+    std::uint64_t print(std::string& out, std::uint64_t count, std::string_view payload) override;
+    std::uint64_t answered(std::string_view bytes) override;
+
+  private:
+    RedisServer server_;
+    LineSplitter lines_;
+    std::string reply_;  ///< expected
+};
+
+}  // namespace belfry::bench

@@ -1,0 +1,46 @@
+#include "bench/fanout/stages.hpp"
+
+#include "bench/fanout/nats_peer.hpp"
+#include "bench/fanout/raw_peer.hpp"
+#include "bench/fanout/redis_peer.hpp"
+#include "bench/support/belfry_peer.hpp"
+
+#include <algorithm>
+
+namespace belfry::bench {
+namespace {
+
+/// What a server that buffers for each subscriber may have to hold in all.
+constexpr std::uint64_t most_buffered = 1U << 30;
+
+}  // namespace
+
+std::vector<Stage> set_up(const FanoutOptions& options, const ScratchDir& scratch,
+                          std::size_t subscribers) {
+    FlowControl flow = options.flow;
+    flow.lead_bytes = std::min<std::uint64_t>(flow.lead_bytes, most_buffered / subscribers);
+    std::vector<Stage> stages;
+    const auto add = [&](std::unique_ptr<Peer> peer) {
+        stages.emplace_back(std::move(peer), subscribers, flow);
+    };
+    add(std::make_unique<BelfryPeer>(scratch.make("belfry"), subscribers));
+    if (options.has("redis") && RedisServer::is_installed()) {
+        add(std::make_unique<RedisPeer>(scratch.make("redis"), subscribers));
+    }
+    if (options.has("nats") && NatsServer::is_installed()) {
+        add(std::make_unique<NatsPeer>(scratch.make("nats")));
+    }
+    if (options.has("raw")) add(std::make_unique<RawPeer>());
+    return stages;
+}
+
+void remark_on_missing(const FanoutOptions& options, Report& report) {
+    if (options.has("redis") && !RedisServer::is_installed()) {
+        report.remark("redis-server is not installed: not compared with Redis");
+    }
+    if (options.has("nats") && !NatsServer::is_installed()) {
+        report.remark("nats-server is not installed: not compared with NATS");
+    }
+}
+
+}  // namespace belfry::bench

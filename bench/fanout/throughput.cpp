@@ -1,0 +1,74 @@
+#include "bench/fanout/throughput.hpp"
+
+#include "bench/fanout/wanted.hpp"
+#include "bench/support/series.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace belfry::bench {
+namespace {
+
+/// About a second of Redis, whatever the size and the number.
+std::uint64_t messages_of_a_run(const FanoutOptions& options, std::size_t subscribers,
+                                std::uint64_t size) {
+    const double deliveries = subscribers == 1 ? 1e6 : 4e6;
+    const double lighter = size > 256 ? 0.3 : 1;
+    const double messages = options.scale * deliveries * lighter / static_cast<double>(subscribers);
+    return std::max<std::uint64_t>(20, static_cast<std::uint64_t>(std::llround(messages)));
+}
+
+struct Rates {
+    std::vector<Series> deliveries;
+    std::vector<Series> cpu;
+    std::vector<Series> generator;
+};
+
+Rates measure(const FanoutOptions& options, std::vector<Stage>& stages, std::uint64_t messages,
+              const std::string& payload) {
+    Rates rates;
+    for (Stage& stage : stages) {
+        static_cast<void>(stage.publish_all(messages, payload));  // warms up
+        rates.deliveries.push_back({std::string{stage.peer().name()}, {}});
+        rates.cpu.push_back(rates.deliveries.back());
+        rates.generator.push_back(rates.deliveries.back());
+    }
+    for (std::size_t round = 0; round < options.rounds; ++round) {
+        for (std::size_t i = 0; i < stages.size(); ++i) {
+            const Stage::Rate rate = stages[i].publish_all(messages, payload);
+            rates.deliveries[i].values.push_back(rate.deliveries_a_second);
+            rates.cpu[i].values.push_back(rate.cpu_ns_a_delivery);
+            rates.generator[i].values.push_back(rate.own_share);
+        }
+    }
+    return rates;
+}
+
+}  // namespace
+
+void measure_throughput(const FanoutOptions& options, std::size_t subscribers,
+                        std::vector<Stage>& stages, Report& report) {
+    for (const std::uint64_t size : options.sizes) {
+        const std::uint64_t messages = messages_of_a_run(options, subscribers, size);
+        Rates rates = measure(options, stages, messages, std::string(size, 'x'));
+        const std::string what = with_commas(size) + " bytes to " + with_commas(subscribers);
+        const std::map<std::string, double> settings{
+            {"bytes", static_cast<double>(size)},
+            {"subscribers", static_cast<double>(subscribers)},
+            {"messages", static_cast<double>(messages)}};
+        report.add({"deliveries", what + ", deliveries", Unit::per_second, rates.deliveries,
+                    throughput_ratios(rates.deliveries, subscribers, size), "", settings});
+        report.add({"cpu", what + ", server CPU a delivery", Unit::nanoseconds, rates.cpu,
+                    cpu_ratios(rates.cpu, subscribers), "", settings});
+        report.add({"generator",
+                    what + ", generator's share of a processor",
+                    Unit::none,
+                    rates.generator,
+                    {},
+                    "",
+                    settings});
+    }
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,59 @@
+#include "bench/idle/benchmarks.hpp"
+#include "bench/support/belfry_peer.hpp"
+#include "bench/support/in_turn.hpp"
+#include "bench/support/scratch_dir.hpp"
+#include "bench/support/series.hpp"
+#include "bench/support/stage.hpp"
+
+#include <sys/socket.h>
+
+namespace belfry::bench {
+namespace {
+
+/// One publisher, one subscriber, and others that log in and read nothing from then on.
+class Room {
+  public:
+    Room(const std::filesystem::path& dir, std::size_t others)
+        : stage_{std::make_unique<BelfryPeer>(dir, others + 1), 1, FlowControl{}} {
+        for (std::size_t i = 0; i < others; ++i) {
+            check_interrupt();
+            others_.emplace_back(stage_.peer().port());
+            // The kernel would keep megabytes for each of them.
+            const int bytes = 4'096;
+            ::setsockopt(others_.back().fd(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+            BelfryPeer::log_in(others_.back(), i + 1);
+        }
+    }
+
+    double run(std::uint64_t messages) {
+        return stage_.publish_all(messages, std::string(payload_size, 'x')).deliveries_a_second;
+    }
+
+  private:
+    static constexpr std::size_t payload_size = 64;
+
+    Stage stage_;
+    std::vector<Connection> others_;
+};
+
+}  // namespace
+
+void measure_beside_idle(const CommonOptions& options, Report& report) {
+    const std::size_t idle = options.quick ? 20 : 1'000;
+    const std::uint64_t messages = options.quick ? 20'000 : 2'000'000;
+    const ScratchDir scratch{options.dir};
+    Room full{scratch.make("full"), idle};
+    Room empty{scratch.make("empty"), 0};
+    // Until the sockets of those who do not read are full.
+    static_cast<void>(full.run(messages));
+    static_cast<void>(empty.run(messages));
+    const auto series = measure_in_turn(
+        options.rounds, {{with_commas(idle) + " idle", [&] { return full.run(messages); }},
+                         {"none", [&] { return empty.run(messages); }}});
+    std::vector<Ratio> ratios;
+    add_ratio(ratios, series, "none", "at least 0.9");
+    report.add({"beside", "from one to one beside those who do not read", Unit::per_second, series,
+                ratios});
+}
+
+}  // namespace belfry::bench

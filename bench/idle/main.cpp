@@ -1,0 +1,22 @@
+#include "bench/support/main.hpp"
+
+#include "bench/idle/benchmarks.hpp"
+#include "bench/support/interrupt.hpp"
+#include "bench/support/open_files.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+int main(int argc, char** argv) {
+    namespace bench = belfry::bench;
+    return bench::run_main("idle", [&] {
+        const auto options = bench::read_common_options(
+            {"idle", "Measures what clients cost that do nothing.", bench::idle_benchmarks()},
+            {argv + std::min(argc, 1), argv + argc});
+        if (!options) return EXIT_SUCCESS;
+        bench::raise_open_files();
+        bench::note_interrupts();
+        bench::run_idle_benchmarks(*options);
+        return EXIT_SUCCESS;
+    });
+}

@@ -1,0 +1,116 @@
+#include "bench/support/memory.hpp"
+
+#include "bench/idle/benchmarks.hpp"
+#include "bench/support/belfry_peer.hpp"
+#include "bench/support/client_ids.hpp"
+#include "bench/support/crowd.hpp"
+#include "bench/support/publisher.hpp"
+#include "bench/support/scratch_dir.hpp"
+
+#include <functional>
+#include <thread>
+
+namespace belfry::bench {
+namespace {
+
+/// The machine takes a moment to give back what was in flight.
+constexpr std::chrono::milliseconds settling{300};
+
+constexpr std::size_t message_bytes = 1'024;
+constexpr std::uint64_t in_flight = 1'000;
+
+struct PerClient {
+    double machine;  ///< by what less is available
+    double own;      ///< what its process holds alone
+    double page_tables;
+    double kernel_stacks;
+    double slab;
+};
+
+PerClient operator/(PerClient sum, double clients) {
+    return {sum.machine / clients, sum.own / clients, sum.page_tables / clients,
+            sum.kernel_stacks / clients, sum.slab / clients};
+}
+
+/// What a crowd of clients takes that logs in and reads all there is.
+PerClient measure_crowd(const BelfryServer& server, const std::vector<std::string>& ids) {
+    std::this_thread::sleep_for(settling);
+    const MachineMemory before = machine_memory();
+    const double own_before = private_memory(server.leader());
+    const Crowd crowd{server.port(), ids};
+    std::this_thread::sleep_for(settling);
+    const MachineMemory after = machine_memory();
+    const PerClient sum{before.available - after.available,
+                        private_memory(server.leader()) - own_before,
+                        after.page_tables - before.page_tables,
+                        after.kernel_stacks - before.kernel_stacks, after.slab - before.slab};
+    return sum / static_cast<double>(ids.size());
+}
+
+PerClient measure_idle(const CommonOptions& options, std::size_t clients) {
+    const ScratchDir scratch{options.dir};
+    const auto ids = client_ids("c", clients);
+    const BelfryServer server{{scratch.make("belfry"), "memory", ids, "64M", clients}};
+    return measure_crowd(server, ids);
+}
+
+/// Nearly a ring: nobody shall be told a GAP.
+void fill_ring(const BelfryServer& server) {
+    constexpr std::uint64_t ring = 62U << 20;
+    const std::uint64_t record = BelfryPeer::bytes_beside_id(message_bytes) + 8;
+    Publisher{server.port(), "publisher", in_flight, message_bytes}.publish(ring / record);
+}
+
+PerClient measure_readers(const CommonOptions& options, std::size_t clients) {
+    const ScratchDir scratch{options.dir};
+    const auto ids = client_ids("c", clients);
+    auto all = ids;
+    all.emplace_back("publisher");
+    const BelfryServer server{{scratch.make("belfry"), "memory", all, "64M", all.size()}};
+    fill_ring(server);
+    return measure_crowd(server, ids);
+}
+
+void report_memory(const CommonOptions& options, Report& report, std::size_t clients,
+                   const std::string& what, const char* wanted,
+                   const std::function<PerClient()>& measure) {
+    std::vector<Series> series{
+        {"Belfry", {}}, {"own", {}}, {"page tables", {}}, {"kernel stacks", {}}, {"slab", {}}};
+    for (std::size_t round = 0; round < options.rounds; ++round) {
+        const PerClient one = measure();
+        series[0].values.push_back(one.machine);
+        series[1].values.push_back(one.own);
+        series[2].values.push_back(one.page_tables);
+        series[3].values.push_back(one.kernel_stacks);
+        series[4].values.push_back(one.slab);
+    }
+    report.add({what,
+                with_commas(clients) + " clients " + what + ", each",
+                Unit::kibibytes,
+                series,
+                {},
+                wanted,
+                {{"clients", static_cast<double>(clients)}}});
+}
+
+}  // namespace
+
+void measure_idle_memory(const CommonOptions& options, Report& report) {
+    const std::vector<std::size_t> all =
+        options.quick ? std::vector<std::size_t>{20} : std::vector<std::size_t>{100, 1'000, 10'000};
+    for (const std::size_t clients : all) {
+        report_memory(options, report, clients, "idle", "at most 180 KiB",
+                      [&] { return measure_idle(options, clients); });
+    }
+}
+
+void measure_memory_after_reading(const CommonOptions& options, Report& report) {
+    const std::vector<std::size_t> all =
+        options.quick ? std::vector<std::size_t>{5} : std::vector<std::size_t>{100, 1'000};
+    for (const std::size_t clients : all) {
+        report_memory(options, report, clients, "idle after reading a ring", "at most 220 KiB",
+                      [&] { return measure_readers(options, clients); });
+    }
+}
+
+}  // namespace belfry::bench

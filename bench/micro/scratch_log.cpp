@@ -1,0 +1,58 @@
+#include "bench/micro/scratch_log.hpp"
+
+#include "shm/session_slots.hpp"
+#include "wire/print.hpp"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+namespace belfry::bench {
+namespace {
+
+std::filesystem::path new_directory() {
+    auto dir = std::filesystem::temp_directory_path() / ("belfry-bench-" + shm::random_hex(8));
+    std::filesystem::create_directories(dir);
+    return dir;
+}
+
+shm::SegmentPlan plan(std::size_t clients) {
+    shm::SegmentPlan plan;
+    plan.epoch = "1";
+    for (std::size_t i = 0; i < clients; ++i) plan.clients.push_back({ScratchLog::client_id(i)});
+    return plan;
+}
+
+shm::Session session_in(shm::Segment& segment, std::size_t index) {
+    const auto given = shm::give_slot(segment, static_cast<std::uint32_t>(index));
+    return {segment, given.slot, given.generation};
+}
+
+}  // namespace
+
+ScratchLog::ScratchLog(std::size_t clients)
+    : dir_{new_directory()}, found_{shm::create_segment(dir_, plan(clients))} {}
+
+ScratchLog::~ScratchLog() {
+    shm::remove_segment(dir_, found_.name);
+    std::filesystem::remove_all(dir_);
+}
+
+void ScratchLog::populate() {
+    const shm::Geometry& geometry = segment().geometry();
+    if (::madvise(&segment().prefix(), geometry.ring_offset + geometry.ring_bytes,
+                  MADV_POPULATE_WRITE) != 0) {
+        std::abort();
+    }
+}
+
+Member::Member(ScratchLog& log, std::size_t index) : session_{session_in(log.segment(), index)} {
+    shm::Session::Welcome welcome;
+    if (!session_.claim() || session_.login(ScratchLog::client_id(index), welcome) !=
+                                 shm::Session::LoginResult::welcome) {
+        std::abort();
+    }
+    writer_.emplace(log.segment(), session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "shm/log_writer.hpp"
+#include "shm/segment.hpp"
+#include "shm/segment_file.hpp"
+#include "shm/session.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace belfry::bench {
+
+/// A log of its own, without a store; removed at the end. Its clients are c0, c1, …
+class ScratchLog {
+  public:
+    explicit ScratchLog(std::size_t clients = 1);
+    ScratchLog(const ScratchLog&) = delete;
+    ScratchLog& operator=(const ScratchLog&) = delete;
+    ~ScratchLog();
+
+    shm::Segment& segment() { return found_.segment; }
+
+    /// Maps all pages into this process, so that no page fault is measured later.
+    void populate();
+
+    [[nodiscard]] static std::string client_id(std::size_t index) {
+        return "c" + std::to_string(index);
+    }
+
+  private:
+    std::filesystem::path dir_;
+    shm::FoundSegment found_;
+};
+
+/// A session that is logged in, and its writer. By the process that uses it.
+class Member {
+  public:
+    /// @param index of the client; also of the session's slot
+    Member(ScratchLog& log, std::size_t index);
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+
+    shm::LogWriter& writer() { return *writer_; }
+
+  private:
+    shm::Session session_;
+    std::optional<shm::LogWriter> writer_;
+};
+
+}  // namespace belfry::bench

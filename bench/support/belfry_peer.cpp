@@ -1,0 +1,85 @@
+#include "bench/support/belfry_peer.hpp"
+
+#include "bench/support/read_up_to.hpp"
+#include "tests/support/failure.hpp"
+
+#include <charconv>
+#include <vector>
+
+namespace belfry::bench {
+namespace {
+
+constexpr std::string_view publisher = "publisher";
+
+std::string subscriber(std::size_t index) {
+    return "s" + std::to_string(index);
+}
+
+std::vector<std::string> client_ids(std::size_t subscribers) {
+    std::vector<std::string> ids{std::string{publisher}};
+    for (std::size_t index = 0; index < subscribers; ++index) ids.push_back(subscriber(index));
+    return ids;
+}
+
+std::size_t digits(std::uint64_t number) {
+    return std::to_string(number).size();
+}
+
+void log_in_as(const Connection& connection, std::string_view client_id) {
+    connection.send("LOGIN " + std::string{client_id} + "\r\n");
+    read_up_to(connection, "LIVE ");
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+    char text[20];
+    out.append(std::begin(text), std::to_chars(std::begin(text), std::end(text), number).ptr);
+}
+
+}  // namespace
+
+BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers)
+    : server_{{dir, "memory", client_ids(subscribers), "64M", subscribers + 1}} {}
+
+/// `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF, without the id. The time has 13 digits
+/// from 2001 to 2286.
+std::uint64_t BelfryPeer::bytes_beside_id(std::size_t payload) {
+    return std::string_view{"MSG   1234567890123 \r\n\r\n"}.size() + publisher.size() +
+           digits(payload) + payload;
+}
+
+void BelfryPeer::subscribe(const Connection& connection, std::size_t index) {
+    log_in(connection, index);
+}
+
+void BelfryPeer::log_in(const Connection& connection, std::size_t index) {
+    log_in_as(connection, subscriber(index));
+}
+
+void BelfryPeer::introduce(const Connection& connection) {
+    log_in_as(connection, publisher);
+}
+
+std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::string_view payload) {
+    const std::string behind_seq = " " + std::to_string(payload.size()) + "\r\n";
+    std::uint64_t bytes = count * bytes_beside_id(payload.size());
+    for (; count > 0; --count) {
+        ++published_;  // also the id: nobody else has ever sent anything
+        const std::size_t before = out.append("SEND ").size();
+        append_number(out, published_);
+        bytes += out.size() - before;
+        out.append(behind_seq).append(payload).append("\r\n");
+    }
+    return bytes;
+}
+
+std::uint64_t BelfryPeer::answered(std::string_view bytes) {
+    std::uint64_t count = 0;
+    lines_.feed(bytes, [&count](std::string_view line) {
+        if (!line.starts_with("SENT "))
+            throw test::Failure("belfryd said '" + std::string{line} + "'");
+        ++count;
+    });
+    return count;
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "tests/support/process.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace belfry::bench {
+
+struct ServerPlan {
+    std::filesystem::path data_dir;
+    std::string durability;
+    std::vector<std::string> client_ids;
+    std::string ring_size = "64M";
+    std::size_t max_clients = 1'024;
+};
+
+/// A real belfryd on a free port. The destructor leaves no process and no segment behind; the data
+/// directory is somebody else's.
+class BelfryServer {
+  public:
+    /// Starts it and waits until it is ready.
+    explicit BelfryServer(ServerPlan plan);
+    BelfryServer(const BelfryServer&) = delete;
+    BelfryServer& operator=(const BelfryServer&) = delete;
+    ~BelfryServer();
+
+    /// Ends it cleanly, so that all is stored and the segment is gone. @throws test::Failure
+    void stop();
+
+    /// Starts it again, on the same data directory.
+    void start();
+
+    /// The same with a ring of another size, after a stop.
+    void start(const std::string& ring_size);
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+
+    /// The supervisor. It leads a process session to which all processes of the server belong.
+    [[nodiscard]] pid_t leader() const { return belfryd_->pid(); }
+
+    /// Milliseconds from just before the last start's fork to the line that says that it listens.
+    [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
+
+  private:
+    [[nodiscard]] test::Command command() const;
+    void wait_until_ready();
+    [[nodiscard]] std::string line() const;
+    [[nodiscard]] bool is_ours(pid_t leader) const;
+    void kill_all();
+    void remove_segments() const;
+
+    ServerPlan plan_;
+    std::optional<test::Process> belfryd_;
+    std::vector<pid_t> leaders_;  ///< every belfryd that was started here
+    std::vector<int> not_ours_;   ///< segments that were there before: a pid may come again
+    std::uint16_t port_ = 0;
+    double ready_after_ms_ = 0;
+};
+
+}  // namespace belfry::bench

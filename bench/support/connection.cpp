@@ -1,0 +1,145 @@
+#include "bench/support/connection.hpp"
+
+#include "bench/support/interrupt.hpp"
+#include "tests/support/failure.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace belfry::bench {
+namespace {
+
+constexpr timeval patience{60, 0};
+
+sockaddr_in loopback(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+test::Fd new_socket() {
+    test::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!socket.is_open()) throw test::system_failure("socket");
+    return socket;
+}
+
+void set_options(int fd) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
+
+void bind_to_free_port(int fd) {
+    const sockaddr_in address = loopback(0);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        throw test::system_failure("bind");
+    }
+}
+
+std::uint16_t port_of(int fd) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        throw test::system_failure("getsockname");
+    }
+    return ntohs(address.sin_port);
+}
+
+/// What a failed call means: a signal, nothing for too long, or the end of the connection.
+[[noreturn]] void give_up(const char* call) {
+    const int error = errno;
+    check_interrupt();
+    if (error == EAGAIN) throw test::Failure(std::string{call} + ": the peer is silent");
+    errno = error;
+    throw test::system_failure(call);
+}
+
+}  // namespace
+
+Connection::Connection(std::uint16_t port) : socket_{new_socket()} {
+    set_options(fd());
+    const sockaddr_in address = loopback(port);
+    if (::connect(fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        give_up("connect");
+    }
+}
+
+void Connection::send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+        const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count < 0) give_up("send");
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+std::string_view Connection::receive(std::span<char> buffer) const {
+    const ssize_t count = ::recv(fd(), buffer.data(), buffer.size(), 0);
+    if (count < 0) give_up("recv");
+    if (count == 0) throw test::Failure("the peer has closed the connection");
+    return {buffer.data(), static_cast<std::size_t>(count)};
+}
+
+std::string_view Connection::receive_now(std::span<char> buffer) const {
+    const ssize_t count = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return {};
+    if (count < 0) throw test::system_failure("recv");
+    if (count == 0) throw test::Failure("the peer has closed the connection");
+    return {buffer.data(), static_cast<std::size_t>(count)};
+}
+
+void Connection::wait_for_ever() const {
+    const timeval for_ever{};
+    ::setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof for_ever);
+}
+
+std::size_t Connection::send_now(std::string_view bytes) const {
+    const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return 0;
+    if (count < 0) throw test::system_failure("send");
+    return static_cast<std::size_t>(count);
+}
+
+std::size_t Connection::discard_now(std::size_t most) const {
+    const ssize_t count = ::recv(fd(), nullptr, most, MSG_TRUNC | MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return 0;
+    if (count < 0) throw test::system_failure("recv");
+    if (count == 0) throw test::Failure("the peer has closed the connection");
+    return static_cast<std::size_t>(count);
+}
+
+Connection::Connection(test::Fd socket) : socket_{std::move(socket)} {
+    set_options(fd());
+}
+
+Listener::Listener() : socket_{new_socket()} {
+    bind_to_free_port(socket_.get());
+    if (::listen(socket_.get(), SOMAXCONN) != 0) throw test::system_failure("listen");
+}
+
+std::uint16_t Listener::port() const {
+    return port_of(socket_.get());
+}
+
+Connection Listener::accept() const {
+    test::Fd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!socket.is_open()) give_up("accept");
+    return Connection{std::move(socket)};
+}
+
+std::uint16_t free_port() {
+    const test::Fd socket = new_socket();
+    bind_to_free_port(socket.get());
+    return port_of(socket.get());
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,94 @@
+#include "bench/support/crowd.hpp"
+
+#include "bench/support/wait.hpp"
+
+#include <sys/epoll.h>
+
+#include <array>
+
+namespace belfry::bench {
+namespace {
+
+constexpr std::size_t buffer_size = 64 << 10;
+constexpr int stop_after_ms = 50;
+constexpr std::chrono::seconds patience{300};
+
+}  // namespace
+
+Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
+    : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    if (!epoll_.is_open()) throw test::system_failure("epoll_create1");
+    members_.reserve(client_ids.size());
+    for (const std::string& client_id : client_ids) log_in(port, client_id);
+    {
+        const NoInterruptsHere to_the_main_thread;
+        thread_ = std::thread{[this] { read_all(); }};
+    }
+    // From here on no destructor would join the thread.
+    try {
+        const auto all_live = [this] { return check(), live_ == members_.size(); };
+        wait_until(all_live, patience, "the clients are not live");
+    } catch (...) {
+        stop_ = true;
+        thread_.join();
+        throw;
+    }
+}
+
+Crowd::~Crowd() {
+    stop_ = true;
+    thread_.join();
+}
+
+void Crowd::log_in(std::uint16_t port, const std::string& client_id) {
+    check_interrupt();
+    members_.push_back({Connection{port}});
+    const Connection& connection = members_.back().connection;
+    connection.send("LOGIN " + client_id + "\r\n");
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = members_.size() - 1;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd(), &event) != 0) {
+        throw test::system_failure("epoll_ctl");
+    }
+}
+
+void Crowd::wait_until_each_has(std::uint64_t messages) const {
+    const std::uint64_t all = messages * members_.size();
+    const auto all_read = [&] { return check(), messages_ == all; };
+    wait_until(all_read, patience, "the clients have not read all");
+}
+
+void Crowd::read_all() noexcept {
+    try {
+        std::vector<char> buffer(buffer_size);
+        while (!stop_) read_once(buffer);
+    } catch (...) {
+        failure_ = std::current_exception();
+        failed_ = true;
+    }
+}
+
+void Crowd::read_once(std::vector<char>& buffer) {
+    std::array<epoll_event, 256> events{};
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), stop_after_ms);
+    for (int i = 0; i < count; ++i) {
+        read(members_[events[static_cast<std::size_t>(i)].data.u64], buffer);
+    }
+}
+
+void Crowd::read(Member& member, std::vector<char>& buffer) {
+    FrameCounter& counter = member.counter;
+    const bool was_live = counter.live();
+    const std::uint64_t before = counter.messages();
+    counter.feed(member.connection.receive_now(buffer));
+    messages_ += counter.messages() - before;
+    if (counter.live() && !was_live) ++live_;
+}
+
+void Crowd::check() const {
+    if (failed_) std::rethrow_exception(failure_);
+}
+
+}  // namespace belfry::bench

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "bench/support/connection.hpp"
+#include "bench/support/frame_counter.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace belfry::bench {
+
+/// Many clients that read all there is and throw it away: one thread, one epoll loop.
+class Crowd {
+  public:
+    /// Logs all in and waits until they are live.
+    Crowd(std::uint16_t port, const std::vector<std::string>& client_ids);
+    Crowd(const Crowd&) = delete;
+    Crowd& operator=(const Crowd&) = delete;
+    ~Crowd();
+
+    /// Waits until each of them has had as many messages.
+    void wait_until_each_has(std::uint64_t messages) const;
+
+  private:
+    struct Member {
+        Connection connection;
+        FrameCounter counter = {};
+    };
+    void log_in(std::uint16_t port, const std::string& client_id);
+    void read_all() noexcept;
+    void read_once(std::vector<char>& buffer);
+    void read(Member& member, std::vector<char>& buffer);
+    void check() const;
+
+    test::Fd epoll_;
+    std::vector<Member> members_;  ///< after the start the thread's alone
+    std::atomic<std::uint64_t> live_ = 0;
+    std::atomic<std::uint64_t> messages_ = 0;  ///< of all members together
+    std::atomic<bool> stop_ = false;
+    std::atomic<bool> failed_ = false;
+    std::exception_ptr failure_;  ///< written before failed_
+    std::thread thread_;
+};
+
+}  // namespace belfry::bench

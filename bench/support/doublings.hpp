@@ -1,0 +1,28 @@
+#pragma once
+
+#include "bench/support/report.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace belfry::bench {
+
+/// How a cost grows: one line for each size, with the ratio to half of it. Twice is linear.
+struct Doublings {
+    std::string group;
+    std::string what;     ///< as "catch-up"
+    std::string setting;  ///< as "messages"
+    Unit unit = Unit::milliseconds;
+    std::vector<std::uint64_t> sizes;  ///< each twice the one before
+};
+
+/// @param values by size, and then by round
+void report_doublings(const Doublings& doublings, const std::vector<std::vector<double>>& values,
+                      Report& report);
+
+/// first, 2 first, 4 first, …
+[[nodiscard]] std::vector<std::uint64_t> doubled(std::uint64_t first, std::size_t count);
+
+}  // namespace belfry::bench

@@ -1,0 +1,44 @@
+#include "bench/support/memory.hpp"
+
+#include "tests/support/proc.hpp"
+
+#include <fstream>
+#include <limits>
+#include <map>
+#include <string>
+
+namespace belfry::bench {
+namespace {
+
+/// Lines as `Name:   123 kB`.
+std::map<std::string, double> sizes_in(const std::string& path) {
+    std::map<std::string, double> sizes;
+    std::ifstream file{path};
+    std::string name;
+    for (double size = 0; file >> name;) {
+        if (file >> size) sizes[name] = size;
+        file.clear();
+        file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    }
+    return sizes;
+}
+
+}  // namespace
+
+MachineMemory machine_memory() {
+    auto sizes = sizes_in("/proc/meminfo");
+    return {sizes["MemAvailable:"], sizes["PageTables:"], sizes["KernelStack:"],
+            sizes["SUnreclaim:"]};
+}
+
+double private_memory(pid_t session) {
+    double sum = 0;
+    for (const auto& process : test::processes()) {
+        if (process.session != session) continue;
+        auto sizes = sizes_in("/proc/" + std::to_string(process.pid) + "/smaps_rollup");
+        sum += sizes["Private_Clean:"] + sizes["Private_Dirty:"];
+    }
+    return sum;
+}
+
+}  // namespace belfry::bench

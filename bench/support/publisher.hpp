@@ -1,0 +1,31 @@
+#pragma once
+
+#include "bench/support/frame_counter.hpp"
+#include "bench/support/windowed_publisher.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace belfry::bench {
+
+/// A client of Belfry that sends. It counts its SENTs, and throws away what others send.
+class Publisher : public WindowedPublisher {
+  public:
+    /// Logs in and reads up to LIVE.
+    /// @param client_id one that has never sent anything
+    /// @param window messages in flight, at least 1
+    /// @param bytes of each message
+    Publisher(std::uint16_t port, std::string_view client_id, std::uint64_t window,
+              std::size_t bytes = payload_size);
+
+  private:
+    void print(std::string& out) override;
+    std::uint64_t answers_in(std::string_view bytes) override;
+
+    std::string behind_seq_;
+    FrameCounter counter_;
+    std::uint64_t seq_ = 0;
+};
+
+}  // namespace belfry::bench

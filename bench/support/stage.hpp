@@ -1,0 +1,88 @@
+#pragma once
+
+#include "bench/support/connection.hpp"
+#include "bench/support/cpu_meter.hpp"
+#include "bench/support/peer.hpp"
+#include "bench/support/wait.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace belfry::bench {
+
+/// How far the publisher may run ahead. The same for all servers.
+struct FlowControl {
+    std::uint64_t window = 1'000;          ///< messages without an answer
+    std::uint64_t lead_bytes = 16U << 20;  ///< ahead of the slowest subscriber
+};
+
+/// One server, one publisher and many subscribers, all in one thread with one epoll loop. What
+/// comes is counted in bytes, and thrown away by the kernel.
+class Stage {
+  public:
+    /// Connects and subscribes all.
+    Stage(std::unique_ptr<Peer> peer, std::size_t subscribers, FlowControl flow);
+
+    struct Rate {
+        double deliveries_a_second;
+        double cpu_ns_a_delivery;  ///< of all processes of the server
+        double own_share;          ///< of the run that this process was on a processor
+    };
+
+    /// Publishes as fast as flow control lets it, until everybody has everything.
+    /// @throws test::Failure where something is lost
+    [[nodiscard]] Rate publish_all(std::uint64_t messages, std::string_view payload);
+
+    /// Publishes one at a time at a fixed rate. @return seconds from just before a message was sent
+    /// until it was read, of each delivery, sorted
+    [[nodiscard]] std::vector<double> publish_at(double messages_a_second, std::uint64_t messages,
+                                                 std::string_view payload);
+
+    [[nodiscard]] const Peer& peer() const { return *peer_; }
+
+  private:
+    struct Subscriber {
+        Connection connection;
+        std::uint64_t timed = 0;  ///< messages whose time was taken in this run
+    };
+    struct Sent {
+        std::uint64_t end;  ///< bytes for each subscriber up to its end
+        Clock::time_point at;
+    };
+
+    void watch(int fd, std::uint64_t tag, std::uint32_t events, int operation) const;
+    void begin_run();
+    void publish(std::uint64_t count, std::string_view payload);
+    void publish_some(std::uint64_t messages, std::string_view payload);
+    void flush();
+    bool look(Clock::duration patience);
+    void look_or_complain();
+    void check_complete() const;
+    void read_answers();
+    void read(std::size_t index);
+    void take_times(Subscriber& subscriber, std::uint64_t received);
+    [[nodiscard]] bool is_complete() const { return slowest_ == expected_ && unanswered_ == 0; }
+    [[noreturn]] void complain() const;
+
+    std::unique_ptr<Peer> peer_;
+    FlowControl flow_;
+    CpuMeter cpu_;
+    test::Fd epoll_;
+    std::vector<Subscriber> subscribers_;
+    std::vector<std::uint64_t> received_;  ///< bytes, by subscriber
+    std::unique_ptr<Connection> publisher_;
+
+    std::string out_;  ///< what the publisher's socket has not taken yet
+    bool waits_for_room_ = false;
+    std::uint64_t published_ = 0;  ///< messages of this run
+    std::uint64_t unanswered_ = 0;
+    std::uint64_t expected_ = 0;  ///< bytes for each subscriber, in all
+    std::uint64_t slowest_ = 0;   ///< the least of received_
+    bool timed_ = false;
+    std::vector<Sent> sent_;  ///< the messages of a timed run
+    std::vector<double> times_;
+};
+
+}  // namespace belfry::bench

@@ -1,0 +1,37 @@
+#include "shm/huge_pages.hpp"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+
+namespace belfry::shm {
+namespace {
+
+constexpr int madv_collapse = 25;  // of Linux 6.1; glibc 2.36 does not name it
+
+}  // namespace
+
+void* huge_page_room(std::size_t bytes) noexcept {
+    const std::size_t length = bytes + huge_page;
+    void* room =
+        ::mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) return nullptr;
+    ::munmap(room, length);
+    const std::size_t beyond = reinterpret_cast<std::uintptr_t>(room) % huge_page;
+    return static_cast<char*>(room) + (beyond == 0 ? 0 : huge_page - beyond);
+}
+
+bool HugePages::step() noexcept {
+    if (segment_->prefix().segment_bytes - done_ < huge_page) return false;
+    char* start = reinterpret_cast<char*>(&segment_->prefix()) + done_;
+    // The kernel takes none for a part that has no page at all: a look makes one.
+    static_cast<void>(*static_cast<volatile const char*>(start));
+    if (::madvise(start, huge_page, madv_collapse) != 0) {
+        done_ = segment_->prefix().segment_bytes;
+        return false;
+    }
+    done_ += huge_page;
+    return true;
+}
+
+}  // namespace belfry::shm

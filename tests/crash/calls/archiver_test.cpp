@@ -1,0 +1,45 @@
+#include "tests/crash/calls/killing.hpp"
+
+/// The archiver, killed when it enters any of its system calls, from the fork on. The supervisor
+/// starts another one, and all is as if nothing had been.
+namespace belfry::test {
+namespace {
+
+TEST_F(KilledAtCall, AnArchiverOnANewStore) {
+    kill_at_every_call({"archiver, new store", Victim::archiver, [](Play& play) {
+                            play.start_traced();
+                            play.everybody_comes();
+                            play.everybody_says(1);
+                            play.everybody_says(8);
+                            play.stop();
+                        }});
+}
+
+TEST_F(KilledAtCall, AnArchiverThatGoesOnBehindAnotherAndForgetsTheOldest) {
+    kill_at_every_call({"archiver, with retention", Victim::archiver, [](Play& play) {
+                            play.start();
+                            play.everybody_comes();
+                            play.everybody_says(10);
+                            play.wait_for_cursors();
+                            play.kill_all();
+                            play.keep_messages(12);
+                            play.start_traced();
+                            play.everybody_comes();
+                            play.everybody_says(2);
+                            play.stop();
+                        }});
+}
+
+TEST_F(KilledAtCall, AnArchiverThatFollowsTheLog) {
+    kill_at_every_call({"archiver, async", Victim::archiver,
+                        [](Play& play) {
+                            play.start_traced();
+                            play.everybody_comes();
+                            play.everybody_says(4);
+                            play.stop();
+                        },
+                        "async"});
+}
+
+}  // namespace
+}  // namespace belfry::test

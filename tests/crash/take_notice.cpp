@@ -1,0 +1,112 @@
+#include "shm/segment_file.hpp"
+#include "tests/support/failure.hpp"
+#include "tests/support/server.hpp"
+#include "tests/support/times.hpp"
+
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+/// How soon the supervisor knows that a child has died, and how soon there is another supervisor.
+/// As seen in the segment, and by who started it. Printed, not judged.
+namespace belfry::test {
+namespace {
+
+constexpr int children = 100;
+constexpr int kills = 50;
+
+std::string client_id(int number) {
+    return "c" + std::to_string(number);
+}
+
+ServerOptions with_many_clients() {
+    ServerOptions options{.client_ids = client_id(0)};
+    for (int number = 1; number < children; ++number) options.client_ids += "," + client_id(number);
+    return options;
+}
+
+std::vector<RawClient> log_in_all(const Server& server) {
+    std::vector<RawClient> clients;
+    clients.reserve(children);
+    for (int number = 0; number < children; ++number) {
+        clients.push_back(server.log_in(client_id(number)));
+    }
+    return clients;
+}
+
+/// The segment as everybody sees it.
+shm::FoundSegment look_at(const Server& server) {
+    auto found = shm::find_segment(server.data_dir(), boost::interprocess::read_only);
+    if (!found) throw Failure("there is no segment");
+    return *std::move(found);
+}
+
+/// The entries of the children that have a process.
+std::vector<const shm::ProcessEntry*> entries_of_living(const shm::Segment& segment) {
+    std::vector<const shm::ProcessEntry*> entries;
+    for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
+        const shm::ProcessEntry& entry = segment.session_process(slot);
+        if (shm::unpack(entry.word.load()).low != 0) entries.push_back(&entry);
+    }
+    return entries;
+}
+
+/// From SIGKILL until the slot has been taken back.
+double noticed_after_ms(const shm::ProcessEntry& entry) {
+    const shm::Halves living = shm::unpack(entry.word.load());
+    const auto killed = Clock::now();
+    ::kill(static_cast<pid_t>(living.low), SIGKILL);
+    const Deadline deadline{default_wait};
+    while (shm::unpack(entry.word.load()).high == living.high) {
+        if (deadline.passed()) throw Failure("the death is not noticed");
+        std::this_thread::yield();
+    }
+    return milliseconds_since(killed);
+}
+
+void expect_deaths_to_be_noticed(const Server& server, const std::string& whose) {
+    const shm::FoundSegment found = look_at(server);
+    auto entries = entries_of_living(found.segment);
+    ASSERT_GE(entries.size(), kills);
+    entries.resize(kills);
+    std::vector<double> times;
+    times.reserve(kills);
+    for (const shm::ProcessEntry* entry : entries) times.push_back(noticed_after_ms(*entry));
+    std::cout << whose << " death is noticed: " << summary(times) << "\n";
+}
+
+TEST(TakeNotice, AChildsDeathIsNoticed) {
+    Server server{with_many_clients()};
+    const auto clients = log_in_all(server);
+    expect_deaths_to_be_noticed(server, "a child's");
+}
+
+TEST(TakeNotice, AnAdoptedChildsDeathIsNoticed) {
+    Server server{with_many_clients()};
+    const auto clients = log_in_all(server);
+    server.kill_supervisor();
+    server.start();
+    expect_deaths_to_be_noticed(server, "an adopted child's");
+}
+
+TEST(TakeNotice, ASupervisorThatWasKilledIsReplacedWhileAHundredAreOnline) {
+    constexpr int rounds = 10;
+    auto options = with_many_clients();
+    options.durability = "commit";
+    Server server{options};
+    auto clients = log_in_all(server);
+    std::vector<double> times;
+    for (int round = 0; round < rounds; ++round) {
+        server.kill_supervisor();
+        server.start();
+        times.push_back(server.ready_after_ms());
+    }
+    for (RawClient& client : clients) client.expect_pong();
+    std::cout << "supervisor killed and started again, " << children << " online: listening after "
+              << summary(times) << "\n";
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,79 @@
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+/// Whether the benchmarks work at all; what they measure is judged by nobody here.
+namespace belfry::test {
+namespace {
+
+class Bench : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!std::filesystem::exists(bench("fanout"))) {
+            GTEST_SKIP() << "not built in this build";
+        }
+    }
+
+    static std::filesystem::path bench(const std::string& name) {
+        return beside_test_program("../bench/" + name);
+    }
+
+    /// Runs it quickly, and reads the figures that it has written.
+    nlohmann::json figures_of(const std::string& name, std::vector<std::string> arguments) {
+        for (const std::string& argument : {std::string{"--quick"}, std::string{"--dir"}, dir(),
+                                            std::string{"--results"}, dir()}) {
+            arguments.push_back(argument);
+        }
+        const Result result = run({bench(name), arguments}, Milliseconds{60'000});
+        EXPECT_EQ(result.status, 0) << result.out << result.err;
+        EXPECT_EQ(result.err, "");
+        EXPECT_NE(read_file(dir_.path() / (name + ".md")).find("| Belfry |"), std::string::npos);
+        return nlohmann::json::parse(read_file(dir_.path() / (name + ".json"))).at("figures");
+    }
+
+    [[nodiscard]] std::string dir() const { return dir_.path().string(); }
+
+  private:
+    TempDir dir_;
+};
+
+/// The groups of the figures, each once, in their order; all values must be there.
+std::vector<std::string> groups_in(const nlohmann::json& figures, std::size_t contestants) {
+    std::vector<std::string> groups;
+    for (const auto& figure : figures) {
+        const auto group = figure.at("group").get<std::string>();
+        if (groups.empty() || groups.back() != group) groups.push_back(group);
+        EXPECT_EQ(figure.at("series").size(), contestants) << figure.dump();
+        for (const auto& series : figure.at("series")) {
+            EXPECT_EQ(series.at("values").size(), 1U) << figure.dump();
+            EXPECT_GT(series.at("median").get<double>(), 0) << figure.dump();
+        }
+    }
+    return groups;
+}
+
+TEST_F(Bench, FanoutReachesAllSubscribersOfBelfryAndOfTheRawWriter) {
+    const auto figures = figures_of("fanout", {"--peers", "belfry,raw", "--subscribers", "3",
+                                               "--sizes", "64", "--only", "throughput"});
+    EXPECT_EQ(groups_in(figures, 2), (std::vector<std::string>{"deliveries", "cpu", "generator"}));
+}
+
+TEST_F(Bench, FanoutTakesTheTimeOfEachDelivery) {
+    const auto figures =
+        figures_of("fanout", {"--peers", "belfry,raw", "--subscribers", "3", "--only", "latency"});
+    EXPECT_EQ(groups_in(figures, 2), (std::vector<std::string>{"latency-p50", "latency-p99"}));
+}
+
+TEST_F(Bench, IdleLetsClientsLogInOneByOneAndAtOnce) {
+    const auto figures = figures_of("idle", {"--only", "logins"});
+    EXPECT_EQ(groups_in(figures, 1), std::vector<std::string>{"logins"});
+    EXPECT_EQ(figures.size(), 2U);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,188 @@
+#include "tests/support/failure.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+/// What the documents say about options and commands is what the programs' `--help` says.
+namespace belfry::test {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string help_of(const std::string& name) {
+    return run({program(name), {"--help"}}).out;
+}
+
+/// What the group of the pattern finds in each line, as often as it matches there.
+Names found(const std::string& text, const std::string& pattern) {
+    const std::regex regex{pattern};
+    Names names;
+    for (const std::string& line : lines_of(text)) {
+        for (std::sregex_iterator at{line.begin(), line.end(), regex}, end; at != end; ++at) {
+            names.insert((*at)[1]);
+        }
+    }
+    return names;
+}
+
+Names options_of(const std::string& name) {
+    return found(help_of(name), "^  --([a-z-]+)");
+}
+
+Names commands_of(const std::string& name) {
+    return found(help_of(name), "^  ([a-z]+) ");
+}
+
+std::string manual_of(const std::string& name) {
+    return read_file(source_file("man/" + name + (name == "belfry" ? ".1" : ".8")));
+}
+
+/// The first cells of the tables in the README's section on the program.
+std::string first_cells(const std::string& section) {
+    std::string cells;
+    bool inside = false;
+    for (const std::string& line : lines_of(read_file(source_file("README.md")))) {
+        if (line.starts_with("## ")) inside = line == "## " + section;
+        if (!inside || !line.starts_with("| ")) continue;
+        cells += line.substr(0, line.find(" | ", 1)) + '\n';
+    }
+    return cells;
+}
+
+/// What bash offers for the last of the words.
+Names completed(const std::vector<std::string>& words) {
+    Command bash{"/bin/bash",
+                 {"--norc", "-c",
+                  "source \"$1\"; _belfry \"$2\" \"$3\" \"$4\"; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                  "bash", source_file("packaging/completion.bash").string(),
+                  program(words.front()).string(), words.back(), words[words.size() - 2]}};
+    const Result result = run(bash);
+    EXPECT_EQ(result.err, "");
+    return found(result.out, "(.+)");
+}
+
+Names with_dashes(const Names& names, const std::string& dashes) {
+    Names result;
+    for (const std::string& name : names) result.insert(dashes + name);
+    return result;
+}
+
+class DocumentsOf : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(EachProgram, DocumentsOf,
+                         testing::Values("belfryd", "belfry", "belfryctl"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST_P(DocumentsOf, TheHelpNamesTheOptionsThatEveryProgramHas) {
+    const Names options = options_of(GetParam());
+    for (const std::string common : {"config", "version", "help"}) {
+        EXPECT_TRUE(options.contains(common)) << common;
+    }
+}
+
+TEST_P(DocumentsOf, TheManualNamesTheSameOptions) {
+    EXPECT_EQ(found(manual_of(GetParam()), R"(^\.It Fl -([a-z-]+))"), options_of(GetParam()));
+}
+
+TEST_P(DocumentsOf, TheReadmeNamesTheSameOptions) {
+    EXPECT_EQ(found(first_cells(GetParam()), "`--([a-z-]+)"), options_of(GetParam()));
+}
+
+TEST_P(DocumentsOf, CompletionOffersTheSameOptionsWithOneDashOrTwo) {
+    const Names options = options_of(GetParam());
+    EXPECT_EQ(completed({GetParam(), "--"}), with_dashes(options, "--"));
+    EXPECT_EQ(completed({GetParam(), "-"}), with_dashes(options, "--"));
+    EXPECT_EQ(completed({GetParam(), "-versi"}), Names{"-version"});
+    EXPECT_EQ(completed({GetParam(), "--versi"}), Names{"--version"});
+}
+
+TEST_P(DocumentsOf, TheManualIsWellFormed) {
+    // Style is left out: it depends on what other manuals the machine has.
+    const std::string file = GetParam() + (GetParam() == "belfry" ? ".1" : ".8");
+    const Result lint =
+        run({"/usr/bin/mandoc", {"-T", "lint", "-W", "warning", source_file("man/" + file)}});
+    EXPECT_EQ(lint.status, 0);
+    EXPECT_EQ(lint.out + lint.err, "");
+}
+
+TEST(Documents, ManualReadmeAndCompletionNameTheCommandsOfBelfryctl) {
+    const Names commands = commands_of("belfryctl");
+    EXPECT_TRUE(commands.contains("status"));
+    EXPECT_EQ(found(manual_of("belfryctl"), R"(^\.It Cm ([a-z]+))"), commands);
+    EXPECT_EQ(found(first_cells("belfryctl"), "^\\| `([a-z]+)[^-]*"), commands);
+    EXPECT_EQ(completed({"belfryctl", ""}), commands);
+}
+
+TEST(Documents, CompletionOffersTheValuesOfAnOption) {
+    const TempDir folder;
+    const std::string file = folder.write("a file", "").string();
+    EXPECT_EQ(completed({"belfryd", "--durability", ""}), (Names{"async", "commit", "memory"}));
+    EXPECT_EQ(completed({"belfryd", "-durability", "a"}), Names{"async"});
+    EXPECT_EQ(completed({"belfryd", "--config", file.substr(0, file.size() - 1)}), Names{file});
+    EXPECT_EQ(completed({"belfryctl", "-data_dir", file.substr(0, file.size() - 1)}), Names{});
+    EXPECT_EQ(completed({"belfry", "--port", ""}), Names{});
+    EXPECT_EQ(completed({"belfry", "-client_"}), Names{"-client-id"});
+}
+
+/// The example with every setting that is commented out put in force.
+std::string whole_example() {
+    const std::string text = read_file(source_file("packaging/belfryd.conf"));
+    std::string whole;
+    for (const std::string& line : lines_of(text)) {
+        const bool is_default = std::regex_search(line, std::regex{"^# [a-z-]+ = "});
+        whole += (is_default ? line.substr(2) : line) + '\n';
+    }
+    return whole;
+}
+
+TEST(Documents, TheExampleConfigurationNamesEveryOptionOfBelfrydThatAFileMayHold) {
+    Names options = options_of("belfryd");
+    for (const char* const option : {"config", "check", "version", "help"}) options.erase(option);
+    EXPECT_EQ(found(whole_example(), "^([a-z-]+) = "), options);
+}
+
+TEST(Documents, TheExampleConfigurationIsGoodAsItIsAndWithAllThatIsCommentedOut) {
+    const TempDir folder;
+    for (const auto& file :
+         {source_file("packaging/belfryd.conf"), folder.write("whole", whole_example())}) {
+        const Result checked = run({program("belfryd"), {"--config", file, "--check"}});
+        EXPECT_EQ(checked.status, 0) << checked.err;
+    }
+}
+
+TEST(Documents, WhatTheExampleConfigurationCommentsOutIsTheDefault) {
+    const std::string example = read_file(source_file("packaging/belfryd.conf"));
+    const std::regex option{R"(^  --([a-z-]+) \S+ \(=(\S+)\))"};
+    for (const std::string& line : lines_of(help_of("belfryd"))) {
+        std::smatch match;
+        if (!std::regex_search(line, match, option)) continue;
+        const std::string setting = "\n# " + match[1].str() + " = " + match[2].str() + "\n";
+        EXPECT_NE(example.find(setting), std::string::npos) << setting;
+    }
+}
+
+TEST(Documents, ThePackageIsBuiltWithTheLibrariesOfThePrograms) {
+    const std::string control = read_file(source_file("debian/control"));
+    Names libraries = found(read_file(source_file("packages.txt")), "^(\\S+-dev)$");
+    libraries.erase("libgtest-dev");
+    libraries.erase("libbenchmark-dev");
+    EXPECT_TRUE(libraries.contains("libsqlite3-dev"));
+    EXPECT_EQ(found(control, "^ (\\S+-dev),$"), libraries);
+}
+
+TEST(Documents, ThePackageHasTheProgramsVersion) {
+    const std::string changelog = read_file(source_file("debian/changelog"));
+    const std::string version = changelog.substr(0, changelog.find(')')) + '\n';
+    EXPECT_EQ(version, std::regex_replace(run({program("belfryd"), {"--version"}}).out,
+                                          std::regex{"belfryd (.*)"}, "belfry ($1"));
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,181 @@
+#include "tests/support/failure.hpp"
+#include "tests/support/fd.hpp"
+#include "tests/support/server.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+
+/// What belfryd tells the service manager, in the protocol of sd_notify(3).
+namespace belfry::test {
+namespace {
+
+struct Notice {
+    pid_t sender;
+    std::string text;
+};
+
+/// The socket of a service manager.
+class Manager {
+  public:
+    /// @param name a path, or `@` and an abstract name
+    explicit Manager(std::string name) : name_{std::move(name)} {
+        socket_ = Fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        name_.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (name_.front() == '@') address.sun_path[0] = '\0';
+        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size());
+        if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
+            throw system_failure("bind " + name_);
+        }
+        const int yes = 1;
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+    }
+
+    [[nodiscard]] Environment environment() const { return {{"NOTIFY_SOCKET", name_}}; }
+
+    /// The next notice; waits for it.
+    [[nodiscard]] Notice next() const {
+        const Deadline deadline{default_wait};
+        pollfd readable{socket_.get(), POLLIN, 0};
+        if (::poll(&readable, 1, deadline.remaining_ms()) != 1) throw Failure("no notice came");
+        return receive();
+    }
+
+    [[nodiscard]] bool has_more() const {
+        pollfd readable{socket_.get(), POLLIN, 0};
+        return ::poll(&readable, 1, 0) == 1;
+    }
+
+  private:
+    [[nodiscard]] Notice receive() const {
+        std::array<char, 4096> text{};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
+        iovec part{text.data(), text.size()};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        const ssize_t count = ::recvmsg(socket_.get(), &message, 0);
+        const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+        if (count < 0 || header == nullptr) throw system_failure("recvmsg");
+        ucred sender{};
+        std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
+        return {sender.pid, std::string{text.data(), static_cast<std::size_t>(count)}};
+    }
+
+    std::string name_;
+    Fd socket_;
+};
+
+bool says(const Notice& notice, const std::string& line) {
+    const auto lines = lines_of(notice.text);
+    return std::ranges::find(lines, line) != lines.end();
+}
+
+TEST(ServiceManager, IsToldWhenTheServerIsReadyAndWhenItStopsByTheSupervisorAlone) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server{{.durability = "commit", .environment = manager.environment()}};
+    // The listening line is there already: Server has waited for it.
+    const Notice ready = manager.next();
+    EXPECT_TRUE(says(ready, "READY=1")) << ready.text;
+    EXPECT_TRUE(says(ready, "STATUS=listening on 127.0.0.1:" + std::to_string(server.port())));
+    EXPECT_EQ(ready.sender, server.pid());
+
+    // Children come, work and go: a session that is killed, one that leaves, an archiver.
+    RawClient one = server.log_in("1");
+    RawClient two = server.log_in("2");
+    one.send("SAY hello\r\n");
+    one.expect("SENT 1 1");
+    two.expect_message(1, "1", "hello");
+    ::kill(server.child_of("1"), SIGKILL);
+    ::kill(server.archiver(), SIGKILL);
+    one.expect_closed();
+    two.send("QUIT\r\n");
+    two.expect("BYE quit");
+
+    EXPECT_EQ(server.stop(), 0) << server.errors();
+    const Notice stopping = manager.next();
+    EXPECT_TRUE(says(stopping, "STOPPING=1")) << stopping.text;
+    EXPECT_EQ(stopping.sender, server.pid());
+    EXPECT_FALSE(manager.has_more());
+}
+
+TEST(ServiceManager, IsToldBehindTheLineThatSaysThatItListens) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    Command command = server.command();
+    command.environment = manager.environment();
+    Process belfryd{command};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(belfryd.out().starts_with("belfryd listening on ")) << belfryd.out();
+    belfryd.signal(SIGTERM);
+    EXPECT_EQ(belfryd.wait(), 0) << belfryd.err();
+}
+
+TEST(ServiceManager, IsReachedByAnAbstractNameToo) {
+    const TempDir folder;
+    const Manager manager{"@" + (folder.path() / "notify").string()};
+    Server server{{.environment = manager.environment()}};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_TRUE(says(manager.next(), "STOPPING=1"));
+}
+
+TEST(ServiceManager, IsToldByTheServerThatTakesOver) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server{{.environment = manager.environment()}};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    RawClient client = server.log_in("1");
+    server.kill_supervisor();
+    server.start();
+    const Notice ready = manager.next();
+    EXPECT_TRUE(says(ready, "READY=1")) << ready.text;
+    EXPECT_EQ(ready.sender, server.pid());
+    EXPECT_FALSE(manager.has_more());
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(ServiceManager, ThatIsGoneIsSaidInOneLineAndTheServerWorks) {
+    Server server{{.environment = {{"NOTIFY_SOCKET", "/does/not/exist"}}}};
+    const RawClient client = server.log_in("1");
+    EXPECT_EQ(server.errors(),
+              "belfryd: cannot tell the service manager at /does/not/exist: No such file or "
+              "directory\n");
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(ServiceManager, WithATooLongNameIsSaidInOneLineAndTheServerWorks) {
+    const std::string name = "/" + std::string(500, 'x');
+    Server server{{.environment = {{"NOTIFY_SOCKET", name}}}};
+    EXPECT_EQ(server.errors(),
+              "belfryd: cannot tell the service manager at " + name + ": File name too long\n");
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(ServiceManager, IsNotToldThatAServerIsReadyThatCouldNotStart) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    const Server server;
+    Command again = server.command();
+    again.environment = manager.environment();
+    EXPECT_EQ(run(again).status, 1);
+    EXPECT_FALSE(manager.has_more());
+}
+
+}  // namespace
+}  // namespace belfry::test
