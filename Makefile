@@ -10,6 +10,8 @@ SANITIZE     ?=
 WARNINGS     := -Wall -Wextra -Wpedantic -Wconversion -Werror
 OUR_CPPFLAGS := -I.
 OUR_CXXFLAGS := -std=c++20 -pthread $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# What server/ alone needs: spdlog as Debian builds it, and setproctitle().
+SERVER_LIBS  := -lbsd -lmd
 OUR_LDFLAGS  := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 COMPILE       = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS)
 LINK          = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
@@ -67,12 +69,14 @@ $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS)
+$(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # Every child copies what its libraries wrote before it was forked, and their mappings: without shared
 # libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings)
 ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
-$(BUILD)/tests/unit: LDLIBS += -ledit -ltinfo
+$(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo
 
 # The same belfryd with shared libraries: that one can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
@@ -170,7 +174,7 @@ fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3
 
 $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -o $@
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) -o $@
 
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%

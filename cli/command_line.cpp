@@ -148,8 +148,11 @@ bool is_known_setting(const std::string& name, const po::options_description& kn
 }
 
 /// What the command line said stays.
-void store(const Setting& setting, const po::options_description& known,
-           po::variables_map& values) {
+void store(const Setting& setting, const po::options_description& known, CommandLine& line) {
+    po::variables_map& values = line.options;
+    if (values.count(setting.name) == 0 || values[setting.name].defaulted()) {
+        line.places[setting.name] = setting.where;
+    }
     po::parsed_options one{&known};
     one.options.emplace_back(setting.name, std::vector{setting.value});
     try {
@@ -159,8 +162,7 @@ void store(const Setting& setting, const po::options_description& known,
     }
 }
 
-void read_config(const std::string& path, const po::options_description& known,
-                 po::variables_map& values) {
+void read_config(const std::string& path, const po::options_description& known, CommandLine& line) {
     std::set<std::string> seen;
     for (const Setting& setting : settings_in(path)) {
         if (!is_known_setting(setting.name, known)) {
@@ -172,7 +174,7 @@ void read_config(const std::string& path, const po::options_description& known,
         if (setting.value.empty()) {
             throw UsageError{setting.where + "option --" + setting.name + " needs a value"};
         }
-        store(setting, known, values);
+        store(setting, known, line);
     }
 }
 
@@ -187,14 +189,14 @@ std::string variable_for(const std::string& option, const std::string& prefix) {
 
 /// An empty variable counts as none.
 void read_environment(const std::string& prefix, const po::options_description& known,
-                      po::variables_map& values) {
+                      CommandLine& line) {
     for (const auto& option : known.options()) {
         const std::string& name = option->long_name();
         if (name != "config" && !is_known_setting(name, known)) continue;
         const std::string variable = variable_for(name, prefix);
         const char* value = std::getenv(variable.c_str());
         if (value == nullptr || *value == '\0') continue;
-        store({"environment variable " + variable + ": ", name, value}, known, values);
+        store({"environment variable " + variable + ": ", name, value}, known, line);
     }
 }
 
@@ -207,8 +209,9 @@ std::optional<std::uint64_t> digits(std::string_view text) {
 
 [[noreturn]] void out_of_limits(std::string_view option, std::string_view text,
                                 const std::string& limits) {
-    throw UsageError{"--" + std::string{option} + " must be " + limits + ", not '" +
-                     std::string{text} + "'"};
+    throw UsageError{
+        "--" + std::string{option} + " must be " + limits + ", not '" + std::string{text} + "'",
+        option};
 }
 
 /// 65536 as 64K.
@@ -241,15 +244,21 @@ CommandLine parse(const std::vector<std::string>& arguments, const po::options_d
         throw UsageError{sentence_for(error)};
     }
     if (!defaults.environment_prefix.empty()) {
-        read_environment(defaults.environment_prefix, options, line.options);
+        read_environment(defaults.environment_prefix, options, line);
     }
     std::error_code none;
     if (const auto path = text_of(line.options, "config")) {
-        read_config(*path, options, line.options);
+        read_config(*path, options, line);
     } else if (!defaults.file.empty() && std::filesystem::exists(defaults.file, none)) {
-        read_config(defaults.file, options, line.options);
+        read_config(defaults.file, options, line);
     }
     return line;
+}
+
+UsageError with_place(const UsageError& error, const CommandLine& line) {
+    const auto place = line.places.find(error.option());
+    if (place == line.places.end()) return error;
+    return UsageError{place->second + error.what(), error.option()};
 }
 
 std::optional<std::string> text_of(const po::variables_map& options, const std::string& name) {

@@ -4,6 +4,7 @@
 #include <boost/program_options/variables_map.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -18,6 +19,16 @@ namespace belfry::cli {
 class UsageError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
+
+    /// @param option whose value it is about, without dashes
+    UsageError(const std::string& line, std::string_view option)
+        : std::runtime_error{line}, option_{option} {}
+
+    /// Empty: it is about no option's value.
+    [[nodiscard]] const std::string& option() const noexcept { return option_; }
+
+  private:
+    std::string option_;
 };
 
 inline constexpr int exit_usage = 2;
@@ -25,6 +36,8 @@ inline constexpr int exit_usage = 2;
 struct CommandLine {
     boost::program_options::variables_map options;
     std::vector<std::string> words;  ///< what is no option
+    /// `FILE:LINE: ` of each option whose value is the configuration file's.
+    std::map<std::string, std::string> places;
 };
 
 /// Where options come from beside the command line and the file that `--config` names.
@@ -41,6 +54,9 @@ struct Defaults {
 [[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments,
                                 const boost::program_options::options_description& options,
                                 const Defaults& defaults = {});
+
+/// The same complaint; where its value stands in the configuration file it says in which line.
+[[nodiscard]] UsageError with_place(const UsageError& error, const CommandLine& line);
 
 /// The option's text; none where it was not given and has no default.
 [[nodiscard]] std::optional<std::string> text_of(

@@ -33,20 +33,32 @@ void print_records(std::ostream& out, std::string_view records) {
 }  // namespace
 
 void print_log(std::ostream& out, const shm::Segment& segment) {
-    shm::LogReader reader{segment, chunk_bytes};
+    LogPosition position = start_of(segment);
+    static_cast<void>(print_news(out, segment, position));
+}
+
+LogPosition start_of(const shm::Segment& segment) noexcept {
+    return {segment.log().first_id.load(), 0};
+}
+
+bool print_news(std::ostream& out, const shm::Segment& segment, LogPosition& position) {
     const std::uint64_t last = segment.visible();
-    std::uint64_t id = segment.log().first_id.load();
-    while (id <= last) {
+    if (position.next > last) return true;
+    shm::LogReader reader{segment, chunk_bytes};
+    while (position.next <= last) {
         shm::Chunk chunk;
-        const auto result = reader.read(id, last, shm::LogReader::no_row, chunk);
-        if (result == shm::LogReader::Result::broken) return;
+        const auto result = reader.read(position.next, last, shm::LogReader::no_row, chunk);
+        if (result == shm::LogReader::Result::broken) return false;
         if (result == shm::LogReader::Result::overrun) {
-            id = segment.log().first_id.load();
+            const std::uint64_t first = segment.log().first_id.load();
+            position.missed += first - position.next;
+            position.next = first;
             continue;
         }
         print_records(out, chunk.bytes);
-        id = chunk.last_id + 1;
+        position.next = chunk.last_id + 1;
     }
+    return true;
 }
 
 bool is_record(std::string_view record, std::uint64_t id, std::string_view sender) {

@@ -2,6 +2,7 @@
 
 #include "shm/segment.hpp"
 
+#include <cstdint>
 #include <iosfwd>
 #include <string_view>
 
@@ -9,6 +10,19 @@ namespace belfry::inspect {
 
 /// Prints the messages that are in the ring, one a line (see message_line.hpp).
 void print_log(std::ostream& out, const shm::Segment& segment);
+
+/// How far one has come who reads on and on.
+struct LogPosition {
+    std::uint64_t next;    ///< the id that comes next
+    std::uint64_t missed;  ///< messages that had left the ring before they could be read
+};
+
+/// The oldest message in the ring.
+[[nodiscard]] LogPosition start_of(const shm::Segment& segment) noexcept;
+
+/// Prints what has come since. @return false: the log cannot be read any further
+[[nodiscard]] bool print_news(std::ostream& out, const shm::Segment& segment,
+                              LogPosition& position);
 
 /// Whether the bytes are a whole MSG frame of that id by that sender.
 [[nodiscard]] bool is_record(std::string_view record, std::uint64_t id, std::string_view sender);

@@ -3,13 +3,16 @@
 #include "cli/standard_output.hpp"
 #include "inspect/check.hpp"
 #include "inspect/export.hpp"
+#include "inspect/follow.hpp"
 #include "inspect/import.hpp"
 #include "inspect/log_printer.hpp"
+#include "inspect/metrics.hpp"
 #include "inspect/options.hpp"
 #include "inspect/refusal.hpp"
 #include "inspect/search.hpp"
 #include "inspect/status.hpp"
 #include "inspect/stop.hpp"
+#include "inspect/top.hpp"
 #include "shm/segment_file.hpp"
 #include "store/backup.hpp"
 #include "store/store_file.hpp"
@@ -61,12 +64,16 @@ int run_on_segment(const inspect::Options& options) {
     if (!found) {
         throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};
     }
-    if (options.command == "log") {
+    if (options.command == "log" && options.follow) {
+        inspect::follow_log(std::cout, options.data_dir, *found);
+    } else if (options.command == "log") {
         inspect::print_log(std::cout, found->segment);
     } else if (options.command == "stop") {
         inspect::stop_server(options.data_dir, *found);
     } else if (options.command == "remove") {
         remove(options, *found);
+    } else if (options.command == "metrics") {
+        inspect::print_metrics(std::cout, inspect::read_status(*found));
     } else if (options.json) {
         inspect::print_json(std::cout, inspect::read_status(*found));
     } else {
@@ -97,6 +104,8 @@ void run_on_store(const inspect::Options& options) {
 int run(const inspect::Options& options) {
     if (options.command == "import") {
         inspect::import_store(options.data_dir, options.operand);
+    } else if (options.command == "top") {
+        inspect::run_top(options.data_dir);
     } else if (options.command == "search" || options.command == "export" ||
                options.command == "backup") {
         run_on_store(options);

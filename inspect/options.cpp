@@ -23,9 +23,11 @@ struct Command {
 };
 
 // clang-format off
-constexpr std::array<Command, 9> commands{{
+constexpr std::array<Command, 11> commands{{
     {"status", "", true,      "what the server, its log and its clients are doing"},
-    {"log", "", false,        "the messages that are in the ring"},
+    {"top", "", false,        "the same, live on the terminal; q quits"},
+    {"metrics", "", false,    "the same for Prometheus, in its text format"},
+    {"log", "", false,        "the messages that are in the ring; --follow: and those that come"},
     {"search", "TEXT", true,  "the messages in the store whose body contains TEXT"},
     {"export", "", true,      "the whole store as JSON, one object a line"},
     {"import", "FILE", false, "make a store from an export; - is standard input"},
@@ -42,6 +44,7 @@ po::options_description described_options() {
     options.add_options()
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
         ("json", po::bool_switch(), "status as one JSON object; search and export one a message")
+        ("follow", po::bool_switch(), "log: go on with the messages as they pass")
         ("config", po::value<std::string>()->value_name("FILE"), "more options, one `name = value` a line")
         ("version", po::bool_switch(), "print the version, and exit")
         ("help", po::bool_switch(), "print this, and exit");
@@ -112,11 +115,13 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     }
     const Command& command = command_in(line.words);
     Options options{*cli::text_of(line.options, "data-dir"), std::string{command.name},
-                    operand_in(line.words, command), cli::is_set(line.options, "json")};
+                    operand_in(line.words, command), cli::is_set(line.options, "json"),
+                    cli::is_set(line.options, "follow")};
     if (options.json && !command.has_json) {
         throw UsageError{"--json goes with " +
                          names([](const Command& one) { return one.has_json; })};
     }
+    if (options.follow && options.command != "log") throw UsageError{"--follow goes with log"};
     return options;
 }
 

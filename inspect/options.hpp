@@ -13,6 +13,7 @@ struct Options {
     std::string command;  ///< one of those that `--help` names
     std::string operand;  ///< the text of search, the file of import and backup
     bool json = false;    ///< for status, search and export, which has no other form
+    bool follow = false;  ///< for log
 };
 
 /// Reads the command line. None: `--help` or `--version` was asked for, and has been printed.

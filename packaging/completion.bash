@@ -17,8 +17,10 @@ _belfry_commands() {
 # The values of an option that has only a few.
 _belfry_words() {
     case $1 in
-        durability) echo commit async memory ;;
         color) echo auto always never ;;
+        durability) echo commit async memory ;;
+        log-level) echo error warning info debug ;;
+        log-format) echo text json ;;
     esac
 }
 

@@ -5,6 +5,8 @@
 #include "server/spawn.hpp"
 #include "shm/process.hpp"
 #include "shm/session_slots.hpp"
+#include "shm/version_text.hpp"
+#include "wire/version.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -47,11 +49,12 @@ void ArchiverKeeper::start() {
         // Of a stop that was not finished.
         segment_->say_store_state(shm::StoreState::works);
     }
+    shm::say_version(segment_->process(shm::archiver_entry), wire::version);
     archiver_.pid = spawn_archiver({*segment_, data_dir_, generation}, *alive_);
     started_ = Clock::now();
     waiting_ = archiver_.pid == -1;
     if (!waiting_) return;
-    report(std::string{"cannot fork the archiver: "} + std::strerror(errno));
+    report(LogLevel::error, std::string{"cannot fork the archiver: "} + std::strerror(errno));
     archiver_ = {};
     due_ = Clock::now() + shortest_life;
 }
@@ -59,8 +62,9 @@ void ArchiverKeeper::start() {
 void ArchiverKeeper::ended(int status) {
     forget();
     const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    report(was_killed ? "the archiver was killed; starting another one"
-                      : "the archiver has ended; starting another one");
+    ++segment_->server().archiver_restarts;
+    report(LogLevel::warning, was_killed ? "the archiver was killed; starting another one"
+                                         : "the archiver has ended; starting another one");
     waiting_ = true;
     due_ = was_killed || Clock::now() > started_ + shortest_life ? Clock::now()
                                                                  : Clock::now() + shortest_life;
@@ -78,7 +82,7 @@ void ArchiverKeeper::look_after() noexcept {
     next_look_ = Clock::now() + look_interval;
     const shm::LogHeader& log = segment_->log();
     if (log.stored_id.load() == log.last_id.load() || !shm::is_stopped(archiver_.pid)) return;
-    report("the archiver is stopped, and messages wait for it; killing it");
+    report(LogLevel::warning, "the archiver is stopped, and messages wait for it; killing it");
     archiver_.signal(SIGKILL);
 }
 

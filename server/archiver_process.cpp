@@ -58,7 +58,7 @@ class ArchiverProcess {
 
     void archive(const store::StoreLock& lock) {
         store::Archiver archiver{segment_, data_dir_, lock,
-                                 [](const std::string& line) { report(line); }};
+                                 [](const std::string& line) { report(LogLevel::warning, line); }};
         archiver.start();
         // A full disk may take the little that a start writes: only who stores what waits works.
         static_cast<void>(archiver.work());
@@ -82,7 +82,7 @@ class ArchiverProcess {
     void works() {
         segment_.say_store_state(
             shm::StoreState::works);  // first: whoever reads the line may rely on it
-        if (!last_failure_.empty()) report("the store works again");
+        if (!last_failure_.empty()) report(LogLevel::info, "the store works again");
         last_failure_.clear();
     }
 
@@ -90,7 +90,8 @@ class ArchiverProcess {
     void fail(const store::StoreError& error) {
         segment_.say_store_state(shm::StoreState::fails);  // first, as above
         if (error.what() != last_failure_) {
-            report(std::string{error.what()} + "; new messages are refused until it works again");
+            report(LogLevel::error,
+                   std::string{error.what()} + "; new messages are refused until it works again");
         }
         last_failure_ = error.what();
         // Who waits for room in the ring has to look at the state; and not all may have been woken

@@ -1,10 +1,14 @@
 #include "server/belfryd.hpp"
 
+#include "server/limits.hpp"
 #include "server/log_segment.hpp"
+#include "server/memory_guard.hpp"
+#include "server/reload.hpp"
 #include "server/report.hpp"
 #include "server/service_manager.hpp"
 #include "server/start_error.hpp"
 #include "server/supervisor.hpp"
+#include "server/title.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
@@ -19,16 +23,9 @@
 namespace belfry::server {
 namespace {
 
-constexpr std::uint64_t ms_per_day = 24ULL * 60 * 60 * 1000;
-
 /// A supervisor that was killed may hold its port for a moment longer.
 constexpr std::chrono::seconds port_patience{1};
 constexpr std::chrono::milliseconds port_retry{20};
-
-void set_retention(const shm::Segment& segment, const Options& options) {
-    segment.archiver().keep_messages.store(options.keep_messages);
-    segment.archiver().keep_ms.store(options.keep_days * ms_per_day);
-}
 
 /// Nobody may go on with a log that is about to be made again. @throws StartError
 void require_nobody(const Options& options) {
@@ -61,9 +58,10 @@ void pull_back_cursors(shm::Segment& segment) {
         if (!word.compare_exchange_strong(old, pack(shm::Cursor{cursor.generation, end}))) {
             continue;
         }
-        report("the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
-               std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
-               std::to_string(end));
+        report(LogLevel::warning,
+               "the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
+                   std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
+                   std::to_string(end));
     }
 }
 
@@ -97,11 +95,13 @@ class Cleanup {
 
 }  // namespace
 
-void serve(const Options& options) {
+void serve(Options options, const std::vector<std::string>& arguments) {
     const ServiceManager manager;
     shm::make_data_directory(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
     shm::raise_descriptor_limit();
+    guard_from_memory_killer();
+    set_title("supervisor");
 
     auto adopted = segment_to_adopt(options);
     if (!adopted) require_nobody(options);
@@ -119,6 +119,10 @@ void serve(const Options& options) {
     if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
     pull_back_cursors(segment);
     set_retention(segment, options);
+    set_max_online(segment, options);
+    set_log_level(segment, options.log_level);
+    const SharedLogLevel level{segment.server().log_level};
+    reserve_descriptors(segment);
     Supervisor supervisor{segment, options.data_dir, listener, alive};
     // Before there is an archiver, which would outlive a start that fails.
     if (options.port_file) {
@@ -126,14 +130,22 @@ void serve(const Options& options) {
     }
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
-        report("adopted the log " + std::string{segment.epoch()} + " with " +
-               std::to_string(segment.log().last_id.load()) + " messages and " +
-               std::to_string(living) + " sessions");
+        report(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +
+                                   std::to_string(segment.log().last_id.load()) + " messages and " +
+                                   std::to_string(living) + " sessions");
     }
+    report(LogLevel::info, "listening on " + listener.name() + " for " +
+                               std::to_string(options.client_ids.size()) +
+                               " clients, with the log " + std::string{segment.epoch()});
     std::cout << "belfryd listening on " << listener.name() << std::endl;
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
-    supervisor.run();
+    Reload reload{arguments, options, segment, supervisor};
+    supervisor.run([&] {
+        manager.reloading();
+        reload.run();
+        manager.ready("listening on " + listener.name());
+    });
     manager.stopping();
     supervisor.stop_sessions();
     if (!supervisor.drain_archiver()) {
@@ -141,6 +153,7 @@ void serve(const Options& options) {
         throw StartError{"not everything could be stored: the shared memory segment " +
                          std::to_string(found.name.shmid) + " is kept for the next start"};
     }
+    report(LogLevel::info, "stopped");
     cleanup.arm();
 }
 

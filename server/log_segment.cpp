@@ -24,7 +24,8 @@ void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durab
         throw StartError{name + " was made with another --durability; stop its server first"};
     }
     if (wanted == shm::Durability::async && has == shm::Durability::commit) {
-        report(name + " was made with --durability commit, which holds until a clean stop");
+        report(LogLevel::warning,
+               name + " was made with --durability commit, which holds until a clean stop");
     }
     if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
 }
@@ -59,11 +60,12 @@ store::SavedLog log_to_go_on_with(const Options& options) {
     if (options.durability == shm::Durability::memory) return saved;
     saved = store::open_log(options.data_dir, options.durability, new_epoch);
     if (saved.last_id == 0) return saved;
-    report("the store has the messages up to " + std::to_string(saved.last_id) + " of the log " +
-           saved.epoch);
+    report(LogLevel::info, "the store has the messages up to " + std::to_string(saved.last_id) +
+                               " of the log " + saved.epoch);
     if (saved.epoch == new_epoch) {
-        report("messages that were shown and not stored yet may be lost: the log goes on as " +
-               new_epoch);
+        report(LogLevel::warning,
+               "messages that were shown and not stored yet may be lost: the log goes on as " +
+                   new_epoch);
     }
     return saved;
 }
@@ -92,16 +94,17 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
     const std::string name = "the shared memory segment " + std::to_string(found->name.shmid);
     switch (found->state) {
         case shm::SegmentState::torn:
-            report("removing " + name + ", whose creation was cut short");
+            report(LogLevel::warning, "removing " + name + ", whose creation was cut short");
             shm::remove_segment(options.data_dir, found->name);
             return {};
         case shm::SegmentState::removed:
-            report(name + " was removed; its processes are ended");
+            report(LogLevel::warning, name + " was removed; its processes are ended");
             end_earlier_server(options, *found);
             return {};
         case shm::SegmentState::other_layout:
             require_store(options, *found, name);
-            report(name + " has another layout; its processes are ended, and it is made again");
+            report(LogLevel::warning,
+                   name + " has another layout; its processes are ended, and it is made again");
             end_earlier_server(options, *found);
             return {};
         case shm::SegmentState::whole:

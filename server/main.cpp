@@ -1,8 +1,10 @@
 #include "cli/command_line.hpp"
+#include "cli/complain.hpp"
 #include "cli/standard_output.hpp"
 #include "server/belfryd.hpp"
 #include "server/options.hpp"
 #include "server/report.hpp"
+#include "server/title.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +13,8 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -28,19 +32,22 @@ void open_missing_standard_descriptors() {
 int main(int argc, char** argv) {
     open_missing_standard_descriptors();
     try {
-        const auto options = belfry::server::read_options({argv + std::min(argc, 1), argv + argc});
+        const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
+        const auto options = belfry::server::read_options(arguments);
         if (options && !options->check) {
-            belfry::server::serve(*options);
+            belfry::server::set_log(options->log_level, options->log_format);
+            belfry::server::prepare_titles(argc, argv, options->data_dir);
+            belfry::server::serve(*options, arguments);
             return EXIT_SUCCESS;
         }
         if (options) std::cout << "the configuration is good\n";
         belfry::cli::finish_standard_output();
         return EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {
-        belfry::server::report(error.what());
+        belfry::cli::complain("belfryd", error.what());
         return belfry::cli::exit_usage;
     } catch (const std::exception& error) {
-        belfry::server::report(error.what());
+        report(belfry::server::LogLevel::error, error.what());
         return EXIT_FAILURE;
     }
 }

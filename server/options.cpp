@@ -43,6 +43,8 @@ po::options_description described_options() {
         ("ring-size", defaults_to("64M")->value_name("SIZE"), "bytes of messages kept in shared memory")
         ("max-clients", defaults_to("1024")->value_name("N"), "clients that may be online at once")
         ("max-payload", defaults_to("64K")->value_name("SIZE"), "the largest message; at most an eighth of the ring")
+        ("log-level", defaults_to("info")->value_name("WORD"), "what standard error is told: error, warning, info or debug, each with those before it")
+        ("log-format", defaults_to("text")->value_name("WORD"), "text: one line an event for people; json: one object a line")
         ("config", text()->value_name("FILE"), "more options, one `name = value` a line")
         ("check", po::bool_switch(), "say whether the configuration is good, and exit")
         ("version", po::bool_switch(), "print the version, and exit")
@@ -58,13 +60,16 @@ std::vector<std::string> client_ids_in(const po::variables_map& options) {
     boost::algorithm::split(ids, *list, [](char c) { return c == ','; });
     for (const std::string& id : ids) {
         if (wire::is_client_id(id)) continue;
-        throw UsageError{"--client-ids: '" + id +
-                         "' is no client-id (1 to 32 of A-Z a-z 0-9 _ . -)"};
+        throw UsageError{
+            "--client-ids: '" + id + "' is no client-id (1 to 32 of A-Z a-z 0-9 _ . -)",
+            "client-ids"};
     }
     std::vector<std::string> sorted = ids;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-    if (twice != sorted.end()) throw UsageError{"--client-ids: '" + *twice + "' is there twice"};
+    if (twice != sorted.end()) {
+        throw UsageError{"--client-ids: '" + *twice + "' is there twice", "client-ids"};
+    }
     return ids;
 }
 
@@ -73,7 +78,7 @@ std::string address_in(const po::variables_map& options) {
     in6_addr parsed{};
     if (::inet_pton(AF_INET, address.c_str(), &parsed) == 1) return address;
     if (::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) return address;
-    throw UsageError{"--listen must be an IPv4 or IPv6 address, not '" + address + "'"};
+    throw UsageError{"--listen must be an IPv4 or IPv6 address, not '" + address + "'", "listen"};
 }
 
 shm::Durability durability_in(const po::variables_map& options) {
@@ -81,7 +86,24 @@ shm::Durability durability_in(const po::variables_map& options) {
     if (word == "commit") return shm::Durability::commit;
     if (word == "async") return shm::Durability::async;
     if (word == "memory") return shm::Durability::memory;
-    throw UsageError{"--durability must be commit, async or memory, not '" + word + "'"};
+    throw UsageError{"--durability must be commit, async or memory, not '" + word + "'",
+                     "durability"};
+}
+
+LogLevel log_level_in(const po::variables_map& options) {
+    const std::string word = *cli::text_of(options, "log-level");
+    for (const auto level : {LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug}) {
+        if (word == word_for(level)) return level;
+    }
+    throw UsageError{"--log-level must be error, warning, info or debug, not '" + word + "'",
+                     "log-level"};
+}
+
+LogFormat log_format_in(const po::variables_map& options) {
+    const auto word = cli::text_of(options, "log-format");
+    if (word == "text") return LogFormat::text;
+    if (word == "json") return LogFormat::json;
+    throw UsageError{"--log-format must be text or json, not '" + *word + "'", "log-format"};
 }
 
 /// What is kept; 0 where the option is not given.
@@ -109,7 +131,8 @@ Options checked(const po::variables_map& given) {
     options.keep_days = retention_in(given, "keep-days", max_days);
     if (options.durability == shm::Durability::memory &&
         (options.keep_messages != 0 || options.keep_days != 0)) {
-        throw UsageError{"--keep-messages and --keep-days go with a store, not with memory"};
+        throw UsageError{"--keep-messages and --keep-days go with a store, not with memory",
+                         options.keep_messages != 0 ? "keep-messages" : "keep-days"};
     }
     options.ring_bytes = cli::byte_count("ring-size", text("ring-size"), min_ring, max_ring);
     options.max_clients = static_cast<std::uint32_t>(
@@ -118,8 +141,12 @@ Options checked(const po::variables_map& given) {
         cli::byte_count("max-payload", text("max-payload"), 1, wire::max_discard));
     if (!shm::LogWriter::payload_fits(options.ring_bytes, options.max_payload)) {
         throw UsageError{"--max-payload " + text("max-payload") +
-                         " is more than an eighth of --ring-size " + text("ring-size")};
+                             " is more than an eighth of --ring-size " + text("ring-size"),
+                         "max-payload"};
     }
+    options.log_level = log_level_in(given);
+    options.log_format = log_format_in(given);
+    options.config = cli::text_of(given, "config");
     options.check = cli::is_set(given, "check");
     return options;
 }
@@ -142,7 +169,11 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
         return {};
     }
     if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
-    return checked(line.options);
+    try {
+        return checked(line.options);
+    } catch (const UsageError& error) {
+        throw cli::with_place(error, line);
+    }
 }
 
 }  // namespace belfry::server

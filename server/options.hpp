@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/report.hpp"
 #include "shm/layout.hpp"
 
 #include <cstdint>
@@ -23,12 +24,15 @@ struct Options {
     std::uint64_t ring_bytes = 64ULL << 20;
     std::uint32_t max_clients = 1024;
     std::uint32_t max_payload = 64U << 10;
-    bool check = false;  ///< only say whether all this is good
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
+    std::optional<std::filesystem::path> config;  ///< what was read besides the command line
+    bool check = false;                           ///< only say whether all this is good
 };
 
 /// Reads the command line and the configuration file. None: `--help` or `--version` was asked
 /// for, and has been printed to standard output.
-/// @throws cli::UsageError
+/// @throws cli::UsageError that names file and line where the mistake stands in the file
 [[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
 
 }  // namespace belfry::server

@@ -1,5 +1,7 @@
 #include "server/output.hpp"
 
+#include "shm/client_notes.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,6 +15,11 @@ bool Output::write(std::string_view frames) noexcept {
     const std::lock_guard guard{mutex_};
     open_ = open_ && send_all(frames);
     return open_;
+}
+
+void Output::count_for(shm::ClientRow& client) noexcept {
+    const std::lock_guard guard{mutex_};
+    client_ = &client;
 }
 
 void Output::set_patience(std::chrono::milliseconds patience) noexcept {
@@ -37,6 +44,7 @@ bool Output::send_all(std::string_view bytes) const noexcept {
         const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent == -1 && errno == EINTR) continue;
         if (sent <= 0) return false;
+        if (client_ != nullptr) shm::note_output(*client_, static_cast<std::uint64_t>(sent));
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;

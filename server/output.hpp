@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shm/layout.hpp"
+
 #include <chrono>
 #include <mutex>
 #include <string_view>
@@ -17,6 +19,9 @@ class Output {
     /// @return false: the connection is broken, or the last line has been written
     [[nodiscard]] bool write(std::string_view frames) noexcept;
 
+    /// From now on what is written counts as the client's.
+    void count_for(shm::ClientRow& client) noexcept;
+
     /// How long a write may wait for the client; zero: for ever, which is how it starts. For a
     /// connection that has not logged in yet.
     void set_patience(std::chrono::milliseconds patience) noexcept;
@@ -31,7 +36,8 @@ class Output {
 
     int socket_;
     std::timed_mutex mutex_;
-    bool open_ = true;  ///< under the mutex
+    bool open_ = true;                  ///< under the mutex
+    shm::ClientRow* client_ = nullptr;  ///< likewise
 };
 
 /// Reads and discards until the client closes or the time is over, so that a close does not

@@ -29,8 +29,8 @@ PastReader::Page PastReader::read_store(std::uint64_t from, std::uint64_t to,
     if (readable == from) return {from};
     const std::uint64_t first = reader_->first_id();
     if (first != 0 && from >= first) {
-        report("the store: the messages " + std::to_string(from) + " to " +
-               std::to_string(readable - 1) + " cannot be read");
+        report(LogLevel::warning, "the store: the messages " + std::to_string(from) + " to " +
+                                      std::to_string(readable - 1) + " cannot be read");
     }
     return {from, readable - 1};
 }
@@ -38,7 +38,7 @@ PastReader::Page PastReader::read_store(std::uint64_t from, std::uint64_t to,
 /// Says it once.
 void PastReader::fail(const store::StoreError& error) {
     reader_.reset();
-    if (!failing_) report(std::string{"cannot read: "} + error.what());
+    if (!failing_) report(LogLevel::warning, std::string{"cannot read: "} + error.what());
     failing_ = true;
 }
 

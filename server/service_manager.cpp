@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 namespace belfry::server {
 namespace {
@@ -47,6 +48,13 @@ void ServiceManager::ready(std::string_view status) const {
     tell("READY=1\nSTATUS=" + std::string{status});
 }
 
+void ServiceManager::reloading() const {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto microseconds = now.tv_sec * 1'000'000 + now.tv_nsec / 1'000;
+    tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
+}
+
 void ServiceManager::stopping() const {
     tell("STOPPING=1\nSTATUS=ending all sessions, storing what is left");
 }
@@ -55,7 +63,8 @@ void ServiceManager::tell(std::string_view assignments) const {
     if (address_.empty()) return;
     const int error = send_to(address_, assignments);
     if (error == 0) return;
-    report("cannot tell the service manager at " + address_ + ": " + std::strerror(error));
+    report(LogLevel::warning,
+           "cannot tell the service manager at " + address_ + ": " + std::strerror(error));
 }
 
 }  // namespace belfry::server

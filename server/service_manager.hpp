@@ -9,7 +9,8 @@ namespace belfry::server {
 /// protocol of sd_notify(3), one datagram each to the socket that $NOTIFY_SOCKET names. By the
 /// supervisor alone.
 ///
-/// Not with libsystemd, whose six libraries of its own make each fork a third slower.
+/// Not with libsystemd: there is no static one, and with its shared libraries a fork takes a third
+/// longer.
 class ServiceManager {
   public:
     /// Takes $NOTIFY_SOCKET out of the environment, so that no child speaks for the server.
@@ -18,6 +19,9 @@ class ServiceManager {
 
     /// Clients are served. @param status one line for people
     void ready(std::string_view status) const;
+
+    /// A reload has begun; ready() tells its end.
+    void reloading() const;
 
     /// A clean stop has begun.
     void stopping() const;

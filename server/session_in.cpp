@@ -1,6 +1,11 @@
 #include "server/session_in.hpp"
 
 #include "server/history.hpp"
+#include "server/peer.hpp"
+#include "server/refused_login.hpp"
+#include "server/report.hpp"
+#include "server/title.hpp"
+#include "shm/client_notes.hpp"
 #include "shm/client_table.hpp"
 #include "wire/limits.hpp"
 #include "wire/print.hpp"
@@ -24,6 +29,7 @@
 namespace belfry::server {
 namespace {
 
+using shm::EndReason;
 using wire::ErrorCode;
 using wire::max_seq;
 
@@ -116,7 +122,8 @@ bool SessionIn::log_in() {
         } else if (step.consumed == 0) {
             wait(true, heritage_->login_deadline);
         }
-        if (Clock::now() >= heritage_->login_deadline) end({error_line(ErrorCode::login_timeout)});
+        if (Clock::now() >= heritage_->login_deadline)
+            end({EndReason::protocol, error_line(ErrorCode::login_timeout)});
     }
     return false;
 }
@@ -126,30 +133,52 @@ std::optional<SessionIn::Ending> SessionIn::answer_login(const wire::Command& co
     if (const auto* malformed = std::get_if<wire::Malformed>(&command)) {
         if (malformed->is_login || malformed->code == ErrorCode::line_too_long) {
             const std::string line = error_line(malformed->code);
-            if (malformed->close || !output_.write(line)) return Ending{line};
+            if (malformed->close || !output_.write(line)) return Ending{EndReason::protocol, line};
             return {};
         }
     }
     const auto* login = std::get_if<wire::Login>(&command);
-    if (login == nullptr) return Ending{error_line(ErrorCode::login_first)};
+    if (login == nullptr) return Ending{EndReason::protocol, error_line(ErrorCode::login_first)};
     shm::Session::Welcome welcome;
     switch (session_.login(login->client_id, welcome)) {
         case shm::Session::LoginResult::unknown_client:
-            return Ending{error_line(ErrorCode::unknown_client)};
+            return refuse_login(login->client_id, ErrorCode::unknown_client);
         case shm::Session::LoginResult::too_many_clients:
+            return refuse_login(login->client_id, ErrorCode::too_many_clients);
         case shm::Session::LoginResult::no_slot:
-            return Ending{error_line(ErrorCode::too_many_clients)};
+            // A supervisor was killed just behind the fork: to the client, one more connection that
+            // broke. There may be room for many.
+            return Ending{EndReason::failed, {}};
         case shm::Session::LoginResult::welcome:
             break;
     }
-    if (!start(*login, welcome)) return Ending{error_line(ErrorCode::too_many_clients)};
+    if (!start(*login, welcome)) return refuse_login(login->client_id, ErrorCode::too_many_clients);
     return {};
+}
+
+SessionIn::Ending SessionIn::refuse_login(std::string_view client_id, ErrorCode code) const {
+    note_refused_login(*segment_, client_id, code, heritage_->socket.get());
+    return {EndReason::failed, error_line(code)};
+}
+
+/// For people.
+void SessionIn::show_login(const wire::Login& login, const shm::Session::Welcome& welcome) {
+    const std::string who = "client " + std::string{login.client_id};
+    set_title(who);
+    shm::note_login(session_.client());
+    shm::note_input(session_.client(), early_bytes_);
+    output_.count_for(session_.client());
+    const bool takes_over = welcome.taken_over.has_value();
+    report(LogLevel::info, who + " logged in from " + peer_of(heritage_->socket.get()) +
+                               ", process " + std::to_string(::getpid()) +
+                               (takes_over ? ", and takes over" : ""));
 }
 
 /// @return false: no thread could be started
 bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& welcome) {
     if (welcome.taken_over) taken_over_.emplace(*segment_, *welcome.taken_over);
     shm::announce_presence(*segment_);
+    show_login(login, welcome);
     subscription_ = {welcome.cursor, welcome.last,
                      segment_->log().last_id.load(std::memory_order_acquire), login.manual_ack,
                      login.presence};
@@ -159,9 +188,10 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
         auto out = std::make_unique<SessionOut>(*segment_, session_, subscription_, output_,
                                                 progress_, heritage_->data_dir);
         // The thread owns its object: it may outlive this one by the time to the process's end.
-        if (!welcome_client(login, welcome)) end({});
+        if (!welcome_client(login, welcome)) end({EndReason::lost, {}});
         std::thread{[out = std::move(out)] { out->run(); }}.detach();
     } catch (const std::system_error&) {
+        shm::note_end(*segment_, session_.client(), EndReason::failed);
         session_.leave();
         return false;
     }
@@ -255,7 +285,8 @@ void SessionIn::answer(const wire::Login& /*login*/) {
 }
 
 void SessionIn::answer(const wire::Ack& ack) {
-    if (subscription_.manual_ack && !session_.acknowledge(ack.id)) end({bye("taken-over")});
+    if (subscription_.manual_ack && !session_.acknowledge(ack.id))
+        end({EndReason::taken_over, bye("taken-over")});
 }
 
 void SessionIn::answer(const wire::History& asked) {
@@ -284,11 +315,12 @@ void SessionIn::answer(const wire::Ping& ping) {
 }
 
 void SessionIn::answer(const wire::Quit& /*quit*/) {
-    end({bye("quit"), true});
+    end({EndReason::quit, bye("quit"), true});
 }
 
 void SessionIn::answer(const wire::Malformed& malformed) {
-    if (malformed.close) return end({error_line(malformed.code, malformed.seq), true});
+    if (malformed.close)
+        return end({EndReason::protocol, error_line(malformed.code, malformed.seq), true});
     const auto code = malformed.is_login ? ErrorCode::already_logged_in : malformed.code;
     wire::print_error(answers_, code, malformed.seq);
 }
@@ -304,7 +336,7 @@ void SessionIn::append_pending() {
         progress_.set_sends();
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
-        if (result.fenced) return end({bye("taken-over")});
+        if (result.fenced) return end({EndReason::taken_over, bye("taken-over")});
         if (result.last_id != 0) last_appended_ = result.last_id;
         const auto decided = std::span{outcomes_}.subspan(done, result.decided);
         if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
@@ -336,7 +368,7 @@ void SessionIn::answer_outcomes(std::size_t first, std::size_t count) {
 
 void SessionIn::flush_answers() {
     if (answers_.empty()) return;
-    if (!output_.write(answers_)) end({});
+    if (!output_.write(answers_)) end({EndReason::lost, {}});
     answers_.clear();
 }
 
@@ -351,9 +383,9 @@ void SessionIn::wait(bool for_input, Clock::time_point deadline) {
                                   pollfd{taken_over_ ? taken_over_->fd() : -1, POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) == -1) return;
 
-    if (watched[1].revents != 0) return end({reason_to_stop()});
+    if (watched[1].revents != 0) return end(reason_to_stop());
     if (watched[2].revents != 0) progress_.drain();
-    if (progress_.ended()) return end({session_.is_current() ? "" : bye("taken-over")});
+    if (progress_.ended()) return end(end_of_output());
     if (taken_over_ && taken_over_->settle()) taken_over_.reset();
     if (watched[0].revents != 0) read_input();
 }
@@ -361,9 +393,17 @@ void SessionIn::wait(bool for_input, Clock::time_point deadline) {
 void SessionIn::read_input() {
     const std::span<char> room = input_.room();
     const ssize_t count = ::recv(heritage_->socket.get(), room.data(), room.size(), MSG_DONTWAIT);
-    if (count > 0) return input_.filled(static_cast<std::size_t>(count));
-    if (count == 0) return end({bye("quit"), true});
-    if (errno != EAGAIN && errno != EINTR) end({});
+    if (count > 0) {
+        const auto bytes = static_cast<std::size_t>(count);
+        if (writer_) {
+            shm::note_input(session_.client(), bytes);
+        } else {
+            early_bytes_ += bytes;
+        }
+        return input_.filled(bytes);
+    }
+    if (count == 0) return end({EndReason::closed, bye("quit"), true});
+    if (errno != EAGAIN && errno != EINTR) end({EndReason::lost, {}});
 }
 
 /// Half a ring: a client that floods and does not read is held back here, by TCP.
@@ -409,7 +449,7 @@ void SessionIn::settle() {
     };
     while (!settled()) {
         if (stop_.came()) {
-            ending_->last_line = reason_to_stop();
+            ending_ = reason_to_stop();
             return;
         }
         progress_.watch();
@@ -424,15 +464,34 @@ void SessionIn::end(Ending ending) {
     if (!ending_) ending_ = std::move(ending);
 }
 
-std::string SessionIn::reason_to_stop() const {
-    if (segment_->stop_word() != shm::StopWord::running) return bye("shutting-down");
-    if (!writer_) return error_line(ErrorCode::too_many_clients);
-    return bye(session_.is_current() ? "shutting-down" : "taken-over");
+SessionIn::Ending SessionIn::reason_to_stop() const {
+    const bool stops = segment_->stop_word() != shm::StopWord::running;
+    if (!writer_ && !stops) return {EndReason::failed, error_line(ErrorCode::too_many_clients)};
+    if (!stops && !session_.is_current()) return {EndReason::taken_over, bye("taken-over")};
+    const bool removed = !stops && !shm::is_known(*segment_, session_.row());
+    return {removed ? EndReason::removed : EndReason::shutting_down, bye("shutting-down")};
+}
+
+/// The output thread has ended by itself.
+SessionIn::Ending SessionIn::end_of_output() const {
+    if (session_.is_current()) return {EndReason::lost, {}};
+    return {EndReason::taken_over, bye("taken-over")};
+}
+
+/// For people.
+void SessionIn::show_end() noexcept {
+    if (!writer_) {
+        return report(LogLevel::debug, "a connection ended without a login");
+    }
+    shm::note_end(*segment_, session_.client(), ending_->reason);
+    session_.leave();
+    report(LogLevel::info, "client " + std::string{shm::name_of(*segment_, session_.row())} +
+                               " logged out: " + std::string{shm::name_of(ending_->reason)});
 }
 
 void SessionIn::finish() {
     if (ending_->settle && writer_) settle();
-    if (writer_) session_.leave();
+    show_end();
     output_.finish(ending_->last_line, last_line_patience);
     // A silent connection that has to make room makes it at once.
     const bool make_room = !writer_ && stop_.came();

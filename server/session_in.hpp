@@ -33,8 +33,9 @@ class SessionIn {
   private:
     using Clock = std::chrono::steady_clock;
 
-    /// Why the session ends: its last line, and whether earlier messages are answered first.
+    /// Why the session ends, its last line, and whether earlier messages are answered first.
     struct Ending {
+        shm::EndReason reason;
         std::string last_line;
         bool settle = false;
     };
@@ -76,7 +77,11 @@ class SessionIn {
 
     // Ending.
     void end(Ending ending);
-    [[nodiscard]] std::string reason_to_stop() const;
+    [[nodiscard]] Ending reason_to_stop() const;
+    [[nodiscard]] Ending end_of_output() const;
+    [[nodiscard]] Ending refuse_login(std::string_view client_id, wire::ErrorCode code) const;
+    void show_login(const wire::Login& login, const shm::Session::Welcome& welcome);
+    void show_end() noexcept;
     void finish();
 
     Heritage* heritage_;
@@ -94,6 +99,7 @@ class SessionIn {
     std::vector<shm::Outcome> outcomes_;
     std::string answers_;
     std::uint64_t last_appended_ = 0;
+    std::uint64_t early_bytes_ = 0;  ///< read before the login
     /// Refused because the store failed: no later one is accepted before this one.
     std::optional<std::uint64_t> refused_seq_;
     std::optional<Ending> ending_;

@@ -1,7 +1,9 @@
 #include "server/spawn.hpp"
 
 #include "server/archiver_process.hpp"
+#include "server/memory_guard.hpp"
 #include "server/session_in.hpp"
+#include "server/title.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -43,6 +45,8 @@ pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     keep_only(std::array{heritage.socket.get(), alive.get()});
+    give_up_guard();
+    set_title("login");
     run_session(heritage);
 }
 
@@ -50,6 +54,7 @@ pid_t spawn_archiver(const ArchiverHeritage& heritage, const shm::UniqueFd& aliv
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     keep_only(std::array{alive.get()});
+    set_title("archiver");
     run_archiver(heritage);
 }
 

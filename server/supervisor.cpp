@@ -3,8 +3,12 @@
 #include "server/report.hpp"
 #include "server/spawn.hpp"
 #include "server/start_error.hpp"
+#include "shm/client_notes.hpp"
+#include "shm/client_table.hpp"
 #include "shm/session.hpp"
 #include "shm/session_slots.hpp"
+#include "shm/version_text.hpp"
+#include "wire/version.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -17,6 +21,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace belfry::server {
 namespace {
@@ -42,17 +47,10 @@ void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
     }
 }
 
-/// As under nohup. What is blocked to be read would come nonetheless.
-bool is_ignored(int signal) {
-    struct sigaction action {};
-    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 shm::UniqueFd take_signals() {
     sigset_t ours;
     ::sigemptyset(&ours);
-    for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) ::sigaddset(&ours, signal);
-    if (!is_ignored(SIGHUP)) ::sigaddset(&ours, SIGHUP);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) ::sigaddset(&ours, signal);
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
@@ -84,6 +82,7 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
     if (!epoll_ || !signals_ || !reserve_) throw StartError{"no file descriptor is left"};
     watch(epoll_, signals_.get(), signal_event);
     watch_listener(true);
+    shm::say_version(segment.process(shm::supervisor_entry), wire::version);
     shm::claim_supervision(segment);
     segment.say_stop(shm::StopWord::running);
     segment.prefix().port.store(listener.port());
@@ -103,6 +102,7 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     Session& child = children_[slot];
     static_cast<Child&>(child) = server::adopt(segment_->session_process(slot));
     if (child.pid == 0) {
+        shm::note_death(*segment_, slot);
         shm::reap_slot(*segment_, slot);
         free_slots_.push_back(slot);
         return;
@@ -114,11 +114,12 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     ++living_;
 }
 
-void Supervisor::run() {
+void Supervisor::run(const std::function<void()>& reload) {
     while (!stopping_) {
         const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting();
         const bool more_pages = huge_pages_.step();
         wait_for_events(more_pages ? 0 : timed ? tick_ms : longest_wait_ms);
+        if (std::exchange(to_reload_, false)) reload();
         refusals_.sweep();
         archiver_.start_if_due();
         archiver_.look_after();
@@ -151,7 +152,11 @@ void Supervisor::wait_for_events(int timeout_ms) {
 void Supervisor::handle_signals() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-        if (info.ssi_signo != SIGCHLD) stopping_ = true;
+        if (info.ssi_signo == SIGHUP) {
+            to_reload_ = true;
+        } else if (info.ssi_signo != SIGCHLD && !std::exchange(stopping_, true)) {
+            report(LogLevel::info, "stopping: signal " + std::to_string(info.ssi_signo));
+        }
     }
     reap_own();
 }
@@ -185,9 +190,10 @@ void Supervisor::serve(shm::UniqueFd socket) {
     const std::uint32_t slot = free_slots_.back();
     Heritage heritage{*segment_, *data_dir_, shm::give_slot(*segment_, slot), std::move(socket),
                       Clock::now() + login_patience};
+    shm::say_version(segment_->session_process(slot), wire::version);
     const pid_t pid = spawn_session(heritage, *alive_);
     if (pid == -1) {
-        report(std::string{"cannot fork: "} + std::strerror(errno));
+        say_refusal(std::string{"cannot fork: "} + std::strerror(errno));
         return refusals_.refuse(std::move(heritage.socket));
     }
     free_slots_.pop_back();
@@ -203,7 +209,7 @@ void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     shm::UniqueFd socket = listener_->accept();
     if (socket) {
-        report("no file descriptor is left for one more connection");
+        say_refusal("no file descriptor is left for one more connection");
         refusals_.refuse(std::move(socket));
     }
     watch_listener(false);  // until the next tick
@@ -258,14 +264,34 @@ void Supervisor::bury(std::uint32_t slot, int status) {
     if (child.pid == 0) return;
     // A child that is just being forked may hold a copy of the pidfd, which would keep it watched.
     if (child.pidfd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, child.pidfd.get(), nullptr);
-    if (status != 0 && !stopping_) {
-        report("session " + std::to_string(child.pid) + " " + describe_end(status));
-    }
+    const bool was_online = shm::note_death(*segment_, slot);
+    if (!stopping_ && (status != 0 || was_online)) say_death(slot, status);
     child = {};
     shm::reap_slot(*segment_, slot);
     free_slots_.push_back(slot);
     std::erase(pending_, slot);
     --living_;
+}
+
+/// The status of one that was taken over is not known.
+void Supervisor::say_death(std::uint32_t slot, int status) const {
+    const std::uint32_t client = segment_->session(slot).client.load();
+    std::string who = "session " + std::to_string(children_[slot].pid);
+    if (client != 0) who += " of client " + std::string{shm::name_of(*segment_, client - 1)};
+    report(LogLevel::warning, who + " " + (status != 0 ? describe_end(status) : "has died"));
+}
+
+void Supervisor::say_refusal(const std::string& why) {
+    if (const auto more = refusing_.pass())
+        report(LogLevel::error, why + RateLimit::text_for(*more));
+}
+
+void Supervisor::end_unwanted() noexcept {
+    for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
+        if (children_[slot].pid != 0 && shm::is_unwanted(*segment_, slot)) {
+            children_[slot].signal(SIGTERM);
+        }
+    }
 }
 
 void Supervisor::signal_all(int signal) noexcept {

@@ -3,6 +3,7 @@
 #include "server/archiver_keeper.hpp"
 #include "server/child.hpp"
 #include "server/listener.hpp"
+#include "server/rate_limit.hpp"
 #include "server/refusals.hpp"
 #include "shm/huge_pages.hpp"
 #include "shm/process.hpp"
@@ -15,6 +16,8 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -33,8 +36,12 @@ class Supervisor {
     /// left asleep. Starts an archiver where none lives. @return how many children live
     [[nodiscard]] std::size_t adopt();
 
-    /// Serves until SIGTERM, SIGINT or, unless it is ignored, SIGHUP.
-    void run();
+    /// Serves until SIGTERM or SIGINT.
+    /// @param reload called at a SIGHUP
+    void run(const std::function<void()>& reload);
+
+    /// Asks the sessions to end whose client is not known any more.
+    void end_unwanted() noexcept;
 
     /// Ends all sessions: asks them to, kills who has not ended in half a second, waits for all.
     void stop_sessions();
@@ -69,6 +76,8 @@ class Supervisor {
     void handle_signals();
     void reap_own();
     void bury(std::uint32_t slot, int status);
+    void say_death(std::uint32_t slot, int status) const;
+    void say_refusal(const std::string& why);
     void signal_all(int signal) noexcept;
 
     shm::Segment* segment_;
@@ -88,6 +97,8 @@ class Supervisor {
     std::size_t living_ = 0;
     bool listening_ = false;
     bool stopping_ = false;
+    bool to_reload_ = false;
+    RateLimit refusing_;  ///< of the lines that say why a connection was refused
 };
 
 }  // namespace belfry::server

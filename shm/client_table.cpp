@@ -100,6 +100,9 @@ bool set_known_clients(Segment& segment, std::span<const std::string> client_ids
         put_name(row, id);
         row.known.store(1, std::memory_order_release);
     }
+    // Who is not known any more: either the login sees it, or whoever looks at the slots after this
+    // sees the login (Session::login()).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     return true;
 }
 

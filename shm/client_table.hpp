@@ -45,7 +45,8 @@ struct OnlineSession {
 [[nodiscard]] std::uint32_t count_online(const Segment& segment) noexcept;
 
 /// Makes exactly these client-ids known. Rows of others stay, with their cursors, and may become
-/// known again. By the supervisor, before any session of this run.
+/// known again. By the supervisor. A login that comes at the same time is refused, or its slot says
+/// so afterwards (is_unwanted()).
 /// @return false: the spare rows do not suffice; nothing was changed
 [[nodiscard]] bool set_known_clients(Segment& segment,
                                      std::span<const std::string> client_ids) noexcept;

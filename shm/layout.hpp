@@ -15,13 +15,16 @@
 ///     +--------------------+ 0
 ///     | Prefix             | frozen for ever: every version of the program can read it
 ///     +--------------------+ prefix.processes_offset
-///     | ProcessEntry[]     | frozen too: [0] supervisor, [1] archiver, [2 + slot] sessions
+///     | ProcessEntry[]     | word and start_time frozen too: [0] supervisor, [1] archiver,
+///     |                    | [2 + slot] sessions
 ///     +--------------------+ prefix.body_offset; what follows belongs to layout_version
 ///     | Geometry           | sizes and offsets of all below
 ///     +--------------------+
 ///     | LogHeader          | lock, conditions, first_id, last_id, stored_id, derived_id
 ///     +--------------------+
 ///     | ArchiverBlock      |
+///     +--------------------+
+///     | ServerBlock        | what is set while the server runs, and counted for people
 ///     +--------------------+
 ///     | SessionSlot[]      |
 ///     +--------------------+
@@ -56,7 +59,7 @@
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
-inline constexpr std::uint32_t layout_version = 2;
+inline constexpr std::uint32_t layout_version = 3;
 inline constexpr std::size_t cache_line = 64;
 
 enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
@@ -73,6 +76,9 @@ enum class StopWord : std::uint32_t {
 struct ProcessEntry {
     std::atomic<std::uint64_t> word;        ///< supervisor and claimant, by compare-and-swap
     std::atomic<std::uint64_t> start_time;  ///< claimant, after the claim; clock ticks since boot
+    /// The program that it runs; NUL-padded text. The supervisor, before the fork (of its own
+    /// entry: before it takes it); belfryctl reads. Not frozen: only in a segment of this layout.
+    std::atomic<std::uint64_t> version[4];
 };
 
 /// Frozen: fields may be added in `reserved`, none may move.
@@ -108,6 +114,7 @@ struct Geometry {
     std::uint32_t max_clients;
     std::uint64_t log_offset;
     std::uint64_t archiver_offset;
+    std::uint64_t server_offset;
     std::uint64_t sessions_offset;
     std::uint64_t clients_offset;
     std::uint64_t positions_offset;
@@ -158,6 +165,38 @@ struct ArchiverBlock {
     alignas(cache_line) Condition wake;
 };
 
+/// Why a session that had logged in ended.
+enum class EndReason : std::uint8_t {
+    none = 0,
+    quit = 1,           ///< QUIT
+    closed = 2,         ///< the client closed the connection
+    lost = 3,           ///< the connection broke
+    taken_over = 4,     ///< by a later login
+    shutting_down = 5,  ///< a stop, or somebody sent SIGTERM
+    removed = 6,        ///< its client may not log in any more
+    protocol = 7,       ///< something that cannot be gone on behind, as a bad payload
+    killed = 8,         ///< its process died
+    failed = 9,         ///< the system had no thread for it
+};
+inline constexpr std::size_t end_reasons = 10;
+
+/// What is set while the server runs, and what is counted for people alone.
+struct ServerBlock {
+    /// The supervisor, at a start and at a reload. A login reads it.
+    alignas(cache_line) std::atomic<std::uint32_t> max_online;
+    /// A server::LogLevel, likewise; whoever has something to say reads it.
+    std::atomic<std::uint32_t> log_level;
+    std::atomic<std::uint64_t> archiver_restarts;  ///< supervisor
+
+    /// Sessions that had logged in, by the EndReason. Whoever says the end of one adds to it.
+    alignas(cache_line) std::atomic<std::uint64_t> ends[end_reasons];
+    std::atomic<std::uint64_t> refused_logins;  ///< a child that refuses one
+    /// Those that a line has told of, and when the last one did (Unix time). A child that refuses
+    /// a login, by compare-and-swap of the time.
+    std::atomic<std::uint64_t> refusals_told;
+    std::atomic<std::uint64_t> refusals_told_ms;
+};
+
 /// What a session child shows of itself.
 struct SessionSlot {
     /// 1 from before the child locks until after it has notified (11). The child writes, the
@@ -183,13 +222,27 @@ struct ClientRow {
     /// {generation: 16 bits, id: 48 bits} (7). Login raises the generation under the mutex; the
     /// session of that generation moves the id.
     alignas(cache_line) std::atomic<std::uint64_t> cursor;
+
+    /// For people, since the segment was made. The session's threads add, relaxed: for a moment
+    /// two sessions may, one of them taken over. belfryctl reads.
+    alignas(cache_line) std::atomic<std::uint64_t> bytes_in;
+    std::atomic<std::uint64_t> seen_ms;  ///< Unix time when the client last sent something
+    std::atomic<std::uint64_t> logins;
+    std::atomic<std::uint64_t> ended_ms;  ///< Unix time of the last end of a session
+    /// The EndReasons of the last eight, a byte each, the newest one lowest. The session that
+    /// ends, or the supervisor for one that died; by compare-and-swap.
+    std::atomic<std::uint64_t> last_ends;
+    /// In a line of its own: another thread's.
+    alignas(cache_line) std::atomic<std::uint64_t> bytes_out;
 };
 
 /// The ids that a cursor word can hold, and so the end of a log: at ten million messages a
 /// second it comes after 325 days.
 inline constexpr std::uint64_t max_id = (1ULL << 48) - 1;
 
-static_assert(sizeof(ProcessEntry) == 16);
+static_assert(sizeof(ProcessEntry) == 48);
+static_assert(offsetof(ProcessEntry, word) == 0);
+static_assert(offsetof(ProcessEntry, start_time) == 8);
 static_assert(sizeof(Prefix) == 256);
 static_assert(offsetof(Prefix, magic) == 0);
 static_assert(offsetof(Prefix, layout_version) == 8);
@@ -203,8 +256,9 @@ static_assert(offsetof(Prefix, body_offset) == 152);
 static_assert(offsetof(Prefix, stop) == 160);
 static_assert(offsetof(Prefix, port) == 164);
 static_assert(sizeof(LogHeader) == 8 * cache_line);
+static_assert(sizeof(ServerBlock) == 3 * cache_line);
 static_assert(sizeof(SessionSlot) == cache_line);
-static_assert(sizeof(ClientRow) == 3 * cache_line);
+static_assert(sizeof(ClientRow) == 5 * cache_line);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::is_standard_layout_v<Prefix> && std::is_standard_layout_v<ProcessEntry>);
 

@@ -76,11 +76,17 @@ UniqueFd open_process(ProcessId process) noexcept {
     return same ? std::move(pidfd) : UniqueFd{};
 }
 
-void raise_descriptor_limit() noexcept {
+std::uint64_t raise_descriptor_limit(std::uint64_t needed) noexcept {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit raised{std::max<rlim_t>(limit.rlim_max, needed),
+                        std::max<rlim_t>(limit.rlim_max, needed)};
+    if (raised.rlim_max > limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+        return raised.rlim_cur;
+    }
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
 }
 
 void send_signal(const UniqueFd& pidfd, int signal) noexcept {

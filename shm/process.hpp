@@ -29,8 +29,9 @@ struct ProcessId {
 /// Opens the process only if it is still the one that started at that time, and not a zombie.
 [[nodiscard]] UniqueFd open_process(ProcessId process) noexcept;
 
-/// As many descriptors as this process may have: one for each process that is watched.
-void raise_descriptor_limit() noexcept;
+/// As many descriptors as this process may have: one for each process that is watched. More than
+/// that, up to `needed`, where the system lets it. @return the limit that it has then
+std::uint64_t raise_descriptor_limit(std::uint64_t needed = 0) noexcept;
 
 /// Sends a signal; a process that has ended meanwhile is no fault.
 void send_signal(const UniqueFd& pidfd, int signal) noexcept;

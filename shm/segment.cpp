@@ -60,6 +60,7 @@ Layout lay_out(const SegmentPlan& plan) {
     layout.body_offset = planner.take(sizeof(Geometry));
     g.log_offset = planner.take(sizeof(LogHeader));
     g.archiver_offset = planner.take(sizeof(ArchiverBlock));
+    g.server_offset = planner.take(sizeof(ServerBlock));
     g.sessions_offset = planner.take(sizeof(SessionSlot) * g.session_slots);
     g.clients_offset = planner.take(sizeof(ClientRow) * g.client_rows);
     g.positions_offset = planner.take(sizeof(std::uint64_t) * g.index_entries, page);
@@ -116,6 +117,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     log_->stored_id.store(plan.last_id, std::memory_order_relaxed);
     log_->derived_id.store(plan.last_id, std::memory_order_relaxed);
     log_->first_id.store(plan.last_id + 1, std::memory_order_relaxed);
+    server().max_online.store(plan.max_clients, std::memory_order_relaxed);
     for (std::uint32_t row = 0; row < plan.clients.size(); ++row) {
         fill(client(row), plan.clients[row]);
     }
@@ -151,6 +153,10 @@ ProcessEntry& Segment::process(std::size_t entry) const noexcept {
 
 ArchiverBlock& Segment::archiver() const noexcept {
     return *at<ArchiverBlock>(geometry_->archiver_offset);
+}
+
+ServerBlock& Segment::server() const noexcept {
+    return *at<ServerBlock>(geometry_->server_offset);
 }
 
 SessionSlot& Segment::session(std::uint32_t slot) const noexcept {

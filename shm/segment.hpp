@@ -71,6 +71,7 @@ class Segment {
     [[nodiscard]] const Geometry& geometry() const noexcept { return *geometry_; }
     [[nodiscard]] LogHeader& log() const noexcept { return *log_; }
     [[nodiscard]] ArchiverBlock& archiver() const noexcept;
+    [[nodiscard]] ServerBlock& server() const noexcept;
     [[nodiscard]] SessionSlot& session(std::uint32_t slot) const noexcept;
     [[nodiscard]] ClientRow& client(std::uint32_t row) const noexcept { return clients_[row]; }
 

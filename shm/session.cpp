@@ -24,11 +24,17 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
     const std::uint64_t entry = segment_->session_process(slot_).word.load();
     if (unpack(entry).high != generation_) return LoginResult::no_slot;
     welcome.taken_over = online_session(*segment_, *row);
-    if (!welcome.taken_over && count_online(*segment_) >= segment_->geometry().max_clients) {
+    if (!welcome.taken_over && count_online(*segment_) >= segment_->server().max_online.load()) {
         return LoginResult::too_many_clients;
     }
     row_ = *row;
-    segment_->session(slot_).client.store(row_ + 1, std::memory_order_release);
+    SessionSlot& shown = segment_->session(slot_);
+    shown.client.store(row_ + 1, std::memory_order_release);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // see set_known_clients()
+    if (!is_known(*segment_, row_)) {
+        shown.client.store(0, std::memory_order_release);
+        return LoginResult::unknown_client;
+    }
     become_session_of(client(), welcome);
     return LoginResult::welcome;
 }

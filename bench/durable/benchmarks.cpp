@@ -36,9 +36,7 @@ std::vector<Plot> plots() {
 }  // namespace
 
 std::vector<std::string_view> durable_benchmarks() {
-    std::vector<std::string_view> names;
-    for (const Benchmark& benchmark : benchmarks) names.push_back(benchmark.name);
-    return names;
+    return names_of(benchmarks);
 }
 
 void run_benchmarks(const Options& options) {

@@ -75,8 +75,7 @@ std::vector<Plot> plots(const FanoutOptions& options) {
 }  // namespace
 
 std::vector<std::string_view> fanout_benchmarks() {
-    std::vector<std::string_view> names;
-    for (const Benchmark& benchmark : benchmarks) names.push_back(benchmark.name);
+    std::vector<std::string_view> names = names_of(benchmarks);
     names.push_back(growth);
     return names;
 }

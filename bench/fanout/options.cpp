@@ -44,8 +44,10 @@ std::vector<std::string> split(const std::string& list) {
 }
 
 std::vector<std::uint64_t> numbers(const char* option, const std::string& list, std::uint64_t max) {
+    const std::vector<std::string> words = split(list);
     std::vector<std::uint64_t> result;
-    for (const std::string& word : split(list)) {
+    result.reserve(words.size());
+    for (const std::string& word : words) {
         result.push_back(cli::whole_number(option, word, 1, max));
     }
     return result;

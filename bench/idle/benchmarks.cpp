@@ -25,9 +25,7 @@ std::vector<Plot> plots() {
 }  // namespace
 
 std::vector<std::string_view> idle_benchmarks() {
-    std::vector<std::string_view> names;
-    for (const Benchmark& benchmark : benchmarks) names.push_back(benchmark.name);
-    return names;
+    return names_of(benchmarks);
 }
 
 void run_idle_benchmarks(const CommonOptions& options) {

@@ -56,6 +56,7 @@ void run(const CommonOptions& options) {
     if (options.quick) flags.emplace_back("--benchmark_min_time=0.01");
     if (options.only) flags.emplace_back("--benchmark_filter=" + *options.only);
     std::vector<char*> words;
+    words.reserve(flags.size());
     for (std::string& flag : flags) words.push_back(flag.data());
     int count = static_cast<int>(words.size());
     benchmark::Initialize(&count, words.data());

@@ -11,6 +11,7 @@ namespace belfry::bench {
 [[nodiscard]] inline std::vector<std::string> client_ids(std::string_view prefix,
                                                          std::size_t count) {
     std::vector<std::string> ids;
+    ids.reserve(count);
     for (std::size_t i = 0; i < count; ++i) ids.push_back(std::string{prefix} + std::to_string(i));
     return ids;
 }

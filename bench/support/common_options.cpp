@@ -16,7 +16,7 @@ using cli::UsageError;
 constexpr std::uint64_t max_rounds = 1'000;
 constexpr std::size_t quick_rounds = 1;
 
-std::string names_of(const Program& program) {
+std::string described_parts(const Program& program) {
     const std::vector<std::string> names(program.parts.begin(), program.parts.end());
     return names.empty() ? "those whose names have NAME in them"
                          : "one part: " + boost::algorithm::join(names, ", ");
@@ -37,7 +37,7 @@ void check(const Program& program, const CommonOptions& options) {
 po::options_description common_options(const Program& program) {
     po::options_description options{"Options (one dash or two, _ and - alike)", 100};
     const auto text = [] { return po::value<std::string>(); };
-    const std::string names = names_of(program);
+    const std::string names = described_parts(program);
     // clang-format off
     options.add_options()
         ("only", text()->value_name("NAME"), names.c_str())

@@ -28,6 +28,15 @@ struct Program {
     std::vector<std::string_view> parts;
 };
 
+/// The names of a program's parts.
+template <typename Parts>
+[[nodiscard]] std::vector<std::string_view> names_of(const Parts& parts) {
+    std::vector<std::string_view> names;
+    names.reserve(parts.size());
+    for (const auto& part : parts) names.push_back(part.name);
+    return names;
+}
+
 /// The options that all programs have.
 [[nodiscard]] boost::program_options::options_description common_options(const Program& program);
 

@@ -19,6 +19,7 @@ struct Contestant {
 [[nodiscard]] inline std::vector<Series> measure_in_turn(std::size_t rounds,
                                                          const std::vector<Contestant>& all) {
     std::vector<Series> series;
+    series.reserve(all.size());
     for (const Contestant& one : all) series.push_back({one.name, {}});
     for (std::size_t round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < all.size(); ++i) series[i].values.push_back(all[i].run());

@@ -169,19 +169,15 @@ double median(std::vector<double> values) {
 
 std::vector<double> ratios_of(const std::vector<double>& values,
                               const std::vector<double>& others) {
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < std::min(values.size(), others.size()); ++i) {
-        ratios.push_back(values[i] / others[i]);
-    }
+    std::vector<double> ratios(std::min(values.size(), others.size()));
+    for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = values[i] / others[i];
     return ratios;
 }
 
 std::vector<double> better_of(const std::vector<double>& values,
                               const std::vector<double>& others) {
-    std::vector<double> better;
-    for (std::size_t i = 0; i < std::min(values.size(), others.size()); ++i) {
-        better.push_back(std::max(values[i], others[i]));
-    }
+    std::vector<double> better(std::min(values.size(), others.size()));
+    for (std::size_t i = 0; i < better.size(); ++i) better[i] = std::max(values[i], others[i]);
     return better;
 }
 

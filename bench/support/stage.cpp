@@ -76,7 +76,7 @@ Stage::Rate Stage::publish_all(std::uint64_t messages, std::string_view payload)
     const double own = own_cpu_seconds() - own_before;
     check_complete();
     const double cpu = cpu_.seconds() - cpu_before;
-    const double deliveries = static_cast<double>(messages * subscribers_.size());
+    const auto deliveries = static_cast<double>(messages * subscribers_.size());
     return {deliveries / seconds, 1e9 * cpu / deliveries, own / seconds};
 }
 

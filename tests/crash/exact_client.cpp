@@ -15,6 +15,11 @@ std::int64_t nanoseconds(Clock::time_point moment) {
     return std::chrono::nanoseconds{moment.time_since_epoch()}.count();
 }
 
+/// Who had not logged in cannot tell a stop that was broken off by a kill from having to make room.
+bool is_of_a_stop(const Frame& frame) {
+    return frame.line == "BYE shutting-down" || frame.line.starts_with("ERR too-many-clients ");
+}
+
 }  // namespace
 
 ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
@@ -98,7 +103,7 @@ void ExactClient::take(const Frame& frame) {
     if (frame.verb == "MSG") return take_message(frame);
     if (frame.verb == "SENT") return take_sent(frame);
     if (frame.verb == "DUP") return forget_pending(frame.number(0));
-    if (frame.line == "BYE shutting-down" && expects_shut_down_) return;
+    if (expects_shut_down_ && is_of_a_stop(frame)) return;
     if (frame.verb == "LIVE") {
         live_ = true;
     } else if (frame.verb != "WELCOME") {

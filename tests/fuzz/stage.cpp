@@ -1,5 +1,6 @@
 #include "tests/fuzz/stage.hpp"
 
+#include "server/report.hpp"
 #include "shm/invariants.hpp"
 #include "shm/session_slots.hpp"
 #include "tests/fuzz/check.hpp"
@@ -140,6 +141,7 @@ void Guest::end() {
 // --- Stage ------------------------------------------------------------------------------------
 
 Stage::Stage() : threads_before_{count_threads()}, segment_{make_segment()} {
+    server::set_log(server::LogLevel::error, server::LogFormat::text);
     witness_.emplace(segment_, 0);
     // With presence its output thread hears of its own end.
     witness_->send("LOGIN " + std::string{witness_name} + " presence=on\r\n");

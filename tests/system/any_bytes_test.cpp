@@ -154,7 +154,7 @@ TEST(AnyBytes, NonsenseIsAnsweredOrTheConnectionClosedAndOthersGoOn) {
     sender.send("PING still-there\r\n");
     sender.read_until("PONG");
     // A session that had crashed would be reported here.
-    EXPECT_EQ(server.errors(), "");
+    EXPECT_EQ(server.errors().find("was killed by signal"), std::string::npos) << server.errors();
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ TEST(CommandLine, HelpNamesEveryOption) {
     const std::string belfryd = run({program("belfryd"), {"--help"}}).out;
     for (const std::string option :
          {"client-ids", "port", "port-file", "listen", "data-dir", "durability", "ring-size",
-          "max-clients", "max-payload", "check", "config"}) {
+          "max-clients", "max-payload", "log-level", "log-format", "check", "config"}) {
         EXPECT_NE(belfryd.find("--" + option), std::string::npos) << option;
     }
     const std::string belfry = run({program("belfry"), {"--help"}}).out;
@@ -225,7 +225,8 @@ TEST(CommandLine, HelpNamesEveryOption) {
         EXPECT_NE(belfry.find("--" + option), std::string::npos) << option;
     }
     const std::string belfryctl = run({program("belfryctl"), {"--help"}}).out;
-    for (const std::string word : {"--data-dir", "status", "log", "check", "stop", "remove"}) {
+    for (const std::string word :
+         {"--data-dir", "status", "top", "metrics", "log", "--follow", "check", "stop", "remove"}) {
         EXPECT_NE(belfryctl.find(word), std::string::npos) << word;
     }
 }
@@ -278,6 +279,34 @@ TEST(CommandLine, AConfigurationFileAloneIsEnough) {
         SCOPED_TRACE(contents);
         const auto bad = folder.write("bad.conf", contents);
         expect_one_line(belfryd(folder, {"--config", bad.string(), "--check"}), 2);
+    }
+}
+
+TEST(CommandLine, AConfigurationFileMayHoldEveryOption) {
+    const TempDir folder;
+    const auto file = folder.write("all.conf",
+                                   "client-ids = 1,2\nport = 0\nport-file = p\nlisten = ::1\n"
+                                   "data-dir = d\ndurability = async\nkeep-messages = 5\n"
+                                   "keep-days = 3\nring-size = 1M\nmax-clients = 7\n"
+                                   "max-payload = 1K\nlog-level = debug\nlog-format = json\n"
+                                   "check = true\n");
+    EXPECT_EQ(belfryd(folder, {"--config", file.string()}).status, 0);
+}
+
+TEST(CommandLine, CheckNamesFileAndLineOfAMistake) {
+    const TempDir folder;
+    for (const std::string line :
+         {"port = 70000", "listen = nowhere", "durability = some", "keep-messages = 0",
+          "keep-days = x", "ring-size = 1", "max-clients = none", "max-payload = 32M",
+          "log-level = loud", "log-format = xml", "client-ids = a,a", "colour = blue",
+          "nonsense"}) {
+        SCOPED_TRACE(line);
+        const auto file = folder.write("bad.conf", "# a comment\n\n" + line + "\n");
+        Arguments arguments{"--config", file.string(), "--check"};  // what these say would win
+        if (!line.starts_with("client-ids")) {
+            arguments.insert(arguments.end(), {"-client_ids", "1"});
+        }
+        expect_one_line(run({program("belfryd"), arguments}), 2, file.string() + ":3: ");
     }
 }
 

@@ -83,6 +83,14 @@ bool says(const Notice& notice, const std::string& line) {
     return std::ranges::find(lines, line) != lines.end();
 }
 
+/// On standard error, as the end of a line, and nothing else of that kind.
+void expect_said_once(const Server& server, const std::string& line_end) {
+    const std::string said = server.errors();
+    const auto at = said.find(line_end);
+    ASSERT_NE(at, std::string::npos) << said;
+    EXPECT_EQ(said.find("service manager", at + line_end.size()), std::string::npos) << said;
+}
+
 TEST(ServiceManager, IsToldWhenTheServerIsReadyAndWhenItStopsByTheSupervisorAlone) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
@@ -150,20 +158,33 @@ TEST(ServiceManager, IsToldByTheServerThatTakesOver) {
     EXPECT_EQ(server.stop(), 0);
 }
 
+TEST(ServiceManager, IsToldOfAReloadAndOfItsEnd) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server{{.environment = manager.environment()}};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    ASSERT_EQ(::kill(server.pid(), SIGHUP), 0);
+    const Notice reloading = manager.next();
+    EXPECT_TRUE(says(reloading, "RELOADING=1")) << reloading.text;
+    EXPECT_NE(reloading.text.find("MONOTONIC_USEC="), std::string::npos) << reloading.text;
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_EQ(server.stop(), 0);
+}
+
 TEST(ServiceManager, ThatIsGoneIsSaidInOneLineAndTheServerWorks) {
     Server server{{.environment = {{"NOTIFY_SOCKET", "/does/not/exist"}}}};
     const RawClient client = server.log_in("1");
-    EXPECT_EQ(server.errors(),
-              "belfryd: cannot tell the service manager at /does/not/exist: No such file or "
-              "directory\n");
+    expect_said_once(server,
+                     "cannot tell the service manager at /does/not/exist: No such file or "
+                     "directory\n");
     EXPECT_EQ(server.stop(), 0);
 }
 
 TEST(ServiceManager, WithATooLongNameIsSaidInOneLineAndTheServerWorks) {
     const std::string name = "/" + std::string(500, 'x');
     Server server{{.environment = {{"NOTIFY_SOCKET", name}}}};
-    EXPECT_EQ(server.errors(),
-              "belfryd: cannot tell the service manager at " + name + ": File name too long\n");
+    expect_said_once(server,
+                     "cannot tell the service manager at " + name + ": File name too long\n");
     EXPECT_EQ(server.stop(), 0);
 }
 

@@ -147,6 +147,17 @@ TEST_F(ConfigFile, WithMistakesIsNamedWithTheOption) {
     EXPECT_EQ(complaint_about("port = 1\nport = 2\n"), path() + ":2: option --port is given twice");
 }
 
+TEST_F(ConfigFile, IsNamedWithTheLineOfAValueThatIsRefused) {
+    const cli::CommandLine line =
+        parse_with("# a comment\nport = x\nclient_ids = y\n", {"-client_ids", "z"});
+    const auto placed = [&line](const std::string& option) {
+        return std::string{cli::with_place(cli::UsageError{"no good", option}, line).what()};
+    };
+    EXPECT_EQ(placed("port"), path() + ":2: no good");
+    EXPECT_EQ(placed("client-ids"), "no good") << "the command line's holds";
+    EXPECT_EQ(placed(""), "no good");
+}
+
 TEST_F(ConfigFile, SetsFlags) {
     EXPECT_TRUE(cli::is_set(parse_with("check = true\n").options, "check"));
     EXPECT_FALSE(cli::is_set(parse_with("check = false\n").options, "check"));

@@ -1,3 +1,4 @@
+#include "server/report.hpp"
 #include "server/session_in.hpp"
 #include "tests/support/fd.hpp"
 #include "tests/unit/shm/forked_child.hpp"
@@ -36,6 +37,7 @@ class SessionProcess {
             server::Heritage heritage{scratch.segment(), scratch.data_dir(), given,
                                       shm::UniqueFd{ends[1]},
                                       std::chrono::steady_clock::now() + default_wait};
+            server::set_log(server::LogLevel::error, server::LogFormat::text);
             server::run_session(heritage);
             return 0;
         });
@@ -133,6 +135,16 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     const std::string& all = session.read_all();
     EXPECT_TRUE(all.ends_with("BYE shutting-down\r\n")) << all.substr(all.size() - 100);
     EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
+}
+
+TEST(Session, ALoginInASlotThatAnotherSupervisorHasTakenBackIsNoRefusal) {
+    ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
+    SessionProcess session{scratch, 0};
+    const shm::ProcessEntry& entry = scratch.segment().session_process(0);
+    ASSERT_TRUE(eventually([&] { return shm::unpack(entry.word).low != 0; }));
+    shm::reap_slot(scratch.segment(), 0);
+    session.send("LOGIN ann\r\n");
+    EXPECT_EQ(session.read_all(), "");
 }
 
 }  // namespace

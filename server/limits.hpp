@@ -1,0 +1,20 @@
+#pragma once
+
+#include "server/options.hpp"
+#include "shm/segment.hpp"
+
+/// What of the options lies in the segment, where a reload can change it. By the supervisor.
+namespace belfry::server {
+
+void set_retention(const shm::Segment& segment, const Options& options) noexcept;
+
+/// At most as many as the segment was made for. @return how many it is
+std::uint32_t set_max_online(const shm::Segment& segment, const Options& options) noexcept;
+
+void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;
+
+/// As many descriptors as watching all sessions may take; where the system permits fewer, a line
+/// says so.
+void reserve_descriptors(const shm::Segment& segment);
+
+}  // namespace belfry::server

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace belfry::server {
+
+/// Lets one event a second be told. One thread.
+class RateLimit {
+  public:
+    /// @return how many events were not told since the last one that was; none: nor is this one
+    [[nodiscard]] std::optional<std::uint64_t> pass() noexcept {
+        const auto now = std::chrono::steady_clock::now();
+        if (now < next_) {
+            ++untold_;
+            return {};
+        }
+        next_ = now + std::chrono::seconds{1};
+        return std::exchange(untold_, 0);
+    }
+
+    /// ` (and 5 more before)`; empty for 0.
+    [[nodiscard]] static std::string text_for(std::uint64_t untold) {
+        return untold == 0 ? "" : " (and " + std::to_string(untold) + " more before)";
+    }
+
+  private:
+    std::chrono::steady_clock::time_point next_;
+    std::uint64_t untold_ = 0;
+};
+
+}  // namespace belfry::server

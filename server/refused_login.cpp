@@ -1,0 +1,37 @@
+#include "server/refused_login.hpp"
+
+#include "server/peer.hpp"
+#include "server/rate_limit.hpp"
+#include "server/report.hpp"
+#include "shm/clock.hpp"
+
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::uint64_t interval_ms = 1000;
+
+/// One of all children may say it. A clock that was set back hinders nobody.
+bool may_tell(shm::ServerBlock& server) noexcept {
+    const std::uint64_t now = shm::unix_ms();
+    std::uint64_t told = server.refusals_told_ms.load();
+    if (now >= told && now - told < interval_ms) return false;
+    return server.refusals_told_ms.compare_exchange_strong(told, now);
+}
+
+}  // namespace
+
+void note_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,
+                        int socket) noexcept {
+    shm::ServerBlock& server = segment.server();
+    const std::uint64_t count = server.refused_logins.fetch_add(1) + 1;
+    if (!may_tell(server)) return;
+    const std::uint64_t told = server.refusals_told.exchange(count);
+    const std::uint64_t more = count > told + 1 ? count - told - 1 : 0;
+    report(LogLevel::warning, "refused a login as " + std::string{client_id} + " from " +
+                                  peer_of(socket) + ": " + std::string{wire::name_of(code)} +
+                                  RateLimit::text_for(more));
+}
+
+}  // namespace belfry::server

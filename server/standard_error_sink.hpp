@@ -1,0 +1,24 @@
+#pragma once
+
+#include "server/spdlog.hpp"
+
+#include <cstdint>
+#include <mutex>
+
+namespace belfry::server {
+
+/// Standard error for spdlog: a line is one write, and never waited for longer than a moment.
+/// The mutex is of this process alone. Only the supervisor forks, and it has one thread, so no
+/// child inherits it locked.
+class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override;
+    void flush_() override {}
+
+  private:
+    void say_what_was_dropped();
+
+    std::uint64_t dropped_ = 0;
+};
+
+}  // namespace belfry::server

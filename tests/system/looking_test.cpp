@@ -1,0 +1,360 @@
+#include "tests/support/proc.hpp"
+#include "tests/support/prometheus_text.hpp"
+#include "tests/support/screen.hpp"
+#include "tests/support/server.hpp"
+
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+/// How a person, a terminal and a monitoring system see a running server.
+namespace belfry::test {
+namespace {
+
+using nlohmann::json;
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::string version() {
+    const std::string said = run({program("belfryd"), {"--version"}}).out;
+    return said.substr(said.find(' ') + 1, said.find('\n') - said.find(' ') - 1);
+}
+
+// --- status -------------------------------------------------------------------------------------
+
+TEST(Status, TellsTrafficLagAndWhenAClientWasSeen) {
+    const Server server;
+    RawClient one = server.log_in("1");
+    const std::uint64_t before = server.client_status("1").at("bytes_in");
+    const std::string line = "SAY hello\r\n";
+    one.send(line);
+    const Frame sent = one.next();
+    EXPECT_EQ(sent.verb, "SENT");
+    const json client = server.client_status("1");
+    EXPECT_EQ(client.at("bytes_in"), before + line.size());
+    EXPECT_GT(client.at("bytes_out"), sent.line.size());
+    EXPECT_GE(client.at("seen_ms"), client.at("connected_ms"));
+    EXPECT_EQ(client.at("logins"), 1);
+    EXPECT_EQ(client.at("version"), version());
+    const json silent = server.client_status("2");
+    EXPECT_EQ(silent.at("behind"), 1);
+    EXPECT_EQ(silent.at("seen_ms"), 0);
+    EXPECT_EQ(silent.at("bytes_in"), 0);
+    EXPECT_EQ(silent.at("version"), "");
+}
+
+TEST(Status, CountsWhatCameWithTheLogin) {
+    const Server server;
+    RawClient one = server.connect();
+    const std::string bytes = "LOGIN 1\r\nSAY at once\r\n";
+    one.send(bytes);
+    one.read_until("SENT");
+    EXPECT_EQ(server.client_status("1").at("bytes_in"), bytes.size());
+}
+
+/// The last end of client 1, when it has come.
+void expect_end(const Server& server, const std::string& reason) {
+    EXPECT_TRUE(eventually([&] {
+        const json ends = server.client_status("1").at("last_ends");
+        return !ends.empty() && ends.at(0) == reason;
+    })) << reason
+        << " is not in " << server.client_status("1").dump();
+}
+
+TEST(Status, TellsWhySessionsEnded) {
+    const Server server;
+    server.log_in("1").quit();
+    expect_end(server, "quit");
+    server.log_in("1").shutdown_sending();
+    expect_end(server, "closed");
+    server.log_in("1").reset();
+    expect_end(server, "lost");
+    {
+        RawClient earlier = server.log_in("1");
+        RawClient later = server.log_in("1");
+        expect_end(server, "taken-over");
+        ::kill(server.child_of("1"), SIGKILL);
+        expect_end(server, "killed");
+    }
+    RawClient bad = server.log_in("1");
+    bad.send("SEND 1 2\r\nabc\r\n");
+    expect_end(server, "protocol");
+    const std::vector<std::string> all{"protocol", "killed", "taken-over",
+                                       "lost",     "closed", "quit"};
+    EXPECT_EQ(server.client_status("1").at("last_ends"), all);
+    for (const std::string& reason : all) {
+        EXPECT_EQ(server.status().at("server").at("ends").at(reason), 1) << reason;
+    }
+    const std::string page = server.belfryctl({"status"}).out;
+    EXPECT_TRUE(has(page, "ago, killed, taken-over, lost")) << page;
+}
+
+TEST(Status, TellsUptimeVersionsAndConnections) {
+    const Server server{{.durability = "commit"}};
+    RawClient silent = server.connect();
+    RawClient stranger = server.connect();
+    stranger.send("LOGIN nobody\r\n");
+    stranger.expect_error("unknown-client");
+    const json status = server.status();
+    EXPECT_EQ(status.at("server").at("refused_logins"), 1);
+    EXPECT_GE(status.at("server").at("not_logged_in"), 1);
+    EXPECT_EQ(status.at("server").at("port"), server.port());
+    EXPECT_LT(status.at("server").at("uptime_s"), 3600);
+    for (const std::string key : {"supervisor_version", "archiver_version"}) {
+        EXPECT_TRUE(eventually([&] {
+            return server.status().at("processes").at(key) == version();
+        })) << key;
+    }
+}
+
+TEST(Status, AnArchiverThatWasKilledIsCounted) {
+    const Server server{{.durability = "commit"}};
+    ::kill(server.archiver(), SIGKILL);
+    EXPECT_TRUE(
+        eventually([&] { return server.status().at("processes").at("archiver_restarts") == 1; }));
+    static_cast<void>(server.archiver());
+}
+
+TEST(Status, ForAPersonHasABarARateAndALineAClient) {
+    const Server server{{.client_ids = "alice,bob"}};
+    RawClient alice = server.log_in("alice");
+    alice.send("SAY one\r\nSAY two\r\n");
+    alice.read_until_id(2);
+    const std::string page = server.belfryctl({"status"}).out;
+    for (const std::string part : {"server      up ", "ring        [=", " messages/s", "alice  ",
+                                   "online", "offline", "1 of at most 1024 online"}) {
+        EXPECT_TRUE(has(page, part)) << part << " is not in\n" << page;
+    }
+    EXPECT_GT(server.status().at("rates").at("short").at("messages_per_s"), 0);
+}
+
+// --- metrics ------------------------------------------------------------------------------------
+
+TEST(MetricsCommand, PrintsWhatPrometheusReads) {
+    const Server server{{.durability = "commit"}};
+    RawClient one = server.log_in("1");
+    one.send("SAY one\r\nSAY two\r\n");
+    one.read_until_id(2);
+    const Result result = server.belfryctl({"metrics"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    const auto values = read_prometheus_text(result.out);
+    EXPECT_EQ(values.at("belfry_messages_total"), 2);
+    EXPECT_EQ(values.at("belfry_stored_id"), 2);
+    EXPECT_EQ(values.at("belfry_sessions_online"), 1);
+    EXPECT_EQ(values.at("belfry_process_up{process=\"archiver\"}"), 1);
+    EXPECT_EQ(values.at("belfry_client_lag_messages{client=\"2\"}"), 2);
+    EXPECT_GT(values.at("belfry_client_received_bytes_total{client=\"1\"}"), 0);
+}
+
+// --- log --follow -------------------------------------------------------------------------------
+
+std::size_t ticks_of(pid_t pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+    std::string word;
+    std::size_t ticks = 0;
+    for (int field = 1; file >> word && field <= 15; ++field) {
+        if (field >= 14) ticks += std::stoul(word);
+    }
+    return ticks;
+}
+
+Process follow(const Server& server) {
+    return Process{
+        {program("belfryctl"), {"--data-dir", server.data_dir().string(), "log", "--follow"}}};
+}
+
+void expect_printed(const Process& follower, const std::string& text) {
+    EXPECT_TRUE(eventually([&] { return has(follower.out(), text); })) << follower.out();
+}
+
+TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
+    const Server server;
+    RawClient one = server.log_in("1");
+    one.send("SAY before\r\n");
+    one.read_until_id(1);
+    Process follower = follow(server);
+    expect_printed(follower, "1: before\n");
+    one.send("SAY while it looks\r\n");
+    expect_printed(follower, "1: while it looks\n");
+    follower.signal(SIGINT);
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+    EXPECT_EQ(lines_of(follower.out()).size(), 2U);
+    EXPECT_EQ(follower.err(), "");
+    one.expect_verb("SENT");
+}
+
+TEST(LogFollow, EndsWithTheServerAndMissesNothing) {
+    Server server;
+    RawClient one = server.log_in("1");
+    Process follower = follow(server);
+    one.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    one.send("SAY the last words\r\n");
+    one.read_until_id(2);
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+    EXPECT_TRUE(has(follower.out(), "the last words")) << follower.out();
+}
+
+TEST(LogFollow, OfADeadServerEndsAtOnce) {
+    Server server;
+    RawClient one = server.log_in("1");
+    one.send("SAY last words\r\n");
+    one.read_until_id(1);
+    server.kill_all();
+    const Result result = server.belfryctl({"log", "--follow"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_TRUE(has(result.out, "last words"));
+}
+
+TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
+    Server server;
+    RawClient one = server.log_in("1");
+    Process follower = follow(server);
+    one.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    server.kill_supervisor();
+    one.send("SAY the children go on\r\n");
+    expect_printed(follower, "the children go on");
+    EXPECT_TRUE(follower.is_running());
+    server.kill_all();
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+}
+
+TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
+    const Server server;
+    RawClient one = server.log_in("1");
+    Process follower = follow(server);
+    one.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    const std::size_t before = ticks_of(follower.pid());
+    // A loop that does not wait would use up the whole of this time: 100 ticks a second.
+    std::this_thread::sleep_for(Milliseconds{1000});
+    EXPECT_LT(ticks_of(follower.pid()) - before, 20U);
+}
+
+TEST(LogFollow, HoldsNobodyBackAndSaysWhatItMissed) {
+    const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}}};
+    RawClient one = server.log_in("1");
+    Process follower = follow(server);
+    one.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    follower.signal(SIGSTOP);
+    for (std::uint64_t seq = 2; seq <= 101; ++seq) one.send_message(seq, std::string(4000, 'x'));
+    one.read_until_id(101);
+    follower.signal(SIGCONT);
+    EXPECT_TRUE(eventually([&] { return has(follower.err(), "had left the ring"); }))
+        << follower.err();
+    one.send("SAY and on\r\n");
+    expect_printed(follower, "and on");
+}
+
+TEST(LogFollow, GoesWithLogAlone) {
+    const Server server;
+    const Result result = server.belfryctl({"status", "--follow"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.err, "belfryctl: --follow goes with log\n");
+}
+
+// --- top ----------------------------------------------------------------------------------------
+
+constexpr Screen::Size wide{150, 30};
+
+std::vector<std::string> top_of(const Server& server) {
+    return {program("belfryctl").string(), "--data-dir", server.data_dir().string(), "top"};
+}
+
+/// The client-ids in the order in which the screen shows them.
+std::string clients_on(const Screen& screen) {
+    std::string ids;
+    for (const std::string& line : lines_of(std::string_view{screen.text()})) {
+        const std::string word = line.substr(0, line.find(' '));
+        if (word == "ann" || word == "bob" || word == "cat") ids += word[0];
+    }
+    return ids;
+}
+
+TEST(Top, ShowsTheServerLiveAndQuitsWithQ) {
+    const Server server{{.client_ids = "ann,bob,cat"}};
+    Screen screen{top_of(server), wide};
+    screen.wait_for("0 of at most 1024 online");
+    RawClient ann = server.log_in("ann");
+    screen.wait_for("1 of at most 1024 online");
+    ann.send("SAY hello\r\n");
+    screen.wait_for("messages 1 to 1");
+    screen.press("q");
+    EXPECT_EQ(screen.wait_for_end(), 0);
+    EXPECT_FALSE(has(screen.text(), "sort:")) << "the screen is as before:\n" << screen.text();
+}
+
+TEST(Top, SortsByTheKeyThatIsPressed) {
+    const Server server{{.client_ids = "cat,ann,bob"}};
+    RawClient bob = server.log_in("bob");
+    bob.send("SAY a message of bob\r\n");
+    bob.read_until_id(1);
+    const Screen screen{top_of(server), wide};
+    const auto shows = [&screen](const std::string& order) {
+        EXPECT_TRUE(eventually([&] { return clients_on(screen) == order; }))
+            << order << " is not shown:\n"
+            << screen.text();
+    };
+    shows("cab");  // as they were given
+    screen.press("c");
+    shows("abc");
+    screen.press("r");
+    shows("cba");
+    screen.press("i");
+    shows("bac");
+    screen.press("b");
+    shows("acb");
+}
+
+TEST(Top, FollowsTheSizeOfTheTerminal) {
+    const Server server{{.client_ids = "ann,bob,cat"}};
+    const Screen screen{top_of(server), wide};
+    screen.wait_for("cat ");
+    screen.resize({40, 14});
+    EXPECT_TRUE(eventually([&] { return clients_on(screen) == "a"; })) << screen.text();
+    screen.press("Down");
+    EXPECT_TRUE(eventually([&] { return clients_on(screen) == "b"; })) << screen.text();
+    screen.resize(wide);
+    EXPECT_TRUE(eventually([&] { return clients_on(screen) == "abc"; })) << screen.text();
+}
+
+TEST(Top, OutlivesTheServer) {
+    Server server;
+    const Screen screen{top_of(server), wide};
+    screen.wait_for("server      up");
+    EXPECT_EQ(server.stop(), 0);
+    screen.wait_for("there is no segment of a server");
+    server.start();
+    screen.wait_for("server      up");
+    screen.press("C-c");
+    EXPECT_EQ(screen.wait_for_end(), 0);
+}
+
+TEST(Top, WithoutATerminalSaysSoInOneLine) {
+    const Server server;
+    const Result result = server.belfryctl({"top"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.err, "belfryctl: top needs a terminal\n");
+    EXPECT_EQ(result.out, "");
+}
+
+TEST(Top, OnAnUnknownTerminalSaysSo) {
+    const Server server;
+    std::vector<std::string> command{"/usr/bin/env", "TERM=no-such-one"};
+    for (const std::string& word : top_of(server)) command.push_back(word);
+    const Screen screen{command, wide};
+    screen.wait_for("belfryctl: top needs a terminal that is known, not TERM=no-such-one");
+    EXPECT_EQ(screen.wait_for_end(), 2);
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,126 @@
+#include "tests/support/proc.hpp"
+#include "tests/support/server.hpp"
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+
+/// What the system shows of the server's processes, and what they ask of it.
+namespace belfry::test {
+namespace {
+
+std::string contents(const std::filesystem::path& path) {
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::filesystem::path proc(pid_t pid, const std::string& name) {
+    return std::filesystem::path{"/proc"} / std::to_string(pid) / name;
+}
+
+/// As ps shows it: up to the first NUL.
+std::string title_of(pid_t pid) {
+    const std::string line = contents(proc(pid, "cmdline"));
+    return line.substr(0, line.find('\0'));
+}
+
+std::set<pid_t> pids_in(const std::string& text) {
+    std::istringstream words{text};
+    return {std::istream_iterator<pid_t>{words}, {}};
+}
+
+/// Those of this server among what a program prints.
+void expect_finds_all(const Server& server, const Command& command) {
+    const std::set<pid_t> found = pids_in(run(command).out);
+    for (const pid_t pid : server.all_processes()) {
+        EXPECT_TRUE(found.contains(pid)) << command.program << " does not find " << title_of(pid);
+    }
+}
+
+TEST(ProcessTitle, SaysWhatEachProcessIsFor) {
+    const Server server{{.durability = "commit"}};
+    const std::string place = " (" + server.data_dir().string() + ")";
+    EXPECT_EQ(title_of(server.pid()), "belfryd: supervisor" + place);
+    EXPECT_EQ(title_of(server.archiver()), "belfryd: archiver" + place);
+    RawClient silent = server.connect();
+    EXPECT_TRUE(eventually([&] {
+        return std::ranges::any_of(server.children(), [&](pid_t pid) {
+            return title_of(pid) == "belfryd: login" + place;
+        });
+    }));
+    RawClient client = server.log_in("1");
+    EXPECT_EQ(title_of(server.child_of("1")), "belfryd: client 1" + place);
+}
+
+TEST(ProcessTitle, LeavesTheNameByWhichPgrepAndKillallFindThem) {
+    const Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    for (const pid_t pid : server.all_processes())
+        EXPECT_EQ(contents(proc(pid, "comm")), "belfryd\n");
+    expect_finds_all(server, {.program = "/usr/bin/pgrep", .arguments = {"belfryd"}});
+    expect_finds_all(server, {.program = "/usr/bin/pgrep", .arguments = {"-x", "belfryd"}});
+}
+
+TEST(ProcessTitle, HidesNoProcessThatATestLeftBehind) {
+    const Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    RawClient silent = server.connect();
+    EXPECT_TRUE(eventually([&] { return server.children().size() == 3; }));
+    expect_finds_all(server, {.program = source_file("tests/left_processes"),
+                              .arguments = {},
+                              .environment = {{"BELFRY_TEST_ROOT", server.folder().string()}}});
+}
+
+TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
+    const std::string ours = contents("/proc/self/oom_score_adj");
+    const Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    const std::string supervisor = contents(proc(server.pid(), "oom_score_adj"));
+    EXPECT_EQ(contents(proc(server.child_of("1"), "oom_score_adj")), ours);
+    EXPECT_EQ(contents(proc(server.archiver(), "oom_score_adj")), supervisor);
+    // Whether it may is for the system to say.
+    std::ofstream self{"/proc/self/oom_score_adj"};
+    self << "-1\n" << std::flush;
+    const bool permitted = self.good();
+    self.clear();
+    self << ours << std::flush;
+    EXPECT_EQ(supervisor, permitted ? "-900\n" : ours);
+}
+
+TEST(Descriptors, TheLimitIsRaisedToWhatMaxClientsNeeds) {
+    Server server{{.more = {"--max-clients", "300"}}};
+    EXPECT_EQ(server.stop(), 0);
+    Command command = server.command();
+    command.arguments.insert(command.arguments.begin(),
+                             {"--nofile=100:5000", command.program.string()});
+    command.program = "/usr/bin/prlimit";
+    server.start(command);
+    EXPECT_EQ(server.errors().find("file descriptors"), std::string::npos) << server.errors();
+    EXPECT_NE(contents(proc(server.pid(), "limits")).find("5000"), std::string::npos);
+}
+
+TEST(Descriptors, WhereTheLimitIsTooLowTheStartSaysWhatIsNeeded) {
+    constexpr uid_t nobody = 65534;
+    Server server{{.more = {"--max-clients", "300"}, .user = nobody}};
+    EXPECT_EQ(server.stop(), 0);
+    Command command = server.command();
+    command.arguments.insert(command.arguments.begin(),
+                             {"--nofile=100:200", command.program.string()});
+    command.program = "/usr/bin/prlimit";
+    server.start(command);
+    EXPECT_NE(
+        server.errors().find("--max-clients 300 needs 664 file descriptors, and the limit is 200"),
+        std::string::npos)
+        << server.errors();
+    server.log_in("1").expect_pong();
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,173 @@
+#include "tests/support/server.hpp"
+
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+/// SIGHUP: the configuration file is read again while the server runs.
+namespace belfry::test {
+namespace {
+
+/// A server whose client-ids and more stand in a file.
+class Reload : public ::testing::Test {
+  protected:
+    void write(const std::string& text) const { std::ofstream{file()} << text; }
+
+    [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "belfryd.conf"; }
+
+    /// What is on the command line already wins, so client-ids are taken away from there.
+    void start(const std::string& text) {
+        write(text);
+        EXPECT_EQ(server_.stop(), 0);
+        Command command = server_.command();
+        std::erase(command.arguments, "-client_ids");
+        std::erase(command.arguments, "1,2,3");
+        command.arguments.insert(command.arguments.end(), {"--config", file().string()});
+        server_.start(command);
+    }
+
+    void reload(const std::string& text) {
+        write(text);
+        ::kill(server_.pid(), SIGHUP);
+    }
+
+    void expect_said(const std::string& part) {
+        EXPECT_TRUE(eventually([&] { return server_.errors().find(part) != std::string::npos; }))
+            << "not said: " << part << "\n"
+            << server_.errors();
+    }
+
+    TempDir folder_;
+    Server server_;
+};
+
+TEST_F(Reload, ANewClientMayLogInAndOneThatIsRemovedIsEnded) {
+    start("client-ids = 1,2\n");
+    RawClient stays = server_.log_in("1");
+    RawClient goes = server_.log_in("2");
+    reload("client-ids = 1,3\n");
+    expect_said("client-ids: added 3");
+    expect_said("client-ids: removed 2");
+    goes.expect("BYE shutting-down");
+    goes.expect_closed();
+    RawClient back = server_.connect();
+    back.send("LOGIN 2\r\n");
+    back.expect_error("unknown-client");
+    RawClient comes = server_.log_in("3");
+    comes.send("SAY hello\r\n");
+    stays.expect_message(1, "3", "hello");
+    expect_said("client 2 logged out: removed");
+}
+
+TEST_F(Reload, AClientThatComesBackGoesOnWhereItWas) {
+    start("client-ids = 1,2\n");
+    RawClient one = server_.log_in("1");
+    one.send("SAY first\r\n");
+    one.read_until_id(1);
+    reload("client-ids = 1\n");
+    expect_said("removed 2");
+    reload("client-ids = 1,2\n");
+    expect_said("added 2");
+    RawClient two = server_.connect();
+    two.log_in("2");
+    two.expect_message(1, "1", "first");
+}
+
+TEST_F(Reload, ManyNewClientsThanThereAreSpareRowsChangeNothing) {
+    start("client-ids = 1,2\n");
+    std::string ids = "client-ids = 1";
+    for (int id = 100; id < 200; ++id) ids += "," + std::to_string(id);
+    reload(ids + "\n");
+    expect_said("client-ids stay as they were");
+    RawClient two = server_.log_in("2");
+    two.expect_pong();
+}
+
+TEST_F(Reload, ALowerLimitHoldsForTheNextLogin) {
+    start("client-ids = 1,2,3\n");
+    RawClient one = server_.log_in("1");
+    RawClient two = server_.log_in("2");
+    reload("client-ids = 1,2,3\nmax-clients = 2\n");
+    expect_said("max-clients is 2 now");
+    RawClient three = server_.connect();
+    three.send("LOGIN 3\r\n");
+    three.expect_error("too-many-clients");
+    one.expect_pong();
+    reload("client-ids = 1,2,3\nmax-clients = 3\n");
+    expect_said("max-clients is 3 now");
+    server_.log_in("3").expect_pong();
+}
+
+TEST_F(Reload, MoreThanTheMemoryWasMadeForNeedsARestart) {
+    start("client-ids = 1\nmax-clients = 2\n");
+    reload("client-ids = 1\nmax-clients = 5\n");
+    expect_said("max-clients is 2, what the shared memory was made for: 5 needs");
+}
+
+TEST_F(Reload, TheLogLevelHoldsForAllProcesses) {
+    start("client-ids = 1,2\nlog-level = warning\n");
+    RawClient one = server_.log_in("1");
+    EXPECT_EQ(server_.errors().find("logged in"), std::string::npos) << server_.errors();
+    reload("client-ids = 1,2\nlog-level = info\n");
+    expect_said("log-level is info now");
+    one.quit();
+    expect_said("client 1 logged out: quit");
+    reload("client-ids = 1,2\nlog-level = error\n");
+    expect_said("log-level is error now");
+}
+
+TEST_F(Reload, WhatCannotChangeIsNamed) {
+    start("client-ids = 1\n");
+    reload("client-ids = 1\nring-size = 1M\nmax-payload = 1K\nlisten = ::1\nlog-format = json\n");
+    for (const std::string name : {"ring-size", "max-payload", "listen", "log-format"}) {
+        expect_said(name + " stays as it was");
+    }
+    server_.log_in("1").expect_pong();
+}
+
+TEST_F(Reload, WithAMistakeAllStaysAndFileAndLineAreNamed) {
+    start("client-ids = 1\n");
+    reload("client-ids = 2\n\nmax-clients = many\n");
+    expect_said("all stays as it was: " + file().string() + ":3: --max-clients");
+    RawClient one = server_.log_in("1");
+    reload("client-ids = 2\nno-such-thing = 1\n");
+    expect_said(file().string() + ":2: unknown option --no-such-thing");
+    std::filesystem::remove(file());
+    ::kill(server_.pid(), SIGHUP);
+    expect_said("cannot read the configuration file " + file().string());
+    one.expect_pong();
+}
+
+TEST_F(Reload, WithoutAChangeSaysSo) {
+    start("client-ids = 1\n");
+    reload("client-ids = 1\n");
+    expect_said("nothing has changed");
+}
+
+TEST_F(Reload, WithoutAFileThereIsNothingToReload) {
+    RawClient one = server_.log_in("1");
+    ::kill(server_.pid(), SIGHUP);
+    expect_said("there is nothing to reload: no --config was given");
+    one.expect_pong();
+}
+
+TEST(ReloadRetention, TheOldestMessagesGoByTheNewLimit) {
+    const TempDir folder;
+    const auto file = folder.path() / "conf";
+    std::ofstream{file} << "keep-messages = 1000\n";
+    Server server{{.more = {"--config", file.string()}, .durability = "commit"}};
+    RawClient one = server.log_in("1");
+    for (std::uint64_t seq = 1; seq <= 20; ++seq) one.send_message(seq, "text");
+    one.read_until_id(20);
+    std::ofstream{file} << "keep-messages = 5\n";
+    ::kill(server.pid(), SIGHUP);
+    EXPECT_TRUE(eventually([&] { return server.status().at("log").at("first_id") == 16; }))
+        << server.status().dump(2);
+    EXPECT_NE(server.errors().find("keep-messages is 5 now"), std::string::npos) << server.errors();
+}
+
+}  // namespace
+}  // namespace belfry::test

@@ -1,0 +1,80 @@
+#include "shm/client_notes.hpp"
+
+#include "shm/version_text.hpp"
+#include "tests/unit/shm/scratch_segment.hpp"
+
+#include <gtest/gtest.h>
+
+/// What is noted of clients and programs for people alone.
+namespace belfry::test {
+namespace {
+
+using shm::EndReason;
+using ClientNotes = SegmentTest;
+
+TEST_F(ClientNotes, TrafficAddsUpOverSessions) {
+    shm::ClientRow& ann = segment().client(0);
+    shm::note_input(ann, 10);
+    shm::note_input(ann, 5);
+    shm::note_output(ann, 7);
+    EXPECT_EQ(ann.bytes_in, 15U);
+    EXPECT_EQ(ann.bytes_out, 7U);
+    EXPECT_GE(ann.seen_ms, segment().geometry().created_ms);
+}
+
+TEST_F(ClientNotes, TheLastEightEndsAreKeptTheNewestFirst) {
+    shm::ClientRow& ann = segment().client(0);
+    EXPECT_EQ(shm::last_ends_of(ann)[0], EndReason::none);
+    for (int count = 0; count < 8; ++count) shm::note_end(segment(), ann, EndReason::quit);
+    shm::note_end(segment(), ann, EndReason::lost);
+    const auto ends = shm::last_ends_of(ann);
+    EXPECT_EQ(ends[0], EndReason::lost);
+    EXPECT_EQ(ends[7], EndReason::quit);
+    EXPECT_EQ(segment().server().ends[static_cast<std::size_t>(EndReason::quit)], 8U);
+}
+
+TEST_F(ClientNotes, ASessionThatDiedWithoutLeavingWasKilled) {
+    shm::Session session = claimed_session(segment(), 0);
+    EXPECT_FALSE(shm::note_death(segment(), 0)) << "nobody had logged in";
+    shm::Session::Welcome welcome;
+    ASSERT_EQ(session.login("bob", welcome), shm::Session::LoginResult::welcome);
+    EXPECT_TRUE(shm::note_death(segment(), 0));
+    EXPECT_EQ(shm::last_ends_of(session.client())[0], EndReason::killed);
+}
+
+TEST_F(ClientNotes, ASessionThatHasLeftWasNotKilled) {
+    shm::Session session = claimed_session(segment(), 0);
+    shm::Session::Welcome welcome;
+    ASSERT_EQ(session.login("bob", welcome), shm::Session::LoginResult::welcome);
+    shm::note_end(segment(), session.client(), EndReason::quit);
+    session.leave();
+    EXPECT_FALSE(shm::note_death(segment(), 0));
+    EXPECT_EQ(shm::last_ends_of(session.client())[0], EndReason::quit);
+}
+
+TEST_F(ClientNotes, EveryReasonHasAName) {
+    for (std::size_t reason = 0; reason < shm::end_reasons; ++reason) {
+        EXPECT_NE(shm::name_of(static_cast<EndReason>(reason)), "unknown");
+    }
+    EXPECT_EQ(shm::name_of(static_cast<EndReason>(77)), "unknown");
+}
+
+TEST_F(ClientNotes, AVersionIsCutWhereItDoesNotFit) {
+    shm::ProcessEntry& entry = segment().process(shm::archiver_entry);
+    EXPECT_EQ(shm::version_in(entry), "");
+    shm::say_version(entry, "1.2.3");
+    EXPECT_EQ(shm::version_in(entry), "1.2.3");
+    shm::say_version(entry, std::string(100, 'x'));
+    EXPECT_EQ(shm::version_in(entry), std::string(32, 'x'));
+}
+
+TEST_F(ClientNotes, ALoginOfAClientThatIsRemovedMeanwhileIsRefused) {
+    shm::Session session = claimed_session(segment(), 0);
+    ASSERT_TRUE(shm::set_known_clients(segment(), std::vector<std::string>{"ann"}));
+    shm::Session::Welcome welcome;
+    EXPECT_EQ(session.login("bob", welcome), shm::Session::LoginResult::unknown_client);
+    EXPECT_FALSE(shm::is_logged_in(segment(), 0));
+}
+
+}  // namespace
+}  // namespace belfry::test
