@@ -278,6 +278,37 @@ TEST_F(AtATerminal, WithJsonItIsNotInteractive) {
     EXPECT_EQ(terminal.screen().find("1>"), std::string::npos);
 }
 
+TEST_F(AtATerminal, ATerminalThatCannotMoveItsCursorIsReadLineByLine) {
+    Command command = server_.belfry("1");
+    command.environment = {{"TERM", "dumb"}};
+    Terminal terminal{command};
+    RawClient other = server_.log_in("2");
+    terminal.enter("a line");
+    expect_sent(other, "a line");
+    other.send_message(1, "hello");
+    terminal.expect("2: hello");
+    EXPECT_EQ(terminal.screen().find("1>"), std::string::npos);
+    EXPECT_EQ(terminal.written().find('\x1b'), std::string::npos);
+    terminal.press({"C-d"});
+    EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST_F(AtATerminal, ALineThatFillsMoreThanTheScreenIsSentWhole) {
+    RawClient other = server_.log_in("2");
+    Terminal& terminal = sit_down({}, {.columns = 20, .rows = 6});
+    std::string text;
+    for (int number = 100; number < 160; ++number) text += std::to_string(number) + " ";
+    text += "end";
+    terminal.type(text);
+    terminal.expect("59 end");
+    other.send("SAY meanwhile\r\n");
+    terminal.expect("59 end");
+    terminal.press({"Enter"});
+    expect_sent(other, text);
+    terminal.expect_end({"1>"});
+    EXPECT_NE(terminal.everything().find("2: meanwhile"), std::string::npos);
+}
+
 TEST_F(AtATerminal, TheHistoryOutlivesItAndIsForItsOwnerAlone) {
     const TempDir state;
     const Environment environment{{"XDG_STATE_HOME", state.path().string()}};
