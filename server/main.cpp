@@ -7,6 +7,7 @@
 #include "server/title.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,10 +28,17 @@ void open_missing_standard_descriptors() {
     if (fd >= 0) ::close(fd);
 }
 
+/// A child's threads share the memory that it inherits for its allocations: one of its own for each
+/// would take 8 KiB more, and they allocate next to nothing.
+void allocate_from_one_arena() {
+    ::mallopt(M_ARENA_MAX, 1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     open_missing_standard_descriptors();
+    allocate_from_one_arena();
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);

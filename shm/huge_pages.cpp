@@ -2,12 +2,16 @@
 
 #include <sys/mman.h>
 
+#include <cerrno>
 #include <cstdint>
 
 namespace belfry::shm {
 namespace {
 
 constexpr int madv_collapse = 25;  // of Linux 6.1; glibc 2.36 does not name it
+
+/// Behind so many tries a part stays in small pages.
+constexpr unsigned most_tries = 20;
 
 }  // namespace
 
@@ -26,12 +30,15 @@ bool HugePages::step() noexcept {
     char* start = reinterpret_cast<char*>(&segment_->prefix()) + done_;
     // The kernel takes none for a part that has no page at all: a look makes one.
     static_cast<void>(*static_cast<volatile const char*>(start));
-    if (::madvise(start, huge_page, madv_collapse) != 0) {
+    if (::madvise(start, huge_page, madv_collapse) == 0 || tries_ == most_tries) {
+        done_ += huge_page;
+        tries_ = 0;
+    } else if (errno == EAGAIN || errno == EBUSY) {
+        ++tries_;  // somebody is using one of the small pages
+    } else {
         done_ = segment_->prefix().segment_bytes;
-        return false;
     }
-    done_ += huge_page;
-    return true;
+    return segment_->prefix().segment_bytes - done_ >= huge_page;
 }
 
 }  // namespace belfry::shm

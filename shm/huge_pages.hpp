@@ -29,6 +29,7 @@ class HugePages {
   private:
     const Segment* segment_;
     std::size_t done_ = 0;  ///< bytes from the start of the segment
+    unsigned tries_ = 0;    ///< in vain, with the next huge page
 };
 
 }  // namespace belfry::shm
