@@ -255,8 +255,7 @@ TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
     expect_printed(follower, "first");
     // It sees the end of its server only when the next one lives.
     follower.signal(SIGSTOP);
-    server.kill_all();
-    server.lose_segment();
+    EXPECT_EQ(server.stop(), 0);
     server.start();
     follower.signal(SIGCONT);
     EXPECT_EQ(follower.wait(), 0) << follower.err();
