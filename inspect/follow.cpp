@@ -1,19 +1,18 @@
 #include "inspect/follow.hpp"
 
 #include "cli/complain.hpp"
+#include "inspect/end_signals.hpp"
+#include "inspect/living.hpp"
 #include "inspect/log_printer.hpp"
 #include "inspect/refusal.hpp"
-#include "shm/data_directory.hpp"
+#include "inspect/write_lines.hpp"
 #include "shm/process.hpp"
 #include "shm/process_entry.hpp"
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 
-#include <array>
 #include <chrono>
-#include <ostream>
 #include <string>
 #include <utility>
 
@@ -27,21 +26,10 @@ constexpr int look_ms = 50;
 /// Where the supervisor is dead its sessions may go on for a while.
 constexpr std::chrono::seconds alive_look{1};
 
-shm::UniqueFd take_end_signals() {
-    sigset_t ends;
-    ::sigemptyset(&ends);
-    for (const int signal : {SIGINT, SIGTERM}) ::sigaddset(&ends, signal);
-    ::sigprocmask(SIG_BLOCK, &ends, nullptr);
-    return shm::UniqueFd{::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK)};
-}
-
-/// Whether any process of the server lives.
+/// Whether any process of the segment's server lives.
 class ServerLife {
   public:
-    ServerLife(const std::filesystem::path& data_dir, const shm::Segment& segment)
-        : data_dir_{data_dir}, segment_{segment} {
-        watch();
-    }
+    explicit ServerLife(const shm::Segment& segment) : segment_{segment} { watch(); }
 
     /// -1: no supervisor lives.
     [[nodiscard]] int fd() const noexcept { return supervisor_.get(); }
@@ -52,7 +40,7 @@ class ServerLife {
         if (Clock::now() < next_look_) return true;
         next_look_ = Clock::now() + alive_look;
         watch();  // another one may have taken over
-        return supervisor_ || shm::anybody_alive(data_dir_);
+        return supervisor_ || anybody_lives(segment_);
     }
 
   private:
@@ -61,7 +49,6 @@ class ServerLife {
         if (process) supervisor_ = shm::open_process(*process);
     }
 
-    const std::filesystem::path& data_dir_;
     const shm::Segment& segment_;
     shm::UniqueFd supervisor_;
     Clock::time_point next_look_;
@@ -76,22 +63,24 @@ void say_missed(LogPosition& position) {
 
 }  // namespace
 
-void follow_log(std::ostream& out, const std::filesystem::path& data_dir,
-                const shm::FoundSegment& found) {
-    const shm::UniqueFd signals = take_end_signals();
-    ServerLife life{data_dir, found.segment};
-    LogPosition position = start_of(found.segment);
+void follow_log(const shm::Segment& segment) {
+    take_end_signals({SIGINT, SIGTERM});
+    ServerLife life{segment};
+    LogPosition position = start_of(segment);
+    bool is_read = true;
+    const auto print = [&is_read](std::string_view lines) {
+        is_read = write_lines(lines);
+        return is_read && !is_to_end();
+    };
     bool last_look = false;
     while (true) {
-        if (!print_news(out, found.segment, position)) throw Refusal{"the log is broken"};
-        out.flush();
+        if (!print_news(print, segment, position)) throw Refusal{"the log is broken"};
         say_missed(position);
-        if (last_look || !out) return;
-        std::array<pollfd, 2> watched{pollfd{signals.get(), POLLIN, 0},
-                                      pollfd{life.fd(), POLLIN, 0}};
-        ::poll(watched.data(), watched.size(), look_ms);
+        if (last_look || !is_read) return;
+        pollfd end{life.fd(), POLLIN, 0};
+        ::poll(&end, 1, look_ms);
         // What came before the end is printed all the same.
-        last_look = watched[0].revents != 0 || !life.goes_on();
+        last_look = is_to_end() || !life.goes_on();
     }
 }
 

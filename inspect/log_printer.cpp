@@ -18,7 +18,7 @@ const wire::Message* message_in(const wire::FrameStep& step) {
     return step.frame ? std::get_if<wire::Message>(&*step.frame) : nullptr;
 }
 
-void print_records(std::ostream& out, std::string_view records) {
+std::string lines_of(std::string_view records) {
     std::string lines;
     while (!records.empty()) {
         const wire::FrameStep step = wire::next_frame(records);
@@ -27,21 +27,22 @@ void print_records(std::ostream& out, std::string_view records) {
         append_line(lines, *message);
         records.remove_prefix(step.consumed);
     }
-    out << lines;
+    return lines;
 }
 
 }  // namespace
 
 void print_log(std::ostream& out, const shm::Segment& segment) {
     LogPosition position = start_of(segment);
-    static_cast<void>(print_news(out, segment, position));
+    const auto print = [&out](std::string_view lines) { return !(out << lines).fail(); };
+    static_cast<void>(print_news(print, segment, position));
 }
 
 LogPosition start_of(const shm::Segment& segment) noexcept {
     return {segment.log().first_id.load(), 0};
 }
 
-bool print_news(std::ostream& out, const shm::Segment& segment, LogPosition& position) {
+bool print_news(const TakeLines& take, const shm::Segment& segment, LogPosition& position) {
     const std::uint64_t last = segment.visible();
     if (position.next > last) return true;
     shm::LogReader reader{segment, chunk_bytes};
@@ -55,8 +56,8 @@ bool print_news(std::ostream& out, const shm::Segment& segment, LogPosition& pos
             position.next = first;
             continue;
         }
-        print_records(out, chunk.bytes);
         position.next = chunk.last_id + 1;
+        if (!take(lines_of(chunk.bytes))) return true;
     }
     return true;
 }

@@ -3,6 +3,7 @@
 #include "shm/segment.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <string_view>
 
@@ -20,8 +21,11 @@ struct LogPosition {
 /// The oldest message in the ring.
 [[nodiscard]] LogPosition start_of(const shm::Segment& segment) noexcept;
 
+/// Takes whole lines, many at once. @return false: no more of them
+using TakeLines = std::function<bool(std::string_view lines)>;
+
 /// Prints what has come since. @return false: the log cannot be read any further
-[[nodiscard]] bool print_news(std::ostream& out, const shm::Segment& segment,
+[[nodiscard]] bool print_news(const TakeLines& take, const shm::Segment& segment,
                               LogPosition& position);
 
 /// Whether the bytes are a whole MSG frame of that id by that sender.

@@ -65,7 +65,7 @@ int run_on_segment(const inspect::Options& options) {
         throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};
     }
     if (options.command == "log" && options.follow) {
-        inspect::follow_log(std::cout, options.data_dir, *found);
+        inspect::follow_log(found->segment);
     } else if (options.command == "log") {
         inspect::print_log(std::cout, found->segment);
     } else if (options.command == "stop") {
@@ -124,7 +124,8 @@ int complain(const std::exception& error, int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::ios::sync_with_stdio(false);  // nobody here uses stdio, and streams are faster without
+    // Streams are faster so. No command mixes them with stdio, which ncurses uses in top.
+    std::ios::sync_with_stdio(false);
     try {
         const auto options = inspect::read_options({argv + std::min(argc, 1), argv + argc});
         const int exit_code = options ? run(*options) : EXIT_SUCCESS;

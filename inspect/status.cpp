@@ -1,10 +1,9 @@
 #include "inspect/status.hpp"
 
+#include "inspect/living.hpp"
 #include "shm/client_notes.hpp"
 #include "shm/client_table.hpp"
 #include "shm/clock.hpp"
-#include "shm/process.hpp"
-#include "shm/process_entry.hpp"
 #include "shm/session_slots.hpp"
 #include "shm/version_text.hpp"
 
@@ -18,11 +17,6 @@ namespace {
 
 constexpr std::uint64_t short_window_ms = 10'000;
 constexpr std::uint64_t long_window_ms = 60'000;
-
-pid_t living(const shm::ProcessEntry& entry) {
-    const auto process = shm::process_in(entry);
-    return process && shm::open_process(*process) ? process->pid : 0;
-}
 
 /// Start times are ticks since boot.
 std::uint64_t seconds_since(std::uint64_t start_time) {
@@ -86,8 +80,8 @@ void measure_ring(const shm::Segment& segment, Status& status) {
 
 void count_connections(const shm::Segment& segment, Status& status) {
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
-        const auto process = shm::process_in(segment.session_process(slot));
-        if (process && !shm::is_logged_in(segment, slot)) ++status.not_logged_in;
+        const bool is_connected = living(segment.session_process(slot)) != 0;
+        if (is_connected && !shm::is_logged_in(segment, slot)) ++status.not_logged_in;
     }
     status.online =
         static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));

@@ -2,12 +2,22 @@
 
 #include "cli/command_line.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
 namespace belfry::inspect {
+namespace {
+
+/// Reading fails at once from then on.
+bool has_hung_up() noexcept {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return ::poll(&input, 1, 0) == 1 && (input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+}  // namespace
 
 Terminal::Terminal() {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
@@ -62,7 +72,7 @@ int Terminal::key(int timeout_ms) noexcept {
     const int key = ::wgetch(window_);
     switch (key) {
         case ERR:
-            return none;
+            return has_hung_up() ? gone : none;
         case KEY_UP:
             return up;
         case KEY_DOWN:

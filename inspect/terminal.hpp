@@ -28,10 +28,18 @@ class Terminal {
     /// Shows what was put.
     void show() noexcept;
 
-    enum : int { none = -1, up = -2, down = -3, page_up = -4, page_down = -5, other = -6 };
+    enum : int {
+        none = -1,
+        up = -2,
+        down = -3,
+        page_up = -4,
+        page_down = -5,
+        other = -6,
+        gone = -7,
+    };
 
     /// A character; or one of those above, none after so many milliseconds or at a signal. A new
-    /// size of the screen is `other`.
+    /// size of the screen is `other`. At once `gone` where the terminal has hung up.
     [[nodiscard]] int key(int timeout_ms) noexcept;
 
   private:

@@ -1,6 +1,7 @@
 #include "inspect/top.hpp"
 
 #include "inspect/client_order.hpp"
+#include "inspect/end_signals.hpp"
 #include "inspect/human.hpp"
 #include "inspect/status_page.hpp"
 #include "inspect/terminal.hpp"
@@ -24,22 +25,13 @@ constexpr std::chrono::milliseconds interval{1000};
 constexpr const char* keys =
     "q quit   sort: c client  b behind  i in  o out  s seen  p pid   r reverse   arrows scroll";
 
-volatile sig_atomic_t to_end = 0;
-
-/// Without SA_RESTART, so that waiting for a key ends.
-void end_at_signals() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { to_end = 1; };
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
-}
-
 class Top {
   public:
     explicit Top(const std::filesystem::path& data_dir) : data_dir_{data_dir} {}
 
     void run() {
         auto next_look = Clock::now();
-        while (to_end == 0) {
+        while (!is_to_end()) {
             if (Clock::now() >= next_look) {
                 look();
                 next_look = Clock::now() + interval;
@@ -48,7 +40,7 @@ class Top {
             const auto left =
                 std::chrono::ceil<std::chrono::milliseconds>(next_look - Clock::now());
             const int key = terminal_.key(static_cast<int>(std::max<long>(left.count(), 0)));
-            if (key == 'q') return;
+            if (key == 'q' || key == Terminal::gone) return;
             obey(key);
         }
     }
@@ -134,7 +126,7 @@ class Top {
 
 void run_top(const std::filesystem::path& data_dir) {
     Top top{data_dir};
-    end_at_signals();
+    take_end_signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
     top.run();
 }
 

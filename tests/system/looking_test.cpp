@@ -1,13 +1,22 @@
+#include "tests/support/failure.hpp"
+#include "tests/support/fd.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/prometheus_text.hpp"
 #include "tests/support/screen.hpp"
 #include "tests/support/server.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -121,6 +130,17 @@ TEST(Status, AnArchiverThatWasKilledIsCounted) {
     static_cast<void>(server.archiver());
 }
 
+TEST(Status, ADeadConnectionIsNotCounted) {
+    Server server;
+    const RawClient silent = server.connect();
+    const auto not_logged_in = [&server] {
+        return server.status().at("server").at("not_logged_in").get<int>();
+    };
+    EXPECT_TRUE(eventually([&] { return not_logged_in() == 1; }));
+    server.kill_all();
+    EXPECT_EQ(not_logged_in(), 0);
+}
+
 TEST(Status, ForAPersonHasABarARateAndALineAClient) {
     const Server server{{.client_ids = "alice,bob"}};
     RawClient alice = server.log_in("alice");
@@ -225,6 +245,107 @@ TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
     EXPECT_TRUE(follower.is_running());
     server.kill_all();
     EXPECT_EQ(follower.wait(), 0) << follower.err();
+}
+
+TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
+    Server server;
+    RawClient one = server.log_in("1");
+    Process follower = follow(server);
+    one.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    // It sees the end of its server only when the next one lives.
+    follower.signal(SIGSTOP);
+    server.kill_all();
+    server.lose_segment();
+    server.start();
+    follower.signal(SIGCONT);
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+}
+
+TEST(LogFollow, LooksAtNoLockOfTheDataDirectory) {
+    Server server;
+    RawClient one = server.log_in("1");
+    Process follower = follow(server);
+    one.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    const auto alive = server.data_dir() / "alive";
+    std::filesystem::remove(alive);
+    server.kill_supervisor();
+    for (const std::string text : {"one more", "and one more", "and the last"}) {
+        one.send("SAY " + text + "\r\n");
+        expect_printed(follower, "1: " + text + "\n");
+    }
+    const Fd held{::open(alive.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    ASSERT_EQ(::flock(held.get(), LOCK_SH), 0);
+    server.kill_all();
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+}
+
+/// A pipe with a name, which takes one page and which nobody reads.
+class StalledPipe {
+  public:
+    StalledPipe() {
+        if (::mkfifo(path().c_str(), S_IRUSR | S_IWUSR) != 0) throw system_failure("mkfifo");
+        end_ = Fd{::open(path().c_str(), O_RDWR | O_CLOEXEC)};
+        if (::fcntl(end_.get(), F_SETPIPE_SZ, 4096) < 0) throw system_failure("F_SETPIPE_SZ");
+    }
+
+    [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "pipe"; }
+
+    [[nodiscard]] bool is_full() const {
+        pollfd end{end_.get(), POLLOUT, 0};
+        return ::poll(&end, 1, 0) == 0;
+    }
+
+  private:
+    TempDir folder_;
+    Fd end_;
+};
+
+/// A program whose standard input and output is a file.
+Process on_file(const std::filesystem::path& file, const std::string& redirections,
+                const std::vector<std::string>& program) {
+    std::vector<std::string> arguments{"-c", "file=$1; shift; exec \"$@\" " + redirections, "sh",
+                                       file.string()};
+    arguments.insert(arguments.end(), program.begin(), program.end());
+    return Process{{.program = "/bin/sh",
+                    .arguments = std::move(arguments),
+                    .environment = {{"TERM", "xterm"}}}};
+}
+
+void expect_end_of_stalled_follower(int signal) {
+    const Server server;
+    RawClient one = server.log_in("1");
+    for (std::uint64_t seq = 1; seq <= 4; ++seq) one.send_message(seq, std::string(4000, 'x'));
+    one.read_until_id(4);
+    const StalledPipe pipe;
+    Process follower = on_file(
+        pipe.path(), "> \"$file\"",
+        {program("belfryctl"), "--data-dir", server.data_dir().string(), "log", "--follow"});
+    ASSERT_TRUE(eventually([&] { return pipe.is_full(); })) << follower.err();
+    follower.signal(signal);
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+    EXPECT_EQ(follower.err(), "");
+}
+
+TEST(LogFollow, IsInterruptedAlsoWhereItsReaderStalls) {
+    expect_end_of_stalled_follower(SIGINT);
+}
+
+TEST(LogFollow, IsTerminatedAlsoWhereItsReaderStalls) {
+    expect_end_of_stalled_follower(SIGTERM);
+}
+
+TEST(LogFollow, SaysWhyItCannotWrite) {
+    const Server server;
+    RawClient one = server.log_in("1");
+    one.send("SAY something\r\n");
+    one.read_until_id(1);
+    Process follower = on_file(
+        "/dev/full", "> \"$file\"",
+        {program("belfryctl"), "--data-dir", server.data_dir().string(), "log", "--follow"});
+    EXPECT_EQ(follower.wait(), 1);
+    EXPECT_EQ(follower.err(), "belfryctl: cannot write standard output: No space left on device\n");
 }
 
 TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
@@ -337,6 +458,35 @@ TEST(Top, OutlivesTheServer) {
     screen.wait_for("server      up");
     screen.press("C-c");
     EXPECT_EQ(screen.wait_for_end(), 0);
+}
+
+TEST(Top, TheQuitKeyOfTheTerminalLeavesTheScreenAsBefore) {
+    const Server server;
+    const Screen screen{top_of(server), wide};
+    screen.wait_for("server      up");
+    screen.press("C-\\");
+    EXPECT_EQ(screen.wait_for_end(), 0);
+    EXPECT_FALSE(has(screen.text(), "sort:")) << screen.text();
+}
+
+TEST(Top, EndsWhereItsTerminalHangsUpWithoutASignal) {
+    const Server server;
+    Fd terminal{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
+    ASSERT_TRUE(terminal.is_open());
+    std::array<char, 4096> bytes{};
+    ASSERT_EQ(::unlockpt(terminal.get()), 0);
+    ASSERT_EQ(::ptsname_r(terminal.get(), bytes.data(), bytes.size()), 0);
+    // It leads no session, so the terminal does not become its own, and sends it no SIGHUP.
+    Process top = on_file(bytes.data(), "<> \"$file\" >&0", top_of(server));
+    std::string seen;
+    ASSERT_TRUE(eventually([&] {
+        const ssize_t length = ::read(terminal.get(), bytes.data(), bytes.size());
+        if (length > 0) seen.append(bytes.data(), static_cast<std::size_t>(length));
+        return has(seen, "sort:");
+    })) << top.err();
+    EXPECT_TRUE(top.is_running());
+    terminal.reset();
+    EXPECT_EQ(top.wait(), 0) << top.err();
 }
 
 TEST(Top, WithoutATerminalSaysSoInOneLine) {
