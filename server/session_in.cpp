@@ -507,9 +507,11 @@ void SessionIn::finish() {
     if (taken_over_) taken_over_->wait();
 }
 
+// What is thrown besides is a broken invariant, and aborts the child.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 void run_session(Heritage& heritage) noexcept {
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGHUP, SIG_IGN);
+    static_cast<void>(::signal(SIGINT, SIG_IGN));
+    static_cast<void>(::signal(SIGHUP, SIG_IGN));
     make_thread_stacks_small();
     try {
         SessionIn session{heritage};

@@ -108,6 +108,7 @@ class SessionIn {
 };
 
 /// The life of a session child, from the fork on. Never returns.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 [[noreturn]] void run_session(Heritage& heritage) noexcept;
 
 }  // namespace belfry::server

@@ -53,7 +53,7 @@ shm::UniqueFd take_signals() {
     ::sigemptyset(&ours);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) ::sigaddset(&ours, signal);
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(::signal(SIGPIPE, SIG_IGN));
     return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 

@@ -66,7 +66,7 @@ class Supervisor {
     [[nodiscard]] bool has_room();
     void serve(shm::UniqueFd socket);
     void refuse_without_descriptor();
-    void watch_listener(bool watch);
+    void watch_listener(bool wanted);
 
     // Pending: accepted and not logged in.
     [[nodiscard]] bool is_pending(std::uint32_t slot) const noexcept;
