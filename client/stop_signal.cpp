@@ -30,7 +30,7 @@ extern "C" void on_signal(int number) {
     errno = saved_errno;
 }
 
-// Ctrl-\\ ends the program as ever, but with the terminal as it was: SA_RESETHAND has put back what
+// SIGQUIT ends the program as ever, but with the terminal as it was: SA_RESETHAND has put back what
 // the signal does by itself, and that happens when the handler returns.
 extern "C" void on_quit(int number) {
     TerminalModes::restore();
