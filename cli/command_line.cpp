@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -37,15 +36,14 @@ Cut cut(std::string_view argument) {
     return {canonical(argument.substr(0, equals)), argument.substr(equals + 1), true};
 }
 
-/// Walks over the arguments and brings options into the one form that Boost is given,
-/// `--name=value` or `--name`. Values are not touched, whatever they start with; but a known
-/// option is no value, unless it stands behind `=`.
+/// Walks over the arguments and cuts them into options and words. Values are not touched, whatever
+/// they start with; but a known option is no value, unless it stands behind `=`.
 class Walk {
   public:
     Walk(const std::vector<std::string>& arguments, const po::options_description& known)
         : at_{arguments.begin()}, end_{arguments.end()}, known_{known} {}
 
-    void run(std::vector<std::string>& options, std::vector<std::string>& words) {
+    void run(std::vector<po::option>& options, std::vector<std::string>& words) {
         while (at_ != end_) {
             const std::string& argument = *at_++;
             if (argument == "--") {
@@ -56,7 +54,7 @@ class Walk {
             if (option.name.empty()) {
                 words.push_back(argument);
             } else {
-                options.push_back(one_form(option));
+                options.emplace_back(option.name, std::vector{value_of(option)});
             }
         }
     }
@@ -66,17 +64,11 @@ class Walk {
         return name.empty() ? nullptr : known_.find_nothrow(name, false);
     }
 
-    std::string one_form(const Cut& option) {
+    std::string value_of(const Cut& option) {
         const auto* description = find(option.name);
         if (description == nullptr) throw UsageError{"unknown option --" + option.name};
-        if (description->semantic()->max_tokens() > 0) {
-            return "--" + option.name + "=" + value_of(option);
-        }
-        if (option.has_value) throw UsageError{"option --" + option.name + " takes no value"};
-        return "--" + option.name;
-    }
-
-    std::string value_of(const Cut& option) {
+        const bool is_switch = description->semantic()->max_tokens() == 0;
+        if (is_switch && !option.has_value) return "true";
         const bool follows = !option.has_value && at_ != end_ && find(cut(*at_).name) == nullptr;
         std::string value{follows ? std::string_view{*at_++} : option.value};
         if (value.empty()) throw UsageError{"option --" + option.name + " needs a value"};
@@ -98,9 +90,9 @@ std::string sentence_for(const po::error_with_option_name& error) {
     return option + " must be true or false";
 }
 
-/// A line of a configuration file that sets something.
+/// A line of a configuration file, or a variable, that sets something.
 struct Setting {
-    std::string where;  ///< file and line, for complaints
+    std::string where;  ///< file and line, or the variable, for complaints
     std::string name;   ///< canonical, not empty
     std::string value;
 };
@@ -126,7 +118,8 @@ std::optional<Setting> setting_in(const std::string& line, const std::string& wh
     }
 }
 
-std::vector<Setting> settings_in(const std::string& path) {
+/// None: it cannot be read.
+std::optional<std::vector<Setting>> settings_in(const std::string& path) {
     std::ifstream file{path};
     std::vector<Setting> settings;
     std::size_t number = 0;
@@ -135,9 +128,7 @@ std::vector<Setting> settings_in(const std::string& path) {
         if (auto setting = setting_in(line, where)) settings.push_back(*std::move(setting));
     }
     // A directory can be opened, but not read.
-    if (!file.is_open() || file.bad()) {
-        throw UsageError{"cannot read the configuration file " + path};
-    }
+    if (!file.is_open() || file.bad()) return {};
     return settings;
 }
 
@@ -147,11 +138,12 @@ bool is_known_setting(const std::string& name, const po::options_description& kn
     return known.find_nothrow(name, false) != nullptr;
 }
 
-/// What the command line said stays.
-void store(const Setting& setting, const po::options_description& known, CommandLine& line) {
+/// What was said before stays.
+void store(const Setting& setting, bool is_default, const po::options_description& known,
+           CommandLine& line) {
     po::variables_map& values = line.options;
     if (values.count(setting.name) == 0 || values[setting.name].defaulted()) {
-        line.places[setting.name] = setting.where;
+        line.places[setting.name] = {.text = setting.where, .is_default = is_default};
     }
     po::parsed_options one{&known};
     one.options.emplace_back(setting.name, std::vector{setting.value});
@@ -162,9 +154,10 @@ void store(const Setting& setting, const po::options_description& known, Command
     }
 }
 
-void read_config(const std::string& path, const po::options_description& known, CommandLine& line) {
+void store_all(const std::vector<Setting>& settings, bool is_default,
+               const po::options_description& known, CommandLine& line) {
     std::set<std::string> seen;
-    for (const Setting& setting : settings_in(path)) {
+    for (const Setting& setting : settings) {
         if (!is_known_setting(setting.name, known)) {
             throw UsageError{setting.where + "unknown option --" + setting.name};
         }
@@ -174,8 +167,15 @@ void read_config(const std::string& path, const po::options_description& known, 
         if (setting.value.empty()) {
             throw UsageError{setting.where + "option --" + setting.name + " needs a value"};
         }
-        store(setting, known, line);
+        store(setting, is_default, known, line);
     }
+}
+
+void read_named_file(const std::string& path, bool is_default, const po::options_description& known,
+                     CommandLine& line) {
+    const auto settings = settings_in(path);
+    if (!settings) throw UsageError{"cannot read the configuration file " + path};
+    store_all(*settings, is_default, known, line);
 }
 
 /// The variable that stands for an option: BELFRY_DATA_DIR for --data-dir.
@@ -196,8 +196,44 @@ void read_environment(const std::string& prefix, const po::options_description& 
         const std::string variable = variable_for(name, prefix);
         const char* value = std::getenv(variable.c_str());
         if (value == nullptr || *value == '\0') continue;
-        store({"environment variable " + variable + ": ", name, value}, known, line);
+        store({"environment variable " + variable + ": ", name, value}, true, known, line);
     }
+}
+
+/// Nobody has named the default file, so that one that cannot be read counts as none.
+void read_defaults(const Defaults& defaults, const po::options_description& known,
+                   CommandLine& line) {
+    const bool has_file = line.options.count("config") != 0;
+    if (!defaults.environment_prefix.empty()) {
+        read_environment(defaults.environment_prefix, known, line);
+    }
+    if (has_file) return;
+    if (const auto path = text_of(line.options, "config")) {
+        read_named_file(*path, true, known, line);
+    } else if (!defaults.file.empty()) {
+        store_all(settings_in(defaults.file).value_or(std::vector<Setting>{}), true, known, line);
+    }
+}
+
+CommandLine parse_arguments(const std::vector<std::string>& arguments,
+                            const po::options_description& known) {
+    CommandLine line;
+    po::parsed_options given{&known};
+    Walk{arguments, known}.run(given.options, line.words);
+    try {
+        po::store(given, line.options);
+    } catch (const po::error_with_option_name& error) {
+        throw UsageError{sentence_for(error)};
+    }
+    return line;
+}
+
+/// They are to work whatever files and variables say.
+bool asks_for_help_or_version(const po::variables_map& options) {
+    const auto is_on = [&options](const char* name) {
+        return options.count(name) != 0 && is_set(options, name);
+    };
+    return is_on("help") || is_on("version");
 }
 
 std::optional<std::uint64_t> digits(std::string_view text) {
@@ -230,40 +266,29 @@ std::string short_form(std::uint64_t bytes) {
 
 CommandLine parse(const std::vector<std::string>& arguments, const po::options_description& options,
                   const Defaults& defaults) {
-    CommandLine line;
-    std::vector<std::string> given;
-    Walk{arguments, options}.run(given, line.words);
-    try {
-        using namespace po::command_line_style;
-        po::store(po::command_line_parser{given}
-                      .options(options)
-                      .style(allow_long | long_allow_adjacent)
-                      .run(),
-                  line.options);
-    } catch (const po::error_with_option_name& error) {
-        throw UsageError{sentence_for(error)};
-    }
-    if (!defaults.environment_prefix.empty()) {
-        read_environment(defaults.environment_prefix, options, line);
-    }
-    std::error_code none;
+    CommandLine line = parse_arguments(arguments, options);
+    if (asks_for_help_or_version(line.options)) return line;
     if (const auto path = text_of(line.options, "config")) {
-        read_config(*path, options, line);
-    } else if (!defaults.file.empty() && std::filesystem::exists(defaults.file, none)) {
-        read_config(defaults.file, options, line);
+        read_named_file(*path, false, options, line);
     }
+    read_defaults(defaults, options, line);
     return line;
 }
 
 UsageError with_place(const UsageError& error, const CommandLine& line) {
     const auto place = line.places.find(error.option());
     if (place == line.places.end()) return error;
-    return UsageError{place->second + error.what(), error.option()};
+    return UsageError{place->second.text + error.what(), error.option()};
 }
 
 std::optional<std::string> text_of(const po::variables_map& options, const std::string& name) {
     if (options.count(name) == 0) return {};
     return options[name].as<std::string>();
+}
+
+bool is_default(const CommandLine& line, const std::string& name) {
+    const auto place = line.places.find(name);
+    return place != line.places.end() && place->second.is_default;
 }
 
 bool is_set(const po::variables_map& options, const std::string& name) {

@@ -33,21 +33,27 @@ class UsageError : public std::runtime_error {
 
 inline constexpr int exit_usage = 2;
 
+/// Where a value stands that the command line does not hold itself.
+struct Place {
+    std::string text;         ///< `FILE:LINE: ` or `environment variable NAME: `
+    bool is_default = false;  ///< nothing on the command line names it
+};
+
 struct CommandLine {
     boost::program_options::variables_map options;
-    std::vector<std::string> words;  ///< what is no option
-    /// `FILE:LINE: ` of each option whose value is the configuration file's.
-    std::map<std::string, std::string> places;
+    std::vector<std::string> words;       ///< what is no option
+    std::map<std::string, Place> places;  ///< by option
 };
 
-/// Where options come from beside the command line and the file that `--config` names.
+/// Where options come from beside the command line and the file that it names.
 struct Defaults {
     std::string environment_prefix;  ///< `BELFRY_`: BELFRY_DATA_DIR is --data-dir; empty: none
-    std::string file;                ///< read where it exists and no other is named; empty: none
+    std::string file;                ///< read where it can be and no other is named; empty: none
 };
 
-/// Reads the command line, then the environment, then the file that `--config` (or its variable)
-/// names, or else the default file. What comes first wins.
+/// Reads the command line, then the file that its `--config` names, then the environment, then the
+/// file that the environment names, or else the default file. What comes first wins. With `--help`
+/// or `--version` the command line alone is read.
 /// @param arguments without the program's name
 /// @param options all without short names, with string values, or bool_switch()
 /// @throws UsageError
@@ -55,14 +61,17 @@ struct Defaults {
                                 const boost::program_options::options_description& options,
                                 const Defaults& defaults = {});
 
-/// The same complaint; where its value stands in the configuration file it says in which line.
+/// The same complaint; where its value does not stand on the command line it says where.
 [[nodiscard]] UsageError with_place(const UsageError& error, const CommandLine& line);
 
 /// The option's text; none where it was not given and has no default.
 [[nodiscard]] std::optional<std::string> text_of(
     const boost::program_options::variables_map& options, const std::string& name);
 
-/// Whether a switch was given.
+/// Whether the option's value is one that nothing on the command line names.
+[[nodiscard]] bool is_default(const CommandLine& line, const std::string& name);
+
+/// Whether a switch is on.
 [[nodiscard]] bool is_set(const boost::program_options::variables_map& options,
                           const std::string& name);
 

@@ -35,11 +35,15 @@ Client::Client(const Options& options)
       room_{Room::is_possible(options) ? std::make_unique<Room>(options) : nullptr},
       input_{STDIN_FILENO},
       output_{STDOUT_FILENO},
-      plain_{options, output_},
-      conversation_{options, room_ ? static_cast<View&>(*room_) : plain_},
+      conversation_{options, view()},
       dialer_{options.server_ip, options.port} {
-    if (!room_) progress_.emplace(Clock::now());
+    if (!room_) progress_.emplace();
     if (options.timeout) done_by_ = Clock::now() + *options.timeout;
+}
+
+View& Client::view() {
+    if (room_) return *room_;
+    return plain_.emplace(options_, output_);
 }
 
 int Client::run() {
@@ -98,7 +102,8 @@ Client::Ready Client::wait() const {
     const int connection = dialing ? dialer_.fd() : link_ ? link_->fd() : -1;
     const short events = events_of_connection();
     std::array<pollfd, 5> fds{{
-        {signal_.fd(), POLLIN, 0},
+        // It stays readable when a signal has come, and a second one does not come here.
+        {phase_ == Phase::leaving ? -1 : signal_.fd(), POLLIN, 0},
         {room_ ? room_->signal_fd() : -1, POLLIN, 0},
         {wants_input() ? input_.fd() : -1, POLLIN, 0},
         // Where nothing is wanted of the connection its end would be reported for ever.
@@ -113,12 +118,18 @@ Client::Ready Client::wait() const {
 }
 
 int Client::timeout_ms() const {
-    const Deadline shown = room_ ? room_->show_again_at() : progress_->next();
-    const Deadline first =
-        earlier(earlier(earlier(phase_until_, done_by_), earlier(give_up_at_, resend_at_)), shown);
+    const Deadline first = wake_at();
     if (!first) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now()).count();
     return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
+}
+
+// Who leaves shows nothing more, and waits for nothing but the answer to QUIT.
+Deadline Client::wake_at() const {
+    if (phase_ == Phase::leaving) return phase_until_;
+    const Deadline shown = room_ ? room_->show_again_at() : progress_->next();
+    return earlier(earlier(earlier(phase_until_, done_by_), earlier(give_up_at_, resend_at_)),
+                   shown);
 }
 
 short Client::events_of_connection() const {
@@ -142,7 +153,7 @@ bool Client::wants_frames() const {
 // --- one turn of the loop ---
 
 void Client::go_on(const Ready& ready) {
-    if (ready.signal && phase_ != Phase::leaving) on_signal(StopSignal::number().value_or(0));
+    if (ready.signal) on_signal(StopSignal::number().value_or(0));
     if (ready.terminal) room_->take_signals();
     if (phase_ == Phase::dialing && ready.connection) {
         follow(dialer_.go_on(Clock::now()));
@@ -236,17 +247,22 @@ void Client::print() {
 
 void Client::show_progress(TimePoint now) {
     if (output_.is_terminal() && !output_.is_written()) progress_->clear();
+    if (is_catching_up() || !conversation_.outbox().is_empty()) progress_->begin(now);
     if (progress_->is_due(now)) progress_->show(progress(), now);
 }
 
+bool Client::is_catching_up() const {
+    return !conversation_.is_live() && conversation_.has_been_welcome() && !output_.is_terminal();
+}
+
 std::string Client::progress() const {
-    if (!conversation_.is_live() && conversation_.has_been_welcome() && !output_.is_terminal()) {
-        return "belfry: catching up: " + std::to_string(plain_.caught_up()) + " of " +
-               std::to_string(plain_.backlog()) + " messages";
+    if (is_catching_up()) {
+        return "belfry: catching up: " + std::to_string(plain_->caught_up()) + " of " +
+               std::to_string(plain_->backlog()) + " messages";
     }
     if (conversation_.outbox().is_empty()) return {};
     const auto percent = input_.percent_read();
-    return "belfry: lines accepted: " + std::to_string(plain_.accepted()) +
+    return "belfry: lines accepted: " + std::to_string(plain_->accepted()) +
            (percent ? ", input read: " + std::to_string(*percent) + " %" : "");
 }
 

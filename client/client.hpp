@@ -48,6 +48,8 @@ class Client {
         bool connection = false;
     };
 
+    [[nodiscard]] View& view();
+
     void turn_until_the_end();
     [[nodiscard]] bool turn_until_key();
     [[nodiscard]] bool wants_keys() const;
@@ -56,6 +58,7 @@ class Client {
 
     [[nodiscard]] Ready wait() const;
     [[nodiscard]] int timeout_ms() const;
+    [[nodiscard]] Deadline wake_at() const;
     [[nodiscard]] short events_of_connection() const;
     [[nodiscard]] bool wants_input() const;
     [[nodiscard]] bool wants_frames() const;
@@ -68,6 +71,7 @@ class Client {
     void act(Conversation::Event event);
     void print();
     void show_progress(TimePoint now);
+    [[nodiscard]] bool is_catching_up() const;
     [[nodiscard]] std::string progress() const;
     void end_typing();
     void send();
@@ -95,8 +99,8 @@ class Client {
     StopSignal signal_{room_ != nullptr};
     Input input_;
     Output output_;
-    PlainView plain_;
-    std::optional<Progress> progress_;  // where none does
+    std::optional<PlainView> plain_;    // where none does
+    std::optional<Progress> progress_;  // there too
     Conversation conversation_;
     Dialer dialer_;
     Backoff redial_;

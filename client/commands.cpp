@@ -70,4 +70,14 @@ std::span<const Command> commands() {
     return all;
 }
 
+std::string overview() {
+    std::string text;
+    for (const auto& command : all) {
+        std::string form{command.form};
+        form.resize(std::max<std::size_t>(form.size(), 14), ' ');
+        text.append("  ").append(form).append("  ").append(command.what).append("\n");
+    }
+    return text + "  //text          a message that begins with a slash\n";
+}
+
 }  // namespace belfry::client::typed

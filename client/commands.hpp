@@ -38,7 +38,10 @@ struct Command {
     std::string_view what;
 };
 
-/// All commands, for `/help` and completion.
+/// All commands, for completion.
 [[nodiscard]] std::span<const Command> commands();
+
+/// The same as rows of text, for `/help` and `--help`.
+[[nodiscard]] std::string overview();
 
 }  // namespace belfry::client::typed

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
+#include <utility>
 
 namespace belfry::client {
 namespace {
@@ -21,9 +23,30 @@ void make_folder(const std::filesystem::path& folder) {
     ::mkdir(folder.c_str(), 0700);
 }
 
+// What is no regular file, as where somebody wants no history and links it to /dev/null, is left as
+// it is. O_NONBLOCK: a FIFO holds nobody up.
+Fd opened(const std::string& path, int flags) {
+    Fd file{::open(path.c_str(), O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0600)};
+    struct stat status {};
+    const bool is_regular = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
+    return is_regular ? std::move(file) : Fd{};
+}
+
+std::string contents_of(const std::string& path) {
+    std::string text;
+    const Fd file = opened(path, O_RDONLY);
+    std::array<char, 65536> piece{};
+    while (file) {
+        const auto n = ::read(file.get(), piece.data(), piece.size());
+        if (n <= 0) break;
+        text.append(piece.data(), static_cast<std::size_t>(n));
+    }
+    return text;
+}
+
 // The mode holds for a file that was there before, too.
 bool write_to(const std::string& path, int flags, std::string_view bytes) {
-    const Fd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600)};
+    const Fd file = opened(path, O_WRONLY | O_CREAT | flags);
     if (!file || ::fchmod(file.get(), 0600) != 0) return false;
     return ::write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
 }
@@ -33,7 +56,7 @@ bool write_to(const std::string& path, int flags, std::string_view bytes) {
 std::vector<std::string> HistoryFile::load() const {
     std::vector<std::string> lines;
     if (path_.empty()) return lines;
-    std::ifstream file{path_};
+    std::istringstream file{contents_of(path_)};
     for (std::string line; std::getline(file, line);) {
         if (!line.empty()) lines.push_back(line);
     }

@@ -8,8 +8,8 @@ namespace belfry::client {
 
 /// What was typed in earlier runs, one line an entry, oldest first; for its owner alone (0600). A
 /// line is appended as soon as it is entered, so that a killed program loses none, and two programs
-/// do not overwrite each other's. Where the file cannot be written there is no history: nobody
-/// is troubled with it.
+/// do not overwrite each other's. Where the file cannot be written, or is none, as /dev/null,
+/// there is no history: nobody is troubled with it.
 class HistoryFile {
   public:
     /// @param path empty: nothing is kept. Folders that are missing are made (0700).

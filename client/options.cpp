@@ -5,6 +5,8 @@
 #include "client/xdg.hpp"
 #include "wire/client_id.hpp"
 
+#include <unistd.h>
+
 #include <boost/program_options/variables_map.hpp>
 
 #include <algorithm>
@@ -56,12 +58,12 @@ std::string client_id_in(const po::variables_map& values) {
     if (values.count("client-id") == 0) throw UsageError{"option --client-id is missing"};
     auto text = values["client-id"].as<std::string>();
     if (wire::is_client_id(text)) return text;
-    throw UsageError{"'" + text + "' is no client-id: 1 to 32 of A-Z a-z 0-9 _ . -"};
+    throw UsageError{"'" + text + "' is no client-id: 1 to 32 of A-Z a-z 0-9 _ . -", "client-id"};
 }
 
 std::string server_ip_in(const po::variables_map& values) {
     auto text = values["server-ip"].as<std::string>();
-    if (text.empty()) throw UsageError{"option --server-ip needs a value"};
+    if (text.empty()) throw UsageError{"option --server-ip needs a value", "server-ip"};
     return text;
 }
 
@@ -82,33 +84,42 @@ std::optional<Duration> timeout_in(const po::variables_map& values) {
     const auto text = values["timeout"].as<std::string>();
     const auto seconds = positive(text);
     if (!seconds || !std::isfinite(*seconds)) {
-        throw UsageError{"--timeout must be a number of seconds above 0, not '" + text + "'"};
+        throw UsageError{"--timeout must be a number of seconds above 0, not '" + text + "'",
+                         "timeout"};
     }
     return std::chrono::ceil<Duration>(std::chrono::duration<double>{std::min(*seconds, longest)});
 }
 
-ColourMode colour_in(const po::variables_map& values) {
-    const auto text = values["color"].as<std::string>();
+// What stands in a file or a variable for the terminal must not get into what a script reads.
+ColourMode colour_in(const cli::CommandLine& line) {
+    const auto text = line.options["color"].as<std::string>();
+    if (text == "always" && cli::is_default(line, "color") && ::isatty(STDOUT_FILENO) == 0) {
+        return ColourMode::automatic;
+    }
     if (text == "auto") return ColourMode::automatic;
     if (text == "always") return ColourMode::always;
     if (text == "never") return ColourMode::never;
-    throw UsageError{"--color must be auto, always or never, not '" + text + "'"};
-}
-
-std::string commands() {
-    std::string text;
-    for (const auto& command : typed::commands()) {
-        std::string form{command.form};
-        form.resize(std::max<std::size_t>(form.size(), 14), ' ');
-        text.append("  ").append(form).append("  ").append(command.what).append("\n");
-    }
-    return text;
+    throw UsageError{"--color must be auto, always or never, not '" + text + "'", "color"};
 }
 
 Options only(Options::Action action) {
     Options options;
     options.action = action;
     return options;
+}
+
+Options checked(const cli::CommandLine& line) {
+    const auto& values = line.options;
+    return {.action = Options::Action::run,
+            .client_id = client_id_in(values),
+            .server_ip = server_ip_in(values),
+            .port = port_in(values),
+            .json = cli::is_set(values, "json"),
+            .follow = cli::is_set(values, "follow"),
+            .peek = cli::is_set(values, "peek"),
+            .colour = colour_in(line),
+            .count = count_in(values),
+            .timeout = timeout_in(values)};
 }
 
 }  // namespace
@@ -121,16 +132,11 @@ Options read_options(const std::vector<std::string>& arguments) {
     if (cli::is_set(values, "help")) return only(Options::Action::help);
     if (cli::is_set(values, "version")) return only(Options::Action::version);
     if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
-    return {.action = Options::Action::run,
-            .client_id = client_id_in(values),
-            .server_ip = server_ip_in(values),
-            .port = port_in(values),
-            .json = cli::is_set(values, "json"),
-            .follow = cli::is_set(values, "follow"),
-            .peek = cli::is_set(values, "peek"),
-            .colour = colour_in(values),
-            .count = count_in(values),
-            .timeout = timeout_in(values)};
+    try {
+        return checked(line);
+    } catch (const UsageError& error) {
+        throw cli::with_place(error, line);
+    }
 }
 
 std::string help() {
@@ -143,10 +149,11 @@ std::string help() {
            "the bottom, and messages appear above it.\n\n"
         << described_options()
         << "\nEach option can also be given as an environment variable (BELFRY_CLIENT_ID, ...) or\n"
-           "stand in ~/.config/belfry.conf. The command line comes first, then the environment,\n"
-           "then the file.\n"
+           "stand in ~/.config/belfry.conf. The command line comes first, then the file that its\n"
+           "--config names, then the environment, then ~/.config/belfry.conf. --follow=false and\n"
+           "the like undo a switch.\n"
         << "\nCommands of the interactive client:\n"
-        << commands() << "  //text          a message that begins with a slash\n"
+        << typed::overview()
         << "\nExit status:\n"
            "  0  done: every line has been accepted\n"
            "  1  standard input or output does not work\n"

@@ -26,9 +26,9 @@ struct Options {
     std::optional<Duration> timeout;     ///< above 0
 };
 
-/// Reads the arguments (without the program's name), the environment, and the file that `--config`
-/// names, or else the user's own; what comes first wins. Throws cli::UsageError for whatever is
-/// wrong.
+/// Reads the arguments (without the program's name), the file that they name with `--config`, the
+/// environment, and the file that it names, or else the user's own; what comes first wins. Throws
+/// cli::UsageError for whatever is wrong, which says where it stands.
 [[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
 
 /// The text of `--help`.

@@ -3,6 +3,7 @@
 #include "cli/complain.hpp"
 #include "client/complain.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,9 +18,8 @@ constexpr Duration interval = 200ms;
 
 }  // namespace
 
-Progress::Progress(TimePoint now) {
-    if (::isatty(STDERR_FILENO) == 0) return;
-    next_ = now + quiet;
+Progress::Progress() : is_terminal_{::isatty(STDERR_FILENO) == 1} {
+    if (!is_terminal_) return;
     complain_to([this](std::string_view text) {
         clear();
         cli::complain("belfry", text);
@@ -31,26 +31,33 @@ Progress::~Progress() {
     complain_to(nullptr);
 }
 
+void Progress::begin(TimePoint now) {
+    if (is_terminal_ && !next_) next_ = now + quiet;
+}
+
 void Progress::show(std::string_view text, TimePoint now) {
+    if (text.empty()) {
+        next_.reset();
+        return clear();
+    }
     next_ = now + interval;
-    if (text.empty()) return clear();
     std::string row{"\r"};
     row += text;
     // What is longer on the terminal is covered with spaces.
     row.resize(std::max(row.size(), shown_ + 1), ' ');
-    shown_ = text.size();
-    write(row);
+    if (write(row)) shown_ = text.size();
 }
 
 void Progress::clear() {
     if (shown_ == 0) return;
-    write("\r" + std::string(shown_, ' ') + "\r");
-    shown_ = 0;
+    if (write("\r" + std::string(shown_, ' ') + "\r")) shown_ = 0;
 }
 
-// Where standard error cannot be written there is nobody to tell.
-void Progress::write(std::string_view text) {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+// A terminal that has been stopped with Ctrl-S must not hold up the work.
+bool Progress::write(std::string_view text) {
+    pollfd terminal{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&terminal, 1, 0) <= 0) return false;
+    return ::write(STDERR_FILENO, text.data(), text.size()) >= 0;
 }
 
 }  // namespace belfry::client

@@ -9,30 +9,34 @@
 namespace belfry::client {
 
 /// One line on standard error that says how far a long work has come, written over and over.
-/// Nothing where standard error is no terminal, and nothing in the first second. Complaints make
-/// way for themselves. One per process.
+/// Nothing where standard error is no terminal, and nothing in a work's first second. Complaints
+/// make way for themselves. One per process.
 class Progress {
   public:
-    explicit Progress(TimePoint now);
+    Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
     ~Progress();
 
-    /// Whether it is time to show() again.
+    /// A work begins, or goes on.
+    void begin(TimePoint now);
+
+    /// Whether it is time to show() it.
     [[nodiscard]] bool is_due(TimePoint now) const { return has_passed(next_, now); }
 
-    /// By when it is; none: never.
+    /// By when it is; none: there is no work.
     [[nodiscard]] Deadline next() const noexcept { return next_; }
 
-    /// @param text one harmless row; empty: nothing takes long
+    /// @param text one harmless row; empty: the work has ended
     void show(std::string_view text, TimePoint now);
 
     /// Takes it away, before something else is written to the terminal.
     void clear();
 
   private:
-    static void write(std::string_view text);
+    [[nodiscard]] static bool write(std::string_view text);
 
+    bool is_terminal_;
     Deadline next_;
     std::size_t shown_ = 0;  // so many columns stand there
 };

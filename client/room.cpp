@@ -68,8 +68,11 @@ Room::Room(const Options& options)
     complain_to([this](std::string_view text) { note(text); });
 }
 
+// The editor may still be there, after an exception. The screen outlives it.
 Room::~Room() {
     complain_to(nullptr);
+    screen_.hide();
+    screen_.edit(nullptr);
 }
 
 // --- typing ---
@@ -133,17 +136,9 @@ void Room::ask(const std::function<void()>& question) {
 }
 
 void Room::help() {
-    std::string text;
-    for (const auto& command : typed::commands()) {
-        std::string form{command.form};
-        form.resize(std::max<std::size_t>(form.size(), 14), ' ');
-        text.append("  ").append(form).append("  ").append(command.what).append("\n");
-    }
-    text +=
-        "  //text          a message that begins with a slash\n"
-        "  Tab completes names and commands, Up and Ctrl-R find earlier lines,\n"
-        "  Ctrl-C clears the line, or ends.\n";
-    print(text);
+    print(typed::overview() +
+          "  Tab completes names and commands, Up and Ctrl-R find earlier lines,\n"
+          "  Ctrl-C clears the line, or ends.\n");
 }
 
 Completion Room::complete(std::string_view front) const {
@@ -173,8 +168,12 @@ void Room::take_signals() {
 
 void Room::stop() {
     screen_.hide();
+    static_cast<void>(std::fflush(stdout));
+    // libedit leaves the modes between two lines; the shell gets those from before.
     if (editor_) editor_->leave_modes();
+    if (editor_) TerminalModes::restore();
     TerminalSignals::stop();
+    if (editor_) TerminalModes::change();
     if (editor_) editor_->enter_modes();
 }
 

@@ -30,15 +30,23 @@ extern "C" void on_signal(int number) {
     errno = saved_errno;
 }
 
+// SIGQUIT ends the program as ever, but with the terminal as it was: SA_RESETHAND has put back what
+// the signal does by itself, and that happens when the handler returns.
+extern "C" void on_quit(int number) {
+    TerminalModes::restore();
+    static_cast<void>(::raise(number));
+}
+
 // Lives as long as the handler can run: as long as the process.
 const Fd& wake() {
     static const Fd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     return fd;
 }
 
-void handle(int number, void (*handler)(int)) {
+void handle(int number, void (*handler)(int), int flags = 0) {
     struct sigaction action {};
     action.sa_handler = handler;
+    action.sa_flags = flags;
     if (::sigaction(number, &action, nullptr) != 0) {
         throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
     }
@@ -46,12 +54,17 @@ void handle(int number, void (*handler)(int)) {
 
 }  // namespace
 
-StopSignal::StopSignal(bool hangup_too) : fd_{wake().get()} {
+StopSignal::StopSignal(bool at_terminal) : fd_{wake().get()} {
     if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
     wake_fd = fd_;
-    handle(SIGINT, on_signal);
+    // At a terminal the program goes on after Ctrl-C. SA_RESTART: a write that it interrupted would
+    // leave stdout in error.
+    handle(SIGINT, on_signal, at_terminal ? SA_RESTART : 0);
     handle(SIGTERM, on_signal);
-    if (hangup_too) handle(SIGHUP, on_signal);
+    if (at_terminal) {
+        handle(SIGHUP, on_signal);
+        handle(SIGQUIT, on_quit, static_cast<int>(SA_RESETHAND));
+    }
     handle(SIGPIPE, SIG_IGN);
 }
 

@@ -9,8 +9,9 @@ namespace belfry::client {
 /// from then on.
 class StopSignal {
   public:
-    /// @param hangup_too whether SIGHUP, the end of the terminal, is another one
-    explicit StopSignal(bool hangup_too);
+    /// @param at_terminal whether a person types: then SIGHUP, the end of the terminal, is another
+    /// one, and SIGQUIT ends the program on the spot too
+    explicit StopSignal(bool at_terminal);
 
     /// Readable when a signal has come.
     [[nodiscard]] int fd() const noexcept { return fd_; }

@@ -15,6 +15,9 @@ class TerminalModes {
     TerminalModes& operator=(const TerminalModes&) = delete;
     ~TerminalModes();
 
+    /// Writes `on` again: the program goes on after a restore().
+    static void change() noexcept;
+
     /// Puts them back, where there is something to put back. Also for a signal's handler.
     static void restore() noexcept;
 };

@@ -119,7 +119,9 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
     pull_back_cursors(segment);
     set_retention(segment, options);
-    set_max_online(segment, options);
+    if (set_max_online(segment, options) < options.max_clients) {
+        say_max_clients_stay(segment, options.max_clients);
+    }
     set_log_level(segment, options.log_level);
     const SharedLogLevel level{segment.server().log_level};
     reserve_descriptors(segment);

@@ -1,5 +1,6 @@
 #include "server/limits.hpp"
 
+#include "server/report.hpp"
 #include "shm/process.hpp"
 
 #include <algorithm>
@@ -24,6 +25,12 @@ std::uint32_t set_max_online(const shm::Segment& segment, const Options& options
     const std::uint32_t most = std::min(options.max_clients, segment.geometry().max_clients);
     segment.server().max_online.store(most);
     return most;
+}
+
+void say_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept {
+    report(LogLevel::warning, "max-clients is " + std::to_string(segment.geometry().max_clients) +
+                                  ", what the shared memory was made for: " +
+                                  std::to_string(wanted) + " needs a clean stop and a start");
 }
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {

@@ -11,6 +11,9 @@ void set_retention(const shm::Segment& segment, const Options& options) noexcept
 /// At most as many as the segment was made for. @return how many it is
 std::uint32_t set_max_online(const shm::Segment& segment, const Options& options) noexcept;
 
+/// A line: more are wanted than the segment was made for.
+void say_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept;
+
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;
 
 /// As many descriptors as watching all sessions may take; where the system permits fewer, a line

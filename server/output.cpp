@@ -22,7 +22,7 @@ void Output::count_for(shm::ClientRow& client) noexcept {
     client_ = &client;
 }
 
-void Output::set_patience(std::chrono::milliseconds patience) noexcept {
+void Output::set_patience(std::chrono::milliseconds patience) const noexcept {
     const timeval time{static_cast<time_t>(patience.count() / 1000),
                        static_cast<suseconds_t>(patience.count() % 1000 * 1000)};
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);

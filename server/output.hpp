@@ -24,7 +24,7 @@ class Output {
 
     /// How long a write may wait for the client; zero: for ever, which is how it starts. For a
     /// connection that has not logged in yet.
-    void set_patience(std::chrono::milliseconds patience) noexcept;
+    void set_patience(std::chrono::milliseconds patience) const noexcept;
 
     /// Writes the session's last line, after which nothing more is written, and says to the
     /// client that nothing more comes. Without the line where the client does not take it in

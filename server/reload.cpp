@@ -83,9 +83,8 @@ void Reload::apply_max_clients(const Options& next) {
     if (most == next.max_clients) {
         say(LogLevel::info, "max-clients is " + std::to_string(most) + " now");
     } else {
-        say(LogLevel::warning,
-            "max-clients is " + std::to_string(most) + ", what the shared memory was made for: " +
-                std::to_string(next.max_clients) + " needs a clean stop and a start");
+        say_max_clients_stay(*segment_, next.max_clients);
+        said_ = true;
     }
     current_->max_clients = next.max_clients;
 }

@@ -85,7 +85,7 @@ std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
 /// should have to think of.
 class Log {
   public:
-    Log() : logger_{"belfryd", std::make_shared<StandardErrorSink>()} {
+    Log() : sink_{std::make_shared<StandardErrorSink>()}, logger_{"belfryd", sink_} {
         logger_.set_level(spdlog::level::trace);  // the level is looked at here
         set_format(LogFormat::text);
     }
@@ -103,7 +103,10 @@ class Log {
         logger_.log(spdlog_level(level), spdlog::string_view_t{text});
     }
 
+    void forget_dropped() noexcept { sink_->forget_dropped(); }
+
   private:
+    std::shared_ptr<StandardErrorSink> sink_;
     spdlog::logger logger_;
     bool is_json_ = false;
 };
@@ -131,6 +134,10 @@ SharedLogLevel::SharedLogLevel(const std::atomic<std::uint32_t>& word) noexcept 
 SharedLogLevel::~SharedLogLevel() {
     own_level.store(level_word.load()->load());
     level_word.store(&own_level);
+}
+
+void begin_own_report() noexcept {
+    log().forget_dropped();
 }
 
 void report(LogLevel level, std::string_view event) noexcept {

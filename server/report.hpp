@@ -35,6 +35,9 @@ class SharedLogLevel {
     ~SharedLogLevel();
 };
 
+/// By a child, right behind the fork: what its parent had to drop is not its own to tell.
+void begin_own_report() noexcept;
+
 /// Says one event in one line on standard error, in one write, so that the lines of several
 /// processes do not mix; whatever the text holds can do nothing to a terminal. Where standard error
 /// is a pipe that nobody reads, lines are dropped rather than waited for, and the next one says how

@@ -188,13 +188,17 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
         auto out = std::make_unique<SessionOut>(*segment_, session_, subscription_, output_,
                                                 progress_, heritage_->data_dir);
         // The thread owns its object: it may outlive this one by the time to the process's end.
-        if (!welcome_client(login, welcome)) end({EndReason::lost, {}});
-        std::thread{[out = std::move(out)] { out->run(); }}.detach();
+        std::thread{[this, out = std::move(out)] {
+            welcomed_.wait();
+            out->run();
+        }}.detach();
     } catch (const std::system_error&) {
         shm::note_end(*segment_, session_.client(), EndReason::failed);
         session_.leave();
         return false;
     }
+    if (!welcome_client(login, welcome)) end({EndReason::lost, {}});
+    welcomed_.count_down();
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
     return true;
 }
@@ -212,7 +216,11 @@ bool SessionIn::welcome_client(const wire::Login& login, const shm::Session::Wel
         progress_.set_live();
     }
     bool written = false;
-    std::thread{[&] { written = output_.write(lines); }}.join();
+    try {
+        std::thread{[&] { written = output_.write(lines); }}.join();
+    } catch (const std::system_error&) {
+        written = output_.write(lines);  // then the memory is spent
+    }
     return written;
 }
 
@@ -499,9 +507,11 @@ void SessionIn::finish() {
     if (taken_over_) taken_over_->wait();
 }
 
+// What is thrown besides is a broken invariant, and aborts the child.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 void run_session(Heritage& heritage) noexcept {
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGHUP, SIG_IGN);
+    static_cast<void>(::signal(SIGINT, SIG_IGN));
+    static_cast<void>(::signal(SIGHUP, SIG_IGN));
     make_thread_stacks_small();
     try {
         SessionIn session{heritage};

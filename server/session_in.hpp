@@ -11,6 +11,7 @@
 #include "wire/command_parser.hpp"
 
 #include <chrono>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +95,7 @@ class SessionIn {
     wire::CommandParser parser_;
     std::optional<shm::LogWriter> writer_;
     std::optional<TakenOver> taken_over_;
+    std::latch welcomed_{1};  ///< the output thread starts behind it
     Subscription subscription_;
     std::vector<shm::NewMessage> pending_;  ///< their bodies lie in input_
     std::vector<shm::Outcome> outcomes_;
@@ -106,6 +108,7 @@ class SessionIn {
 };
 
 /// The life of a session child, from the fork on. Never returns.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 [[noreturn]] void run_session(Heritage& heritage) noexcept;
 
 }  // namespace belfry::server

@@ -93,9 +93,12 @@ void SessionOut::run() noexcept {
 }
 
 void SessionOut::serve() {
-    while (session_->is_current()) {
+    while (true) {
         if (presence_changed() && !tell_presence()) return;
         const std::uint64_t visible = segment_->visible();
+        // Looked at behind `visible`: what a later session of the client has sent is not for this
+        // one.
+        if (!session_->is_current()) return;
         if (visible > position_) {
             if (!deliver(visible)) return;
         } else {

@@ -20,9 +20,9 @@ class Progress {
     /// @throws std::system_error where no descriptor is left
     Progress();
 
-    /// By the output thread: everything up to this id has been handed to the socket.
+    /// By the output thread, and at the login: up to this id there is nothing more to hand over.
     void advance_to(std::uint64_t id) noexcept;
-    /// By the output thread: LIVE has been written.
+    /// By the output thread, or by the login: LIVE has been written, or is about to be.
     void set_live() noexcept;
     /// By the output thread: nothing more will be written.
     void end() noexcept;

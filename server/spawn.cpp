@@ -2,6 +2,7 @@
 
 #include "server/archiver_process.hpp"
 #include "server/memory_guard.hpp"
+#include "server/report.hpp"
 #include "server/session_in.hpp"
 #include "server/title.hpp"
 
@@ -44,6 +45,7 @@ void keep_only(std::array<int, count> kept) noexcept {
 pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
+    begin_own_report();
     keep_only(std::array{heritage.socket.get(), alive.get()});
     give_up_guard();
     set_title("login");
@@ -53,6 +55,7 @@ pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
 pid_t spawn_archiver(const ArchiverHeritage& heritage, const shm::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
+    begin_own_report();
     keep_only(std::array{alive.get()});
     set_title("archiver");
     run_archiver(heritage);

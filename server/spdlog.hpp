@@ -2,7 +2,6 @@
 
 // From their headers alone: Debian has neither as a static library, which belfryd needs.
 #define FMT_HEADER_ONLY
-#define SPDLOG_FMT_EXTERNAL
 
 #include <spdlog/logger.h>             // IWYU pragma: export
 #include <spdlog/pattern_formatter.h>  // IWYU pragma: export

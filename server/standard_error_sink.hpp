@@ -11,6 +11,10 @@ namespace belfry::server {
 /// The mutex is of this process alone. Only the supervisor forks, and it has one thread, so no
 /// child inherits it locked.
 class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    /// By a child, behind the fork: what its parent dropped is not its own to tell.
+    void forget_dropped() noexcept { dropped_ = 0; }
+
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override;
     void flush_() override {}

@@ -29,6 +29,7 @@ namespace {
 constexpr std::chrono::seconds login_patience{10};
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
 constexpr std::chrono::milliseconds stop_patience{500};
+constexpr std::chrono::seconds unwanted_patience{1};
 constexpr int longest_wait_ms = 1000;  // the archiver is looked after
 constexpr int tick_ms = 20;            ///< while something waits for its time
 
@@ -52,7 +53,7 @@ shm::UniqueFd take_signals() {
     ::sigemptyset(&ours);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) ::sigaddset(&ours, signal);
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(::signal(SIGPIPE, SIG_IGN));
     return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
@@ -93,6 +94,7 @@ std::size_t Supervisor::adopt() {
     // Whoever died meanwhile may have left others asleep (11), or gone without a word.
     shm::announce_presence(*segment_);
     shm::wake_everybody(*segment_);
+    end_unwanted();
     archiver_.begin();
     if (archiver_.fd() != -1) watch(epoll_, archiver_.fd(), archiver_event);
     return living_;
@@ -110,19 +112,20 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     child.since = Clock::now();
     watch(epoll_, child.pidfd.get(), slot);
     if (is_pending(slot)) pending_.push_back(slot);
-    if (shm::is_unwanted(*segment_, slot)) child.signal(SIGTERM);
     ++living_;
 }
 
 void Supervisor::run(const std::function<void()>& reload) {
     while (!stopping_) {
-        const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting();
+        const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting() ||
+                           unwanted_end_by_.has_value();
         const bool more_pages = huge_pages_.step();
         wait_for_events(more_pages ? 0 : timed ? tick_ms : longest_wait_ms);
         if (std::exchange(to_reload_, false)) reload();
         refusals_.sweep();
         archiver_.start_if_due();
         archiver_.look_after();
+        kill_unwanted_if_due();
         if (!reserve_) reserve_ = open_reserve();
         watch_listener(true);
     }
@@ -234,6 +237,7 @@ void Supervisor::forget_settled() noexcept {
 
 /// Asks the oldest silent connection to go. @return false: none is old enough
 bool Supervisor::evict_oldest_pending() noexcept {
+    forget_settled();
     if (pending_.empty()) return false;
     const Session& oldest = children_[pending_.front()];
     if (Clock::now() < oldest.since + pending_grace) return false;
@@ -287,9 +291,20 @@ void Supervisor::say_refusal(const std::string& why) {
 }
 
 void Supervisor::end_unwanted() noexcept {
+    signal_unwanted(SIGTERM);
+    unwanted_end_by_ = Clock::now() + unwanted_patience;
+}
+
+void Supervisor::kill_unwanted_if_due() noexcept {
+    if (!unwanted_end_by_ || Clock::now() < *unwanted_end_by_) return;
+    signal_unwanted(SIGKILL);
+    unwanted_end_by_.reset();
+}
+
+void Supervisor::signal_unwanted(int signal) noexcept {
     for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
         if (children_[slot].pid != 0 && shm::is_unwanted(*segment_, slot)) {
-            children_[slot].signal(SIGTERM);
+            children_[slot].signal(signal);
         }
     }
 }

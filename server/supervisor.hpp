@@ -17,6 +17,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,7 +41,8 @@ class Supervisor {
     /// @param reload called at a SIGHUP
     void run(const std::function<void()>& reload);
 
-    /// Asks the sessions to end whose client is not known any more.
+    /// Asks the sessions to end whose client is not known any more, and kills them where they have
+    /// not within a second.
     void end_unwanted() noexcept;
 
     /// Ends all sessions: asks them to, kills who has not ended in half a second, waits for all.
@@ -64,7 +66,7 @@ class Supervisor {
     [[nodiscard]] bool has_room();
     void serve(shm::UniqueFd socket);
     void refuse_without_descriptor();
-    void watch_listener(bool watch);
+    void watch_listener(bool wanted);
 
     // Pending: accepted and not logged in.
     [[nodiscard]] bool is_pending(std::uint32_t slot) const noexcept;
@@ -79,6 +81,8 @@ class Supervisor {
     void say_death(std::uint32_t slot, int status) const;
     void say_refusal(const std::string& why);
     void signal_all(int signal) noexcept;
+    void signal_unwanted(int signal) noexcept;
+    void kill_unwanted_if_due() noexcept;
 
     shm::Segment* segment_;
     const std::filesystem::path* data_dir_;
@@ -98,6 +102,7 @@ class Supervisor {
     bool listening_ = false;
     bool stopping_ = false;
     bool to_reload_ = false;
+    std::optional<Clock::time_point> unwanted_end_by_;
     RateLimit refusing_;  ///< of the lines that say why a connection was refused
 };
 

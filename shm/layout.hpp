@@ -176,7 +176,7 @@ enum class EndReason : std::uint8_t {
     removed = 6,        ///< its client may not log in any more
     protocol = 7,       ///< something that cannot be gone on behind, as a bad payload
     killed = 8,         ///< its process died
-    failed = 9,         ///< the system had no thread for it
+    failed = 9,         ///< the system had no thread or no slot for it
 };
 inline constexpr std::size_t end_reasons = 10;
 

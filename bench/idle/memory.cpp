@@ -13,15 +13,17 @@
 namespace belfry::bench {
 namespace {
 
-/// The machine takes a moment to give back what was in flight.
+/// The machine takes a moment to give back what was in flight, and a session that has read
+/// something gives its buffers back when it was idle for five seconds.
 constexpr std::chrono::milliseconds settling{300};
+constexpr std::chrono::milliseconds until_idle{6'000};
 
 constexpr std::size_t message_bytes = 1'024;
 constexpr std::uint64_t in_flight = 1'000;
 
 struct PerClient {
     double machine;  ///< by what less is available
-    double own;      ///< what its process holds alone
+    double own;      ///< anonymous memory of its process; what several share is shared out
     double page_tables;
     double kernel_stacks;
     double slab;
@@ -33,12 +35,13 @@ PerClient operator/(PerClient sum, double clients) {
 }
 
 /// What a crowd of clients takes that logs in and reads all there is.
-PerClient measure_crowd(const BelfryServer& server, const std::vector<std::string>& ids) {
+PerClient measure_crowd(const BelfryServer& server, const std::vector<std::string>& ids,
+                        std::chrono::milliseconds rest) {
     std::this_thread::sleep_for(settling);
     const MachineMemory before = machine_memory();
     const double own_before = private_memory(server.leader());
     const Crowd crowd{server.port(), ids};
-    std::this_thread::sleep_for(settling);
+    std::this_thread::sleep_for(rest);
     const MachineMemory after = machine_memory();
     const PerClient sum{before.available - after.available,
                         private_memory(server.leader()) - own_before,
@@ -51,7 +54,7 @@ PerClient measure_idle(const CommonOptions& options, std::size_t clients) {
     const ScratchDir scratch{options.dir};
     const auto ids = client_ids("c", clients);
     const BelfryServer server{{scratch.make("belfry"), "memory", ids, "64M", clients}};
-    return measure_crowd(server, ids);
+    return measure_crowd(server, ids, settling);
 }
 
 /// Nearly a ring: nobody shall be told a GAP.
@@ -68,7 +71,7 @@ PerClient measure_readers(const CommonOptions& options, std::size_t clients) {
     all.emplace_back("publisher");
     const BelfryServer server{{scratch.make("belfry"), "memory", all, "64M", all.size()}};
     fill_ring(server);
-    return measure_crowd(server, ids);
+    return measure_crowd(server, ids, until_idle);
 }
 
 void report_memory(const CommonOptions& options, Report& report, std::size_t clients,

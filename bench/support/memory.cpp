@@ -36,7 +36,7 @@ double private_memory(pid_t session) {
     for (const auto& process : test::processes()) {
         if (process.session != session) continue;
         auto sizes = sizes_in("/proc/" + std::to_string(process.pid) + "/smaps_rollup");
-        sum += sizes["Private_Clean:"] + sizes["Private_Dirty:"];
+        sum += sizes["Pss_Anon:"];
     }
     return sum;
 }

@@ -15,8 +15,8 @@ struct MachineMemory {
 
 [[nodiscard]] MachineMemory machine_memory();
 
-/// Memory that the processes of a process session hold alone (/proc/PID/smaps_rollup): written
-/// pages of programs, heaps and stacks. The segment is shared, and does not count.
+/// Anonymous memory of the processes of a process session, in KiB, pages that several share shared
+/// out (Pss_Anon of /proc/PID/smaps_rollup): written pages of programs, heaps and stacks.
 [[nodiscard]] double private_memory(pid_t session);
 
 }  // namespace belfry::bench

@@ -28,8 +28,10 @@ std::string script_for(const Command& command, const std::filesystem::path& fold
     for (const auto& [name, value] : command.environment) {
         environment += "export " + name + "=" + shell_word(value) + "; ";
     }
-    // It waits for a line in the end, so that tmux can still be asked for the screen.
-    return "cd " + shell_word(folder.string()) + "; export HOME=$PWD XDG_CONFIG_HOME=$PWD/config" +
+    // It waits for a line in the end, so that tmux can still be asked for the screen. A test that
+    // sends SIGQUIT wants no core.
+    return "ulimit -c 0; cd " + shell_word(folder.string()) +
+           "; export HOME=$PWD XDG_CONFIG_HOME=$PWD/config" +
            " XDG_STATE_HOME=$PWD/state; unset NO_COLOR; trap : INT HUP TERM; " + environment +
            "until [ -e recorded ]; do sleep 0.01; done; stty -g > modes-before; " +
            "sh -c 'trap - INT HUP TERM; echo $$ > pid; exec \"$@\"' sh " + call +

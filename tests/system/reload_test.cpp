@@ -62,6 +62,14 @@ TEST_F(Reload, ANewClientMayLogInAndOneThatIsRemovedIsEnded) {
     expect_said("client 2 logged out: removed");
 }
 
+TEST_F(Reload, ARemovedClientWhoseProcessDoesNotEndIsKilled) {
+    start("client-ids = 1,2\n");
+    RawClient goes = server_.log_in("2");
+    ASSERT_EQ(::kill(server_.child_of("2"), SIGSTOP), 0);
+    reload("client-ids = 1\n");
+    goes.expect_closed();
+}
+
 TEST_F(Reload, AClientThatComesBackGoesOnWhereItWas) {
     start("client-ids = 1,2\n");
     RawClient one = server_.log_in("1");

@@ -429,7 +429,7 @@ TEST_F(AtATerminal, CtrlCClearsTheLineOrEnds) {
 }
 
 TEST_F(AtATerminal, ASignalEndsItWithTheModesOfTheTerminal) {
-    for (const int number : {SIGTERM, SIGHUP, SIGINT}) {
+    for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGQUIT}) {
         Terminal& terminal = sit_down();
         ::kill(terminal.pid(), number);
         EXPECT_EQ(terminal.wait(), 128 + number);
@@ -476,6 +476,38 @@ TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
     terminal.type(" a line");
     terminal.press({"Enter"});
     terminal.expect("1: half a line");
+}
+
+TEST_F(AtATerminal, AShellThatStopsItFindsTheModesOfTheTerminal) {
+    const TempDir folder;
+    const Command belfry = server_.belfry("1");
+    std::string call = belfry.program.string();
+    for (const auto& argument : belfry.arguments) call += " " + argument;
+    // This shell does not set the modes by itself.
+    Terminal terminal{
+        {.program = "/bin/sh",
+         .arguments = {"-c", "cd " + folder.path().string() + "; set -m; stty -g > before; " +
+                                 call + "; stty -g > stopped; echo it stands; read line; fg"}}};
+    const auto count = [&](const std::string& text) {
+        const std::string written = terminal.written();
+        std::size_t found = 0;
+        for (auto at = written.find(text); at != std::string::npos; at = written.find(text, at + 1))
+            ++found;
+        return found;
+    };
+    terminal.expect("1>");
+    terminal.press({"C-z"});
+    terminal.expect("it stands");
+    EXPECT_EQ(read_file(folder.path() / "stopped"), read_file(folder.path() / "before"));
+    EXPECT_TRUE(eventually([&] { return count("\x1b[?2004l") == 1; }));
+    terminal.press({"Enter"});
+    terminal.expect("1>");
+    EXPECT_TRUE(eventually([&] { return count("\x1b[?2004h") == 2; }));
+    terminal.enter("a line");
+    terminal.expect("1: a line");
+    terminal.press({"C-d"});
+    EXPECT_EQ(terminal.wait(), 0);
+    EXPECT_TRUE(terminal.has_its_modes_back());
 }
 
 TEST_F(AtATerminal, ItIsTakenOverByALaterLogin) {

@@ -83,8 +83,13 @@ TEST(CommandLine, ComplainsAboutMissingValues) {
     EXPECT_EQ(complaint({"--port", ""}), "option --port needs a value");
 }
 
-TEST(CommandLine, ComplainsAboutAValueForAFlag) {
-    EXPECT_EQ(complaint({"--check=yes"}), "option --check takes no value");
+TEST(CommandLine, TakesTrueOrFalseForAFlagBehindAnEqualsSign) {
+    EXPECT_TRUE(cli::is_set(parse({"--check=true"}).options, "check"));
+    EXPECT_FALSE(cli::is_set(parse({"-check=false"}).options, "check"));
+    EXPECT_EQ(parse({"--check", "false"}).words, std::vector<std::string>{"false"});
+    EXPECT_EQ(complaint({"--check=maybe"}), "option --check must be true or false");
+    EXPECT_EQ(complaint({"--check="}), "option --check needs a value");
+    EXPECT_EQ(complaint({"--check", "--check=false"}), "option --check is given twice");
 }
 
 TEST(CommandLine, ComplainsAboutWhatIsGivenTwice) {
@@ -161,6 +166,7 @@ TEST_F(ConfigFile, IsNamedWithTheLineOfAValueThatIsRefused) {
 TEST_F(ConfigFile, SetsFlags) {
     EXPECT_TRUE(cli::is_set(parse_with("check = true\n").options, "check"));
     EXPECT_FALSE(cli::is_set(parse_with("check = false\n").options, "check"));
+    EXPECT_FALSE(cli::is_set(parse_with("check = true\n", {"--check=false"}).options, "check"));
     EXPECT_EQ(complaint_about("check = 7\n"), path() + ":1: option --check must be true or false");
 }
 

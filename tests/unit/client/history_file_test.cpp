@@ -1,12 +1,17 @@
 #include "client/history_file.hpp"
 
 #include "client/xdg.hpp"
+#include "tests/support/fd.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/variable.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 namespace belfry::client {
 namespace {
@@ -51,6 +56,25 @@ TEST(ClientHistoryFile, IsNotMissedWhereItCannotBe) {
         history.append("one");
         EXPECT_EQ(history.load(), Lines{}) << path;
     }
+}
+
+TEST(ClientHistoryFile, LeavesWhatIsNoFileAsItIs) {
+    const test::TempDir folder;
+    const auto fifo = folder.path() / "fifo";
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0644), 0);
+    ASSERT_EQ(::chmod(fifo.c_str(), 0644), 0);
+    // Somebody reads, so that it could be written.
+    const test::Fd reader{::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    const auto link = folder.path() / "history";
+    std::filesystem::create_symlink(fifo, link);
+    const HistoryFile history{link.string()};
+    EXPECT_EQ(history.load(), Lines{});
+    history.append("one");
+    struct stat status {};
+    ASSERT_EQ(::stat(fifo.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0644U);
+    char byte{};
+    EXPECT_LE(::read(reader.get(), &byte, 1), 0) << "nothing was written";
 }
 
 TEST(ClientXdg, TheUsersFilesStandWhereTheSpecificationSays) {

@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
 namespace belfry::client {
 namespace {
 
@@ -87,7 +91,7 @@ TEST(ClientOptions, EveryMistakeIsToldClearly) {
               "'" + std::string(33, 'x') + "'" + what);
     EXPECT_EQ(complaint({"-client_id=1", "-client-id=2"}), "option --client-id is given twice");
     EXPECT_EQ(complaint({"-client_id=1", "--json", "--json"}), "option --json is given twice");
-    EXPECT_EQ(complaint({"-client_id=1", "--json=yes"}), "option --json takes no value");
+    EXPECT_EQ(complaint({"-client_id=1", "--json=maybe"}), "option --json must be true or false");
     EXPECT_EQ(complaint({"-client_id=1", "--bogus"}), "unknown option --bogus");
     EXPECT_EQ(complaint({"-client_id=1", "-h"}), "unknown option --h");
     EXPECT_EQ(complaint({"-client=1"}), "unknown option --client") << "nothing is guessed";
@@ -157,9 +161,40 @@ TEST(ClientOptions, AMistakeInTheEnvironmentIsTold) {
     const Variable json{"BELFRY_JSON", "maybe"};
     EXPECT_EQ(complaint({"-client_id=1"}),
               "environment variable BELFRY_JSON: option --json must be true or false");
+    json.set("false");
+    for (const char* name : {"client_id", "timeout", "color", "port", "count"}) {
+        std::string variable = std::string{"BELFRY_"} + name;
+        std::transform(variable.begin(), variable.end(), variable.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        const Variable bad{variable, "?"};
+        const Variable id{"BELFRY_CLIENT_ID", std::string{name} == "client_id" ? "?" : "1"};
+        EXPECT_TRUE(complaint({}).starts_with("environment variable " + variable + ": "))
+            << complaint({});
+    }
 }
 
-TEST(ClientOptions, ComeFromTheCommandLineThenTheEnvironmentThenAFile) {
+TEST(ClientOptions, ASwitchThatIsOnByDefaultCanBeUndone) {
+    const test::TempDir home;
+    const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
+    static_cast<void>(home.write("belfry.conf", "client_id = 1\npeek = true\n"));
+    const Variable follow{"BELFRY_FOLLOW", "true"};
+    const Variable json{"BELFRY_JSON", "true"};
+    const auto options = read_options({"--follow=false", "--json=true", "--peek=false"});
+    EXPECT_FALSE(options.follow || options.peek);
+    EXPECT_TRUE(options.json);
+}
+
+TEST(ClientOptions, ADefaultFileThatCannotBeReadIsNone) {
+    const test::TempDir home;
+    const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
+    EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
+    std::filesystem::create_directory(home.path() / "belfry.conf");
+    EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
+    const Variable config{"BELFRY_CONFIG", "/nowhere/x"};
+    EXPECT_EQ(complaint({"-client_id=1"}), "cannot read the configuration file /nowhere/x");
+}
+
+TEST(ClientOptions, ComeFromTheCommandLineThenItsFileThenTheEnvironmentThenTheDefaultFile) {
     const test::TempDir home;
     const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
     static_cast<void>(home.write("belfry.conf", "client_id = file\nport = 1\nserver_ip = file\n"));
@@ -170,6 +205,11 @@ TEST(ClientOptions, ComeFromTheCommandLineThenTheEnvironmentThenAFile) {
     EXPECT_EQ(options.client_id, "line");
     EXPECT_EQ(options.port, "2");
     EXPECT_EQ(options.server_ip, "file");
+    const Config named{"port = 3\nclient_id = named\n"};
+    const auto with_file = read_options({"-client_id", "line", "--config", named.path});
+    EXPECT_EQ(with_file.client_id, "line");
+    EXPECT_EQ(with_file.port, "3");
+    EXPECT_EQ(with_file.server_ip, "127.0.0.1") << "the default file is not read then";
 }
 
 TEST(ClientOptions, AnotherFileIsReadInsteadOfTheUsersOwn) {
@@ -213,6 +253,9 @@ TEST(ClientOptions, MistakesInTheFileNameIt) {
     EXPECT_EQ(told("port\n"), "1: 'port' is not of the form name = value");
     EXPECT_EQ(told("port = 1\nport = 2\n"), "2: option --port is given twice");
     EXPECT_EQ(told("json = maybe\n"), "1: option --json must be true or false");
+    for (const std::string name : {"timeout", "color", "port", "count"}) {
+        EXPECT_TRUE(told("\n" + name + " = ?\n").starts_with("2: --" + name + " must be "));
+    }
 }
 
 TEST(ClientOptions, AnUnreadableFileIsTold) {
@@ -226,6 +269,13 @@ TEST(ClientOptions, AnUnreadableFileIsTold) {
 TEST(ClientOptions, HelpAndVersionNeedNothingElse) {
     EXPECT_EQ(read_options({"--help"}).action, Options::Action::help);
     EXPECT_EQ(read_options({"-version"}).action, Options::Action::version);
+    const test::TempDir home;
+    const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
+    static_cast<void>(home.write("belfry.conf", "nonsense"));
+    const Variable json{"BELFRY_JSON", "maybe"};
+    EXPECT_EQ(read_options({"--help"}).action, Options::Action::help);
+    EXPECT_EQ(read_options({"--version", "--config", "/nowhere/x"}).action,
+              Options::Action::version);
 }
 
 TEST(ClientOptions, HelpNamesEveryOptionAndExitStatus) {

@@ -37,6 +37,24 @@ TEST(ClientReceiving, JsonIsOneObjectAMessage) {
               (nlohmann::json{{"id", 2}, {"from", "bob"}, {"time", 18}, {"data", "/w=="}}));
 }
 
+TEST(ClientReceiving, ColoursThatAreADefaultAreForATerminalAlone) {
+    const auto printed = [](const std::vector<std::string>& more) {
+        FakeServer server;
+        test::Command command = belfry_command(server.port(), more);
+        command.environment = {{"BELFRY_COLOR", "always"}, {"TERM", "tmux-256color"}};
+        test::Process belfry{command};
+        auto session = server.accept();
+        session.let_in();
+        session.say("MSG 1 bob 17 2\r\nhi\r\nLIVE 1\r\n");
+        session.expect("ACK 1");
+        session.let_go();
+        EXPECT_EQ(belfry.wait(), 0);
+        return belfry.out();
+    };
+    EXPECT_EQ(printed({}), "bob: hi\n");
+    EXPECT_NE(printed({"--color", "always"}), "bob: hi\n");
+}
+
 TEST(ClientReceiving, PeekAcknowledgesNothing) {
     RunningBelfry belfry{{"--peek"}};
     auto session = belfry.server.accept();
