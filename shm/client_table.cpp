@@ -1,5 +1,6 @@
 #include "shm/client_table.hpp"
 
+#include "shm/ordering.hpp"
 #include "shm/process.hpp"
 
 #include <algorithm>
@@ -102,7 +103,7 @@ bool set_known_clients(Segment& segment, std::span<const std::string> client_ids
     }
     // Who is not known any more: either the login sees it, or whoever looks at the slots after this
     // sees the login (Session::login()).
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    order_store_and_load();
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
-/// The two barriers of the byte ring, and the one deliberate race.
+/// The barriers of the byte ring and of the client table, and the one deliberate race.
 ///
 /// ThreadSanitizer does not model fences, and g++ refuses them beside it; there they order the
 /// compiler alone, which is all that x86 needs: it keeps stores in order, and loads in order.
@@ -25,6 +25,17 @@ inline void order_loads() noexcept {
     std::atomic_signal_fence(std::memory_order_acquire);
 #else
     std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+}
+
+/// What was stored before is seen by whoever does not see what is loaded after: of two who each
+/// store and then look at what the other stores, one at least sees it.
+inline void order_store_and_load() noexcept {
+#ifdef __SANITIZE_THREAD__
+    std::atomic<int> any{0};
+    any.exchange(1, std::memory_order_seq_cst);  // which is a fence too, on x86
+#else
+    std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
 }
 

@@ -1,6 +1,7 @@
 #include "shm/session.hpp"
 
 #include "shm/client_table.hpp"
+#include "shm/ordering.hpp"
 #include "shm/process_entry.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
@@ -30,7 +31,7 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
     row_ = *row;
     SessionSlot& shown = segment_->session(slot_);
     shown.client.store(row_ + 1, std::memory_order_release);
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // see set_known_clients()
+    order_store_and_load();  // see set_known_clients()
     if (!is_known(*segment_, row_)) {
         shown.client.store(0, std::memory_order_release);
         return LoginResult::unknown_client;
