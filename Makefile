@@ -81,9 +81,6 @@ $(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo
 # The same belfryd with shared libraries: that one can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
 
-# Benchmarks that a test starts. Sanitizer builds measure nothing.
-$(BUILD)/tests/system: | $(if $(SANITIZE),,$(BUILD)/bench/fanout $(BUILD)/bench/idle)
-
 $(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
 
 $(PROGRAMS) $(BUILD)/tests/belfryd $(ALL_TESTS):
