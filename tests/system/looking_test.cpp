@@ -386,8 +386,11 @@ TEST(LogFollow, GoesWithLogAlone) {
 
 constexpr Screen::Size wide{150, 30};
 
+/// ncurses keeps what it has allocated to the end, which is no leak of ours; and LeakSanitizer
+/// hangs at the end of a program whose terminal has gone.
 std::vector<std::string> top_of(const Server& server) {
-    return {program("belfryctl").string(), "--data-dir", server.data_dir().string(), "top"};
+    return {"/usr/bin/env", "ASAN_OPTIONS=detect_leaks=0", program("belfryctl").string(),
+            "--data-dir",   server.data_dir().string(),    "top"};
 }
 
 /// The client-ids in the order in which the screen shows them.
