@@ -123,7 +123,6 @@ $(BUILD)/flags: .always
 	@echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
 .PHONY: .always
 
-
 tests: $(TESTS)
 
 # So many test programs at a time, or parts of one: most tests wait most of the time.

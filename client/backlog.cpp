@@ -11,10 +11,6 @@ constexpr std::uint64_t counted_at_most = 1000;
 
 constexpr std::uint64_t large = 500;
 
-std::string messages(std::uint64_t count) {
-    return std::to_string(count) + (count == 1 ? " message" : " messages");
-}
-
 }  // namespace
 
 void Backlog::begin(std::uint64_t cursor, std::uint64_t last) {
@@ -48,7 +44,8 @@ std::string Backlog::end() {
 std::string Backlog::release() {
     std::string text;
     if (!has_headline_ && count_ > 0) {
-        const std::string all = is_open_ ? "up to " + messages(last_ - cursor_) : messages(count_);
+        const std::string all =
+            is_open_ ? "up to " + counted_messages(last_ - cursor_) : counted_messages(count_);
         text = transcript_.headline(all, first_);
         has_headline_ = true;
     }
@@ -59,7 +56,8 @@ std::string Backlog::release() {
 
 std::optional<std::string> Backlog::progress() const {
     if (!is_open_ || last_ - cursor_ < large) return std::nullopt;
-    return "catching up: " + std::to_string(newest_ - cursor_) + " of " + messages(last_ - cursor_);
+    return "catching up: " + std::to_string(newest_ - cursor_) + " of " +
+           counted_messages(last_ - cursor_);
 }
 
 }  // namespace belfry::client

@@ -1,5 +1,6 @@
 #include "client/commands.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 

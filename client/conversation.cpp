@@ -4,6 +4,7 @@
 #include "wire/error_code.hpp"
 #include "wire/print.hpp"
 
+#include <algorithm>
 #include <variant>
 
 namespace belfry::client {

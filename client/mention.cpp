@@ -1,6 +1,6 @@
 #include "client/mention.hpp"
 
-#include "client/search_text.hpp"
+#include "wire/search_text.hpp"
 
 #include <algorithm>
 
@@ -37,8 +37,8 @@ bool is_number(std::string_view id) {
 std::vector<Part> mentions(std::string_view text, std::string_view id) {
     std::vector<Part> found;
     const bool needs_at = is_number(id);
-    for (auto at = find_text(text, id); at != std::string_view::npos;
-         at = find_text(text, id, at + 1)) {
+    for (auto at = wire::find_text(text, id); at != std::string_view::npos;
+         at = wire::find_text(text, id, at + 1)) {
         const bool has_at = at > 0 && text[at - 1] == '@';
         const bool is_word = !has_begun(text, at) && !goes_on(text, at + id.size());
         if (is_word && (has_at || !needs_at)) {

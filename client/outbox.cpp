@@ -4,6 +4,7 @@
 #include "wire/print.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace belfry::client {
 namespace {
@@ -73,8 +74,7 @@ bool Outbox::can_be_sent(Entry& entry) {
 std::optional<std::string> Outbox::accept(std::uint64_t seq) {
     Entry* entry = find(seq);
     if (entry == nullptr) return std::nullopt;
-    std::string text = entry->text;
-    answer(*entry);
+    std::string text = answer(*entry);
     forget_answered();
     return text;
 }
@@ -124,11 +124,11 @@ Outbox::Entry* Outbox::find(std::uint64_t seq) {
     return is_there && found->state != State::answered ? &*found : nullptr;
 }
 
-void Outbox::answer(Entry& entry) {
+std::string Outbox::answer(Entry& entry) {
     bytes_ -= entry.text.size() + entry_bytes;
     --unanswered_;
     entry.state = State::answered;
-    entry.text = {};
+    return std::exchange(entry.text, {});
 }
 
 void Outbox::forget_answered() {

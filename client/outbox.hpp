@@ -76,7 +76,7 @@ class Outbox {
     [[nodiscard]] Entry* find(std::uint64_t seq);
     void number(Entry& entry);
     [[nodiscard]] bool can_be_sent(Entry& entry);
-    void answer(Entry& entry);
+    std::string answer(Entry& entry);  // its text
     void forget_answered();
 
     OnRefused on_refused_;

@@ -1,8 +1,8 @@
 #include "client/requests.hpp"
 
-#include "client/search_text.hpp"
 #include "client/times.hpp"
 #include "wire/print.hpp"
+#include "wire/search_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,10 +17,6 @@ std::string listed(const std::vector<std::string>& names) {
     std::string text;
     for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
     return text.empty() ? "nobody" : text;
-}
-
-Said said(const wire::Message& message) {
-    return {.sender = message.sender, .time = moment(message.time_ms), .text = message.payload};
 }
 
 }  // namespace
@@ -89,7 +85,7 @@ void Requests::on_past(const wire::Message& frame) {
     if (open_.front().kind == Kind::history) {
         print_(transcript_.message(said(frame), Transcript::Look::again));
     } else if (is_current(open_.front()) &&
-               find_text(frame.payload, search_->text) != std::string_view::npos) {
+               wire::find_text(frame.payload, search_->text) != std::string_view::npos) {
         search_->page.push_back(transcript_.message(said(frame), Transcript::Look::again));
     }
 }

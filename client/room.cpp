@@ -3,7 +3,6 @@
 #include "client/complain.hpp"
 #include "client/times.hpp"
 #include "client/xdg.hpp"
-#include "wire/utf8.hpp"
 
 #include <langinfo.h>
 #include <unistd.h>
@@ -36,10 +35,6 @@ Painter painter_for(const Options& options, const Terminfo& terminfo) {
 Terminfo loaded() {
     use_utf8();
     return Terminfo::load().value_or(Terminfo{});
-}
-
-std::string counted(std::size_t count) {
-    return std::to_string(count) + (count == 1 ? " message" : " messages");
 }
 
 template <typename... Functions>
@@ -200,7 +195,7 @@ std::vector<std::string> Room::status(const Outbox& outbox, TimePoint now) {
         rows.push_back(pending_row(text));
     }
     if (outbox.size() > pending_rows) {
-        rows.push_back("... " + counted(outbox.size()) + " not confirmed yet");
+        rows.push_back("... " + counted_messages(outbox.size()) + " not confirmed yet");
     }
     if (const auto text = backlog_.progress()) rows.push_back(*text);
     if (const auto text = requests_.progress()) rows.push_back(*text);
@@ -249,10 +244,10 @@ void Room::lost(TimePoint next_attempt) {
 void Room::message(const wire::Message& frame) {
     newest_ = std::max(newest_, frame.id);
     names_.emplace(frame.sender);
-    const Said said{.sender = frame.sender, .time = moment(frame.time_ms), .text = frame.payload};
-    if (backlog_.is_open()) return screen_.print(backlog_.add(frame.id, said));
-    screen_.print(transcript_.message(said, Transcript::Look::fresh));
-    wants_bell_ = wants_bell_ || transcript_.mentions_me(said);
+    const Said what = said(frame);
+    if (backlog_.is_open()) return screen_.print(backlog_.add(frame.id, what));
+    screen_.print(transcript_.message(what, Transcript::Look::fresh));
+    wants_bell_ = wants_bell_ || transcript_.mentions_me(what);
 }
 
 void Room::live() {

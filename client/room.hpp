@@ -69,6 +69,9 @@ class Room : public View {
     /// By when to show() it again at the latest.
     [[nodiscard]] Deadline show_again_at() const noexcept { return show_again_at_; }
 
+    /// Whether everything it was told has been shown.
+    [[nodiscard]] bool has_passed_on_all() const;
+
     /// The end: prints what was held back, and what will not be confirmed any more.
     void finish(const Outbox& outbox);
 
@@ -78,7 +81,6 @@ class Room : public View {
     // --- View ---
 
     [[nodiscard]] bool wants_presence() const override { return true; }
-    [[nodiscard]] bool has_passed_on_all() const override;
     void welcome(const wire::Welcome& frame) override;
     void message(const wire::Message& frame) override;
     void live() override;

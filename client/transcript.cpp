@@ -14,10 +14,8 @@ constexpr std::string_view further_row = "\n      | ";
 constexpr std::string_view action = "/me ";
 
 std::string harmless(std::string_view text) {
-    std::string safe;
-    wire::append_safely(safe, text);
     std::string rows;
-    for (const char c : safe) {
+    for (const char c : wire::safely(text)) {
         if (c == '\n') {
             rows += further_row;
         } else {
@@ -28,8 +26,7 @@ std::string harmless(std::string_view text) {
 }
 
 std::string one_row(std::string_view text) {
-    std::string safe;
-    wire::append_safely(safe, text);
+    std::string safe = wire::safely(text);
     for (char& c : safe) {
         if (c == '\n' || c == '\t') c = ' ';
     }
@@ -37,6 +34,14 @@ std::string one_row(std::string_view text) {
 }
 
 }  // namespace
+
+Said said(const wire::Message& message) {
+    return {.sender = message.sender, .time = moment(message.time_ms), .text = message.payload};
+}
+
+std::string counted_messages(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
 
 Transcript::Transcript(std::string own_id, Painter painter)
     : own_id_{std::move(own_id)}, painter_{std::move(painter)}, date_{date(std::time(nullptr))} {}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/colour.hpp"
+#include "wire/frame.hpp"
 
 #include <cstdint>
 #include <ctime>
@@ -15,6 +16,11 @@ struct Said {
     std::time_t time;
     std::string_view text;  ///< any bytes
 };
+
+[[nodiscard]] Said said(const wire::Message& message);
+
+/// `1 message`, `42 messages`
+[[nodiscard]] std::string counted_messages(std::uint64_t count);
 
 /// How a conversation looks to a person: `17:03 ann: hello`, a line between days. All that it
 /// returns is whole lines, which can do nothing to a terminal beside their colours.

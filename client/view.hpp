@@ -18,9 +18,6 @@ class View {
     /// Whether it wants to know who comes and goes.
     [[nodiscard]] virtual bool wants_presence() const { return false; }
 
-    /// Whether everything it was told has been shown or handed to the output.
-    [[nodiscard]] virtual bool has_passed_on_all() const { return true; }
-
     virtual void welcome(const wire::Welcome&) {}
 
     /// A new message by somebody else.

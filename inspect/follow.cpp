@@ -44,10 +44,7 @@ class ServerLife {
     }
 
   private:
-    void watch() {
-        const auto process = shm::process_in(segment_.process(shm::supervisor_entry));
-        if (process) supervisor_ = shm::open_process(*process);
-    }
+    void watch() { supervisor_ = shm::open_named(segment_.process(shm::supervisor_entry)).pidfd; }
 
     const shm::Segment& segment_;
     shm::UniqueFd supervisor_;

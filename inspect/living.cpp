@@ -1,13 +1,12 @@
 #include "inspect/living.hpp"
 
-#include "shm/process.hpp"
 #include "shm/process_entry.hpp"
 
 namespace belfry::inspect {
 
 pid_t living(const shm::ProcessEntry& entry) noexcept {
-    const auto process = shm::process_in(entry);
-    return process && shm::open_process(*process) ? process->pid : 0;
+    const shm::Claimant named = shm::open_named(entry);
+    return named.pidfd ? named.pid : 0;
 }
 
 bool anybody_lives(const shm::Segment& segment) noexcept {

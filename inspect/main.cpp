@@ -38,9 +38,7 @@ std::optional<shm::FoundSegment> find(const inspect::Options& options) {
         changes(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
     auto found = shm::find_segment(options.data_dir, mode);
     if (!found) return {};
-    const bool readable =
-        found->state == shm::SegmentState::whole || found->state == shm::SegmentState::removed;
-    if (!readable && options.command != "remove") {
+    if (!shm::is_readable(found->state) && options.command != "remove") {
         throw inspect::Refusal{"the segment of " + options.data_dir.string() +
                                (found->state == shm::SegmentState::torn
                                     ? " was never finished"

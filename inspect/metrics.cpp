@@ -14,10 +14,8 @@ namespace {
 
 /// A label's value: UTF-8, with backslash, quote and newline escaped.
 std::string label(std::string_view value) {
-    std::string safe;
-    wire::append_safely(safe, value);
     std::string text;
-    for (const char c : safe) {
+    for (const char c : wire::safely(value)) {
         if (c == '\\' || c == '"') text += '\\';
         if (c == '\n') {
             text += "\\n";

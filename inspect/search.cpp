@@ -4,8 +4,8 @@
 #include "inspect/refusal.hpp"
 #include "inspect/store_walk.hpp"
 #include "wire/json.hpp"
+#include "wire/search_text.hpp"
 
-#include <algorithm>
 #include <ostream>
 
 namespace belfry::inspect {
@@ -13,10 +13,6 @@ namespace {
 
 /// What is printed in one piece.
 constexpr std::size_t page_bytes = 64 << 10;
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 void append(std::string& out, const store::Message& row, bool json) {
     if (json) {
@@ -34,9 +30,7 @@ void require_all_read(std::uint64_t unread) {
 }  // namespace
 
 bool contains(std::string_view body, std::string_view text) noexcept {
-    const auto alike = [](char a, char b) { return lower(a) == lower(b); };
-    return text.empty() ||
-           std::search(body.begin(), body.end(), text.begin(), text.end(), alike) != body.end();
+    return wire::find_text(body, text) != std::string_view::npos;
 }
 
 void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,

@@ -80,8 +80,8 @@ void measure_ring(const shm::Segment& segment, Status& status) {
 
 void count_connections(const shm::Segment& segment, Status& status) {
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
-        const bool is_connected = living(segment.session_process(slot)) != 0;
-        if (is_connected && !shm::is_logged_in(segment, slot)) ++status.not_logged_in;
+        if (shm::is_logged_in(segment, slot)) continue;
+        if (living(segment.session_process(slot)) != 0) ++status.not_logged_in;
     }
     status.online =
         static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));

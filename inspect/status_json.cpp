@@ -12,13 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What stands in the segment may be anything.
-std::string safe(std::string_view text) {
-    std::string shown;
-    wire::append_safely(shown, text);
-    return shown;
-}
-
 Json ends_of(const ClientStatus& client) {
     Json ends = Json::array();
     for (const shm::EndReason end : client.last_ends) ends.push_back(shm::name_of(end));
@@ -26,13 +19,13 @@ Json ends_of(const ClientStatus& client) {
 }
 
 Json client_of(const ClientStatus& client) {
-    return {{"id", safe(client.id)},
+    return {{"id", wire::safely(client.id)},
             {"online", client.online},
             {"pid", client.pid},
             {"cursor", client.cursor},
             {"behind", client.behind},
             {"seq", client.seq},
-            {"version", safe(client.version)},
+            {"version", wire::safely(client.version)},
             {"connected_ms", client.connected_ms},
             {"seen_ms", client.seen_ms},
             {"bytes_in", client.bytes_in},
@@ -57,7 +50,7 @@ Json ends_of(const Status& status) {
 }
 
 Json log_of(const Status& status) {
-    return {{"epoch", safe(status.epoch)},         {"first_id", status.first_id},
+    return {{"epoch", wire::safely(status.epoch)}, {"first_id", status.first_id},
             {"last_id", status.last_id},           {"visible_id", status.visible_id},
             {"stored_id", status.stored_id},       {"capacity_bytes", status.capacity_bytes},
             {"used_bytes", status.used_bytes},     {"durability", name_of(status.durability)},
@@ -81,8 +74,8 @@ void print_json(std::ostream& out, const Status& status) {
         {"processes",
          {{"supervisor", status.supervisor},
           {"archiver", status.archiver},
-          {"supervisor_version", safe(status.supervisor_version)},
-          {"archiver_version", safe(status.archiver_version)},
+          {"supervisor_version", wire::safely(status.supervisor_version)},
+          {"archiver_version", wire::safely(status.archiver_version)},
           {"archiver_restarts", status.archiver_restarts}}},
         {"server",
          {{"port", status.port},

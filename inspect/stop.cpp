@@ -65,9 +65,7 @@ std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_v
 
 std::uint64_t count_unstored(const std::filesystem::path& data_dir,
                              const shm::FoundSegment& found) {
-    const bool is_readable =
-        found.state == shm::SegmentState::whole || found.state == shm::SegmentState::removed;
-    if (!is_readable || !found.segment.has_store()) return 0;
+    if (!shm::is_readable(found.state) || !found.segment.has_store()) return 0;
     const std::uint64_t last = found.segment.log().last_id.load();
     const std::uint64_t stored = found.segment.log().stored_id.load();
     if (stored >= last) return 0;
@@ -77,12 +75,11 @@ std::uint64_t count_unstored(const std::filesystem::path& data_dir,
 }  // namespace
 
 void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
-    const auto supervisor = shm::process_in(found.segment.process(shm::supervisor_entry));
-    const shm::UniqueFd process = supervisor ? shm::open_process(*supervisor) : shm::UniqueFd{};
+    const auto [pid, process] = shm::open_named(found.segment.process(shm::supervisor_entry));
     if (!process) return stop_on_its_behalf(data_dir);
     shm::send_signal(process, SIGTERM);
     if (!shm::wait_for_end(process, Clock::now() + supervisor_patience)) {
-        throw Refusal{"the server (process " + std::to_string(supervisor->pid) + ") does not end"};
+        throw Refusal{"the server (process " + std::to_string(pid) + ") does not end"};
     }
 }
 

@@ -13,7 +13,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace belfry::inspect {
 namespace {
@@ -50,9 +49,7 @@ class Top {
         status_.reset();
         try {
             const auto found = shm::find_segment(data_dir_, boost::interprocess::read_only);
-            const bool readable = found && (found->state == shm::SegmentState::whole ||
-                                            found->state == shm::SegmentState::removed);
-            if (readable) status_ = read_status(*found);
+            if (found && shm::is_readable(found->state)) status_ = read_status(*found);
             trouble_ =
                 found ? "the segment of " + data_dir_.string() + " cannot be read by this program"
                       : "there is no segment of a server in " + data_dir_.string();

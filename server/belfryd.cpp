@@ -13,7 +13,6 @@
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
 #include "shm/port_file.hpp"
-#include "shm/process.hpp"
 #include "shm/segment_file.hpp"
 
 #include <chrono>
@@ -99,7 +98,6 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     const ServiceManager manager;
     shm::make_data_directory(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
-    shm::raise_descriptor_limit();
     guard_from_memory_killer();
     set_title("supervisor");
 

@@ -1,5 +1,6 @@
 #include "server/listener.hpp"
 
+#include "server/peer.hpp"
 #include "server/start_error.hpp"
 
 #include <arpa/inet.h>
@@ -84,8 +85,7 @@ shm::UniqueFd Listener::accept() const noexcept {
 }
 
 std::string Listener::name() const {
-    const bool v6 = address_.find(':') != std::string::npos;
-    return (v6 ? "[" + address_ + "]" : address_) + ":" + std::to_string(port_);
+    return endpoint(address_, std::to_string(port_));
 }
 
 }  // namespace belfry::server

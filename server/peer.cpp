@@ -18,9 +18,12 @@ std::string peer_of(int socket) {
                       NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
         return "?";
     }
-    const std::string name{host.data()};
-    const bool v6 = address.ss_family == AF_INET6;
-    return (v6 ? "[" + name + "]" : name) + ":" + port.data();
+    return endpoint(host.data(), port.data());
+}
+
+std::string endpoint(const std::string& address, const std::string& port) {
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? "[" + address + "]" : address) + ":" + port;
 }
 
 }  // namespace belfry::server

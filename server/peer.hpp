@@ -8,4 +8,7 @@ namespace belfry::server {
 /// more.
 [[nodiscard]] std::string peer_of(int socket);
 
+/// An IPv4 or IPv6 address and a port, in that form.
+[[nodiscard]] std::string endpoint(const std::string& address, const std::string& port);
+
 }  // namespace belfry::server

@@ -293,8 +293,7 @@ void SessionIn::answer(const wire::Login& /*login*/) {
 }
 
 void SessionIn::answer(const wire::Ack& ack) {
-    if (subscription_.manual_ack && !session_.acknowledge(ack.id))
-        end({EndReason::taken_over, bye("taken-over")});
+    if (subscription_.manual_ack && !session_.acknowledge(ack.id)) end(end_by_take_over());
 }
 
 void SessionIn::answer(const wire::History& asked) {
@@ -344,7 +343,7 @@ void SessionIn::append_pending() {
         progress_.set_sends();
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
-        if (result.fenced) return end({EndReason::taken_over, bye("taken-over")});
+        if (result.fenced) return end(end_by_take_over());
         if (result.last_id != 0) last_appended_ = result.last_id;
         const auto decided = std::span{outcomes_}.subspan(done, result.decided);
         if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
@@ -475,15 +474,19 @@ void SessionIn::end(Ending ending) {
 SessionIn::Ending SessionIn::reason_to_stop() const {
     const bool stops = segment_->stop_word() != shm::StopWord::running;
     if (!writer_ && !stops) return {EndReason::failed, error_line(ErrorCode::too_many_clients)};
-    if (!stops && !session_.is_current()) return {EndReason::taken_over, bye("taken-over")};
+    if (!stops && !session_.is_current()) return end_by_take_over();
     const bool removed = !stops && !shm::is_known(*segment_, session_.row());
     return {removed ? EndReason::removed : EndReason::shutting_down, bye("shutting-down")};
+}
+
+SessionIn::Ending SessionIn::end_by_take_over() {
+    return {EndReason::taken_over, bye("taken-over")};
 }
 
 /// The output thread has ended by itself.
 SessionIn::Ending SessionIn::end_of_output() const {
     if (session_.is_current()) return {EndReason::lost, {}};
-    return {EndReason::taken_over, bye("taken-over")};
+    return end_by_take_over();
 }
 
 /// For people.

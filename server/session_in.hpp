@@ -80,6 +80,7 @@ class SessionIn {
     void end(Ending ending);
     [[nodiscard]] Ending reason_to_stop() const;
     [[nodiscard]] Ending end_of_output() const;
+    [[nodiscard]] static Ending end_by_take_over();
     [[nodiscard]] Ending refuse_login(std::string_view client_id, wire::ErrorCode code) const;
     void show_login(const wire::Login& login, const shm::Session::Welcome& welcome);
     void show_end() noexcept;

@@ -27,17 +27,19 @@ void StandardErrorSink::sink_it_(const spdlog::details::log_msg& message) {
         return;
     }
     if (dropped_ != 0) say_what_was_dropped();
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    // Where standard error cannot be written there is nobody to tell.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    write_line(message);
 }
 
 void StandardErrorSink::say_what_was_dropped() {
     const std::string text = std::to_string(std::exchange(dropped_, 0)) +
                              " lines before this one were dropped: nobody read them";
+    write_line({"belfryd", spdlog::level::warn, text});
+}
+
+/// Where standard error cannot be written there is nobody to tell.
+void StandardErrorSink::write_line(const spdlog::details::log_msg& message) {
     spdlog::memory_buf_t line;
-    formatter_->format({"belfryd", spdlog::level::warn, text}, line);
+    formatter_->format(message, line);
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

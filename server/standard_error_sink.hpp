@@ -21,6 +21,7 @@ class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   private:
     void say_what_was_dropped();
+    void write_line(const spdlog::details::log_msg& message);
 
     std::uint64_t dropped_ = 0;
 };

@@ -42,10 +42,14 @@ std::optional<ProcessId> process_in(const ProcessEntry& entry) noexcept {
     return ProcessId{pid, entry.start_time.load(std::memory_order_acquire)};
 }
 
-Claimant open_claimant(ProcessEntry& entry) noexcept {
-    const auto process = revoke_unclaimed(entry) ? std::nullopt : process_in(entry);
+Claimant open_named(const ProcessEntry& entry) noexcept {
+    const auto process = process_in(entry);
     if (!process) return {};
     return {process->pid, open_process(*process)};
+}
+
+Claimant open_claimant(ProcessEntry& entry) noexcept {
+    return revoke_unclaimed(entry) ? Claimant{} : open_named(entry);
 }
 
 }  // namespace belfry::shm

@@ -28,7 +28,10 @@ struct Claimant {
     UniqueFd pidfd;  ///< empty: none lives, or, by errno, no descriptor is left
 };
 
-/// Opens the process that has claimed the entry; takes the entry back where none has. By the
+/// Opens the process that has claimed the entry. Anybody may.
+[[nodiscard]] Claimant open_named(const ProcessEntry& entry) noexcept;
+
+/// The same, and takes the entry back where none has. By the
 /// supervisor, or who ends the server in its place.
 [[nodiscard]] Claimant open_claimant(ProcessEntry& entry) noexcept;
 

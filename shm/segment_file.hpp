@@ -47,10 +47,15 @@ enum class SegmentState {
     whole,
 };
 
+/// Whether what lies beyond the prefix can be read.
+[[nodiscard]] inline bool is_readable(SegmentState state) noexcept {
+    return state == SegmentState::whole || state == SegmentState::removed;
+}
+
 struct FoundSegment {
     SegmentState state;
     SegmentName name;  ///< with its shmid
-    Segment segment;   ///< beyond the prefix usable only if whole
+    Segment segment;   ///< beyond the prefix usable only if is_readable()
 };
 
 /// The system refused: the message is one clear line.

@@ -1,5 +1,7 @@
 #include "shm/version_text.hpp"
 
+#include "shm/segment.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -26,7 +28,7 @@ std::string version_in(const ProcessEntry& entry) {
         words[at] = entry.version[at].load(std::memory_order_relaxed);
     }
     const auto text = std::bit_cast<std::array<char, sizeof(Words)>>(words);
-    return {text.data(), ::strnlen(text.data(), text.size())};
+    return std::string{text_in(text)};
 }
 
 }  // namespace belfry::shm

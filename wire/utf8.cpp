@@ -42,4 +42,10 @@ void append_safely(std::string& out, std::string_view text) {
     }
 }
 
+std::string safely(std::string_view text) {
+    std::string safe;
+    append_safely(safe, text);
+    return safe;
+}
+
 }  // namespace belfry::wire

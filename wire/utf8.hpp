@@ -13,4 +13,7 @@ namespace belfry::wire {
 /// and every byte that is not UTF-8, becomes `?`.
 void append_safely(std::string& out, std::string_view text);
 
+/// The same as a text of its own.
+[[nodiscard]] std::string safely(std::string_view text);
+
 }  // namespace belfry::wire

@@ -1,21 +1,17 @@
 #include "bench/durable/benchmarks.hpp"
 #include "bench/durable/wanted.hpp"
 #include "bench/support/belfry_server.hpp"
+#include "bench/support/client_ids.hpp"
 #include "bench/support/crowd.hpp"
 #include "bench/support/in_turn.hpp"
 #include "bench/support/publisher.hpp"
 #include "bench/support/series.hpp"
+#include "tests/support/deadline.hpp"
 
 #include <cstdio>
 
 namespace belfry::bench {
 namespace {
-
-std::vector<std::string> reader_ids(std::uint64_t count) {
-    std::vector<std::string> ids;
-    for (std::uint64_t i = 1; i <= count; ++i) ids.push_back("r" + std::to_string(i));
-    return ids;
-}
 
 std::vector<std::string> with_sender(std::vector<std::string> ids) {
     ids.emplace_back("sender");
@@ -27,7 +23,7 @@ class Room {
   public:
     Room(const Options& options, const std::filesystem::path& data_dir, std::uint64_t online)
         : duration_{options.duration},
-          readers_{reader_ids(online - 1)},
+          readers_{client_ids("r", online - 1)},
           server_{{data_dir, options.durability, with_sender(readers_)}},
           crowd_{server_.port(), readers_},
           publisher_{server_.port(), "sender", 1} {}
@@ -37,7 +33,7 @@ class Room {
         const double rate = publisher_.rate_over(duration_);
         const auto sent = Clock::now();
         crowd_.wait_until_each_has(publisher_.answered());
-        lags_ms_.push_back(1'000 * Seconds{Clock::now() - sent}.count());
+        lags_ms_.push_back(test::milliseconds_since(sent));
         return rate;
     }
 

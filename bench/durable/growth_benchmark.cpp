@@ -3,6 +3,7 @@
 #include "bench/support/belfry_server.hpp"
 #include "bench/support/doublings.hpp"
 #include "bench/support/publisher.hpp"
+#include "tests/support/deadline.hpp"
 
 #include <memory>
 
@@ -18,17 +19,13 @@ struct Costs {
     std::vector<std::vector<double>> restart;
 };
 
-double ms_since(Clock::time_point start) {
-    return 1e3 * Seconds{Clock::now() - start}.count();
-}
-
 /// One life of a server that is empty at first, with a ring that holds next to nothing.
 void measure(const Options& options, std::uint64_t messages, std::size_t at, Costs& costs) {
     const ScratchDir scratch{options.dir};
     BelfryServer server{{scratch.make("belfry"), options.durability, {"sender", "reader"}, "1M"}};
     const auto start = Clock::now();
     Publisher{server.port(), "sender", in_flight}.publish(messages);
-    costs.publish[at].push_back(ms_since(start));
+    costs.publish[at].push_back(test::milliseconds_since(start));
     const double rate = catch_up_rate(server.port(), "reader", messages);
     costs.catch_up[at].push_back(1e3 * static_cast<double>(messages) / rate);
     server.stop();

@@ -1,6 +1,6 @@
 #include "bench/micro/crew.hpp"
 
-#include "bench/micro/shared.hpp"
+#include "tests/support/shared.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +45,7 @@ void wait_for(std::size_t processes) {
 
 double run_crew(std::size_t processes,
                 const std::function<std::function<void()>(std::size_t number)>& job) {
-    const Shared<Times> times;
+    const test::Shared<Times> times;
     for (std::size_t number = 0; number < processes; ++number) {
         const pid_t pid = ::fork();
         if (pid == -1) std::abort();

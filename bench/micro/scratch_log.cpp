@@ -10,12 +10,6 @@
 namespace belfry::bench {
 namespace {
 
-std::filesystem::path new_directory() {
-    auto dir = std::filesystem::temp_directory_path() / ("belfry-bench-" + shm::random_hex(8));
-    std::filesystem::create_directories(dir);
-    return dir;
-}
-
 shm::SegmentPlan plan(std::size_t clients) {
     shm::SegmentPlan plan;
     plan.epoch = "1";
@@ -31,11 +25,10 @@ shm::Session session_in(shm::Segment& segment, std::size_t index) {
 }  // namespace
 
 ScratchLog::ScratchLog(std::size_t clients)
-    : dir_{new_directory()}, found_{shm::create_segment(dir_, plan(clients))} {}
+    : found_{shm::create_segment(scratch_.path(), plan(clients))} {}
 
 ScratchLog::~ScratchLog() {
-    shm::remove_segment(dir_, found_.name);
-    std::filesystem::remove_all(dir_);
+    shm::remove_segment(scratch_.path(), found_.name);
 }
 
 void ScratchLog::populate() {

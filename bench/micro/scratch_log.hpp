@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/support/scratch_dir.hpp"
 #include "shm/log_writer.hpp"
 #include "shm/segment.hpp"
 #include "shm/segment_file.hpp"
@@ -31,7 +32,7 @@ class ScratchLog {
     }
 
   private:
-    std::filesystem::path dir_;
+    ScratchDir scratch_{std::filesystem::temp_directory_path()};
     shm::FoundSegment found_;
 };
 

@@ -1,6 +1,6 @@
-#include "bench/micro/shared.hpp"
 #include "shm/condition.hpp"
 #include "shm/futex.hpp"
+#include "tests/support/shared.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,7 +62,7 @@ template <typename Way>
 
 template <typename Way>
 void wake_and_be_woken(benchmark::State& state) {
-    const Shared<Way> way;
+    const test::Shared<Way> way;
     const pid_t other = ::fork();
     if (other == -1) std::abort();
     if (other == 0) answer(*way);

@@ -1,5 +1,6 @@
 #include "bench/support/belfry_peer.hpp"
 
+#include "bench/support/client_ids.hpp"
 #include "bench/support/read_up_to.hpp"
 #include "tests/support/failure.hpp"
 
@@ -15,9 +16,9 @@ std::string subscriber(std::size_t index) {
     return "s" + std::to_string(index);
 }
 
-std::vector<std::string> client_ids(std::size_t subscribers) {
-    std::vector<std::string> ids{std::string{publisher}};
-    for (std::size_t index = 0; index < subscribers; ++index) ids.push_back(subscriber(index));
+std::vector<std::string> all_ids(std::size_t subscribers) {
+    auto ids = client_ids("s", subscribers);
+    ids.emplace_back(publisher);
     return ids;
 }
 
@@ -38,7 +39,7 @@ void append_number(std::string& out, std::uint64_t number) {
 }  // namespace
 
 BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers)
-    : server_{{dir, "memory", client_ids(subscribers), "64M", subscribers + 1}} {}
+    : server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1}} {}
 
 /// `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF, without the id. The time has 13 digits
 /// from 2001 to 2286.

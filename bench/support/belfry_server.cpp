@@ -1,6 +1,7 @@
 #include "bench/support/belfry_server.hpp"
 
 #include "bench/support/wait.hpp"
+#include "tests/support/deadline.hpp"
 #include "tests/support/proc.hpp"
 
 #include <sys/prctl.h>
@@ -61,7 +62,7 @@ void BelfryServer::start() {
     belfryd_.emplace(command);
     leaders_.push_back(belfryd_->pid());
     wait_until_ready();
-    ready_after_ms_ = 1'000 * Seconds{Clock::now() - started}.count();
+    ready_after_ms_ = test::milliseconds_since(started);
     const std::string text = line();
     port_ = static_cast<std::uint16_t>(std::stoul(text.substr(text.rfind(':') + 1)));
 }

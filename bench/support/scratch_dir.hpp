@@ -14,6 +14,8 @@ class ScratchDir {
     ScratchDir& operator=(const ScratchDir&) = delete;
     ~ScratchDir();
 
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
     /// A new directory in it.
     [[nodiscard]] std::filesystem::path make(std::string_view name) const;
 

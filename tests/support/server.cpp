@@ -196,6 +196,10 @@ pid_t Server::archiver() const {
     return pid;
 }
 
+bool Server::will_say(std::string_view part) const {
+    return eventually([&] { return errors().find(part) != std::string::npos; });
+}
+
 void Server::wait_until_saved() const {
     const auto is_saved = [&] {
         StoreDb store{data_dir()};

@@ -70,6 +70,9 @@ class Server {
     /// before there is something new.
     void wait_until_saved() const;
 
+    /// Waits until belfryd has said this on standard error. @return whether it has
+    [[nodiscard]] bool will_say(std::string_view part) const;
+
     /// The processes of this server that live, orphans of a killed supervisor included.
     [[nodiscard]] std::vector<pid_t> all_processes() const;
 

@@ -1,10 +1,8 @@
-#include "tests/support/failure.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <regex>
 #include <set>
 #include <string>
@@ -40,8 +38,12 @@ Names commands_of(const std::string& name) {
     return found(help_of(name), "^  ([a-z]+) ");
 }
 
+auto manual_file(const std::string& name) {
+    return source_file("man/" + name + (name == "belfry" ? ".1" : ".8"));
+}
+
 std::string manual_of(const std::string& name) {
-    return read_file(source_file("man/" + name + (name == "belfry" ? ".1" : ".8")));
+    return read_file(manual_file(name));
 }
 
 /// The first cells of the tables in the README's section on the program.
@@ -105,9 +107,8 @@ TEST_P(DocumentsOf, CompletionOffersTheSameOptionsWithOneDashOrTwo) {
 
 TEST_P(DocumentsOf, TheManualIsWellFormed) {
     // Style is left out: it depends on what other manuals the machine has.
-    const std::string file = GetParam() + (GetParam() == "belfry" ? ".1" : ".8");
     const Result lint =
-        run({"/usr/bin/mandoc", {"-T", "lint", "-W", "warning", source_file("man/" + file)}});
+        run({"/usr/bin/mandoc", {"-T", "lint", "-W", "warning", manual_file(GetParam())}});
     EXPECT_EQ(lint.status, 0);
     EXPECT_EQ(lint.out + lint.err, "");
 }

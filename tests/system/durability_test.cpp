@@ -91,8 +91,7 @@ TEST(Durability, WhatIsFoundBehindAFailedSyncIsWrittenAgainBeforeItIsShown) {
     server.wait_until_saved();
     disk.fail_syncs();
     sender.send_message(2, "text");
-    EXPECT_TRUE(eventually(
-        [&] { return server.errors().find("new messages are refused") != std::string::npos; }));
+    EXPECT_TRUE(server.will_say("new messages are refused"));
     ::kill(server.archiver(), SIGKILL);
     const std::uint64_t before = disk.db_syncs();
     disk.mend();

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <regex>
 #include <string>
 
@@ -128,8 +127,7 @@ std::string said_into_a_file(const std::filesystem::path& folder, bool named) {
     EXPECT_TRUE(eventually([&] { return server.out().ends_with('\n'); }));
     server.signal(SIGTERM);
     EXPECT_EQ(server.wait(), 0);
-    std::ifstream read{file};
-    return {std::istreambuf_iterator<char>{read}, {}};
+    return read_file(file);
 }
 
 TEST(LogLines, ForTheJournalBeginWithTheLevelsNumber) {
@@ -191,6 +189,7 @@ TEST(LogLines, WhatAPeerOrAFileNamesDoesNothingToATerminal) {
     Server server{{.more = {"--config", file.string()}}};
     std::ofstream{file} << "client-ids = \x1b[2Jevil\n";
     ::kill(server.pid(), SIGHUP);
+    EXPECT_TRUE(server.will_say("nothing has changed"));
     // The command line wins, so a name that is no option is what is complained about.
     std::ofstream{file} << "\x1b[2J\xff = 1\n";
     ::kill(server.pid(), SIGHUP);

@@ -16,18 +16,13 @@
 namespace belfry::test {
 namespace {
 
-std::string contents(const std::filesystem::path& path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 std::filesystem::path proc(pid_t pid, const std::string& name) {
     return std::filesystem::path{"/proc"} / std::to_string(pid) / name;
 }
 
 /// As ps shows it: up to the first NUL.
 std::string title_of(pid_t pid) {
-    const std::string line = contents(proc(pid, "cmdline"));
+    const std::string line = read_file(proc(pid, "cmdline"));
     return line.substr(0, line.find('\0'));
 }
 
@@ -63,7 +58,7 @@ TEST(ProcessTitle, LeavesTheNameByWhichPgrepAndKillallFindThem) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     for (const pid_t pid : server.all_processes())
-        EXPECT_EQ(contents(proc(pid, "comm")), "belfryd\n");
+        EXPECT_EQ(read_file(proc(pid, "comm")), "belfryd\n");
     expect_finds_all(server, {.program = "/usr/bin/pgrep", .arguments = {"belfryd"}});
     expect_finds_all(server, {.program = "/usr/bin/pgrep", .arguments = {"-x", "belfryd"}});
 }
@@ -79,12 +74,12 @@ TEST(ProcessTitle, HidesNoProcessThatATestLeftBehind) {
 }
 
 TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
-    const std::string ours = contents("/proc/self/oom_score_adj");
+    const std::string ours = read_file("/proc/self/oom_score_adj");
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    const std::string supervisor = contents(proc(server.pid(), "oom_score_adj"));
-    EXPECT_EQ(contents(proc(server.child_of("1"), "oom_score_adj")), ours);
-    EXPECT_EQ(contents(proc(server.archiver(), "oom_score_adj")), supervisor);
+    const std::string supervisor = read_file(proc(server.pid(), "oom_score_adj"));
+    EXPECT_EQ(read_file(proc(server.child_of("1"), "oom_score_adj")), ours);
+    EXPECT_EQ(read_file(proc(server.archiver(), "oom_score_adj")), supervisor);
     // Whether it may is for the system to say.
     std::ofstream self{"/proc/self/oom_score_adj"};
     self << "-1\n" << std::flush;
@@ -103,7 +98,7 @@ TEST(Descriptors, TheLimitIsRaisedToWhatMaxClientsNeeds) {
     command.program = "/usr/bin/prlimit";
     server.start(command);
     EXPECT_EQ(server.errors().find("file descriptors"), std::string::npos) << server.errors();
-    EXPECT_NE(contents(proc(server.pid(), "limits")).find("5000"), std::string::npos);
+    EXPECT_NE(read_file(proc(server.pid(), "limits")).find("5000"), std::string::npos);
 }
 
 TEST(Descriptors, WhereTheLimitIsTooLowTheStartSaysWhatIsNeeded) {

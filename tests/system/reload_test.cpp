@@ -35,9 +35,7 @@ class Reload : public ::testing::Test {
     }
 
     void expect_said(const std::string& part) {
-        EXPECT_TRUE(eventually([&] { return server_.errors().find(part) != std::string::npos; }))
-            << "not said: " << part << "\n"
-            << server_.errors();
+        EXPECT_TRUE(server_.will_say(part)) << "not said: " << part << "\n" << server_.errors();
     }
 
     TempDir folder_;

@@ -62,8 +62,7 @@ TEST(Stopping, AHangUpOfTheTerminalStopsNothing) {
     Server server;
     RawClient client = server.log_in("1");
     ::kill(-server.pid(), SIGHUP);
-    EXPECT_TRUE(
-        eventually([&] { return server.errors().find("nothing to reload") != std::string::npos; }));
+    EXPECT_TRUE(server.will_say("nothing to reload"));
     client.expect_pong();
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }

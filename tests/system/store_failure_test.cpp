@@ -16,15 +16,11 @@ namespace belfry::test {
 namespace {
 
 void expect_refusing(Server& server) {
-    EXPECT_TRUE(eventually([&] {
-        return server.errors().find("new messages are refused") != std::string::npos;
-    })) << server.errors();
+    EXPECT_TRUE(server.will_say("new messages are refused")) << server.errors();
 }
 
 void expect_working_again(Server& server) {
-    EXPECT_TRUE(eventually([&] {
-        return server.errors().find("the store works again") != std::string::npos;
-    })) << server.errors();
+    EXPECT_TRUE(server.will_say("the store works again")) << server.errors();
 }
 
 TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
@@ -203,9 +199,7 @@ TEST(StoreFailure, AStoreThatCannotBeReadForAWhileDelaysWhoNeedsItAlone) {
     disk.fail_reads();
     RawClient late = server.connect();
     late.log_in("2");
-    EXPECT_TRUE(eventually([&] {
-        return server.errors().find("cannot read: the store") != std::string::npos;
-    })) << server.errors();
+    EXPECT_TRUE(server.will_say("cannot read: the store")) << server.errors();
     sender.expect_pong();
     disk.mend();
     EXPECT_EQ(count_verb(late.read_until_id(count), "MSG"), count);

@@ -6,7 +6,6 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <iomanip>
 #include <iostream>
 
@@ -37,14 +36,14 @@ std::uint64_t calls_before_main() {
                                    {"self", "0", report.string(), program("belfryd").string(),
                                     "--client-ids", "1", "--check"}});
         if (result.status == not_traced) return std::uint64_t{0};
-        std::uint64_t count = 0;
-        const auto is_written = [&] {
-            std::string how;
-            return static_cast<bool>(std::ifstream{report} >> how >> count) && how == "ended";
+        std::optional<VictimEnd> end;
+        const auto has_ended = [&] {
+            end = read_report(report);
+            return end && !end->was_killed;
         };
-        if (!eventually(is_written)) throw Failure("the tracer says nothing: " + result.err);
+        if (!eventually(has_ended)) throw Failure("the tracer says nothing: " + result.err);
         constexpr std::uint64_t own = 5;  // of main(), until it ends
-        return count - own;
+        return end->calls - own;
     }();
     return calls;
 }

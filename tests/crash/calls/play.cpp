@@ -202,7 +202,11 @@ std::filesystem::path Play::report_file(int life) const {
 }
 
 std::optional<VictimEnd> Play::report(int life) const {
-    std::ifstream in{report_file(life)};
+    return read_report(report_file(life));
+}
+
+std::optional<VictimEnd> read_report(const std::filesystem::path& path) {
+    std::ifstream in{path};
     std::string line;
     if (!std::getline(in, line) || in.eof()) return std::nullopt;  // not written to its end yet
     std::istringstream words{line};

@@ -31,6 +31,9 @@ struct VictimEnd {
     std::string number;   ///< that of the system call in which it was killed
 };
 
+/// What kill_at_call has said into that file; none: not to its end yet.
+[[nodiscard]] std::optional<VictimEnd> read_report(const std::filesystem::path& path);
+
 /// One run of a scene on a new data directory: a server, three clients, and a kill at a system
 /// call, or two. Each step goes on until it has come to its end, and starts belfryd again where it
 /// was killed meanwhile. Throws Failure where a step does not end, or belfryd ends by itself.

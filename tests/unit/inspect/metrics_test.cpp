@@ -2,7 +2,6 @@
 
 #include "tests/support/failure.hpp"
 #include "tests/support/prometheus_text.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,15 +3,14 @@
 #include "tests/support/deadline.hpp"
 #include "tests/support/failure.hpp"
 #include "tests/support/proc.hpp"
+#include "tests/support/shared.hpp"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <exception>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -79,27 +78,6 @@ class ForkedChild {
 
     pid_t pid_;
     std::optional<int> status_;
-};
-
-/// A zeroed object that this process and the children it forks later have in common.
-template <class T>
-class Shared {
-  public:
-    Shared() {
-        void* memory =
-            ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) throw system_failure("mmap");
-        object_ = new (memory) T{};
-    }
-    Shared(const Shared&) = delete;
-    Shared& operator=(const Shared&) = delete;
-    ~Shared() { ::munmap(object_, sizeof(T)); }
-
-    T* operator->() { return object_; }
-    T& operator*() { return *object_; }
-
-  private:
-    T* object_;
 };
 
 }  // namespace belfry::test

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <string_view>
 
-namespace belfry::client {
+namespace belfry::wire {
 
 /// Where a text contains another one, from `from` on; `a` and `A` are alike, in ASCII alone.
 [[nodiscard]] inline std::size_t find_text(std::string_view text, std::string_view part,
-                                           std::size_t from = 0) {
+                                           std::size_t from = 0) noexcept {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     const auto alike = [lower](char a, char b) { return lower(a) == lower(b); };
     if (from > text.size()) return std::string_view::npos;
@@ -19,4 +19,4 @@ namespace belfry::client {
     return found == text.size() && !part.empty() ? std::string_view::npos : found;
 }
 
-}  // namespace belfry::client
+}  // namespace belfry::wire
