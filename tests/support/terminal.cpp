@@ -30,9 +30,9 @@ std::string script_for(const Command& command, const std::filesystem::path& fold
     // sends SIGQUIT wants no core.
     return "ulimit -c 0; cd " + shell_word(folder.string()) +
            "; export HOME=$PWD XDG_CONFIG_HOME=$PWD/config" +
-           " XDG_STATE_HOME=$PWD/state; unset NO_COLOR; trap : INT HUP TERM; " + environment +
+           " XDG_STATE_HOME=$PWD/state; unset NO_COLOR; trap : INT HUP TERM QUIT; " + environment +
            "until [ -e recorded ]; do sleep 0.01; done; stty -g > modes-before; " +
-           "sh -c 'trap - INT HUP TERM; echo $$ > pid; exec \"$@\"' sh " +
+           "sh -c 'trap - INT HUP TERM QUIT; echo $$ > pid; exec \"$@\"' sh " +
            shell_line(command) +
            "; echo $? > status.new; stty -g > modes-after; mv status.new status; read line";
 }
