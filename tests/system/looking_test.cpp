@@ -192,6 +192,14 @@ void expect_printed(const Process& follower, const std::string& text) {
     EXPECT_TRUE(eventually([&] { return has(follower.out(), text); })) << follower.out();
 }
 
+/// A follower that has printed a first message, which this client sends.
+Process follow_from_first(const Server& server, RawClient& client) {
+    Process follower{log_follow(server)};
+    client.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    return follower;
+}
+
 TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
     const Server server;
     RawClient one = server.log_in("1");
@@ -211,9 +219,7 @@ TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
 TEST(LogFollow, EndsWithTheServerAndMissesNothing) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower{log_follow(server)};
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     one.send("SAY the last words\r\n");
     one.read_until_id(2);
     EXPECT_EQ(server.stop(), 0);
@@ -235,9 +241,7 @@ TEST(LogFollow, OfADeadServerEndsAtOnce) {
 TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower{log_follow(server)};
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     server.kill_supervisor();
     one.send("SAY the children go on\r\n");
     expect_printed(follower, "the children go on");
@@ -249,9 +253,7 @@ TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
 TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower{log_follow(server)};
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     // It sees the end of its server only when the next one lives.
     follower.signal(SIGSTOP);
     EXPECT_EQ(server.stop(), 0);
@@ -263,9 +265,7 @@ TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
 TEST(LogFollow, LooksAtNoLockOfTheDataDirectory) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower{log_follow(server)};
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     const auto alive = server.data_dir() / "alive";
     std::filesystem::remove(alive);
     server.kill_supervisor();
@@ -343,9 +343,7 @@ TEST(LogFollow, SaysWhyItCannotWrite) {
 TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
     const Server server;
     RawClient one = server.log_in("1");
-    Process follower{log_follow(server)};
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     const std::size_t before = ticks_of(follower.pid());
     // A loop that does not wait would use up the whole of this time: 100 ticks a second.
     std::this_thread::sleep_for(Milliseconds{1000});
@@ -355,9 +353,7 @@ TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
 TEST(LogFollow, HoldsNobodyBackAndSaysWhatItMissed) {
     const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}}};
     RawClient one = server.log_in("1");
-    Process follower{log_follow(server)};
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     follower.signal(SIGSTOP);
     for (std::uint64_t seq = 2; seq <= 101; ++seq) one.send_message(seq, std::string(4000, 'x'));
     one.read_until_id(101);
