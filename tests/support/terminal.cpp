@@ -22,8 +22,6 @@ std::string shell_word(std::string_view word) {
 
 /// Keeps what the tests ask for afterwards, and holds the terminal open.
 std::string script_for(const Command& command, const std::filesystem::path& folder) {
-    std::string call = shell_word(command.program.string());
-    for (const auto& argument : command.arguments) call += " " + shell_word(argument);
     std::string environment;
     for (const auto& [name, value] : command.environment) {
         environment += "export " + name + "=" + shell_word(value) + "; ";
@@ -32,9 +30,10 @@ std::string script_for(const Command& command, const std::filesystem::path& fold
     // sends SIGQUIT wants no core.
     return "ulimit -c 0; cd " + shell_word(folder.string()) +
            "; export HOME=$PWD XDG_CONFIG_HOME=$PWD/config" +
-           " XDG_STATE_HOME=$PWD/state; unset NO_COLOR; trap : INT HUP TERM; " + environment +
+           " XDG_STATE_HOME=$PWD/state; unset NO_COLOR; trap : INT HUP TERM QUIT; " + environment +
            "until [ -e recorded ]; do sleep 0.01; done; stty -g > modes-before; " +
-           "sh -c 'trap - INT HUP TERM; echo $$ > pid; exec \"$@\"' sh " + call +
+           "sh -c 'trap - INT HUP TERM QUIT; echo $$ > pid; exec \"$@\"' sh " +
+           shell_line(command) +
            "; echo $? > status.new; stty -g > modes-after; mv status.new status; read line";
 }
 
@@ -44,6 +43,12 @@ std::string trimmed(std::string text) {
 }
 
 }  // namespace
+
+std::string shell_line(const Command& command) {
+    std::string line = shell_word(command.program.string());
+    for (const auto& argument : command.arguments) line += " " + shell_word(argument);
+    return line;
+}
 
 Terminal::Terminal(const Command& command, TerminalSize size)
     : server_{{.program = "/usr/bin/tmux",

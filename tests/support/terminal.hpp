@@ -12,6 +12,9 @@
 
 namespace belfry::test {
 
+/// The command as a line for a shell, each word quoted; without its environment.
+[[nodiscard]] std::string shell_line(const Command& command);
+
 /// Of a terminal, in characters.
 struct TerminalSize {
     int columns = 80;
@@ -80,9 +83,6 @@ class Terminal {
 
     /// All bytes that the program has written to the terminal.
     [[nodiscard]] std::string written() const;
-
-    [[nodiscard]] std::filesystem::path config_home() const { return folder_.path() / "config"; }
-    [[nodiscard]] std::filesystem::path state_home() const { return folder_.path() / "state"; }
 
   private:
     [[nodiscard]] std::string tmux(std::vector<std::string> arguments) const;

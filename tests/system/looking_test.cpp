@@ -2,8 +2,8 @@
 #include "tests/support/fd.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/prometheus_text.hpp"
-#include "tests/support/screen.hpp"
 #include "tests/support/server.hpp"
+#include "tests/support/terminal.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -184,13 +184,20 @@ std::size_t ticks_of(pid_t pid) {
     return ticks;
 }
 
-Process follow(const Server& server) {
-    return Process{
-        {program("belfryctl"), {"--data-dir", server.data_dir().string(), "log", "--follow"}}};
+Command log_follow(const Server& server) {
+    return {program("belfryctl"), {"--data-dir", server.data_dir().string(), "log", "--follow"}};
 }
 
 void expect_printed(const Process& follower, const std::string& text) {
     EXPECT_TRUE(eventually([&] { return has(follower.out(), text); })) << follower.out();
+}
+
+/// A follower that has printed a first message, which this client sends.
+Process follow_from_first(const Server& server, RawClient& client) {
+    Process follower{log_follow(server)};
+    client.send("SAY first\r\n");
+    expect_printed(follower, "first");
+    return follower;
 }
 
 TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
@@ -198,7 +205,7 @@ TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
     RawClient one = server.log_in("1");
     one.send("SAY before\r\n");
     one.read_until_id(1);
-    Process follower = follow(server);
+    Process follower{log_follow(server)};
     expect_printed(follower, "1: before\n");
     one.send("SAY while it looks\r\n");
     expect_printed(follower, "1: while it looks\n");
@@ -212,9 +219,7 @@ TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
 TEST(LogFollow, EndsWithTheServerAndMissesNothing) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower = follow(server);
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     one.send("SAY the last words\r\n");
     one.read_until_id(2);
     EXPECT_EQ(server.stop(), 0);
@@ -236,9 +241,7 @@ TEST(LogFollow, OfADeadServerEndsAtOnce) {
 TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower = follow(server);
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     server.kill_supervisor();
     one.send("SAY the children go on\r\n");
     expect_printed(follower, "the children go on");
@@ -250,9 +253,7 @@ TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
 TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower = follow(server);
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     // It sees the end of its server only when the next one lives.
     follower.signal(SIGSTOP);
     EXPECT_EQ(server.stop(), 0);
@@ -264,9 +265,7 @@ TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
 TEST(LogFollow, LooksAtNoLockOfTheDataDirectory) {
     Server server;
     RawClient one = server.log_in("1");
-    Process follower = follow(server);
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     const auto alive = server.data_dir() / "alive";
     std::filesystem::remove(alive);
     server.kill_supervisor();
@@ -303,12 +302,10 @@ class StalledPipe {
 
 /// A program whose standard input and output is a file.
 Process on_file(const std::filesystem::path& file, const std::string& redirections,
-                const std::vector<std::string>& program) {
-    std::vector<std::string> arguments{"-c", "file=$1; shift; exec \"$@\" " + redirections, "sh",
-                                       file.string()};
-    arguments.insert(arguments.end(), program.begin(), program.end());
+                const Command& command) {
+    const std::string line = "file=$1; exec " + shell_line(command) + " " + redirections;
     return Process{{.program = "/bin/sh",
-                    .arguments = std::move(arguments),
+                    .arguments = {"-c", line, "sh", file.string()},
                     .environment = {{"TERM", "xterm"}}}};
 }
 
@@ -318,9 +315,7 @@ void expect_end_of_stalled_follower(int signal) {
     for (std::uint64_t seq = 1; seq <= 4; ++seq) one.send_message(seq, std::string(4000, 'x'));
     one.read_until_id(4);
     const StalledPipe pipe;
-    Process follower = on_file(
-        pipe.path(), "> \"$file\"",
-        {program("belfryctl"), "--data-dir", server.data_dir().string(), "log", "--follow"});
+    Process follower = on_file(pipe.path(), "> \"$file\"", log_follow(server));
     ASSERT_TRUE(eventually([&] { return pipe.is_full(); })) << follower.err();
     follower.signal(signal);
     EXPECT_EQ(follower.wait(), 0) << follower.err();
@@ -340,9 +335,7 @@ TEST(LogFollow, SaysWhyItCannotWrite) {
     RawClient one = server.log_in("1");
     one.send("SAY something\r\n");
     one.read_until_id(1);
-    Process follower = on_file(
-        "/dev/full", "> \"$file\"",
-        {program("belfryctl"), "--data-dir", server.data_dir().string(), "log", "--follow"});
+    Process follower = on_file("/dev/full", "> \"$file\"", log_follow(server));
     EXPECT_EQ(follower.wait(), 1);
     EXPECT_EQ(follower.err(), "belfryctl: cannot write standard output: No space left on device\n");
 }
@@ -350,9 +343,7 @@ TEST(LogFollow, SaysWhyItCannotWrite) {
 TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
     const Server server;
     RawClient one = server.log_in("1");
-    Process follower = follow(server);
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     const std::size_t before = ticks_of(follower.pid());
     // A loop that does not wait would use up the whole of this time: 100 ticks a second.
     std::this_thread::sleep_for(Milliseconds{1000});
@@ -362,9 +353,7 @@ TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
 TEST(LogFollow, HoldsNobodyBackAndSaysWhatItMissed) {
     const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}}};
     RawClient one = server.log_in("1");
-    Process follower = follow(server);
-    one.send("SAY first\r\n");
-    expect_printed(follower, "first");
+    Process follower = follow_from_first(server, one);
     follower.signal(SIGSTOP);
     for (std::uint64_t seq = 2; seq <= 101; ++seq) one.send_message(seq, std::string(4000, 'x'));
     one.read_until_id(101);
@@ -384,19 +373,20 @@ TEST(LogFollow, GoesWithLogAlone) {
 
 // --- top ----------------------------------------------------------------------------------------
 
-constexpr Screen::Size wide{150, 30};
+constexpr TerminalSize wide{150, 30};
 
 /// ncurses keeps what it has allocated to the end, which is no leak of ours; and LeakSanitizer
 /// hangs at the end of a program whose terminal has gone.
-std::vector<std::string> top_of(const Server& server) {
-    return {"/usr/bin/env", "ASAN_OPTIONS=detect_leaks=0", program("belfryctl").string(),
-            "--data-dir",   server.data_dir().string(),    "top"};
+Command top_of(const Server& server) {
+    return {"/usr/bin/env",
+            {"ASAN_OPTIONS=detect_leaks=0", program("belfryctl").string(), "--data-dir",
+             server.data_dir().string(), "top"}};
 }
 
 /// The client-ids in the order in which the screen shows them.
-std::string clients_on(const Screen& screen) {
+std::string clients_on(const Terminal& terminal) {
     std::string ids;
-    for (const std::string& line : lines_of(std::string_view{screen.text()})) {
+    for (const std::string& line : terminal.rows()) {
         const std::string word = line.substr(0, line.find(' '));
         if (word == "ann" || word == "bob" || word == "cat") ids += word[0];
     }
@@ -405,15 +395,16 @@ std::string clients_on(const Screen& screen) {
 
 TEST(Top, ShowsTheServerLiveAndQuitsWithQ) {
     const Server server{{.client_ids = "ann,bob,cat"}};
-    Screen screen{top_of(server), wide};
-    screen.wait_for("0 of at most 1024 online");
+    Terminal terminal{top_of(server), wide};
+    terminal.expect("0 of at most 1024 online");
     RawClient ann = server.log_in("ann");
-    screen.wait_for("1 of at most 1024 online");
+    terminal.expect("1 of at most 1024 online");
     ann.send("SAY hello\r\n");
-    screen.wait_for("messages 1 to 1");
-    screen.press("q");
-    EXPECT_EQ(screen.wait_for_end(), 0);
-    EXPECT_FALSE(has(screen.text(), "sort:")) << "the screen is as before:\n" << screen.text();
+    terminal.expect("messages 1 to 1");
+    terminal.expect("sort:");
+    terminal.press({"q"});
+    EXPECT_EQ(terminal.wait(), 0);
+    terminal.expect_gone("sort:");  // the screen is as before
 }
 
 TEST(Top, SortsByTheKeyThatIsPressed) {
@@ -421,54 +412,55 @@ TEST(Top, SortsByTheKeyThatIsPressed) {
     RawClient bob = server.log_in("bob");
     bob.send("SAY a message of bob\r\n");
     bob.read_until_id(1);
-    const Screen screen{top_of(server), wide};
-    const auto shows = [&screen](const std::string& order) {
-        EXPECT_TRUE(eventually([&] { return clients_on(screen) == order; }))
+    Terminal terminal{top_of(server), wide};
+    const auto shows = [&terminal](const std::string& order) {
+        EXPECT_TRUE(eventually([&] { return clients_on(terminal) == order; }))
             << order << " is not shown:\n"
-            << screen.text();
+            << terminal.screen();
     };
     shows("cab");  // as they were given
-    screen.press("c");
+    terminal.press({"c"});
     shows("abc");
-    screen.press("r");
+    terminal.press({"r"});
     shows("cba");
-    screen.press("i");
+    terminal.press({"i"});
     shows("bac");
-    screen.press("b");
+    terminal.press({"b"});
     shows("acb");
 }
 
 TEST(Top, FollowsTheSizeOfTheTerminal) {
     const Server server{{.client_ids = "ann,bob,cat"}};
-    const Screen screen{top_of(server), wide};
-    screen.wait_for("cat ");
-    screen.resize({40, 14});
-    EXPECT_TRUE(eventually([&] { return clients_on(screen) == "a"; })) << screen.text();
-    screen.press("Down");
-    EXPECT_TRUE(eventually([&] { return clients_on(screen) == "b"; })) << screen.text();
-    screen.resize(wide);
-    EXPECT_TRUE(eventually([&] { return clients_on(screen) == "abc"; })) << screen.text();
+    Terminal terminal{top_of(server), wide};
+    terminal.expect("cat ");
+    terminal.resize({40, 14});
+    EXPECT_TRUE(eventually([&] { return clients_on(terminal) == "a"; })) << terminal.screen();
+    terminal.press({"Down"});
+    EXPECT_TRUE(eventually([&] { return clients_on(terminal) == "b"; })) << terminal.screen();
+    terminal.resize(wide);
+    EXPECT_TRUE(eventually([&] { return clients_on(terminal) == "abc"; })) << terminal.screen();
 }
 
 TEST(Top, OutlivesTheServer) {
     Server server;
-    const Screen screen{top_of(server), wide};
-    screen.wait_for("server      up");
+    Terminal terminal{top_of(server), wide};
+    terminal.expect("server      up");
     EXPECT_EQ(server.stop(), 0);
-    screen.wait_for("there is no segment of a server");
+    terminal.expect("there is no segment of a server");
     server.start();
-    screen.wait_for("server      up");
-    screen.press("C-c");
-    EXPECT_EQ(screen.wait_for_end(), 0);
+    terminal.expect("server      up");
+    terminal.press({"C-c"});
+    EXPECT_EQ(terminal.wait(), 0);
 }
 
 TEST(Top, TheQuitKeyOfTheTerminalLeavesTheScreenAsBefore) {
     const Server server;
-    const Screen screen{top_of(server), wide};
-    screen.wait_for("server      up");
-    screen.press("C-\\");
-    EXPECT_EQ(screen.wait_for_end(), 0);
-    EXPECT_FALSE(has(screen.text(), "sort:")) << screen.text();
+    Terminal terminal{top_of(server), wide};
+    terminal.expect("server      up");
+    terminal.expect("sort:");
+    terminal.press({"C-\\"});
+    EXPECT_EQ(terminal.wait(), 0);
+    terminal.expect_gone("sort:");
 }
 
 TEST(Top, EndsWhereItsTerminalHangsUpWithoutASignal) {
@@ -501,11 +493,11 @@ TEST(Top, WithoutATerminalSaysSoInOneLine) {
 
 TEST(Top, OnAnUnknownTerminalSaysSo) {
     const Server server;
-    std::vector<std::string> command{"/usr/bin/env", "TERM=no-such-one"};
-    for (const std::string& word : top_of(server)) command.push_back(word);
-    const Screen screen{command, wide};
-    screen.wait_for("belfryctl: top needs a terminal that is known, not TERM=no-such-one");
-    EXPECT_EQ(screen.wait_for_end(), 2);
+    Command command = top_of(server);
+    command.arguments.insert(command.arguments.begin(), "TERM=no-such-one");
+    const Terminal terminal{command, wide};
+    terminal.expect("belfryctl: top needs a terminal that is known, not TERM=no-such-one");
+    EXPECT_EQ(terminal.wait(), 2);
 }
 
 }  // namespace

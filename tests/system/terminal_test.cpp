@@ -257,9 +257,7 @@ TEST_F(AtATerminal, EscapeSequencesInMessagesDoNothing) {
 }
 
 TEST_F(AtATerminal, EscapeSequencesDoNothingWithoutAKeyboardEither) {
-    const Command belfry = server_.belfry("1", {"--follow"});
-    std::string call = "exec " + belfry.program.string();
-    for (const auto& argument : belfry.arguments) call += " " + argument;
+    const std::string call = "exec " + shell_line(server_.belfry("1", {"--follow"}));
     Terminal terminal{{.program = "/bin/sh", .arguments = {"-c", call + " < /dev/null"}}};
     RawClient other = server_.log_in("2");
     other.send_message(1, "\x1b[2J\x1b]0;title\x07 done");
@@ -457,10 +455,7 @@ TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
                        .arguments = {"--norc", "--noprofile", "-i"},
                        .environment = {{"PS1", "shell: "}}}};
     terminal.expect("shell:");
-    const Command belfry = server_.belfry("1");
-    std::string call = belfry.program.string();
-    for (const auto& argument : belfry.arguments) call += " " + argument;
-    terminal.enter(call);
+    terminal.enter(shell_line(server_.belfry("1")));
     terminal.expect("1>");
     terminal.type("half");
     terminal.expect("1> half");
@@ -480,9 +475,7 @@ TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
 
 TEST_F(AtATerminal, AShellThatStopsItFindsTheModesOfTheTerminal) {
     const TempDir folder;
-    const Command belfry = server_.belfry("1");
-    std::string call = belfry.program.string();
-    for (const auto& argument : belfry.arguments) call += " " + argument;
+    const std::string call = shell_line(server_.belfry("1"));
     // This shell does not set the modes by itself.
     Terminal terminal{
         {.program = "/bin/sh",

@@ -205,8 +205,7 @@ TEST(ClientProgress, ALargeFileSaysHowFarItHasCome) {
     FakeServer server;
     const test::TempDir folder;
     const auto file = folder.write("text", "one\ntwo\n");
-    std::string call = "exec " + test::program("belfry").string() + " -client_id 1 -port " +
-                       std::to_string(server.port());
+    const std::string call = "exec " + test::shell_line(belfry_command(server.port()));
     test::Terminal terminal{
         {.program = "/bin/sh", .arguments = {"-c", call + " < " + file.string() + " > /dev/null"}}};
     auto session = server.accept();
@@ -226,8 +225,7 @@ TEST(ClientProgress, ALargeFileSaysHowFarItHasCome) {
 
 TEST(ClientProgress, ALargeBacklogSaysHowFarItHasCome) {
     FakeServer server;
-    std::string call = "exec " + test::program("belfry").string() + " -client_id 1 -port " +
-                       std::to_string(server.port());
+    const std::string call = "exec " + test::shell_line(belfry_command(server.port()));
     test::Terminal terminal{
         {.program = "/bin/sh", .arguments = {"-c", call + " < /dev/null > /dev/null"}}};
     auto session = server.accept();
