@@ -48,6 +48,8 @@ TEST_F(AtATerminal, AMessageAppearsAboveTheLineBeingTyped) {
     terminal.type("half 漢字 é");
     terminal.press({"Left", "Left"});
     terminal.expect("1> half 漢字 é");
+    // The line looks the same before the keys have moved the cursor.
+    EXPECT_TRUE(eventually([&] { return terminal.cursor().first == 3 + 5 + 4; }));
     const auto cursor = terminal.cursor();
     other.send("SAY hello\r\nSAY 漢字 too\r\n");
     terminal.expect_end({"hh:mm 2: hello", "hh:mm 2: 漢字 too", "1> half 漢字 é"});
