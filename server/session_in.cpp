@@ -436,8 +436,9 @@ void SessionIn::wait_for_output() {
 /// Until the archiver has stored up to there.
 void SessionIn::wait_until_visible(std::uint64_t id) {
     while (!ending_ && segment_->visible() < id) {
-        segment_->log().new_messages.wait_until(Clock::now() + stop_look,
-                                                [this, id] { return segment_->visible() >= id; });
+        shm::news_of(segment_->log(), true).wait_until(Clock::now() + stop_look, [this, id] {
+            return segment_->visible() >= id;
+        });
         wait(false, Clock::now());  // whether the session is to end
     }
 }

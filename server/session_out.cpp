@@ -108,12 +108,14 @@ void SessionOut::serve() {
 }
 
 void SessionOut::wait_for_news() {
-    const std::uint32_t groups = shm::wake_for_messages |
-                                 (subscription_.presence ? shm::wake_for_presence : 0) |
-                                 (sends_ ? shm::wake_for_own : 0);
+    const std::uint32_t groups =
+        shm::wake_for_messages | (subscription_.presence ? shm::wake_for_presence : 0);
     const auto deadline = shm::Condition::Clock::now() + longest_wait;
-    const bool any = segment_->log().new_messages.wait_until(
-        deadline, [this] { return segment_->visible() > position_ || presence_changed(); }, groups);
+    const bool any =
+        shm::news_of(segment_->log(), sends_)
+            .wait_until(
+                deadline, [this] { return segment_->visible() > position_ || presence_changed(); },
+                groups);
     if (!any) release_buffers();
 }
 

@@ -71,8 +71,11 @@ class Condition {
     /// Wakes those who wait for one of the groups; all others sleep on.
     void notify_group(std::uint32_t groups) noexcept;
 
+    /// Wakes nobody yet: those who sleep are left to wake_some().
+    void announce() noexcept { word_.fetch_add(one, std::memory_order_acq_rel); }
+
     /// Wakes a few of those who wait for one of the groups, those who sleep longest first, without
-    /// a notification of its own: the rest of one that notify_group() began. @return how many
+    /// a notification of its own: the rest of one that announce() began. @return how many
     std::uint32_t wake_some(std::uint32_t count, std::uint32_t groups) noexcept;
 
     /// Wakes all, whatever the bit says: on behalf of a notifier that died.

@@ -59,7 +59,7 @@
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
-inline constexpr std::uint32_t layout_version = 3;
+inline constexpr std::uint32_t layout_version = 4;
 inline constexpr std::size_t cache_line = 64;
 
 enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
@@ -140,8 +140,11 @@ struct LogHeader {
     /// Last seqs are right up to here (6). Writers and repair under the mutex.
     alignas(cache_line) std::atomic<std::uint64_t> derived_id;
 
-    alignas(cache_line) Condition new_messages;  ///< visible, or somebody's presence, has changed
-    alignas(cache_line) Condition space;         ///< stored_id has moved
+    /// Visible, or somebody's presence, has changed. Sessions that have just sent something wait on
+    /// the second: see news_of().
+    alignas(cache_line) Condition new_messages;
+    alignas(cache_line) Condition news_of_senders;
+    alignas(cache_line) Condition space;  ///< stored_id has moved
 
     /// Raised by whoever logs in, leaves or reaps; read by sessions that watch presence.
     alignas(cache_line) std::atomic<std::uint32_t> presence_changes;
@@ -255,7 +258,7 @@ static_assert(offsetof(Prefix, processes_offset) == 136);
 static_assert(offsetof(Prefix, body_offset) == 152);
 static_assert(offsetof(Prefix, stop) == 160);
 static_assert(offsetof(Prefix, port) == 164);
-static_assert(sizeof(LogHeader) == 8 * cache_line);
+static_assert(sizeof(LogHeader) == 9 * cache_line);
 static_assert(sizeof(ServerBlock) == 3 * cache_line);
 static_assert(sizeof(SessionSlot) == cache_line);
 static_assert(sizeof(ClientRow) == 5 * cache_line);

@@ -86,6 +86,7 @@ void Session::set_appending(bool appending) const noexcept {
 void announce_presence(Segment& segment) noexcept {
     segment.log().presence_changes.fetch_add(1, std::memory_order_acq_rel);
     segment.log().new_messages.notify_group(wake_for_presence);
+    segment.log().news_of_senders.notify_group(wake_for_presence);
 }
 
 }  // namespace belfry::shm

@@ -67,10 +67,15 @@ class Session {
     std::uint16_t cursor_generation_ = 0;
 };
 
-/// Groups of waiters on LogHeader::new_messages.
+/// Groups of waiters on what news_of() returns.
 inline constexpr std::uint32_t wake_for_messages = 1;
 inline constexpr std::uint32_t wake_for_presence = 2;
-inline constexpr std::uint32_t wake_for_own = 4;  ///< who has just sent something
+
+/// Where a session waits for news. Who has just sent something waits for his SENT, and apart from
+/// the crowd: he is woken at once, and who wakes him need not look for him among a thousand.
+[[nodiscard]] inline Condition& news_of(LogHeader& log, bool is_sender) noexcept {
+    return is_sender ? log.news_of_senders : log.new_messages;
+}
 
 /// Tells the sessions that watch presence that somebody came or went.
 void announce_presence(Segment& segment) noexcept;

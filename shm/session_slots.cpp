@@ -43,6 +43,7 @@ void claim_supervision(Segment& segment) noexcept {
 
 void wake_everybody(Segment& segment) noexcept {
     segment.log().new_messages.wake_everybody();
+    segment.log().news_of_senders.wake_everybody();
     segment.log().space.wake_everybody();
     segment.archiver().wake.wake_everybody();
 }

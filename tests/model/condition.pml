@@ -7,7 +7,8 @@
  * wait_until: the swap             Condition::sleep, compare_exchange_strong
  * wait_until: into the queue       futex_wait(): the kernel compares and enqueues in one step
  * notify_all: the swap             Condition::notify_all, the loop of compare_exchange_weak
- * notify_group, on_behalf_of_dead  Condition::notify_group, wake_everybody: the fetch_add
+ * announce                         Condition::announce: the fetch_add
+ * on_behalf_of_dead                Condition::wake_everybody: the fetch_add
  * futex_wake_all, futex_wake_some  futex_wake(): the kernel takes sleepers out, the oldest first
  * forget                           the kernel: a thread has died, or its wait has ended
  *
@@ -20,20 +21,19 @@
  * never falls without the sequence moving, so `seen` and `seen | sleepers` need no distinction.
  */
 #define SAME(c) ((c) + 1)
-#define MOVED 4
-#define ALL 255
+#define MOVED 5
 
 #define NEWS 0  /* LogHeader::new_messages */
 #define SPACE 1 /* LogHeader::space */
 #define WAKE 2  /* ArchiverBlock::wake */
+#define NEWS_OF_SENDERS 3 /* LogHeader::news_of_senders */
 
-bool sleepers[3];   /* the bit of the word */
+bool sleepers[4];   /* the bit of the word */
 byte seen[THREADS]; /* 0, SAME(c) or MOVED */
 byte asleep[THREADS]; /* 0, or the condition plus one */
 bool ended[THREADS];  /* the deadline of its wait has passed */
 #ifdef PACED
 chan queue = [THREADS] of { byte }; /* who sleeps on NEWS, the oldest first */
-byte group[THREADS];                /* the groups it waits for */
 #endif
 
 hidden byte k;
@@ -46,7 +46,6 @@ inline forget(t) {
     :: queue??[eval(t)] -> queue??eval(t)
     :: else
     fi;
-    group[t] = 0;
 #endif
     asleep[t] = 0
 }
@@ -57,11 +56,11 @@ inline end_of_thread(t) {
     seen[t] = 0
 }
 
-inline enqueue(c, t, groups) {
+inline enqueue(c, t) {
     asleep[t] = c + 1;
 #ifdef PACED
     if
-    :: c == NEWS -> group[t] = groups; queue!t
+    :: c == NEWS -> queue!t
     :: else
     fi
 #endif
@@ -79,7 +78,7 @@ inline move_on(c) {
 }
 
 /* Returns when the predicate holds, or once when the deadline has passed. */
-inline wait_until(c, t, groups, predicate) {
+inline wait_until(c, t, predicate) {
     do
 #ifdef MUTATION_LOAD_AFTER_CHECK
     :: if
@@ -105,9 +104,9 @@ inline wait_until(c, t, groups, predicate) {
 #ifndef MUTATION_NO_COMPARE
               :: seen[t] == MOVED
               :: seen[t] == SAME(c) && !sleepers[c] -> assert(false)
-              :: seen[t] == SAME(c) && sleepers[c] -> enqueue(c, t, groups)
+              :: seen[t] == SAME(c) && sleepers[c] -> enqueue(c, t)
 #else
-              :: true -> enqueue(c, t, groups)
+              :: true -> enqueue(c, t)
 #endif
               fi;
               seen[t] = 0;
@@ -136,32 +135,19 @@ inline futex_wake_all(c) {
 
 #ifdef PACED
 /* On NEWS. `woken` becomes how many. */
-inline futex_wake_some(count, bits, woken) {
+inline futex_wake_some(count, woken) {
     d_step {
-        k = len(queue);
         woken = 0;
         do
-        :: k > 0 ->
-            queue?x;
-            if
-            :: woken < count && (group[x] & bits) -> asleep[x] = 0; group[x] = 0; woken++
-            :: else -> queue!x
-            fi;
-            k--
+        :: woken < count && len(queue) > 0 -> queue?x; asleep[x] = 0; woken++
         :: else -> break
         od;
         x = 0
     }
 }
 
-/* `old`: a local byte of the caller. */
-inline notify_group(groups) {
-    atomic { move_on(NEWS); old = sleepers[NEWS] };
-    if
-    :: old -> futex_wake_some(ALL, groups, old)
-    :: else
-    fi;
-    old = 0
+inline announce(c) {
+    atomic { move_on(c) }
 }
 #endif
 

@@ -16,7 +16,8 @@
  *                        work, has_new, store_new
  *   publish              store/archiver.cpp: publish; shm/stored.cpp: publish_stored
  *   count_sleepers, and the loop over `left`
- *                        shm/paced_wake.cpp: begin with few = 0, step with portion = 1, sessions;
+ *                        shm/paced_wake.cpp: begin with small_room = 0, sessions, and wake,
+ *                        one at a time;
  *                        store/archiver.cpp: wake_readers
  * Supervise              server/supervisor.cpp: reap_own, adopt; server/archiver_keeper.cpp: ended,
  *                        forget, begin
@@ -98,9 +99,6 @@
 #define PROCESSES (SESSIONS + 2)
 
 #include "condition.pml"
-
-#define FOR_MESSAGES 1
-#define FOR_OWN 4
 
 bool alive[PROCESSES];
 bool gone[THREADS]; /* a dead process's thread has ended: it can be reaped when all have */
@@ -213,6 +211,7 @@ inline notify_of_append() {
 #endif
 #if DURABILITY != COMMIT
     notify_all(NEWS);
+    notify_all(NEWS_OF_SENDERS);
 #endif
 }
 
@@ -270,7 +269,7 @@ proctype In(byte s) {
 #if DURABILITY == COMMIT
                     appending[s] = 0;
                     do
-                    :: wait_until(NEWS, IN(s), ALL, VISIBLE >= until);
+                    :: wait_until(NEWS_OF_SENDERS, IN(s), VISIBLE >= until);
                        if
                        :: VISIBLE >= until -> break
                        :: else
@@ -281,7 +280,7 @@ proctype In(byte s) {
 #ifdef SMALL_RING
                 :: result == NO_SPACE ->
                     atomic { owner = FREE; appending[s] = 0; result = 0; new_first = 0 };
-                    wait_until(SPACE, IN(s), ALL, stored_id != until)
+                    wait_until(SPACE, IN(s), stored_id != until)
                     until = 0
 #endif
                 fi
@@ -312,7 +311,7 @@ proctype Out(byte s) {
     :: !gone[OUT(s)] ->
         {
             do
-            :: wait_until(NEWS, OUT(s), (own -> FOR_MESSAGES + FOR_OWN : FOR_MESSAGES),
+            :: wait_until((own -> NEWS_OF_SENDERS : NEWS), OUT(s),
                           VISIBLE > cursor[s]);
 #ifdef LEAVER
                if
@@ -373,6 +372,7 @@ inline publish() {
     notify_all(SPACE);
 #endif
 #if DURABILITY == COMMIT
+    notify_all(NEWS_OF_SENDERS);
     notify_all(NEWS);
 #endif
     atomic { assert(stored <= database); stored_id = stored };
@@ -382,9 +382,10 @@ inline publish() {
     notify_all(SPACE);
 #endif
 #if DURABILITY == COMMIT
+    notify_all(NEWS_OF_SENDERS);
 #ifdef PACED
     count_sleepers();
-    notify_group(FOR_OWN)
+    announce(NEWS)
 #else
     notify_all(NEWS)
 #endif
@@ -409,16 +410,16 @@ proctype Archive() {
                :: left != 0 ->
                    if
                    :: last_id == stored -> skip
-                   :: last_id != stored -> skip /* has_due() */
+                   :: last_id != stored -> skip /* begin() */
                    :: last_id != stored -> break
                    fi;
-                   futex_wake_some(1, FOR_MESSAGES, old);
+                   futex_wake_some(1, old);
                    atomic { left = (old < 1 -> 0 : left - 1); old = 0 }
                :: else -> break
                od;
 #endif
                if
-               :: last_id == stored -> wait_until(WAKE, ARCHIVER_THREAD, ALL, last_id != stored)
+               :: last_id == stored -> wait_until(WAKE, ARCHIVER_THREAD, last_id != stored)
                :: atomic { /* store_new(): the copy is whole, or the archiver aborts (4) */
                    last_id != stored -> last = last_id;
                    for (i : stored + 1 .. last) {
@@ -446,6 +447,7 @@ bool is_buried[SESSIONS]; /* nobody comes back */
 
 inline wake_everybody() {
     on_behalf_of_dead(NEWS);
+    on_behalf_of_dead(NEWS_OF_SENDERS);
 #if STORE
 #ifdef SMALL_RING
     on_behalf_of_dead(SPACE);

@@ -185,8 +185,8 @@ class Adopt : public SegmentOperation {
         run();
         expect_clients(findings);
         static_cast<void>(state(0));
-        findings.require(has_changed("sessions told") && has_changed("archiver told") &&
-                             has_changed("writers told"),
+        findings.require(has_changed("sessions told") && has_changed("senders told") &&
+                             has_changed("archiver told") && has_changed("writers told"),
                          &Findings::lost, "somebody may sleep on");
         findings.require(shm::count_online(segment()) == 1U, &Findings::lost,
                          "ann alone lives and is online");

@@ -54,6 +54,7 @@ shm::RecordFormat terse_format() noexcept {
 
 void SegmentOperation::begin_here() {
     pretend_sleeper(log().new_messages);
+    pretend_sleeper(log().news_of_senders);
     pretend_sleeper(log().space);
     pretend_sleeper(segment().archiver().wake);
     const std::size_t size = segment().prefix().segment_bytes;
@@ -129,6 +130,7 @@ std::string SegmentOperation::state(pid_t /*dead*/) {
         {"archiver told", differs(segment().archiver().wake)},
         {"writers told", differs(log().space)},
         {"sessions told", differs(log().new_messages)},
+        {"senders told", differs(log().news_of_senders)},
     };
     changes_.clear();
     std::string text;

@@ -81,7 +81,8 @@ class Publish : public SegmentOperation {
         run();
         findings.require(segment().visible() == 5U && segment().client(0).stored_seq == 5U,
                          &Findings::not_done_again, "not all is visible");
-        findings.require(!may_sleep(log().new_messages) && !may_sleep(log().space),
+        findings.require(!may_sleep(log().new_messages) && !may_sleep(log().news_of_senders) &&
+                             !may_sleep(log().space),
                          &Findings::not_done_again, "not everybody is told");
     }
 

@@ -29,16 +29,18 @@ class PacedWake : public ::testing::Test {
   protected:
     /// A child with a session that sleeps until something is in the log. Its status is 1 where its
     /// deadline came first.
-    void add_sleeper(std::uint32_t slot) {
+    void add_sleeper(std::uint32_t slot, bool is_sender = false) {
         sessions_.push_back(claimed_session(segment(), slot));
         shm::Session::Welcome welcome;
         ASSERT_EQ(sessions_.back().login("c" + std::to_string(slot), welcome),
                   shm::Session::LoginResult::welcome);
         shm::announce_presence(segment());
-        sleepers_.emplace_back([this] {
+        sleepers_.emplace_back([this, is_sender] {
             ++*begun_;
-            const bool woken = log().new_messages.wait_until(
-                deadline_, [this] { return log().last_id.load() != 0; }, shm::wake_for_messages);
+            const bool woken = shm::news_of(log(), is_sender)
+                                   .wait_until(
+                                       deadline_, [this] { return log().last_id.load() != 0; },
+                                       shm::wake_for_messages);
             return woken && Clock::now() < deadline_ ? 0 : 1;
         });
         ASSERT_TRUE(eventually(
@@ -71,6 +73,17 @@ TEST_F(PacedWake, WakesEverybodyWhoSleeps) {
     wake_all();
     EXPECT_EQ(still_asleep(), 0U);
     for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
+}
+
+TEST_F(PacedWake, WhoHasJustSentSomethingIsWokenAtOnce) {
+    for (std::uint32_t slot = 0; slot + 1 < crowd; ++slot) add_sleeper(slot);
+    add_sleeper(crowd - 1, true);
+    log().last_id.store(1);
+    shm::PacedWake wake{segment()};
+    wake.begin();
+    EXPECT_TRUE(wake.has_more());
+    EXPECT_EQ(sleepers_.back().wait(), 0);
+    EXPECT_NE(still_asleep(), 0U);
 }
 
 TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {

@@ -106,11 +106,14 @@ TEST_F(ArchiverTest, WakesWhoWaitsForMessagesAndWhoWaitsForSpace) {
         }};
     };
     ForkedChild reader = waiter(log().new_messages);
+    ForkedChild sender = waiter(log().news_of_senders);
     ForkedChild writer = waiter(log().space);
-    ASSERT_TRUE(eventually([&] { return reader.is_asleep() && writer.is_asleep(); }));
+    ASSERT_TRUE(
+        eventually([&] { return reader.is_asleep() && sender.is_asleep() && writer.is_asleep(); }));
     ann_.say("x");
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(reader.wait(), 0);
+    EXPECT_EQ(sender.wait(), 0);
     EXPECT_EQ(writer.wait(), 0);
 }
 
