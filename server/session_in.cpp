@@ -340,11 +340,12 @@ void SessionIn::append_pending() {
         flush_answers();  // what is answered already comes before the SENT of what is appended now
         wait_for_output();
         if (ending_) break;
-        progress_.set_sends();
+        announce_own();
         const auto result =
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end(end_by_take_over());
         if (result.last_id != 0) last_appended_ = result.last_id;
+        progress_.set_last_own(last_appended_);
         const auto decided = std::span{outcomes_}.subspan(done, result.decided);
         if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
             wait_until_visible(result.end_id);  // DUP is as good as SENT
@@ -359,6 +360,14 @@ void SessionIn::append_pending() {
         }
     }
     pending_.clear();
+}
+
+/// The output thread may be asleep among those who only listen, and they are woken in their turn.
+void SessionIn::announce_own() {
+    progress_.set_sending();
+    if (progress_.is_in_crowd()) {
+        segment_->log().new_messages.notify_group(shm::wake_for_slot(heritage_->slot.slot));
+    }
 }
 
 /// What was appended is answered by the output thread when it comes to its record.
@@ -436,9 +445,8 @@ void SessionIn::wait_for_output() {
 /// Until the archiver has stored up to there.
 void SessionIn::wait_until_visible(std::uint64_t id) {
     while (!ending_ && segment_->visible() < id) {
-        shm::news_of(segment_->log(), true).wait_until(Clock::now() + stop_look, [this, id] {
-            return segment_->visible() >= id;
-        });
+        segment_->log().news_of_senders.wait_until(
+            Clock::now() + stop_look, [this, id] { return segment_->visible() >= id; });
         wait(false, Clock::now());  // whether the session is to end
     }
 }

@@ -61,6 +61,7 @@ class SessionIn {
     void answer(const wire::Quit& quit);
     void answer(const wire::Malformed& malformed);
     void append_pending();
+    void announce_own();
     [[nodiscard]] bool is_refused(std::uint64_t seq) const noexcept;
     void refuse(std::uint64_t seq);
     void tell_refused(std::uint64_t seq);

@@ -108,15 +108,27 @@ void SessionOut::serve() {
 }
 
 void SessionOut::wait_for_news() {
-    const std::uint32_t groups =
-        shm::wake_for_messages | (subscription_.presence ? shm::wake_for_presence : 0);
-    const auto deadline = shm::Condition::Clock::now() + longest_wait;
-    const bool any =
-        shm::news_of(segment_->log(), sends_)
-            .wait_until(
-                deadline, [this] { return segment_->visible() > position_ || presence_changed(); },
-                groups);
+    const bool paced = segment_->durability() == shm::Durability::commit;
+    const bool apart = paced && is_sender();
+    shm::LogHeader& log = segment_->log();
+    shm::Condition& news = apart ? log.news_of_senders : log.new_messages;
+    const std::uint32_t groups = shm::wake_for_messages | shm::wake_for_slot(session_->slot()) |
+                                 (subscription_.presence ? shm::wake_for_presence : 0);
+    progress_->set_in_crowd(paced && !apart);
+    const bool any = news.wait_until(
+        shm::Condition::Clock::now() + longest_wait,
+        [&] {
+            return segment_->visible() > position_ || presence_changed() ||
+                   (paced && !apart && progress_->awaits_sent());
+        },
+        groups);
+    progress_->set_in_crowd(false);
     if (!any) release_buffers();
+}
+
+/// Whether to be woken at once. Who has had a SENT is likely to send again.
+bool SessionOut::is_sender() const noexcept {
+    return has_sent_ || progress_->awaits_sent();
 }
 
 void SessionOut::release_buffers() noexcept {
@@ -145,7 +157,7 @@ bool SessionOut::deliver(std::uint64_t visible) {
 
 bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
     std::string_view frames = chunk.bytes;
-    sends_ = !chunk.own.empty();
+    has_sent_ = !chunk.own.empty();
     if (!chunk.own.empty()) {
         frames_.clear();
         std::size_t done = 0;

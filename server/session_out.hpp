@@ -27,12 +27,21 @@ class Progress {
     /// By the output thread: nothing more will be written.
     void end() noexcept;
 
-    /// By the input thread, before it appends for the first time: what follows in the log may be
-    /// the client's own. The commit makes it seen.
-    void set_sends() noexcept { sends_.store(true, std::memory_order_relaxed); }
-    [[nodiscard]] bool sends() const noexcept { return sends_.load(std::memory_order_relaxed); }
+    // These and the next are sequentially consistent: watch() must not be seen after them, nor
+    // set_in_crowd() behind a look at awaits_sent().
 
-    // Sequentially consistent: watch() must not be seen after them.
+    /// By the input thread, before it appends: what follows in the log may be the client's own.
+    void set_sending() noexcept { last_own_.store(shm::max_id); }
+    /// By the input thread, behind it: up to this id; 0: nothing is.
+    void set_last_own(std::uint64_t id) noexcept { last_own_.store(id); }
+    [[nodiscard]] bool sends() const noexcept { return last_own_.load() != 0; }
+    /// Whether a SENT is still to come.
+    [[nodiscard]] bool awaits_sent() const noexcept { return last_own_.load() > position_.load(); }
+
+    /// By the output thread, around its waits: it is woken in its turn, not at once.
+    void set_in_crowd(bool in_crowd) noexcept { in_crowd_.store(in_crowd); }
+    [[nodiscard]] bool is_in_crowd() const noexcept { return in_crowd_.load(); }
+
     [[nodiscard]] std::uint64_t position() const noexcept { return position_.load(); }
     [[nodiscard]] bool is_live() const noexcept { return live_.load(); }
     [[nodiscard]] bool ended() const noexcept { return ended_.load(); }
@@ -51,7 +60,8 @@ class Progress {
     std::atomic<std::uint64_t> position_ = 0;
     std::atomic<bool> live_ = false;
     std::atomic<bool> ended_ = false;
-    std::atomic<bool> sends_ = false;
+    std::atomic<std::uint64_t> last_own_ = 0;
+    std::atomic<bool> in_crowd_ = false;
     std::atomic<bool> watched_ = false;
     shm::UniqueFd event_;
 };
@@ -83,6 +93,7 @@ class SessionOut {
   private:
     void serve();
     void wait_for_news();
+    [[nodiscard]] bool is_sender() const noexcept;
     void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
@@ -104,7 +115,7 @@ class SessionOut {
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_;
-    bool sends_ = false;  ///< own records were among the last ones
+    bool has_sent_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told
 };

@@ -74,9 +74,9 @@ class Condition {
     /// Wakes nobody yet: those who sleep are left to wake_some().
     void announce() noexcept { word_.fetch_add(one, std::memory_order_acq_rel); }
 
-    /// Wakes a few of those who wait for one of the groups, those who sleep longest first, without
-    /// a notification of its own: the rest of one that announce() began. @return how many
-    std::uint32_t wake_some(std::uint32_t count, std::uint32_t groups) noexcept;
+    /// Wakes a few, those who sleep longest first, without a notification of its own: the rest of
+    /// one that announce() began. @return how many
+    std::uint32_t wake_some(std::uint32_t count) noexcept;
 
     /// Wakes all, whatever the bit says: on behalf of a notifier that died.
     void wake_everybody() noexcept;

@@ -140,9 +140,9 @@ struct LogHeader {
     /// Last seqs are right up to here (6). Writers and repair under the mutex.
     alignas(cache_line) std::atomic<std::uint64_t> derived_id;
 
-    /// Visible, or somebody's presence, has changed. Sessions that have just sent something wait on
-    /// the second: see news_of().
+    /// Visible, or somebody's presence, has changed.
     alignas(cache_line) Condition new_messages;
+    /// The same, with durability commit, for who waits for his SENT: see PacedWake.
     alignas(cache_line) Condition news_of_senders;
     alignas(cache_line) Condition space;  ///< stored_id has moved
 

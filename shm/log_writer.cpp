@@ -75,9 +75,7 @@ LogWriter::Result LogWriter::append(std::span<const NewMessage> messages,
 void LogWriter::notify() noexcept {
     const Durability durability = segment_->durability();
     if (durability != Durability::memory) segment_->archiver().wake.notify_all();
-    if (durability == Durability::commit) return;
-    segment_->log().new_messages.notify_all();
-    segment_->log().news_of_senders.notify_all();
+    if (durability != Durability::commit) segment_->log().new_messages.notify_all();
 }
 
 void LogWriter::wait_for_space(Condition::Clock::time_point deadline) noexcept {

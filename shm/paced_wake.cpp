@@ -15,8 +15,8 @@ constexpr std::uint32_t small_room = 32;
 /// they do not get fewer; but with 100 ms the wake-ups cost the sender a tenth of his rate.
 constexpr std::chrono::milliseconds round_trip{250};
 
-/// Commits that come less often are no stream: what is between two of them is time enough for all.
-constexpr std::chrono::milliseconds longest_share{10};
+/// Behind a pause, in which all were woken, a few are woken at once: a stream may begin.
+constexpr std::chrono::milliseconds share_behind_a_pause{10};
 
 /// The sessions that may stand in the queue. Not only who is online: who has left or was taken over
 /// is asleep there until its process ends, and would take the turn of another.
@@ -33,7 +33,8 @@ std::uint32_t count_sessions(const Segment& segment) noexcept {
 void PacedWake::begin() noexcept {
     LogHeader& log = segment_->log();
     const auto now = std::chrono::steady_clock::now();
-    const auto since = std::min<std::chrono::nanoseconds>(now - begun_, longest_share);
+    const auto longest = has_more() ? round_trip : share_behind_a_pause;
+    const auto since = std::min<std::chrono::nanoseconds>(now - begun_, longest);
     begun_ = now;
     log.news_of_senders.notify_all();
     left_ = sessions();
@@ -48,7 +49,7 @@ void PacedWake::begin() noexcept {
 /// Sleepers stand in a queue, so as many wake-ups as there are sessions reach everybody who was
 /// asleep at begin().
 void PacedWake::wake(std::uint32_t count) noexcept {
-    const std::uint32_t woken = segment_->log().new_messages.wake_some(count, wake_for_messages);
+    const std::uint32_t woken = segment_->log().new_messages.wake_some(count);
     left_ = woken < count ? 0 : left_ - std::min(left_, count);
 }
 

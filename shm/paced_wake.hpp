@@ -2,13 +2,15 @@
 
 #include "shm/segment.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <thread>
 
 namespace belfry::shm {
 
-/// Wakes the sessions after a commit of the archiver. Those who have just sent something wait for
-/// their SENT, and are woken at once. Where many are online, the others are woken a few at a time:
+/// Wakes the sessions after a commit of the archiver. Those who wait for their SENT are woken at
+/// once. Where many are online, the others are woken a few at a time:
 /// they take what has come meanwhile in one piece, and the next commit does not wait until a
 /// thousand processes have had their turn.
 ///
@@ -26,16 +28,15 @@ class PacedWake {
     [[nodiscard]] bool has_more() const noexcept { return left_ != 0; }
 
     /// Wakes a few more.
-    void step() noexcept { wake(a_few); }
+    void step() noexcept { wake(a_few_); }
 
   private:
-    /// So many keep two processors busy for about a tenth of a millisecond.
-    static constexpr std::uint32_t a_few = 4;
-
     void wake(std::uint32_t count) noexcept;
     [[nodiscard]] std::uint32_t sessions() noexcept;
 
     Segment* segment_;
+    /// So many keep all processors busy for about 50 us.
+    std::uint32_t a_few_ = 2 * std::max(1U, std::thread::hardware_concurrency());
     std::uint32_t left_ = 0;  ///< at most so many are asleep since before the last begin()
     std::chrono::steady_clock::time_point begun_;
     std::uint32_t sessions_ = 0;

@@ -67,14 +67,13 @@ class Session {
     std::uint16_t cursor_generation_ = 0;
 };
 
-/// Groups of waiters on what news_of() returns.
+/// Groups of waiters on LogHeader::new_messages and news_of_senders.
 inline constexpr std::uint32_t wake_for_messages = 1;
 inline constexpr std::uint32_t wake_for_presence = 2;
 
-/// Where a session waits for news. Who has just sent something waits for his SENT, and apart from
-/// the crowd: he is woken at once, and who wakes him need not look for him among a thousand.
-[[nodiscard]] inline Condition& news_of(LogHeader& log, bool is_sender) noexcept {
-    return is_sender ? log.news_of_senders : log.new_messages;
+/// The group of the session in that slot, and of a few others: there are only 32.
+[[nodiscard]] constexpr std::uint32_t wake_for_slot(std::uint32_t slot) noexcept {
+    return std::uint32_t{4} << slot % 30;
 }
 
 /// Tells the sessions that watch presence that somebody came or went.

@@ -37,6 +37,12 @@ class Room {
         return rate;
     }
 
+    /// In its first run each session maps the ring.
+    void warm_up() {
+        static_cast<void>(measure());
+        lags_ms_.clear();
+    }
+
     /// Milliseconds from the last answer of a run until all had read all.
     [[nodiscard]] double lag_ms() const { return median(lags_ms_); }
 
@@ -62,9 +68,8 @@ std::string remark_on(double lag_ms) {
 void publish_to_crowd(const Options& options, const ScratchDir& scratch, Report& report) {
     Room crowded{options, scratch.make("crowded"), options.online};
     Room alone{options, scratch.make("alone"), 1};
-    // Not counted: in the first run each session maps the ring.
-    static_cast<void>(crowded.measure());
-    static_cast<void>(alone.measure());
+    crowded.warm_up();
+    alone.warm_up();
     const std::string online = with_commas(options.online) + " online";
     const auto series =
         measure_in_turn(options.rounds, {{online, [&] { return crowded.measure(); }},

@@ -9,6 +9,7 @@
  * notify_all: the swap             Condition::notify_all, the loop of compare_exchange_weak
  * announce                         Condition::announce: the fetch_add
  * on_behalf_of_dead                Condition::wake_everybody: the fetch_add
+ * notify_alone                     Condition::notify_group
  * futex_wake_all, futex_wake_some  futex_wake(): the kernel takes sleepers out, the oldest first
  * forget                           the kernel: a thread has died, or its wait has ended
  *
@@ -150,6 +151,18 @@ inline announce(c) {
     atomic { move_on(c) }
 }
 #endif
+
+/* notify_group() of one thread's group on NEWS. Its own process does it, so a death between the
+ * addition and the wake-up is that of the sleeper too. */
+inline notify_alone(t) {
+    atomic {
+        move_on(NEWS);
+        if
+        :: asleep[t] == NEWS + 1 -> forget(t)
+        :: else
+        fi
+    }
+}
 
 inline notify_all(c) {
     if

@@ -3,9 +3,11 @@
  *
  * Step of the model      stands for
  * Out                    server/session_out.cpp: serve, wait_for_news, then deliver, advance_to or
- *                        deliver_lost in one step; shm/log_reader.cpp: read
+ *                        deliver_lost in one step; shm/log_reader.cpp: read. Where it waits matters
+ *                        with COMMIT alone: elsewhere all wait on NEWS
  * In                     server/session_in.cpp: append_pending, wait_until_visible, wait_for_space;
  *                        shm/log_writer.cpp: append, and set_appending of shm/session.cpp
+ *   announce_own         server/session_in.cpp: announce_own
  *   take                 shm/robust_mutex.cpp: lock
  *   look_at_log          shm/log_writer.cpp: append_locked, add, most_first_id, make_room
  *   lock_and_look        shm/log_lock.cpp: lock, mend_if, repair
@@ -27,8 +29,8 @@
  * Monitor                runs when nothing else can: lets a wait end, or looks whether all is well
  *
  * Left out: SIGSTOP (who waits for the lock kills its holder, which is a kill like any other), a
- * store that fails or has lost what it had, presence, fencing, the socket, and the pause of
- * wake_readers, which ends by itself within a moment. Memory is sequentially consistent: each store
+ * store that fails or has lost what it had, presence, fencing, the socket, and the pauses of
+ * wake_readers, which end by themselves within a moment. Memory is sequentially consistent: each store
  * that others wait for stands before a read-modify-write of the word, which orders it.
  *
  * Options:
@@ -133,6 +135,12 @@ byte database; /* the last id that is committed there */
 byte committed[SESSIONS]; /* seqs of that client in the log */
 bool sent_all[SESSIONS];
 
+#if DURABILITY == COMMIT
+#define UNKNOWN 255
+byte last_own[SESSIONS]; /* Progress: an own message under way, or the last one appended */
+bool in_crowd[SESSIONS];
+#endif
+
 #ifdef PACED
 bool logged_in[SESSIONS]; /* the slot's client is set: from the login until it is reaped */
 #endif
@@ -178,6 +186,25 @@ inline take(s) {
     owner = s + 1
 }
 
+inline announce_own(s) {
+#if DURABILITY == COMMIT
+    last_own[s] = UNKNOWN;
+#ifndef MUTATION_OWN_NOT_ANNOUNCED
+    if
+    :: in_crowd[s] -> notify_alone(OUT(s))
+    :: else
+    fi;
+#endif
+#endif
+}
+
+/* Progress::set_last_own() */
+inline append_has_ended(s) {
+#if DURABILITY == COMMIT
+    last_own[s] = mine;
+#endif
+}
+
 inline lock_and_look(s) {
     if
     :: atomic { n <= MESSAGES && owner == FREE -> take(s); look_at_log(s) }
@@ -211,7 +238,6 @@ inline notify_of_append() {
 #endif
 #if DURABILITY != COMMIT
     notify_all(NEWS);
-    notify_all(NEWS_OF_SENDERS);
 #endif
 }
 
@@ -230,6 +256,9 @@ inline write_and_commit(s) {
         assert(n == committed[s] + 1); /* nothing twice, nothing left out */
         last_id++;
         committed[s] = n;
+#if DURABILITY == COMMIT
+        mine = last_id;
+#endif
         assert(first_id <= last_id + 1) /* (2) */
     }
     atomic { /* (6), and the end of the lock */
@@ -251,23 +280,28 @@ inline decided(s) {
 /* Every session's client sends its messages; after a kill it sends all of them again. */
 proctype In(byte s) {
     byte n = 1, id, until, new_first;
+#if DURABILITY == COMMIT
+    byte mine; /* last_appended_ */
+#endif
     mtype result;
     do
     :: !gone[IN(s)] ->
         {
             do
-            :: lock_and_look(s);
+            :: n <= MESSAGES ->
+                announce_own(s)
+                lock_and_look(s);
                 if
                 :: result == APPENDED ->
                     write_and_commit(s);
 #ifndef MUTATION_NOTIFY_FIRST
                     notify_of_append();
 #endif
-                    atomic { decided(s); until = 0; new_first = 0; result = 0 }
+                    atomic { append_has_ended(s) decided(s); until = 0; new_first = 0; result = 0 }
                 :: result == DUPLICATE ->
                     owner = FREE;
 #if DURABILITY == COMMIT
-                    appending[s] = 0;
+                    atomic { append_has_ended(s) appending[s] = 0 };
                     do
                     :: wait_until(NEWS_OF_SENDERS, IN(s), VISIBLE >= until);
                        if
@@ -279,7 +313,10 @@ proctype In(byte s) {
                     atomic { decided(s); until = 0; result = 0 }
 #ifdef SMALL_RING
                 :: result == NO_SPACE ->
-                    atomic { owner = FREE; appending[s] = 0; result = 0; new_first = 0 };
+                    atomic {
+                        append_has_ended(s) owner = FREE; appending[s] = 0; result = 0;
+                        new_first = 0
+                    };
                     wait_until(SPACE, IN(s), stored_id != until)
                     until = 0
 #endif
@@ -288,6 +325,9 @@ proctype In(byte s) {
         } unless {
             atomic {
                 !alive[s] -> n = 1; id = 0; until = 0; new_first = 0; result = 0;
+#if DURABILITY == COMMIT
+                mine = 0; last_own[s] = 0;
+#endif
                 sent_all[s] = 0; gone[IN(s)] = 1
             }
         }
@@ -306,13 +346,22 @@ proctype Leaver(byte s) {
 
 proctype Out(byte s) {
     byte i;
-    bool own;
+#if DURABILITY == COMMIT
+    bool own, apart;
+#endif
     do
     :: !gone[OUT(s)] ->
         {
             do
-            :: wait_until((own -> NEWS_OF_SENDERS : NEWS), OUT(s),
-                          VISIBLE > cursor[s]);
+            ::
+#if DURABILITY == COMMIT
+               apart = own || last_own[s] > cursor[s]; /* is_sender() */
+               in_crowd[s] = !apart;
+               wait_until((apart -> NEWS_OF_SENDERS : NEWS), OUT(s),
+                          VISIBLE > cursor[s] || (!apart && last_own[s] > cursor[s]));
+#else
+               wait_until(NEWS, OUT(s), VISIBLE > cursor[s]);
+#endif
 #ifdef LEAVER
                if
                :: !ONLINE(s) -> false /* no longer current: the thread ends */
@@ -320,13 +369,18 @@ proctype Out(byte s) {
                fi;
 #endif
                atomic { /* the position is the cursor */
+#if DURABILITY == COMMIT
+                   in_crowd[s] = 0; apart = 0;
+#endif
                    if
                    :: VISIBLE > cursor[s] && first_id <= cursor[s] + 1 -> /* deliver() */
                        assert(DURABILITY != COMMIT || VISIBLE <= database); /* (5) */
+#if DURABILITY == COMMIT
                        own = 0;
+#endif
                        for (i : cursor[s] + 1 .. VISIBLE) {
                            assert(ring[AT(i)] == i); /* every id, in order (2, 3) */
-#ifdef PACED
+#if DURABILITY == COMMIT
                            own = own || senders[AT(i)] == s
 #endif
                        }
@@ -340,13 +394,19 @@ proctype Out(byte s) {
                }
             od
         } unless {
-            atomic { !alive[s] -> i = 0; own = 0; gone[OUT(s)] = 1 }
+            atomic {
+                !alive[s] -> i = 0;
+#if DURABILITY == COMMIT
+                own = 0; apart = 0; in_crowd[s] = 0;
+#endif
+                gone[OUT(s)] = 1
+            }
         }
     od
 }
 
 #ifdef PACED
-/* PacedWake::online(): the sessions that may stand in the queue. */
+/* PacedWake::sessions(): the sessions that may stand in the queue. */
 inline count_sleepers() {
     d_step {
         left = 0;
@@ -359,6 +419,19 @@ inline count_sleepers() {
 #endif
             :: else
             fi
+        }
+        i = 0
+    }
+}
+#endif
+
+#ifdef PACED
+/* Who waits for his SENT is not left to his turn. */
+inline no_sender_in_crowd() {
+    d_step {
+        for (i : 0 .. SESSIONS - 1) {
+            assert(asleep[OUT(i)] != NEWS + 1 || last_own[i] == UNKNOWN ||
+                   last_own[i] <= cursor[i])
         }
         i = 0
     }
@@ -382,9 +455,12 @@ inline publish() {
     notify_all(SPACE);
 #endif
 #if DURABILITY == COMMIT
+#ifndef MUTATION_SENDERS_NOT_TOLD
     notify_all(NEWS_OF_SENDERS);
+#endif
 #ifdef PACED
     count_sleepers();
+    no_sender_in_crowd();
     announce(NEWS)
 #else
     notify_all(NEWS)
@@ -447,7 +523,9 @@ bool is_buried[SESSIONS]; /* nobody comes back */
 
 inline wake_everybody() {
     on_behalf_of_dead(NEWS);
+#if DURABILITY == COMMIT
     on_behalf_of_dead(NEWS_OF_SENDERS);
+#endif
 #if STORE
 #ifdef SMALL_RING
     on_behalf_of_dead(SPACE);

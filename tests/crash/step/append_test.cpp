@@ -48,7 +48,7 @@ class Append : public SegmentOperation {
         const bool committed = has_changed("last_id");
         expect_records(committed, findings);
         // Who dies between the commit and the notification says so by the flag (11).
-        findings.require(!committed || has_changed("flag") || has_changed("senders told"),
+        findings.require(!committed || has_changed("flag") || has_changed("sessions told"),
                          &Findings::lost, "nobody is told, and there is no flag");
         const shm::Session session = log_in_again(slot, "ann", findings);
         const auto outcomes = append(session);

@@ -119,6 +119,41 @@ TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
     EXPECT_TRUE(session.read_to("BYE shutting-down\r\n"));
 }
 
+bool has_sleeper(shm::Condition& condition) {
+    return condition.wake_some(1) == 1;
+}
+
+TEST(Session, WhoSendsIsTakenOutOfTheCrowdBeforeHisMessageIsInTheLog) {
+    ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
+    SessionProcess session{scratch, 0};
+    session.send("LOGIN ann\r\n");
+    ASSERT_TRUE(session.read_to("LIVE 0\r\n"));
+    ASSERT_TRUE(eventually([&] { return has_sleeper(scratch.log().new_messages); }));
+    session.send("SEND 1 2\r\nhi\r\n");
+    ASSERT_TRUE(eventually([&] { return scratch.log().last_id == 1U; }));
+    EXPECT_FALSE(has_sleeper(scratch.log().new_messages));
+    EXPECT_TRUE(eventually([&] { return has_sleeper(scratch.log().news_of_senders); }));
+}
+
+TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
+    ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
+    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    SessionProcess session{scratch, 0};
+    session.send("LOGIN ann\r\n");
+    ASSERT_TRUE(session.read_to("LIVE 0\r\n"));
+    ASSERT_EQ(bob.say("bob's").decided, 1U);
+    session.send("SEND 1 2\r\nhi\r\n");
+    ASSERT_TRUE(eventually([&] { return scratch.log().last_id == 2U; }));
+    ASSERT_TRUE(eventually([&] { return has_sleeper(scratch.log().news_of_senders); }));
+    scratch.log().stored_id = 1;
+    scratch.log().news_of_senders.notify_all();
+    ASSERT_TRUE(session.read_to("bob's\r\n"));
+    EXPECT_TRUE(eventually([&] { return has_sleeper(scratch.log().news_of_senders); }));
+    scratch.log().stored_id = 2;
+    scratch.log().news_of_senders.notify_all();
+    EXPECT_TRUE(session.read_to("SENT 1 2\r\n"));
+}
+
 TEST(Session, SigtermEndsAnAnswerToHistory) {
     ScratchSegment scratch{plan(shm::Durability::memory, 4 << 20)};
     Sender bob{scratch.segment(), 1, "bob", message_format()};

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace belfry::test {
@@ -37,10 +39,9 @@ class PacedWake : public ::testing::Test {
         shm::announce_presence(segment());
         sleepers_.emplace_back([this, is_sender] {
             ++*begun_;
-            const bool woken = shm::news_of(log(), is_sender)
-                                   .wait_until(
-                                       deadline_, [this] { return log().last_id.load() != 0; },
-                                       shm::wake_for_messages);
+            shm::Condition& news = is_sender ? log().news_of_senders : log().new_messages;
+            const bool woken =
+                news.wait_until(deadline_, [this] { return log().last_id.load() != 0; });
             return woken && Clock::now() < deadline_ ? 0 : 1;
         });
         ASSERT_TRUE(eventually(
@@ -54,9 +55,7 @@ class PacedWake : public ::testing::Test {
         while (wake.has_more()) wake.step();
     }
 
-    [[nodiscard]] std::uint32_t still_asleep() {
-        return log().new_messages.wake_some(crowd, shm::wake_for_messages);
-    }
+    [[nodiscard]] std::uint32_t still_asleep() { return log().new_messages.wake_some(crowd); }
 
     [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }
     [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
@@ -84,6 +83,18 @@ TEST_F(PacedWake, WhoHasJustSentSomethingIsWokenAtOnce) {
     EXPECT_TRUE(wake.has_more());
     EXPECT_EQ(sleepers_.back().wait(), 0);
     EXPECT_NE(still_asleep(), 0U);
+}
+
+TEST_F(PacedWake, WhereThereIsNoTimeBetweenSlowCommitsTheNextOneWakesAll) {
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
+    log().last_id.store(1);
+    shm::PacedWake wake{segment()};
+    wake.begin();
+    EXPECT_TRUE(wake.has_more());
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});  // the commit
+    wake.begin();
+    EXPECT_FALSE(wake.has_more());
+    EXPECT_EQ(still_asleep(), 0U);
 }
 
 TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {
