@@ -31,6 +31,8 @@ StoreWriter::StoreWriter(const std::filesystem::path& data_dir)
 
 StoreWriter::StoreWriter(Database database)
     : database_{std::move(database)},
+      begin_{database_, "BEGIN IMMEDIATE"},
+      commit_{database_, "COMMIT"},
       insert_{database_, "INSERT INTO messages(id, sender, seq, time, body) VALUES(?, ?, ?, ?, ?)"},
       save_client_{database_,
                    "INSERT INTO clients(id, cursor, seq) VALUES(?, ?, ?) "
@@ -53,7 +55,7 @@ void StoreWriter::begin_log(std::string_view epoch, shm::Durability durability) 
 }
 
 void StoreWriter::begin() {
-    database_.execute("BEGIN IMMEDIATE");
+    begin_.run();
 }
 
 void StoreWriter::add(const Message& message) {
@@ -110,7 +112,7 @@ std::uint64_t StoreWriter::forget(std::uint64_t first_kept, std::uint64_t oldest
 }
 
 void StoreWriter::commit() {
-    database_.execute("COMMIT");
+    commit_.run();
 }
 
 void StoreWriter::roll_back() {

@@ -64,6 +64,8 @@ class StoreWriter {
     void checkpoint();
 
     Database database_;
+    Statement begin_;  // parsed once: a sender waits for each of them
+    Statement commit_;
     Statement insert_;
     Statement save_client_;
     int wal_pages_ = 0;
