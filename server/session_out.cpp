@@ -108,7 +108,8 @@ void SessionOut::serve() {
 }
 
 void SessionOut::wait_for_news() {
-    const bool paced = segment_->durability() == shm::Durability::commit;
+    const auto is_paced = [this] { return segment_->durability() == shm::Durability::commit; };
+    const bool paced = is_paced();
     const bool apart = paced && is_sender();
     shm::LogHeader& log = segment_->log();
     shm::Condition& news = apart ? log.news_of_senders : log.new_messages;
@@ -118,7 +119,7 @@ void SessionOut::wait_for_news() {
     const bool any = news.wait_until(
         shm::Condition::Clock::now() + longest_wait,
         [&] {
-            return segment_->visible() > position_ || presence_changed() ||
+            return segment_->visible() > position_ || presence_changed() || is_paced() != paced ||
                    (paced && !apart && progress_->awaits_sent());
         },
         groups);

@@ -142,7 +142,8 @@ struct LogHeader {
 
     /// Visible, or somebody's presence, has changed.
     alignas(cache_line) Condition new_messages;
-    /// The same, with durability commit, for who waits for his SENT: see PacedWake.
+    /// The same, with durability commit, for who waits for SENT or DUP, or has just had one: see
+    /// PacedWake.
     alignas(cache_line) Condition news_of_senders;
     alignas(cache_line) Condition space;  ///< stored_id has moved
 

@@ -35,6 +35,7 @@
  *
  * Options:
  *   SESSIONS, WRITERS, READERS    how many sessions; the first ones of them send, and read
+ *   FIRST_READER                  those before it do not read: others than the sender sleep
  *   MESSAGES                      that each writer sends
  *   CAPACITY                      records that the ring holds; SMALL_RING: not all of them
  *   DURABILITY                    MEMORY, ASYNC, COMMIT
@@ -59,6 +60,10 @@
 #ifndef READERS
 #define READERS SESSIONS
 #endif
+#ifndef FIRST_READER
+#define FIRST_READER 0
+#endif
+#define READS(s) ((s) >= FIRST_READER && (s) < READERS)
 #ifndef MESSAGES
 #define MESSAGES 1
 #endif
@@ -186,24 +191,17 @@ inline take(s) {
     owner = s + 1
 }
 
-inline announce_own(s) {
 #if DURABILITY == COMMIT
+inline announce_own(s) {
     last_own[s] = UNKNOWN;
 #ifndef MUTATION_OWN_NOT_ANNOUNCED
     if
     :: in_crowd[s] -> notify_alone(OUT(s))
     :: else
-    fi;
-#endif
-#endif
-}
-
-/* Progress::set_last_own() */
-inline append_has_ended(s) {
-#if DURABILITY == COMMIT
-    last_own[s] = mine;
+    fi
 #endif
 }
+#endif
 
 inline lock_and_look(s) {
     if
@@ -289,7 +287,9 @@ proctype In(byte s) {
         {
             do
             :: n <= MESSAGES ->
-                announce_own(s)
+#if DURABILITY == COMMIT
+                announce_own(s);
+#endif
                 lock_and_look(s);
                 if
                 :: result == APPENDED ->
@@ -297,11 +297,16 @@ proctype In(byte s) {
 #ifndef MUTATION_NOTIFY_FIRST
                     notify_of_append();
 #endif
-                    atomic { append_has_ended(s) decided(s); until = 0; new_first = 0; result = 0 }
+                    atomic {
+#if DURABILITY == COMMIT
+                        last_own[s] = mine; /* set_last_own(), here and below */
+#endif
+                        decided(s); until = 0; new_first = 0; result = 0
+                    }
                 :: result == DUPLICATE ->
                     owner = FREE;
 #if DURABILITY == COMMIT
-                    atomic { append_has_ended(s) appending[s] = 0 };
+                    atomic { last_own[s] = mine; appending[s] = 0 };
                     do
                     :: wait_until(NEWS_OF_SENDERS, IN(s), VISIBLE >= until);
                        if
@@ -314,8 +319,10 @@ proctype In(byte s) {
 #ifdef SMALL_RING
                 :: result == NO_SPACE ->
                     atomic {
-                        append_has_ended(s) owner = FREE; appending[s] = 0; result = 0;
-                        new_first = 0
+#if DURABILITY == COMMIT
+                        last_own[s] = mine;
+#endif
+                        owner = FREE; appending[s] = 0; result = 0; new_first = 0
                     };
                     wait_until(SPACE, IN(s), stored_id != until)
                     until = 0
@@ -355,10 +362,15 @@ proctype Out(byte s) {
             do
             ::
 #if DURABILITY == COMMIT
-               apart = own || last_own[s] > cursor[s]; /* is_sender() */
+#ifdef MUTATION_APART_BEHIND_OWN_ALONE
+#define AWAITS_SENT(s) false
+#else
+#define AWAITS_SENT(s) (last_own[s] > cursor[s])
+#endif
+               apart = own || AWAITS_SENT(s); /* is_sender() */
                in_crowd[s] = !apart;
                wait_until((apart -> NEWS_OF_SENDERS : NEWS), OUT(s),
-                          VISIBLE > cursor[s] || (!apart && last_own[s] > cursor[s]));
+                          VISIBLE > cursor[s] || (!apart && AWAITS_SENT(s)));
 #else
                wait_until(NEWS, OUT(s), VISIBLE > cursor[s]);
 #endif
@@ -412,11 +424,7 @@ inline count_sleepers() {
         left = 0;
         for (i : 0 .. SESSIONS - 1) {
             if
-#ifdef MUTATION_COUNT_ONLINE
-            :: ONLINE(i) -> left++
-#else
             :: logged_in[i] -> left++
-#endif
             :: else
             fi
         }
@@ -537,7 +545,7 @@ inline wake_everybody() {
 
 inline start_session(s) {
     alive[s] = 1;
-    gone[OUT(s)] = (s >= READERS);
+    gone[OUT(s)] = !READS(s);
 #ifdef PACED
     logged_in[s] = 1;
 #endif
@@ -663,7 +671,7 @@ inline look() {
     :: s < SESSIONS ->
         if
         :: ONLINE(s) ->
-            assert(s >= READERS || cursor[s] == VISIBLE); /* nobody sleeps though there is news */
+            assert(!READS(s) || cursor[s] == VISIBLE); /* nobody sleeps though there is news */
             if
             :: s < WRITERS && (!STORE || alive[ARCHIVER]) -> assert(sent_all[s])
             :: else
@@ -726,7 +734,7 @@ init {
         for (s : 0 .. SESSIONS - 1) {
             start_session(s);
             if
-            :: s < READERS -> run Out(s)
+            :: READS(s) -> run Out(s)
             :: else
             fi;
             if

@@ -119,6 +119,7 @@ TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
     EXPECT_TRUE(session.read_to("BYE shutting-down\r\n"));
 }
 
+/// It wakes the one it finds, who goes to sleep again.
 bool has_sleeper(shm::Condition& condition) {
     return condition.wake_some(1) == 1;
 }
@@ -152,6 +153,26 @@ TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
     scratch.log().stored_id = 2;
     scratch.log().news_of_senders.notify_all();
     EXPECT_TRUE(session.read_to("SENT 1 2\r\n"));
+}
+
+TEST(Session, WhoHasSentAndWasAnsweredIsInTheCrowdAgainBehindTheMessageOfAnother) {
+    ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
+    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    SessionProcess session{scratch, 0};
+    session.send("LOGIN ann\r\nSEND 1 2\r\nhi\r\n");
+    ASSERT_TRUE(eventually([&] { return scratch.log().last_id == 1U; }));
+    const auto store_all = [&] {
+        scratch.log().stored_id = scratch.log().last_id.load();
+        shm::wake_everybody(scratch.segment());
+    };
+    store_all();
+    ASSERT_TRUE(session.read_to("SENT 1 1\r\n"));
+    session.send("SEND 1 2\r\nhi\r\n");
+    ASSERT_TRUE(session.read_to("DUP 1\r\n"));
+    ASSERT_EQ(bob.say("bob's").decided, 1U);
+    store_all();
+    ASSERT_TRUE(session.read_to("bob's\r\n"));
+    EXPECT_TRUE(eventually([&] { return has_sleeper(scratch.log().new_messages); }));
 }
 
 TEST(Session, SigtermEndsAnAnswerToHistory) {
