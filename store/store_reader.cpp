@@ -53,7 +53,8 @@ std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
         if (!is_quick || readable - from >= most_single_steps) step *= 2;
     }
     if (readable > to) {
-        if (last_error_ && last_error_->kind() == StoreError::Kind::unreadable) throw StoreError{*last_error_};
+        if (last_error_ && last_error_->kind() == StoreError::Kind::unreadable)
+            throw StoreError{*last_error_};
         return to + 1;
     }
     while (readable > damaged + 1) {
