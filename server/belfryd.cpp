@@ -122,12 +122,13 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     }
     set_log_level(segment, options.log_level);
     const SharedLogLevel level{segment.server().log_level};
-    reserve_descriptors(segment);
     Supervisor supervisor{segment, options.data_dir, listener, alive};
     // Before there is an archiver, which would outlive a start that fails.
     if (options.port_file) {
         shm::write_port_file(options.data_dir, *options.port_file, listener.port());
     }
+    // Behind what may fail: who cannot start says one line, and that is the reason.
+    reserve_descriptors(segment);
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
         report(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +

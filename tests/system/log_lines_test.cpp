@@ -92,7 +92,7 @@ TEST(LogLines, AreThoseOfTheLevelAndAbove) {
 }
 
 TEST(LogLines, AsJsonAreOneObjectEach) {
-    Server server{{.more = {"--log-format", "json"}}};
+    Server server{{.more = {"--log-format", "json", "--max-clients", "100"}}};
     server.log_in("1").quit();
     EXPECT_EQ(server.stop(), 0);
     const std::string errors = server.errors();
@@ -118,10 +118,11 @@ std::string said_into_a_file(const std::filesystem::path& folder, bool named) {
         std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino + (named ? 0 : 1));
     Process server{
         {.program = "/bin/sh",
-         .arguments = {"-c",
-                       "exec \"$0\" -client_ids 1 -port 0 --durability memory --data-dir "
-                       "\"$1/data\" 2>>\"$1/errors\"",
-                       program("belfryd").string(), folder.string()},
+         .arguments =
+             {"-c",
+              "exec \"$0\" -client_ids 1 -port 0 --max-clients 100 --durability memory --data-dir "
+              "\"$1/data\" 2>>\"$1/errors\"",
+              program("belfryd").string(), folder.string()},
          .environment = {{"JOURNAL_STREAM", stream}},
          .death_signal = SIGTERM}};
     EXPECT_TRUE(eventually([&] { return server.out().ends_with('\n'); }));

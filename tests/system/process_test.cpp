@@ -90,6 +90,9 @@ TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
 }
 
 TEST(Descriptors, TheLimitIsRaisedToWhatMaxClientsNeeds) {
+    if (run({"/usr/bin/prlimit", {"--nofile=100:5000", "/bin/true"}}).status != 0) {
+        GTEST_SKIP() << "the hard limit is lower, and may not be raised here";
+    }
     Server server{{.more = {"--max-clients", "300"}}};
     EXPECT_EQ(server.stop(), 0);
     Command command = server.command();
