@@ -46,9 +46,16 @@ void Server::make_room_for(uid_t user) const {
 
 Server::~Server() {
     if (testing::Test::HasFailure() && belfryd_) std::cerr << belfryd_->err();
+    if (options_.user && belfryd_) let_remove_its_segment();
     kill_all();
     remove_segments();
     forget_ended_leaders();
+}
+
+/// In a container root may lack the right to remove what belongs to somebody else.
+void Server::let_remove_its_segment() {
+    belfryd_->signal(SIGTERM);
+    static_cast<void>(eventually([this] { return !segment(); }));
 }
 
 Command Server::command() const {

@@ -113,6 +113,7 @@ class Server {
     void make_room_for(uid_t user) const;
     void wait_until_ready(Clock::time_point started);
     void kill_children() const;
+    void let_remove_its_segment();
     void forget_ended_leaders();
     void remove_segments() const;
 
