@@ -115,12 +115,13 @@ void SessionOut::wait_for_news() {
     shm::Condition& news = apart ? log.news_of_senders : log.new_messages;
     const std::uint32_t groups = shm::wake_for_messages | shm::wake_for_slot(session_->slot()) |
                                  (subscription_.presence ? shm::wake_for_presence : 0);
-    progress_->set_in_crowd(paced && !apart);
+    const bool in_crowd = paced && !apart;
+    progress_->set_in_crowd(in_crowd);
     const bool any = news.wait_until(
         shm::Condition::Clock::now() + longest_wait,
         [&] {
             return segment_->visible() > position_ || presence_changed() || is_paced() != paced ||
-                   (paced && !apart && progress_->awaits_sent());
+                   (in_crowd && progress_->awaits_sent());
         },
         groups);
     progress_->set_in_crowd(false);

@@ -10,9 +10,9 @@
 namespace belfry::shm {
 
 /// Wakes the sessions after a commit of the archiver. Those who wait for their SENT are woken at
-/// once. Where many are online, the others are woken a few at a time:
-/// they take what has come meanwhile in one piece, and the next commit does not wait until a
-/// thousand processes have had their turn.
+/// once. Where many are online, the others are woken a few at a time: they take what has come
+/// meanwhile in one piece, and the next commit does not wait until a thousand processes have had
+/// their turn.
 ///
 /// What is still to be woken is known to this object alone. If its process dies, the supervisor
 /// wakes everybody (11).

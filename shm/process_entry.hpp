@@ -31,8 +31,8 @@ struct Claimant {
 /// Opens the process that has claimed the entry. Anybody may.
 [[nodiscard]] Claimant open_named(const ProcessEntry& entry) noexcept;
 
-/// The same, and takes the entry back where none has. By the
-/// supervisor, or who ends the server in its place.
+/// The same, and takes the entry back where none has. By the supervisor, or who ends the server in
+/// its place.
 [[nodiscard]] Claimant open_claimant(ProcessEntry& entry) noexcept;
 
 }  // namespace belfry::shm
