@@ -32,7 +32,7 @@ class SteppedChild {
     SteppedChild& operator=(const SteppedChild&) = delete;
     ~SteppedChild() { kill(); }
 
-    /// Whether this process may trace its own children, and the processor has debug registers.
+    /// Whether this process may trace its own children.
     [[nodiscard]] static bool is_possible();
 
     [[nodiscard]] pid_t pid() const { return pid_; }
@@ -54,6 +54,8 @@ class SteppedChild {
     void kill() noexcept;
 
   private:
+    void set_next(std::uint64_t address) const;
+    bool arrive_at(std::uint64_t address);
     bool resume(int request);
 
     pid_t pid_;

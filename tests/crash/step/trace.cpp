@@ -25,7 +25,7 @@ std::uint64_t end_of(Operation& operation) {
 }
 
 /// Instructions that follow themselves: string instructions with a prefix, which trap at every
-/// round, but which a debug register may stop at only once.
+/// round, but at which a breakpoint stops only once.
 std::unordered_set<std::uint64_t> repeated(const std::vector<std::uint64_t>& addresses) {
     std::unordered_set<std::uint64_t> found;
     for (std::size_t at = 1; at < addresses.size(); ++at) {
