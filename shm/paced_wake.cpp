@@ -11,12 +11,21 @@ namespace {
 /// So few are woken in one go.
 constexpr std::uint32_t small_room = 32;
 
-/// In a stream of commits everybody is woken this often. Of what a reader costs most is bytes, and
-/// they do not get fewer; but with 100 ms the wake-ups cost the sender a tenth of his rate.
-constexpr std::chrono::milliseconds round_trip{250};
+/// In a stream of commits everybody is woken this often: one at each commit, within these bounds. Of
+/// what a reader costs most is bytes, and they do not get fewer; but where commits are slow because
+/// the processors are busy, more readers make them slower.
+constexpr std::chrono::nanoseconds shortest_round = std::chrono::milliseconds{250};
+constexpr std::chrono::nanoseconds longest_round = std::chrono::milliseconds{500};
+
+/// A stream of messages has ended when none has come for so long.
+constexpr std::chrono::nanoseconds least_pause = std::chrono::milliseconds{1};
+
+/// Between a few readers and the next few, who would keep a sender from the processors. With the
+/// kernel's timer slack it is twice as long.
+constexpr std::chrono::nanoseconds turn_of_a_few = std::chrono::microseconds{50};
 
 /// Behind a pause, in which all were woken, a few are woken at once: a stream may begin.
-constexpr std::chrono::milliseconds share_behind_a_pause{10};
+constexpr std::chrono::nanoseconds share_behind_a_pause = std::chrono::milliseconds{10};
 
 /// The sessions that may stand in the queue. Not only who is online: who has left or was taken over
 /// is asleep there until its process ends, and would take the turn of another.
@@ -32,18 +41,37 @@ std::uint32_t count_sessions(const Segment& segment) noexcept {
 
 void PacedWake::begin() noexcept {
     LogHeader& log = segment_->log();
-    const auto now = std::chrono::steady_clock::now();
-    const auto longest = has_more() ? round_trip : share_behind_a_pause;
-    const auto since = std::min<std::chrono::nanoseconds>(now - begun_, longest);
-    begun_ = now;
     log.news_of_senders.notify_all();
+    const auto now = std::chrono::steady_clock::now();
+    const auto between = std::min<std::chrono::nanoseconds>(now - begun_, longest_round);
+    begun_ = now;
+    const bool all_were_woken = !has_more();
     left_ = sessions();
     if (left_ <= small_room) {
         left_ = 0;
         return log.new_messages.notify_all();
     }
     log.new_messages.announce();
-    wake(static_cast<std::uint32_t>(left_ * since / round_trip) + 1);
+    wake_share_of(all_were_woken ? std::min(between, share_behind_a_pause) : between,
+                  std::clamp(between * left_, shortest_round, longest_round));
+    // Where there is no time for all between two commits, on a slow disk or machine, it is a stream
+    // too.
+    const bool is_stream = between < turn_of_a_few * (left_ / a_few_);
+    patience_ = is_stream ? std::max(between, least_pause) : least_pause;
+}
+
+void PacedWake::wake_share_of(std::chrono::nanoseconds time,
+                              std::chrono::nanoseconds round) noexcept {
+    due_ += static_cast<double>(left_) * static_cast<double>(time.count()) /
+            static_cast<double>(round.count());
+    const auto count = static_cast<std::uint32_t>(due_);
+    due_ -= count;
+    if (count != 0) wake(count);
+}
+
+void PacedWake::step() noexcept {
+    wake(a_few_);
+    patience_ = turn_of_a_few;
 }
 
 /// Sleepers stand in a queue, so as many wake-ups as there are sessions reach everybody who was

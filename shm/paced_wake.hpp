@@ -21,16 +21,20 @@ class PacedWake {
     explicit PacedWake(Segment& segment) noexcept : segment_{&segment} {}
 
     /// Something has become visible. Wakes all senders, and of the others at least as many as it
-    /// takes to reach everybody within a quarter of a second in a stream of commits.
+    /// takes to reach everybody within half a second in a stream of commits.
     void begin() noexcept;
 
     /// Whether somebody is still to be woken.
     [[nodiscard]] bool has_more() const noexcept { return left_ != 0; }
 
+    /// For so long nothing new shall have come before step().
+    [[nodiscard]] std::chrono::nanoseconds patience() const noexcept { return patience_; }
+
     /// Wakes a few more.
-    void step() noexcept { wake(a_few_); }
+    void step() noexcept;
 
   private:
+    void wake_share_of(std::chrono::nanoseconds time, std::chrono::nanoseconds round) noexcept;
     void wake(std::uint32_t count) noexcept;
     [[nodiscard]] std::uint32_t sessions() noexcept;
 
@@ -39,6 +43,8 @@ class PacedWake {
     std::uint32_t a_few_ = 2 * std::max(1U, std::thread::hardware_concurrency());
     std::uint32_t left_ = 0;  ///< at most so many are asleep since before the last begin()
     std::chrono::steady_clock::time_point begun_;
+    std::chrono::nanoseconds patience_{0};
+    double due_ = 0;  ///< the part of one that is due, and not yet woken
     std::uint32_t sessions_ = 0;
     std::uint32_t counted_at_ = ~0U;  ///< presence_changes, when they were counted
 };

@@ -30,13 +30,6 @@ constexpr std::uint64_t most_forgotten = 1000;
 /// Behind a retention that met a damaged page: it will be there again.
 constexpr std::chrono::hours forget_patience{1};
 
-/// A stream of messages has ended when none has come for so long.
-constexpr std::chrono::microseconds pause_of_a_stream{1000};
-
-/// Between a few readers and the next few, who would keep a sender from the processors. With the
-/// kernel's timer slack it is twice as long.
-constexpr std::chrono::microseconds turn_of_a_few{50};
-
 /// Behind a checkpoint that failed.
 constexpr std::chrono::seconds checkpoint_patience{1};
 
@@ -153,15 +146,11 @@ void Archiver::publish(std::uint64_t id) {
 /// In the time that is left between two commits. Who has just got his SENT may have the next
 /// message under way.
 void Archiver::wake_readers() {
-    auto pause = pause_of_a_stream;
-    while (wake_.has_more() && !wait_for_new(pause)) {
-        wake_.step();
-        pause = turn_of_a_few;
-    }
+    while (wake_.has_more() && !wait_for_new(wake_.patience())) wake_.step();
 }
 
 /// @return whether something has come
-bool Archiver::wait_for_new(std::chrono::microseconds patience) {
+bool Archiver::wait_for_new(std::chrono::nanoseconds patience) {
     return segment_->archiver().wake.wait_until(Clock::now() + patience,
                                                 [this] { return has_new(); });
 }

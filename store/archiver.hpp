@@ -51,7 +51,7 @@ class Archiver {
     using Clock = std::chrono::steady_clock;
 
     void wake_readers();
-    [[nodiscard]] bool wait_for_new(std::chrono::microseconds patience);
+    [[nodiscard]] bool wait_for_new(std::chrono::nanoseconds patience);
     [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);

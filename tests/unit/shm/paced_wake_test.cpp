@@ -91,7 +91,7 @@ TEST_F(PacedWake, WhereThereIsNoTimeBetweenSlowCommitsTheNextOneWakesAll) {
     shm::PacedWake wake{segment()};
     wake.begin();
     EXPECT_TRUE(wake.has_more());
-    std::this_thread::sleep_for(std::chrono::milliseconds{300});  // the commit
+    std::this_thread::sleep_for(std::chrono::milliseconds{600});  // the commit
     wake.begin();
     EXPECT_FALSE(wake.has_more());
     EXPECT_EQ(still_asleep(), 0U);
