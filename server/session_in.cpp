@@ -47,6 +47,23 @@ constexpr std::chrono::milliseconds stop_look{50};
 /// are used, but it lies so far from everything else that it takes page tables of its own.
 constexpr std::size_t thread_stack = 256 << 10;
 
+/// Starts an output thread. One that was idle starts another, and ends: the kernel then frees the
+/// 32 KiB that it keeps for a thread that has sent something. Where none can be started it goes on.
+/// @return false: no thread could be started
+[[nodiscard]] bool start_output(const std::shared_ptr<SessionOut>& out) noexcept {
+    const auto run = [out]() noexcept {
+        while (out->run() == SessionOut::End::idle) {
+            if (start_output(out)) return;
+        }
+    };
+    try {
+        std::thread{run}.detach();
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
 void make_thread_stacks_small() noexcept {
     pthread_attr_t attributes;
     if (::pthread_attr_init(&attributes) != 0) return;
@@ -184,21 +201,16 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
                      login.presence};
     output_.set_patience(std::chrono::milliseconds{0});
     parser_ = wire::CommandParser{segment_->geometry().max_payload};
-    try {
-        auto out = std::make_unique<SessionOut>(*segment_, session_, subscription_, output_,
-                                                progress_, heritage_->data_dir);
-        // The thread owns its object: it may outlive this one by the time to the process's end.
-        std::thread{[this, out = std::move(out)] {
-            welcomed_.wait();
-            out->run();
-        }}.detach();
-    } catch (const std::system_error&) {
+    // Before WELCOME: of who comes behind it the client is told. The threads own the object: it may
+    // outlive this one by the time to the process's end.
+    const auto out = std::make_shared<SessionOut>(*segment_, session_, subscription_, output_,
+                                                  progress_, heritage_->data_dir);
+    // Behind WELCOME, so that the thread takes the stack of the one that wrote it.
+    if (!welcome_client(login, welcome) || !start_output(out)) {
         shm::note_end(*segment_, session_.client(), EndReason::failed);
         session_.leave();
         return false;
     }
-    if (!welcome_client(login, welcome)) end({EndReason::lost, {}});
-    welcomed_.count_down();
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
     return true;
 }
@@ -206,6 +218,7 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
 /// WELCOME, and LIVE where nothing was missed. The kernel keeps 32 KiB for each thread that has
 /// sent something (sk_page_frag), until it ends: so this is sent by one that does. A client that
 /// only listens, and is told nothing, is spared it.
+/// @return false: no thread could be started
 bool SessionIn::welcome_client(const wire::Login& login, const shm::Session::Welcome& welcome) {
     std::string lines;
     wire::print(lines, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
@@ -215,13 +228,14 @@ bool SessionIn::welcome_client(const wire::Login& login, const shm::Session::Wel
         wire::print(lines, wire::Live{welcome.cursor});
         progress_.set_live();
     }
-    bool written = false;
     try {
-        std::thread{[&] { written = output_.write(lines); }}.join();
+        std::thread{[&] {
+            if (!output_.write(lines)) end({EndReason::lost, {}});
+        }}.join();
     } catch (const std::system_error&) {
-        written = output_.write(lines);  // then the memory is spent
+        return false;
     }
-    return written;
+    return true;
 }
 
 // --- Reading ----------------------------------------------------------------------------------

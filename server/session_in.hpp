@@ -11,7 +11,6 @@
 #include "wire/command_parser.hpp"
 
 #include <chrono>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,7 +96,6 @@ class SessionIn {
     wire::CommandParser parser_;
     std::optional<shm::LogWriter> writer_;
     std::optional<TakenOver> taken_over_;
-    std::latch welcomed_{1};  ///< the output thread starts behind it
     Subscription subscription_;
     std::vector<shm::NewMessage> pending_;  ///< their bodies lie in input_
     std::vector<shm::Outcome> outcomes_;

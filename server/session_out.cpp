@@ -87,27 +87,31 @@ SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
     }
 }
 
-void SessionOut::run() noexcept {
-    serve();
-    progress_->end();
+SessionOut::End SessionOut::run() noexcept {
+    has_written_ = false;
+    const End how = serve();
+    if (how == End::over) progress_->end();
+    return how;
 }
 
-void SessionOut::serve() {
+SessionOut::End SessionOut::serve() {
     while (true) {
-        if (presence_changed() && !tell_presence()) return;
+        if (presence_changed() && !tell_presence()) return End::over;
         const std::uint64_t visible = segment_->visible();
         // Looked at behind `visible`: what a later session of the client has sent is not for this
         // one.
-        if (!session_->is_current()) return;
+        if (!session_->is_current()) return End::over;
         if (visible > position_) {
-            if (!deliver(visible)) return;
-        } else {
-            wait_for_news();
+            if (!deliver(visible)) return End::over;
+        } else if (!wait_for_news()) {
+            release_buffers();
+            if (has_written_) return End::idle;
         }
     }
 }
 
-void SessionOut::wait_for_news() {
+/// @return false: nothing has come for a long time
+bool SessionOut::wait_for_news() {
     const auto is_paced = [this] { return segment_->durability() == shm::Durability::commit; };
     const bool paced = is_paced();
     const bool apart = paced && is_sender();
@@ -125,12 +129,17 @@ void SessionOut::wait_for_news() {
         },
         groups);
     progress_->set_in_crowd(false);
-    if (!any) release_buffers();
+    return any;
 }
 
 /// Whether to be woken at once. Who has had a SENT is likely to send again.
 bool SessionOut::is_sender() const noexcept {
     return has_sent_ || progress_->awaits_sent();
+}
+
+bool SessionOut::write(std::string_view frames) noexcept {
+    has_written_ = true;
+    return output_->write(frames);
 }
 
 void SessionOut::release_buffers() noexcept {
@@ -171,7 +180,7 @@ bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
         frames_ += chunk.bytes.substr(done);
         frames = frames_;
     }
-    return output_->write(frames) && advance_to(chunk.last_id);
+    return write(frames) && advance_to(chunk.last_id);
 }
 
 /// What has left the ring unread is read from the store. Without one it is gone.
@@ -193,7 +202,7 @@ bool SessionOut::deliver_stored(std::uint64_t to) {
         }
         return frames_.size() < stored_bytes;
     });
-    if (!frames_.empty()) return output_->write(frames_) && advance_to(page.next - 1);
+    if (!frames_.empty()) return write(frames_) && advance_to(page.next - 1);
     if (page.missing_to != 0) return tell_gap(page.missing_to);
     segment_->log().new_messages.wait_until(shm::Condition::Clock::now() + store_patience,
                                             [this] { return !session_->is_current(); });
@@ -204,7 +213,7 @@ bool SessionOut::deliver_stored(std::uint64_t to) {
 bool SessionOut::tell_gap(std::uint64_t last_id) {
     frames_.clear();
     wire::print(frames_, wire::Gap{position_ + 1, last_id});
-    return output_->write(frames_) && advance_to(last_id);
+    return write(frames_) && advance_to(last_id);
 }
 
 bool SessionOut::advance_to(std::uint64_t id) {
@@ -218,7 +227,7 @@ bool SessionOut::tell_live() {
     live_ = true;
     frames_.clear();
     wire::print(frames_, wire::Live{position_});
-    if (!output_->write(frames_)) return false;
+    if (!write(frames_)) return false;
     progress_->set_live();
     return true;
 }
@@ -238,7 +247,7 @@ bool SessionOut::tell_presence() {
         if (row == session_->row()) continue;
         wire::print(frames_, wire::Presence{shm::name_of(*segment_, row), online});
     }
-    return output_->write(frames_);
+    return write(frames_);
 }
 
 }  // namespace belfry::server

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace belfry::server {
@@ -86,13 +87,19 @@ class SessionOut {
     SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
                Output& output, Progress& progress, const std::filesystem::path& data_dir);
 
-    /// Until the connection breaks, its last line has been written, or a later login has taken
-    /// over. The thread's whole life; throws nothing.
-    void run() noexcept;
+    enum class End {
+        over,  ///< the connection broke, its last line was written, or a later login took over
+        idle,  ///< nothing came for seconds behind something that was written
+    };
+
+    /// The thread's life. Behind `idle` it is to be called again, by this thread or another one.
+    /// Throws nothing.
+    [[nodiscard]] End run() noexcept;
 
   private:
-    void serve();
-    void wait_for_news();
+    [[nodiscard]] End serve();
+    [[nodiscard]] bool wait_for_news();
+    [[nodiscard]] bool write(std::string_view frames) noexcept;
     [[nodiscard]] bool is_sender() const noexcept;
     void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
@@ -115,6 +122,7 @@ class SessionOut {
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_;
+    bool has_written_ = false;  ///< since the begin of run()
     bool has_sent_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told
