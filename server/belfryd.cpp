@@ -1,5 +1,6 @@
 #include "server/belfryd.hpp"
 
+#include "server/heap_gaps.hpp"
 #include "server/limits.hpp"
 #include "server/log_segment.hpp"
 #include "server/memory_guard.hpp"
@@ -142,6 +143,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     Reload reload{arguments, options, segment, supervisor};
+    fill_heap_gaps();
     supervisor.run([&] {
         manager.reloading();
         reload.run();

@@ -1,11 +1,20 @@
 #include "server/input_buffer.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace belfry::server {
 
 InputBuffer::InputBuffer(std::size_t capacity)
     : capacity_{capacity}, bytes_{std::make_unique_for_overwrite<char[]>(capacity)} {}
+
+void InputBuffer::reserve(std::size_t capacity) {
+    if (capacity <= capacity_) return;
+    InputBuffer larger{capacity};
+    std::memcpy(larger.bytes_.get(), unread().data(), unread().size());
+    larger.end_ = unread().size();
+    *this = std::move(larger);
+}
 
 std::span<char> InputBuffer::room() noexcept {
     const std::size_t waiting = end_ - begin_;

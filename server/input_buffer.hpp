@@ -13,6 +13,9 @@ class InputBuffer {
   public:
     explicit InputBuffer(std::size_t capacity);
 
+    /// Makes room for so many bytes, where it has less. Views into unread() end here.
+    void reserve(std::size_t capacity);
+
     [[nodiscard]] std::string_view unread() const noexcept {
         return {bytes_.get() + begin_, end_ - begin_};
     }

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,6 +65,16 @@ constexpr std::size_t thread_stack = 256 << 10;
     }
 }
 
+/// A login goes deeper than the rest of the session: gives back the pages below.
+void release_stack() noexcept {
+    constexpr std::uintptr_t page = 4096;
+    constexpr std::uintptr_t depth = 16 * page;
+    constexpr std::uintptr_t in_use = 1024;  // by this call and what it calls
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const std::uintptr_t end = (here - in_use) / page * page;
+    ::madvise(reinterpret_cast<void*>(end - depth), depth, MADV_DONTNEED);
+}
+
 void make_thread_stacks_small() noexcept {
     pthread_attr_t attributes;
     if (::pthread_attr_init(&attributes) != 0) return;
@@ -79,6 +90,9 @@ constexpr std::size_t most_answers = 64 << 10;
 /// What one read may take beyond one whole message: it is appended before the output is looked at.
 constexpr std::uint64_t most_read_ahead = 64 << 10;
 constexpr std::uint64_t read_ahead_part = 8;  // of the ring
+
+/// Until then a line at a time will do: who only listens needs no more.
+constexpr std::size_t login_bytes = 2 * wire::max_line;
 
 std::size_t input_bytes(const shm::Geometry& geometry) {
     const auto read_ahead = std::min(most_read_ahead, geometry.ring_bytes / read_ahead_part);
@@ -113,7 +127,7 @@ SessionIn::SessionIn(Heritage& heritage)
       segment_{&heritage.segment},
       output_{heritage.socket.get()},
       session_{heritage.segment, heritage.slot.slot, heritage.slot.generation},
-      input_{input_bytes(heritage.segment.geometry())},
+      input_{login_bytes},
       parser_{wire::CommandParser::for_login()} {}
 
 void SessionIn::run() {
@@ -182,9 +196,6 @@ SessionIn::Ending SessionIn::refuse_login(std::string_view client_id, ErrorCode 
 void SessionIn::show_login(const wire::Login& login, const shm::Session::Welcome& welcome) {
     const std::string who = "client " + std::string{login.client_id};
     set_title(who);
-    shm::note_login(session_.client());
-    shm::note_input(session_.client(), early_bytes_);
-    output_.count_for(session_.client());
     const bool takes_over = welcome.taken_over.has_value();
     report(LogLevel::info, who + " logged in from " + peer_of(heritage_->socket.get()) +
                                ", process " + std::to_string(::getpid()) +
@@ -195,6 +206,9 @@ void SessionIn::show_login(const wire::Login& login, const shm::Session::Welcome
 bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& welcome) {
     if (welcome.taken_over) taken_over_.emplace(*segment_, *welcome.taken_over);
     shm::announce_presence(*segment_);
+    shm::note_login(session_.client());
+    shm::note_input(session_.client(), early_bytes_);
+    output_.count_for(session_.client());
     show_login(login, welcome);
     subscription_ = {welcome.cursor, welcome.last,
                      segment_->log().last_id.load(std::memory_order_acquire), login.manual_ack,
@@ -212,6 +226,7 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
         return false;
     }
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
+    release_stack();
     return true;
 }
 
@@ -421,6 +436,7 @@ void SessionIn::wait(bool for_input, Clock::time_point deadline) {
 }
 
 void SessionIn::read_input() {
+    if (writer_) input_.reserve(input_bytes(segment_->geometry()));
     const std::span<char> room = input_.room();
     const ssize_t count = ::recv(heritage_->socket.get(), room.data(), room.size(), MSG_DONTWAIT);
     if (count > 0) {

@@ -123,7 +123,7 @@ class SessionOut {
     std::uint64_t position_;
     bool live_;
     bool has_written_ = false;  ///< since the begin of run()
-    bool has_sent_ = false;  ///< own records were among the last ones
+    bool has_sent_ = false;     ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told
 };

@@ -79,7 +79,7 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       signals_{take_signals()},
       reserve_{open_reserve()},
-      children_(segment.geometry().session_slots) {
+      children_(segment.geometry().session_slots, &books_) {
     if (!epoll_ || !signals_ || !reserve_) throw StartError{"no file descriptor is left"};
     watch(epoll_, signals_.get(), signal_event);
     watch_listener(true);

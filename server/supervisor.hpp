@@ -3,6 +3,7 @@
 #include "server/archiver_keeper.hpp"
 #include "server/child.hpp"
 #include "server/listener.hpp"
+#include "server/own_memory.hpp"
 #include "server/rate_limit.hpp"
 #include "server/refusals.hpp"
 #include "shm/huge_pages.hpp"
@@ -17,6 +18,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -93,11 +95,15 @@ class Supervisor {
     Refusals refusals_;
     shm::UniqueFd epoll_;
     shm::UniqueFd signals_;
-    shm::UniqueFd reserve_;          ///< given up to accept, and refuse, when no other is left
-    std::vector<Session> children_;  ///< by slot; pid 0: it is free
-    std::vector<std::uint32_t> free_slots_;
-    std::unordered_map<pid_t, std::uint32_t> slot_of_;  ///< own children
-    std::deque<std::uint32_t> pending_;  ///< oldest first; may hold some that have settled
+    shm::UniqueFd reserve_;  ///< given up to accept, and refuse, when no other is left
+
+    OwnMemory pages_;
+    std::pmr::unsynchronized_pool_resource books_{&pages_};
+    std::pmr::vector<Session> children_;  ///< by slot; pid 0: it is free
+    std::pmr::vector<std::uint32_t> free_slots_{&books_};
+    std::pmr::unordered_map<pid_t, std::uint32_t> slot_of_{&books_};  ///< own children
+    /// Oldest first; may hold some that have settled.
+    std::pmr::deque<std::uint32_t> pending_{&books_};
     std::size_t living_ = 0;
     bool listening_ = false;
     bool stopping_ = false;

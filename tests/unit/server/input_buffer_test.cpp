@@ -51,6 +51,17 @@ TEST(InputBuffer, MovesWhatIsUnreadToTheFrontWhereLittleRoomIsLeft) {
     EXPECT_EQ(buffer.unread(), "rest");
 }
 
+TEST(InputBuffer, KeepsWhatIsUnreadWhenItGrows) {
+    server::InputBuffer buffer{10};
+    fill(buffer, "0123456789");
+    buffer.consume(4);
+    buffer.reserve(100);
+    EXPECT_EQ(buffer.unread(), "456789");
+    EXPECT_EQ(buffer.room().size(), 94U);
+    buffer.reserve(50);
+    EXPECT_EQ(buffer.room().size(), 94U);
+}
+
 TEST(InputBuffer, LosesNothingInAnySplit) {
     server::InputBuffer buffer{64};
     std::mt19937 random{3};
