@@ -11,9 +11,9 @@ namespace {
 /// So few are woken in one go.
 constexpr std::uint32_t small_room = 32;
 
-/// In a stream of commits everybody is woken this often: one at each commit, within these bounds. Of
-/// what a reader costs most is bytes, and they do not get fewer; but where commits are slow because
-/// the processors are busy, more readers make them slower.
+/// In a stream of commits everybody is woken this often: one at each commit, within these bounds.
+/// Of what a reader costs most is bytes, and they do not get fewer; but where commits are slow
+/// because the processors are busy, more readers make them slower.
 constexpr std::chrono::nanoseconds shortest_round = std::chrono::milliseconds{250};
 constexpr std::chrono::nanoseconds longest_round = std::chrono::milliseconds{500};
 
@@ -57,7 +57,7 @@ void PacedWake::begin() noexcept {
     // Where there is no time for all between two commits, on a slow disk or machine, it is a stream
     // too.
     const bool is_stream = between < turn_of_a_few * (left_ / a_few_);
-    patience_ = is_stream ? std::max(between, least_pause) : least_pause;
+    patience_ = is_stream ? std::max(2 * between, least_pause) : least_pause;
 }
 
 void PacedWake::wake_share_of(std::chrono::nanoseconds time,
