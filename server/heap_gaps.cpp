@@ -1,6 +1,7 @@
 #include "server/heap_gaps.hpp"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdlib>
@@ -9,10 +10,11 @@
 namespace belfry::server {
 namespace {
 
-/// malloc's least size and its alignment. A larger gap is filled in parts.
+/// malloc's least size, its alignment, and the largest size that it keeps apart when it is freed
+/// (the tcache). A larger gap is filled in parts.
 constexpr std::size_t least_gap = 24;
 constexpr std::size_t step = 16;
-constexpr std::size_t largest_gap = least_gap + 256 * step;
+constexpr std::size_t largest_gap = 1032;
 
 /// What fills the gaps: a list, so that it can be found.
 struct Filling {
@@ -20,30 +22,22 @@ struct Filling {
 };
 Filling* fillings = nullptr;
 
-/// The free memory behind everything that is in use.
-std::size_t top_of_heap() noexcept {
-    return ::mallinfo2().keepcost;
-}
-
-/// @return false: there is none of that size, and malloc took from the top
-bool fill_gap(std::size_t bytes) noexcept {
-    const std::size_t top = top_of_heap();
+/// @return false: there is none of that size, and malloc took from what is free behind all of them
+bool fill_gap(std::size_t bytes, const char* behind) noexcept {
     void* const room = std::malloc(bytes);
     if (room == nullptr) return false;
-    if (top_of_heap() != top) {
-        std::free(room);
-        return false;
-    }
     fillings = new (room) Filling{fillings};
-    return true;
+    return room < behind;
 }
 
 }  // namespace
 
 void fill_heap_gaps() noexcept {
-    if (top_of_heap() == 0) return;  // another malloc: a sanitizer's
+    const std::size_t free_behind = ::mallinfo2().keepcost;
+    if (free_behind == 0) return;  // another malloc: a sanitizer's
+    const char* const behind = static_cast<const char*>(::sbrk(0)) - free_behind;
     for (std::size_t bytes = largest_gap; bytes >= least_gap; bytes -= step) {
-        while (fill_gap(bytes)) {
+        while (fill_gap(bytes, behind)) {
         }
     }
 }

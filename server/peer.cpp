@@ -26,4 +26,10 @@ std::string endpoint(const std::string& address, const std::string& port) {
     return (v6 ? "[" + address + "]" : address) + ":" + port;
 }
 
+bool is_connected(int socket) noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+}
+
 }  // namespace belfry::server

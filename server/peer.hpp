@@ -11,4 +11,7 @@ namespace belfry::server {
 /// An IPv4 or IPv6 address and a port, in that form.
 [[nodiscard]] std::string endpoint(const std::string& address, const std::string& port);
 
+/// @return false: the connection was reset, and nobody reads what is written to it
+[[nodiscard]] bool is_connected(int socket) noexcept;
+
 }  // namespace belfry::server

@@ -65,8 +65,9 @@ constexpr std::size_t thread_stack = 256 << 10;
     }
 }
 
-/// A login goes deeper than the rest of the session: gives back the pages below.
-void release_stack() noexcept {
+/// A login goes deeper than the rest of the session: gives back the pages below. Never inlined:
+/// what lies below its frame is not in use.
+[[gnu::noinline]] void release_stack() noexcept {
     constexpr std::uintptr_t page = 4096;
     constexpr std::uintptr_t depth = 16 * page;
     constexpr std::uintptr_t in_use = 1024;  // by this call and what it calls
@@ -170,6 +171,8 @@ std::optional<SessionIn::Ending> SessionIn::answer_login(const wire::Command& co
     }
     const auto* login = std::get_if<wire::Login>(&command);
     if (login == nullptr) return Ending{EndReason::protocol, error_line(ErrorCode::login_first)};
+    // Its client may have come again, and be served already: that is the later login.
+    if (!is_connected(heritage_->socket.get())) return Ending{EndReason::lost, {}};
     shm::Session::Welcome welcome;
     switch (session_.login(login->client_id, welcome)) {
         case shm::Session::LoginResult::unknown_client:

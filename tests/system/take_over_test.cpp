@@ -46,6 +46,21 @@ TEST(TakeOver, TheLaterSessionGoesOnAtTheCursor) {
     later.expect("LIVE 3");
 }
 
+TEST(TakeOver, AConnectionThatWasResetBeforeItWasServedTakesNothingOver) {
+    const Server server;
+    RawClient client = server.log_in("1");
+    ::kill(server.pid(), SIGSTOP);
+    RawClient earlier = server.connect();
+    earlier.send("LOGIN 1\r\n");
+    earlier.reset();
+    ::kill(server.pid(), SIGCONT);
+    // It is served before this one, and its process has ended when no other is left.
+    RawClient other = server.log_in("2");
+    EXPECT_TRUE(eventually([&] { return server.children().size() == 2; }));
+    other.send("SAY hello\r\n");
+    client.expect_message(1, "2", "hello");
+}
+
 TEST(TakeOver, ManyInARowLeaveOneSession) {
     const Server server;
     std::vector<RawClient> earlier;

@@ -56,6 +56,7 @@ std::size_t pages_of_small_allocations() {
 TEST(HeapGaps, WhatIsAllocatedBehindThemLiesInOnePiece) {
     if (sanitized) GTEST_SKIP() << "a sanitizer's heap has no gaps";
     ForkedChild child{[] {
+        server::fill_heap_gaps();  // those of other tests
         make_gaps();
         const std::size_t scattered = pages_of_small_allocations();
         server::fill_heap_gaps();
