@@ -33,11 +33,13 @@ bool fill_gap(std::size_t bytes, const char* behind) noexcept {
 }  // namespace
 
 void fill_heap_gaps() noexcept {
-    const std::size_t free_behind = ::mallinfo2().keepcost;
-    if (free_behind == 0) return;  // another malloc: a sanitizer's
-    const char* const behind = static_cast<const char*>(::sbrk(0)) - free_behind;
+    const struct mallinfo2 heap = ::mallinfo2();
+    if (heap.keepcost == 0) return;  // another malloc: a sanitizer's
+    const char* const behind = static_cast<const char*>(::sbrk(0)) - heap.keepcost;
+    // More there cannot be, wherever the heap lies.
+    std::size_t most = heap.fordblks / sizeof(Filling);
     for (std::size_t bytes = largest_gap; bytes >= least_gap; bytes -= step) {
-        while (fill_gap(bytes, behind)) {
+        while (most-- > 0 && fill_gap(bytes, behind)) {
         }
     }
 }

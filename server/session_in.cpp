@@ -92,7 +92,7 @@ constexpr std::size_t most_answers = 64 << 10;
 constexpr std::uint64_t most_read_ahead = 64 << 10;
 constexpr std::uint64_t read_ahead_part = 8;  // of the ring
 
-/// Until then a line at a time will do: who only listens needs no more.
+/// Until the first input behind the login: who only listens needs no more.
 constexpr std::size_t login_bytes = 2 * wire::max_line;
 
 std::size_t input_bytes(const shm::Geometry& geometry) {
@@ -223,11 +223,13 @@ bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& wel
     const auto out = std::make_shared<SessionOut>(*segment_, session_, subscription_, output_,
                                                   progress_, heritage_->data_dir);
     // Behind WELCOME, so that the thread takes the stack of the one that wrote it.
-    if (!welcome_client(login, welcome) || !start_output(out)) {
+    if (!welcome_client(login, welcome)) {
         shm::note_end(*segment_, session_.client(), EndReason::failed);
         session_.leave();
         return false;
     }
+    // To the client, which has been welcomed, one more connection that broke.
+    if (!start_output(out)) end({EndReason::failed, {}});
     writer_.emplace(*segment_, session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
     release_stack();
     return true;
@@ -561,7 +563,7 @@ void run_session(Heritage& heritage) noexcept {
     try {
         SessionIn session{heritage};
         session.run();
-        // Both threads end here, wherever they are, and before anything they use is destroyed.
+        // All threads end here, wherever they are, and before anything they use is destroyed.
         ::_exit(EXIT_SUCCESS);
     } catch (const std::system_error&) {
         Output{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),

@@ -17,14 +17,20 @@ constexpr std::uint32_t small_room = 32;
 constexpr std::chrono::nanoseconds shortest_round = std::chrono::milliseconds{250};
 constexpr std::chrono::nanoseconds longest_round = std::chrono::milliseconds{500};
 
-/// A stream of messages has ended when none has come for so long.
+/// At least so long a reader's turn keeps a processor. Where commits come faster than all could
+/// have theirs it is a stream.
+constexpr std::chrono::nanoseconds turn_of_one = std::chrono::microseconds{5};
+
+/// A stream has ended when nothing has come for twice as long as before, within these bounds.
 constexpr std::chrono::nanoseconds least_pause = std::chrono::milliseconds{1};
+constexpr std::chrono::nanoseconds longest_pause = std::chrono::milliseconds{10};
 
 /// Between a few readers and the next few, who would keep a sender from the processors. With the
 /// kernel's timer slack it is twice as long.
 constexpr std::chrono::nanoseconds turn_of_a_few = std::chrono::microseconds{50};
 
-/// Behind a pause, in which all were woken, a few are woken at once: a stream may begin.
+/// Behind a pause, in which all were woken, no more are woken at once than in so much of a stream:
+/// one may begin.
 constexpr std::chrono::nanoseconds share_behind_a_pause = std::chrono::milliseconds{10};
 
 /// The sessions that may stand in the queue. Not only who is online: who has left or was taken over
@@ -54,10 +60,8 @@ void PacedWake::begin() noexcept {
     log.new_messages.announce();
     wake_share_of(all_were_woken ? std::min(between, share_behind_a_pause) : between,
                   std::clamp(between * left_, shortest_round, longest_round));
-    // Where there is no time for all between two commits, on a slow disk or machine, it is a stream
-    // too.
-    const bool is_stream = between < turn_of_a_few * (left_ / a_few_);
-    patience_ = is_stream ? std::max(2 * between, least_pause) : least_pause;
+    const bool is_stream = between < turn_of_one * left_;
+    patience_ = is_stream ? std::clamp(2 * between, least_pause, longest_pause) : least_pause;
 }
 
 void PacedWake::wake_share_of(std::chrono::nanoseconds time,

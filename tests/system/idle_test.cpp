@@ -27,13 +27,14 @@ TEST(IdleSession, GoesOnWithANewOutputThreadWhereTheOldOneHadWritten) {
     sender.send("SEND 1 5\r\nfirst\r\n");
     sender.expect("SENT 1 1");
     reader.expect_message(1, "2", "first");
+    const pid_t child = server.child_of("1");
     std::set<std::string> before;
     ASSERT_TRUE(eventually([&] {
-        before = threads_of(server.child_of("1"));
+        before = threads_of(child);
         return before.size() == 2;
     }));
     ASSERT_TRUE(eventually([&] {
-        const auto now = threads_of(server.child_of("1"));
+        const auto now = threads_of(child);
         return now.size() == 2 && now != before;
     }));
     sender.send("SEND 2 6\r\nsecond\r\n");

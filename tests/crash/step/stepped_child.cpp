@@ -47,15 +47,16 @@ class Breakpoint {
   public:
     Breakpoint(pid_t pid, std::uint64_t address)
         : pid_{pid}, address_{address}, code_{::ptrace(PTRACE_PEEKTEXT, pid, address, nullptr)} {
-        write((code_ & ~one_byte) | int3);
+        if (!write((code_ & ~one_byte) | int3)) throw system_failure("ptrace");
     }
     Breakpoint(const Breakpoint&) = delete;
     Breakpoint& operator=(const Breakpoint&) = delete;
-    /// Nothing comes of it where the child has ended.
-    ~Breakpoint() { write(code_); }
+    ~Breakpoint() { [[maybe_unused]] const bool still_there = write(code_); }
 
   private:
-    void write(long code) const noexcept { ::ptrace(PTRACE_POKETEXT, pid_, address_, code); }
+    [[nodiscard]] bool write(long code) const noexcept {
+        return ::ptrace(PTRACE_POKETEXT, pid_, address_, code) == 0;
+    }
 
     pid_t pid_;
     std::uint64_t address_;

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstring>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace belfry::test {
 namespace {
@@ -22,16 +21,6 @@ std::uint64_t end_of(Operation& operation) {
     operation.restore();
     SteppedChild child{operation};
     return child.run_to_end();
-}
-
-/// Instructions that follow themselves: string instructions with a prefix, which trap at every
-/// round, but at which a breakpoint stops only once.
-std::unordered_set<std::uint64_t> repeated(const std::vector<std::uint64_t>& addresses) {
-    std::unordered_set<std::uint64_t> found;
-    for (std::size_t at = 1; at < addresses.size(); ++at) {
-        if (addresses[at] == addresses[at - 1]) found.insert(addresses[at]);
-    }
-    return found;
 }
 
 }  // namespace
@@ -59,13 +48,12 @@ Trace trace(Operation& operation) {
 }
 
 std::vector<Way> ways_through(const Trace& trace) {
-    const auto unusable = repeated(trace.addresses);
     std::unordered_map<std::uint64_t, std::uint64_t> times;
     std::vector<Way> ways{Way{}};
     for (std::size_t n = 0; n < trace.addresses.size(); ++n) {
         const std::uint64_t address = trace.addresses[n];
         const Way direct{address, ++times[address], 0};
-        if (n > 0 && !unusable.contains(address) && direct.cost() < ways.back().cost()) {
+        if (n > 0 && direct.cost() < ways.back().cost()) {
             ways.back() = direct;
         }
         Way further = ways.back();

@@ -58,6 +58,14 @@ class ForkedChild {
         return process && process->state == 'S';
     }
 
+    /// Reaps it where it has.
+    bool has_ended() {
+        int status = 0;
+        if (status_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return status_.has_value();
+        status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return true;
+    }
+
   private:
     template <class Function>
     [[noreturn]] static void run(Function function) {
@@ -67,13 +75,6 @@ class ForkedChild {
         } catch (const std::exception&) {
             ::_exit(threw);
         }
-    }
-
-    bool has_ended() {
-        int status = 0;
-        if (status_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return status_.has_value();
-        status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        return true;
     }
 
     pid_t pid_;

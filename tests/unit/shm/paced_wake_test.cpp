@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -95,6 +96,25 @@ TEST_F(PacedWake, WhereThereIsNoTimeBetweenSlowCommitsTheNextOneWakesAll) {
     wake.begin();
     EXPECT_FALSE(wake.has_more());
     EXPECT_EQ(still_asleep(), 0U);
+}
+
+TEST_F(PacedWake, InAStreamWithoutAPauseEverybodyHasHisTurn) {
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
+    log().last_id.store(1);
+    shm::PacedWake wake{segment()};
+    EXPECT_TRUE(eventually([&] {
+        wake.begin();
+        return std::ranges::all_of(sleepers_, [](ForkedChild& one) { return one.has_ended(); });
+    }));
+    for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
+}
+
+TEST_F(PacedWake, BehindALongPauseNobodyWaitsLong) {
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
+    shm::PacedWake wake{segment()};
+    wake.begin();
+    EXPECT_TRUE(wake.has_more());
+    EXPECT_EQ(wake.patience(), std::chrono::milliseconds{1});
 }
 
 TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {
