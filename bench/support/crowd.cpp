@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t buffer_size = 64 << 10;
 constexpr int stop_after_ms = 50;
+
+/// So many logins are under way at the most: each has ten seconds.
+constexpr std::size_t most_logins = 200;
+
 constexpr std::chrono::seconds patience{300};
 
 }  // namespace
@@ -19,7 +23,14 @@ Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
     : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     if (!epoll_.is_open()) throw test::system_failure("epoll_create1");
     members_.reserve(client_ids.size());
-    for (const std::string& client_id : client_ids) log_in(port, client_id);
+    std::vector<char> buffer(buffer_size);
+    for (const std::string& client_id : client_ids) {
+        while (members_.size() - live_ >= most_logins) {
+            check_interrupt();
+            read_once(buffer);
+        }
+        log_in(port, client_id);
+    }
     {
         const NoInterruptsHere to_the_main_thread;
         thread_ = std::thread{[this] { read_all(); }};
