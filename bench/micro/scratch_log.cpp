@@ -5,6 +5,7 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
 #include <cstdlib>
 
 namespace belfry::bench {
@@ -32,10 +33,14 @@ ScratchLog::~ScratchLog() {
 }
 
 void ScratchLog::populate() {
+    constexpr std::size_t page = 4096;
     const shm::Geometry& geometry = segment().geometry();
-    if (::madvise(&segment().prefix(), geometry.ring_offset + geometry.ring_bytes,
-                  MADV_POPULATE_WRITE) != 0) {
-        std::abort();
+    const std::size_t bytes = geometry.ring_offset + geometry.ring_bytes;
+    if (::madvise(&segment().prefix(), bytes, MADV_POPULATE_WRITE) != 0) std::abort();
+    // Some hosts map a page only when the program itself has written to it. Nothing is changed.
+    char* const first = reinterpret_cast<char*>(&segment().prefix());
+    for (std::size_t at = 0; at < bytes; at += page) {
+        std::atomic_ref{first[at]}.fetch_or(0, std::memory_order_relaxed);
     }
 }
 
