@@ -68,12 +68,12 @@ constexpr std::size_t thread_stack = 256 << 10;
 /// A login goes deeper than the rest of the session: gives back the pages below. Never inlined:
 /// what lies below its frame is not in use.
 [[gnu::noinline]] void release_stack() noexcept {
-    constexpr std::uintptr_t page = 4096;
-    constexpr std::uintptr_t depth = 16 * page;
-    constexpr std::uintptr_t in_use = 1024;  // by this call and what it calls
-    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const std::uintptr_t end = (here - in_use) / page * page;
-    ::madvise(reinterpret_cast<void*>(end - depth), depth, MADV_DONTNEED);
+    constexpr std::size_t page = 4096;
+    constexpr std::size_t depth = 16 * page;
+    constexpr std::size_t in_use = 1024;  // by this call and what it calls
+    char* const below = static_cast<char*>(__builtin_frame_address(0)) - in_use;
+    char* const end = below - reinterpret_cast<std::uintptr_t>(below) % page;
+    ::madvise(end - depth, depth, MADV_DONTNEED);
 }
 
 void make_thread_stacks_small() noexcept {
