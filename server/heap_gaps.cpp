@@ -39,8 +39,7 @@ void fill_heap_gaps() noexcept {
     // More there cannot be, wherever the heap lies.
     std::size_t most = heap.fordblks / sizeof(Filling);
     for (std::size_t bytes = largest_gap; bytes >= least_gap; bytes -= step) {
-        while (most-- > 0 && fill_gap(bytes, behind)) {
-        }
+        while (most > 0 && fill_gap(bytes, behind)) --most;
     }
 }
 
