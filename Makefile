@@ -188,7 +188,7 @@ bench: $(PROGRAMS) $(BENCHES) ## measure for half an hour; results go to RESULTS
 
 $(BUILD)/bench/micro:   $(call objects,$(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
-$(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BUILD)/bench/fanout:  $(call objects,shm/futex.cpp $(call sources,bench/fanout) bench/fanout/main.cpp)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
 $(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))

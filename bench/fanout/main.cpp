@@ -13,8 +13,9 @@ int main(int argc, char** argv) {
     namespace bench = belfry::bench;
     const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
     return bench::run_main("fanout", [&arguments] {
-        // This program is its own raw server.
+        // This program is its own bare servers.
         if (arguments == std::vector<std::string>{"--raw-server"}) bench::serve_raw();
+        if (arguments == std::vector<std::string>{"--relay-server"}) bench::serve_relay();
         const auto options = bench::read_fanout_options(arguments);
         if (!options) return EXIT_SUCCESS;
         bench::raise_open_files();

@@ -27,7 +27,7 @@ po::options_description described_options() {
     const auto text = [] { return po::value<std::string>(); };
     // clang-format off
     options.add_options()
-        ("peers", text()->value_name("LIST"), "of belfry,redis,nats,raw (all)")
+        ("peers", text()->value_name("LIST"), "of belfry,redis,nats,raw,relay (all)")
         ("subscribers", text()->value_name("LIST"), "how many there are (1,10,100,1000)")
         ("sizes", text()->value_name("LIST"), "bytes of a message (16,64,1024)")
         ("window", text()->default_value("1000")->value_name("N"), "messages without an answer")

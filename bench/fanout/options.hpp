@@ -13,7 +13,7 @@ namespace belfry::bench {
 
 /// What the user asked for.
 struct FanoutOptions : CommonOptions {
-    std::vector<std::string> peers{"belfry", "redis", "nats", "raw"};
+    std::vector<std::string> peers{"belfry", "redis", "nats", "raw", "relay"};
     std::vector<std::uint64_t> subscribers{1, 10, 100, 1'000};
     std::vector<std::uint64_t> sizes{16, 64, 1'024};  ///< of a payload, bytes
     double scale = 1;                                 ///< of the number of messages of a run

@@ -12,17 +12,18 @@ namespace {
 constexpr std::chrono::seconds start_patience{10};
 constexpr std::size_t usual_id_digits = 7;
 
-test::Command raw_server() {
-    test::Command command{"/proc/self/exe", {"--raw-server"}};
+test::Command server(RawPeer::Kind kind) {
+    const char* const option = kind == RawPeer::Kind::raw ? "--raw-server" : "--relay-server";
+    test::Command command{"/proc/self/exe", {option}};
     command.own_session = true;
     return command;
 }
 
 }  // namespace
 
-RawPeer::RawPeer() : process_{raw_server()} {
+RawPeer::RawPeer(Kind kind) : kind_{kind}, process_{server(kind)} {
     wait_until([this] { return process_.out().ends_with('\n'); }, start_patience,
-               "the raw server does not start");
+               "the bare server does not start");
     const std::string line = process_.out();
     port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(' '))));
 }

@@ -6,13 +6,19 @@
 
 namespace belfry::bench {
 
-/// One process that writes the same bytes as Belfry to all subscribers, and does nothing else: what
+/// A server that writes the same bytes as Belfry to all subscribers, and does nothing else: what
 /// the machine allows. It is told once how many messages a run has.
 class RawPeer : public Peer {
   public:
-    RawPeer();
+    enum class Kind {
+        raw,   ///< one process for all
+        relay  ///< one process for each
+    };
+    explicit RawPeer(Kind kind);
 
-    [[nodiscard]] std::string_view name() const override { return "raw"; }
+    [[nodiscard]] std::string_view name() const override {
+        return kind_ == Kind::raw ? "raw" : "relay";
+    }
     [[nodiscard]] std::uint16_t port() const override { return port_; }
     [[nodiscard]] pid_t leader() const override { return process_.pid(); }
     void subscribe(const Connection& connection, std::size_t index) override;
@@ -22,6 +28,7 @@ class RawPeer : public Peer {
     [[nodiscard]] std::uint64_t window(std::uint64_t asked) const override;
 
   private:
+    Kind kind_;
     test::Process process_;
     std::uint16_t port_ = 0;
     LineSplitter lines_;

@@ -11,4 +11,9 @@ namespace belfry::bench {
 /// @throws test::Failure, also when the publisher has gone
 [[noreturn]] void serve_raw();
 
+/// The same with a process for each subscriber, woken by one futex for all: the limit for a server
+/// that is built so. The publisher is answered before the last one has written.
+/// @throws test::Failure, also when the publisher has gone
+[[noreturn]] void serve_relay();
+
 }  // namespace belfry::bench

@@ -30,7 +30,8 @@ std::vector<Stage> set_up(const FanoutOptions& options, const ScratchDir& scratc
     if (options.has("nats") && NatsServer::is_installed()) {
         add(std::make_unique<NatsPeer>(scratch.make("nats")));
     }
-    if (options.has("raw")) add(std::make_unique<RawPeer>());
+    if (options.has("raw")) add(std::make_unique<RawPeer>(RawPeer::Kind::raw));
+    if (options.has("relay")) add(std::make_unique<RawPeer>(RawPeer::Kind::relay));
     return stages;
 }
 

@@ -10,6 +10,7 @@ std::vector<Ratio> throughput_ratios(const std::vector<Series>& rates, std::size
     std::vector<Ratio> ratios;
     add_ratio_to_better(ratios, rates, "Redis", "NATS", is_wanted ? "at least 2.5" : "");
     add_ratio(ratios, rates, "raw", is_wanted && subscribers >= 10 ? "at least 0.6" : "");
+    add_ratio(ratios, rates, "relay", "");
     return ratios;
 }
 
@@ -26,6 +27,7 @@ std::vector<Ratio> latency_ratios(const std::vector<Series>& medians, std::size_
     if (subscribers == 100) wanted = "at most 0.9";
     std::vector<Ratio> ratios;
     add_ratio(ratios, medians, "Redis", wanted);
+    add_ratio(ratios, medians, "relay", "");
     return ratios;
 }
 
