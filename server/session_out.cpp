@@ -25,7 +25,7 @@ constexpr std::size_t stored_bytes = 256 << 10;
 /// Between two tries to read a store that does not work.
 constexpr std::chrono::seconds store_patience{1};
 
-/// A lost wake-up costs at most this (11). Who has waited so long in vain is idle.
+/// A lost wake-up costs at most this (11). Who has had nothing new for so long is idle.
 constexpr std::chrono::seconds longest_wait{5};
 
 }  // namespace
@@ -89,6 +89,7 @@ SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
 
 SessionOut::End SessionOut::run() noexcept {
     has_written_ = false;
+    wait_anew();
     const End how = serve();
     if (how == End::over) progress_->end();
     return how;
@@ -103,14 +104,26 @@ SessionOut::End SessionOut::serve() {
         if (!session_->is_current()) return End::over;
         if (visible > position_) {
             if (!deliver(visible)) return End::over;
-        } else if (!wait_for_news()) {
+        } else if (wait_for_news()) {
+            has_news_ = true;
+        } else if (has_news_) {
+            wait_anew();
+        } else {
             release_buffers();
             if (has_written_) return End::idle;
+            wait_anew();
         }
     }
 }
 
-/// @return false: nothing has come for a long time
+/// Waits end here. While news come the end stays, so that a wait does not look at the clock: that
+/// touches pages that a process which seldom runs has in no cache.
+void SessionOut::wait_anew() noexcept {
+    wait_until_ = shm::Condition::Clock::now() + longest_wait;
+    has_news_ = false;
+}
+
+/// @return false: `wait_until_` has passed
 bool SessionOut::wait_for_news() {
     const auto is_paced = [this] { return segment_->durability() == shm::Durability::commit; };
     const bool paced = is_paced();
@@ -122,7 +135,7 @@ bool SessionOut::wait_for_news() {
     const bool in_crowd = paced && !apart;
     progress_->set_in_crowd(in_crowd);
     const bool any = news.wait_until(
-        shm::Condition::Clock::now() + longest_wait,
+        wait_until_,
         [&] {
             return segment_->visible() > position_ || presence_changed() || is_paced() != paced ||
                    (in_crowd && progress_->awaits_sent());

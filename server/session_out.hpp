@@ -2,6 +2,7 @@
 
 #include "server/output.hpp"
 #include "server/past_reader.hpp"
+#include "shm/condition.hpp"
 #include "shm/log_reader.hpp"
 #include "shm/session.hpp"
 #include "shm/unique_fd.hpp"
@@ -98,6 +99,7 @@ class SessionOut {
 
   private:
     [[nodiscard]] End serve();
+    void wait_anew() noexcept;
     [[nodiscard]] bool wait_for_news();
     [[nodiscard]] bool write(std::string_view frames) noexcept;
     [[nodiscard]] bool is_sender() const noexcept;
@@ -123,7 +125,9 @@ class SessionOut {
     std::uint64_t position_;
     bool live_;
     bool has_written_ = false;  ///< since the begin of run()
-    bool has_sent_ = false;     ///< own records were among the last ones
+    shm::Condition::Clock::time_point wait_until_;
+    bool has_news_ = false;  ///< since wait_until_ was set
+    bool has_sent_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told
 };

@@ -38,8 +38,7 @@ class Condition {
         while (true) {
             const std::uint32_t seen = word_.load(std::memory_order_acquire);
             if (predicate()) return true;
-            if (Clock::now() >= deadline) return false;
-            sleep(seen, deadline, groups);
+            if (!sleep(seen, deadline, groups)) return predicate();
         }
     }
 
@@ -50,10 +49,10 @@ class Condition {
         while (true) {
             const std::uint32_t seen = word_.load(std::memory_order_acquire);
             if (predicate()) return true;
-            if (Clock::now() >= deadline) return false;
             lock.unlock();
-            sleep(seen, deadline, everybody);
+            const bool in_time = sleep(seen, deadline, everybody);
             lock.lock();
+            if (!in_time) return predicate();
         }
     }
 
@@ -85,8 +84,9 @@ class Condition {
     static constexpr std::uint32_t sleepers = 1;
     static constexpr std::uint32_t one = 2;
 
-    /// Sets the bit and sleeps, unless the sequence has moved on from `seen`.
-    void sleep(std::uint32_t seen, Clock::time_point deadline, std::uint32_t groups) noexcept;
+    /// Sets the bit and sleeps, unless the sequence has moved on from `seen`. The kernel alone
+    /// looks at the clock. @return false: the deadline has passed
+    bool sleep(std::uint32_t seen, Clock::time_point deadline, std::uint32_t groups) noexcept;
 
     std::atomic<std::uint32_t> word_;
 };

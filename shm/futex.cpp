@@ -21,12 +21,14 @@ timespec to_timespec(std::chrono::steady_clock::time_point deadline) noexcept {
 
 }  // namespace
 
-void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::steady_clock::time_point deadline, std::uint32_t bits) noexcept {
     const timespec until = to_timespec(deadline);
     const long result =
         ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, expected, &until, nullptr, bits);
-    if (result == -1 && errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT) std::abort();
+    if (result == 0 || errno == EAGAIN || errno == EINTR) return true;
+    if (errno != ETIMEDOUT) std::abort();
+    return false;
 }
 
 std::uint32_t futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept {

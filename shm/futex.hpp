@@ -9,8 +9,8 @@
 namespace belfry::shm {
 
 /// Sleeps while the word is `expected`, until woken with a common bit or until the deadline.
-/// May return early for no reason: the caller looks again.
-void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+/// May return early for no reason: the caller looks again. @return false: the deadline has passed
+bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::steady_clock::time_point deadline, std::uint32_t bits) noexcept;
 
 /// Wakes at most `count` of the sleepers that have a bit in common, those who sleep longest first.

@@ -25,12 +25,16 @@ void* huge_page_room(std::size_t bytes) noexcept {
     return static_cast<char*>(room) + (beyond == 0 ? 0 : huge_page - beyond);
 }
 
+bool collapse_into_huge_pages(void* start, std::size_t bytes) noexcept {
+    return ::madvise(start, bytes, madv_collapse) == 0;
+}
+
 bool HugePages::step() noexcept {
     if (segment_->prefix().segment_bytes - done_ < huge_page) return false;
     char* start = reinterpret_cast<char*>(&segment_->prefix()) + done_;
     // The kernel takes none for a part that has no page at all: a look makes one.
     static_cast<void>(*static_cast<volatile const char*>(start));
-    if (::madvise(start, huge_page, madv_collapse) == 0 || tries_ == most_tries) {
+    if (collapse_into_huge_pages(start, huge_page) || tries_ == most_tries) {
         done_ += huge_page;
         tries_ = 0;
     } else if (errno == EAGAIN || errno == EBUSY) {

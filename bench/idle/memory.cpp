@@ -14,9 +14,9 @@ namespace belfry::bench {
 namespace {
 
 /// The machine takes a moment to give back what was in flight, and a session that has read
-/// something gives its buffers back when it was idle for five seconds.
+/// something gives its buffers back when it was idle for five to ten seconds.
 constexpr std::chrono::milliseconds settling{300};
-constexpr std::chrono::milliseconds until_idle{6'000};
+constexpr std::chrono::milliseconds until_idle{11'000};
 
 constexpr std::size_t message_bytes = 1'024;
 constexpr std::uint64_t in_flight = 1'000;

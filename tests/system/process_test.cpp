@@ -1,6 +1,9 @@
+#include "shm/huge_pages.hpp"
+#include "tests/support/fd.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -71,6 +74,64 @@ TEST(ProcessTitle, HidesNoProcessThatATestLeftBehind) {
     expect_finds_all(server, {.program = source_file("tests/left_processes"),
                               .arguments = {},
                               .environment = {{"BELFRY_TEST_ROOT", server.folder().string()}}});
+}
+
+/// A mapping of a process that it may execute, from /proc/PID/smaps.
+struct Code {
+    std::string file;
+    std::uint64_t kib = 0;
+    std::uint64_t huge_kib = 0;  ///< of these in huge pages
+};
+
+/// All but what the kernel itself maps.
+std::vector<Code> code_of(pid_t pid) {
+    std::istringstream smaps{read_file(proc(pid, "smaps"))};
+    std::vector<Code> result;
+    bool is_code = false;
+    for (std::string line; std::getline(smaps, line);) {
+        std::istringstream words{line};
+        std::string range, mode, skipped, name;
+        words >> range >> mode;
+        if (range.ends_with(':')) {
+            if (is_code && range == "Rss:") result.back().kib = std::stoull(mode);
+            if (is_code && range == "ShmemPmdMapped:") result.back().huge_kib = std::stoull(mode);
+            continue;
+        }
+        words >> skipped >> skipped >> skipped >> name;
+        is_code = mode.find('x') != std::string::npos && !name.starts_with('[');
+        if (is_code) result.push_back({name});
+    }
+    return result;
+}
+
+bool kernel_gives_huge_pages() {
+    const Fd memory{::memfd_create("probe", MFD_CLOEXEC)};
+    void* const room = shm::huge_page_room(shm::huge_page);
+    const std::string page(shm::huge_page, 'x');
+    if (::write(memory.get(), page.data(), page.size()) != static_cast<ssize_t>(page.size())) {
+        return false;
+    }
+    void* const probe = ::mmap(room, shm::huge_page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+                               memory.get(), 0);
+    const bool huge = probe != MAP_FAILED && shm::collapse_into_huge_pages(probe, shm::huge_page);
+    ::munmap(room, shm::huge_page);
+    return huge;
+}
+
+TEST(Code, OfAllProcessesLiesInHugePages) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitized server has shared libraries, and code of small pages";
+#endif
+    if (!kernel_gives_huge_pages()) GTEST_SKIP() << "this kernel gives no huge page";
+    const Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    for (const pid_t pid : server.all_processes()) {
+        const std::vector<Code> code = code_of(pid);
+        ASSERT_EQ(code.size(), 1U) << title_of(pid);
+        EXPECT_EQ(code[0].file, "/memfd:belfryd-text") << title_of(pid);
+        EXPECT_GT(code[0].kib, 0U) << title_of(pid);
+        EXPECT_EQ(code[0].huge_kib, code[0].kib) << title_of(pid);
+    }
 }
 
 TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
