@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,11 +36,18 @@ void allocate_from_one_arena() {
     ::mallopt(M_ARENA_MAX, 1);
 }
 
+/// A limit (ulimit -f) is then like a full disk: an error of the write, where the signal would
+/// kill.
+void take_file_size_limit_for_an_error() {
+    static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     open_missing_standard_descriptors();
     allocate_from_one_arena();
+    take_file_size_limit_for_an_error();
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);

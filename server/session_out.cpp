@@ -104,23 +104,21 @@ SessionOut::End SessionOut::serve() {
         if (!session_->is_current()) return End::over;
         if (visible > position_) {
             if (!deliver(visible)) return End::over;
-        } else if (wait_for_news()) {
-            has_news_ = true;
-        } else if (has_news_) {
-            wait_anew();
-        } else {
-            release_buffers();
-            if (has_written_) return End::idle;
+        } else if (!wait_for_news()) {
+            if (!is_busy_) {
+                release_buffers();
+                if (has_written_) return End::idle;
+            }
             wait_anew();
         }
     }
 }
 
-/// Waits end here. While news come the end stays, so that a wait does not look at the clock: that
+/// Sets when waits end. While news come it stays, so that a wait does not look at the clock: that
 /// touches pages that a process which seldom runs has in no cache.
 void SessionOut::wait_anew() noexcept {
     wait_until_ = shm::Condition::Clock::now() + longest_wait;
-    has_news_ = false;
+    is_busy_ = false;
 }
 
 /// @return false: `wait_until_` has passed
@@ -152,6 +150,7 @@ bool SessionOut::is_sender() const noexcept {
 
 bool SessionOut::write(std::string_view frames) noexcept {
     has_written_ = true;
+    is_busy_ = true;
     return output_->write(frames);
 }
 

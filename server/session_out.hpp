@@ -126,7 +126,7 @@ class SessionOut {
     bool live_;
     bool has_written_ = false;  ///< since the begin of run()
     shm::Condition::Clock::time_point wait_until_;
-    bool has_news_ = false;  ///< since wait_until_ was set
+    bool is_busy_ = false;   ///< something was written since wait_until_ was set
     bool has_sent_ = false;  ///< own records were among the last ones
     std::uint32_t presence_seen_ = 0;
     std::vector<bool> online_;  ///< of each row, as last told

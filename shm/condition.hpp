@@ -31,7 +31,8 @@ class Condition {
 
     /// Waits until the predicate holds. The predicate must read what notifiers write before they
     /// notify, with acquire.
-    /// @return what the predicate said last; false only after the deadline
+    /// @return what the predicate said last; false only after the deadline, which it may overrun
+    /// while notifications come without a pause
     template <class Predicate>
     bool wait_until(Clock::time_point deadline, Predicate predicate,
                     std::uint32_t groups = everybody) {

@@ -19,9 +19,9 @@ namespace belfry::shm {
 /// the whole of it would keep 2 KiB of page tables for each MiB. Huge pages need one fault for 2
 /// MiB, and no page tables.
 ///
-/// Where the kernel does not, or has no huge page left,
-/// small pages serve as well. What the segment holds does not change, whoever uses it meanwhile;
-/// nor does it matter where this process dies.
+/// Where the kernel has no such thing, or no huge page left, small pages serve as well. What the
+/// segment holds does not change, whoever uses it meanwhile; nor does it matter where this process
+/// dies.
 class HugePages {
   public:
     /// By the supervisor. The segment must outlive it.

@@ -3,7 +3,7 @@
  *
  * Step of the model                stands for
  * wait_until: the load             Condition::wait_until, the load
- * wait_until: predicate            Condition::wait_until, predicate(), then the look at the clock
+ * wait_until: predicate            Condition::wait_until, predicate()
  * wait_until: the swap             Condition::sleep, compare_exchange_strong
  * wait_until: into the queue       futex_wait(): the kernel compares and enqueues in one step
  * notify_all: the swap             Condition::notify_all, the loop of compare_exchange_weak

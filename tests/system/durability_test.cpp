@@ -242,7 +242,7 @@ TEST(Durability, WritersWaitWhileTheRingHoldsNothingThatIsStored) {
 }
 
 /// Where many are online the archiver wakes them a few at a time, and forgets none: one that it
-/// forgot would wake by itself after five seconds, which twenty rounds have no time for.
+/// forgot would wake by itself within five seconds, which twenty rounds have no time for.
 TEST(Durability, OfManyWhoAreOnlineEachIsWokenForEachMessage) {
     constexpr int readers = 80;
     constexpr std::uint64_t rounds = 20;

@@ -33,10 +33,13 @@ TEST(IdleSession, GoesOnWithANewOutputThreadWhereTheOldOneHadWritten) {
         before = threads_of(child);
         return before.size() == 2;
     }));
-    ASSERT_TRUE(eventually([&] {
-        const auto now = threads_of(child);
-        return now.size() == 2 && now != before;
-    }));
+    constexpr Milliseconds idle_and_more{30'000};  // it is idle for 5 to 10 s first
+    ASSERT_TRUE(eventually(
+        [&] {
+            const auto now = threads_of(child);
+            return now.size() == 2 && now != before;
+        },
+        idle_and_more));
     sender.send("SEND 2 6\r\nsecond\r\n");
     sender.expect("SENT 2 2");
     reader.expect_message(2, "2", "second");

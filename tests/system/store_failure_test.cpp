@@ -3,6 +3,7 @@
 #include "tests/support/store_db.hpp"
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 #include <gtest/gtest.h>
 
@@ -58,6 +59,28 @@ TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
     client.send("SAY and a person\r\n");
     client.expect("SENT 5 5");
     reader.expect_message(3, "1", "again");
+}
+
+TEST(StoreFailure, ALimitOnTheSizeOfFilesIsLikeAFullDisk) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    client.send_message(1, "stored");
+    client.expect("SENT 1 1");
+    server.wait_until_saved();
+    const pid_t archiver = server.archiver();
+
+    rlimit before{};
+    ASSERT_EQ(::prlimit(archiver, RLIMIT_FSIZE, nullptr, &before), 0);
+    constexpr rlim_t less_than_a_page = 4'000;  // and more than the log lines
+    const rlimit low{less_than_a_page, before.rlim_max};
+    ASSERT_EQ(::prlimit(archiver, RLIMIT_FSIZE, &low, nullptr), 0);
+    client.send_message(2, "accepted, not stored");
+    expect_refusing(server);
+
+    ASSERT_EQ(::prlimit(archiver, RLIMIT_FSIZE, &before, nullptr), 0);
+    client.expect("SENT 2 2");
+    expect_working_again(server);
+    EXPECT_EQ(server.archiver(), archiver);
 }
 
 TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
