@@ -73,7 +73,7 @@ $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS)
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # Every child copies what its libraries wrote before it was forked, and their mappings: without shared
 # libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
-# The alignment is that of server/huge_text.hpp.
+# The alignment is that of server/huge_program.hpp.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings -Wl,-z,max-page-size=0x200000)
 ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3

@@ -130,7 +130,7 @@ TEST(Code, OfAllProcessesLiesInHugePages) {
     for (const pid_t pid : server.all_processes()) {
         const std::vector<Code> all = code_of(pid);
         ASSERT_EQ(all.size(), 1U) << title_of(pid);
-        EXPECT_EQ(all[0].file, "/memfd:belfryd-text") << title_of(pid);
+        EXPECT_EQ(all[0].file, "/memfd:belfryd") << title_of(pid);
         EXPECT_GT(all[0].kib, 0U) << title_of(pid);
         EXPECT_EQ(all[0].huge_kib, all[0].kib) << title_of(pid);
     }

@@ -1,0 +1,113 @@
+#include "server/huge_program.hpp"
+
+#include "shm/huge_pages.hpp"
+#include "shm/unique_fd.hpp"
+
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace belfry::server {
+namespace {
+
+/// The kernel may have one of the small pages in its hands for a moment.
+constexpr int most_tries = 5;
+
+/// A segment that is smaller than this part of the huge pages that it would take is not worth them.
+constexpr std::uintptr_t least_part = 4;
+
+/// A part of the program that nobody writes to.
+struct Segment {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+    int protection;
+};
+
+/// A linker makes two or three of them.
+struct Segments {
+    std::array<Segment, 4> all;
+    std::size_t count = 0;
+};
+
+/// For dl_iterate_phdr, which begins with the program itself.
+int find_segments(dl_phdr_info* program, std::size_t /*bytes*/, void* found) noexcept {
+    auto& segments = *static_cast<Segments*>(found);
+    for (int i = 0; i < program->dlpi_phnum && segments.count < segments.all.size(); ++i) {
+        const ElfW(Phdr)& header = program->dlpi_phdr[i];
+        if (header.p_type != PT_LOAD || (header.p_flags & PF_W) != 0) continue;
+        const std::uintptr_t begin = program->dlpi_addr + header.p_vaddr;
+        const int protection = PROT_READ | ((header.p_flags & PF_X) != 0 ? PROT_EXEC : 0);
+        segments.all[segments.count++] = {begin, begin + header.p_memsz, protection};
+    }
+    return 1;
+}
+
+/// A program header has numbers.
+void* at(std::uintptr_t address) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    return reinterpret_cast<void*>(address);
+}
+
+constexpr std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t unit) noexcept {
+    return (value + unit - 1) / unit * unit;
+}
+
+/// Takes the addresses from a segment's end to the end of its last huge page, so that what is put
+/// there takes the place of nothing else. @return false: something else is there
+bool take_gap(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    if (begin == end) return true;
+    return ::mmap(at(begin), end - begin, PROT_NONE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != MAP_FAILED;
+}
+
+/// @return what the segment holds, in huge pages at an address of their own, or null
+void* copy_in_huge_pages(const Segment& segment, std::size_t bytes) noexcept {
+    const std::size_t used = segment.end - segment.begin;
+    const shm::UniqueFd memory{::memfd_create("belfryd", MFD_CLOEXEC)};
+    void* const room = shm::huge_page_room(bytes);
+    if (!memory || room == nullptr || ::ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0 ||
+        ::write(memory.get(), at(segment.begin), used) != static_cast<ssize_t>(used)) {
+        return nullptr;
+    }
+    void* const copy =
+        ::mmap(room, bytes, segment.protection, MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory.get(), 0);
+    if (copy == MAP_FAILED) return nullptr;
+    for (int tries = 0; tries < most_tries; ++tries) {
+        if (shm::collapse_into_huge_pages(copy, bytes)) return copy;
+    }
+    ::munmap(copy, bytes);
+    return nullptr;
+}
+
+void move_to_huge_pages(const Segment& segment) noexcept {
+    const std::uintptr_t end = round_up(segment.end, shm::huge_page);
+    const std::size_t bytes = end - segment.begin;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const std::uintptr_t gap = round_up(segment.end, page);
+    if (segment.begin % shm::huge_page != 0 || segment.end - segment.begin < bytes / least_part ||
+        !take_gap(gap, end)) {
+        return;
+    }
+    void* const copy = copy_in_huge_pages(segment, bytes);
+    // From one instruction to the next the same bytes lie in other pages.
+    if (copy != nullptr && ::mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+                                    at(segment.begin)) != MAP_FAILED) {
+        return;
+    }
+    if (copy != nullptr) ::munmap(copy, bytes);
+    ::munmap(at(gap), end - gap);
+}
+
+}  // namespace
+
+void move_program_to_huge_pages() noexcept {
+    Segments segments;
+    ::dl_iterate_phdr(find_segments, &segments);
+    for (std::size_t i = 0; i < segments.count; ++i) move_to_huge_pages(segments.all[i]);
+}
+
+}  // namespace belfry::server
