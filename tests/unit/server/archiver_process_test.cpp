@@ -96,7 +96,8 @@ TEST_F(ArchiverProcess, AStoreThatFailsIsTriedAgainUntilItWorks) {
     ann_.say_numbered(1, 5);
     ForkedChild child = start();
     ASSERT_TRUE(eventually_is(StoreState::fails));
-    EXPECT_TRUE(said("full; new messages are refused until it works again"));
+    EXPECT_TRUE(
+        eventually([&] { return said("full; new messages are refused until it works again"); }));
     both_.execute("DROP TRIGGER full");
     ASSERT_TRUE(eventually_is(StoreState::works));
     EXPECT_EQ(both_.log().stored_id, 5U);
