@@ -1,6 +1,7 @@
 #include "server/belfryd.hpp"
 
 #include "server/heap_gaps.hpp"
+#include "server/huge_program.hpp"
 #include "server/limits.hpp"
 #include "server/log_segment.hpp"
 #include "server/memory_guard.hpp"
@@ -130,6 +131,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     }
     // Behind what may fail: who cannot start says one line, and that is the reason.
     reserve_descriptors(segment);
+    move_program_to_huge_pages();
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
         report(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +

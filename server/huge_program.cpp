@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,25 +25,6 @@ struct Segment {
     std::uintptr_t end;
     int protection;
 };
-
-/// A linker makes two or three of them.
-struct Segments {
-    std::array<Segment, 4> all;
-    std::size_t count = 0;
-};
-
-/// For dl_iterate_phdr, which begins with the program itself.
-int find_segments(dl_phdr_info* program, std::size_t /*bytes*/, void* found) noexcept {
-    auto& segments = *static_cast<Segments*>(found);
-    for (int i = 0; i < program->dlpi_phnum && segments.count < segments.all.size(); ++i) {
-        const ElfW(Phdr)& header = program->dlpi_phdr[i];
-        if (header.p_type != PT_LOAD || (header.p_flags & PF_W) != 0) continue;
-        const std::uintptr_t begin = program->dlpi_addr + header.p_vaddr;
-        const int protection = PROT_READ | ((header.p_flags & PF_X) != 0 ? PROT_EXEC : 0);
-        segments.all[segments.count++] = {begin, begin + header.p_memsz, protection};
-    }
-    return 1;
-}
 
 /// A program header has numbers.
 void* at(std::uintptr_t address) noexcept {
@@ -102,12 +82,22 @@ void move_to_huge_pages(const Segment& segment) noexcept {
     ::munmap(at(gap), end - gap);
 }
 
+/// For dl_iterate_phdr, which begins with the program itself.
+int move_segments(dl_phdr_info* program, std::size_t /*bytes*/, void* /*unused*/) noexcept {
+    for (int i = 0; i < program->dlpi_phnum; ++i) {
+        const ElfW(Phdr)& header = program->dlpi_phdr[i];
+        if (header.p_type != PT_LOAD || (header.p_flags & PF_W) != 0) continue;
+        const std::uintptr_t begin = program->dlpi_addr + header.p_vaddr;
+        const int protection = PROT_READ | ((header.p_flags & PF_X) != 0 ? PROT_EXEC : 0);
+        move_to_huge_pages({begin, begin + header.p_memsz, protection});
+    }
+    return 1;
+}
+
 }  // namespace
 
 void move_program_to_huge_pages() noexcept {
-    Segments segments;
-    ::dl_iterate_phdr(find_segments, &segments);
-    for (std::size_t i = 0; i < segments.count; ++i) move_to_huge_pages(segments.all[i]);
+    ::dl_iterate_phdr(move_segments, nullptr);
 }
 
 }  // namespace belfry::server

@@ -2,7 +2,6 @@
 #include "cli/complain.hpp"
 #include "cli/standard_output.hpp"
 #include "server/belfryd.hpp"
-#include "server/huge_program.hpp"
 #include "server/options.hpp"
 #include "server/report.hpp"
 #include "server/title.hpp"
@@ -52,7 +51,6 @@ int main(int argc, char** argv) {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);
         if (options && !options->check) {
-            belfry::server::move_program_to_huge_pages();
             belfry::server::set_log(options->log_level, options->log_format);
             belfry::server::prepare_titles(argc, argv, options->data_dir);
             belfry::server::serve(*options, arguments);
