@@ -238,7 +238,7 @@ check-format: ## fail where `make format` would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 
 lint: check-format ## clang-tidy over the programs' sources
-	printf '%s\n' $(LINTED) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) $(OUR_CXXFLAGS)
+	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) $(OUR_CXXFLAGS)
 
 clean: ## remove everything that was built
 	rm -rf build
