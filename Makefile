@@ -66,7 +66,9 @@ $(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
 $(BUILD)/tests/calls:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
-$(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options
+# wire/ needs it.
+UNICODE := -lunistring
+$(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS)
@@ -76,7 +78,7 @@ $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # The alignment is that of server/huge_program.hpp.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings -Wl,-z,max-page-size=0x200000)
 ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
-$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3
+$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 $(UNICODE)
 $(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo
 
 # The same belfryd with shared libraries: that one can be preloaded into it.
@@ -171,7 +173,7 @@ fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3
 
 $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) -o $@
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) $(UNICODE) -o $@
 
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
@@ -194,7 +196,7 @@ $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/mai
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
 $(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -o $@
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options $(UNICODE) -o $@
 
 # Where `make install` puts what; all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin

@@ -1,26 +1,17 @@
 #include "client/times.hpp"
 
-#include <array>
+#include "cli/local_time.hpp"
 
 namespace belfry::client {
 namespace {
 
+// A client runs for long: the zone may change meanwhile.
 std::string formatted(const char* form, std::time_t time) {
-    // localtime_r() may go on with the zone that it began with.
     ::tzset();
-    std::tm parts{};
-    if (::localtime_r(&time, &parts) == nullptr) return "?";
-    std::array<char, 64> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), form, &parts)};
+    return cli::local_time(form, time);
 }
 
 }  // namespace
-
-std::time_t moment(std::uint64_t unix_ms) noexcept {
-    constexpr std::uint64_t year_9999 = 253402300799;
-    const std::uint64_t seconds = unix_ms / 1000;
-    return seconds > year_9999 ? 0 : static_cast<std::time_t>(seconds);
-}
 
 std::string clock_time(std::time_t time) {
     return formatted("%H:%M", time);

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <ctime>
 #include <string>
 
 /// Moments in words, in local time.
 namespace belfry::client {
-
-/// A message's time. One that no calendar holds is the beginning of 1970.
-[[nodiscard]] std::time_t moment(std::uint64_t unix_ms) noexcept;
 
 /// `17:03`
 [[nodiscard]] std::string clock_time(std::time_t time);

@@ -1,5 +1,7 @@
 #include "client/transcript.hpp"
 
+#include "cli/local_time.hpp"
+#include "client/format.hpp"
 #include "client/mention.hpp"
 #include "client/times.hpp"
 #include "wire/utf8.hpp"
@@ -7,23 +9,8 @@
 namespace belfry::client {
 namespace {
 
-// What stands before each further row of a message, so that none looks like another message.
-constexpr std::string_view further_row = "\n      | ";
-
 // An action is sent as it is typed.
 constexpr std::string_view action = "/me ";
-
-std::string harmless(std::string_view text) {
-    std::string rows;
-    for (const char c : wire::safely(text)) {
-        if (c == '\n') {
-            rows += further_row;
-        } else {
-            rows += c;
-        }
-    }
-    return rows;
-}
 
 std::string one_row(std::string_view text) {
     std::string safe = wire::safely(text);
@@ -36,7 +23,8 @@ std::string one_row(std::string_view text) {
 }  // namespace
 
 Said said(const wire::Message& message) {
-    return {.sender = message.sender, .time = moment(message.time_ms), .text = message.payload};
+    return {
+        .sender = message.sender, .time = cli::moment(message.time_ms), .text = message.payload};
 }
 
 std::string counted_messages(std::uint64_t count) {
@@ -68,7 +56,7 @@ std::string Transcript::line(const Said& said, const std::string& time, bool dim
 
 std::string Transcript::painted(std::string_view text, bool dimmed) const {
     const auto usual = [&](std::string_view part) {
-        return dimmed ? painter_.dim(harmless(part)) : harmless(part);
+        return dimmed ? painter_.dim(indented_rows(part)) : indented_rows(part);
     };
     std::string whole;
     std::size_t done = 0;

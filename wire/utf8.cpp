@@ -1,6 +1,10 @@
 #include "wire/utf8.hpp"
 
+#include <unictype.h>
+
 #include <boost/locale/utf.hpp>
+
+#include <cstdint>
 
 namespace belfry::wire {
 namespace {
@@ -16,10 +20,28 @@ utf::code_point take_character(std::string_view& text) noexcept {
     return valid ? character : utf::illegal;
 }
 
+// Writing needs these although they are invisible: without joiners Persian and Indic words are
+// spelt wrongly, without variation selectors and joiners many emoji fall apart. None of them moves
+// or hides what stands beside it.
+bool is_part_of_writing(utf::code_point character) noexcept {
+    return ::uc_is_property_join_control(character) ||
+           ::uc_is_property_variation_selector(character);
+}
+
+// What has no glyph of its own: bidirectional controls, tags, fillers, separators of lines. A few
+// visible signs of Arabic and Syriac belong to the same category of Unicode and count too.
+bool is_invisible(utf::code_point character) noexcept {
+    constexpr std::uint32_t formats =
+        UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
+    const bool has_no_glyph = ::uc_is_general_category_withtable(character, formats) ||
+                              ::uc_is_property_default_ignorable_code_point(character);
+    return has_no_glyph && !is_part_of_writing(character);
+}
+
 bool is_harmless(utf::code_point character) noexcept {
     if (character == '\t' || character == '\n') return true;
-    const bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
-    return !control && character != utf::illegal;
+    const bool is_control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+    return !is_control && character != utf::illegal && !is_invisible(character);
 }
 
 }  // namespace

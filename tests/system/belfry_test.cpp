@@ -81,6 +81,15 @@ TEST(Belfry, SendsLinesAsTheyAreAndTheLastOneWithoutItsEnd) {
     reader.expect_message(6, "3", "nothing between");
 }
 
+TEST(Belfry, ToAPipeTheBytesOfAMessageStayAsTheyAre) {
+    const Server server;
+    RawClient other = server.log_in("2");
+    const std::string bytes = "x\n3: y\u202e\x1b[2J\r\xff";
+    other.send_message(1, bytes);
+    other.read_until_id(1);
+    EXPECT_EQ(run(server.belfry("1")).out, "2: " + bytes + "\n");
+}
+
 TEST(Belfry, AnEmptyFileSendsNothing) {
     const Server server;
     const Result result = run_belfry(server, "1");

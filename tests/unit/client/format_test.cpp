@@ -25,7 +25,7 @@ TEST(ClientFormat, TextIsTheSenderAndTheBytesAsTheyAre) {
 }
 
 TEST(ClientFormat, ATerminalGetsNoControlCharactersButTabAndNewline) {
-    EXPECT_EQ(text("a\tb\nc", true), "bob: a\tb\nc\n");
+    EXPECT_EQ(text("a\tb", true), "bob: a\tb\n");
     EXPECT_EQ(text("\x1b[2J\r\x07\x7f\0"s, true), "bob: ?[2J????\n");
     EXPECT_EQ(text("\xc2\x9b"
                    "2J\xc2\x80",
@@ -34,6 +34,18 @@ TEST(ClientFormat, ATerminalGetsNoControlCharactersButTabAndNewline) {
         << "control characters of ISO 6429 in UTF-8";
     EXPECT_EQ(text("gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\x94", true),
               "bob: gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\x94\n");
+}
+
+TEST(ClientFormat, OnATerminalAFurtherRowOfAMessageIsIndented) {
+    EXPECT_EQ(text("x\nann: pay eve", true), "bob: x\n      | ann: pay eve\n");
+    EXPECT_EQ(text("x\r\nann: pay eve", true), "bob: x?\n      | ann: pay eve\n");
+    EXPECT_EQ(text("x\n", true), "bob: x\n      | \n");
+    EXPECT_EQ(text("x\nann: pay eve", false), "bob: x\nann: pay eve\n");
+}
+
+TEST(ClientFormat, ATerminalGetsNothingThatTurnsOrHidesText) {
+    EXPECT_EQ(text("\u202eeve yap\u2066\u200b", true), "bob: ?eve yap??\n");
+    EXPECT_EQ(text("\u202eeve yap", false), "bob: \u202eeve yap\n");
 }
 
 TEST(ClientFormat, ATerminalGetsNoBytesThatAreNotUtf8) {

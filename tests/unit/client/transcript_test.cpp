@@ -1,5 +1,6 @@
 #include "client/transcript.hpp"
 
+#include "cli/local_time.hpp"
 #include "client/backlog.hpp"
 #include "client/colour.hpp"
 #include "client/times.hpp"
@@ -45,9 +46,9 @@ TEST_F(ClientTranscript, AMomentIsNamedAsShortlyAsItIsClear) {
 }
 
 TEST_F(ClientTranscript, AnyTimeCanBeShown) {
-    EXPECT_EQ(moment(1700845380123), friday);
-    EXPECT_EQ(moment(UINT64_MAX), 0);
-    EXPECT_EQ(date(moment(0)), "Thursday 1 January 1970");
+    EXPECT_EQ(cli::moment(1700845380123), friday);
+    EXPECT_EQ(cli::moment(UINT64_MAX), 0);
+    EXPECT_EQ(date(cli::moment(0)), "Thursday 1 January 1970");
 }
 
 TEST_F(ClientTranscript, ALineStandsBetweenDays) {
@@ -65,6 +66,8 @@ TEST_F(ClientTranscript, AMessageCanNeitherEscapeNorLookLikeAnother) {
     static_cast<void>(fresh("bob", ""));
     EXPECT_EQ(fresh("bob", "a\n17:03 carl: b\x1b[2J\r\x9b\xff"),
               "17:03 bob: a\n      | 17:03 carl: b?[2J???\n");
+    EXPECT_EQ(fresh("bob", "a\u202eb\u200bc"), "17:03 bob: a?b?c\n");
+    EXPECT_EQ(pending_row("a\u202eb"), "... a?b");
     EXPECT_EQ(transcript.note("a\nb\tc\x1b"), "-- a b c? --\n");
     EXPECT_EQ(pending_row("a\nb\tc\x1b"), "... a b c?");
 }
