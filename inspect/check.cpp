@@ -1,5 +1,6 @@
 #include "inspect/check.hpp"
 
+#include "inspect/human.hpp"
 #include "inspect/log_printer.hpp"
 #include "inspect/refusal.hpp"
 #include "shm/invariants.hpp"
@@ -14,7 +15,7 @@ namespace belfry::inspect {
 namespace {
 
 bool print(std::ostream& out, const std::vector<std::string>& broken, const char* all_is_well) {
-    for (const std::string& sentence : broken) out << sentence << '\n';
+    for (const std::string& sentence : broken) out << plain(sentence) << '\n';
     if (broken.empty()) out << all_is_well << '\n';
     return broken.empty();
 }

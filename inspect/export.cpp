@@ -1,11 +1,9 @@
 #include "inspect/export.hpp"
 
 #include "inspect/export_format.hpp"
-#include "inspect/message_line.hpp"
 #include "inspect/refusal.hpp"
 #include "inspect/store_walk.hpp"
 #include "store/store_reader.hpp"
-#include "wire/json.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -27,9 +25,9 @@ LogHead read_log_head(store::StoreReader& reader) {
     return head;
 }
 
-void read_page(StoreWalk& walk, std::string& out) {
+void read_page(StoreWalk& walk, std::string& out, LineForm form) {
     const auto missing = walk.read_page([&](const store::Message& row) {
-        wire::append_json(out, as_message(row), false, row.seq);
+        append_line(out, as_message(row), row.seq, form);
         return out.size() < page_bytes;
     });
     if (!missing) return;
@@ -41,7 +39,7 @@ void read_page(StoreWalk& walk, std::string& out) {
 
 }  // namespace
 
-void export_store(std::ostream& out, const std::filesystem::path& data_dir) {
+void export_store(std::ostream& out, const std::filesystem::path& data_dir, LineForm form) {
     store::StoreReader reader{data_dir};
     std::string page;
     std::optional<StoreWalk> walk;
@@ -51,11 +49,11 @@ void export_store(std::ostream& out, const std::filesystem::path& data_dir) {
         const LogHead head = read_log_head(reader);
         append_head(page, head);
         walk.emplace(reader, head.first_id, head.log.last_id);
-        if (!walk->is_done()) read_page(*walk, page);
+        if (!walk->is_done()) read_page(*walk, page, form);
     }
     while (out << page && !walk->is_done()) {
         page.clear();
-        read_page(*walk, page);
+        read_page(*walk, page, form);
     }
 }
 

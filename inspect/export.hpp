@@ -1,5 +1,7 @@
 #pragma once
 
+#include "inspect/message_line.hpp"
+
 #include <filesystem>
 #include <iosfwd>
 
@@ -9,6 +11,6 @@ namespace belfry::inspect {
 /// transaction is open while it writes. Rows are never changed and only added behind the end, so
 /// what it writes is of one moment; where retention overtakes it, it gives up.
 /// @throws StoreError, Refusal
-void export_store(std::ostream& out, const std::filesystem::path& data_dir);
+void export_store(std::ostream& out, const std::filesystem::path& data_dir, LineForm form);
 
 }  // namespace belfry::inspect

@@ -60,7 +60,7 @@ void say_missed(LogPosition& position) {
 
 }  // namespace
 
-void follow_log(const shm::Segment& segment) {
+void follow_log(const shm::Segment& segment, LineForm form) {
     take_end_signals({SIGINT, SIGTERM});
     ServerLife life{segment};
     LogPosition position = start_of(segment);
@@ -71,7 +71,7 @@ void follow_log(const shm::Segment& segment) {
     };
     bool last_look = false;
     while (true) {
-        if (!print_news(print, segment, position)) throw Refusal{"the log is broken"};
+        if (!print_news(print, segment, form, position)) throw Refusal{"the log is broken"};
         say_missed(position);
         if (last_look || !is_read) return;
         pollfd end{life.fd(), POLLIN, 0};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inspect/message_line.hpp"
 #include "shm/segment.hpp"
 
 namespace belfry::inspect {
@@ -10,6 +11,6 @@ namespace belfry::inspect {
 /// on standard error.
 /// @throws Refusal where the log cannot be read any further
 /// @throws std::runtime_error where standard output cannot be written
-void follow_log(const shm::Segment& segment);
+void follow_log(const shm::Segment& segment, LineForm form);
 
 }  // namespace belfry::inspect

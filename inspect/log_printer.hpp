@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inspect/message_line.hpp"
 #include "shm/segment.hpp"
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace belfry::inspect {
 
-/// Prints the messages that are in the ring, one a line (see message_line.hpp).
-void print_log(std::ostream& out, const shm::Segment& segment);
+/// Prints the messages that are in the ring.
+void print_log(std::ostream& out, const shm::Segment& segment, LineForm form);
 
 /// How far one has come who reads on and on.
 struct LogPosition {
@@ -25,7 +26,7 @@ struct LogPosition {
 using TakeLines = std::function<bool(std::string_view lines)>;
 
 /// Prints what has come since. @return false: the log cannot be read any further
-[[nodiscard]] bool print_news(const TakeLines& take, const shm::Segment& segment,
+[[nodiscard]] bool print_news(const TakeLines& take, const shm::Segment& segment, LineForm form,
                               LogPosition& position);
 
 /// Whether the bytes are a whole MSG frame of that id by that sender.

@@ -63,9 +63,9 @@ int run_on_segment(const inspect::Options& options) {
         throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};
     }
     if (options.command == "log" && options.follow) {
-        inspect::follow_log(found->segment);
+        inspect::follow_log(found->segment, inspect::line_form(options.json));
     } else if (options.command == "log") {
-        inspect::print_log(std::cout, found->segment);
+        inspect::print_log(std::cout, found->segment, inspect::line_form(options.json));
     } else if (options.command == "stop") {
         inspect::stop_server(options.data_dir, *found);
     } else if (options.command == "remove") {
@@ -91,9 +91,10 @@ void require_store(const inspect::Options& options) {
 void run_on_store(const inspect::Options& options) {
     require_store(options);
     if (options.command == "search") {
-        inspect::search(std::cout, options.data_dir, options.operand, options.json);
+        inspect::search(std::cout, options.data_dir, options.operand,
+                        inspect::line_form(options.json));
     } else if (options.command == "export") {
-        inspect::export_store(std::cout, options.data_dir);
+        inspect::export_store(std::cout, options.data_dir, inspect::line_form(true));
     } else {
         store::back_up(options.data_dir, options.operand);
     }

@@ -1,21 +1,43 @@
 #include "inspect/message_line.hpp"
 
+#include "cli/local_time.hpp"
+#include "wire/json.hpp"
 #include "wire/utf8.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 
 namespace belfry::inspect {
+namespace {
 
-void append_line(std::string& out, const wire::Message& message) {
+void append_for_people(std::string& out, const wire::Message& message) {
     out.append(std::to_string(message.id)).append(" ");
-    out.append(std::to_string(message.time_ms)).append(" ");
-    out.append(message.sender).append(": ");
-    const std::size_t text = out.size();
+    out.append(cli::local_time("%Y-%m-%d %H:%M:%S", cli::moment(message.time_ms))).append(" ");
+    const std::size_t start = out.size();
+    // The sender too: a store that somebody else has written may hold anything.
+    wire::append_safely(out, message.sender);
+    out.append(": ");
     wire::append_safely(out, message.payload);
     // One line each: tabs and newlines go too.
     const auto is_control = [](unsigned char c) { return c < 0x20; };
-    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(text), out.end(), is_control, '?');
+    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control, '?');
     out += '\n';
+}
+
+}  // namespace
+
+LineForm line_form(bool json) noexcept {
+    if (!json) return LineForm::people;
+    return ::isatty(STDOUT_FILENO) == 1 ? LineForm::ascii_json : LineForm::json;
+}
+
+void append_line(std::string& out, const wire::Message& message, std::uint64_t seq, LineForm form) {
+    if (form == LineForm::people) {
+        append_for_people(out, message);
+    } else {
+        wire::append_json(out, message, form == LineForm::ascii_json, seq);
+    }
 }
 
 wire::Message as_message(const store::Message& row) noexcept {

@@ -27,7 +27,7 @@ constexpr std::array<Command, 11> commands{{
     {"status", "", true,      "what the server, its log and its clients are doing"},
     {"top", "", false,        "the same, live on the terminal; q quits"},
     {"metrics", "", false,    "the same for Prometheus, in its text format"},
-    {"log", "", false,        "the messages that are in the ring; --follow: and those that come"},
+    {"log", "", true,         "the messages that are in the ring; --follow: and those that come"},
     {"search", "TEXT", true,  "the messages in the store whose body contains TEXT"},
     {"export", "", true,      "the whole store as JSON, one object a line"},
     {"import", "FILE", false, "make a store from an export; - is standard input"},
@@ -43,7 +43,7 @@ po::options_description described_options() {
     // clang-format off
     options.add_options()
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
-        ("json", po::bool_switch(), "status as one JSON object; search and export one a message")
+        ("json", po::bool_switch(), "status as one JSON object; log, search and export one a message")
         ("follow", po::bool_switch(), "log: go on with the messages as they pass")
         ("config", po::value<std::string>()->value_name("FILE"), "more options, one `name = value` a line")
         ("version", po::bool_switch(), "print the version, and exit")

@@ -1,9 +1,7 @@
 #include "inspect/search.hpp"
 
-#include "inspect/message_line.hpp"
 #include "inspect/refusal.hpp"
 #include "inspect/store_walk.hpp"
-#include "wire/json.hpp"
 #include "wire/search_text.hpp"
 
 #include <ostream>
@@ -13,14 +11,6 @@ namespace {
 
 /// What is printed in one piece.
 constexpr std::size_t page_bytes = 64 << 10;
-
-void append(std::string& out, const store::Message& row, bool json) {
-    if (json) {
-        wire::append_json(out, as_message(row), false, row.seq);
-    } else {
-        append_line(out, as_message(row));
-    }
-}
 
 void require_all_read(std::uint64_t unread) {
     if (unread == 0) return;
@@ -34,7 +24,7 @@ bool contains(std::string_view body, std::string_view text) noexcept {
 }
 
 void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,
-            bool json) {
+            LineForm form) {
     store::StoreReader reader{data_dir};
     const std::uint64_t first = reader.first_id();
     if (first == 0) return;
@@ -43,7 +33,7 @@ void search(std::ostream& out, const std::filesystem::path& data_dir, std::strin
     while (!walk.is_done() && out.good()) {
         std::string found;
         const auto missing = walk.read_page([&](const store::Message& row) {
-            if (contains(row.body, text)) append(found, row, json);
+            if (contains(row.body, text)) append_line(found, as_message(row), row.seq, form);
             return found.size() < page_bytes;
         });
         if (missing && !missing->deleted) unread += missing->last - missing->first + 1;

@@ -1,16 +1,18 @@
 #pragma once
 
+#include "inspect/message_line.hpp"
+
 #include <filesystem>
 #include <iosfwd>
 #include <string_view>
 
 namespace belfry::inspect {
 
-/// Prints the messages of the store whose body contains the text, oldest first: as lines for
-/// people, or as JSON. Reads every message that is in the store when it begins.
+/// Prints the messages of the store whose body contains the text, oldest first. Reads every message
+/// that is in the store when it begins.
 /// @throws StoreError; Refusal where a part of the store cannot be read, behind all others
 void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,
-            bool json);
+            LineForm form);
 
 /// Whether the body contains the text. ASCII letters of either case are alike; no character has a
 /// meaning of its own.

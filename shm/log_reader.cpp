@@ -73,4 +73,13 @@ void LogReader::list_own(std::uint64_t from, std::uint64_t to, std::uint32_t own
     }
 }
 
+bool copy_seqs(const Segment& segment, const Chunk& chunk, std::vector<std::uint64_t>& seqs) {
+    seqs.clear();
+    for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
+        seqs.push_back(segment.seq(id).load(std::memory_order_relaxed));
+    }
+    order_loads();
+    return segment.log().first_id.load(std::memory_order_acquire) <= chunk.first_id;
+}
+
 }  // namespace belfry::shm

@@ -60,4 +60,9 @@ class LogReader {
     std::vector<OwnRecord> own_;
 };
 
+/// Copies the seqs of a chunk's records, in order. Any process, no lock.
+/// @return false: the ring has moved on, and some of them may be other messages' (3); read again
+[[nodiscard]] bool copy_seqs(const Segment& segment, const Chunk& chunk,
+                             std::vector<std::uint64_t>& seqs);
+
 }  // namespace belfry::shm

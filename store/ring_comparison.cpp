@@ -27,7 +27,8 @@ class RingComparison {
             shm::Chunk chunk;
             const auto result = reader_.read(id, last, shm::LogReader::no_row, chunk);
             if (result == shm::LogReader::Result::broken) break;  // told by the invariants
-            if (result == shm::LogReader::Result::overrun || !copy_seqs(chunk)) {
+            if (result == shm::LogReader::Result::overrun ||
+                !shm::copy_seqs(segment_, chunk, seqs_)) {
                 id = std::max(id, ring_start());
                 continue;
             }
@@ -40,15 +41,6 @@ class RingComparison {
   private:
     [[nodiscard]] std::uint64_t ring_start() const {
         return segment_.log().first_id.load(std::memory_order_acquire);
-    }
-
-    /// @return false: the ring has moved on, and what was copied may be another message's (3)
-    bool copy_seqs(const shm::Chunk& chunk) {
-        seqs_.clear();
-        for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
-            seqs_.push_back(segment_.seq(id).load());
-        }
-        return ring_start() <= chunk.first_id;
     }
 
     void compare(const shm::Chunk& chunk) {

@@ -121,6 +121,17 @@ TEST(BelfryctlSearch, ControlCharactersAreHarmlessAndAMessageIsOneLine) {
               (Lines{"bell ?[2J??and?tab", "bell ??\xc3\xbc"}));
 }
 
+TEST(BelfryctlSearch, ASenderThatSomebodyElseHasWrittenIsHarmless) {
+    Server server{{.durability = "commit"}};
+    publish(server, {"bell"});
+    EXPECT_EQ(server.stop(), 0);
+    StoreDb{server.data_dir()}.run("UPDATE messages SET sender = char(27, 10, 8238)");
+    const std::string line = server.belfryctl({"search", "bell"}).out;
+    EXPECT_TRUE(line.ends_with(" ???: bell\n")) << line;
+    EXPECT_EQ(json::parse(server.belfryctl({"search", "bell", "--json"}).out).at("from"),
+              "\x1b\n\u202e");
+}
+
 TEST(BelfryctlSearch, FindsWhatHasLeftTheRingAndIsPagesApart) {
     const Server server{
         {.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
@@ -590,6 +601,11 @@ TEST(BelfryctlCheck, FindsACursorAboveTheEndAndAnotherEpoch) {
     expect_found("UPDATE clients SET cursor = 9 WHERE id = '1'",
                  "the saved cursor of client 1 is 9, above the store's last id 4\n", true);
     expect_found("UPDATE log SET epoch = 'abc'", "the store is of the epoch abc", false);
+}
+
+TEST(BelfryctlCheck, ANameThatSomebodyElseHasWrittenIsHarmless) {
+    expect_found("UPDATE clients SET cursor = 9, id = 'x' || char(27, 10, 8238) WHERE id = '1'",
+                 "the saved cursor of client x????? is 9", true);
 }
 
 TEST(BelfryctlCheck, FindsAStoreThatIsGone) {

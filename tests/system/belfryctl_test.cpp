@@ -107,6 +107,61 @@ TEST(Belfryctl, LogPrintsTheMessages) {
     EXPECT_LT(first, second);
 }
 
+/// What a command prints in a time zone that is far from others.
+std::string printed_far_away(const std::filesystem::path& program,
+                             std::vector<std::string> arguments) {
+    Command command{program, std::move(arguments)};
+    command.environment = {{"TZ", "FAR-5:30"}};
+    const Result result = run(command);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return result.out;
+}
+
+TEST(Belfryctl, LogAndSearchPrintTheLocalTime) {
+    const Server server{{.durability = "commit"}};
+    RawClient reader = server.log_in("2");
+    RawClient client = server.log_in("1");
+    client.send("SAY hello\r\n");
+    const std::uint64_t time_ms = reader.read_until("MSG").back().number(2);
+    const std::string date = printed_far_away(
+        "/bin/date", {"-d", "@" + std::to_string(time_ms / 1000), "+%Y-%m-%d %H:%M:%S"});
+    const std::string line = "1 " + lines_of(date).at(0) + " 1: hello\n";
+    const auto printed = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"--data-dir", server.data_dir().string()});
+        return printed_far_away(program("belfryctl"), std::move(arguments));
+    };
+    EXPECT_EQ(printed({"log"}), line);
+    EXPECT_EQ(printed({"search", "hello"}), line);
+}
+
+TEST(Belfryctl, LogForProgramsIsTheSameAsSearchForThem) {
+    const Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    client.send_message(7, "text \xc3\xbc");
+    client.send_message(9, "text \xff");
+    client.read_until_id(2);
+    const Result result = server.belfryctl({"log", "--json"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out, server.belfryctl({"search", "text", "--json"}).out);
+    const auto lines = lines_of(result.out);
+    ASSERT_EQ(lines.size(), 2U);
+    const json message = json::parse(lines[0]);
+    EXPECT_EQ(keys_of(message), (std::set<std::string>{"id", "from", "time", "seq", "text"}));
+    EXPECT_EQ(message.at("seq"), 7);
+    EXPECT_EQ(json::parse(lines[1]).at("seq"), 9);
+    EXPECT_TRUE(message.at("time").is_number_unsigned());
+}
+
+TEST(Belfryctl, LogAndSearchShowNothingThatTurnsOrHidesText) {
+    const Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    client.send_message(1, "x\n2 2026-01-01 00:00:00 2: pay eve\u202e\u2066\u200b\x1b end");
+    client.read_until_id(1);
+    const std::string shown = " 1: x?2 2026-01-01 00:00:00 2: pay eve???? end\n";
+    EXPECT_TRUE(server.belfryctl({"log"}).out.ends_with(shown));
+    EXPECT_TRUE(server.belfryctl({"search", "pay"}).out.ends_with(shown));
+}
+
 TEST(Belfryctl, CheckFindsNoFaultInARunningServerUnderLoad) {
     const Server server{{.more = {"--ring-size", "1M"}}};
     RawClient client = server.log_in("1");

@@ -184,8 +184,11 @@ std::size_t ticks_of(pid_t pid) {
     return ticks;
 }
 
-Command log_follow(const Server& server) {
-    return {program("belfryctl"), {"--data-dir", server.data_dir().string(), "log", "--follow"}};
+Command log_follow(const Server& server, const std::vector<std::string>& more = {}) {
+    Command command{program("belfryctl"),
+                    {"--data-dir", server.data_dir().string(), "log", "--follow"}};
+    command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+    return command;
 }
 
 void expect_printed(const Process& follower, const std::string& text) {
@@ -214,6 +217,22 @@ TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
     EXPECT_EQ(lines_of(follower.out()).size(), 2U);
     EXPECT_EQ(follower.err(), "");
     one.expect_verb("SENT");
+}
+
+TEST(LogFollow, ForProgramsPrintsOneObjectAMessage) {
+    Server server;
+    RawClient one = server.log_in("1");
+    Process follower{log_follow(server, {"--json"})};
+    one.send_message(5, "first");
+    expect_printed(follower, "first");
+    one.send_message(6, "second");
+    one.read_until_id(2);
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+    const auto lines = lines_of(follower.out());
+    ASSERT_EQ(lines.size(), 2U) << follower.out();
+    EXPECT_EQ(json::parse(lines[0]).at("text"), "first");
+    EXPECT_EQ(json::parse(lines[1]).at("seq"), 6);
 }
 
 TEST(LogFollow, EndsWithTheServerAndMissesNothing) {

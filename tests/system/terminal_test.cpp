@@ -268,6 +268,31 @@ TEST_F(AtATerminal, EscapeSequencesDoNothingWithoutAKeyboardEither) {
     EXPECT_EQ(terminal.screen().find("1>"), std::string::npos);
 }
 
+TEST_F(AtATerminal, AMessageLooksLikeNoOtherWithoutAKeyboardEither) {
+    const std::string call = "exec " + shell_line(server_.belfry("1", {"--follow"}));
+    Terminal terminal{{.program = "/bin/sh", .arguments = {"-c", call + " < /dev/null"}}};
+    RawClient other = server_.log_in("2");
+    other.send_message(1, "x\n3: pay eve\u202e\u2066\u200b done");
+    terminal.expect_end({"2: x", "      | 3: pay eve??? done"});
+}
+
+TEST(Terminal, JsonOfBelfryctlIsAsciiThere) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    client.send_message(1, "\u00fc\u009b2J\u202e\x7f");
+    client.read_until_id(1);
+    for (const Rows& words : {Rows{"log"}, Rows{"search", "2J"}, Rows{"export"}}) {
+        Command command{program("belfryctl"), {"--data-dir", server.data_dir().string(), "--json"}};
+        command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+        Terminal terminal{command};
+        terminal.expect("\\u00fc");
+        EXPECT_EQ(terminal.wait(), 0);
+        const std::string written = terminal.written();
+        EXPECT_TRUE(std::ranges::none_of(written, [](unsigned char c) { return c >= 0x7f; }))
+            << written;
+    }
+}
+
 TEST_F(AtATerminal, WithJsonItIsNotInteractive) {
     Terminal terminal{server_.belfry("1", {"--json"})};
     RawClient other = server_.log_in("2");

@@ -38,8 +38,10 @@ TEST(InspectOptions, TheOthersTakeNone) {
     }
 }
 
-TEST(InspectOptions, JsonGoesWithStatusSearchAndExport) {
-    for (const char* command : {"log", "check", "stop", "remove"}) {
+TEST(InspectOptions, JsonGoesWithStatusLogSearchAndExport) {
+    EXPECT_TRUE(read({"log", "--json"}).json);
+    EXPECT_TRUE(read({"log", "--follow", "--json"}).json);
+    for (const char* command : {"check", "stop", "remove"}) {
         EXPECT_THROW(read({command, "--json"}), cli::UsageError);
     }
     EXPECT_THROW(read({"import", "--json", "file"}), cli::UsageError);
