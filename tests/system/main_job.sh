@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The main job of Belfry, from the outside: client 1 sends a text of 10,000 lines from a file
 # while client 2 follows. In between the children of both are killed. Client 3 logs in
-# afterwards. What 2 and 3 printed must be the text, line by line.
+# afterwards. What 2 and 3 printed must be the text, line by line. Then the scenarios of
+# scenarios.sh are played on the same log.
 #
 #     tests/system/main_job.sh            # after `make`
 #
@@ -101,7 +102,10 @@ for client in 2 3; do
     echo "client $client printed the text: $(wc -l < "$work/printed-by-$client") lines, identical"
 done
 
-# 7. The log is sound, and a clean stop succeeds.
+# 7. The scenarios. No process is killed in them, so they can be played on any other server too.
+"$root/tests/system/scenarios.sh" "$port" 127.0.0.1 1,2,3
+
+# 8. The log is sound, and a clean stop succeeds.
 "$bin/belfryctl" --data-dir "$data" check
 kill -TERM "$server"
 wait "$server"
