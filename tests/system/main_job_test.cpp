@@ -90,13 +90,9 @@ TEST(Scenarios, PassOnAServerThatRunsAndHasAHistoryAndOtherClients) {
 }
 
 TEST(Scenarios, FailWhereNobodyListens) {
-    std::uint16_t port = 0;
-    {
-        const Server server;
-        port = server.port();
-    }
     const TempDir folder;
-    const Result result = play(port, "1,2,3", folder.path());
+    // No other test's server can have this port.
+    const Result result = play(1, "1,2,3", folder.path());
     EXPECT_EQ(result.status, 1) << result.out << result.err;
     EXPECT_EQ(lines_of(result.out).back(), "0 passed, 7 failed") << result.out;
 }
@@ -108,6 +104,12 @@ TEST(Scenarios, FailWhereTheServerDoesNotKnowAClient) {
     EXPECT_EQ(result.status, 1) << result.out << result.err;
     EXPECT_EQ(lines_of(result.out).back(), "0 passed, 7 failed") << result.out;
     EXPECT_NE(result.err.find("unknown-client"), std::string::npos) << result.err;
+}
+
+TEST(Scenarios, NeedPortAndServerTogether) {
+    const Result result = run({"/bin/sh", {source_file("run_tests.sh").string(), "5000"}});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_NE(result.err.find("[PORT SERVER [IDS]]"), std::string::npos) << result.err;
 }
 
 TEST(Scenarios, NeedThreeDifferentClients) {

@@ -132,7 +132,7 @@ missed_messages_come_at_login_and_only_once() {
 who_is_online_gets_a_message_at_once() {
     follow "$bob"
     say "$ann" first
-    wait_for "$printed" "$ann: first"  # from here on client 2 is online
+    wait_for "$printed" "$ann: first"  # from here on bob is online
     say "$ann" second
     wait_for "$printed" "$ann: second"
 }
