@@ -31,7 +31,8 @@ ann=${ids[0]} bob=${ids[1]} eve=${ids[2]}
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${BELFRY_BIN:-$root/build/bin}
-work=$(mktemp -d "${BELFRY_TEST_ROOT:-${TMPDIR:-/tmp}}/belfry-scenarios-XXXXXX")
+work=$(mktemp -d "${BELFRY_TEST_ROOT:-${TMPDIR:-/tmp}}/belfry-scenarios-XXXXXX") || exit 1
+kept=$(mktemp -d "${TMPDIR:-/tmp}/belfry-messages-XXXXXX") || exit 1
 mkdir "$work/of-$ann" "$work/of-$bob" "$work/of-$eve"
 # The caller's options for belfry do not matter here.
 # shellcheck disable=SC2086  # one word a variable
@@ -45,14 +46,14 @@ passed=0
 failed=0
 can_log_in=yes
 
-# Whatever a client got that is not ours: its owner may need it.
+# Keeps what a client got that is not ours, in the order of the ids: its owner may need it.
 keep_messages_of_others() {
     local id others=$work/others
     for id in "$ann" "$bob" "$eve"; do
-        find "$work/of-$id" -type f -exec cat {} + | grep -v "\"text\":\"$run" > "$others"
+        find "$work/of-$id" -type f -exec cat {} + | grep -v "\"text\":\"$run" |
+            sort -t: -k2,2n -u > "$others"
         rm -f "$work/of-$id"/*
         [ -s "$others" ] || continue
-        kept=${kept:-$(mktemp -d "${TMPDIR:-/tmp}/belfry-messages-XXXXXX")}
         mv "$others" "$kept/$id.json"
         echo "client $id received $(wc -l < "$kept/$id.json") messages of others: $kept/$id.json"
     done
@@ -61,6 +62,7 @@ keep_messages_of_others() {
 clean_up() {
     keep_messages_of_others
     rm -rf "$work"
+    rmdir --ignore-fail-on-non-empty "$kept"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
