@@ -3,6 +3,7 @@
 #include "shm/huge_pages.hpp"
 
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace belfry::shm {
 namespace {
@@ -103,14 +105,23 @@ SegmentState state_of(const Segment& segment, int shmid) {
 }
 
 /// @throws ipc::interprocess_exception
-Segment map(const ipc::xsi_shared_memory& memory, ipc::mode_t mode) {
+ipc::mapped_region map_region(const ipc::xsi_shared_memory& memory, ipc::mode_t mode) {
     const auto facts = stat_segment(memory.get_shmid());
     try {
         void* room = huge_page_room(facts ? facts->shm_segsz : 0);
-        return Segment{ipc::mapped_region{memory, mode, 0, 0, room}};
+        return {memory, mode, 0, 0, room};
     } catch (const ipc::interprocess_exception&) {
-        return Segment{ipc::mapped_region{memory, mode}};  // the room is not there any more
+        return {memory, mode};  // the room is not there any more
     }
+}
+
+/// A core dump of this process, and of the children that it forks, leaves the segment out: it holds
+/// everybody's messages.
+/// @throws ipc::interprocess_exception
+Segment map(const ipc::xsi_shared_memory& memory, ipc::mode_t mode) {
+    ipc::mapped_region region = map_region(memory, mode);
+    ::madvise(region.get_address(), region.get_size(), MADV_DONTDUMP);
+    return Segment{std::move(region)};
 }
 
 template <class T>

@@ -9,6 +9,7 @@
 #include <limits>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace belfry::test {
@@ -63,6 +64,30 @@ std::uint64_t private_memory_kib(pid_t pid) {
         if (word == "RssAnon:" && in >> kib) return kib;
     }
     throw Failure("no RssAnon for process " + std::to_string(pid));
+}
+
+std::vector<std::string> mapping_flags(pid_t pid, int shmid) {
+    constexpr std::string_view flags_label = "VmFlags:";
+    std::ifstream in{proc(pid) / "smaps"};
+    std::vector<std::string> found;
+    bool in_segment = false;
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with(flags_label)) {
+            if (in_segment) found.push_back(line.substr(flags_label.size()));
+        } else if (line.find('-') < line.find(' ')) {
+            // The range of the next mapping; of a System V segment the inode is its id.
+            std::istringstream fields{line};
+            std::string range;
+            std::string permissions;
+            std::string offset;
+            std::string device;
+            long long inode = 0;
+            std::string file;
+            fields >> range >> permissions >> offset >> device >> inode >> file;
+            in_segment = inode == shmid && file.starts_with("/SYSV");
+        }
+    }
+    return found;
 }
 
 std::size_t open_descriptors(pid_t pid) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 /// What the kernel says about processes and shared memory. The tests believe the kernel, not the
@@ -29,6 +30,10 @@ struct ProcessInfo {
 
 /// Memory that the process alone holds (RssAnon), in KiB. The segment does not count.
 [[nodiscard]] std::uint64_t private_memory_kib(pid_t pid);
+
+/// The flags of each of its mappings of a shared memory segment, as /proc/PID/smaps shows them
+/// (`rd wr sh `).
+[[nodiscard]] std::vector<std::string> mapping_flags(pid_t pid, int shmid);
 
 /// How many descriptors the process has open.
 [[nodiscard]] std::size_t open_descriptors(pid_t pid);

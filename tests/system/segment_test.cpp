@@ -51,6 +51,20 @@ TEST(Segment, NattchFollowsKilledChildren) {
     two.expect_pong();
 }
 
+TEST(Segment, IsLeftOutOfTheCoreDumpsOfAllProcesses) {
+    const Server server{{.durability = "commit"}};
+    const RawClient client = server.log_in("1");
+    const auto segment = server.segment();
+    ASSERT_TRUE(segment);
+    for (const pid_t process : {server.pid(), server.archiver(), server.child_of("1")}) {
+        const auto flags = mapping_flags(process, segment->shmid);
+        EXPECT_FALSE(flags.empty()) << "it is not mapped";
+        for (const std::string& mapping : flags) {
+            EXPECT_NE(mapping.find(" dd "), std::string::npos) << mapping;
+        }
+    }
+}
+
 TEST(Segment, OnlyItsOwnerMayReadIt) {
     const Server server;
     const auto segment = server.segment();
