@@ -1,7 +1,7 @@
 #include "shm/client_table.hpp"
 
 #include "shm/ordering.hpp"
-#include "shm/process.hpp"
+#include "shm/process_entry.hpp"
 
 #include <algorithm>
 #include <array>
@@ -63,10 +63,11 @@ std::optional<OnlineSession> online_session(const Segment& segment, std::uint32_
 }
 
 UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept {
-    UniqueFd process = open_pidfd(static_cast<pid_t>(unpack(session.word).low));
-    // Opened first: while the slot names the process it has not been reaped, and its pid is its
-    // own.
-    const bool same = segment.session_process(session.slot).word.load() == session.word;
+    const ProcessEntry& entry = segment.session_process(session.slot);
+    // The start time is compared, because without a supervisor a session that has ended keeps its
+    // slot while its pid may already be another process's.
+    UniqueFd process = open_named(entry).pidfd;
+    const bool same = entry.word.load() == session.word;
     return same ? std::move(process) : UniqueFd{};
 }
 

@@ -34,7 +34,7 @@ struct OnlineSession {
 [[nodiscard]] std::optional<OnlineSession> online_session(const Segment& segment,
                                                           std::uint32_t row) noexcept;
 
-/// Opens its process if the slot still names it; empty: it has ended, and been reaped.
+/// Opens its process if the slot still names it; empty: it has ended.
 [[nodiscard]] UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept;
 
 /// The slot of the live session that is logged in (12).
