@@ -4,6 +4,7 @@
 #include "server/peer.hpp"
 #include "server/refused_login.hpp"
 #include "server/report.hpp"
+#include "server/session_timeouts.hpp"
 #include "server/title.hpp"
 #include "shm/client_notes.hpp"
 #include "shm/client_table.hpp"
@@ -33,10 +34,6 @@ namespace {
 using shm::EndReason;
 using wire::ErrorCode;
 using wire::max_seq;
-
-/// How long the last line may wait for the output thread, and the close for the client.
-constexpr std::chrono::milliseconds last_line_patience{200};
-constexpr std::chrono::milliseconds close_patience{1000};
 
 /// Between two tries to read a store that does not work.
 constexpr std::chrono::seconds store_patience{1};
@@ -140,7 +137,7 @@ void SessionIn::run() {
 // --- Login ------------------------------------------------------------------------------------
 
 bool SessionIn::log_in() {
-    output_.set_patience(last_line_patience);
+    output_.set_patience(last_line_timeout);
     while (!ending_) {
         const auto step = parser_.next(input_.unread());
         input_.consume(step.consumed);
@@ -547,10 +544,10 @@ void SessionIn::show_end() noexcept {
 void SessionIn::finish() {
     if (ending_->settle && writer_) settle();
     show_end();
-    output_.finish(ending_->last_line, last_line_patience);
+    output_.finish(ending_->last_line, last_line_timeout);
     // A silent connection that has to make room makes it at once.
     const bool make_room = !writer_ && stop_.came();
-    discard_input(heritage_->socket.get(), make_room ? last_line_patience : close_patience);
+    discard_input(heritage_->socket.get(), make_room ? last_line_timeout : close_timeout);
     if (taken_over_) taken_over_->wait();
 }
 
@@ -567,8 +564,8 @@ void run_session(Heritage& heritage) noexcept {
         ::_exit(EXIT_SUCCESS);
     } catch (const std::system_error&) {
         Output{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),
-                                             last_line_patience);
-        discard_input(heritage.socket.get(), close_patience);
+                                             last_line_timeout);
+        discard_input(heritage.socket.get(), close_timeout);
         ::_exit(EXIT_FAILURE);
     }
 }

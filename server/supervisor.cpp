@@ -1,6 +1,7 @@
 #include "server/supervisor.hpp"
 
 #include "server/report.hpp"
+#include "server/session_timeouts.hpp"
 #include "server/spawn.hpp"
 #include "server/start_error.hpp"
 #include "shm/client_notes.hpp"
@@ -29,7 +30,6 @@ namespace {
 constexpr std::chrono::seconds login_patience{10};
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
 constexpr std::chrono::milliseconds stop_patience{500};
-constexpr std::chrono::seconds unwanted_patience{1};
 constexpr int longest_wait_ms = 1000;  // the archiver is looked after
 constexpr int tick_ms = 20;            ///< while something waits for its time
 
@@ -292,7 +292,7 @@ void Supervisor::say_refusal(const std::string& why) {
 
 void Supervisor::end_unwanted() noexcept {
     signal_unwanted(SIGTERM);
-    unwanted_end_by_ = Clock::now() + unwanted_patience;
+    unwanted_end_by_ = Clock::now() + kill_timeout;
 }
 
 void Supervisor::kill_unwanted_if_due() noexcept {

@@ -43,8 +43,8 @@ class Supervisor {
     /// @param reload called at a SIGHUP
     void run(const std::function<void()>& reload);
 
-    /// Asks the sessions to end whose client is not known any more, and kills them where they have
-    /// not within a second.
+    /// Asks the sessions to end whose client is not known any more, and kills those that still run
+    /// after kill_timeout.
     void end_unwanted() noexcept;
 
     /// Ends all sessions: asks them to, kills who has not ended in half a second, waits for all.

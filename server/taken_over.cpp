@@ -1,19 +1,15 @@
 #include "server/taken_over.hpp"
 
+#include "server/session_timeouts.hpp"
 #include "shm/process.hpp"
 
 #include <signal.h>
 
 namespace belfry::server {
-namespace {
-
-constexpr std::chrono::seconds patience{1};
-
-}  // namespace
 
 TakenOver::TakenOver(const shm::Segment& segment, const shm::OnlineSession& session) noexcept
     : process_{shm::open_session(segment, session)},
-      deadline_{std::chrono::steady_clock::now() + patience} {
+      deadline_{std::chrono::steady_clock::now() + kill_timeout} {
     if (process_) shm::send_signal(process_, SIGTERM);
 }
 

@@ -8,8 +8,8 @@
 namespace belfry::server {
 
 /// The process of the earlier session that this one has taken over. It is asked to end, and
-/// killed a second later: it may be stopped, or stuck. It is fenced already; this frees its slot
-/// and closes its connection.
+/// killed if it still runs after kill_timeout: it may be stopped, or stuck. It is fenced already;
+/// this frees its slot and closes its connection.
 class TakenOver {
   public:
     /// Asks it to end.

@@ -60,6 +60,18 @@ TEST_F(Reload, ANewClientMayLogInAndOneThatIsRemovedIsEnded) {
     expect_said("client 2 logged out: removed");
 }
 
+TEST_F(Reload, ARemovedClientThatKeepsItsConnectionOpenEndsInOrder) {
+    start("client-ids = 1,2\n");
+    const RawClient goes = server_.log_in("2");  // reads nothing more
+    const pid_t process = server_.child_of("2");
+    reload("client-ids = 1\n");
+    expect_said("client 2 logged out: removed");
+    ASSERT_TRUE(eventually([&] { return !process_info(process); }));
+    EXPECT_EQ(server_.stop(), 0);
+    const std::string log = server_.errors();
+    EXPECT_EQ(log.find("was killed by signal"), std::string::npos) << log;
+}
+
 TEST_F(Reload, ARemovedClientWhoseProcessDoesNotEndIsKilled) {
     start("client-ids = 1,2\n");
     RawClient goes = server_.log_in("2");

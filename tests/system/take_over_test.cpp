@@ -106,6 +106,38 @@ TEST(TakeOver, NothingSentByTheEarlierAfterTheLaterWelcomeIsAppended) {
     for (const auto& frame : reader.read_until("LIVE")) EXPECT_NE(frame.payload, "after");
 }
 
+/// Takes client 1 over from a client that reads nothing and keeps its connection open.
+void expect_orderly_end_of_earlier_session(Server& server) {
+    const pid_t process = server.child_of("1");
+    RawClient later = server.connect();
+    later.log_in("1");
+    // The supervisor logs a death before it reads the signal that stops it.
+    ASSERT_TRUE(eventually([&] { return !process_info(process); }));
+    later.read_until("LIVE");
+    EXPECT_EQ(server.stop(), 0);
+    const std::string log = server.errors();
+    EXPECT_NE(log.find("client 1 logged out: taken-over"), std::string::npos) << log;
+    EXPECT_EQ(log.find("was killed by signal"), std::string::npos) << log;
+}
+
+TEST(TakeOver, AnEarlierSessionWhoseClientKeepsItsConnectionOpenEndsInOrder) {
+    Server server;
+    const RawClient earlier = server.log_in("1");
+    expect_orderly_end_of_earlier_session(server);
+}
+
+TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsInOrder) {
+    Server server;
+    RawClient earlier{server.port(), 4096};
+    earlier.log_in("1");
+    RawClient sender = server.log_in("2");
+    // More than the buffers of a connection hold.
+    const std::string text(8192, 'x');
+    for (std::uint64_t seq = 1; seq <= 2000; ++seq) sender.send_message(seq, text);
+    sender.read_until_id(2000);
+    expect_orderly_end_of_earlier_session(server);
+}
+
 TEST(TakeOver, AStoppedSessionIsFencedAndKilled) {
     const Server server;
     RawClient earlier = server.log_in("1");
