@@ -21,6 +21,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,12 @@ namespace {
 constexpr std::chrono::seconds login_patience{10};
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
 constexpr std::chrono::milliseconds stop_patience{500};
+constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
+/// How many connections are accepted before other events are looked at. A flood of connections that
+/// cannot be served would otherwise keep the supervisor from them.
+constexpr int max_accepts = 64;
+
 constexpr int longest_wait_ms = 1000;  // the archiver is looked after
 constexpr int tick_ms = 20;            ///< while something waits for its time
 
@@ -51,7 +58,7 @@ void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
 shm::UniqueFd take_signals() {
     sigset_t ours;
     ::sigemptyset(&ours);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) ::sigaddset(&ours, signal);
+    for (const int signal : handled_signals) ::sigaddset(&ours, signal);
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
     static_cast<void>(::signal(SIGPIPE, SIG_IGN));
     return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
@@ -142,7 +149,7 @@ void Supervisor::wait_for_events(int timeout_ms) {
         if (about == signal_event) {
             handle_signals();
         } else if (about == listener_event) {
-            if (!stopping_) accept_all();
+            if (!stopping_) accept_waiting();
         } else if (about == archiver_event) {
             ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, archiver_.fd(), nullptr);
             archiver_.ended(0);
@@ -153,8 +160,11 @@ void Supervisor::wait_for_events(int timeout_ms) {
 }
 
 void Supervisor::handle_signals() {
-    signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    // One of each kind can be pending. Signals that arrive after this read are another event.
+    std::array<signalfd_siginfo, handled_signals.size()> pending{};
+    const ssize_t bytes = ::read(signals_.get(), pending.data(), sizeof pending);
+    const auto count = static_cast<std::size_t>(std::max<ssize_t>(bytes, 0)) / sizeof pending[0];
+    for (const signalfd_siginfo& info : std::span{pending}.first(count)) {
         if (info.ssi_signo == SIGHUP) {
             to_reload_ = true;
         } else if (info.ssi_signo != SIGCHLD && !std::exchange(stopping_, true)) {
@@ -166,10 +176,11 @@ void Supervisor::handle_signals() {
 
 // --- Connections ------------------------------------------------------------------------------
 
-/// Called when a connection waits. Where too many are silent, the oldest one has to go for it.
-void Supervisor::accept_all() {
+/// Called when a connection waits. If too many are silent, the oldest one has to go for it.
+/// Connections that still wait after `max_accepts` are another event.
+void Supervisor::accept_waiting() {
     if (!has_room() && !evict_oldest_pending()) return watch_listener(false);
-    while (has_room()) {
+    for (int accepted = 0; accepted < max_accepts && has_room(); ++accepted) {
         shm::UniqueFd socket = listener_->accept();
         if (socket) {
             serve(std::move(socket));

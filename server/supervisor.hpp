@@ -64,7 +64,7 @@ class Supervisor {
     void adopt_slot(std::uint32_t slot);
 
     // Connections.
-    void accept_all();
+    void accept_waiting();
     [[nodiscard]] bool has_room();
     void serve(shm::UniqueFd socket);
     void refuse_without_descriptor();

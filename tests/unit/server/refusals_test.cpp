@@ -1,0 +1,72 @@
+#include "server/refusals.hpp"
+
+#include "tests/support/deadline.hpp"
+#include "tests/support/failure.hpp"
+#include "tests/support/fd.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+/// Connections that cannot be served, kept by the supervisor until their client has read why.
+namespace belfry::test {
+namespace {
+
+/// A refused connection, and its client's end.
+class Refused : public ::testing::Test {
+  protected:
+    Refused() {
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
+            throw system_failure("socketpair");
+        }
+        client_ = Fd{ends[0]};
+        watched_ = Fd{::dup(ends[1])};
+        refusals_.refuse(shm::UniqueFd{ends[1]});
+    }
+
+    /// Sends as much as fits.
+    void flood() const {
+        const std::string waste(4096, 'x');
+        while (::send(client_.get(), waste.data(), waste.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+        }
+    }
+
+    /// What the client has sent and the server has not read.
+    [[nodiscard]] int unread_bytes() const {
+        int count = 0;
+        if (::ioctl(watched_.get(), FIONREAD, &count) == -1) throw system_failure("FIONREAD");
+        return count;
+    }
+
+    server::Refusals refusals_;
+    Fd client_;
+    Fd watched_;  ///< the server's end once more
+};
+
+TEST_F(Refused, AClientThatSendsFastDoesNotKeepTheSupervisorReading) {
+    flood();
+    const int sent = unread_bytes();
+    ASSERT_GT(sent, 100'000);
+    refusals_.sweep();
+    EXPECT_LT(unread_bytes(), sent) << "nothing was read";
+    EXPECT_GT(unread_bytes(), sent / 2) << "it reads until nothing is left";
+    EXPECT_FALSE(refusals_.empty());
+}
+
+TEST_F(Refused, AClientThatHasClosedIsForgottenWhateverItHadSent) {
+    flood();
+    client_.reset();
+    EXPECT_TRUE(eventually([&] {
+        refusals_.sweep();
+        return refusals_.empty();
+    }));
+}
+
+}  // namespace
+}  // namespace belfry::test
