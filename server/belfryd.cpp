@@ -97,7 +97,7 @@ class Cleanup {
 }  // namespace
 
 void serve(Options options, const std::vector<std::string>& arguments) {
-    const ServiceManager manager;
+    ServiceManager manager;
     shm::make_data_directory(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
     guard_from_memory_killer();
@@ -146,11 +146,12 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
     Reload reload{arguments, options, segment, supervisor};
     fill_heap_gaps();
-    supervisor.run([&] {
+    const auto run_reload = [&] {
         manager.reloading();
         reload.run();
         manager.ready("listening on " + listener.name());
-    });
+    };
+    supervisor.run(run_reload, [&] { return manager.send_heartbeat(); });
     manager.stopping();
     supervisor.stop_sessions();
     if (!supervisor.drain_archiver()) {

@@ -5,17 +5,44 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <optional>
+#include <utility>
 
 namespace belfry::server {
 namespace {
 
-constexpr const char* variable = "NOTIFY_SOCKET";
+/// Takes a variable out of the environment; empty: it was not set.
+std::string take_variable(const char* name) {
+    const char* const value = std::getenv(name);
+    std::string taken{value != nullptr ? value : ""};
+    ::unsetenv(name);
+    return taken;
+}
+
+/// None: the text is not a number above 0.
+std::optional<std::int64_t> positive_number(std::string_view text) noexcept {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number <= 0) return {};
+    return number;
+}
+
+/// Half the time after which the watchdog takes this process for dead; zero: it is not watched.
+std::chrono::microseconds take_heartbeat_interval() {
+    const auto limit = positive_number(take_variable("WATCHDOG_USEC"));
+    const std::string watched = take_variable("WATCHDOG_PID");
+    if (!limit || (!watched.empty() && positive_number(watched) != ::getpid())) return {};
+    return std::chrono::microseconds{*limit} / 2;
+}
 
 /// @return 0, or the errno that says why not
 int send_to(std::string_view name, std::string_view datagram) noexcept {
@@ -37,32 +64,40 @@ int send_to(std::string_view name, std::string_view datagram) noexcept {
 
 }  // namespace
 
-ServiceManager::ServiceManager() {
-    const char* const address = std::getenv(variable);
-    if (address == nullptr) return;
-    address_ = address;
-    ::unsetenv(variable);
-}
+ServiceManager::ServiceManager()
+    : address_{take_variable("NOTIFY_SOCKET")}, heartbeat_interval_{take_heartbeat_interval()} {}
 
-void ServiceManager::ready(std::string_view status) const {
+void ServiceManager::ready(std::string_view status) {
     tell("READY=1\nSTATUS=" + std::string{status});
 }
 
-void ServiceManager::reloading() const {
+void ServiceManager::reloading() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     const auto microseconds = now.tv_sec * 1'000'000 + now.tv_nsec / 1'000;
     tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
-void ServiceManager::stopping() const {
+void ServiceManager::stopping() {
     tell("STOPPING=1\nSTATUS=ending all sessions, storing what is left");
 }
 
-void ServiceManager::tell(std::string_view assignments) const {
+std::chrono::milliseconds ServiceManager::send_heartbeat() {
+    using std::chrono::milliseconds;
+    if (address_.empty() || heartbeat_interval_.count() == 0) return milliseconds::max();
+    const auto now = Clock::now();
+    if (now >= next_heartbeat_) {
+        tell("WATCHDOG=1");
+        next_heartbeat_ = now + heartbeat_interval_;
+    }
+    return std::chrono::ceil<milliseconds>(next_heartbeat_ - now);
+}
+
+void ServiceManager::tell(std::string_view assignments) {
     if (address_.empty()) return;
     const int error = send_to(address_, assignments);
-    if (error == 0) return;
+    const bool failed_before = std::exchange(failed_, error != 0);
+    if (!failed_ || failed_before) return;
     report(LogLevel::warning,
            "cannot tell the service manager at " + address_ + ": " + std::strerror(error));
 }

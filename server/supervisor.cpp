@@ -28,17 +28,19 @@
 namespace belfry::server {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::chrono::seconds login_patience{10};
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
-constexpr std::chrono::milliseconds stop_patience{500};
+constexpr milliseconds stop_patience{500};
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
 /// How many connections are accepted before other events are looked at. A flood of connections that
 /// cannot be served would otherwise keep the supervisor from them.
 constexpr int max_accepts = 64;
 
-constexpr int longest_wait_ms = 1000;  // the archiver is looked after
-constexpr int tick_ms = 20;            ///< while something waits for its time
+constexpr milliseconds longest_wait{1000};  ///< the archiver is looked after
+constexpr milliseconds tick{20};            ///< while something waits for its time
 
 /// What an epoll event is about: the listener, the signals, the end of an adopted archiver, or
 /// that of an adopted child, by its slot.
@@ -122,12 +124,16 @@ void Supervisor::adopt_slot(std::uint32_t slot) {
     ++living_;
 }
 
-void Supervisor::run(const std::function<void()>& reload) {
+void Supervisor::run(const std::function<void()>& reload,
+                     const std::function<milliseconds()>& send_heartbeat) {
     while (!stopping_) {
         const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting() ||
                            unwanted_end_by_.has_value();
         const bool more_pages = huge_pages_.step();
-        wait_for_events(more_pages ? 0 : timed ? tick_ms : longest_wait_ms);
+        const milliseconds until_heartbeat = send_heartbeat();
+        wait_for_events(std::min(until_heartbeat, more_pages ? milliseconds{0}
+                                                  : timed    ? tick
+                                                             : longest_wait));
         if (std::exchange(to_reload_, false)) reload();
         refusals_.sweep();
         archiver_.start_if_due();
@@ -140,10 +146,10 @@ void Supervisor::run(const std::function<void()>& reload) {
     listener_->close();
 }
 
-void Supervisor::wait_for_events(int timeout_ms) {
+void Supervisor::wait_for_events(milliseconds timeout) {
     std::array<epoll_event, 64> events{};
-    const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                   static_cast<int>(timeout.count()));
     for (int at = 0; at < count; ++at) {
         const std::uint64_t about = events[static_cast<std::size_t>(at)].data.u64;
         if (about == signal_event) {
@@ -331,9 +337,9 @@ void Supervisor::stop_sessions() {
     segment_->say_stop(shm::StopWord::sessions_end);
     signal_all(SIGTERM);
     const auto deadline = Clock::now() + stop_patience;
-    while (living_ > 0 && Clock::now() < deadline) wait_for_events(tick_ms);
+    while (living_ > 0 && Clock::now() < deadline) wait_for_events(tick);
     signal_all(SIGKILL);
-    while (living_ > 0) wait_for_events(tick_ms);
+    while (living_ > 0) wait_for_events(tick);
 }
 
 }  // namespace belfry::server

@@ -41,7 +41,10 @@ class Supervisor {
 
     /// Serves until SIGTERM or SIGINT.
     /// @param reload called at a SIGHUP
-    void run(const std::function<void()>& reload);
+    /// @param send_heartbeat called in each turn of the loop; says how long the next turn may take
+    /// to come
+    void run(const std::function<void()>& reload,
+             const std::function<std::chrono::milliseconds()>& send_heartbeat);
 
     /// Asks the sessions to end whose client is not known any more, and kills those that still run
     /// after kill_timeout.
@@ -76,7 +79,7 @@ class Supervisor {
     [[nodiscard]] bool evict_oldest_pending() noexcept;
 
     // Deaths.
-    void wait_for_events(int timeout_ms);
+    void wait_for_events(std::chrono::milliseconds timeout);
     void handle_signals();
     void reap_own();
     void bury(std::uint32_t slot, int status);

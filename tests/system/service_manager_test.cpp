@@ -1,5 +1,6 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/fd.hpp"
+#include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 
 #include <poll.h>
@@ -41,7 +42,12 @@ class Manager {
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
     }
 
-    [[nodiscard]] Environment environment() const { return {{"NOTIFY_SOCKET", name_}}; }
+    /// Of a program that it starts, with these variables besides.
+    [[nodiscard]] Environment environment(const Environment& more = {}) const {
+        Environment variables{{"NOTIFY_SOCKET", name_}};
+        variables.insert(variables.end(), more.begin(), more.end());
+        return variables;
+    }
 
     /// The next notice; waits for it.
     [[nodiscard]] Notice next() const {
@@ -170,6 +176,94 @@ TEST(ServiceManager, IsToldOfAReloadAndOfItsEnd) {
     EXPECT_NE(reloading.text.find("MONOTONIC_USEC="), std::string::npos) << reloading.text;
     EXPECT_TRUE(says(manager.next(), "READY=1"));
     EXPECT_EQ(server.stop(), 0);
+}
+
+/// A watchdog that lets a test wait for several heartbeats.
+const Environment watchdog{{"WATCHDOG_USEC", "100000"}};
+
+TEST(ServiceManager, IsToldAgainAndAgainThatTheSupervisorIsNotStuck) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server{{.environment = manager.environment(watchdog)}};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    for (int heartbeat = 0; heartbeat < 10; ++heartbeat) {
+        const Notice notice = manager.next();
+        EXPECT_EQ(notice.text, "WATCHDOG=1");
+        EXPECT_EQ(notice.sender, server.pid());
+    }
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(ServiceManager, IsNotToldSoByASupervisorThatIsStopped) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server{{.environment = manager.environment(watchdog)}};
+    RawClient client = server.log_in("1");
+    ::kill(server.pid(), SIGSTOP);
+    ASSERT_TRUE(eventually([&] { return process_info(server.pid())->state == 'T'; }));
+    while (manager.has_more()) static_cast<void>(manager.next());
+    // The other processes work for several intervals, and do not speak for it.
+    const Deadline deadline{Milliseconds{500}};
+    while (!deadline.passed()) client.expect_pong();
+    EXPECT_FALSE(manager.has_more());
+    ::kill(server.pid(), SIGCONT);
+    EXPECT_TRUE(says(manager.next(), "WATCHDOG=1"));
+    EXPECT_EQ(server.stop(), 0);
+}
+
+/// Runs a server whose watchdog is told by that, up to a reload. Every turn of its loop would send
+/// a heartbeat at first.
+void expect_no_heartbeat(const Environment& variables) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server{{.environment = manager.environment(variables)}};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    ASSERT_EQ(::kill(server.pid(), SIGHUP), 0);
+    EXPECT_TRUE(says(manager.next(), "RELOADING=1"));
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_TRUE(says(manager.next(), "STOPPING=1"));
+}
+
+TEST(ServiceManager, IsNotToldSoWhereItWatchesAnotherProcessOrNone) {
+    expect_no_heartbeat({});
+    expect_no_heartbeat({{"WATCHDOG_USEC", "100000"}, {"WATCHDOG_PID", "1"}});
+    expect_no_heartbeat({{"WATCHDOG_USEC", "100000"}, {"WATCHDOG_PID", "nobody"}});
+    for (const char* usec : {"0", "-1", "soon", "18446744073709551615"}) {
+        expect_no_heartbeat({{"WATCHDOG_USEC", usec}});
+    }
+}
+
+TEST(ServiceManager, IsToldSoWhereItNamesTheSupervisor) {
+    const TempDir folder;
+    const Manager manager{(folder.path() / "notify").string()};
+    Server server;
+    EXPECT_EQ(server.stop(), 0);
+    // The shell becomes belfryd, and so has its pid.
+    Command shell{"/bin/sh", {"-c", "export WATCHDOG_PID=$$; exec \"$0\" \"$@\""}};
+    const Command command = server.command();
+    shell.arguments.push_back(command.program.string());
+    shell.arguments.insert(shell.arguments.end(), command.arguments.begin(),
+                           command.arguments.end());
+    shell.environment = manager.environment(watchdog);
+    Process belfryd{shell};
+    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(says(manager.next(), "WATCHDOG=1"));
+    belfryd.signal(SIGTERM);
+    EXPECT_EQ(belfryd.wait(), 0) << belfryd.err();
+}
+
+TEST(ServiceManager, ThatIsGoneIsSaidOnceAndNotWithEachHeartbeat) {
+    Environment environment = watchdog;
+    environment.emplace_back("NOTIFY_SOCKET", "/does/not/exist");
+    Server server{{.environment = environment}};
+    RawClient client = server.log_in("1");
+    const Deadline deadline{Milliseconds{500}};
+    while (!deadline.passed()) client.expect_pong();
+    EXPECT_EQ(server.stop(), 0);
+    expect_said_once(server,
+                     "cannot tell the service manager at /does/not/exist: No such file or "
+                     "directory\n");
 }
 
 TEST(ServiceManager, ThatIsGoneIsSaidInOneLineAndTheServerWorks) {
