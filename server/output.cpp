@@ -1,5 +1,6 @@
 #include "server/output.hpp"
 
+#include "server/session_timeouts.hpp"
 #include "shm/client_notes.hpp"
 
 #include <poll.h>
@@ -14,6 +15,18 @@ namespace belfry::server {
 bool Output::write(std::string_view frames) noexcept {
     const std::lock_guard guard{mutex_};
     open_ = open_ && send_all(frames);
+    return open_;
+}
+
+bool Output::write(std::string_view frames, const StopSignal& stop) noexcept {
+    std::unique_lock guard{mutex_, std::defer_lock};
+    while (!guard.try_lock_for(last_line_timeout)) {
+        if (stop.came()) return false;
+    }
+    while (open_ && !frames.empty()) {
+        if (send_some(frames, MSG_DONTWAIT)) continue;
+        open_ = errno == EAGAIN && (has_room_in_time() || !stop.came());
+    }
     return open_;
 }
 
@@ -41,13 +54,27 @@ void Output::finish(std::string_view last_line, std::chrono::milliseconds patien
 
 bool Output::send_all(std::string_view bytes) const noexcept {
     while (!bytes.empty()) {
-        const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent == -1 && errno == EINTR) continue;
-        if (sent <= 0) return false;
-        if (client_ != nullptr) shm::note_output(*client_, static_cast<std::uint64_t>(sent));
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
+        if (!send_some(bytes, 0)) return false;
     }
     return true;
+}
+
+/// Sends as much as goes at once, and takes it off the bytes. @return false: errno says why not
+bool Output::send_some(std::string_view& bytes, int flags) const noexcept {
+    ssize_t sent = 0;
+    do {
+        sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
+    } while (sent == -1 && errno == EINTR);
+    if (sent == -1) return false;
+    if (client_ != nullptr) shm::note_output(*client_, static_cast<std::uint64_t>(sent));
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+    return true;
+}
+
+/// @return false: the client has taken nothing for last_line_timeout
+bool Output::has_room_in_time() const noexcept {
+    pollfd output{socket_, POLLOUT, 0};
+    return ::poll(&output, 1, static_cast<int>(last_line_timeout.count())) != 0;
 }
 
 void discard_input(int socket, std::chrono::milliseconds patience) noexcept {

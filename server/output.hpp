@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/stop_signal.hpp"
 #include "shm/layout.hpp"
 
 #include <chrono>
@@ -19,6 +20,11 @@ class Output {
     /// @return false: the connection is broken, or the last line has been written
     [[nodiscard]] bool write(std::string_view frames) noexcept;
 
+    /// The same for the thread that looks after SIGTERM. After SIGTERM it gives up if the client,
+    /// or a write of the other thread, keeps it waiting for last_line_timeout.
+    /// @return false: likewise, or it has given up
+    [[nodiscard]] bool write(std::string_view frames, const StopSignal& stop) noexcept;
+
     /// From now on what is written counts as the client's.
     void count_for(shm::ClientRow& client) noexcept;
 
@@ -33,6 +39,8 @@ class Output {
 
   private:
     [[nodiscard]] bool send_all(std::string_view bytes) const noexcept;
+    [[nodiscard]] bool send_some(std::string_view& bytes, int flags) const noexcept;
+    [[nodiscard]] bool has_room_in_time() const noexcept;
 
     int socket_;
     std::timed_mutex mutex_;

@@ -415,7 +415,9 @@ void SessionIn::answer_outcomes(std::size_t first, std::size_t count) {
 
 void SessionIn::flush_answers() {
     if (answers_.empty()) return;
-    if (!output_.write(answers_)) end({EndReason::lost, {}});
+    if (!output_.write(answers_, stop_)) {
+        end(stop_.came() ? reason_to_stop() : Ending{EndReason::lost, {}});
+    }
     answers_.clear();
 }
 

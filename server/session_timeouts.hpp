@@ -5,7 +5,8 @@
 /// How long the end of a session may take, and how long whoever asks for it waits before the kill.
 namespace belfry::server {
 
-/// How long the last line may wait for the output thread, and as long again for the client.
+/// How long, after SIGTERM, an answer may keep its thread waiting, and then the last line for the
+/// output thread and once more for the client.
 inline constexpr std::chrono::milliseconds last_line_timeout{200};
 
 /// How long a session discards input after its last line (wire/PROTOCOL.md).
@@ -13,10 +14,10 @@ inline constexpr std::chrono::milliseconds close_timeout{1000};
 
 /// How long a session that has been asked to end may still run. One that runs longer is stopped or
 /// stuck, and is killed.
-inline constexpr std::chrono::milliseconds kill_timeout{3000};
+inline constexpr std::chrono::milliseconds kill_timeout{3500};
 
 // A client that reads nothing and keeps its connection open uses up the other timeouts. Its session
 // must end in order even if the machine is so busy that this takes twice as long.
-static_assert(kill_timeout >= 2 * (2 * last_line_timeout + close_timeout));
+static_assert(kill_timeout >= 2 * (3 * last_line_timeout + close_timeout));
 
 }  // namespace belfry::server

@@ -106,6 +106,16 @@ TEST(TakeOver, NothingSentByTheEarlierAfterTheLaterWelcomeIsAppended) {
     for (const auto& frame : reader.read_until("LIVE")) EXPECT_NE(frame.payload, "after");
 }
 
+constexpr int small_buffer = 4096;
+
+/// More than the buffers of a connection hold.
+void fill_log(const Server& server) {
+    RawClient sender = server.log_in("2");
+    const std::string text(8192, 'x');
+    for (std::uint64_t seq = 1; seq <= 2000; ++seq) sender.send_message(seq, text);
+    sender.read_until_id(2000);
+}
+
 /// Takes client 1 over from a client that reads nothing and keeps its connection open.
 void expect_orderly_end_of_earlier_session(Server& server) {
     const pid_t process = server.child_of("1");
@@ -128,13 +138,27 @@ TEST(TakeOver, AnEarlierSessionWhoseClientKeepsItsConnectionOpenEndsInOrder) {
 
 TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsInOrder) {
     Server server;
-    RawClient earlier{server.port(), 4096};
+    RawClient earlier{server.port(), small_buffer};
     earlier.log_in("1");
-    RawClient sender = server.log_in("2");
-    // More than the buffers of a connection hold.
-    const std::string text(8192, 'x');
-    for (std::uint64_t seq = 1; seq <= 2000; ++seq) sender.send_message(seq, text);
-    sender.read_until_id(2000);
+    fill_log(server);
+    expect_orderly_end_of_earlier_session(server);
+}
+
+TEST(TakeOver, AnEarlierSessionThatIsStuckInAnAnswerEndsInOrder) {
+    Server server;
+    fill_log(server);
+    RawClient earlier{server.port(), small_buffer};
+    earlier.log_in_live("1");
+    ASSERT_NE(earlier.send_without_reading("HISTORY 1 2000\r\n", default_wait), 0U);
+    expect_orderly_end_of_earlier_session(server);
+}
+
+TEST(TakeOver, AnEarlierSessionWhoseAnswerWaitsForAStuckWriteEndsInOrder) {
+    Server server;
+    RawClient earlier{server.port(), small_buffer};
+    earlier.log_in("1");
+    fill_log(server);
+    ASSERT_NE(earlier.send_without_reading("PING\r\n", default_wait), 0U);
     expect_orderly_end_of_earlier_session(server);
 }
 
