@@ -129,10 +129,13 @@ Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
 }
 
 void Conversation::on_refused_line(const wire::Error& frame) {
+    const auto code = wire::error_code_named(frame.code);
     if (frame.seq == 0) {
         complain("the server says: " + explained(frame));
-    } else if (wire::error_code_named(frame.code) == wire::ErrorCode::store_failed) {
+    } else if (code == wire::ErrorCode::store_failed) {
         on_store_failed(frame.seq);
+    } else if (code == wire::ErrorCode::bad_seq) {
+        outbox_.refuse_seq(frame.seq, explained(frame));
     } else {
         outbox_.refuse(frame.seq, explained(frame));
     }

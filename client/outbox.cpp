@@ -31,7 +31,7 @@ std::vector<std::string_view> Outbox::unanswered(std::size_t at_most) const {
 }
 
 void Outbox::begin_session(std::uint64_t last_seq, std::uint64_t max_payload) {
-    next_seq_ = std::max(next_seq_, std::min(last_seq, wire::max_seq) + 1);
+    used_seq_ = last_seq;
     max_payload_ = max_payload;
     send_all_again();
 }
@@ -40,7 +40,7 @@ void Outbox::fill(std::string& out, std::size_t enough) {
     while (!postponing_ && sent_ < entries_.size() && out.size() < enough) {
         Entry& entry = entries_[sent_++];
         if (entry.state == State::answered) continue;
-        number(entry);
+        if (entry.seq == 0) entry.seq = next_seq();
         if (can_be_sent(entry)) {
             wire::print(out, wire::Send{entry.seq, entry.text});
         } else {
@@ -50,11 +50,11 @@ void Outbox::fill(std::string& out, std::size_t enough) {
     forget_answered();
 }
 
-// Also a line that is refused here takes a seq, so that seqs ascend over all entries.
-void Outbox::number(Entry& entry) {
-    if (entry.seq != 0) return;
-    entry.seq = next_seq_;
-    next_seq_ = std::min(next_seq_, wire::max_seq) + 1;
+// For the entry that `sent_` has just passed. Also a line that is refused here takes a seq, so that
+// seqs ascend over all entries.
+std::uint64_t Outbox::next_seq() const {
+    const std::uint64_t before = sent_ > 1 ? entries_[sent_ - 2].seq : 0;
+    return std::min(std::max(used_seq_, before), wire::max_seq) + 1;
 }
 
 bool Outbox::can_be_sent(Entry& entry) {
@@ -74,12 +74,18 @@ bool Outbox::can_be_sent(Entry& entry) {
 std::optional<std::string> Outbox::accept(std::uint64_t seq) {
     Entry* entry = find(seq);
     if (entry == nullptr) return std::nullopt;
+    used_seq_ = std::max(used_seq_, seq);
     std::string text = answer(*entry);
     forget_answered();
     return text;
 }
 
 void Outbox::refuse(std::uint64_t seq, std::string_view why) {
+    used_seq_ = std::max(used_seq_, seq);
+    refuse_seq(seq, why);
+}
+
+void Outbox::refuse_seq(std::uint64_t seq, std::string_view why) {
     Entry* entry = find(seq);
     if (entry == nullptr) return;
     on_refused_(entry->line, entry->text, why);

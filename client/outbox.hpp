@@ -45,8 +45,12 @@ class Outbox {
     /// SENT or DUP. Returns the line; none where it is not known.
     std::optional<std::string> accept(std::uint64_t seq);
 
-    /// ERR other than store-failed: the line is never sent again.
+    /// ERR other than store-failed and bad-seq: the line is never sent again.
     void refuse(std::uint64_t seq, std::string_view why);
+
+    /// ERR bad-seq: the same, and lines that have no seq yet are numbered as if it had not been
+    /// used.
+    void refuse_seq(std::uint64_t seq, std::string_view why);
 
     /// ERR store-failed: nothing more is sent until try_again().
     void postpone(std::uint64_t seq);
@@ -74,7 +78,7 @@ class Outbox {
     static constexpr std::size_t enough_bytes = std::size_t{4} << 20;
 
     [[nodiscard]] Entry* find(std::uint64_t seq);
-    void number(Entry& entry);
+    [[nodiscard]] std::uint64_t next_seq() const;
     [[nodiscard]] bool can_be_sent(Entry& entry);
     std::string answer(Entry& entry);  // its text
     void forget_answered();
@@ -85,7 +89,8 @@ class Outbox {
     std::size_t bytes_ = 0;
     std::size_t unanswered_ = 0;
     bool postponing_ = false;
-    std::uint64_t next_seq_ = 1;
+    std::uint64_t used_seq_ =
+        0;  // the highest one that the server has accepted or refused, as far as is known
     std::uint64_t max_payload_ = 0;
 };
 

@@ -124,6 +124,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     }
     set_log_level(segment, options.log_level);
     const SharedLogLevel level{segment.server().log_level};
+    report_if_full(segment);
     Supervisor supervisor{segment, options.data_dir, listener, alive};
     // Before there is an archiver, which would outlive a start that fails.
     if (options.port_file) {

@@ -48,4 +48,11 @@ void reserve_descriptors(const shm::Segment& segment) {
                                   ": raise it (ulimit -n, LimitNOFILE=)");
 }
 
+void report_if_full(const shm::Segment& segment) noexcept {
+    if (segment.log().last_id.load(std::memory_order_relaxed) < shm::max_id) return;
+    report(LogLevel::error, "the log is full: message " + std::to_string(shm::max_id) +
+                                " is the last one that it can hold, and new messages are "
+                                "refused; begin a new log in another data directory");
+}
+
 }  // namespace belfry::server

@@ -1,6 +1,7 @@
 #include "server/session_in.hpp"
 
 #include "server/history.hpp"
+#include "server/limits.hpp"
 #include "server/peer.hpp"
 #include "server/refused_login.hpp"
 #include "server/report.hpp"
@@ -376,6 +377,7 @@ void SessionIn::append_pending() {
             writer_->append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
         if (result.fenced) return end(end_by_take_over());
         if (result.last_id != 0) last_appended_ = result.last_id;
+        if (result.last_id == shm::max_id) report_if_full(*segment_);
         progress_.set_last_own(last_appended_);
         const auto decided = std::span{outcomes_}.subspan(done, result.decided);
         if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
@@ -404,12 +406,21 @@ void SessionIn::announce_own() {
 /// What was appended is answered by the output thread when it comes to its record.
 void SessionIn::answer_outcomes(std::size_t first, std::size_t count) {
     for (std::size_t at = first; at < first + count; ++at) {
-        if (outcomes_[at] == shm::Outcome::duplicate) {
-            wire::print(answers_, wire::Dup{pending_[at].seq});
-        } else if (outcomes_[at] == shm::Outcome::seq_exhausted) {
-            wire::print_error(answers_, ErrorCode::bad_seq);
+        const std::uint64_t seq = pending_[at].seq;
+        switch (outcomes_[at]) {
+            case shm::Outcome::log_full:
+                tell_refused(seq);
+                continue;
+            case shm::Outcome::duplicate:
+                wire::print(answers_, wire::Dup{seq});
+                break;
+            case shm::Outcome::bad_seq:
+                wire::print_error(answers_, ErrorCode::bad_seq, seq);
+                break;
+            case shm::Outcome::appended:
+                break;
         }
-        if (refused_seq_ && pending_[at].seq == *refused_seq_) refused_seq_.reset();
+        if (refused_seq_ && seq == *refused_seq_) refused_seq_.reset();
     }
 }
 

@@ -3,6 +3,7 @@
 #include "shm/client_table.hpp"
 #include "shm/clock.hpp"
 #include "shm/ordering.hpp"
+#include "shm/seq_rules.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -15,8 +16,6 @@ namespace {
 
 /// A batch is at most this part of either ring (1).
 constexpr std::uint64_t batch_part = 4;
-
-constexpr std::uint64_t max_seq = 0x7fff'ffff'ffff'ffff;  // PROTOCOL.md: 2^63-1
 
 }  // namespace
 
@@ -117,16 +116,22 @@ std::uint64_t LogWriter::most_first_id() noexcept {
     return stored_seen_ + 1;
 }
 
+/// @return appended: the message may be
+Outcome LogWriter::judge(const Batch& batch, const NewMessage& message) noexcept {
+    if (message.seq == 0) {
+        if (batch.last_seq == max_seq) return Outcome::bad_seq;
+    } else if (message.seq <= batch.last_seq) {
+        return Outcome::duplicate;
+    } else if (is_too_far(message.seq, batch.last_seq)) {
+        return Outcome::bad_seq;
+    }
+    return batch.last_id >= max_id ? Outcome::log_full : Outcome::appended;
+}
+
 /// @return false: the message is not decided: the batch or the ring is full, or answers come first
 bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept {
-    if (message.seq != 0 && message.seq <= batch.last_seq) {
-        outcome = Outcome::duplicate;
-        return batch.has_refused = true;
-    }
-    if (message.seq == 0 && batch.last_seq == max_seq) {
-        outcome = Outcome::seq_exhausted;
-        return batch.has_refused = true;
-    }
+    outcome = judge(batch, message);
+    if (outcome != Outcome::appended) return batch.has_refused = true;
     if (batch.has_refused) return false;
     const std::uint64_t id = batch.last_id + 1;
     const std::uint64_t first_of_batch =
@@ -152,7 +157,6 @@ bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) n
     segment_->sender(id).store(session_->row(), std::memory_order_relaxed);
     segment_->seq(id).store(batch.last_seq, std::memory_order_relaxed);
     segment_->position(id + 1).store(batch.end, std::memory_order_relaxed);
-    outcome = Outcome::appended;
     return true;
 }
 

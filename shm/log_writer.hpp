@@ -28,8 +28,9 @@ struct NewMessage {
 
 enum class Outcome : std::uint8_t {
     appended,
-    duplicate,      ///< its seq is not above the highest accepted one
-    seq_exhausted,  ///< seq 0, and nothing above the highest is left
+    duplicate,  ///< its seq is not above the highest accepted one
+    bad_seq,    ///< too far above it (is_too_far()); or seq 0, and no higher one is left
+    log_full,   ///< the log has reached max_id, and takes no further message
 };
 
 /// Appends the messages of one session. By its child's appending thread alone.
@@ -69,6 +70,7 @@ class LogWriter {
 
     [[nodiscard]] Result append_locked(std::span<const NewMessage> messages,
                                        std::span<Outcome> outcomes) noexcept;
+    [[nodiscard]] static Outcome judge(const Batch& batch, const NewMessage& message) noexcept;
     [[nodiscard]] bool add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept;
     [[nodiscard]] bool make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
     void commit(const Batch& batch) noexcept;

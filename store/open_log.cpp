@@ -13,13 +13,6 @@ StoreError mismatch(const std::string& what) {
             "the store and the shared memory are not of one log: " + what};
 }
 
-StoreLock take_lock(const std::filesystem::path& data_dir) {
-    auto lock = StoreLock::try_take(data_dir);
-    if (lock) return *std::move(lock);
-    throw StoreError{StoreError::Kind::failing, "the store " + store_file(data_dir).string() +
-                                                    " is being written by another process"};
-}
-
 SavedLog read(const std::filesystem::path& data_dir) {
     Database database = open_to_read(data_dir);
     return read_saved_log(database);
@@ -29,10 +22,16 @@ SavedLog read(const std::filesystem::path& data_dir) {
 
 SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
                   const std::string& new_epoch) {
-    const StoreLock lock = take_lock(data_dir);
+    const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{data_dir};
     writer.claim();
     SavedLog saved = writer.saved_log();
+    if (saved.last_id > shm::max_id) {
+        throw StoreError{StoreError::Kind::unusable,
+                         "the store " + store_file(data_dir).string() + " ends at message " +
+                             std::to_string(saved.last_id) + ", and ids end at " +
+                             std::to_string(shm::max_id)};
+    }
     const bool nothing_lost = saved.durability == shm::Durability::commit || saved.clean;
     if (saved.epoch.empty() || !nothing_lost) saved.epoch = new_epoch;
     writer.begin_log(saved.epoch, durability);
@@ -44,7 +43,7 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
     const SavedLog saved = read(data_dir);
     require_match(saved, segment, first_id);
     if (!saved.clean) return;
-    const StoreLock lock = take_lock(data_dir);
+    const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{data_dir};
     writer.claim();
     writer.begin_log(saved.epoch, segment.durability());

@@ -1,6 +1,7 @@
 #include "store/store_lock.hpp"
 
 #include "store/store_error.hpp"
+#include "store/store_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,6 +23,13 @@ std::optional<StoreLock> StoreLock::try_take(const std::filesystem::path& data_d
     lock.l_whence = SEEK_SET;
     if (::fcntl(file.get(), F_SETLK, &lock) == -1) return {};
     return StoreLock{std::move(file)};
+}
+
+StoreLock StoreLock::take(const std::filesystem::path& data_dir) {
+    auto lock = try_take(data_dir);
+    if (lock) return *std::move(lock);
+    throw StoreError{StoreError::Kind::failing, "the store " + store_file(data_dir).string() +
+                                                    " is being written by another process"};
 }
 
 }  // namespace belfry::store

@@ -14,6 +14,9 @@ class StoreLock {
     /// None: another process has it. @throws StoreError where the file cannot be opened
     [[nodiscard]] static std::optional<StoreLock> try_take(const std::filesystem::path& data_dir);
 
+    /// @throws StoreError where another process has it, too
+    [[nodiscard]] static StoreLock take(const std::filesystem::path& data_dir);
+
   private:
     explicit StoreLock(shm::UniqueFd file) noexcept : file_{std::move(file)} {}
 

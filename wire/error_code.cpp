@@ -26,7 +26,7 @@ constexpr std::array entries{
     Entry{ErrorCode::bad_payload, "bad-payload", "the payload does not end with a line ending",
           true},
     Entry{ErrorCode::too_large, "too-large", "the payload is larger than max-payload", false},
-    Entry{ErrorCode::bad_seq, "bad-seq", "the seq must be a number from 1 to 2^63-1", false},
+    Entry{ErrorCode::bad_seq, "bad-seq", "no number from 1 to 2^63-1, or too far above the highest accepted one", false},
     Entry{ErrorCode::store_failed, "store-failed", "not stored; send it again later", false},
     Entry{ErrorCode::already_logged_in, "already-logged-in", "this connection has logged in",
           false},

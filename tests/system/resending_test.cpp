@@ -62,17 +62,6 @@ TEST(Resending, SeqsAreThoseOfOneClient) {
     two.expect("SENT 1 2");
 }
 
-TEST(Resending, TheLargestSeqIsTheLast) {
-    const Server server;
-    RawClient client = server.log_in("1");
-    client.send_message(9223372036854775807, "x");
-    client.expect("SENT 9223372036854775807 1");
-    client.send("SAY nothing above is left\r\n");
-    client.expect_error("bad-seq");
-    client.send_message(9223372036854775807, "x");
-    client.expect("DUP 9223372036854775807");
-}
-
 TEST(Resending, ADupMayHaveAnyPayload) {
     const Server server;
     RawClient client = server.log_in("1");

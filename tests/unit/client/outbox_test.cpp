@@ -115,6 +115,38 @@ TEST_F(ClientOutbox, ARefusedLineIsToldAndNeverSentAgain) {
     EXPECT_EQ(sends(), (Texts{"1:a", "3:c"}));
 }
 
+TEST_F(ClientOutbox, BehindBadSeqsLinesAreNumberedFromWhatTheServerKnows) {
+    outbox.begin_session(1000, 100);
+    add({"a", "b"});
+    EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"}));
+    outbox.begin_session(5, 100);
+    EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"})) << "they may have been accepted";
+    outbox.refuse_seq(1001, "bad-seq");
+    outbox.refuse_seq(1002, "bad-seq");
+    EXPECT_EQ(refused, (Texts{"1 bad-seq", "2 bad-seq"}));
+    add({"c"});
+    EXPECT_EQ(sends(), Texts{"6:c"});
+}
+
+TEST_F(ClientOutbox, ARefusedLinesSeqIsNotUsedAgain) {
+    outbox.begin_session(0, 100);
+    add({"a"});
+    EXPECT_EQ(sends(), Texts{"1:a"});
+    outbox.refuse(1, "too-large");
+    add({"b"});
+    EXPECT_EQ(sends(), Texts{"2:b"});
+}
+
+TEST_F(ClientOutbox, NumbersGoOnBehindWhatHasBeenAccepted) {
+    outbox.begin_session(0, 100);
+    add({"a", "b"});
+    static_cast<void>(sends());
+    outbox.accept(1);
+    outbox.accept(2);
+    add({"c"});
+    EXPECT_EQ(sends(), Texts{"3:c"});
+}
+
 TEST_F(ClientOutbox, ALineAboveMaxPayloadIsNotSent) {
     outbox.begin_session(0, 3);
     add({"abc", "abcd", "xyz"});

@@ -96,6 +96,31 @@ TEST(ClientSending, ARefusedLineIsToldAndTheRestGoesOn) {
     EXPECT_EQ(belfry.process.err(), "belfry: line 2 was not accepted: too-large: no ? way\n");
 }
 
+TEST(ClientSending, AfterItsSeqWasSetBackALineOfBeforeIsToldAndLaterOnesGoOnFromWelcome) {
+    RunningBelfry belfry;
+    auto before = belfry.server.accept();
+    before.let_in(4611686018427387999);
+    before.say("LIVE 0\r\n");
+    belfry.process.write("a\n");
+    before.expect_send(4611686018427388000, "a");
+    before.say("BYE shutting-down\r\n");
+    before.close();
+    auto session = belfry.server.accept();
+    session.let_in(5);
+    session.say("LIVE 0\r\n");
+    session.expect_send(4611686018427388000, "a");
+    session.say("ERR bad-seq 4611686018427388000 too far\r\n");
+    EXPECT_TRUE(test::eventually([&] {
+        return belfry.process.err().find("line 1 was not accepted: bad-seq: too far\n") !=
+               std::string::npos;
+    })) << belfry.process.err();
+    belfry.process.write("b\n");
+    session.expect_send(6, "b");
+    session.say("SENT 6 1\r\n");
+    session.expect("ACK 1");
+    EXPECT_EQ(belfry.finish(session), 6);
+}
+
 TEST(ClientSending, ALineAboveMaxPayloadIsNotEvenSent) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();

@@ -1,6 +1,6 @@
+#include "shm/seq_rules.hpp"
 #include "tests/unit/shm/log_reading.hpp"
 #include "tests/unit/shm/scratch_segment.hpp"
-#include "wire/limits.hpp"
 
 #include <gtest/gtest.h>
 
@@ -70,9 +70,59 @@ TEST_F(LogBatch, EndsBeforeAMessageThatWouldBeShownBeforeAnEarlierOneIsAnswered)
 }
 
 TEST_F(LogBatch, BehindTheLargestSeqNoneIsLeft) {
-    ann_.append({{wire::max_seq, "last"}, {0, "one more"}, {wire::max_seq, "again"}}, outcomes_);
-    EXPECT_EQ(outcomes_, (Outcomes{appended, seq_exhausted, duplicate}));
+    ann_.session().client().last_seq.store(shm::max_seq - 1);
+    ann_.append({{shm::max_seq, "last"}, {0, "one more"}, {shm::max_seq, "again"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, bad_seq, duplicate}));
     EXPECT_EQ(log().last_id.load(), 1U);
+}
+
+TEST_F(LogBatch, UpToTheFreeSeqsEveryStepIsAccepted) {
+    constexpr std::uint64_t nanoseconds_since_1970 = 1'764'061'200'000'000'000;
+    ann_.append({{1, "a"}, {nanoseconds_since_1970, "b"}, {shm::max_free_seq, "c"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, appended, appended}));
+}
+
+TEST_F(LogBatch, NoSingleSeqUsesUpTheOthers) {
+    const auto result = ann_.append({{shm::max_seq, "a"}, {shm::max_free_seq + 1, "b"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{bad_seq, bad_seq}));
+    EXPECT_EQ(result.decided, 2U);
+    EXPECT_EQ(log().last_id.load(), 0U);
+    ann_.append({{1, "c"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{appended});
+    EXPECT_EQ(last_seq(), 1U);
+}
+
+TEST_F(LogBatch, AboveTheFreeSeqsAStepIsBoundedAndCountsFromTheMessageBefore) {
+    constexpr std::uint64_t first = shm::max_free_seq;
+    constexpr std::uint64_t step = shm::max_seq_step;
+    ann_.append({{first, "a"}, {first + step, "b"}, {first + 2 * step, "c"}, {0, "d"}}, outcomes_);
+    EXPECT_EQ(outcomes_, (Outcomes{appended, appended, appended, appended}));
+    const std::uint64_t last = first + 2 * step + 1;
+    EXPECT_EQ(last_seq(), last);
+    ann_.append({{last + step + 1, "too far"}, {last, "again"}, {last + step, "e"}}, outcomes_);
+    EXPECT_EQ(outcomes_[0], bad_seq);
+    EXPECT_EQ(outcomes_[1], duplicate);
+    ann_.append({{last + step, "e"}}, outcomes_);
+    EXPECT_EQ(outcomes_, Outcomes{appended});
+}
+
+TEST(FullLog, EndsAtTheLargestIdAndTheRestOfTheBatchIsRefused) {
+    shm::SegmentPlan plan = small_plan();
+    plan.last_id = shm::max_id - 2;
+    ScratchSegment scratch{plan};
+    Sender ann{scratch.segment(), 0, "ann"};
+    Outcomes outcomes;
+    auto result = ann.append({{1, "a"}, {2, "b"}, {3, "c"}, {0, "d"}, {2, "again"}}, outcomes);
+    EXPECT_EQ(outcomes, (Outcomes{appended, appended, log_full, log_full, duplicate}));
+    EXPECT_EQ(result.decided, 5U);
+    EXPECT_EQ(result.last_id, shm::max_id);
+    result = ann.append({{3, "c"}}, outcomes);
+    EXPECT_EQ(outcomes, Outcomes{log_full});
+    EXPECT_EQ(result.last_id, 0U);
+    EXPECT_TRUE(ann.session().acknowledge(shm::max_id + 1));
+    EXPECT_EQ(shm::cursor_of(scratch.segment(), 0), shm::max_id);
+    EXPECT_EQ(read_ring(scratch.segment()).size(), 2U);
+    EXPECT_EQ(scratch.broken(), std::vector<std::string>{});
 }
 
 TEST_F(LogBatch, SeqsOfOneClientDoNotMatterToAnother) {
