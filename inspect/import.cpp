@@ -4,6 +4,7 @@
 #include "inspect/refusal.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/segment_file.hpp"
+#include "shm/seq_rules.hpp"
 #include "store/restored_store.hpp"
 #include "store/store_file.hpp"
 
@@ -113,7 +114,7 @@ class Order {
 
   private:
     struct Seqs {
-        std::uint64_t taken = 0;
+        shm::SeqOrder taken;
         std::uint64_t last = 0;  ///< as the head says
     };
 
@@ -122,15 +123,17 @@ class Order {
         if (found == seqs_.end()) {
             throw BadLine{"its sender " + message.sender + " is none of the clients of line 1"};
         }
-        if (message.seq <= found->second.taken) {
+        Seqs& seqs = found->second;
+        const std::uint64_t before = seqs.taken.last();
+        if (!seqs.taken.take(message.seq)) {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
-                          " is not above " + std::to_string(found->second.taken)};
+                          " is not above " + std::to_string(before)};
         }
-        if (message.seq > found->second.last) {
+        // One above max_free_seq stays in the log when its sender is set back behind it.
+        if (message.seq > seqs.last && message.seq <= shm::max_free_seq) {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
                           " is above the last one of line 1"};
         }
-        found->second.taken = message.seq;
     }
 
     std::uint64_t next_id_;

@@ -9,6 +9,7 @@
 #include "inspect/metrics.hpp"
 #include "inspect/options.hpp"
 #include "inspect/refusal.hpp"
+#include "inspect/reset_seq.hpp"
 #include "inspect/search.hpp"
 #include "inspect/status.hpp"
 #include "inspect/stop.hpp"
@@ -28,9 +29,10 @@ namespace inspect = belfry::inspect;
 namespace shm = belfry::shm;
 namespace store = belfry::store;
 
-/// stop and remove change the segment; all else reads it.
+/// Others only read the segment.
 bool changes(const inspect::Options& options) {
-    return options.command == "stop" || options.command == "remove";
+    return options.command == "stop" || options.command == "remove" ||
+           options.command == "reset-seq";
 }
 
 std::optional<shm::FoundSegment> find(const inspect::Options& options) {
@@ -55,9 +57,13 @@ void remove(const inspect::Options& options, const shm::FoundSegment& found) {
 }
 
 int run_on_segment(const inspect::Options& options) {
-    const std::optional<shm::FoundSegment> found = find(options);
+    std::optional<shm::FoundSegment> found = find(options);
     if (options.command == "check") {
         return inspect::check(std::cout, options.data_dir, found) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (options.command == "reset-seq") {
+        inspect::reset_seq(std::cout, options.data_dir, found, options.operand);
+        return EXIT_SUCCESS;
     }
     if (!found) {
         throw inspect::Refusal{"there is no segment of a server in " + options.data_dir.string()};

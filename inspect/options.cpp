@@ -23,7 +23,7 @@ struct Command {
 };
 
 // clang-format off
-constexpr std::array<Command, 11> commands{{
+constexpr std::array<Command, 12> commands{{
     {"status", "", true,      "what the server, its log and its clients are doing"},
     {"top", "", false,        "the same, live on the terminal; q quits"},
     {"metrics", "", false,    "the same for Prometheus, in its text format"},
@@ -33,6 +33,7 @@ constexpr std::array<Command, 11> commands{{
     {"import", "FILE", false, "make a store from an export; - is standard input"},
     {"backup", "FILE", false, "copy the store into a new file, also of a running server"},
     {"check", "", false,      "prove the invariants; exit 1 if one is broken"},
+    {"reset-seq", "CLIENT", false, "set a client's seq above 2^62 back, so that it can send again"},
     {"stop", "", false,       "end the server cleanly, also one whose supervisor is dead"},
     {"remove", "", false,     "delete a dead server's segment"},
 }};
@@ -57,7 +58,7 @@ void print_help(const po::options_description& described) {
                  "Looks at the shared memory and the store of a running or a dead server.\n\n";
     for (const Command& command : commands) {
         const std::string words = std::string{command.name} + " " + std::string{command.operand};
-        std::cout << "  " << std::left << std::setw(13) << words << command.help << '\n';
+        std::cout << "  " << std::left << std::setw(17) << words << command.help << '\n';
     }
     std::cout << '\n'
               << described << "\nExit status: 0 done, 1 not done or broken, 2 for bad usage.\n";

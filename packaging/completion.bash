@@ -11,7 +11,7 @@ _belfry_value_name() {
 }
 
 _belfry_commands() {
-    "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z]+)( .*)?$/\1/p'
+    "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z][a-z-]*)( .*)?$/\1/p'
 }
 
 # The values of an option that has only a few.

@@ -2,6 +2,7 @@
 
 #include "shm/client_table.hpp"
 #include "shm/log_reader.hpp"
+#include "shm/seq_rules.hpp"
 
 #include <bit>
 #include <optional>
@@ -16,7 +17,7 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 class Inspection {
   public:
     Inspection(const Segment& segment, RecordCheck is_record)
-        : segment_{segment}, is_record_{is_record}, seqs_(segment.geometry().client_rows, 0) {}
+        : segment_{segment}, is_record_{is_record}, seqs_(segment.geometry().client_rows) {}
 
     std::vector<std::string> run() {
         check_geometry();
@@ -126,15 +127,15 @@ class Inspection {
             bytes.substr(entry.start - chunk_start, entry.end - entry.start);
         require(is_record_(record, id, name_of(segment_, entry.sender)),
                 "(1) " + name + " is torn");
-        require(entry.seq > seqs_[entry.sender], "(9) the seq of " + name + " does not grow");
-        seqs_[entry.sender] = entry.seq;
+        require(seqs_[entry.sender].take(entry.seq), "(9) the seq of " + name + " does not grow");
     }
 
-    /// Read after the records: a last seq only grows. The newest batch may not be derived yet.
+    /// Read after the records: a last seq only grows, unless it is set back to the highest free
+    /// one. The newest batch may not be derived yet.
     void check_seqs() {
         if (segment_.log().derived_id.load() != segment_.log().last_id.load()) return;
         for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
-            require(segment_.client(row).last_seq.load() >= seqs_[row],
+            require(segment_.client(row).last_seq.load() >= seqs_[row].highest_free(),
                     "(6) the last seq of " + client(row) + " is behind its records");
         }
     }
@@ -147,7 +148,7 @@ class Inspection {
 
     const Segment& segment_;
     RecordCheck is_record_;
-    std::vector<std::uint64_t> seqs_;  ///< the last one seen of each row
+    std::vector<SeqOrder> seqs_;  ///< of each row
     std::vector<std::string> broken_;
 };
 

@@ -48,7 +48,8 @@
 ///     copies, then checks first_id, and only then uses the copy.
 ///  4. With a store, nothing above stored_id is overwritten.
 ///  5. Nothing above visible is shown: stored_id with durability commit, else last_id.
-///  6. Last seqs are derived from the records up to derived_id; a repair applies the rest.
+///  6. Last seqs are derived from the records up to derived_id; a repair applies the rest. One
+///     above max_free_seq may have been set back since (seq_reset.hpp), and stays so.
 ///  7. A cursor is one word {generation, id}, moved by compare-and-swap, forwards, by the session
 ///     of that generation alone, never above visible.
 ///  8. Ids are never used twice in an epoch.
@@ -220,7 +221,8 @@ struct ClientRow {
     alignas(cache_line) std::atomic<std::uint64_t> session;
     std::atomic<std::uint64_t> last_seq;  ///< under the mutex (6)
     /// The highest seq of this client's messages up to stored_id. The archiver writes it before
-    /// stored_id; a login reads it.
+    /// stored_id, and at its start under the mutex; reset_seq() under the mutex while all messages
+    /// of the client are stored; a login reads it.
     std::atomic<std::uint64_t> stored_seq;
 
     /// {generation: 16 bits, id: 48 bits} (7). Login raises the generation under the mutex; the

@@ -60,14 +60,24 @@ void Archiver::start() {
     }
     const bool stays_async = saved.durability == shm::Durability::async && !saved.clean;
     writer_.begin_log(segment_->epoch(), stays_async ? saved.durability : segment_->durability());
-    for (const SavedClient& client : saved.clients) {
-        if (const auto row = shm::find_row(*segment_, client.id)) {
-            saved_cursors_[*row] = client.cursor;
-            segment_->client(*row).stored_seq.store(client.seq, std::memory_order_release);
-        }
-    }
+    take_over_clients(saved.clients);
     stored_ = saved.last_id;
     publish(stored_);
+}
+
+/// A seq that was set back in the segment alone, and not saved, stays set back. Under the lock, so
+/// that none is set back between the load and the store.
+void Archiver::take_over_clients(const std::vector<SavedClient>& clients) {
+    const boost::interprocess::scoped_lock guard{lock_};
+    for (const SavedClient& saved : clients) {
+        const auto row = shm::find_row(*segment_, saved.id);
+        if (!row) continue;
+        saved_cursors_[*row] = saved.cursor;
+        shm::ClientRow& client = segment_->client(*row);
+        const std::uint64_t accepted = client.last_seq.load(std::memory_order_relaxed);
+        client.stored_seq.store(std::min(saved.seq, accepted), std::memory_order_release);
+        if (accepted < saved.seq) saved_seqs_[*row] = saved.seq;  // so that it is saved, also a 0
+    }
 }
 
 /// From here on no writer gives up what is above it (4). Under the lock, for a writer may just have

@@ -79,6 +79,13 @@ bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
     }
 }
 
+std::uint64_t StoreReader::highest_seq(std::string_view sender, std::uint64_t max_seq) {
+    Statement highest{database_,
+                      "SELECT coalesce(max(seq), 0) FROM messages WHERE sender = ? AND seq <= ?"};
+    highest.bind_text(1, sender).bind(2, max_seq);
+    return highest.step() ? highest.number(0) : 0;
+}
+
 std::uint64_t StoreReader::first_id() {
     return read_oldest_id(database_);
 }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 namespace belfry::store {
 
@@ -55,6 +56,10 @@ class StoreReader {
 
     /// The newest message that ever was in the store.
     [[nodiscard]] std::uint64_t last_id() { return read_last_id(database_); }
+
+    /// The highest seq up to `max_seq` of the messages of that sender; 0: none. Looks at every
+    /// message.
+    [[nodiscard]] std::uint64_t highest_seq(std::string_view sender, std::uint64_t max_seq);
 
     [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }
 

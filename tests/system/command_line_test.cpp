@@ -225,8 +225,8 @@ TEST(CommandLine, HelpNamesEveryOption) {
         EXPECT_NE(belfry.find("--" + option), std::string::npos) << option;
     }
     const std::string belfryctl = run({program("belfryctl"), {"--help"}}).out;
-    for (const std::string word :
-         {"--data-dir", "status", "top", "metrics", "log", "--follow", "check", "stop", "remove"}) {
+    for (const std::string word : {"--data-dir", "status", "top", "metrics", "log", "--follow",
+                                   "check", "reset-seq", "stop", "remove"}) {
         EXPECT_NE(belfryctl.find(word), std::string::npos) << word;
     }
 }

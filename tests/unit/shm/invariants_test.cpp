@@ -1,6 +1,7 @@
 #include "shm/invariants.hpp"
 
 #include "shm/client_table.hpp"
+#include "shm/seq_rules.hpp"
 #include "tests/unit/shm/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
@@ -128,6 +129,21 @@ TEST_F(Invariants, ACursorAboveWhatIsVisibleIsTold) {
 TEST_F(Invariants, ASeqThatDoesNotGrowIsTold) {
     segment().seq(2).store(1);
     EXPECT_TRUE(tells(9));
+}
+
+TEST_F(Invariants, ASeqBelowOneThatWasSetBackIsNoFaultUnlessItRepeatsALowerOne) {
+    segment().seq(2).store(shm::max_seq);
+    EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
+    segment().seq(3).store(1);
+    EXPECT_TRUE(tells(9));
+}
+
+TEST_F(Invariants, ALastSeqBehindOneThatWasSetBackIsNoFault) {
+    segment().seq(3).store(shm::max_seq);
+    ann_.session().client().last_seq.store(2);
+    EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
+    ann_.session().client().last_seq.store(1);
+    EXPECT_TRUE(tells(6));
 }
 
 TEST_F(Invariants, ASessionInNoSlotIsTold) {

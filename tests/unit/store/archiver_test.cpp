@@ -1,6 +1,8 @@
 #include "store/archiver.hpp"
 
 #include "shm/clock.hpp"
+#include "shm/seq_reset.hpp"
+#include "shm/seq_rules.hpp"
 #include "tests/unit/shm/forked_child.hpp"
 #include "tests/unit/store/log_and_store.hpp"
 
@@ -272,6 +274,58 @@ TEST_F(ArchiverTest, SavesCursorsAndSeqs) {
     EXPECT_EQ(both_.saved_client("ann").cursor, 0U);
     EXPECT_EQ(both_.saved_client("ann").seq, 5U);
     EXPECT_FALSE(archiver->work());
+}
+
+/// ann has used a high seq, as a program without its bound let her, and it is stored and saved.
+class ArchiverAndReset : public ArchiverTest {
+  protected:
+    static constexpr std::uint64_t high = shm::max_seq;
+
+    void SetUp() override {
+        const auto archiver = both_.started_archiver();
+        ann_.append({{5, "five"}});
+        segment().client(0).last_seq.store(high - 1);
+        ann_.append({{high, "high"}});
+        archiver->drain();
+        ASSERT_EQ(both_.saved_client("ann").seq, high);
+        ann_.session().leave();
+    }
+
+    void reset() { ASSERT_TRUE(shm::reset_seq(segment(), 0, high, 5)); }
+};
+
+TEST_F(ArchiverAndReset, ASeqThatWasSetBackIsSavedAndNotDerivedAgain) {
+    const auto archiver = both_.started_archiver();
+    reset();
+    ASSERT_TRUE(eventually([&] { return archiver->work(); }));
+    EXPECT_EQ(both_.saved_client("ann").seq, 5U);
+    Sender again{segment(), 2, "ann", message_format()};
+    again.append({{6, "six"}});
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(segment().client(0).stored_seq, 6U);
+    EXPECT_EQ(both_.saved_client("ann").seq, 6U) << "derived from what is newer";
+}
+
+TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItTakesTheSeqOfTheMemory) {
+    reset();
+    const auto archiver = both_.started_archiver();
+    EXPECT_EQ(segment().client(0).stored_seq, 5U);
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(both_.saved_client("ann").seq, 5U);
+}
+
+TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItSavesAlsoThatNoSeqIsLeft) {
+    {
+        const auto archiver = both_.started_archiver();
+        segment().client(1).last_seq.store(high - 1);
+        bob_.append({{high, "bob's only one"}});
+        archiver->drain();
+        bob_.session().leave();
+    }
+    ASSERT_TRUE(shm::reset_seq(segment(), 1, high, 0));
+    EXPECT_TRUE(both_.started_archiver()->work());
+    EXPECT_EQ(segment().client(1).last_seq, 0U);
+    EXPECT_EQ(both_.saved_client("bob").seq, 0U);
 }
 
 TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {

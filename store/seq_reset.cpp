@@ -1,0 +1,32 @@
+#include "store/seq_reset.hpp"
+
+#include "shm/seq_rules.hpp"
+#include "store/store_lock.hpp"
+#include "store/store_reader.hpp"
+#include "store/store_writer.hpp"
+
+#include <algorithm>
+
+namespace belfry::store {
+
+std::optional<SeqReset> reset_saved_seq(const std::filesystem::path& data_dir,
+                                        const std::string& client_id) {
+    const StoreLock lock = StoreLock::take(data_dir);
+    StoreWriter writer{data_dir};
+    writer.claim();
+    SavedLog saved = writer.saved_log();
+    const auto client = std::ranges::find(saved.clients, client_id, &SavedClient::id);
+    if (client == saved.clients.end()) return {};
+    if (client->seq <= shm::max_free_seq) return SeqReset{client->seq, client->seq};
+    const std::uint64_t was = client->seq;
+    client->seq = StoreReader{data_dir}.highest_seq(client_id, shm::max_free_seq);
+    // From here on no seq is derived from the messages up to the end, so those of all clients are
+    // saved.
+    writer.begin();
+    for (const SavedClient& one : saved.clients) writer.save_client(one);
+    writer.save_seqs_up_to(saved.last_id);
+    writer.commit();
+    return SeqReset{was, client->seq};
+}
+
+}  // namespace belfry::store

@@ -1,0 +1,60 @@
+#include "shm/seq_reset.hpp"
+
+#include "shm/seq_rules.hpp"
+#include "tests/crash/step/killing.hpp"
+#include "tests/crash/step/segment_operation.hpp"
+
+#include <gtest/gtest.h>
+
+/// belfryctl may be killed while it sets a client's seq back.
+namespace belfry::test {
+namespace {
+
+/// ann has sent two messages, and one with the largest seq, as a program without its bound let her.
+class ResetSeq : public SegmentOperation {
+  public:
+    ResetSeq() : SegmentOperation{shm::Durability::commit} {
+        Sender ann{segment(), 0, "ann"};
+        if (ann.say_numbered(1, 2).last_id != 2) throw Failure{"ann cannot append"};
+        row().last_seq = shm::max_seq - 1;
+        if (ann.say_numbered(shm::max_seq, 1).last_id != 3) throw Failure{"ann cannot append"};
+        ann.session().leave();
+        shm::reap_slot(segment(), 0);
+        row().stored_seq = shm::max_seq;
+        log().stored_id = 3;
+        begin_here();
+    }
+
+    [[nodiscard]] std::string name() const override { return "reset a seq"; }
+
+    void run() override { static_cast<void>(shm::reset_seq(segment(), 0, row().last_seq, 2)); }
+
+  protected:
+    void go_on(Findings& findings) override {
+        const std::uint64_t seq = row().last_seq;
+        findings.require(seq == (has_changed("last_seq") ? 2 : shm::max_seq), &Findings::torn,
+                         "the last seq is neither old nor new");
+        findings.require(has_changed("stored_seq") || !has_changed("last_seq"), &Findings::torn,
+                         "the stored seq is behind the last one");
+        run();
+        findings.require(row().last_seq == 2 && row().stored_seq == 2, &Findings::not_done_again,
+                         "the seq is not set back");
+        Sender ann{segment(), 0, "ann"};
+        const auto again = ann.say_numbered(1, 2);
+        findings.require(again.last_id == 0 && again.decided == 2, &Findings::doubled,
+                         "what was committed is accepted again");
+        findings.require(ann.say_numbered(3, 1).last_id == 4, &Findings::not_done_again,
+                         "ann cannot append");
+    }
+
+  private:
+    [[nodiscard]] shm::ClientRow& row() { return segment().client(0); }
+};
+
+TEST_F(KilledInside, AResetOfASeqTheNextOneSetsItBack) {
+    ResetSeq operation;
+    kill_at_every_instruction(operation);
+}
+
+}  // namespace
+}  // namespace belfry::test
