@@ -9,11 +9,11 @@ namespace belfry::shm {
 /// Sets the highest accepted seq of a client, which is above max_free_seq, back to the highest one
 /// of its messages that is not. Any process that may write to the segment; takes the lock.
 ///
-/// | killed after | what is left                              | mended by                         |
-/// |--------------|-------------------------------------------|-----------------------------------|
-/// | the lock     | the lock of a dead holder                 | the next holder                   |
-/// | `stored_seq` | the high seq is still the highest accepted | calling this again | | `last_seq`
-/// | the lock; the seq has been set back       | the next holder: nothing to repair |
+/// | killed after | what is left                        | mended by                          |
+/// |--------------|-------------------------------------|------------------------------------|
+/// | the lock     | the lock of a dead holder           | the next holder                    |
+/// | `stored_seq` | the high seq still counts           | calling this again                 |
+/// | `last_seq`   | the lock; the seq has been set back | the next holder: nothing to repair |
 ///
 /// @param row of a client whose messages are all stored, where there is a store
 /// @param seen its `last_seq`, read before all its messages were found stored
