@@ -99,6 +99,7 @@ class Cleanup {
 void serve(Options options, const std::vector<std::string>& arguments) {
     ServiceManager manager;
     shm::make_data_directory(options.data_dir);
+    shm::require_safe(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
     guard_from_memory_killer();
     set_title("supervisor");

@@ -5,6 +5,7 @@
 #include "server/options.hpp"
 #include "server/report.hpp"
 #include "server/title.hpp"
+#include "shm/data_directory.hpp"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -61,6 +62,9 @@ int main(int argc, char** argv) {
         return EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {
         belfry::cli::complain("belfryd", error.what());
+        return belfry::cli::exit_usage;
+    } catch (const belfry::shm::DataDirectoryUnsafe& error) {
+        report(belfry::server::LogLevel::error, error.what());
         return belfry::cli::exit_usage;
     } catch (const std::exception& error) {
         report(belfry::server::LogLevel::error, error.what());

@@ -1,11 +1,14 @@
 #include "shm/data_directory.hpp"
 
+#include "shm/plain_file.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace belfry::shm {
 namespace {
@@ -13,11 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 UniqueFd open_file(const fs::path& path) {
-    UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
-    if (!file) {
-        throw DataDirectoryError{"cannot write " + path.string() + ": " + std::strerror(errno)};
-    }
-    return file;
+    UniqueFd file = open_plain_file(path, O_RDWR | O_CREAT);
+    if (file) return file;
+    throw DataDirectoryError{"cannot write " + path.string() + ": " + reason_for(errno)};
 }
 
 std::string holder_of(const UniqueFd& file) {
@@ -36,13 +37,29 @@ DataDirectoryInUse::DataDirectoryInUse(const fs::path& path, std::string holder)
       holder_{std::move(holder)} {}
 
 void make_data_directory(const fs::path& path) {
+    const fs::path folder = path.has_filename() ? path : path.parent_path();
     std::error_code error;
-    const bool made = fs::create_directories(path, error);
-    if (error || !fs::is_directory(path)) {
-        throw DataDirectoryError{"cannot make the data directory " + path.string() + ": " +
-                                 (error ? error.message() : "it is a file")};
+    if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
+    if (!error && ::mkdir(folder.c_str(), S_IRWXU) == -1 && errno != EEXIST) {
+        error = {errno, std::generic_category()};
     }
-    if (made) fs::permissions(path, fs::perms::owner_all, error);
+    if (!error && fs::is_directory(folder, error)) return;
+    throw DataDirectoryError{"cannot make the data directory " + path.string() + ": " +
+                             (error ? error.message() : "it is a file")};
+}
+
+void require_safe(const fs::path& path) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) == -1) return;
+    const std::string name = "the data directory " + path.string();
+    if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
+        throw DataDirectoryUnsafe{name + " belongs to user " + std::to_string(facts.st_uid) +
+                                  ", and this program runs as user " + std::to_string(::geteuid())};
+    }
+    if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        throw DataDirectoryUnsafe{name +
+                                  " may be written by others than its owner; use chmod go-w"};
+    }
 }
 
 DataDirectoryLock::DataDirectoryLock(const fs::path& path) : file_{open_file(path / "lock")} {
@@ -63,7 +80,7 @@ UniqueFd hold_alive(const fs::path& path) {
 }
 
 bool anybody_alive(const fs::path& path) noexcept {
-    const UniqueFd file{::open((path / "alive").c_str(), O_RDWR | O_CLOEXEC)};
+    const UniqueFd file = open_plain_file(path / "alive", O_RDWR);
     return file && ::flock(file.get(), LOCK_EX | LOCK_NB) == -1;
 }
 

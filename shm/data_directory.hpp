@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-/// The two lock files of a data directory.
+/// A data directory: who may own it, and its two lock files.
 ///
 /// `lock`: held by the one belfryd (or the belfryctl that changes something) with fcntl. Children
 /// do not inherit it, so a new belfryd can start while they still run.
@@ -34,9 +34,21 @@ class DataDirectoryInUse : public DataDirectoryError {
     std::string holder_;
 };
 
+/// Others than this process's user could change what the directory holds.
+class DataDirectoryUnsafe : public DataDirectoryError {
+  public:
+    using DataDirectoryError::DataDirectoryError;
+};
+
 /// Makes the directory where there is none, for its owner alone.
 /// @throws DataDirectoryError
 void make_data_directory(const std::filesystem::path& path);
+
+/// Refuses a directory that belongs neither to this process's user nor to root, and one that its
+/// group or others may write to: its files say which segment is used and which processes get
+/// signals. A directory that is missing or out of reach is left to whoever opens its files.
+/// @throws DataDirectoryUnsafe
+void require_safe(const std::filesystem::path& path);
 
 /// Held as long as the object lives.
 class DataDirectoryLock {

@@ -1,10 +1,9 @@
 #include "store/database.hpp"
 
+#include "shm/plain_file.hpp"
 #include "store/store_error.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -33,7 +32,7 @@ StoreError::Kind kind_of(int code) noexcept {
 }
 
 int flags_for(Database::Mode mode) noexcept {
-    constexpr int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    constexpr int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
     return common | (mode == Database::Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 }
 
@@ -44,12 +43,17 @@ const char* not_null(std::string_view bytes) noexcept {
 
 /// SQLite gives the files of the WAL the mode of the database.
 void create_file(const std::filesystem::path& file) {
-    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd == -1) {
-        throw StoreError{StoreError::Kind::failing,
-                         "cannot create the store " + file.string() + ": " + std::strerror(errno)};
-    }
-    ::close(fd);
+    if (shm::open_plain_file(file, O_RDWR | O_CREAT)) return;
+    throw StoreError{StoreError::Kind::failing,
+                     "cannot create the store " + file.string() + ": " + shm::reason_for(errno)};
+}
+
+/// SQLite follows no link anywhere in the path; ours may lead through some to the file's folder.
+std::filesystem::path without_links_to(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto folder = std::filesystem::canonical(
+        file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."}, error);
+    return error ? file : folder / file.filename();
 }
 
 }  // namespace
@@ -58,10 +62,11 @@ void Database::Close::operator()(sqlite3* handle) const noexcept {
     ::sqlite3_close_v2(handle);
 }
 
-Database::Database(const std::filesystem::path& file, Mode mode) : file_{file} {
+Database::Database(const std::filesystem::path& file, Mode mode, const char* vfs) : file_{file} {
     if (mode == Mode::create) create_file(file);
     sqlite3* handle = nullptr;
-    const int result = ::sqlite3_open_v2(file.c_str(), &handle, flags_for(mode), nullptr);
+    const int result =
+        ::sqlite3_open_v2(without_links_to(file).c_str(), &handle, flags_for(mode), vfs);
     handle_.reset(handle);  // also where it could not be opened
     if (result != SQLITE_OK) fail();
     ::sqlite3_busy_timeout(handle, busy_patience_ms);
@@ -78,7 +83,9 @@ std::int64_t Database::number(const char* sql) {
 
 void Database::fail() const {
     const int code = ::sqlite3_extended_errcode(handle());
-    std::string message = "the store " + file_.string() + ": " + ::sqlite3_errmsg(handle());
+    std::string message =
+        "the store " + file_.string() + ": " +
+        (code == SQLITE_CANTOPEN_SYMLINK ? "it is a symbolic link" : ::sqlite3_errmsg(handle()));
     const int system = ::sqlite3_system_errno(handle());
     const bool is_of_the_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
     if (is_of_the_system && system != 0) message += std::string{" ("} + std::strerror(system) + ")";

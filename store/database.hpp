@@ -21,8 +21,10 @@ class Database {
         create,  ///< the file is created, for its owner alone
     };
 
+    /// Opens the file, unless it is a symbolic link; the folders on the way may be links.
+    /// @param vfs the name of one of SQLite's; null: its default
     /// @throws StoreError
-    Database(const std::filesystem::path& file, Mode mode);
+    Database(const std::filesystem::path& file, Mode mode, const char* vfs = nullptr);
 
     /// Runs SQL text that returns no rows. @throws StoreError
     void execute(const char* sql) const;

@@ -1,22 +1,21 @@
 #include "store/store_lock.hpp"
 
+#include "shm/plain_file.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
 
 namespace belfry::store {
 
 std::optional<StoreLock> StoreLock::try_take(const std::filesystem::path& data_dir) {
     const std::filesystem::path path = data_dir / "store-lock";
-    shm::UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    shm::UniqueFd file = shm::open_plain_file(path, O_RDWR | O_CREAT);
     if (!file) {
         throw StoreError{StoreError::Kind::failing,
-                         "cannot open " + path.string() + ": " + std::strerror(errno)};
+                         "cannot open " + path.string() + ": " + shm::reason_for(errno)};
     }
     struct flock lock {};
     lock.l_type = F_WRLCK;

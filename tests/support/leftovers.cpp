@@ -3,6 +3,8 @@
 #include "tests/support/deadline.hpp"
 #include "tests/support/proc.hpp"
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,6 +29,7 @@ Known& known() {
 class CheckAtTheEnd : public testing::Environment {
   public:
     void SetUp() override {
+        ::umask(S_IWGRP | S_IWOTH);  // a data directory that a test makes must be safe
         for (const auto& segment : segments()) before_.insert(segment.shmid);
     }
     void TearDown() override {

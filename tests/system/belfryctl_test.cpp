@@ -277,7 +277,7 @@ TEST(Belfryctl, ASegmentThatMayNotBeReadIsNotCalledAbsent) {
     if (::geteuid() == 0) {
         // Root may read everything; and somebody else may not be able to reach the program.
         constexpr uid_t nobody_else = 61'234;
-        std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+        std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
         std::filesystem::copy(command.program, folder.path());
         command.program = folder.path() / "belfryctl";
         command.user = nobody_else;

@@ -45,6 +45,29 @@ TEST_F(DataDirectory, IsMadeForItsOwnerAlone) {
     EXPECT_EQ(fs::status(path() / "a" / "b").permissions(), fs::perms::owner_all);
 }
 
+TEST_F(DataDirectory, IsNeverOpenToOthersWhileItIsMade) {
+    const mode_t old = ::umask(0);
+    shm::make_data_directory(path() / "new" / "");
+    ::umask(old);
+    EXPECT_EQ(fs::status(path() / "new").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(DataDirectory, ThatOnlyItsOwnerMayWriteToIsSafe) {
+    for (const auto mode : {fs::perms{0700}, fs::perms{0755}, fs::perms{0500}}) {
+        fs::permissions(path(), mode);
+        EXPECT_NO_THROW(shm::require_safe(path()));
+    }
+    EXPECT_NO_THROW(shm::require_safe("/")) << "it belongs to root";
+    EXPECT_NO_THROW(shm::require_safe(path() / "none"));
+}
+
+TEST_F(DataDirectory, ThatOthersMayWriteToIsNotSafe) {
+    for (const auto mode : {fs::perms{0720}, fs::perms{0702}, fs::perms{01777}}) {
+        fs::permissions(path(), mode);
+        EXPECT_THROW(shm::require_safe(path()), shm::DataDirectoryUnsafe);
+    }
+}
+
 TEST_F(DataDirectory, ThatIsThereIsLeftAsItIs) {
     fs::permissions(path(), fs::perms::owner_all | fs::perms::group_read);
     shm::make_data_directory(path());
@@ -57,6 +80,31 @@ TEST_F(DataDirectory, CannotBeAFileNorLieBelowOne) {
     EXPECT_THROW(shm::make_data_directory(file / "below"), shm::DataDirectoryError);
     EXPECT_THROW(shm::DataDirectoryLock{file}, shm::DataDirectoryError);
     EXPECT_THROW((void)shm::hold_alive(file), shm::DataDirectoryError);
+}
+
+TEST_F(DataDirectory, HasNoLockBehindALinkAPipeOrAFolder) {
+    const fs::path target = path() / "target";
+    for (const char* name : {"lock", "alive"}) {
+        const auto open = [&] {
+            if (std::string_view{name} == "lock") {
+                const shm::DataDirectoryLock lock{path()};
+            } else {
+                static_cast<void>(shm::hold_alive(path()));
+            }
+        };
+        fs::create_symlink(target, path() / name);
+        EXPECT_THROW(open(), shm::DataDirectoryError);
+        EXPECT_FALSE(shm::anybody_alive(path()));
+        EXPECT_FALSE(fs::exists(target));
+        fs::remove(path() / name);
+        ASSERT_EQ(::mkfifo((path() / name).c_str(), S_IRUSR | S_IWUSR), 0);
+        EXPECT_THROW(open(), shm::DataDirectoryError);
+        EXPECT_FALSE(shm::anybody_alive(path()));
+        fs::remove(path() / name);
+        fs::create_directory(path() / name);
+        EXPECT_THROW(open(), shm::DataDirectoryError);
+        fs::remove(path() / name);
+    }
 }
 
 TEST_F(DataDirectory, IsLockedByOneProcess) {

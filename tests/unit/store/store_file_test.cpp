@@ -43,6 +43,25 @@ TEST_F(StoreFile, ANewStoreAndTheFilesOfItsWalAreForTheirOwnerAlone) {
     }
 }
 
+TEST_F(StoreFile, IsNotOpenedThroughALinkInItsPlace) {
+    static_cast<void>(store::open_to_write(dir()));
+    const fs::path elsewhere = dir() / "elsewhere.db";
+    fs::rename(scratch_.file(), elsewhere);
+    fs::create_symlink(elsewhere, scratch_.file());
+    const std::string why = "it is a symbolic link";
+    expect_store_error(Kind::failing, why, [&] { static_cast<void>(store::open_to_read(dir())); });
+    expect_store_error(Kind::failing, why, [&] { static_cast<void>(store::open_to_write(dir())); });
+}
+
+TEST_F(StoreFile, IsOpenedThroughALinkToItsFolder) {
+    const TempDir folder;
+    const fs::path link = folder.path() / "link";
+    fs::create_directory_symlink(dir(), link);
+    static_cast<void>(store::open_to_write(link));
+    static_cast<void>(store::open_to_read(link));
+    EXPECT_TRUE(fs::exists(scratch_.file()));
+}
+
 TEST_F(StoreFile, LiesInTheDataDirectory) {
     EXPECT_FALSE(store::has_store(dir()));
     static_cast<void>(store::open_to_write(dir()));
