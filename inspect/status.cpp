@@ -30,7 +30,7 @@ std::uint64_t seconds_since(std::uint64_t start_time) {
 /// What a slot's child has claimed may be dead, where no supervisor is there to notice.
 void look_at_session(const shm::Segment& segment, std::uint32_t row, ClientStatus& client) {
     const auto slot = shm::online_slot(segment, row);
-    if (!slot || *slot >= segment.geometry().session_slots) return;
+    if (!slot) return;
     const shm::ProcessEntry& entry = segment.session_process(*slot);
     client.pid = living(entry);
     client.online = client.pid != 0;

@@ -101,6 +101,10 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
             report(LogLevel::warning, name + " was removed; its processes are ended");
             end_earlier_server(options, *found);
             return {};
+        case shm::SegmentState::unsound:
+            throw StartError{name +
+                             " is damaged: the sizes and offsets of its parts do not agree; "
+                             "belfryctl remove deletes it"};
         case shm::SegmentState::other_layout:
             require_store(options, *found, name);
             report(LogLevel::warning,

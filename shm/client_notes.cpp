@@ -38,7 +38,7 @@ void note_end(Segment& segment, ClientRow& client, EndReason reason) noexcept {
 
 bool note_death(Segment& segment, std::uint32_t slot) noexcept {
     const std::uint32_t row = segment.session(slot).client.load(std::memory_order_acquire);
-    if (row == 0) return false;
+    if (row == 0 || row > segment.geometry().client_rows) return false;
     ClientRow& client = segment.client(row - 1);
     const std::uint32_t generation = unpack(segment.session_process(slot).word.load()).high;
     if (client.session.load() != pack(Halves{generation, slot})) return false;

@@ -55,7 +55,7 @@ std::uint64_t cursor_of(const Segment& segment, std::uint32_t row) noexcept {
 
 std::optional<OnlineSession> online_session(const Segment& segment, std::uint32_t row) noexcept {
     const Halves session = unpack(segment.client(row).session.load(std::memory_order_acquire));
-    if (session.high == 0) return {};
+    if (session.high == 0 || session.low >= segment.geometry().session_slots) return {};
     const std::uint64_t word =
         segment.session_process(session.low).word.load(std::memory_order_acquire);
     if (unpack(word).high != session.high || unpack(word).low == 0) return {};

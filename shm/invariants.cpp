@@ -4,7 +4,6 @@
 #include "shm/log_reader.hpp"
 #include "shm/seq_rules.hpp"
 
-#include <bit>
 #include <optional>
 
 namespace belfry::shm {
@@ -35,13 +34,7 @@ class Inspection {
     }
 
     void check_geometry() {
-        const Geometry& g = segment_.geometry();
-        const std::uint64_t bytes = segment_.prefix().segment_bytes;
-        require(std::has_single_bit(g.index_entries), "the index ring's size is no power of two");
-        require(g.ring_offset + g.ring_bytes <= bytes && g.ring_bytes > 0,
-                "the byte ring does not lie in the segment");
-        require(g.senders_offset + g.index_entries * sizeof(std::uint32_t) <= g.ring_offset,
-                "the index ring does not lie before the byte ring");
+        require(segment_.is_sound(), "the sizes and offsets of its parts do not agree");
         require(!segment_.epoch().empty(), "the log has no epoch");
     }
 

@@ -29,7 +29,9 @@ void repair(Segment& segment) noexcept {
     LogHeader& log = segment.log();
     const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
     for (std::uint64_t id = log.derived_id.load(std::memory_order_relaxed) + 1; id <= last; ++id) {
-        ClientRow& sender = segment.client(segment.sender(id).load(std::memory_order_relaxed));
+        const std::uint32_t row = segment.sender(id).load(std::memory_order_relaxed);
+        if (row >= segment.geometry().client_rows) continue;  // check tells it
+        ClientRow& sender = segment.client(row);
         const std::uint64_t seq = segment.seq(id).load(std::memory_order_relaxed);
         const std::uint64_t known = sender.last_seq.load(std::memory_order_relaxed);
         sender.last_seq.store(std::max(seq, known), std::memory_order_relaxed);

@@ -23,7 +23,7 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
     const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
     const std::uint64_t bytes =
         segment_->position(last + 1).load(std::memory_order_relaxed) - start;
-    if (last < from || bytes > buffer_.size()) {
+    if (last < from || bytes > std::min(buffer_.size(), segment_->ring().size())) {
         // Either the index was overwritten while it was read, or the log is broken.
         return still_there() ? Result::broken : Result::overrun;
     }

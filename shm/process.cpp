@@ -51,6 +51,12 @@ std::optional<Stat> stat_of(pid_t pid) noexcept {
     return parse_stat({text.data(), static_cast<std::size_t>(length)});
 }
 
+/// All processes of a server run as one user, so one of another user's is none of them, whatever an
+/// entry of the segment says.
+bool may_be_signalled(const UniqueFd& pidfd) noexcept {
+    return ::syscall(SYS_pidfd_send_signal, pidfd.get(), 0, nullptr, 0) == 0 || errno != EPERM;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> start_time_of(pid_t pid) noexcept {
@@ -73,7 +79,7 @@ UniqueFd open_process(ProcessId process) noexcept {
     if (!pidfd) return {};
     const auto stat = stat_of(process.pid);
     const bool same = stat && stat->start_time == process.start_time && stat->state != 'Z';
-    return same ? std::move(pidfd) : UniqueFd{};
+    return same && may_be_signalled(pidfd) ? std::move(pidfd) : UniqueFd{};
 }
 
 std::uint64_t raise_descriptor_limit(std::uint64_t needed) noexcept {

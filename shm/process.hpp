@@ -26,7 +26,8 @@ struct ProcessId {
 /// Empty: there is no such process, or no descriptor is left.
 [[nodiscard]] UniqueFd open_pidfd(pid_t pid) noexcept;
 
-/// Opens the process only if it is still the one that started at that time, and not a zombie.
+/// Opens the process only if it is still the one that started at that time, is not a zombie, and
+/// may get signals from this process.
 [[nodiscard]] UniqueFd open_process(ProcessId process) noexcept;
 
 /// As many descriptors as this process may have: one for each process that is watched. More than

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 namespace belfry::shm {
 namespace {
@@ -43,20 +44,26 @@ struct Layout {
     Geometry geometry;
 };
 
-Layout lay_out(const SegmentPlan& plan) {
-    Layout layout{};
-    Geometry& g = layout.geometry;
+Geometry sizes_for(const SegmentPlan& plan) {
+    Geometry g{};
     g.ring_bytes = round_up(plan.ring_bytes, page);
     g.index_entries = std::bit_ceil(g.ring_bytes / ring_bytes_per_index_entry);
     g.session_slots = plan.max_clients + std::max(plan.max_clients, min_pending_slots);
     g.client_rows = static_cast<std::uint32_t>(plan.clients.size()) + spare_client_rows;
     g.max_payload = plan.max_payload;
     g.max_clients = plan.max_clients;
+    return g;
+}
 
+/// Where the parts of these sizes lie. Whatever the offsets were is replaced.
+Layout place_parts(const Geometry& sizes) {
+    Layout layout{};
+    layout.geometry = sizes;
+    Geometry& g = layout.geometry;
     Planner planner;
     planner.take(sizeof(Prefix));
     layout.processes_offset =
-        planner.take(sizeof(ProcessEntry) * (first_session_entry + g.session_slots));
+        planner.take(sizeof(ProcessEntry) * (first_session_entry + std::uint64_t{g.session_slots}));
     layout.body_offset = planner.take(sizeof(Geometry));
     g.log_offset = planner.take(sizeof(LogHeader));
     g.archiver_offset = planner.take(sizeof(ArchiverBlock));
@@ -69,6 +76,23 @@ Layout lay_out(const SegmentPlan& plan) {
     g.ring_offset = planner.take(g.ring_bytes, page);
     layout.segment_bytes = planner.end();
     return layout;
+}
+
+Layout lay_out(const SegmentPlan& plan) {
+    return place_parts(sizes_for(plan));
+}
+
+/// Whether no sum of such sizes can overflow, and code that trusts them stays in bounds.
+bool are_sound_sizes(const Geometry& g, std::uint64_t segment_bytes) {
+    return g.ring_bytes > 0 && g.ring_bytes <= segment_bytes && g.index_entries <= segment_bytes &&
+           std::has_single_bit(g.index_entries) && g.max_payload <= g.ring_bytes &&
+           g.max_clients <= g.session_slots;
+}
+
+/// The offsets are compared with those that follow from the sizes.
+bool are_equal(const Geometry& one, const Geometry& other) {
+    static_assert(std::has_unique_object_representations_v<Geometry>);
+    return std::memcmp(&one, &other, sizeof one) == 0;
 }
 
 void put_text(std::span<char> field, std::string_view text) {
@@ -131,9 +155,47 @@ bool Segment::is_published() const noexcept {
     return prefix().magic.load(std::memory_order_acquire) == segment_magic;
 }
 
+bool Segment::has_our_layout() const noexcept {
+    return prefix().layout_version == layout_version;
+}
+
+bool Segment::is_sound() const noexcept {
+    return prefix().segment_bytes == region_.get_size() && has_sound_processes() &&
+           (!has_our_layout() || has_sound_geometry());
+}
+
 bool Segment::is_whole() const noexcept {
-    return is_published() && prefix().layout_version == layout_version &&
-           prefix().segment_bytes == region_.get_size();
+    return is_published() && has_our_layout() && is_sound();
+}
+
+/// Of any layout: an entry may be longer than what is frozen of it.
+bool Segment::has_sound_processes() const noexcept {
+    const Prefix& head = prefix();
+    constexpr std::size_t frozen_bytes = offsetof(ProcessEntry, version);
+    const std::uint64_t bytes = std::uint64_t{head.processes_count} * head.processes_stride;
+    return head.processes_count >= first_session_entry && head.processes_stride >= frozen_bytes &&
+           head.processes_stride % alignof(ProcessEntry) == 0 &&
+           head.processes_offset % alignof(ProcessEntry) == 0 &&
+           head.processes_offset >= sizeof(Prefix) && head.processes_offset <= region_.get_size() &&
+           bytes <= region_.get_size() - head.processes_offset;
+}
+
+/// The sizes decide where each part lies, so nothing but these places is accepted.
+bool Segment::has_sound_geometry() const noexcept {
+    const Prefix& head = prefix();
+    const std::uint64_t bytes = region_.get_size();
+    if (head.body_offset % alignof(Geometry) != 0 || head.body_offset > bytes ||
+        sizeof(Geometry) > bytes - head.body_offset) {
+        return false;
+    }
+    const Geometry found = *at<const Geometry>(head.body_offset);
+    if (!are_sound_sizes(found, bytes)) return false;
+    const Layout expected = place_parts(found);
+    return are_equal(found, expected.geometry) && head.body_offset == expected.body_offset &&
+           head.processes_offset == expected.processes_offset &&
+           head.processes_stride == sizeof(ProcessEntry) &&
+           head.processes_count == first_session_entry + std::uint64_t{found.session_slots} &&
+           bytes == expected.segment_bytes;
 }
 
 void Segment::find_parts() noexcept {

@@ -60,7 +60,13 @@ class Segment {
 
     /// Whether its creator got as far as publish().
     [[nodiscard]] bool is_published() const noexcept;
-    /// Whether it is published, of this program's layout, and its sizes agree with each other.
+    /// Whether it has this program's layout.
+    [[nodiscard]] bool has_our_layout() const noexcept;
+    /// Whether what its prefix says of the table of processes and, with this program's layout, its
+    /// geometry lie within the mapping. Nothing but the prefix may be used of one that is not
+    /// sound.
+    [[nodiscard]] bool is_sound() const noexcept;
+    /// Whether it is published, of this program's layout, and sound.
     [[nodiscard]] bool is_whole() const noexcept;
 
     [[nodiscard]] Prefix& prefix() const noexcept { return *at<Prefix>(0); }
@@ -118,6 +124,8 @@ class Segment {
     [[nodiscard]] T* at(std::uint64_t offset) const noexcept {
         return reinterpret_cast<T*>(static_cast<char*>(region_.get_address()) + offset);
     }
+    [[nodiscard]] bool has_sound_processes() const noexcept;
+    [[nodiscard]] bool has_sound_geometry() const noexcept;
     void find_parts() noexcept;
 
     boost::interprocess::mapped_region region_;

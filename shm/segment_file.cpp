@@ -1,6 +1,7 @@
 #include "shm/segment_file.hpp"
 
 #include "shm/huge_pages.hpp"
+#include "shm/plain_file.hpp"
 
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -19,7 +20,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <fstream>
+#include <sstream>
 #include <utility>
 
 namespace belfry::shm {
@@ -34,12 +35,11 @@ fs::path file_in(const fs::path& data_dir) {
 
 /// None: there is no file, or it is no name. @throws SegmentError
 std::optional<SegmentName> read_name(const fs::path& data_dir) {
-    errno = 0;
-    std::ifstream file{file_in(data_dir)};
-    if (!file.is_open() && errno != ENOENT && errno != ENOTDIR) {
-        throw SegmentError{"cannot read " + file_in(data_dir).string() + ": " +
-                           std::strerror(errno)};
+    const auto contents = read_plain_file(file_in(data_dir));
+    if (!contents && errno != ENOENT && errno != ENOTDIR) {
+        throw SegmentError{"cannot read " + file_in(data_dir).string() + ": " + reason_for(errno)};
     }
+    std::istringstream file{contents.value_or("")};
     SegmentName name;
     std::string word;
     if (!(file >> word >> name.key) || word != "key") return {};
@@ -50,19 +50,14 @@ std::optional<SegmentName> read_name(const fs::path& data_dir) {
     return name;
 }
 
-/// Whole or not at all: written beside it and renamed.
+/// Whole or not at all.
 void write_name(const fs::path& data_dir, const SegmentName& name) {
-    const fs::path beside = data_dir / "segment.new";
-    {
-        std::ofstream file{beside, std::ios::trunc};
-        ::chmod(beside.c_str(), S_IRUSR | S_IWUSR);
-        file << "key " << name.key << "\nshmid " << name.shmid << "\ntoken " << name.token
-             << "\nbytes " << name.bytes << "\ncreator " << name.creator << '\n';
-        if (!file.flush()) throw SegmentError{"cannot write " + beside.string()};
-    }
-    std::error_code error;
-    fs::rename(beside, file_in(data_dir), error);
-    if (error) throw SegmentError{"cannot write " + file_in(data_dir).string()};
+    std::ostringstream text;
+    text << "key " << name.key << "\nshmid " << name.shmid << "\ntoken " << name.token << "\nbytes "
+         << name.bytes << "\ncreator " << name.creator << '\n';
+    const int error = replace_plain_file(file_in(data_dir), text.str());
+    if (error == 0) return;
+    throw SegmentError{"cannot write " + file_in(data_dir).string() + ": " + reason_for(error)};
 }
 
 std::optional<shmid_ds> stat_segment(int shmid) {
@@ -97,11 +92,27 @@ bool is_ours(const Segment& segment, const SegmentName& name, int shmid) {
     return facts && facts->shm_cpid == name.creator && holds_at_most(name.token, segment.prefix());
 }
 
-SegmentState state_of(const Segment& segment, int shmid) {
+/// @throws SegmentError
+void require_own(int shmid) {
     const auto facts = stat_segment(shmid);
-    if (facts && (facts->shm_perm.mode & SHM_DEST) != 0) return SegmentState::removed;
+    if (!facts) return;  // it has just gone
+    const ipc_perm& owner = facts->shm_perm;
+    const bool others_may_write = (owner.mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (owner.uid == ::geteuid() && owner.cuid == ::geteuid() && !others_may_write) return;
+    throw SegmentError{"the shared memory segment " + std::to_string(shmid) +
+                       (others_may_write ? " may be written by others than its owner"
+                                         : " belongs to user " + std::to_string(owner.uid) +
+                                               ", and this program runs as user " +
+                                               std::to_string(::geteuid()))};
+}
+
+SegmentState state_of(const Segment& segment, int shmid) {
     if (!segment.is_published()) return SegmentState::torn;
-    return segment.is_whole() ? SegmentState::whole : SegmentState::other_layout;
+    if (!segment.is_sound()) return SegmentState::unsound;
+    if (!segment.has_our_layout()) return SegmentState::other_layout;
+    const auto facts = stat_segment(shmid);
+    const bool is_removed = facts && (facts->shm_perm.mode & SHM_DEST) != 0;
+    return is_removed ? SegmentState::removed : SegmentState::whole;
 }
 
 /// @throws ipc::interprocess_exception
@@ -168,6 +179,7 @@ std::optional<FoundSegment> find_segment(const fs::path& data_dir, ipc::mode_t m
     try {
         Segment segment = map({ipc::open_only, *shmid}, mode);
         if (!is_ours(segment, *name, *shmid)) return {};
+        require_own(*shmid);
         name->shmid = *shmid;
         return FoundSegment{state_of(segment, *shmid), *std::move(name), std::move(segment)};
     } catch (const ipc::interprocess_exception& error) {

@@ -28,7 +28,8 @@
 /// A segment is taken for ours only if it has the token that the file names (or, torn, was
 /// created by the pid that the file names, with the size that it names, and holds nothing but a
 /// part of the token).
-/// Any other one is foreign, and never touched.
+/// Any other one is foreign, and never touched. One with our token that another user has made, owns
+/// or may write to is refused: what it says would be that user's word.
 namespace belfry::shm {
 
 /// What the file says.
@@ -42,6 +43,7 @@ struct SegmentName {
 
 enum class SegmentState {
     torn,          ///< its creator was killed; nothing was ever in it
+    unsound,       ///< what it says of its own parts cannot be; only its prefix may be read
     other_layout,  ///< of another version of the program
     removed,       ///< by somebody, while processes had it mapped; it goes with the last of them
     whole,
@@ -65,7 +67,7 @@ class SegmentError : public std::runtime_error {
 };
 
 /// The segment of that data directory; none where there is none of ours.
-/// @throws SegmentError where it cannot be read
+/// @throws SegmentError where it cannot be read, or is not this process's user's alone
 [[nodiscard]] std::optional<FoundSegment> find_segment(const std::filesystem::path& data_dir,
                                                        boost::interprocess::mode_t mode);
 

@@ -31,7 +31,8 @@ bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept {
 
 bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept {
     const std::uint32_t client = segment.session(slot).client.load(std::memory_order_acquire);
-    return client != 0 && !is_known(segment, client - 1);
+    return client != 0 && client <= segment.geometry().client_rows &&
+           !is_known(segment, client - 1);
 }
 
 void claim_supervision(Segment& segment) noexcept {

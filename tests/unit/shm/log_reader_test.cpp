@@ -87,6 +87,15 @@ TEST_F(Reader, HoldsTheLargestRecordHoweverSmallABufferItWasGiven) {
     EXPECT_EQ(records_in(chunk_.bytes).at(0).body, largest);
 }
 
+TEST_F(Reader, TellsRecordsThatAreLongerThanTheRing) {
+    ann_.append({{1, "one"}, {2, "two"}});
+    const std::uint64_t end = segment().position(3).load();
+    segment().position(3).store(segment().position(1).load() + 2 * segment().ring().size());
+    LogReader large{segment(), 4 * segment().ring().size()};
+    EXPECT_EQ(large.read(1, 2, LogReader::no_row, chunk_), LogReader::Result::broken);
+    segment().position(3).store(end);
+}
+
 TEST_F(Reader, ReadsOnWithABufferThatWasGivenBackMeanwhile) {
     ann_.append({{1, "one"}, {2, "two"}});
     ASSERT_EQ(read(1, 1), LogReader::Result::copied);

@@ -64,6 +64,21 @@ TEST_F(ProcessTest, OfAnotherStartTimeIsAnotherOne) {
     EXPECT_FALSE(shm::open_process({child_.pid(), 0}));
 }
 
+TEST_F(ProcessTest, ThatMayNotGetSignalsIsNotOpened) {
+    // Root may signal everybody, so there another user tries; elsewhere the first process is
+    // root's.
+    const bool is_root = ::geteuid() == 0;
+    const pid_t pid = is_root ? ::getpid() : 1;
+    if (!is_root && ::kill(pid, 0) == 0) return;  // a container that has one user alone
+    const shm::ProcessId other{pid, shm::start_time_of(pid).value_or(0)};
+    ForkedChild somebody{[&] {
+        constexpr uid_t nobody_else = 61'234;
+        if (is_root && ::setuid(nobody_else) != 0) return 2;
+        return shm::open_process(other) ? 1 : 0;
+    }};
+    EXPECT_EQ(somebody.wait(), 0);
+}
+
 TEST_F(ProcessTest, ThatHasEndedIsNotOpened) {
     const auto start = shm::start_time_of(child_.pid());
     ASSERT_TRUE(start);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace belfry::test {
 namespace {
@@ -242,6 +243,74 @@ TEST_F(SegmentFile, TellsATornOneByItsMissingMagic) {
     const auto found = find();
     ASSERT_TRUE(found);
     EXPECT_EQ(found->state, shm::SegmentState::torn);
+}
+
+TEST_F(SegmentFile, TellsOneWhoseSizesAndOffsetsDoNotAgree) {
+    auto& geometry = const_cast<shm::Geometry&>(segment().geometry());
+    const shm::Geometry before = geometry;
+    geometry.clients_offset += shm::cache_line;
+    const auto moved = find();
+    geometry = before;
+    geometry.session_slots = ~0U;
+    const auto grown = find();
+    geometry = before;
+    ASSERT_TRUE(moved && grown);
+    EXPECT_EQ(moved->state, shm::SegmentState::unsound);
+    EXPECT_EQ(grown->state, shm::SegmentState::unsound);
+}
+
+TEST_F(SegmentFile, TellsOneOfAnotherLayoutWhoseProcessesLieBeyondItsEnd) {
+    shm::Prefix& prefix = segment().prefix();
+    prefix.layout_version = shm::layout_version + 1;
+    const std::uint32_t before = std::exchange(prefix.processes_count, ~0U);
+    const auto found = find();
+    prefix.processes_count = before;
+    prefix.layout_version = shm::layout_version;
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->state, shm::SegmentState::unsound);
+}
+
+TEST_F(SegmentFile, OfAnotherLayoutIsNotReadableEvenWhereItWasRemoved) {
+    segment().prefix().layout_version = shm::layout_version + 1;
+    ASSERT_EQ(::shmctl(scratch_.name().shmid, IPC_RMID, nullptr), 0);
+    const auto found = find();
+    segment().prefix().layout_version = shm::layout_version;
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(shm::is_readable(found->state));
+}
+
+TEST_F(SegmentFile, ThatOthersMayWriteToIsRefused) {
+    const int shmid = scratch_.name().shmid;
+    auto facts = facts_of(shmid);
+    ASSERT_TRUE(facts);
+    facts->shm_perm.mode = 0620;
+    ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts), 0);
+    EXPECT_THROW(static_cast<void>(find()), shm::SegmentError);
+    facts->shm_perm.mode = 0600;
+    ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts), 0);
+    EXPECT_TRUE(find());
+}
+
+TEST_F(SegmentFile, OfAnotherUserIsRefused) {
+    const int shmid = scratch_.name().shmid;
+    auto facts = facts_of(shmid);
+    ASSERT_TRUE(facts);
+    const uid_t before = std::exchange(facts->shm_perm.uid, ::geteuid() + 1);
+    ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts),
+              0);  // its creator may give it away, and take it back
+    EXPECT_THROW(static_cast<void>(find()), shm::SegmentError);
+    facts->shm_perm.uid = before;
+    ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts), 0);
+    EXPECT_TRUE(find());
+}
+
+TEST_F(SegmentFile, IsNotLookedForBehindALink) {
+    const auto file = scratch_.data_dir() / "segment";
+    const auto elsewhere = scratch_.data_dir() / "elsewhere";
+    std::filesystem::rename(file, elsewhere);
+    std::filesystem::create_symlink(elsewhere, file);
+    EXPECT_THROW(static_cast<void>(find()), shm::SegmentError);
+    std::filesystem::rename(elsewhere, file);
 }
 
 TEST_F(SegmentFile, CountsWhoIsAttached) {
