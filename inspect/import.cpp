@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <unordered_map>
 
@@ -18,36 +17,6 @@ namespace belfry::inspect {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The lines of the file, each with its number.
-class Lines {
-  public:
-    explicit Lines(const fs::path& file)
-        : name_{file == "-" ? "standard input" : file.string()}, in_{&std::cin} {
-        if (file == "-") return;
-        file_.open(file);
-        if (!file_) throw Refusal{"cannot read " + name_ + ": " + std::strerror(errno)};
-        in_ = &file_;
-    }
-
-    /// @return false: there is no further one
-    [[nodiscard]] bool next(std::string& line) {
-        ++number_;
-        if (std::getline(*in_, line)) return true;
-        if (in_->bad()) throw Refusal{"cannot read " + name_};
-        return false;
-    }
-
-    [[noreturn]] void fail(const std::string& why) const {
-        throw Refusal{"line " + std::to_string(number_) + " of " + name_ + ": " + why};
-    }
-
-  private:
-    std::string name_;
-    std::ifstream file_;
-    std::istream* in_;
-    std::uint64_t number_ = 0;  ///< of the line that was read last
-};
 
 /// The data directory, for us alone. One that was made for it goes again where nothing comes of it.
 class Place {
@@ -141,7 +110,7 @@ class Order {
     std::unordered_map<std::string, Seqs> seqs_;
 };
 
-void copy(Lines& lines, store::RestoredStore& store) {
+void copy(ImportFile& lines, store::RestoredStore& store) {
     std::string line;
     try {
         if (!lines.next(line)) throw BadLine{"it is missing"};
@@ -161,11 +130,29 @@ void copy(Lines& lines, store::RestoredStore& store) {
 
 }  // namespace
 
-void import_store(const fs::path& data_dir, const fs::path& file) {
-    Lines lines{file};
+ImportFile::ImportFile(const fs::path& file)
+    : name_{file == "-" ? "standard input" : file.string()}, in_{&std::cin} {
+    if (file == "-") return;
+    file_.open(file);
+    if (!file_) throw Refusal{"cannot read " + name_ + ": " + std::strerror(errno)};
+    in_ = &file_;
+}
+
+bool ImportFile::next(std::string& line) {
+    ++number_;
+    if (std::getline(*in_, line)) return true;
+    if (in_->bad()) throw Refusal{"cannot read " + name_};
+    return false;
+}
+
+void ImportFile::fail(const std::string& why) const {
+    throw Refusal{"line " + std::to_string(number_) + " of " + name_ + ": " + why};
+}
+
+void import_store(const fs::path& data_dir, ImportFile& file) {
     Place place{data_dir};
     store::RestoredStore store{data_dir};
-    copy(lines, store);
+    copy(file, store);
     place.keep();
 }
 

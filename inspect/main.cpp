@@ -8,6 +8,7 @@
 #include "inspect/log_printer.hpp"
 #include "inspect/metrics.hpp"
 #include "inspect/options.hpp"
+#include "inspect/owner.hpp"
 #include "inspect/refusal.hpp"
 #include "inspect/reset_seq.hpp"
 #include "inspect/search.hpp"
@@ -16,6 +17,7 @@
 #include "inspect/top.hpp"
 #include "shm/segment_file.hpp"
 #include "store/backup.hpp"
+#include "store/new_database.hpp"
 #include "store/store_file.hpp"
 
 #include <algorithm>
@@ -35,6 +37,14 @@ bool changes(const inspect::Options& options) {
            options.command == "reset-seq";
 }
 
+const char* why_not_readable(shm::SegmentState state) {
+    if (state == shm::SegmentState::torn) return " was never finished";
+    if (state == shm::SegmentState::unsound) {
+        return " is damaged: the sizes and offsets of its parts do not agree";
+    }
+    return " has another layout than this program";
+}
+
 std::optional<shm::FoundSegment> find(const inspect::Options& options) {
     const auto mode =
         changes(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
@@ -42,9 +52,7 @@ std::optional<shm::FoundSegment> find(const inspect::Options& options) {
     if (!found) return {};
     if (!shm::is_readable(found->state) && options.command != "remove") {
         throw inspect::Refusal{"the segment of " + options.data_dir.string() +
-                               (found->state == shm::SegmentState::torn
-                                    ? " was never finished"
-                                    : " has another layout than this program")};
+                               why_not_readable(found->state)};
     }
     return found;
 }
@@ -99,20 +107,35 @@ void run_on_store(const inspect::Options& options) {
     if (options.command == "search") {
         inspect::search(std::cout, options.data_dir, options.operand,
                         inspect::line_form(options.json));
-    } else if (options.command == "export") {
-        inspect::export_store(std::cout, options.data_dir, inspect::line_form(true));
     } else {
-        store::back_up(options.data_dir, options.operand);
+        inspect::export_store(std::cout, options.data_dir, inspect::line_form(true));
     }
 }
 
-int run(const inspect::Options& options) {
-    if (options.command == "import") {
-        inspect::import_store(options.data_dir, options.operand);
+/// The caller's rights make the copy, the owner's read the store.
+int back_up(const inspect::Options& options) {
+    store::NewDatabase copy{options.operand};
+    const auto write = [&](const std::filesystem::path& data_dir) {
+        inspect::Options as_owner = options;
+        as_owner.data_dir = data_dir;
+        require_store(as_owner);
+        store::back_up(data_dir, copy.fd(), copy.beside());
+    };
+    if (!inspect::run_as_owner_of(options.data_dir, write)) return EXIT_FAILURE;
+    copy.publish();
+    return EXIT_SUCCESS;
+}
+
+int run(inspect::Options options) {
+    if (options.command == "backup") return back_up(options);
+    std::optional<inspect::ImportFile> file;  // opened with the caller's rights
+    if (options.command == "import") file.emplace(options.operand);
+    inspect::become_owner_of(options.data_dir);
+    if (file) {
+        inspect::import_store(options.data_dir, *file);
     } else if (options.command == "top") {
         inspect::run_top(options.data_dir);
-    } else if (options.command == "search" || options.command == "export" ||
-               options.command == "backup") {
+    } else if (options.command == "search" || options.command == "export") {
         run_on_store(options);
     } else {
         return run_on_segment(options);

@@ -1,10 +1,15 @@
 #include "store/backup.hpp"
 
 #include "store/database.hpp"
-#include "store/new_database.hpp"
+#include "store/descriptor_vfs.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <sqlite3.h>
 
@@ -43,19 +48,31 @@ void copy(Database& source, Database& target) {
     if (::sqlite3_backup_finish(backup.release()) != SQLITE_OK) target.fail();
 }
 
+/// The copy's header says, as the store's does, that there is a WAL beside it. Without one a
+/// database can be read where nothing can be written. The two bytes stand in SQLite's description
+/// of its file format: the versions of the format that are needed to write and to read the file.
+void leave_wal_mode(int fd, const std::filesystem::path& name) {
+    constexpr off_t format_versions = 18;
+    constexpr std::array<char, 2> without_wal{1, 1};
+    const ssize_t written = ::pwrite(fd, without_wal.data(), without_wal.size(), format_versions);
+    if (written == without_wal.size()) return;
+    throw StoreError{StoreError::Kind::failing,
+                     "cannot write " + name.string() + ": " + std::strerror(errno)};
+}
+
 }  // namespace
 
-void back_up(const std::filesystem::path& data_dir, const std::filesystem::path& file) {
+void back_up(const std::filesystem::path& data_dir, int fd, const std::filesystem::path& name) {
     Database source = open_to_read(data_dir);
-    NewDatabase backup{file};
     hold_this_moment(source);
     {
-        Database target{backup.beside(), Database::Mode::write};
+        const DescriptorVfs vfs{fd};
+        Database target{name, Database::Mode::write, DescriptorVfs::name()};
         target.execute(copy_settings);
         copy(source, target);
     }
     source.execute("COMMIT");
-    backup.publish();
+    leave_wal_mode(fd, name);
 }
 
 }  // namespace belfry::store

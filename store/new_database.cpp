@@ -1,7 +1,5 @@
 #include "store/new_database.hpp"
 
-#include "shm/unique_fd.hpp"
-#include "store/database.hpp"
 #include "store/store_error.hpp"
 
 #include <fcntl.h>
@@ -30,66 +28,75 @@ fs::path with_suffix(fs::path path, const char* suffix) {
     return path;
 }
 
-void require_absent(const fs::path& path) {
-    if (fs::symlink_status(path).type() == fs::file_type::not_found) return;
-    throw StoreError{StoreError::Kind::unusable, path.string() + " exists already"};
+shm::UniqueFd open_folder_of(const fs::path& place) {
+    const fs::path folder = place.has_parent_path() ? place.parent_path() : fs::path{"."};
+    shm::UniqueFd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (opened) return opened;
+    throw failure("cannot create " + place.string(), errno);
 }
 
-void create_empty(const fs::path& path) {
-    const shm::UniqueFd file{
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
-    if (file) return;
-    if (errno != EEXIST) throw failure("cannot create " + path.string(), errno);
-    throw StoreError{StoreError::Kind::unusable,
-                     path.string() +
-                         " exists: it is being written, or was left by a program that "
-                         "was killed; then delete it"};
-}
-
-/// Without a WAL a database is one file, and can be read where nothing can be written.
-void leave_wal_mode(const fs::path& path) {
-    Database database{path, Database::Mode::write};
-    Statement statement{database, "PRAGMA journal_mode = DELETE"};
-    if (statement.step() && statement.bytes(0) == "delete") return;
-    throw StoreError{StoreError::Kind::failing, path.string() + " cannot be made one file"};
-}
-
-void sync(const fs::path& path) {
-    const shm::UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file || ::fsync(file.get()) == -1) throw failure("cannot sync " + path.string(), errno);
-}
-
-/// Replaces nothing, where the file system can do that.
-void rename_file(const fs::path& from, const fs::path& to) {
-    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
-    if (errno == EINVAL) {
-        require_absent(to);
-        if (::rename(from.c_str(), to.c_str()) == 0) return;
-    }
-    throw failure("cannot rename " + from.string() + " to " + to.string(), errno);
+void sync(const shm::UniqueFd& file, const fs::path& name) {
+    if (::fsync(file.get()) == -1) throw failure("cannot sync " + name.string(), errno);
 }
 
 }  // namespace
 
 NewDatabase::NewDatabase(fs::path place)
-    : place_{std::move(place)}, beside_{with_suffix(place_, ".new")} {
+    : place_{std::move(place)},
+      beside_{with_suffix(place_, ".new")},
+      folder_{open_folder_of(place_)} {
     require_absent(place_);
     for (const char* companion : companions) require_absent(with_suffix(place_, companion));
-    create_empty(beside_);
+    create_empty();
 }
 
 NewDatabase::~NewDatabase() {
-    std::error_code ignored;  // then it stays
-    if (!is_published_) fs::remove(beside_, ignored);
-    for (const char* companion : companions) fs::remove(with_suffix(beside_, companion), ignored);
+    // What cannot be removed stays.
+    const auto remove = [this](const fs::path& path) {
+        ::unlinkat(folder_.get(), path.filename().c_str(), 0);
+    };
+    if (!is_published_) remove(beside_);
+    for (const char* companion : companions) remove(with_suffix(beside_, companion));
 }
 
 void NewDatabase::publish() {
-    leave_wal_mode(beside_);
-    sync(beside_);
-    rename_file(beside_, place_);
+    sync(file_, beside_);
+    rename_file();
     is_published_ = true;
-    sync(place_.has_parent_path() ? place_.parent_path() : fs::path{"."});
+    sync(folder_, place_);
+}
+
+void NewDatabase::require_absent(const fs::path& path) const {
+    struct stat facts {};
+    const int found =
+        ::fstatat(folder_.get(), path.filename().c_str(), &facts, AT_SYMLINK_NOFOLLOW);
+    if (found == -1 && errno == ENOENT) return;
+    if (found == -1) throw failure("cannot create " + path.string(), errno);
+    throw StoreError{StoreError::Kind::unusable, path.string() + " exists already"};
+}
+
+void NewDatabase::create_empty() {
+    file_ = shm::UniqueFd{::openat(folder_.get(), beside_.filename().c_str(),
+                                   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    if (file_) return;
+    if (errno != EEXIST) throw failure("cannot create " + beside_.string(), errno);
+    throw StoreError{StoreError::Kind::unusable,
+                     beside_.string() +
+                         " exists: it is being written, or was left by a program that "
+                         "was killed; then delete it"};
+}
+
+/// Replaces nothing, where the file system can do that.
+void NewDatabase::rename_file() const {
+    const fs::path from = beside_.filename();
+    const fs::path to = place_.filename();
+    const int folder = folder_.get();
+    if (::renameat2(folder, from.c_str(), folder, to.c_str(), RENAME_NOREPLACE) == 0) return;
+    if (errno == EINVAL) {
+        require_absent(place_);
+        if (::renameat(folder, from.c_str(), folder, to.c_str()) == 0) return;
+    }
+    throw failure("cannot rename " + beside_.string() + " to " + place_.string(), errno);
 }
 
 }  // namespace belfry::store

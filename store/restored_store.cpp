@@ -1,5 +1,6 @@
 #include "store/restored_store.hpp"
 
+#include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
 #include <string>
@@ -18,6 +19,14 @@ fs::path without_remains(const fs::path& file) {
         fs::remove(file.string() + suffix, ignored);
     }
     return file;
+}
+
+/// Without a WAL a database is one file, and can be read where nothing can be written.
+void leave_wal_mode(const fs::path& path) {
+    Database database{path, Database::Mode::write};
+    Statement statement{database, "PRAGMA journal_mode = DELETE"};
+    if (statement.step() && statement.bytes(0) == "delete") return;
+    throw StoreError{StoreError::Kind::failing, path.string() + " cannot be made one file"};
 }
 
 }  // namespace
@@ -43,6 +52,7 @@ void RestoredStore::finish(const SavedLog& log) {
     writer_->restore_log(log);
     writer_->commit();
     writer_.reset();
+    leave_wal_mode(database_.beside());
     database_.publish();
 }
 
