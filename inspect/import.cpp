@@ -1,12 +1,10 @@
 #include "inspect/import.hpp"
 
 #include "inspect/export_format.hpp"
+#include "inspect/new_data_directory.hpp"
 #include "inspect/refusal.hpp"
-#include "shm/data_directory.hpp"
-#include "shm/segment_file.hpp"
 #include "shm/seq_rules.hpp"
 #include "store/restored_store.hpp"
-#include "store/store_file.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -17,41 +15,6 @@ namespace belfry::inspect {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The data directory, for us alone. One that was made for it goes again where nothing comes of it.
-class Place {
-  public:
-    explicit Place(const fs::path& data_dir) : data_dir_{data_dir}, is_new_{!exists(data_dir)} {
-        if (store::has_store(data_dir)) {
-            throw Refusal{"there is a store in " + data_dir.string() + " already"};
-        }
-        shm::make_data_directory(data_dir);
-        lock_.emplace(data_dir);
-        if (shm::anybody_alive(data_dir)) {
-            throw Refusal{"the server in " + data_dir.string() + " lives"};
-        }
-        if (shm::find_segment(data_dir, boost::interprocess::read_only)) {
-            throw Refusal{"there is a segment of a server in " + data_dir.string() +
-                          "; belfryctl remove deletes it"};
-        }
-    }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() {
-        if (is_kept_ || !is_new_) return;
-        std::error_code ignored;  // then an empty directory stays
-        fs::remove(data_dir_ / "lock", ignored);
-        fs::remove(data_dir_, ignored);
-    }
-
-    void keep() noexcept { is_kept_ = true; }
-
-  private:
-    fs::path data_dir_;
-    bool is_new_;
-    bool is_kept_ = false;
-    std::optional<shm::DataDirectoryLock> lock_;
-};
 
 /// Whether the messages are those that the head announced.
 class Order {
@@ -150,7 +113,7 @@ void ImportFile::fail(const std::string& why) const {
 }
 
 void import_store(const fs::path& data_dir, ImportFile& file) {
-    Place place{data_dir};
+    NewDataDirectory place{data_dir};
     store::RestoredStore store{data_dir};
     copy(file, store);
     place.keep();

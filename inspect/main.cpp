@@ -9,6 +9,7 @@
 #include "inspect/metrics.hpp"
 #include "inspect/options.hpp"
 #include "inspect/owner.hpp"
+#include "inspect/recover.hpp"
 #include "inspect/refusal.hpp"
 #include "inspect/reset_seq.hpp"
 #include "inspect/search.hpp"
@@ -94,6 +95,20 @@ int run_on_segment(const inspect::Options& options) {
     return EXIT_SUCCESS;
 }
 
+/// `the messages 3 to 9`
+std::string range(std::uint64_t first, std::uint64_t last) {
+    if (first == last) return "message " + std::to_string(first);
+    return "messages " + std::to_string(first) + " to " + std::to_string(last);
+}
+
+void recover(const inspect::Options& options) {
+    const auto [epoch, first, last] = inspect::recover_store(options.data_dir, options.shmid);
+    const std::string messages = first <= last ? range(first, last) : "no messages";
+    std::cout << "recovered " << messages << " of the log " << epoch << '\n';
+    if (first > 1) std::cout << range(1, first - 1) << " had left the segment: not recovered\n";
+    std::cout << "the segment is kept; remove it with ipcrm -m " << options.shmid << '\n';
+}
+
 void require_store(const inspect::Options& options) {
     if (store::has_store(options.data_dir)) return;
     const auto found = find(options);
@@ -133,6 +148,8 @@ int run(inspect::Options options) {
     inspect::become_owner_of(options.data_dir);
     if (file) {
         inspect::import_store(options.data_dir, *file);
+    } else if (options.command == "recover") {
+        recover(options);
     } else if (options.command == "top") {
         inspect::run_top(options.data_dir);
     } else if (options.command == "search" || options.command == "export") {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <iomanip>
 #include <iostream>
 #include <string_view>
@@ -31,6 +32,7 @@ constexpr std::array<Command, 12> commands{{
     {"search", "TEXT", true,  "the messages in the store whose body contains TEXT"},
     {"export", "", true,      "the whole store as JSON, one object a line"},
     {"import", "FILE", false, "make a store from an export; - is standard input"},
+    {"recover", "", false,    "make a store from the segment of a server whose store is gone"},
     {"backup", "FILE", false, "copy the store into a new file, also of a running server"},
     {"check", "", false,      "prove the invariants; exit 1 if one is broken"},
     {"reset-seq", "CLIENT", false, "set a client's seq above 2^62 back, so that it can send again"},
@@ -46,6 +48,7 @@ po::options_description described_options() {
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
         ("json", po::bool_switch(), "status as one JSON object; log, search and export one a message")
         ("follow", po::bool_switch(), "log: go on with the messages as they pass")
+        ("segment", po::value<std::string>()->value_name("SHMID"), "recover: the segment's id, as ipcs -m and belfryd name it")
         ("config", po::value<std::string>()->value_name("FILE"), "more options, one `name = value` a line")
         ("version", po::bool_switch(), "print the version, and exit")
         ("help", po::bool_switch(), "print this, and exit");
@@ -101,6 +104,24 @@ std::string operand_in(const std::vector<std::string>& words, const Command& com
     return words[1];
 }
 
+/// @return -1: none is named, nor wanted
+int shmid_in(const cli::CommandLine& line, const Command& command) {
+    const auto text = cli::text_of(line.options, "segment");
+    const bool is_wanted = command.name == "recover";
+    if (text.has_value() != is_wanted) {
+        throw UsageError{is_wanted ? "recover needs --segment SHMID"
+                                   : "--segment goes with recover"};
+    }
+    if (!text) return -1;
+    int shmid = -1;
+    const char* const end = text->data() + text->size();
+    const auto [rest, error] = std::from_chars(text->data(), end, shmid);
+    if (error != std::errc{} || rest != end || shmid < 0) {
+        throw UsageError{"--segment: '" + *text + "' is not the id of a segment"};
+    }
+    return shmid;
+}
+
 }  // namespace
 
 std::optional<Options> read_options(const std::vector<std::string>& arguments) {
@@ -116,8 +137,8 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     }
     const Command& command = command_in(line.words);
     Options options{*cli::text_of(line.options, "data-dir"), std::string{command.name},
-                    operand_in(line.words, command), cli::is_set(line.options, "json"),
-                    cli::is_set(line.options, "follow")};
+                    operand_in(line.words, command),         shmid_in(line, command),
+                    cli::is_set(line.options, "json"),       cli::is_set(line.options, "follow")};
     if (options.json && !command.has_json) {
         throw UsageError{"--json goes with " +
                          names([](const Command& one) { return one.has_json; })};

@@ -12,6 +12,7 @@ struct Options {
     std::filesystem::path data_dir = "belfry-data";
     std::string command;  ///< one of those that `--help` names
     std::string operand;  ///< the text of search, the file of import and backup
+    int shmid = -1;       ///< for recover
     bool json = false;    ///< for status, log, search and export, which has no other form
     bool follow = false;  ///< for log
 };

@@ -1,6 +1,7 @@
 #include "inspect/stop.hpp"
 
 #include "cli/complain.hpp"
+#include "inspect/living.hpp"
 #include "inspect/refusal.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
@@ -8,7 +9,9 @@
 #include "shm/process.hpp"
 #include "shm/process_entry.hpp"
 #include "store/archiver.hpp"
+#include "store/open_log.hpp"
 #include "store/store_error.hpp"
+#include "store/store_file.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_reader.hpp"
 
@@ -25,19 +28,20 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds supervisor_patience{30};
 
 /// Stores here what is left, whether or not an archiver has come that far.
-void drain(const std::filesystem::path& data_dir, shm::Segment& segment) {
-    shm::end_archiver(segment);
+void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
+    shm::end_archiver(found.segment);
     try {
         const auto lock = store::StoreLock::try_take(data_dir);
         if (!lock) throw Refusal{"another process writes the store"};
-        store::Archiver archiver{segment, data_dir, *lock,
+        store::Archiver archiver{found.segment, data_dir, *lock,
                                  [](const std::string& line) { cli::complain("belfryctl", line); }};
         archiver.start();
         archiver.drain();
     } catch (const store::StoreError& error) {
-        throw Refusal{std::string{"not everything could be stored, so the segment is kept: "} +
-                      error.what()};
+        cli::complain("belfryctl", error.what());
     }
+    if (store::holds_all_of(data_dir, found.segment)) return;
+    throw Refusal{"not everything could be stored: " + store::kept_for_later(data_dir, found)};
 }
 
 /// What the supervisor would have done.
@@ -46,7 +50,7 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
     if (!found) return;
     if (!shm::end_sessions(found->segment)) throw Refusal{"a session does not end"};
-    if (found->segment.has_store()) drain(data_dir, found->segment);
+    if (found->segment.has_store()) drain(data_dir, *found);
     if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server does not end"};
     shm::remove_port_file(data_dir, found->segment.prefix().port);
     shm::remove_segment(data_dir, found->name);
@@ -67,6 +71,7 @@ std::uint64_t count_unstored(const std::filesystem::path& data_dir,
                              const shm::FoundSegment& found) {
     if (!shm::is_readable(found.state) || !found.segment.has_store()) return 0;
     const std::uint64_t last = found.segment.log().last_id.load();
+    if (!store::has_store(data_dir)) return last + 1 - found.segment.log().first_id.load();
     const std::uint64_t stored = found.segment.log().stored_id.load();
     if (stored >= last) return 0;
     return last - std::min(last, std::max(stored, last_in_store(data_dir, found.segment.epoch())));
@@ -75,12 +80,14 @@ std::uint64_t count_unstored(const std::filesystem::path& data_dir,
 }  // namespace
 
 void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
-    const auto [pid, process] = shm::open_named(found.segment.process(shm::supervisor_entry));
-    if (!process) return stop_on_its_behalf(data_dir);
-    shm::send_signal(process, SIGTERM);
-    if (!shm::wait_for_end(process, Clock::now() + supervisor_patience)) {
-        throw Refusal{"the server (process " + std::to_string(pid) + ") does not end"};
+    const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
+    if (!supervisor.pidfd) return stop_on_its_behalf(data_dir);
+    shm::send_signal(supervisor.pidfd, SIGTERM);
+    if (!shm::wait_for_end(supervisor.pidfd, Clock::now() + supervisor_patience)) {
+        throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") does not end"};
     }
+    if (shm::is_removed(found)) return;
+    throw Refusal{"not everything could be stored: " + store::kept_for_later(data_dir, found)};
 }
 
 std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
@@ -91,7 +98,9 @@ std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
     };
     try {
         const shm::DataDirectoryLock lock{data_dir};
-        if (shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        // `alive` may have been deleted. In another layout it alone tells.
+        const bool named = shm::is_readable(found.state) && anybody_lives(found.segment);
+        if (named || shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
         const std::uint64_t unstored = count_unstored(data_dir, found);
         shm::remove_port_file(data_dir, found.segment.prefix().port);
         shm::remove_segment(data_dir, found.name);

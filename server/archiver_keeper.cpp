@@ -33,8 +33,12 @@ constexpr int drain_tries = 5;
 }  // namespace
 
 ArchiverKeeper::ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
-                               const shm::UniqueFd& alive)
-    : segment_{&segment}, data_dir_{std::move(data_dir)}, alive_{&alive} {}
+                               const shm::UniqueFd& alive,
+                               const std::vector<shm::PlacedFile>& lock_files)
+    : segment_{&segment},
+      data_dir_{std::move(data_dir)},
+      alive_{&alive},
+      lock_files_{&lock_files} {}
 
 void ArchiverKeeper::begin() {
     if (!segment_->has_store()) return;
@@ -50,7 +54,7 @@ void ArchiverKeeper::start() {
         segment_->say_store_state(shm::StoreState::works);
     }
     shm::say_version(segment_->process(shm::archiver_entry), wire::version);
-    archiver_.pid = spawn_archiver({*segment_, data_dir_, generation}, *alive_);
+    archiver_.pid = spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
     started_ = Clock::now();
     waiting_ = archiver_.pid == -1;
     if (!waiting_) return;

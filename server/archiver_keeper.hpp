@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/child.hpp"
+#include "shm/placed_file.hpp"
 #include "shm/segment.hpp"
 #include "shm/unique_fd.hpp"
 
@@ -16,8 +17,9 @@ namespace belfry::server {
 class ArchiverKeeper {
   public:
     /// @param alive the held `alive` file, for the archiver
+    /// @param lock_files those that the archiver watches; outlive the object
     ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
-                   const shm::UniqueFd& alive);
+                   const shm::UniqueFd& alive, const std::vector<shm::PlacedFile>& lock_files);
 
     /// Takes over the archiver that lives, or starts one. @throws StartError
     void begin();
@@ -56,6 +58,7 @@ class ArchiverKeeper {
     shm::Segment* segment_;
     std::filesystem::path data_dir_;
     const shm::UniqueFd* alive_;
+    const std::vector<shm::PlacedFile>* lock_files_;
     Child archiver_;
     Clock::time_point started_;
     Clock::time_point due_;

@@ -22,7 +22,9 @@ constexpr std::chrono::seconds longest_wait{1};
 class ArchiverProcess {
   public:
     explicit ArchiverProcess(const ArchiverHeritage& heritage)
-        : segment_{heritage.segment}, data_dir_{heritage.data_dir} {}
+        : segment_{heritage.segment},
+          data_dir_{heritage.data_dir},
+          lock_files_{heritage.lock_files} {}
 
     /// @return the exit status
     int run() {
@@ -59,14 +61,31 @@ class ArchiverProcess {
     void archive(const store::StoreLock& lock) {
         store::Archiver archiver{segment_, data_dir_, lock,
                                  [](const std::string& line) { report(LogLevel::warning, line); }};
+        require_lock_files();
         archiver.start();
         // A full disk may take the little that a start writes: only who stores what waits works.
         static_cast<void>(archiver.work());
         works();
         while (!is_to_drain()) {
-            if (!archiver.work()) sleep([&archiver] { return archiver.has_new(); });
+            const bool worked = archiver.work();
+            if (Clock::now() >= next_look_) require_lock_files();
+            if (!worked) sleep([&archiver] { return archiver.has_new(); });
         }
         archiver.drain();
+        require_lock_files();
+    }
+
+    /// Another server that starts in the data directory would be kept out of the store alone.
+    /// @throws StoreError
+    void require_lock_files() {
+        next_look_ = Clock::now() + look_interval;
+        for (const shm::PlacedFile& file : lock_files_) {
+            if (file.is_in_place()) continue;
+            throw store::StoreError{store::StoreError::Kind::failing,
+                                    file.path().string() +
+                                        " was deleted or replaced while the server runs: stop the "
+                                        "server, and start it again"};
+        }
     }
 
     template <class Predicate>
@@ -100,9 +119,12 @@ class ArchiverProcess {
     }
 
     static constexpr std::chrono::milliseconds lock_retry{20};
+    static constexpr std::chrono::milliseconds look_interval{900};  ///< less than longest_wait
 
     shm::Segment& segment_;
     const std::filesystem::path& data_dir_;
+    const std::vector<shm::PlacedFile>& lock_files_;
+    Clock::time_point next_look_;
     std::string last_failure_;
 };
 

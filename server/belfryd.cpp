@@ -16,6 +16,7 @@
 #include "shm/end_server.hpp"
 #include "shm/port_file.hpp"
 #include "shm/segment_file.hpp"
+#include "store/open_log.hpp"
 
 #include <chrono>
 #include <iostream>
@@ -73,16 +74,24 @@ void require_rows(bool enough) {
         "cleanly first"};
 }
 
+/// The data directory, which names the file, may be gone, or another server's by now.
+void remove_port_file(const Options& options, const shm::DataDirectoryLock& lock,
+                      std::uint32_t port) noexcept {
+    if (lock.file().is_in_place()) shm::remove_port_file(options.data_dir, port);
+    if (options.port_file) shm::remove_port_file_at(*options.port_file, port);
+}
+
 /// Removes the segment, which a clean stop, or a first start that failed, must not leave.
 class Cleanup {
   public:
-    Cleanup(const Options& options, const shm::FoundSegment& found, bool is_new)
-        : options_{options}, found_{found}, armed_{is_new} {}
+    Cleanup(const Options& options, const shm::DataDirectoryLock& lock,
+            const shm::FoundSegment& found, bool is_new)
+        : options_{options}, lock_{lock}, found_{found}, armed_{is_new} {}
     Cleanup(const Cleanup&) = delete;
     Cleanup& operator=(const Cleanup&) = delete;
     ~Cleanup() {
         if (!armed_) return;
-        shm::remove_port_file(options_.data_dir, found_.segment.prefix().port);
+        remove_port_file(options_, lock_, found_.segment.prefix().port);
         shm::remove_segment(options_.data_dir, found_.name);
     }
     void arm() noexcept { armed_ = true; }
@@ -90,6 +99,7 @@ class Cleanup {
 
   private:
     const Options& options_;
+    const shm::DataDirectoryLock& lock_;
     const shm::FoundSegment& found_;
     bool armed_;
 };
@@ -115,7 +125,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
 
     const bool is_new = !adopted;
     shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options);
-    Cleanup cleanup{options, found, is_new};
+    Cleanup cleanup{options, lock, found, is_new};
     shm::Segment& segment = found.segment;
     if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
     pull_back_cursors(segment);
@@ -126,7 +136,9 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     set_log_level(segment, options.log_level);
     const SharedLogLevel level{segment.server().log_level};
     report_if_full(segment);
-    Supervisor supervisor{segment, options.data_dir, listener, alive};
+    const std::vector<shm::PlacedFile> lock_files{lock.file(),
+                                                  shm::alive_file(options.data_dir, alive)};
+    Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files};
     // Before there is an archiver, which would outlive a start that fails.
     if (options.port_file) {
         shm::write_port_file(options.data_dir, *options.port_file, listener.port());
@@ -156,10 +168,11 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     supervisor.run(run_reload, [&] { return manager.send_heartbeat(); });
     manager.stopping();
     supervisor.stop_sessions();
-    if (!supervisor.drain_archiver()) {
-        shm::remove_port_file(options.data_dir, listener.port());
-        throw StartError{"not everything could be stored: the shared memory segment " +
-                         std::to_string(found.name.shmid) + " is kept for the next start"};
+    const bool drained = supervisor.drain_archiver();
+    if (segment.has_store() && !(drained && store::holds_all_of(options.data_dir, segment))) {
+        remove_port_file(options, lock, listener.port());
+        throw StartError{"not everything could be stored: " +
+                         store::kept_for_later(options.data_dir, found)};
     }
     report(LogLevel::info, "stopped");
     cleanup.arm();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shm/placed_file.hpp"
 #include "shm/segment.hpp"
 #include "shm/session_slots.hpp"
 #include "shm/unique_fd.hpp"
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace belfry::server {
 
@@ -24,6 +26,9 @@ struct Heritage {
 struct ArchiverHeritage {
     shm::Segment& segment;
     const std::filesystem::path& data_dir;
+    /// The supervisor's `lock` and `alive`. While they are not in their places, another server can
+    /// start in the data directory.
+    const std::vector<shm::PlacedFile>& lock_files;
     std::uint32_t generation;  ///< of its entry in the table of processes
 };
 

@@ -3,10 +3,16 @@
 #include "server/report.hpp"
 #include "server/start_error.hpp"
 #include "shm/end_server.hpp"
+#include "shm/process.hpp"
+#include "shm/process_entry.hpp"
 #include "store/open_log.hpp"
+#include "store/store_file.hpp"
 #include "wire/version.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,9 +36,29 @@ void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durab
     if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
 }
 
+/// A killed supervisor may still be ending when its lock is free.
+constexpr std::chrono::seconds death_patience{1};
+
+/// The data directory's lock keeps other supervisors out, unless somebody deletes its file.
+/// @throws StartError
+void require_no_supervisor(const shm::FoundSegment& found, const std::string& name) {
+    const auto [pid, process] = shm::open_named(found.segment.process(shm::supervisor_entry));
+    if (!process || pid == ::getpid()) return;
+    if (shm::wait_for_end(process, std::chrono::steady_clock::now() + death_patience)) return;
+    throw StartError{"process " + std::to_string(pid) + " serves " + name +
+                     ", and its lock file was deleted or replaced; stop that process first"};
+}
+
 /// The slow way to go on: all sessions are told to go, the archiver stores what is left, and the
-/// segment is given up.
-void end_earlier_server(const Options& options, const shm::FoundSegment& found) {
+/// segment is given up. It may be all that is left of its log. @throws StartError
+void end_earlier_server(const Options& options, const shm::FoundSegment& found,
+                        const std::string& name) {
+    if (found.segment.has_store() && !store::is_of_log(options.data_dir, found.segment.epoch())) {
+        throw StartError{"the store of " + name + " is gone from " + options.data_dir.string() +
+                         "; put it back, or make a new one with the program that made the "
+                         "segment: " +
+                         store::recover_command(found.name.shmid)};
+    }
     const bool ended = shm::end_sessions(found.segment);
     shm::end_archiver(found.segment);
     if (!ended || !shm::wait_for_nobody(options.data_dir)) {
@@ -50,6 +76,16 @@ void require_store(const Options& options, const shm::FoundSegment& found,
                      std::to_string(found.segment.prefix().layout_version) + ", this program has " +
                      std::to_string(shm::layout_version) +
                      "; stop its server first, or remove it with belfryctl remove"};
+}
+
+/// @throws StartError where the segment is all that is left of its log
+void resume_store(const Options& options, const shm::FoundSegment& found) {
+    if (!store::has_store(options.data_dir)) {
+        throw StartError{"the store is gone: there is no " +
+                         store::store_file(options.data_dir).string() + "; " +
+                         store::kept_for_later(options.data_dir, found)};
+    }
+    store::resume_log(options.data_dir, found.segment);
 }
 
 /// What the store says, or a new log.
@@ -92,6 +128,9 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
     auto found = shm::find_segment(options.data_dir, boost::interprocess::read_write);
     if (!found) return {};
     const std::string name = "the shared memory segment " + std::to_string(found->name.shmid);
+    const bool names_processes =
+        found->state != shm::SegmentState::torn && found->state != shm::SegmentState::unsound;
+    if (names_processes) require_no_supervisor(*found, name);
     switch (found->state) {
         case shm::SegmentState::torn:
             report(LogLevel::warning, "removing " + name + ", whose creation was cut short");
@@ -99,7 +138,7 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
             return {};
         case shm::SegmentState::removed:
             report(LogLevel::warning, name + " was removed; its processes are ended");
-            end_earlier_server(options, *found);
+            end_earlier_server(options, *found, name);
             return {};
         case shm::SegmentState::unsound:
             throw StartError{name +
@@ -109,13 +148,13 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
             require_store(options, *found, name);
             report(LogLevel::warning,
                    name + " has another layout; its processes are ended, and it is made again");
-            end_earlier_server(options, *found);
+            end_earlier_server(options, *found, name);
             return {};
         case shm::SegmentState::whole:
             break;
     }
     adopt_durability(found->segment, name, options.durability);
-    if (found->segment.has_store()) store::resume_log(options.data_dir, found->segment);
+    if (found->segment.has_store()) resume_store(options, *found);
     return found;
 }
 

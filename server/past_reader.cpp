@@ -1,7 +1,7 @@
 #include "server/past_reader.hpp"
 
 #include "server/report.hpp"
-#include "store/store_error.hpp"
+#include "store/store_file.hpp"
 
 #include <string>
 
@@ -22,17 +22,39 @@ PastReader::Page PastReader::read(std::uint64_t from, std::uint64_t to,
 
 PastReader::Page PastReader::read_store(std::uint64_t from, std::uint64_t to,
                                         const store::StoreReader::Take& take) {
-    if (!reader_) reader_.emplace(*data_dir_);
+    if (!reader_) open();
     const std::uint64_t next = reader_->read(from, to, take);
     if (next != from) return {next};
     const std::uint64_t readable = reader_->next_readable(from, to);
     if (readable == from) return {from};
+    if (ends_before(to)) throw other_store("it ends before message " + std::to_string(to));
     const std::uint64_t first = reader_->first_id();
     if (first != 0 && from >= first) {
         report(LogLevel::warning, "the store: the messages " + std::to_string(from) + " to " +
                                       std::to_string(readable - 1) + " cannot be read");
     }
     return {from, readable - 1};
+}
+
+/// Somebody may have replaced the store. Messages that the other one lacks are not gone for good.
+void PastReader::open() {
+    reader_.emplace(*data_dir_);
+    if (reader_->epoch() != segment_->epoch()) throw other_store("it is of another log");
+}
+
+/// Messages that have left the ring had been stored. The end of a damaged store may be unknown.
+bool PastReader::ends_before(std::uint64_t id) {
+    try {
+        return reader_->last_id() < id;
+    } catch (const store::StoreError& error) {
+        if (!error.is_local()) throw;
+        return false;
+    }
+}
+
+store::StoreError PastReader::other_store(const std::string& why) const {
+    return {store::StoreError::Kind::failing,
+            "the store " + store::store_file(*data_dir_).string() + " was replaced: " + why};
 }
 
 /// Says it once.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "shm/segment.hpp"
+#include "store/store_error.hpp"
 #include "store/store_reader.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace belfry::server {
 
@@ -34,6 +36,9 @@ class PastReader {
   private:
     [[nodiscard]] Page read_store(std::uint64_t from, std::uint64_t to,
                                   const store::StoreReader::Take& take);
+    void open();
+    [[nodiscard]] bool ends_before(std::uint64_t id);
+    [[nodiscard]] store::StoreError other_store(const std::string& why) const;
     void fail(const store::StoreError& error);
 
     const shm::Segment* segment_;

@@ -78,12 +78,13 @@ std::string describe_end(int status) {
 }  // namespace
 
 Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
-                       Listener& listener, const shm::UniqueFd& alive)
+                       Listener& listener, const shm::UniqueFd& alive,
+                       const std::vector<shm::PlacedFile>& lock_files)
     : segment_{&segment},
       data_dir_{&data_dir},
       listener_{&listener},
       alive_{&alive},
-      archiver_{segment, data_dir, alive},
+      archiver_{segment, data_dir, alive, lock_files},
       huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       signals_{take_signals()},

@@ -7,6 +7,7 @@
 #include "server/rate_limit.hpp"
 #include "server/refusals.hpp"
 #include "shm/huge_pages.hpp"
+#include "shm/placed_file.hpp"
 #include "shm/process.hpp"
 #include "shm/segment.hpp"
 #include "shm/unique_fd.hpp"
@@ -31,9 +32,10 @@ namespace belfry::server {
 class Supervisor {
   public:
     /// @param alive the held `alive` file, for the children
+    /// @param lock_files those that the archiver watches; outlive the object
     /// @throws StartError
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
-               const shm::UniqueFd& alive);
+               const shm::UniqueFd& alive, const std::vector<shm::PlacedFile>& lock_files);
 
     /// Takes over what an earlier supervisor left: its archiver, children, slots, and whom its dead
     /// left asleep. Starts an archiver where none lives. @return how many children live

@@ -62,7 +62,8 @@ void require_safe(const fs::path& path) {
     }
 }
 
-DataDirectoryLock::DataDirectoryLock(const fs::path& path) : file_{open_file(path / "lock")} {
+DataDirectoryLock::DataDirectoryLock(const fs::path& path)
+    : file_{open_file(path / "lock")}, placed_{path / "lock", file_} {
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
@@ -77,6 +78,10 @@ UniqueFd hold_alive(const fs::path& path) {
         throw DataDirectoryError{"the data directory " + path.string() + " is being cleaned up"};
     }
     return file;
+}
+
+PlacedFile alive_file(const fs::path& path, const UniqueFd& alive) noexcept {
+    return {path / "alive", alive};
 }
 
 bool anybody_alive(const fs::path& path) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shm/placed_file.hpp"
 #include "shm/unique_fd.hpp"
 
 #include <sys/types.h>
@@ -57,13 +58,21 @@ class DataDirectoryLock {
     /// @throws DataDirectoryError where it cannot be written
     explicit DataDirectoryLock(const std::filesystem::path& path);
 
+    /// The file that is locked. Where it is not in its place, another server can start.
+    [[nodiscard]] const PlacedFile& file() const noexcept { return placed_; }
+
   private:
     UniqueFd file_;
+    PlacedFile placed_;
 };
 
 /// Opens `alive` and holds it shared; every child that inherits the descriptor holds it too.
 /// @throws DataDirectoryError
 [[nodiscard]] UniqueFd hold_alive(const std::filesystem::path& path);
+
+/// The file that hold_alive() has opened.
+[[nodiscard]] PlacedFile alive_file(const std::filesystem::path& path,
+                                    const UniqueFd& alive) noexcept;
 
 /// Whether any process of the server lives.
 [[nodiscard]] bool anybody_alive(const std::filesystem::path& path) noexcept;

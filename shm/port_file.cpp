@@ -33,13 +33,21 @@ void write_port_file(const fs::path& data_dir, const fs::path& path, std::uint16
     write_whole(path, text_of_port(port));
 }
 
+void remove_port_file_at(const fs::path& path, std::uint32_t port) noexcept {
+    try {
+        if (read_plain_file(path) == text_of_port(port)) fs::remove(path);
+    } catch (const std::exception&) {
+        // A server has ended cleanly even where a file of it could not be removed.
+    }
+}
+
 void remove_port_file(const fs::path& data_dir, std::uint32_t port) noexcept {
     try {
         const fs::path path = read_plain_file(record_in(data_dir)).value_or("");
-        if (!path.empty() && read_plain_file(path) == text_of_port(port)) fs::remove(path);
+        if (!path.empty()) remove_port_file_at(path, port);
         fs::remove(record_in(data_dir));
     } catch (const std::exception&) {
-        // A server has ended cleanly even where a file of it could not be removed.
+        // as above
     }
 }
 

@@ -14,6 +14,9 @@ namespace belfry::shm {
 void write_port_file(const std::filesystem::path& data_dir, const std::filesystem::path& path,
                      std::uint16_t port);
 
+/// Removes a port file of that path, unless it holds another port.
+void remove_port_file_at(const std::filesystem::path& path, std::uint32_t port) noexcept;
+
 /// Removes the port file, if there is one, and what names it. One that holds another port is not
 /// ours any more, and stays.
 void remove_port_file(const std::filesystem::path& data_dir, std::uint32_t port) noexcept;

@@ -92,6 +92,11 @@ bool is_ours(const Segment& segment, const SegmentName& name, int shmid) {
     return facts && facts->shm_cpid == name.creator && holds_at_most(name.token, segment.prefix());
 }
 
+bool is_to_go(int shmid) {
+    const auto facts = stat_segment(shmid);
+    return facts && (facts->shm_perm.mode & SHM_DEST) != 0;
+}
+
 /// @throws SegmentError
 void require_own(int shmid) {
     const auto facts = stat_segment(shmid);
@@ -110,9 +115,7 @@ SegmentState state_of(const Segment& segment, int shmid) {
     if (!segment.is_published()) return SegmentState::torn;
     if (!segment.is_sound()) return SegmentState::unsound;
     if (!segment.has_our_layout()) return SegmentState::other_layout;
-    const auto facts = stat_segment(shmid);
-    const bool is_removed = facts && (facts->shm_perm.mode & SHM_DEST) != 0;
-    return is_removed ? SegmentState::removed : SegmentState::whole;
+    return is_to_go(shmid) ? SegmentState::removed : SegmentState::whole;
 }
 
 /// @throws ipc::interprocess_exception
@@ -133,6 +136,26 @@ Segment map(const ipc::xsi_shared_memory& memory, ipc::mode_t mode) {
     ipc::mapped_region region = map_region(memory, mode);
     ::madvise(region.get_address(), region.get_size(), MADV_DONTDUMP);
     return Segment{std::move(region)};
+}
+
+/// @throws SegmentError
+Segment map(int shmid, ipc::mode_t mode) {
+    try {
+        return map(ipc::xsi_shared_memory{ipc::open_only, shmid}, mode);
+    } catch (const ipc::interprocess_exception& error) {
+        throw SegmentError{"cannot map the shared memory segment " + std::to_string(shmid) + ": " +
+                           std::strerror(error.get_native_error())};
+    }
+}
+
+/// Whether the file names that segment. One that cannot be read stays.
+bool is_named(const fs::path& data_dir, const SegmentName& name) noexcept {
+    try {
+        const auto found = read_name(data_dir);
+        return found && found->token == name.token;
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 template <class T>
@@ -176,16 +199,28 @@ std::optional<FoundSegment> find_segment(const fs::path& data_dir, ipc::mode_t m
     if (!name) return {};
     const auto shmid = shmid_of(*name);
     if (!shmid) return {};
-    try {
-        Segment segment = map({ipc::open_only, *shmid}, mode);
-        if (!is_ours(segment, *name, *shmid)) return {};
-        require_own(*shmid);
-        name->shmid = *shmid;
-        return FoundSegment{state_of(segment, *shmid), *std::move(name), std::move(segment)};
-    } catch (const ipc::interprocess_exception& error) {
-        throw SegmentError{"cannot map the shared memory segment " + std::to_string(*shmid) + ": " +
-                           std::strerror(error.get_native_error())};
-    }
+    Segment segment = map(*shmid, mode);
+    if (!is_ours(segment, *name, *shmid)) return {};
+    require_own(*shmid);
+    name->shmid = *shmid;
+    return FoundSegment{state_of(segment, *shmid), *std::move(name), std::move(segment)};
+}
+
+FoundSegment open_segment(int shmid, ipc::mode_t mode) {
+    const std::string what = "the shared memory segment " + std::to_string(shmid);
+    const auto facts = stat_segment(shmid);
+    if (!facts) throw SegmentError{"cannot open " + what + ": " + std::strerror(errno)};
+    if (facts->shm_segsz < sizeof(Prefix)) throw SegmentError{what + " is not Belfry's"};
+    require_own(shmid);
+    Segment segment = map(shmid, mode);
+    SegmentName name{facts->shm_perm.__key, shmid, std::string{text_in(segment.prefix().token)},
+                     facts->shm_segsz, facts->shm_cpid};
+    const SegmentState state = state_of(segment, shmid);
+    return {state, std::move(name), std::move(segment)};
+}
+
+bool is_removed(const FoundSegment& found) noexcept {
+    return is_to_go(found.name.shmid);
 }
 
 FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
@@ -208,6 +243,7 @@ FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
 
 void remove_segment(const fs::path& data_dir, const SegmentName& name) noexcept {
     ipc::xsi_shared_memory::remove(name.shmid);
+    if (!is_named(data_dir, name)) return;
     std::error_code ignored;  // what is left names no segment, and is overwritten
     fs::remove(file_in(data_dir), ignored);
 }

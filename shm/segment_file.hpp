@@ -71,12 +71,20 @@ class SegmentError : public std::runtime_error {
 [[nodiscard]] std::optional<FoundSegment> find_segment(const std::filesystem::path& data_dir,
                                                        boost::interprocess::mode_t mode);
 
+/// The segment of that id, whatever data directory it belongs to: its name is what it says itself.
+/// @throws SegmentError, also where it is too small to be one of Belfry's
+[[nodiscard]] FoundSegment open_segment(int shmid, boost::interprocess::mode_t mode);
+
+/// Whether it was removed after it was found. It is mapped, and so its id is still its own.
+[[nodiscard]] bool is_removed(const FoundSegment& found) noexcept;
+
 /// Creates, lays out and publishes a segment. By the one process that holds the data directory's
 /// lock, when find_segment() has found none. Fills in the plan's token itself.
 /// @throws SegmentError
 [[nodiscard]] FoundSegment create_segment(const std::filesystem::path& data_dir, SegmentPlan plan);
 
-/// Removes the segment and then its file. Processes that still have it mapped keep it until they
+/// Removes the segment and then its file, unless that names another segment: the data directory may
+/// have been made anew for another server. Processes that still have it mapped keep it until they
 /// end. By the process that holds the data directory's lock.
 void remove_segment(const std::filesystem::path& data_dir, const SegmentName& name) noexcept;
 

@@ -5,6 +5,7 @@
 #include "shm/stored.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
+#include "store/store_file.hpp"
 #include "wire/frame_parser.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
@@ -36,10 +37,11 @@ constexpr std::chrono::seconds checkpoint_patience{1};
 }  // namespace
 
 Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
-                   const StoreLock& /*lock*/, Report report)
+                   const StoreLock& lock, Report report)
     : segment_{&segment},
       report_{std::move(report)},
-      writer_{data_dir},
+      files_{data_dir, lock},
+      writer_{open_existing_to_write(data_dir)},
       reader_{segment, chunk_bytes},
       lock_{segment},
       stored_{segment.log().stored_id.load()},
@@ -51,6 +53,7 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
 void Archiver::start() {
     const std::uint64_t first_id = segment_->log().first_id.load();
     writer_.claim();
+    files_.add_write_ahead_log();
     const SavedLog saved = writer_.saved_log();
     require_match(saved, *segment_, first_id);
     if (saved.last_id < stored_) {
@@ -61,6 +64,7 @@ void Archiver::start() {
     const bool stays_async = saved.durability == shm::Durability::async && !saved.clean;
     writer_.begin_log(segment_->epoch(), stays_async ? saved.durability : segment_->durability());
     take_over_clients(saved.clients);
+    files_.require_database();
     stored_ = saved.last_id;
     publish(stored_);
 }
@@ -94,7 +98,9 @@ std::uint64_t Archiver::move_back_to(std::uint64_t id) {
 bool Archiver::work() {
     wake_readers();
     bool worked = store_new();
-    if (Clock::now() < next_save_) return worked;
+    const bool is_due = Clock::now() >= next_save_;
+    if (!worked || is_due) files_.require_all();
+    if (!is_due) return worked;
     next_save_ = Clock::now() + save_interval;
     if (has_moved()) {
         writer_.begin();
@@ -128,6 +134,7 @@ bool Archiver::store_new() {
         next = chunk.last_id + 1;
     }
     writer_.commit();
+    files_.require_database();
     stored_ = next - 1;
     publish(stored_);
     checkpoint();
@@ -243,6 +250,7 @@ void Archiver::drain() {
     save_clients();
     writer_.mark_clean();
     writer_.commit();
+    files_.require_all();
 }
 
 }  // namespace belfry::store

@@ -4,6 +4,7 @@
 #include "shm/log_reader.hpp"
 #include "shm/paced_wake.hpp"
 #include "shm/segment.hpp"
+#include "store/store_files.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_writer.hpp"
 
@@ -26,6 +27,10 @@ namespace belfry::store {
 /// | between its write and its sync | rows that are not yet durable | start(): syncs them   |
 /// | before stored_id               | rows above stored_id          | start(): moves it     |
 /// | before the wake-up             | sleepers                      | the supervisor        |
+///
+/// A store whose files somebody deletes, moves or replaces fails at the next commit, which then
+/// does not count as stored, or within a second. It works again when a store of this log is at the
+/// path that ends where the ring begins, or later.
 class Archiver {
   public:
     /// Says something to people, in one line.
@@ -66,6 +71,7 @@ class Archiver {
 
     shm::Segment* segment_;
     Report report_;
+    StoreFiles files_;  ///< before the writer: see its constructor
     StoreWriter writer_;
     shm::LogReader reader_;
     shm::LogLock lock_;

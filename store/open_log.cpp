@@ -49,6 +49,49 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
     writer.begin_log(saved.epoch, segment.durability());
 }
 
+bool can_resume(const std::filesystem::path& data_dir, const shm::Segment& segment) noexcept {
+    try {
+        const std::uint64_t first_id = segment.log().first_id.load();
+        require_match(read(data_dir), segment, first_id);
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+bool is_of_log(const std::filesystem::path& data_dir, std::string_view epoch) noexcept {
+    try {
+        Database database = open_to_read(data_dir);
+        return read_epoch(database) == epoch;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+bool holds_all_of(const std::filesystem::path& data_dir, const shm::Segment& segment) noexcept {
+    try {
+        // A connection that may write takes the files of the write-ahead log away at its end.
+        Database database{store_file(data_dir), Database::Mode::write};
+        const SavedLog saved = read_saved_log(database);
+        return saved.epoch == segment.epoch() && saved.clean &&
+               saved.last_id == segment.log().last_id.load();
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+std::string kept_for_later(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
+    const std::string kept =
+        "the shared memory segment " + std::to_string(found.name.shmid) + " is kept";
+    if (can_resume(data_dir, found.segment)) return kept + " for the next start";
+    return kept + "; unless its store comes back, make a new one of it: " +
+           recover_command(found.name.shmid);
+}
+
+std::string recover_command(int shmid) {
+    return "belfryctl --data-dir NEW recover --segment " + std::to_string(shmid);
+}
+
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id) {
     const shm::LogHeader& log = segment.log();
     if (saved.epoch != segment.epoch()) {

@@ -47,6 +47,11 @@ SavedLog read_saved_log(Database& database) {
     return saved;
 }
 
+std::string read_epoch(Database& database) {
+    Statement log{database, "SELECT epoch FROM log"};
+    return log.step() ? std::string{log.bytes(0)} : std::string{};
+}
+
 std::uint64_t read_last_id(Database& database) {
     // With a retention the newest message may be gone, so the row remembers it too.
     return static_cast<std::uint64_t>(database.number(

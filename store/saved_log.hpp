@@ -27,6 +27,9 @@ struct SavedLog {
 /// @throws StoreError
 [[nodiscard]] SavedLog read_saved_log(Database& database);
 
+/// Of which log the store is; empty: it is new. @throws StoreError
+[[nodiscard]] std::string read_epoch(Database& database);
+
 /// The newest message that ever was in the store. @throws StoreError
 [[nodiscard]] std::uint64_t read_last_id(Database& database);
 

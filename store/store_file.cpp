@@ -93,6 +93,13 @@ Database open_to_write(const fs::path& data_dir) {
     return open_file_to_write(store_file(data_dir));
 }
 
+Database open_existing_to_write(const fs::path& data_dir) {
+    Database database{store_file(data_dir), Database::Mode::write};
+    require_our_schema(database);
+    database.execute(write_settings);
+    return database;
+}
+
 Database open_file_to_write(const fs::path& file) {
     Database database{file, Database::Mode::create};
     const bool is_new = is_empty(database);

@@ -20,7 +20,10 @@ namespace belfry::store {
 /// the store's lock alone. @throws StoreError likewise
 [[nodiscard]] Database open_to_write(const std::filesystem::path& data_dir);
 
-/// The same for a store that is being made under another name.
+/// The same for a store that must exist. @throws StoreError likewise
+[[nodiscard]] Database open_existing_to_write(const std::filesystem::path& data_dir);
+
+/// The same as open_to_write() for a store that is being made under another name.
 [[nodiscard]] Database open_file_to_write(const std::filesystem::path& file);
 
 }  // namespace belfry::store

@@ -9,9 +9,16 @@
 #include <cerrno>
 
 namespace belfry::store {
+namespace {
+
+std::filesystem::path path_in(const std::filesystem::path& data_dir) {
+    return data_dir / "store-lock";
+}
+
+}  // namespace
 
 std::optional<StoreLock> StoreLock::try_take(const std::filesystem::path& data_dir) {
-    const std::filesystem::path path = data_dir / "store-lock";
+    const std::filesystem::path path = path_in(data_dir);
     shm::UniqueFd file = shm::open_plain_file(path, O_RDWR | O_CREAT);
     if (!file) {
         throw StoreError{StoreError::Kind::failing,
@@ -29,6 +36,10 @@ StoreLock StoreLock::take(const std::filesystem::path& data_dir) {
     if (lock) return *std::move(lock);
     throw StoreError{StoreError::Kind::failing, "the store " + store_file(data_dir).string() +
                                                     " is being written by another process"};
+}
+
+shm::PlacedFile StoreLock::file_in(const std::filesystem::path& data_dir) const noexcept {
+    return {path_in(data_dir), file_};
 }
 
 }  // namespace belfry::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shm/placed_file.hpp"
 #include "shm/unique_fd.hpp"
 
 #include <filesystem>
@@ -16,6 +17,8 @@ class StoreLock {
 
     /// @throws StoreError where another process has it, too
     [[nodiscard]] static StoreLock take(const std::filesystem::path& data_dir);
+    /// The file that is locked, at its path.
+    [[nodiscard]] shm::PlacedFile file_in(const std::filesystem::path& data_dir) const noexcept;
 
   private:
     explicit StoreLock(shm::UniqueFd file) noexcept : file_{std::move(file)} {}

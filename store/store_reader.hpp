@@ -54,6 +54,9 @@ class StoreReader {
     /// The oldest message in the store; 0 where there is none.
     [[nodiscard]] std::uint64_t first_id();
 
+    /// Of which log the store is.
+    [[nodiscard]] std::string epoch() { return read_epoch(database_); }
+
     /// The newest message that ever was in the store.
     [[nodiscard]] std::uint64_t last_id() { return read_last_id(database_); }
 

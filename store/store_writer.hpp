@@ -17,7 +17,7 @@ namespace belfry::store {
 class StoreWriter {
   public:
     explicit StoreWriter(const std::filesystem::path& data_dir);
-    /// Writes a store that is being made under another name.
+    /// Writes a store that was opened otherwise.
     explicit StoreWriter(Database database);
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;

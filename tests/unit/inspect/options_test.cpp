@@ -48,6 +48,17 @@ TEST(InspectOptions, JsonGoesWithStatusLogSearchAndExport) {
     EXPECT_THROW(read({"backup", "--json", "file"}), cli::UsageError);
 }
 
+TEST(InspectOptions, RecoverNeedsASegmentAndNothingElseTakesOne) {
+    EXPECT_EQ(read({"recover", "--segment", "42"}).shmid, 42);
+    EXPECT_EQ(read({"--segment=0", "recover"}).shmid, 0);
+    EXPECT_THROW(read({"recover"}), cli::UsageError);
+    EXPECT_THROW(read({"recover", "42"}), cli::UsageError);
+    EXPECT_THROW(read({"status", "--segment", "42"}), cli::UsageError);
+    for (const char* shmid : {"", "-1", "x", "4x", "0x4", "99999999999"}) {
+        EXPECT_THROW(read({"recover", "--segment", shmid}), cli::UsageError) << shmid;
+    }
+}
+
 TEST(InspectOptions, WithoutACommandOrWithAnUnknownOneItIsTold) {
     EXPECT_THROW(read({}), cli::UsageError);
     EXPECT_THROW(read({"restore"}), cli::UsageError);

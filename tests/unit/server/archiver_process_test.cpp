@@ -31,7 +31,7 @@ class ArchiverProcess : public ::testing::Test {
             const int file = ::open(said_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             ::dup2(file, STDERR_FILENO);
             server::set_log(server::LogLevel::info, server::LogFormat::text);
-            server::run_archiver({both_.segment(), both_.dir(), generation});
+            server::run_archiver({both_.segment(), both_.dir(), lock_files_, generation});
             return 0;
         }};
     }
@@ -51,6 +51,7 @@ class ArchiverProcess : public ::testing::Test {
     }
 
     LogAndStore both_{Durability::commit};
+    std::vector<shm::PlacedFile> lock_files_;
     TempDir dir_;
     std::filesystem::path said_ = dir_.path() / "said";
     Sender ann_{both_.segment(), 0, "ann", message_format()};
@@ -75,7 +76,7 @@ TEST_F(ArchiverProcess, OneThatComesTooLateEnds) {
     const std::uint32_t generation = shm::raise_generation(entry);
     shm::raise_generation(entry);
     ForkedChild child{[this, generation] {
-        server::run_archiver({both_.segment(), both_.dir(), generation});
+        server::run_archiver({both_.segment(), both_.dir(), lock_files_, generation});
         return 0;
     }};
     EXPECT_EQ(child.wait(), EXIT_FAILURE);

@@ -128,6 +128,38 @@ TEST_F(TornCreation, AFileThatNamesNoSegmentDoesNotHinderTheNextCreation) {
     shm::remove_segment(data_dir_.path(), created.name);
 }
 
+TEST(SegmentById, ARemovalLeavesAFileThatNamesAnotherSegment) {
+    const TempDir data_dir;
+    const shm::FoundSegment first = shm::create_segment(data_dir.path(), small_plan());
+    std::filesystem::remove(data_dir.path() / "segment");
+    const shm::FoundSegment second = shm::create_segment(data_dir.path(), small_plan());
+    shm::remove_segment(data_dir.path(), first.name);
+    EXPECT_TRUE(shm::is_removed(first));
+    EXPECT_FALSE(shm::is_removed(second));
+    const auto found = shm::find_segment(data_dir.path(), read_only);
+    EXPECT_TRUE(found && found->name.token == second.name.token);
+    shm::remove_segment(data_dir.path(), second.name);
+    EXPECT_FALSE(std::filesystem::exists(data_dir.path() / "segment"));
+}
+
+TEST(SegmentById, IsOpenedWithoutItsDataDirectory) {
+    const ScratchSegment scratch;
+    const shm::FoundSegment found = shm::open_segment(scratch.name().shmid, read_only);
+    EXPECT_EQ(found.state, shm::SegmentState::whole);
+    EXPECT_EQ(found.name.token, scratch.name().token);
+    EXPECT_EQ(found.name.bytes, scratch.name().bytes);
+    EXPECT_EQ(found.segment.epoch(), "e");
+}
+
+TEST(SegmentById, AnIdOfNoSegmentOrOfAForeignOneIsTold) {
+    const RawSegment raw;
+    EXPECT_EQ(shm::open_segment(raw.shmid(), read_only).state, shm::SegmentState::torn);
+    EXPECT_THROW(static_cast<void>(shm::open_segment(-1, read_only)), shm::SegmentError);
+    const int small = ::shmget(IPC_PRIVATE, 8, IPC_CREAT | 0600);
+    EXPECT_THROW(static_cast<void>(shm::open_segment(small, read_only)), shm::SegmentError);
+    ::shmctl(small, IPC_RMID, nullptr);
+}
+
 TEST_F(TornCreation, AZeroedSegmentOfTheCreatorIsTorn) {
     write_file(-1);
     expect_torn_and_remove();

@@ -457,5 +457,71 @@ TEST_F(ArchiverTest, ARingThatHasLeftWhatIsDeletedStaysAsItIs) {
     EXPECT_EQ(log().first_id, first);
 }
 
+// --- A store that vanishes --------------------------------------------------------------------
+
+TEST_F(ArchiverTest, WhatIsCommittedToADeletedFileDoesNotCountAsStored) {
+    for (const char* suffix : {"", "-wal"}) {
+        const auto archiver = both_.started_archiver();
+        ann_.say("one");
+        EXPECT_TRUE(archiver->work());
+        const std::uint64_t stored = log().stored_id;
+        const std::string file = store::store_file(both_.dir()).string() + suffix;
+        std::filesystem::rename(file, file + ".aside");
+        ann_.say("two");
+        expect_store_error(Kind::failing, "is not there any more",
+                           [&] { static_cast<void>(archiver->work()); });
+        EXPECT_EQ(log().stored_id, stored);
+        std::filesystem::rename(file + ".aside", file);
+    }
+    both_.started_archiver()->drain();
+    EXPECT_EQ(both_.stored_bodies(), (std::vector<std::string>{"one", "two", "one", "two"}));
+}
+
+TEST_F(ArchiverTest, AnIdleOneMissesEachFileOfItsStore) {
+    for (const char* name : {"belfry.db", "belfry.db-wal", "belfry.db-shm", "store-lock"}) {
+        const auto archiver = both_.started_archiver();
+        static_cast<void>(archiver->work());
+        std::filesystem::rename(both_.dir() / name, both_.dir() / "aside");
+        expect_store_error(Kind::failing, name, [&] { static_cast<void>(archiver->work()); });
+        std::filesystem::rename(both_.dir() / "aside", both_.dir() / name);
+        EXPECT_FALSE(archiver->work());
+    }
+}
+
+TEST_F(ArchiverTest, ADrainIntoADeletedFileIsNoCleanEnd) {
+    const auto archiver = both_.started_archiver();
+    ann_.say("one");
+    static_cast<void>(archiver->work());
+    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    std::filesystem::remove(store::store_file(both_.dir()));
+    expect_store_error(Kind::failing, "is not there any more", [&] { archiver->drain(); });
+    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
+}
+
+TEST_F(ArchiverTest, TheSegmentMayGoOnlyWhenTheStoreAtItsPathHoldsAll) {
+    {
+        const auto archiver = both_.started_archiver();
+        ann_.say("one");
+        static_cast<void>(archiver->work());
+        EXPECT_FALSE(store::holds_all_of(both_.dir(), segment())) << "it is not clean";
+        archiver->drain();
+    }
+    EXPECT_TRUE(store::holds_all_of(both_.dir(), segment()));
+    ann_.say("two");
+    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_TRUE(store::can_resume(both_.dir(), segment()));
+    both_.execute("UPDATE log SET epoch = 'f', last_id = 2");
+    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
+}
+
+TEST_F(ArchiverTest, MakesNoStoreWhereThereIsNone) {
+    std::filesystem::remove(store::store_file(both_.dir()));
+    expect_store_error(Kind::failing, "belfry.db is not there any more",
+                       [this] { static_cast<void>(both_.archiver()); });
+    EXPECT_FALSE(store::has_store(both_.dir()));
+}
+
 }  // namespace
 }  // namespace belfry::test

@@ -1,0 +1,43 @@
+#include "store/store_files.hpp"
+
+#include "store/store_error.hpp"
+#include "store/store_file.hpp"
+
+#include <string>
+
+namespace belfry::store {
+namespace {
+
+void require_in_place(const shm::PlacedFile& file) {
+    if (file.is_in_place()) return;
+    std::error_code ignored;
+    const bool is_other = std::filesystem::exists(file.path(), ignored);
+    throw StoreError{StoreError::Kind::failing,
+                     "the store is gone: " + file.path().string() +
+                         (is_other ? " is another file now" : " is not there any more")};
+}
+
+}  // namespace
+
+StoreFiles::StoreFiles(const std::filesystem::path& data_dir, const StoreLock& lock)
+    : database_{shm::PlacedFile{store_file(data_dir)}}, others_{lock.file_in(data_dir)} {
+    require_all();
+}
+
+void StoreFiles::add_write_ahead_log() {
+    const std::string database = database_.front().path().string();
+    database_.emplace_back(database + "-wal");
+    others_.emplace_back(database + "-shm");
+    require_all();
+}
+
+void StoreFiles::require_database() const {
+    for (const shm::PlacedFile& file : database_) require_in_place(file);
+}
+
+void StoreFiles::require_all() const {
+    require_database();
+    for (const shm::PlacedFile& file : others_) require_in_place(file);
+}
+
+}  // namespace belfry::store

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "shm/placed_file.hpp"
+#include "store/store_lock.hpp"
+
+#include <filesystem>
+#include <vector>
+
+namespace belfry::store {
+
+/// The files of a store that is open for writing, each at its path. SQLite goes on writing to files
+/// that were deleted or moved away, and syncs them: what it commits there is lost with the process.
+class StoreFiles {
+  public:
+    /// Before the store is opened. @throws StoreError where there is none, or `store-lock` is not
+    /// the lock that this process holds
+    StoreFiles(const std::filesystem::path& data_dir, const StoreLock& lock);
+
+    /// After the first commit, which made the write-ahead log.
+    void add_write_ahead_log();
+
+    /// For after each commit: what it wrote is in the store at its path. Two calls of stat(2).
+    /// @throws StoreError where a file that holds messages is not in its place
+    void require_database() const;
+
+    /// For once a second: the same, and the files that keep others out or tell readers what is new.
+    /// @throws StoreError
+    void require_all() const;
+
+  private:
+    std::vector<shm::PlacedFile> database_;  ///< where messages are: `belfry.db`, `-wal`
+    std::vector<shm::PlacedFile> others_;    ///< `store-lock`, and the index `-shm`
+};
+
+}  // namespace belfry::store
