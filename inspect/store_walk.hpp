@@ -24,7 +24,8 @@ class StoreWalk {
         bool deleted;  ///< by retention, meanwhile
     };
 
-    /// Hands over the messages of one page: some thousand, or until `take` returns false.
+    /// Hands over the messages of one page: some thousand, some megabytes, or until `take` returns
+    /// false.
     /// @return what it came to instead, and has passed. @throws StoreError
     [[nodiscard]] std::optional<Missing> read_page(const store::StoreReader::Take& take);
 

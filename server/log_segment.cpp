@@ -169,6 +169,7 @@ shm::FoundSegment new_segment(const Options& options) {
     plan.program_version = wire::version;
     plan.clients = clients_of(options, saved);
     plan.last_id = saved.last_id;
+    plan.last_time_ms = saved.last_time_ms;
     return shm::create_segment(options.data_dir, std::move(plan));
 }
 

@@ -1,15 +1,25 @@
 #include "server/past_reader.hpp"
 
 #include "server/report.hpp"
+#include "shm/clock.hpp"
 #include "store/store_file.hpp"
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 namespace belfry::server {
+namespace {
+
+/// More than the archiver ever asks for.
+constexpr std::int64_t max_pause_ms = 1000;
+
+}  // namespace
 
 PastReader::Page PastReader::read(std::uint64_t from, std::uint64_t to,
                                   const store::StoreReader::Take& take) {
     if (!segment_->has_store()) return {from, to};
+    wait_while_paused();
     try {
         const Page page = read_store(from, to, take);
         failing_ = false;
@@ -17,6 +27,17 @@ PastReader::Page PastReader::read(std::uint64_t from, std::uint64_t to,
     } catch (const store::StoreError& error) {
         fail(error);
         return {from};
+    }
+}
+
+/// The archiver asks for a pause when the write-ahead log has become too long.
+void PastReader::wait_while_paused() const {
+    const std::int64_t start_ms = shm::steady_ms();
+    const auto& until_ms = segment_->archiver().no_reads_until_ms;
+    for (std::int64_t now_ms = start_ms;
+         now_ms < until_ms.load(std::memory_order_relaxed) && now_ms < start_ms + max_pause_ms;
+         now_ms = shm::steady_ms()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
 }
 

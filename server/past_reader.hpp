@@ -34,6 +34,7 @@ class PastReader {
     void close() noexcept { reader_.reset(); }
 
   private:
+    void wait_while_paused() const;
     [[nodiscard]] Page read_store(std::uint64_t from, std::uint64_t to,
                                   const store::StoreReader::Take& take);
     void open();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 #include <cstdint>
 
@@ -10,6 +12,21 @@ namespace belfry::shm {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+/// The time since the epoch of steady_clock, which all processes share, in milliseconds.
+[[nodiscard]] inline std::int64_t steady_ms() noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+/// Unix time minus the time since the machine was booted, in milliseconds. It stays the same until
+/// somebody sets the wall clock: both clocks run at the same rate, also while the machine sleeps.
+[[nodiscard]] inline std::int64_t clock_offset_ms() noexcept {
+    timespec since_boot{};
+    ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    const std::int64_t since_boot_ms = since_boot.tv_sec * 1000 + since_boot.tv_nsec / 1'000'000;
+    return static_cast<std::int64_t>(unix_ms()) - since_boot_ms;
 }
 
 }  // namespace belfry::shm

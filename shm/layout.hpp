@@ -57,10 +57,13 @@
 /// 10. The lock is never held across a call that can wait, nor together with another one.
 /// 11. Whoever dies, others are woken: the supervisor notifies for the dead.
 /// 12. Online is derived: the client's session word equals the live generation of its slot.
+/// 13. The times of the log never fall: a message gets at least last_time_ms. A writer stores that
+///     before it commits, so that its death in between leaves a time that no message has, but no
+///     message that is later than last_time_ms.
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
-inline constexpr std::uint32_t layout_version = 4;
+inline constexpr std::uint32_t layout_version = 5;
 inline constexpr std::size_t cache_line = 64;
 
 enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
@@ -141,6 +144,11 @@ struct LogHeader {
     /// Last seqs are right up to here (6). Writers and repair under the mutex.
     alignas(cache_line) std::atomic<std::uint64_t> derived_id;
 
+    /// No committed message has a later time (13). Writers under the mutex, and the creator. A
+    /// writer that dies before its commit leaves the time of a message that does not exist; that
+    /// does no harm. It shares the cache line of derived_id, which a writer writes anyway.
+    std::atomic<std::uint64_t> last_time_ms;
+
     /// Visible, or somebody's presence, has changed.
     alignas(cache_line) Condition new_messages;
     /// The same, with durability commit, for who waits for SENT or DUP, or has just had one: see
@@ -165,6 +173,13 @@ struct ArchiverBlock {
     alignas(cache_line) std::atomic<std::uint32_t> store_state;
     std::atomic<std::uint64_t> keep_messages;  ///< supervisor, at a start; 0: all
     std::atomic<std::uint64_t> keep_ms;        ///< supervisor, at a start; 0: for ever
+    /// clock_offset_ms() when the segment was created, which is when the server began. The creator;
+    /// the archiver reads it to find out whether the wall clock has jumped.
+    std::atomic<std::int64_t> clock_offset_ms;
+    /// Until then sessions begin no read of the store, so that its write-ahead log can be started
+    /// over: the time since the epoch of steady_clock in ms. The archiver; sessions read it. It
+    /// passes by itself, also if the archiver has died.
+    std::atomic<std::int64_t> no_reads_until_ms;
 
     /// Notified by whoever appends, and by who stops the server.
     alignas(cache_line) Condition wake;
@@ -262,6 +277,7 @@ static_assert(offsetof(Prefix, body_offset) == 152);
 static_assert(offsetof(Prefix, stop) == 160);
 static_assert(offsetof(Prefix, port) == 164);
 static_assert(sizeof(LogHeader) == 9 * cache_line);
+static_assert(sizeof(ArchiverBlock) == 2 * cache_line);
 static_assert(sizeof(ServerBlock) == 3 * cache_line);
 static_assert(sizeof(SessionSlot) == cache_line);
 static_assert(sizeof(ClientRow) == 5 * cache_line);

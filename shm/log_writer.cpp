@@ -98,7 +98,7 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
                 session_->client().last_seq.load(std::memory_order_relaxed),
                 log.first_id.load(std::memory_order_relaxed),
                 most_first_id(),
-                unix_ms(),
+                std::max(unix_ms(), log.last_time_ms.load(std::memory_order_relaxed)),  // (13)
                 ring};
     std::size_t decided = 0;
     while (decided < messages.size() && add(batch, messages[decided], outcomes[decided])) ++decided;
@@ -181,7 +181,8 @@ bool LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
 
 void LogWriter::commit(const Batch& batch) noexcept {
     LogHeader& log = segment_->log();
-    log.last_id.store(batch.last_id, std::memory_order_release);  // the commit point (1)
+    log.last_time_ms.store(batch.time_ms, std::memory_order_relaxed);  // (13)
+    log.last_id.store(batch.last_id, std::memory_order_release);       // the commit point (1)
     // A death from here on leaves seqs behind the records; repair() applies them (6).
     // Release keeps the three stores in this order.
     session_->client().last_seq.store(batch.last_seq, std::memory_order_release);

@@ -141,6 +141,8 @@ void Segment::initialise(const SegmentPlan& plan) {
     log_->stored_id.store(plan.last_id, std::memory_order_relaxed);
     log_->derived_id.store(plan.last_id, std::memory_order_relaxed);
     log_->first_id.store(plan.last_id + 1, std::memory_order_relaxed);
+    log_->last_time_ms.store(plan.last_time_ms, std::memory_order_relaxed);
+    archiver().clock_offset_ms.store(clock_offset_ms(), std::memory_order_relaxed);
     server().max_online.store(plan.max_clients, std::memory_order_relaxed);
     for (std::uint32_t row = 0; row < plan.clients.size(); ++row) {
         fill(client(row), plan.clients[row]);

@@ -29,7 +29,8 @@ struct SegmentPlan {
         std::uint64_t seq = 0;  ///< the highest accepted one
     };
     std::vector<Client> clients;
-    std::uint64_t last_id = 0;  ///< ids go on behind it
+    std::uint64_t last_id = 0;       ///< ids go on behind it
+    std::uint64_t last_time_ms = 0;  ///< of that message; no later one gets an earlier time
 };
 
 /// A segment of at least this size takes a multiple of it: see huge_pages.hpp.

@@ -41,7 +41,9 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
     : segment_{&segment},
       report_{std::move(report)},
       files_{data_dir, lock},
+      clock_{segment.archiver().clock_offset_ms.load(), report_},
       writer_{open_existing_to_write(data_dir)},
+      wal_restart_{segment},
       reader_{segment, chunk_bytes},
       lock_{segment},
       stored_{segment.log().stored_id.load()},
@@ -199,21 +201,27 @@ bool Archiver::forget_old() {
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
     if ((keep == 0 && keep_ms == 0) || Clock::now() < next_forgetting_) return false;
     const std::uint64_t first_kept = keep != 0 && stored_ > keep ? stored_ - keep + 1 : 0;
-    const std::uint64_t now = shm::unix_ms();
-    const std::uint64_t oldest_ms = keep_ms != 0 && now > keep_ms ? now - keep_ms : 0;
-    const std::uint64_t forgotten = try_to_forget(first_kept, oldest_ms);
+    const std::uint64_t now_ms = shm::unix_ms();
+    const auto forgotten = try_to_forget(first_kept, oldest_kept_ms(now_ms), now_ms);
     checkpoint();
-    if (forgotten == 0) return false;
-    raise_first_kept(writer_.first_id());
-    if (forgotten == most_forgotten) next_save_ = Clock::now();  // there is more
-    return true;
+    if (forgotten.count != 0) raise_first_kept(writer_.first_id());
+    if (forgotten.has_more) next_save_ = Clock::now();
+    return forgotten.count != 0 || forgotten.has_more;
+}
+
+/// The time from which on messages are kept for their age; 0: all are.
+std::uint64_t Archiver::oldest_kept_ms(std::uint64_t now_ms) {
+    const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
+    if (keep_ms == 0 || now_ms <= keep_ms) return 0;
+    return clock_.is_right(shm::clock_offset_ms()) ? now_ms - keep_ms : 0;
 }
 
 /// A page at the front that is damaged hinders no new message: what is too old stays there.
-std::uint64_t Archiver::try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms) {
+StoreWriter::Forgotten Archiver::try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
+                                               std::uint64_t now_ms) {
     writer_.begin();
     try {
-        const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most_forgotten);
+        const auto forgotten = writer_.forget(first_kept, oldest_ms, now_ms, most_forgotten);
         writer_.commit();
         return forgotten;
     } catch (const StoreError& error) {
@@ -221,7 +229,7 @@ std::uint64_t Archiver::try_to_forget(std::uint64_t first_kept, std::uint64_t ol
         writer_.roll_back();
         report_(std::string{"what is too old cannot be deleted: "} + error.what());
         next_forgetting_ = Clock::now() + forget_patience;
-        return 0;
+        return {};
     }
 }
 
@@ -236,7 +244,7 @@ void Archiver::raise_first_kept(std::uint64_t id) {
 void Archiver::checkpoint() {
     if (Clock::now() < next_checkpoint_) return;
     try {
-        writer_.checkpoint_if_long();
+        if (writer_.checkpoint_if_long()) wal_restart_.step(writer_);
     } catch (const StoreError& error) {
         report_(std::string{"the write-ahead log cannot be moved into the store: "} + error.what());
         next_checkpoint_ = Clock::now() + checkpoint_patience;

@@ -4,9 +4,11 @@
 #include "shm/log_reader.hpp"
 #include "shm/paced_wake.hpp"
 #include "shm/segment.hpp"
+#include "store/clock_watch.hpp"
 #include "store/store_files.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_writer.hpp"
+#include "store/wal_restart.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -65,14 +67,19 @@ class Archiver {
     void save_clients();
     [[nodiscard]] bool has_moved() const noexcept;
     [[nodiscard]] bool forget_old();
-    [[nodiscard]] std::uint64_t try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms);
+    [[nodiscard]] std::uint64_t oldest_kept_ms(std::uint64_t now_ms);
+    [[nodiscard]] StoreWriter::Forgotten try_to_forget(std::uint64_t first_kept,
+                                                       std::uint64_t oldest_ms,
+                                                       std::uint64_t now_ms);
     void raise_first_kept(std::uint64_t id);
     void checkpoint();
 
     shm::Segment* segment_;
     Report report_;
     StoreFiles files_;  ///< before the writer: see its constructor
+    ClockWatch clock_;
     StoreWriter writer_;
+    WalRestart wal_restart_;
     shm::LogReader reader_;
     shm::LogLock lock_;
     std::uint64_t stored_;  ///< the last one that is committed

@@ -69,7 +69,11 @@ Database::Database(const std::filesystem::path& file, Mode mode, const char* vfs
         ::sqlite3_open_v2(without_links_to(file).c_str(), &handle, flags_for(mode), vfs);
     handle_.reset(handle);  // also where it could not be opened
     if (result != SQLITE_OK) fail();
-    ::sqlite3_busy_timeout(handle, busy_patience_ms);
+    set_busy_timeout();
+}
+
+void Database::set_busy_timeout() const noexcept {
+    ::sqlite3_busy_timeout(handle(), busy_patience_ms);
 }
 
 void Database::execute(const char* sql) const {

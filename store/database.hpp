@@ -32,6 +32,9 @@ class Database {
     /// The first column of the first row; 0 where there is none. @throws StoreError
     [[nodiscard]] std::int64_t number(const char* sql);
 
+    /// Lets the connection wait for locks as long as a new one does.
+    void set_busy_timeout() const noexcept;
+
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
 

@@ -31,6 +31,11 @@ void add_newer_seqs(Database& database, Clients& clients) {
     }
 }
 
+std::uint64_t read_last_time(Database& database) {
+    return static_cast<std::uint64_t>(
+        database.number("SELECT time FROM messages ORDER BY id DESC LIMIT 1"));
+}
+
 }  // namespace
 
 SavedLog read_saved_log(Database& database) {
@@ -41,6 +46,7 @@ SavedLog read_saved_log(Database& database) {
     saved.durability = log.bytes(1) == "async" ? shm::Durability::async : shm::Durability::commit;
     saved.clean = log.number(2) != 0;
     saved.last_id = read_last_id(database);
+    saved.last_time_ms = read_last_time(database);
     Clients clients = read_clients(database);
     add_newer_seqs(database, clients);
     for (auto& [id, client] : clients) saved.clients.push_back(std::move(client));

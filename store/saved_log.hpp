@@ -19,6 +19,7 @@ struct SavedClient {
 struct SavedLog {
     std::string epoch;  ///< empty: the store is new
     std::uint64_t last_id = 0;
+    std::uint64_t last_time_ms = 0;  ///< of the newest message that is there; 0: there is none
     std::vector<SavedClient> clients;
     bool clean = false;  ///< the last server stored everything and ended
     shm::Durability durability = shm::Durability::commit;  ///< of the last server

@@ -71,6 +71,11 @@ void require_our_schema(Database& database) {
     }
 }
 
+void prepare_to_write(Database& database) {
+    database.execute(write_settings);
+    database.execute(("PRAGMA journal_size_limit = " + std::to_string(max_wal_bytes)).c_str());
+}
+
 }  // namespace
 
 fs::path store_file(const fs::path& data_dir) {
@@ -96,7 +101,7 @@ Database open_to_write(const fs::path& data_dir) {
 Database open_existing_to_write(const fs::path& data_dir) {
     Database database{store_file(data_dir), Database::Mode::write};
     require_our_schema(database);
-    database.execute(write_settings);
+    prepare_to_write(database);
     return database;
 }
 
@@ -104,7 +109,7 @@ Database open_file_to_write(const fs::path& file) {
     Database database{file, Database::Mode::create};
     const bool is_new = is_empty(database);
     if (!is_new) require_our_schema(database);
-    database.execute(write_settings);
+    prepare_to_write(database);
     if (is_new) database.execute(schema);
     return database;
 }

@@ -7,6 +7,10 @@
 /// The file of a store, and what makes it one. README.md describes the tables.
 namespace belfry::store {
 
+/// A write-ahead log that is longer than this is started over as soon as its readers allow it, and
+/// its file is then cut to this size.
+inline constexpr int max_wal_bytes = 64 << 20;
+
 /// `belfry.db` in the data directory.
 [[nodiscard]] std::filesystem::path store_file(const std::filesystem::path& data_dir);
 

@@ -4,7 +4,9 @@
 #include "store/text.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <sqlite3.h>
+#include <thread>
 #include <utility>
 
 namespace belfry::store {
@@ -14,6 +16,29 @@ namespace {
 /// grows (100 and 160 us here), so it starts over soon; a longer one saves a few percent at best,
 /// and each checkpoint then stalls for 50 ms and more.
 constexpr int long_wal_pages = 1000;
+
+/// Of the database, by default. So a WAL of max_wal_bytes has about this many pages.
+constexpr int page_bytes = 4096;
+constexpr int max_wal_pages = max_wal_bytes / page_bytes;
+
+/// The WAL is not restarted while older readers keep more pages than this from being copied: they
+/// would not end in time, and copying would take too long.
+constexpr int max_pages_left = 4 * long_wal_pages;
+
+/// How long a restart of the WAL waits for readers at most, besides the copying. Below 100 ms,
+/// which is the most that readers may delay a commit.
+constexpr std::chrono::milliseconds restart_timeout{80};
+
+/// A busy handler of SQLite's. @param left a duration: for how long it may still wait
+int wait_a_moment(void* left, int /*calls*/) noexcept {
+    using Clock = std::chrono::steady_clock;
+    auto& wait_left = *static_cast<Clock::duration*>(left);
+    if (wait_left <= Clock::duration::zero()) return 0;
+    const Clock::time_point start = Clock::now();
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    wait_left -= Clock::now() - start;
+    return 1;
+}
 
 std::string_view name_of(shm::Durability durability) noexcept {
     return durability == shm::Durability::async ? "async" : "commit";
@@ -36,7 +61,8 @@ StoreWriter::StoreWriter(Database database)
       insert_{database_, "INSERT INTO messages(id, sender, seq, time, body) VALUES(?, ?, ?, ?, ?)"},
       save_client_{database_,
                    "INSERT INTO clients(id, cursor, seq) VALUES(?, ?, ?) "
-                   "ON CONFLICT(id) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq"} {}
+                   "ON CONFLICT(id) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq"},
+      old_messages_{database_} {}
 
 void StoreWriter::claim() {
     ::sqlite3_wal_hook(database_.handle(), &remember_pages, &wal_pages_);
@@ -89,26 +115,17 @@ void StoreWriter::restore_log(const SavedLog& log) {
     update.bind_text(4, name_of(log.durability)).bind(5, log.clean ? 1 : 0).run();
 }
 
-std::uint64_t StoreWriter::forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
-                                  std::uint64_t most) {
+StoreWriter::Forgotten StoreWriter::forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
+                                           std::uint64_t now_ms, std::uint64_t most) {
     const std::uint64_t first = read_first_id(database_);
-    // Times of neighbours may be out of order by a clock that was set back: what is deleted is the
-    // front of the log, up to the first message that is young enough.
-    Statement young{database_,
-                    "SELECT min(id) FROM (SELECT id FROM messages WHERE id < ? AND time >= ? "
-                    "ORDER BY id LIMIT 1)"};
-    const std::uint64_t end = std::min(first + most, read_last_id(database_) + 1);
-    young.bind(1, end).bind(2, oldest_ms);
-    const bool some_are_young = young.step() && !young.is_null(0);
-    const std::uint64_t too_old_end = some_are_young ? young.number(0) : end;
-    young.reset();
-    const std::uint64_t kept = std::max(too_old_end, std::min(first_kept, end));
-    if (kept <= first) return 0;
-    Statement{database_, "UPDATE log SET last_id = max(last_id, ?)"}
-        .bind(1, read_last_id(database_))
-        .run();
+    const std::uint64_t last = read_last_id(database_);
+    const std::uint64_t old_end = old_messages_.end(first, oldest_ms, now_ms, most);
+    const std::uint64_t wanted = std::min(std::max(old_end, first_kept), last + 1);
+    const std::uint64_t kept = std::min(wanted, first + most);
+    if (kept <= first) return {0, old_messages_.has_more()};
+    Statement{database_, "UPDATE log SET last_id = max(last_id, ?)"}.bind(1, last).run();
     Statement{database_, "DELETE FROM messages WHERE id < ?"}.bind(1, kept).run();
-    return kept - first;
+    return {kept - first, kept < wanted || old_messages_.has_more()};
 }
 
 void StoreWriter::commit() {
@@ -120,16 +137,34 @@ void StoreWriter::roll_back() {
     if (::sqlite3_get_autocommit(database_.handle()) == 0) database_.execute("ROLLBACK");
 }
 
-void StoreWriter::checkpoint_if_long() {
-    if (wal_pages_ >= long_wal_pages) checkpoint();
+bool StoreWriter::checkpoint_if_long() {
+    if (wal_pages_ < long_wal_pages) return false;
+    const CheckpointResult result = checkpoint();
+    return result.wal_pages >= max_wal_pages && result.pages_left <= max_pages_left;
 }
 
-void StoreWriter::checkpoint() {
+StoreWriter::CheckpointResult StoreWriter::checkpoint() {
     wal_pages_ = 0;
-    if (::sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                                    nullptr) != SQLITE_OK) {
+    int pages = 0;
+    int copied = 0;
+    if (::sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages,
+                                    &copied) != SQLITE_OK) {
         database_.fail();
     }
+    return {pages, pages - copied};
+}
+
+/// SQLite starts the WAL over by itself at a commit that meets no reader of it. While readers
+/// overlap there is no such commit. This function waits until the open transactions have ended.
+/// Readers that begin after everything has been copied read the database alone, so that it need not
+/// wait for them.
+void StoreWriter::restart_wal() {
+    std::chrono::steady_clock::duration wait_left = restart_timeout;
+    ::sqlite3_busy_handler(database_.handle(), &wait_a_moment, &wait_left);
+    const int result = ::sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                                   SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    database_.set_busy_timeout();
+    if (result != SQLITE_OK && result != SQLITE_BUSY) database_.fail();
 }
 
 }  // namespace belfry::store

@@ -3,6 +3,7 @@
 #include "shm/layout.hpp"
 #include "store/database.hpp"
 #include "store/message.hpp"
+#include "store/old_messages.hpp"
 #include "store/saved_log.hpp"
 
 #include <cstdint>
@@ -44,10 +45,14 @@ class StoreWriter {
     void mark_clean();
     /// Says of the log what another store said. Its clients are saved one by one.
     void restore_log(const SavedLog& log);
-    /// Deletes at most `most` of the oldest messages: those below `first_kept`, and those older
-    /// than `oldest_ms`. @return how many
-    [[nodiscard]] std::uint64_t forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
-                                       std::uint64_t most);
+    struct Forgotten {
+        std::uint64_t count = 0;
+        bool has_more = false;  ///< there may be more to delete: call again
+    };
+    /// Deletes at most `most` of the oldest messages: those below `first_kept`, and those that
+    /// OldMessages finds to be older than `oldest_ms`.
+    [[nodiscard]] Forgotten forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
+                                   std::uint64_t now_ms, std::uint64_t most);
     /// On stable storage when it returns.
     void commit();
     /// Nothing has happened. Behind an error that is local the object can be used on.
@@ -56,18 +61,28 @@ class StoreWriter {
     /// The oldest message in the store; last_id + 1 where there is none.
     [[nodiscard]] std::uint64_t first_id() { return read_first_id(database_); }
 
-    /// Moves the WAL into the database where it has grown long enough to be worth it.
-    /// Does not delay readers, nor wait for them.
-    void checkpoint_if_long();
+    /// Copies the WAL into the database if it has grown long enough to be worth it. It neither
+    /// delays readers nor waits for them.
+    /// @return whether the WAL is longer than max_wal_bytes, and only recent readers keep it so
+    bool checkpoint_if_long();
+
+    /// Copies what is left, and lets the next commit start the WAL over. It waits less than 100 ms
+    /// for the transactions of readers to end; if they do not, nothing has changed.
+    void restart_wal();
 
   private:
-    void checkpoint();
+    struct CheckpointResult {
+        int wal_pages = 0;
+        int pages_left = 0;  ///< not copied, because transactions of readers are older
+    };
+    CheckpointResult checkpoint();
 
     Database database_;
     Statement begin_;  // parsed once: a sender waits for each of them
     Statement commit_;
     Statement insert_;
     Statement save_client_;
+    OldMessages old_messages_;
     int wal_pages_ = 0;
 };
 

@@ -7,16 +7,17 @@
 
 namespace belfry::test {
 
-/// What a test and the processes whose disk it makes fail have in common: the contents of the file
-/// that $BELFRY_FAULTS names, which all of them map. A fresh one is all zeros, and a disk without a
-/// fault. The test writes the switches; the processes, whichever of them does it, write the rest.
-/// It counts for one database with one writer at a time.
+/// What a test and the processes whose disk and clock it makes fail have in common: the contents of
+/// the file that $BELFRY_FAULTS names, which all of them map. A fresh one is all zeros, and a disk
+/// without a fault. The test writes the switches; the processes, whichever of them does it, write
+/// the rest. It counts for one database with one writer at a time.
 ///
 /// Only atomics of a fixed width: whoever is killed leaves nothing half done.
 struct FaultControl {
     using Switch = std::atomic<std::uint32_t>;  ///< 0 or 1
     using Count = std::atomic<std::uint64_t>;
     using Pid = std::atomic<pid_t>;
+    using Milliseconds = std::atomic<std::int64_t>;
 
     Switch full;        ///< writing and truncating: SQLITE_FULL
     Switch io_error;    ///< writing: SQLITE_IOERR_WRITE, syncing: SQLITE_IOERR_FSYNC
@@ -34,8 +35,11 @@ struct FaultControl {
 
     Count wal_written_bytes;  ///< where the last page (or header) written to the WAL ends
     Count wal_synced_bytes;   ///< the same, as it was when the last completed sync of it began
+
+    Milliseconds clock_shift;  ///< what CLOCK_REALTIME is ahead of the true one
 };
 
+static_assert(FaultControl::Milliseconds::is_always_lock_free);
 static_assert(FaultControl::Switch::is_always_lock_free);
 static_assert(FaultControl::Count::is_always_lock_free);
 static_assert(FaultControl::Pid::is_always_lock_free);

@@ -6,14 +6,15 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 
 namespace belfry::test {
 
 /// The disk under a SQLite database of real, unmodified programs: it can be full, fail, be slow,
-/// and forget what was not synced. It begins without a fault. Programs that are started with its
-/// environment() are on it, and their forked children.
+/// and forget what was not synced. So can their clock be set. It begins without a fault. Programs
+/// that are started with its environment() are on it, and their forked children.
 ///
 /// Everything can be called at any time, from any thread, and works at once on all processes. Let
 /// it outlive what was started on it: its destructor releases nobody.
@@ -69,6 +70,10 @@ class FaultyDisk {
     /// What a power cut does: takes from the WAL what was written after its last completed sync.
     /// Everything that uses the database must have been killed before.
     void lose_what_was_not_synced(const std::filesystem::path& database) const;
+
+    /// Sets the wall clock of these programs, which nothing else on the machine sees, by so much
+    /// ahead of the true one.
+    void shift_clock(std::chrono::milliseconds ahead) { control_->clock_shift = ahead.count(); }
 
   private:
     [[nodiscard]] std::filesystem::path control_file() const { return folder_.path() / "faults"; }

@@ -121,6 +121,7 @@ std::string SegmentOperation::state(pid_t /*dead*/) {
         {"first_id", differs(log().first_id)},
         {"bytes", differs(segment().ring().data(), segment().ring().size())},
         {"index", differs(&segment().position(0), index_bytes)},
+        {"time", differs(log().last_time_ms)},
         {"last_id", differs(log().last_id)},
         {"last_seq", client_u64(offsetof(ClientRow, last_seq))},
         {"derived_id", differs(log().derived_id)},

@@ -5,16 +5,20 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <sqlite3.h>
 #include <utility>
 
 /// A library to be preloaded into a program that uses SQLite. Where $BELFRY_FAULTS names the file
-/// of a FaultControl, all databases of the program lie on a disk that fails as that says. Forked
-/// children inherit it. Where the variable is not set, the library does nothing.
+/// of a FaultControl, all databases of the program lie on a disk that fails as that says, and its
+/// wall clock is set as that says. Forked children inherit it. Where the variable is not set, the
+/// library does nothing.
 ///
 /// SQLite is initialised before main(): sqlite3_config() comes too late in such a program.
 namespace belfry::test::faults {
@@ -82,3 +86,20 @@ sqlite3_vfs faulty_version_of(sqlite3_vfs vfs) {
 
 }  // namespace
 }  // namespace belfry::test::faults
+
+/// Stands before the C library's.
+extern "C" [[gnu::visibility("default")]] int clock_gettime(clockid_t clock,
+                                                            timespec* time) noexcept {
+    constexpr std::int64_t ms_per_s = 1000;
+    constexpr std::int64_t ns_per_ms = 1'000'000;
+    const long result = ::syscall(SYS_clock_gettime, clock, time);
+    const auto* control = belfry::test::faults::control;
+    if (result != 0 || clock != CLOCK_REALTIME || control == nullptr) {
+        return static_cast<int>(result);
+    }
+    const std::int64_t ms =
+        time->tv_sec * ms_per_s + time->tv_nsec / ns_per_ms + control->clock_shift;
+    time->tv_sec = ms / ms_per_s;
+    time->tv_nsec = ms % ms_per_s * ns_per_ms + time->tv_nsec % ns_per_ms;
+    return 0;
+}

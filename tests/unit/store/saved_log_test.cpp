@@ -94,7 +94,7 @@ TEST_F(SavedLogTest, SeqsSurviveARetentionThatDeletesTheirMessages) {
     writer_.save_client({"bob", 2, 40});
     writer_.save_seqs_up_to(4);
     writer_.begin();
-    EXPECT_EQ(writer_.forget(5, 0, 100), 4U);
+    EXPECT_EQ(writer_.forget(5, 0, 1, 100).count, 4U);
     writer_.commit();
     EXPECT_EQ(clients(), (Expected{{"ann", {1, 30}}, {"bob", {2, 40}}}));
     EXPECT_EQ(writer_.saved_log().last_id, 4U);

@@ -27,9 +27,10 @@ class StoreWriterTest : public ::testing::Test {
         add(writer_, {id, "ann", id, time_ms, "x"});
         writer_.commit();
     }
-    std::uint64_t forget(std::uint64_t first_kept, std::uint64_t oldest_ms, std::uint64_t most) {
+    std::uint64_t forget(std::uint64_t first_kept, std::uint64_t oldest_ms, std::uint64_t most,
+                         std::uint64_t now_ms = many) {
         writer_.begin();
-        const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, most);
+        const std::uint64_t forgotten = writer_.forget(first_kept, oldest_ms, now_ms, most).count;
         writer_.commit();
         return forgotten;
     }
@@ -231,7 +232,7 @@ TEST_F(StoreWriterTest, ForgettingDoesNotWriteTheBodiesOnceMore) {
     store::StoreWriter writer{scratch.dir()};
     writer.claim();
     writer.begin();
-    EXPECT_EQ(writer.forget(count, 0, many), count - 1);
+    EXPECT_EQ(writer.forget(count, 0, many, many).count, count - 1);
     writer.commit();
     EXPECT_LT(std::filesystem::file_size(scratch.wal()), count * body_bytes / 10);
 }

@@ -1,0 +1,59 @@
+#include "store/old_messages.hpp"
+
+#include <algorithm>
+
+namespace belfry::store {
+
+OldMessages::OldMessages(Database& database)
+    : select_{database, "SELECT id, time FROM messages WHERE id >= ? ORDER BY id LIMIT ?"} {}
+
+std::uint64_t OldMessages::end(std::uint64_t first_id, std::uint64_t oldest_ms,
+                               std::uint64_t now_ms, std::uint64_t max_rows) {
+    // The clock was set back, or more is to be kept: nothing that was found need be too old now.
+    if (oldest_ms < oldest_ms_) start_again();
+    oldest_ms_ = oldest_ms;
+    end_ = std::max(end_, first_id);
+    const bool all_deleted = end_ == first_id;
+    if (all_deleted && oldest_ms > idle_until_ms_) {
+        next_ = std::max(next_, first_id);
+        look_on(oldest_ms, now_ms, max_rows);
+    }
+    return end_;
+}
+
+void OldMessages::start_again() noexcept {
+    end_ = next_ = earliest_kept_ms_ = idle_until_ms_ = 0;
+}
+
+void OldMessages::look_on(std::uint64_t oldest_ms, std::uint64_t now_ms, std::uint64_t max_rows) {
+    const ResetAtEnd reset_at_end{select_};
+    select_.bind(1, next_).bind(2, max_rows);
+    std::uint64_t seen = 0;
+    for (; select_.step(); ++seen) {
+        const std::uint64_t id = select_.number(0);
+        if (is_decided_by(id, select_.number(1), oldest_ms, now_ms)) return finish();
+        next_ = id + 1;
+    }
+    if (seen < max_rows) finish();
+}
+
+/// @return whether the search ends at this message, which is young enough to be kept
+bool OldMessages::is_decided_by(std::uint64_t id, std::uint64_t time_ms, std::uint64_t oldest_ms,
+                                std::uint64_t now_ms) noexcept {
+    if (time_ms < oldest_ms) {
+        end_ = id + 1;
+        earliest_kept_ms_ = 0;
+        return false;
+    }
+    earliest_kept_ms_ = earliest_kept_ms_ == 0 ? time_ms : std::min(earliest_kept_ms_, time_ms);
+    return time_ms <= now_ms;
+}
+
+/// No message that comes later can be too old earlier: the times of new messages never fall.
+void OldMessages::finish() noexcept {
+    next_ = 0;
+    idle_until_ms_ = earliest_kept_ms_;
+    earliest_kept_ms_ = 0;
+}
+
+}  // namespace belfry::store
