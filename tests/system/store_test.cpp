@@ -111,6 +111,29 @@ TEST(Store, CursorsAreSavedWithinASecondOrTwo) {
     EXPECT_EQ(server.connect().log_in("1").option("cursor"), "1");
 }
 
+TEST(Store, AfterTheLossOfEverythingACursorIsTheOneSavedLastAndTheRestComesAgain) {
+    Server server{{.durability = "commit"}};
+    {
+        RawClient sender = server.log_in("1");
+        send_and_read(sender, 1, 100);
+        RawClient reader = server.log_in("2", "ack=manual");
+        reader.send("ACK 40\r\n");
+        StoreDb store{server.data_dir()};
+        EXPECT_TRUE(eventually(
+            [&] { return store.text("SELECT max(cursor) FROM clients WHERE id = '2'") == "40"; }));
+        reader.send("ACK 90\r\n");
+        reader.expect_pong();
+    }
+    server.kill_all();
+    server.lose_segment();
+    server.start();
+    RawClient reader = server.connect();
+    const Frame welcome = reader.log_in("2", "ack=manual");
+    const std::string cursor = welcome.option("cursor");
+    EXPECT_TRUE(cursor == "40" || cursor == "90") << cursor;
+    EXPECT_EQ(count_verb(reader.read_until("LIVE"), "MSG"), 100 - std::stoul(cursor));
+}
+
 TEST(Store, ClientsThatAreNotListedKeepTheirCursors) {
     Server server{{.durability = "commit"}};
     {
