@@ -24,7 +24,7 @@ struct Command {
 };
 
 // clang-format off
-constexpr std::array<Command, 12> commands{{
+constexpr std::array<Command, 13> commands{{
     {"status", "", true,      "what the server, its log and its clients are doing"},
     {"top", "", false,        "the same, live on the terminal; q quits"},
     {"metrics", "", false,    "the same for Prometheus, in its text format"},

@@ -30,6 +30,7 @@ constexpr std::chrono::seconds supervisor_patience{30};
 /// Stores here what is left, whether or not an archiver has come that far.
 void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
     shm::end_archiver(found.segment);
+    std::string why = "not everything could be stored";
     try {
         const auto lock = store::StoreLock::try_take(data_dir);
         if (!lock) throw Refusal{"another process writes the store"};
@@ -38,10 +39,10 @@ void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
         archiver.start();
         archiver.drain();
     } catch (const store::StoreError& error) {
-        cli::complain("belfryctl", error.what());
+        why = error.what();
     }
     if (store::holds_all_of(data_dir, found.segment)) return;
-    throw Refusal{"not everything could be stored: " + store::kept_for_later(data_dir, found)};
+    throw Refusal{why + "; " + store::kept_for_later(data_dir, found)};
 }
 
 /// What the supervisor would have done.
@@ -87,7 +88,7 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
         throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") does not end"};
     }
     if (shm::is_removed(found)) return;
-    throw Refusal{"not everything could be stored: " + store::kept_for_later(data_dir, found)};
+    throw Refusal{"not everything could be stored; " + store::kept_for_later(data_dir, found)};
 }
 
 std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,

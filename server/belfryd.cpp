@@ -171,7 +171,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     const bool drained = supervisor.drain_archiver();
     if (segment.has_store() && !(drained && store::holds_all_of(options.data_dir, segment))) {
         remove_port_file(options, lock, listener.port());
-        throw StartError{"not everything could be stored: " +
+        throw StartError{"not everything could be stored; " +
                          store::kept_for_later(options.data_dir, found)};
     }
     report(LogLevel::info, "stopped");

@@ -84,7 +84,7 @@ std::string kept_for_later(const std::filesystem::path& data_dir, const shm::Fou
     const std::string kept =
         "the shared memory segment " + std::to_string(found.name.shmid) + " is kept";
     if (can_resume(data_dir, found.segment)) return kept + " for the next start";
-    return kept + "; unless its store comes back, make a new one of it: " +
+    return kept + "; if its store does not come back, make a new one with " +
            recover_command(found.name.shmid);
 }
 
