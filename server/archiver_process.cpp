@@ -16,8 +16,12 @@ namespace {
 
 using Clock = shm::Condition::Clock;
 
-/// A lost wake-up costs at most this (11), and it is how often a store that fails is tried again.
-constexpr std::chrono::seconds longest_wait{1};
+/// How often a store that fails is tried again.
+constexpr std::chrono::seconds retry_interval{1};
+
+/// How often the archiver looks whether all files are in their places, so that it misses a file
+/// within a second. A lost wake-up costs at most this (11).
+constexpr std::chrono::milliseconds look_interval{900};
 
 class ArchiverProcess {
   public:
@@ -38,7 +42,7 @@ class ArchiverProcess {
                 fail(error);
             }
             if (is_to_drain()) break;
-            sleep([] { return false; });
+            sleep_until(Clock::now() + retry_interval, [] { return false; });
         }
         return EXIT_FAILURE;
     }
@@ -68,8 +72,11 @@ class ArchiverProcess {
         works();
         while (!is_to_drain()) {
             const bool worked = archiver.work();
-            if (Clock::now() >= next_look_) require_lock_files();
-            if (!worked) sleep([&archiver] { return archiver.has_new(); });
+            if (Clock::now() >= next_look_) {
+                require_lock_files();
+                archiver.require_files();
+            }
+            if (!worked) sleep_until(next_look_, [&archiver] { return archiver.has_new(); });
         }
         archiver.drain();
         require_lock_files();
@@ -89,9 +96,9 @@ class ArchiverProcess {
     }
 
     template <class Predicate>
-    void sleep(Predicate has_work) {
+    void sleep_until(Clock::time_point deadline, Predicate has_work) {
         segment_.archiver().wake.wait_until(
-            Clock::now() + longest_wait, [this, &has_work] { return has_work() || is_to_drain(); });
+            deadline, [this, &has_work] { return has_work() || is_to_drain(); });
     }
 
     [[nodiscard]] bool is_to_drain() const {
@@ -119,7 +126,6 @@ class ArchiverProcess {
     }
 
     static constexpr std::chrono::milliseconds lock_retry{20};
-    static constexpr std::chrono::milliseconds look_interval{900};  ///< less than longest_wait
 
     shm::Segment& segment_;
     const std::filesystem::path& data_dir_;

@@ -17,7 +17,7 @@ class PlacedFile {
     /// The open file, which was opened by that path.
     PlacedFile(std::filesystem::path path, const UniqueFd& file) noexcept;
 
-    /// Whether this very file is at its path: one stat(2).
+    /// Whether this very file is at its path: one statx(2).
     [[nodiscard]] bool is_in_place() const noexcept;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }

@@ -23,7 +23,8 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 /// who wait for its first message wait for its last one.
 constexpr std::uint64_t most_bytes = 8 << 20;
 
-constexpr std::chrono::seconds save_interval{1};
+/// Below the second after which, as wire/PROTOCOL.md says, a cursor has been saved.
+constexpr std::chrono::milliseconds save_interval{900};
 
 /// Deleted in one transaction at the most, so that new messages do not wait long.
 constexpr std::uint64_t most_forgotten = 1000;
@@ -100,9 +101,7 @@ std::uint64_t Archiver::move_back_to(std::uint64_t id) {
 bool Archiver::work() {
     wake_readers();
     bool worked = store_new();
-    const bool is_due = Clock::now() >= next_save_;
-    if (!worked || is_due) files_.require_all();
-    if (!is_due) return worked;
+    if (Clock::now() < next_save_) return worked;
     next_save_ = Clock::now() + save_interval;
     if (has_moved()) {
         writer_.begin();

@@ -48,6 +48,9 @@ class Archiver {
     /// @return false: there was nothing to do
     [[nodiscard]] bool work();
 
+    /// For once a second: @throws StoreError where a file of the store is not in its place.
+    void require_files() const { files_.require_all(); }
+
     /// Whether there is something to store.
     [[nodiscard]] bool has_new() const noexcept;
 

@@ -19,7 +19,7 @@ class StoreFiles {
     /// After the first commit, which made the write-ahead log.
     void add_write_ahead_log();
 
-    /// For after each commit: what it wrote is in the store at its path. Two calls of stat(2).
+    /// For after each commit: what it wrote is in the store at its path. Two calls of statx(2).
     /// @throws StoreError where a file that holds messages is not in its place
     void require_database() const;
 
