@@ -73,8 +73,8 @@ class ArchiverProcess {
         while (!is_to_drain()) {
             const bool worked = archiver.work();
             if (Clock::now() >= next_look_) {
+                archiver.require_files();  // first: the loss of the store is the worse news
                 require_lock_files();
-                archiver.require_files();
             }
             if (!worked) sleep_until(next_look_, [&archiver] { return archiver.has_new(); });
         }
