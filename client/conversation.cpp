@@ -35,7 +35,7 @@ void Conversation::log_in(std::string& out) {
 }
 
 Conversation::Event Conversation::take(const wire::Frame& frame) {
-    return std::visit([this](const auto& known) { return on(known); }, frame);
+    return std::visit([this](const auto& known) { return this->on(known); }, frame);
 }
 
 void Conversation::acknowledge(std::string& out) {

@@ -20,9 +20,9 @@ class Output {
     /// @return false: the connection is broken, or the last line has been written
     [[nodiscard]] bool write(std::string_view frames) noexcept;
 
-    /// The same for the thread that looks after SIGTERM. After SIGTERM it gives up if the client,
-    /// or a write of the other thread, keeps it waiting for last_line_timeout.
-    /// @return false: likewise, or it has given up
+    /// Writes frames on the thread that is responsible for SIGTERM. After SIGTERM it gives up if
+    /// the client, or a write of the other thread, keeps it waiting for last_line_timeout.
+    /// @return false: the connection is broken, the last line has been written, or it has given up
     [[nodiscard]] bool write(std::string_view frames, const StopSignal& stop) noexcept;
 
     /// From now on what is written counts as the client's.

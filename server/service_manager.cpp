@@ -44,8 +44,15 @@ std::chrono::microseconds take_heartbeat_interval() {
     return std::chrono::microseconds{*limit} / 2;
 }
 
+/// Opened once, so that a lack of descriptors later on does not look like a supervisor that is
+/// stuck.
+shm::UniqueFd open_socket() noexcept {
+    return shm::UniqueFd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+}
+
 /// @return 0, or the errno that says why not
-int send_to(std::string_view name, std::string_view datagram) noexcept {
+int send_to(const shm::UniqueFd& socket, std::string_view name,
+            std::string_view datagram) noexcept {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (name.size() >= sizeof address.sun_path) return ENAMETOOLONG;
@@ -53,8 +60,6 @@ int send_to(std::string_view name, std::string_view datagram) noexcept {
     if (name.front() == '@') address.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
 
-    const shm::UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    if (!socket) return errno;
     // A manager that reads nothing must not keep the server from its work.
     const ssize_t sent =
         ::sendto(socket.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
@@ -65,7 +70,9 @@ int send_to(std::string_view name, std::string_view datagram) noexcept {
 }  // namespace
 
 ServiceManager::ServiceManager()
-    : address_{take_variable("NOTIFY_SOCKET")}, heartbeat_interval_{take_heartbeat_interval()} {}
+    : address_{take_variable("NOTIFY_SOCKET")},
+      socket_{address_.empty() ? shm::UniqueFd{} : open_socket()},
+      heartbeat_interval_{take_heartbeat_interval()} {}
 
 void ServiceManager::ready(std::string_view status) {
     tell("READY=1\nSTATUS=" + std::string{status});
@@ -88,14 +95,14 @@ std::chrono::milliseconds ServiceManager::send_heartbeat() {
     const auto now = Clock::now();
     if (now >= next_heartbeat_) {
         tell("WATCHDOG=1");
-        next_heartbeat_ = now + heartbeat_interval_;
+        next_heartbeat_ = now + (failed_ ? heartbeat_interval_ / 10 : heartbeat_interval_);
     }
     return std::chrono::ceil<milliseconds>(next_heartbeat_ - now);
 }
 
 void ServiceManager::tell(std::string_view assignments) {
     if (address_.empty()) return;
-    const int error = send_to(address_, assignments);
+    const int error = send_to(socket_, address_, assignments);
     const bool failed_before = std::exchange(failed_, error != 0);
     if (!failed_ || failed_before) return;
     report(LogLevel::warning,

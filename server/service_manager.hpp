@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shm/unique_fd.hpp"
+
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -25,7 +27,7 @@ class ServiceManager {
     void reloading();
 
     /// Sends the heartbeat of the service manager's watchdog if it is due: twice in each interval
-    /// that the watchdog allows (sd_watchdog_enabled(3)).
+    /// that the watchdog allows (sd_watchdog_enabled(3)), and soon again after a failure.
     /// @return when to call it again; milliseconds::max() if there is no watchdog
     [[nodiscard]] std::chrono::milliseconds send_heartbeat();
 
@@ -39,6 +41,7 @@ class ServiceManager {
     void tell(std::string_view assignments);
 
     std::string address_;  ///< a path, or `@` and an abstract name; empty: nobody listens
+    shm::UniqueFd socket_;
     std::chrono::microseconds heartbeat_interval_;  ///< zero: no watchdog
     Clock::time_point next_heartbeat_{};
     bool failed_ = false;  ///< the last datagram could not be sent

@@ -248,7 +248,7 @@ bool SessionIn::welcome_client(const wire::Login& login, const shm::Session::Wel
     }
     try {
         std::thread{[&] {
-            if (!output_.write(lines)) end({EndReason::lost, {}});
+            if (!output_.write(lines, stop_)) end({EndReason::lost, {}});
         }}.join();
     } catch (const std::system_error&) {
         return false;

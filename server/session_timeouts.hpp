@@ -5,8 +5,8 @@
 /// How long the end of a session may take, and how long whoever asks for it waits before the kill.
 namespace belfry::server {
 
-/// How long, after SIGTERM, an answer may keep its thread waiting, and then the last line for the
-/// output thread and once more for the client.
+/// How long each of three waits may take after SIGTERM: an answer for the client to read it, the
+/// last line for the output thread, and the last line for the client.
 inline constexpr std::chrono::milliseconds last_line_timeout{200};
 
 /// How long a session discards input after its last line (wire/PROTOCOL.md).
