@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
+#include <unordered_map>
 #include <variant>
 
 namespace belfry::store {
@@ -72,19 +74,25 @@ void Archiver::start() {
     publish(stored_);
 }
 
-/// A seq that was set back in the segment alone, and not saved, stays set back. Under the lock, so
-/// that none is set back between the load and the store.
 void Archiver::take_over_clients(const std::vector<SavedClient>& clients) {
-    const boost::interprocess::scoped_lock guard{lock_};
-    for (const SavedClient& saved : clients) {
-        const auto row = shm::find_row(*segment_, saved.id);
-        if (!row) continue;
-        saved_cursors_[*row] = saved.cursor;
-        shm::ClientRow& client = segment_->client(*row);
-        const std::uint64_t accepted = client.last_seq.load(std::memory_order_relaxed);
-        client.stored_seq.store(std::min(saved.seq, accepted), std::memory_order_release);
-        if (accepted < saved.seq) saved_seqs_[*row] = saved.seq;  // so that it is saved, also a 0
+    std::unordered_map<std::string_view, const SavedClient*> by_name;
+    for (const SavedClient& saved : clients) by_name[saved.id] = &saved;
+    for (std::uint32_t row = 0; row < saved_cursors_.size(); ++row) {
+        const auto found = by_name.find(shm::name_of(*segment_, row));
+        if (found != by_name.end()) take_over_client(row, *found->second);
     }
+}
+
+/// A seq that was set back in the segment alone, and not saved, stays set back. Takes the lock, so
+/// that the seq is not set back between the load and the store. For one client alone: all of them
+/// would keep the publishers waiting.
+void Archiver::take_over_client(std::uint32_t row, const SavedClient& saved) {
+    const boost::interprocess::scoped_lock guard{lock_};
+    saved_cursors_[row] = saved.cursor;
+    shm::ClientRow& client = segment_->client(row);
+    const std::uint64_t accepted = client.last_seq.load(std::memory_order_relaxed);
+    client.stored_seq.store(std::min(saved.seq, accepted), std::memory_order_release);
+    if (accepted < saved.seq) saved_seqs_[row] = saved.seq;  // so that it is saved, also a 0
 }
 
 /// From here on no writer gives up what is above it (4). Under the lock, for a writer may just have

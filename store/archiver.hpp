@@ -63,6 +63,7 @@ class Archiver {
     void wake_readers();
     [[nodiscard]] bool wait_for_new(std::chrono::nanoseconds patience);
     void take_over_clients(const std::vector<SavedClient>& clients);
+    void take_over_client(std::uint32_t row, const SavedClient& saved);
     [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);
