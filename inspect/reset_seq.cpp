@@ -7,6 +7,7 @@
 #include "shm/process.hpp"
 #include "shm/seq_reset.hpp"
 #include "shm/seq_rules.hpp"
+#include "shm/session_timeouts.hpp"
 #include "store/seq_reset.hpp"
 #include "store/store_file.hpp"
 #include "store/store_reader.hpp"
@@ -26,7 +27,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds reset_timeout{10};
-constexpr std::chrono::milliseconds session_timeout{500};
 constexpr std::chrono::milliseconds poll_interval{10};
 
 void print(std::ostream& out, const std::string& client_id, std::uint64_t was, std::uint64_t now) {
@@ -94,7 +94,7 @@ class RunningReset {
         const shm::UniqueFd process = shm::open_session(segment_, *session);
         if (!process) return;
         shm::send_signal(process, SIGTERM);
-        if (shm::wait_for_end(process, Clock::now() + session_timeout)) return;
+        if (shm::wait_for_end(process, Clock::now() + shm::kill_timeout)) return;
         shm::send_signal(process, SIGKILL);
         static_cast<void>(shm::wait_for_end(process, deadline_));
     }

@@ -1,7 +1,7 @@
 #include "server/output.hpp"
 
-#include "server/session_timeouts.hpp"
 #include "shm/client_notes.hpp"
+#include "shm/session_timeouts.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,7 +20,7 @@ bool Output::write(std::string_view frames) noexcept {
 
 bool Output::write(std::string_view frames, const StopSignal& stop) noexcept {
     std::unique_lock guard{mutex_, std::defer_lock};
-    while (!guard.try_lock_for(last_line_timeout)) {
+    while (!guard.try_lock_for(shm::last_line_timeout)) {
         if (stop.came()) return false;
     }
     while (open_ && !frames.empty()) {
@@ -74,7 +74,7 @@ bool Output::send_some(std::string_view& bytes, int flags) const noexcept {
 /// @return false: the client has taken nothing for last_line_timeout
 bool Output::has_room_in_time() const noexcept {
     pollfd output{socket_, POLLOUT, 0};
-    return ::poll(&output, 1, static_cast<int>(last_line_timeout.count())) != 0;
+    return ::poll(&output, 1, static_cast<int>(shm::last_line_timeout.count())) != 0;
 }
 
 void discard_input(int socket, std::chrono::milliseconds patience) noexcept {

@@ -5,10 +5,10 @@
 #include "server/peer.hpp"
 #include "server/refused_login.hpp"
 #include "server/report.hpp"
-#include "server/session_timeouts.hpp"
 #include "server/title.hpp"
 #include "shm/client_notes.hpp"
 #include "shm/client_table.hpp"
+#include "shm/session_timeouts.hpp"
 #include "wire/limits.hpp"
 #include "wire/print.hpp"
 #include "wire/version.hpp"
@@ -138,7 +138,7 @@ void SessionIn::run() {
 // --- Login ------------------------------------------------------------------------------------
 
 bool SessionIn::log_in() {
-    output_.set_patience(last_line_timeout);
+    output_.set_patience(shm::last_line_timeout);
     while (!ending_) {
         const auto step = parser_.next(input_.unread());
         input_.consume(step.consumed);
@@ -557,10 +557,10 @@ void SessionIn::show_end() noexcept {
 void SessionIn::finish() {
     if (ending_->settle && writer_) settle();
     show_end();
-    output_.finish(ending_->last_line, last_line_timeout);
+    output_.finish(ending_->last_line, shm::last_line_timeout);
     // A silent connection that has to make room makes it at once.
     const bool make_room = !writer_ && stop_.came();
-    discard_input(heritage_->socket.get(), make_room ? last_line_timeout : close_timeout);
+    discard_input(heritage_->socket.get(), make_room ? shm::last_line_timeout : shm::close_timeout);
     if (taken_over_) taken_over_->wait();
 }
 
@@ -577,8 +577,8 @@ void run_session(Heritage& heritage) noexcept {
         ::_exit(EXIT_SUCCESS);
     } catch (const std::system_error&) {
         Output{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),
-                                             last_line_timeout);
-        discard_input(heritage.socket.get(), close_timeout);
+                                             shm::last_line_timeout);
+        discard_input(heritage.socket.get(), shm::close_timeout);
         ::_exit(EXIT_FAILURE);
     }
 }

@@ -1,13 +1,13 @@
 #include "server/supervisor.hpp"
 
 #include "server/report.hpp"
-#include "server/session_timeouts.hpp"
 #include "server/spawn.hpp"
 #include "server/start_error.hpp"
 #include "shm/client_notes.hpp"
 #include "shm/client_table.hpp"
 #include "shm/session.hpp"
 #include "shm/session_slots.hpp"
+#include "shm/session_timeouts.hpp"
 #include "shm/version_text.hpp"
 #include "wire/version.hpp"
 
@@ -310,7 +310,7 @@ void Supervisor::say_refusal(const std::string& why) {
 
 void Supervisor::end_unwanted() noexcept {
     signal_unwanted(SIGTERM);
-    unwanted_end_by_ = Clock::now() + kill_timeout;
+    unwanted_end_by_ = Clock::now() + shm::kill_timeout;
 }
 
 void Supervisor::kill_unwanted_if_due() noexcept {

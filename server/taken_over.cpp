@@ -1,7 +1,7 @@
 #include "server/taken_over.hpp"
 
-#include "server/session_timeouts.hpp"
 #include "shm/process.hpp"
+#include "shm/session_timeouts.hpp"
 
 #include <signal.h>
 
@@ -9,7 +9,7 @@ namespace belfry::server {
 
 TakenOver::TakenOver(const shm::Segment& segment, const shm::OnlineSession& session) noexcept
     : process_{shm::open_session(segment, session)},
-      deadline_{std::chrono::steady_clock::now() + kill_timeout} {
+      deadline_{std::chrono::steady_clock::now() + shm::kill_timeout} {
     if (process_) shm::send_signal(process_, SIGTERM);
 }
 

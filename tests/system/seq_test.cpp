@@ -178,6 +178,17 @@ TEST(ResetSeq, OfARunningServerEndsTheSessionAndIsInTheDatabaseWhenItReturns) {
     expect_set_back(server);
 }
 
+TEST(ResetSeq, ASessionWhoseClientDoesNotCloseAtItsByeEndsInOrder) {
+    Server server{{.durability = "commit"}};
+    import(server, export_with_high_seqs());
+    server.start();
+    RawClient client = server.log_in("1");
+    expect_reset(server, max_seq, 5);
+    client.expect("BYE shutting-down");
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_EQ(server.errors().find("killed"), std::string::npos) << server.errors();
+}
+
 TEST(ResetSeq, OfARunningServerSurvivesAnAdoptionAndAKilledArchiver) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());

@@ -3,7 +3,7 @@
 #include <chrono>
 
 /// How long the end of a session may take, and how long whoever asks for it waits before the kill.
-namespace belfry::server {
+namespace belfry::shm {
 
 /// How long each of three waits may take after SIGTERM: an answer for the client to read it, the
 /// last line for the output thread, and the last line for the client.
@@ -20,4 +20,4 @@ inline constexpr std::chrono::milliseconds kill_timeout{3500};
 // must end in order even if the machine is so busy that this takes twice as long.
 static_assert(kill_timeout >= 2 * (3 * last_line_timeout + close_timeout));
 
-}  // namespace belfry::server
+}  // namespace belfry::shm
