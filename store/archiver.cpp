@@ -2,6 +2,7 @@
 
 #include "shm/client_table.hpp"
 #include "shm/clock.hpp"
+#include "shm/seq_rules.hpp"
 #include "shm/stored.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
@@ -158,9 +159,21 @@ void Archiver::store_chunk(const shm::Chunk& chunk) {
         const std::uint64_t seq = segment_->seq(id).load(std::memory_order_relaxed);
         const std::uint32_t row = segment_->sender(id).load(std::memory_order_relaxed);
         writer_.add({id, message.sender, seq, message.time_ms, message.payload});
-        new_seqs_.at(row) = std::max(new_seqs_.at(row), seq);
+        if (is_set_back(id, row, seq)) {
+            saved_seqs_.at(row) = seq;  // so that the lower one is saved
+        } else {
+            new_seqs_.at(row) = std::max(new_seqs_.at(row), seq);
+        }
         records.remove_prefix(step.consumed);
     }
+}
+
+/// Whether reset_seq() has set back the seq of a message (6), which is then stored again because
+/// the store has lost it.
+bool Archiver::is_set_back(std::uint64_t id, std::uint32_t row, std::uint64_t seq) const noexcept {
+    if (seq <= shm::max_free_seq) return false;
+    if (id > segment_->log().derived_id.load(std::memory_order_acquire)) return false;
+    return seq > segment_->client(row).last_seq.load(std::memory_order_acquire);
 }
 
 /// What is committed becomes visible (5).

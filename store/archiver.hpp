@@ -67,6 +67,8 @@ class Archiver {
     [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);
+    [[nodiscard]] bool is_set_back(std::uint64_t id, std::uint32_t row,
+                                   std::uint64_t seq) const noexcept;
     void publish(std::uint64_t id);
     void save_clients();
     [[nodiscard]] bool has_moved() const noexcept;

@@ -328,6 +328,17 @@ TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItSavesAlsoThatNoSeqIsLeft) {
     EXPECT_EQ(both_.saved_client("bob").seq, 0U);
 }
 
+TEST_F(ArchiverAndReset, AStoreThatLostTheMessagesGetsThemAgainButNotTheSeq) {
+    reset();
+    both_.started_archiver()->drain();
+    both_.execute("DELETE FROM messages; UPDATE log SET last_id = 0, seqs_up_to = 0");
+    const auto archiver = both_.started_archiver();
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(both_.stored().back().seq, high);
+    EXPECT_EQ(segment().client(0).stored_seq, 5U);
+    EXPECT_EQ(both_.saved_client("ann").seq, 5U);
+}
+
 TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
     LogAndStore both{Durability::async};
     Sender ann{both.segment(), 0, "ann", message_format()};
