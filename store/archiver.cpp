@@ -116,6 +116,7 @@ bool Archiver::work() {
         writer_.begin();
         save_clients();
         writer_.commit();
+        checkpoint();
         worked = true;
     }
     return forget_old() || worked;

@@ -350,6 +350,22 @@ TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
     EXPECT_EQ(both.saved_client("ann").cursor, 5U);
 }
 
+TEST_F(ArchiverTest, AWalThatOnlyCursorsHaveMadeLongIsCopiedIntoTheDatabase) {
+    constexpr std::uintmax_t long_wal = 4 << 20;
+    const auto archiver = both_.started_archiver();
+    ann_.say_numbered(1, 1);
+    ASSERT_TRUE(archiver->work());
+    store::Database{store::open_to_write(both_.dir())}.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+        "INSERT INTO clients SELECT printf('%01000d', i), 0, 0 FROM n");
+    const auto file = store::store_file(both_.dir());
+    ASSERT_GT(std::filesystem::file_size(file.string() + "-wal"), long_wal);
+    ASSERT_LT(std::filesystem::file_size(file), long_wal);
+    ASSERT_TRUE(bob_.session().acknowledge(1));
+    ASSERT_TRUE(eventually([&] { return archiver->work(); }));
+    EXPECT_GT(std::filesystem::file_size(file), long_wal);
+}
+
 TEST_F(ArchiverTest, DrainStoresAllAndMarksTheStoreAsClean) {
     const auto archiver = both_.started_archiver();
     ann_.say_numbered(1, 5);
