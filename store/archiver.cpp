@@ -234,7 +234,9 @@ bool Archiver::forget_old() {
 std::uint64_t Archiver::oldest_kept_ms(std::uint64_t now_ms) {
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
     if (keep_ms == 0 || now_ms <= keep_ms) return 0;
-    return clock_.is_right(shm::clock_offset_ms()) ? now_ms - keep_ms : 0;
+    if (!clock_.is_right(shm::clock_offset_ms())) return 0;
+    clock_.compare_with_log(segment_->log().last_time_ms.load(), now_ms, keep_ms);
+    return now_ms - keep_ms;
 }
 
 /// A page at the front that is damaged hinders no new message: what is too old stays there.

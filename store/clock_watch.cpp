@@ -1,7 +1,12 @@
 #include "store/clock_watch.hpp"
 
+#include <time.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <utility>
 
 namespace belfry::store {
@@ -16,6 +21,16 @@ std::string in_words(milliseconds time) {
     const auto hours = std::chrono::round<std::chrono::hours>(time).count();
     if (hours >= 48) return std::to_string(hours / 24) + " days";
     return std::to_string(hours) + (hours == 1 ? " hour" : " hours");
+}
+
+/// "2026-11-29", in UTC. Of a time behind the year 9999: its last day.
+std::string date_of(std::uint64_t unix_ms) {
+    constexpr std::uint64_t last_second = 253'402'300'799;
+    const auto seconds = static_cast<std::time_t>(std::min(unix_ms / 1000, last_second));
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, sizeof "9999-12-31"> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
 }
 
 }  // namespace
@@ -33,10 +48,21 @@ bool ClockWatch::is_right(std::int64_t offset_ms) {
                 " or the server has been stopped and started again");
     }
     if (!was_right_ && is_right) {
-        report_("the clock is back: messages are deleted for their age again");
+        report_("the clock is back: retention by age goes on");
     }
     was_right_ = is_right;
     return is_right;
+}
+
+void ClockWatch::compare_with_log(std::uint64_t last_time_ms, std::uint64_t now_ms,
+                                  std::uint64_t keep_ms) {
+    const bool is_ahead = last_time_ms > now_ms + static_cast<std::uint64_t>(max_jump.count());
+    if (is_ahead && !was_ahead_) {
+        report_("the log has times up to " + date_of(last_time_ms) +
+                ": new messages get that time, and are not deleted for their age before " +
+                date_of(last_time_ms + keep_ms));
+    }
+    was_ahead_ = is_ahead;
 }
 
 }  // namespace belfry::store

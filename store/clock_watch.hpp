@@ -20,10 +20,16 @@ class ClockWatch {
     /// @param offset_ms shm::clock_offset_ms() of now
     [[nodiscard]] bool is_right(std::int64_t offset_ms);
 
+    /// Reports once that the log has a time more than an hour above now. Later messages get that
+    /// time too, so that none of them is deleted for its age before it has passed.
+    /// @param last_time_ms of the log @param keep_ms how long messages are kept
+    void compare_with_log(std::uint64_t last_time_ms, std::uint64_t now_ms, std::uint64_t keep_ms);
+
   private:
     std::int64_t offset_ms_;
     Report report_;
     bool was_right_ = true;
+    bool was_ahead_ = false;  ///< the log, of the clock
 };
 
 }  // namespace belfry::store

@@ -123,6 +123,15 @@ TEST_F(WallClock, RetentionGoesOnWhenTheClockIsBack) {
     EXPECT_TRUE(eventually([&] { return count() == 1; }));
 }
 
+TEST_F(WallClock, AMessageThatCameWhileTheClockWasAheadIsNamedWhenItIsBack) {
+    RawClient client = server_.log_in("1");
+    disk_.shift_clock(days{400});
+    EXPECT_TRUE(server_.will_say("the clock has jumped forward")) << server_.errors();
+    send(client, 1);
+    disk_.shift_clock(0s);
+    EXPECT_TRUE(server_.will_say("the log has times up to 20")) << server_.errors();
+}
+
 TEST_F(WallClock, AMessageOfTheFutureAtTheFrontDoesNotStopRetention) {
     {
         RawClient client = server_.log_in("1");

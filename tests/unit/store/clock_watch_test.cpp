@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -40,8 +42,28 @@ TEST_F(ClockWatchTest, SaysOnceWhatHasHappenedAndWhenItGoesOn) {
               "the clock has jumped forward by 40 days since the server began: no message is "
               "deleted for its age until the clock is back or the server has been stopped and "
               "started again");
-    EXPECT_EQ(lines_[1], "the clock is back: messages are deleted for their age again");
+    EXPECT_EQ(lines_[1], "the clock is back: retention by age goes on");
     EXPECT_TRUE(lines_[2].starts_with("the clock has jumped back by 3 hours since")) << lines_[2];
+}
+
+TEST_F(ClockWatchTest, SaysOnceThatTheTimesOfTheLogAreAheadOfTheClock) {
+    constexpr std::uint64_t now = 1'764'000'000'000;  // 2025-11-24
+    constexpr std::uint64_t an_hour = hour;
+    constexpr std::uint64_t keep = 30 * 24 * an_hour;
+    watch_.compare_with_log(now + an_hour, now, keep);
+    EXPECT_TRUE(lines_.empty());
+    for (int i = 0; i < 3; ++i) watch_.compare_with_log(now + 365 * 24 * an_hour, now, keep);
+    ASSERT_EQ(lines_.size(), 1U);
+    EXPECT_EQ(lines_[0],
+              "the log has times up to 2026-11-24: new messages get that time, and are not deleted "
+              "for their age before 2026-12-24");
+    watch_.compare_with_log(now, now, keep);
+    watch_.compare_with_log(std::numeric_limits<std::int64_t>::max(), now, keep);
+    ASSERT_EQ(lines_.size(), 2U);
+    EXPECT_TRUE(
+        lines_[1].ends_with("up to 9999-12-31: new messages get that time, and are not "
+                            "deleted for their age before 9999-12-31"))
+        << lines_[1];
 }
 
 }  // namespace
