@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds reset_timeout{10};
+constexpr std::chrono::seconds wait_timeout{10};
 constexpr std::chrono::milliseconds poll_interval{10};
 
 void print(std::ostream& out, const std::string& client_id, std::uint64_t was, std::uint64_t now) {
@@ -96,7 +96,7 @@ class RunningReset {
         shm::send_signal(process, SIGTERM);
         if (shm::wait_for_end(process, Clock::now() + shm::kill_timeout)) return;
         shm::send_signal(process, SIGKILL);
-        static_cast<void>(shm::wait_for_end(process, deadline_));
+        static_cast<void>(shm::wait_for_end(process, Clock::now() + wait_timeout));
     }
 
     void wait_until_stored() const {
@@ -118,8 +118,9 @@ class RunningReset {
 
     template <class Condition>
     void wait_until(Condition condition, const std::string& refusal) const {
+        const auto deadline = Clock::now() + wait_timeout;
         while (!condition()) {
-            if (Clock::now() >= deadline_) throw Refusal{refusal};
+            if (Clock::now() >= deadline) throw Refusal{refusal};
             std::this_thread::sleep_for(poll_interval);
         }
     }
@@ -128,7 +129,6 @@ class RunningReset {
     shm::Segment& segment_;
     const std::string& client_id_;
     std::uint32_t row_;
-    Clock::time_point deadline_ = Clock::now() + reset_timeout;
 };
 
 /// The database alone holds the seqs, and nobody else may write it.

@@ -2,6 +2,7 @@
 
 #include "store/store_file.hpp"
 
+#include <algorithm>
 #include <sqlite3.h>
 
 namespace belfry::store {
@@ -9,6 +10,9 @@ namespace {
 
 /// That many take less than a second. A disk may take seconds for each one that it does not give.
 constexpr std::uint64_t most_single_steps = 1 << 16;
+
+/// Looked at in one transaction: some milliseconds, during which the WAL cannot be started over.
+constexpr std::uint64_t max_rows_at_once = 10'000;
 
 }  // namespace
 
@@ -80,10 +84,19 @@ bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
 }
 
 std::uint64_t StoreReader::highest_seq(std::string_view sender, std::uint64_t max_seq) {
-    Statement highest{database_,
-                      "SELECT coalesce(max(seq), 0) FROM messages WHERE sender = ? AND seq <= ?"};
-    highest.bind_text(1, sender).bind(2, max_seq);
-    return highest.step() ? highest.number(0) : 0;
+    Statement part{database_,
+                   "SELECT max(id), max(CASE WHEN sender = ? AND seq <= ? THEN seq END) FROM "
+                   "(SELECT id, sender, seq FROM messages WHERE id > ? ORDER BY id LIMIT ?)"};
+    std::uint64_t highest = 0;
+    std::uint64_t last = 0;
+    do {
+        const ResetAtEnd reset_at_end{part};
+        part.bind_text(1, sender).bind(2, max_seq).bind(3, last).bind(4, max_rows_at_once);
+        static_cast<void>(part.step());  // always one row, of NULLs when nothing is left
+        last = part.number(0);
+        highest = std::max(highest, part.number(1));
+    } while (last != 0);
+    return highest;
 }
 
 std::uint64_t StoreReader::first_id() {

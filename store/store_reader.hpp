@@ -61,7 +61,7 @@ class StoreReader {
     [[nodiscard]] std::uint64_t last_id() { return read_last_id(database_); }
 
     /// The highest seq up to `max_seq` of the messages of that sender; 0: none. Looks at every
-    /// message.
+    /// message, in many short transactions.
     [[nodiscard]] std::uint64_t highest_seq(std::string_view sender, std::uint64_t max_seq);
 
     [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }

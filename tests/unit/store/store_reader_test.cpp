@@ -1,5 +1,6 @@
 #include "store/store_reader.hpp"
 
+#include "shm/seq_rules.hpp"
 #include "tests/support/failure.hpp"
 #include "tests/unit/store/scratch_store.hpp"
 
@@ -127,6 +128,17 @@ TEST_F(StoreReaderTest, KeepsNoTransactionOpenBetweenTwoCalls) {
     // A checkpoint that starts the WAL over waits for every reader.
     scratch_.raw().execute("UPDATE log SET clean = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     EXPECT_EQ(fs::file_size(scratch_.wal()), 0U);
+}
+
+TEST_F(StoreReaderTest, FindsTheHighestSeqOfASenderUpToABoundAmongVeryMany) {
+    constexpr std::uint64_t last = 35'001;  // of ann, whose ids are odd
+    store(1001, last);
+    store::StoreReader reader{scratch_.dir()};
+    EXPECT_EQ(reader.highest_seq("ann", shm::max_seq), 10 * last);
+    EXPECT_EQ(reader.highest_seq("bob", shm::max_seq), 10 * (last - 1));
+    EXPECT_EQ(reader.highest_seq("ann", 10 * 1003 + 5), 10U * 1003);
+    EXPECT_EQ(reader.highest_seq("ann", 10 * 1001 - 1), 0U);
+    EXPECT_EQ(reader.highest_seq("nobody", shm::max_seq), 0U);
 }
 
 TEST_F(StoreReaderTest, AnErrorBehindWhatWasHandedOverDoesNotTakeItBack) {
