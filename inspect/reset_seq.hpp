@@ -9,10 +9,10 @@
 
 namespace belfry::inspect {
 
-/// Sets the highest accepted seq of a client, if it is above shm::max_free_seq, back to the highest
-/// one of its messages that is not, and prints what it was and is. With a running server, ends the
-/// session of the client, and returns when the server's archiver has saved the seq. Of a stopped
-/// server it changes the database alone, under its locks.
+/// If a client's seq is above shm::max_free_seq, lowers it to the highest seq up to
+/// shm::max_free_seq among its messages, and prints what it was and is. If the server is running,
+/// the function ends the session of the client, and returns when the server's archiver has saved
+/// the seq. If it is stopped, the function changes the database alone, under its locks.
 /// @param found the segment, mapped to be written; none: the server is stopped
 /// @throws Refusal where the client is unknown, the server is dead, or its store does not work
 /// @throws StoreError where the database of a stopped server cannot be written

@@ -6,8 +6,8 @@
 
 namespace belfry::shm {
 
-/// Sets the highest accepted seq of a client, which is above max_free_seq, back to the highest one
-/// of its messages that is not. Any process that may write to the segment; takes the lock.
+/// If a client's seq is above max_free_seq, lowers it to the highest seq up to max_free_seq among
+/// its messages. Any process that may write to the segment; takes the lock.
 ///
 /// | killed after | what is left                        | mended by                          |
 /// |--------------|-------------------------------------|------------------------------------|

@@ -31,8 +31,8 @@ namespace belfry::store {
 /// | before the wake-up             | sleepers                      | the supervisor        |
 ///
 /// A store whose files somebody deletes, moves or replaces fails at the next commit, which then
-/// does not count as stored, or within a second. It works again when a store of this log is at the
-/// path that ends where the ring begins, or later.
+/// does not count as stored, or within a second. It works again when the path has a store of this
+/// log that reaches the beginning of the ring.
 class Archiver {
   public:
     /// Says something to people, in one line.

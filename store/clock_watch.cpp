@@ -42,10 +42,11 @@ bool ClockWatch::is_right(std::int64_t offset_ms) {
     const milliseconds jump{offset_ms - offset_ms_};
     const bool is_right = std::chrono::abs(jump) <= max_jump;
     if (was_right_ && !is_right) {
-        report_("the clock has jumped " + std::string{jump.count() > 0 ? "forward" : "back"} +
-                " by " + in_words(std::chrono::abs(jump)) +
-                " since the server began: no message is deleted for its age until the clock is back"
-                " or the server has been stopped and started again");
+        report_(
+            "the clock has jumped " + std::string{jump.count() > 0 ? "forward" : "back"} + " by " +
+            in_words(std::chrono::abs(jump)) +
+            " since the server began: no message is deleted for its age until the clock is back;"
+            " if the new time is right, stop and start the server, else set the clock first");
     }
     if (!was_right_ && is_right) {
         report_("the clock is back: retention by age goes on");

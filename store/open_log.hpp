@@ -35,7 +35,7 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
                              std::string_view epoch) noexcept;
 
 /// Whether the store holds the whole log of the segment, as after a clean end. It reads the store
-/// at its path anew: whoever removes the segment asks before, after the archiver's end.
+/// at its path anew. Call it after the archiver has ended and before the segment is removed.
 [[nodiscard]] bool holds_all_of(const std::filesystem::path& data_dir,
                                 const shm::Segment& segment) noexcept;
 

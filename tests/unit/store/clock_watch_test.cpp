@@ -38,10 +38,11 @@ TEST_F(ClockWatchTest, SaysOnceWhatHasHappenedAndWhenItGoesOn) {
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(watch_.is_right(at_start));
     EXPECT_FALSE(watch_.is_right(at_start - 3 * hour));
     ASSERT_EQ(lines_.size(), 3U);
-    EXPECT_EQ(lines_[0],
-              "the clock has jumped forward by 40 days since the server began: no message is "
-              "deleted for its age until the clock is back or the server has been stopped and "
-              "started again");
+    EXPECT_EQ(
+        lines_[0],
+        "the clock has jumped forward by 40 days since the server began: no message is "
+        "deleted for its age until the clock is back; if the new time is right, stop and start the "
+        "server, else set the clock first");
     EXPECT_EQ(lines_[1], "the clock is back: retention by age goes on");
     EXPECT_TRUE(lines_[2].starts_with("the clock has jumped back by 3 hours since")) << lines_[2];
 }
