@@ -145,7 +145,10 @@ int run(inspect::Options options) {
     if (options.command == "backup") return back_up(options);
     std::optional<inspect::ImportFile> file;  // opened with the caller's rights
     if (options.command == "import") file.emplace(options.operand);
-    inspect::become_owner_of(options.data_dir);
+    const bool makes_directory = file || options.command == "recover";
+    inspect::become_owner_of(options.data_dir, makes_directory
+                                                   ? inspect::MissingDirectory::will_be_made
+                                                   : inspect::MissingDirectory::is_refused);
     if (file) {
         inspect::import_store(options.data_dir, *file);
     } else if (options.command == "recover") {

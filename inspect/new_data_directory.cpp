@@ -1,5 +1,6 @@
 #include "inspect/new_data_directory.hpp"
 
+#include "inspect/owner.hpp"
 #include "inspect/refusal.hpp"
 #include "shm/segment_file.hpp"
 #include "store/store_file.hpp"
@@ -13,6 +14,7 @@ NewDataDirectory::NewDataDirectory(const fs::path& path) : path_{path}, is_new_{
         throw Refusal{"there is a store in " + path.string() + " already"};
     }
     shm::make_data_directory(path);
+    require_still_trusted(path);
     lock_.emplace(path);
     if (shm::anybody_alive(path)) throw Refusal{"the server in " + path.string() + " lives"};
     if (shm::find_segment(path, boost::interprocess::read_only)) {

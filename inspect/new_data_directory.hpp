@@ -8,7 +8,8 @@
 namespace belfry::inspect {
 
 /// A data directory in which a store is made: it has none, no server and no segment, and is locked
-/// as long as the object lives. One that was made for it goes again where nothing comes of it.
+/// as long as the object lives. If no store was made, a directory that this object created is
+/// removed.
 class NewDataDirectory {
   public:
     /// @throws Refusal, shm::DataDirectoryError

@@ -2,13 +2,13 @@
 
 #include "cli/complain.hpp"
 #include "inspect/refusal.hpp"
+#include "inspect/trusted_path.hpp"
 #include "shm/data_directory.hpp"
 
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +17,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <optional>
 #include <string>
 
 namespace belfry::inspect {
@@ -25,33 +24,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Owner {
-    uid_t user;
-    gid_t group;
-};
-
-/// Of a missing directory: that of the nearest folder above it. None: the path is out of reach.
-std::optional<Owner> owner_of(fs::path path) {
-    struct stat facts {};
-    while (::stat(path.c_str(), &facts) == -1) {
-        if (errno != ENOENT) return {};
-        const fs::path above = path.has_parent_path() ? path.parent_path() : fs::path{"."};
-        if (above == path) return {};
-        path = above;
-    }
+void become_owner(const TrustedPath& place) {
     // The directory's group may be root's. It is used only for a user whom the system does not
     // know.
-    const passwd* known = ::getpwuid(facts.st_uid);
-    return Owner{facts.st_uid, known != nullptr ? known->pw_gid : facts.st_gid};
-}
-
-void become(const Owner& owner, const fs::path& data_dir) {
-    if (::setgroups(0, nullptr) == 0 && ::setresgid(owner.group, owner.group, owner.group) == 0 &&
-        ::setresuid(owner.user, owner.user, owner.user) == 0) {
+    const passwd* known = ::getpwuid(place.user);
+    const gid_t group = known != nullptr ? known->pw_gid : place.group;
+    if (::setgroups(0, nullptr) == 0 && ::setresgid(group, group, group) == 0 &&
+        ::setresuid(place.user, place.user, place.user) == 0) {
         return;
     }
-    throw Refusal{"cannot become user " + std::to_string(owner.user) + ", who owns " +
-                  data_dir.string() + ": " + std::strerror(errno)};
+    throw Refusal{"cannot become user " + std::to_string(place.user) + ", who owns " +
+                  place.path.string() + ": " + std::strerror(errno)};
 }
 
 /// For good: a copy that nobody finishes is of no use. Becoming another user forgets it.
@@ -81,13 +64,22 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-void become_owner_of(fs::path& data_dir) {
-    const auto owner = ::geteuid() == 0 ? owner_of(data_dir) : std::nullopt;
-    if (owner && owner->user != 0) {
-        std::error_code error;
-        const fs::path direct = fs::weakly_canonical(data_dir, error);
-        if (!error) data_dir = direct;
-        become(*owner, data_dir);
+void become_owner_of(fs::path& data_dir, MissingDirectory missing) {
+    if (::geteuid() == 0) {
+        const TrustedPath place = trusted_path(data_dir);
+        data_dir = place.path;
+        if (place.user != 0) {
+            become_owner(place);
+        } else if (!place.exists && missing == MissingDirectory::is_refused) {
+            throw Refusal{"there is no data directory " + data_dir.string()};
+        }
+    }
+    shm::require_safe(data_dir);
+}
+
+void require_still_trusted(const fs::path& data_dir) {
+    if (::geteuid() == 0 && trusted_path(data_dir).path != data_dir) {
+        throw Refusal{"another user has put a link in the place of " + data_dir.string()};
     }
     shm::require_safe(data_dir);
 }
@@ -96,7 +88,7 @@ bool run_as_owner_of(const fs::path& data_dir,
                      const std::function<void(const fs::path& data_dir)>& work) {
     fs::path path = data_dir;
     if (::geteuid() != 0) {
-        become_owner_of(path);
+        become_owner_of(path, MissingDirectory::is_refused);
         work(path);
         return true;
     }
@@ -105,7 +97,7 @@ bool run_as_owner_of(const fs::path& data_dir,
     if (child == -1) throw Refusal{std::string{"fork: "} + std::strerror(errno)};
     if (child == 0) {
         ::_exit(exit_code_of([&] {
-            become_owner_of(path);
+            become_owner_of(path, MissingDirectory::is_refused);
             end_with(parent);
             work(path);
         }));

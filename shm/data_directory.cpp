@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace belfry::shm {
@@ -50,7 +51,11 @@ void make_data_directory(const fs::path& path) {
 
 void require_safe(const fs::path& path) {
     struct stat facts {};
-    if (::stat(path.c_str(), &facts) == -1) return;
+    if (::stat(path.c_str(), &facts) == -1) {
+        if (errno == ENOENT) return;
+        throw DataDirectoryError{"cannot look at the data directory " + path.string() + ": " +
+                                 std::strerror(errno)};
+    }
     const std::string name = "the data directory " + path.string();
     if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
         throw DataDirectoryUnsafe{name + " belongs to user " + std::to_string(facts.st_uid) +

@@ -47,8 +47,9 @@ void make_data_directory(const std::filesystem::path& path);
 
 /// Refuses a directory that belongs neither to this process's user nor to root, and one that its
 /// group or others may write to: its files say which segment is used and which processes get
-/// signals. A directory that is missing or out of reach is left to whoever opens its files.
+/// signals. A missing directory passes.
 /// @throws DataDirectoryUnsafe
+/// @throws DataDirectoryError where nothing can be found out about it
 void require_safe(const std::filesystem::path& path);
 
 /// Held as long as the object lives.

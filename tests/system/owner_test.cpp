@@ -249,6 +249,112 @@ TEST(RootAndAnothersServer, ABackupIsMadeWithTheCallersRights) {
     EXPECT_FALSE(fs::exists(roots.path() / "none.db.new"));
 }
 
+/// belfryctl, run by root, on a directory that need not be a server's own.
+Result by_root(const fs::path& data_dir, const std::string& command) {
+    return run({program("belfryctl"), {"--data-dir", data_dir.string(), command}});
+}
+
+void give_to(uid_t user, const fs::path& path) {
+    ASSERT_EQ(::lchown(path.c_str(), user, user), 0) << path;
+}
+
+TEST(RootAndAnothersPath, ALinkOfAnotherUsersDoesNotLeadRootToItsOwnServer) {
+    if (!is_root()) return say_that_root_is_needed();
+    Server roots;
+    for (const bool is_in_own_folder : {true, false}) {
+        const TempDir folder;
+        const fs::path link = folder.path() / "data";
+        fs::create_directory_symlink(roots.data_dir(), link);
+        give_to(nobody_else, link);
+        if (is_in_own_folder) {
+            give_to(nobody_else, folder.path());
+        } else {
+            fs::permissions(folder.path(), fs::perms{01777});
+        }
+        for (const char* command : {"stop", "status", "remove"}) {
+            expect_one_line(by_root(link, command), 1, "belongs to user 61234");
+        }
+        const fs::path around = folder.path() / ".." / folder.path().filename() / "data" / ".";
+        expect_one_line(by_root(around, "stop"), 1, "belongs to user 61234");
+    }
+    EXPECT_TRUE(roots.is_running());
+    EXPECT_EQ(by_root(roots.data_dir(), "status").status, 0);
+}
+
+TEST(RootAndAnothersPath, ALinkOfRootsLeadsToTheServerOfAnotherUser) {
+    if (!is_root()) return say_that_root_is_needed();
+    Server server{of_another_user("memory")};
+    const TempDir folder;
+    fs::permissions(folder.path(), fs::perms{01777});
+    const fs::path link = folder.path() / "data";
+    fs::create_directory_symlink(server.data_dir(), link);
+    EXPECT_EQ(by_root(link, "status").status, 0);
+    EXPECT_EQ(by_root(folder.path() / "." / "data" / ".." / "data" / "", "status").status, 0);
+    EXPECT_EQ(by_root(link, "stop").status, 0);
+    EXPECT_TRUE(eventually([&] { return !server.is_running(); }));
+}
+
+TEST(RootAndAnothersPath, ADirectoryThatCannotBeReachedIsRefused) {
+    if (!is_root()) return say_that_root_is_needed();
+    const TempDir folder;
+    const fs::path data = folder.path() / "data";
+    fs::create_symlink("data", data);  // to itself: it may soon be something else
+    give_to(nobody_else, data);
+    give_to(nobody_else, folder.path());
+    for (const char* command : {"status", "search", "recover", "check"}) {
+        std::vector<std::string> arguments{"--data-dir", data.string(), command};
+        if (std::string_view{command} == "search") arguments.emplace_back("text");
+        if (std::string_view{command} == "recover") {
+            arguments.insert(arguments.end(), {"--segment", "0"});
+        }
+        expect_one_line(run({program("belfryctl"), arguments}), 1,
+                        "cannot reach the data directory");
+    }
+}
+
+TEST(RootAndAnothersPath, AFolderAboveThatOthersMayChangeIsRefused) {
+    if (!is_root()) return say_that_root_is_needed();
+    const Server server;
+    const TempDir folder;
+    const fs::path data = folder.path() / "data";
+    fs::create_directory(data);
+    fs::permissions(data, fs::perms{0700});
+    const std::string nothing = "there is no segment of a server";
+    expect_one_line(by_root(data, "status"), 1, nothing);
+    fs::permissions(folder.path(), fs::perms{0777});
+    expect_one_line(by_root(data, "status"), 1, "may be written by others");
+    fs::permissions(folder.path(), fs::perms{0770});
+    expect_one_line(by_root(data, "status"), 1, "may be written by others");
+    fs::permissions(folder.path(), fs::perms{01777});
+    expect_one_line(by_root(data, "status"), 1, nothing);
+    fs::permissions(folder.path(), fs::perms{0755});
+    give_to(nobody_else, folder.path());
+    expect_one_line(by_root(data, "status"), 1, "belongs to user 61234");
+    give_to(nobody_else, data);
+    expect_one_line(by_root(data, "status"), 1, nothing);
+}
+
+TEST(RootAndAnothersPath, AMissingDirectoryIsNotLookedAt) {
+    if (!is_root()) return say_that_root_is_needed();
+    const TempDir folder;  // somebody may make it in a folder like /tmp
+    fs::permissions(folder.path(), fs::perms{01777});
+    expect_one_line(by_root(folder.path() / "a" / "b", "check"), 1, "there is no data directory");
+    expect_one_line(by_root(folder.path() / "a" / ".." / "b", "check"), 1, "cannot reach");
+}
+
+TEST(RootAndAnothersPath, ADirectoryCanBeMadeInAFolderLikeTmp) {
+    if (!is_root()) return say_that_root_is_needed();
+    Server server{{.durability = "commit"}};
+    const TempDir folder;
+    const fs::path exported = folder.write("export.json", server.belfryctl({"export"}).out);
+    fs::permissions(folder.path(), fs::perms{01777});
+    const fs::path data = folder.path() / "a" / "data";
+    const Result imported =
+        run({program("belfryctl"), {"--data-dir", data.string(), "import", exported.string()}});
+    EXPECT_EQ(imported.status, 0) << imported.err;
+    EXPECT_EQ(by_root(data, "check").status, 0);
+}
+
 TEST(DataDirectoryOwner, ABackupFollowsNoLinkThatStandsInItsPlace) {
     const Server server{{.durability = "commit"}};
     const TempDir folder;

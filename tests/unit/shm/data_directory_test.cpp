@@ -61,6 +61,13 @@ TEST_F(DataDirectory, ThatOnlyItsOwnerMayWriteToIsSafe) {
     EXPECT_NO_THROW(shm::require_safe(path() / "none"));
 }
 
+TEST_F(DataDirectory, OfWhichNothingCanBeFoundOutIsNotSafe) {
+    fs::create_symlink("loop", path() / "loop");
+    EXPECT_THROW(shm::require_safe(path() / "loop"), shm::DataDirectoryError);
+    EXPECT_THROW(shm::require_safe(directory_.write("file", "") / "below"),
+                 shm::DataDirectoryError);
+}
+
 TEST_F(DataDirectory, ThatOthersMayWriteToIsNotSafe) {
     for (const auto mode : {fs::perms{0720}, fs::perms{0702}, fs::perms{01777}}) {
         fs::permissions(path(), mode);
