@@ -44,7 +44,7 @@ void end_with(pid_t parent) {
 }
 
 /// As main() does it.
-int exit_code_of(const std::function<void()>& work) noexcept {
+int result_of(const std::function<void()>& work) noexcept {
     try {
         work();
         return EXIT_SUCCESS;
@@ -56,10 +56,25 @@ int exit_code_of(const std::function<void()>& work) noexcept {
 
 int wait_for(pid_t child) {
     int status = 0;
-    while (::waitpid(child, &status, 0) == -1) {
+    while (::waitpid(child, &status, WUNTRACED) == -1) {
         if (errno != EINTR) throw Refusal{std::string{"waitpid: "} + std::strerror(errno)};
     }
     return status;
+}
+
+/// Its user may stop the child, and would hold this process for as long as he likes.
+/// @throws Refusal where the child was stopped or killed
+int exit_code_of(pid_t child, const fs::path& data_dir) {
+    const int status = wait_for(child);
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+    if (WIFSTOPPED(status)) {
+        ::kill(child, SIGKILL);
+        while (WIFSTOPPED(wait_for(child))) {
+        }
+    }
+    throw Refusal{"the process that reads " + data_dir.string() + " was " +
+                  (WIFSTOPPED(status) ? "stopped" : "killed") + " by signal " +
+                  std::to_string(WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status))};
 }
 
 }  // namespace
@@ -96,18 +111,14 @@ bool run_as_owner_of(const fs::path& data_dir,
     const pid_t child = ::fork();
     if (child == -1) throw Refusal{std::string{"fork: "} + std::strerror(errno)};
     if (child == 0) {
-        ::_exit(exit_code_of([&] {
+        ::_exit(result_of([&] {
             become_owner_of(path, MissingDirectory::is_refused);
             end_with(parent);
+            ::signal(SIGTSTP, SIG_IGN);  // Ctrl-Z stops the parent alone
             work(path);
         }));
     }
-    const int status = wait_for(child);
-    if (WIFSIGNALED(status)) {
-        throw Refusal{"the process that reads " + data_dir.string() + " was killed by signal " +
-                      std::to_string(WTERMSIG(status))};
-    }
-    return WEXITSTATUS(status) == EXIT_SUCCESS;
+    return exit_code_of(child, data_dir) == EXIT_SUCCESS;
 }
 
 }  // namespace belfry::inspect
