@@ -71,7 +71,7 @@ int size(sqlite3_file* file, sqlite3_int64* size) {
     return SQLITE_OK;
 }
 
-/// Whoever gave the descriptor syncs it.
+/// Does nothing: the caller, who opened the descriptor, syncs the file at the end.
 int sync(sqlite3_file* /*file*/, int /*flags*/) {
     return SQLITE_OK;
 }
