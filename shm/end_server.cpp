@@ -26,8 +26,7 @@ bool end_sessions(const Segment& segment) {
     raise_descriptor_limit();
     segment.say_stop(StopWord::sessions_end);
     std::vector<UniqueFd> sessions;
-    for (std::size_t entry = first_session_entry; entry < segment.prefix().processes_count;
-         ++entry) {
+    for (std::size_t entry = first_session_entry; entry < segment.process_count(); ++entry) {
         Claimant session = open_claimant(segment.process(entry));
         if (session.pidfd) sessions.push_back(std::move(session.pidfd));
     }

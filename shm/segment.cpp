@@ -3,6 +3,7 @@
 #include "shm/clock.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <new>
@@ -95,6 +96,15 @@ bool are_equal(const Geometry& one, const Geometry& other) {
     return std::memcmp(&one, &other, sizeof one) == 0;
 }
 
+/// A copy of what lies in the segment, so that it cannot change after it was checked. The fence
+/// keeps the compiler from reading the segment once more instead.
+template <class T>
+T fixed_copy(const T& shared) {
+    const T copy = shared;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return copy;
+}
+
 void put_text(std::span<char> field, std::string_view text) {
     std::copy_n(text.data(), std::min(text.size(), field.size()), field.data());
 }
@@ -110,7 +120,11 @@ void fill(ClientRow& row, const SegmentPlan::Client& client) {
 }  // namespace
 
 Segment::Segment(boost::interprocess::mapped_region region) noexcept : region_{std::move(region)} {
-    if (is_whole()) find_parts();
+    const auto processes = sound_processes();
+    if (!processes) return;
+    processes_ = *processes;
+    if (!is_published() || !has_our_layout()) return;
+    if (const auto geometry = sound_geometry(*processes)) find_parts(*processes, *geometry);
 }
 
 std::size_t Segment::bytes_for(const SegmentPlan& plan) {
@@ -132,7 +146,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     head.body_offset = layout.body_offset;
     Geometry& geometry = *new (at<void>(layout.body_offset)) Geometry{layout.geometry};
     geometry.created_ms = unix_ms();
-    find_parts();
+    find_parts({head.processes_offset, head.processes_count, head.processes_stride}, geometry);
 
     // Everything else starts as the zeros that the kernel gave.
     new (log_) LogHeader{};
@@ -162,8 +176,9 @@ bool Segment::has_our_layout() const noexcept {
 }
 
 bool Segment::is_sound() const noexcept {
-    return prefix().segment_bytes == region_.get_size() && has_sound_processes() &&
-           (!has_our_layout() || has_sound_geometry());
+    const auto processes = sound_processes();
+    if (!processes || processes_.count == 0) return false;
+    return !has_our_layout() || (log_ != nullptr && sound_geometry(*processes));
 }
 
 bool Segment::is_whole() const noexcept {
@@ -171,60 +186,68 @@ bool Segment::is_whole() const noexcept {
 }
 
 /// Of any layout: an entry may be longer than what is frozen of it.
-bool Segment::has_sound_processes() const noexcept {
+std::optional<Segment::ProcessTable> Segment::sound_processes() const noexcept {
     const Prefix& head = prefix();
     constexpr std::size_t frozen_bytes = offsetof(ProcessEntry, version);
-    const std::uint64_t bytes = std::uint64_t{head.processes_count} * head.processes_stride;
-    return head.processes_count >= first_session_entry && head.processes_stride >= frozen_bytes &&
-           head.processes_stride % alignof(ProcessEntry) == 0 &&
-           head.processes_offset % alignof(ProcessEntry) == 0 &&
-           head.processes_offset >= sizeof(Prefix) && head.processes_offset <= region_.get_size() &&
-           bytes <= region_.get_size() - head.processes_offset;
+    const std::uint64_t size = region_.get_size();
+    const ProcessTable found = fixed_copy(
+        ProcessTable{head.processes_offset, head.processes_count, head.processes_stride});
+    const std::uint64_t bytes = std::uint64_t{found.count} * found.stride;
+    if (head.segment_bytes == size && found.count >= first_session_entry &&
+        found.stride >= frozen_bytes && found.stride % alignof(ProcessEntry) == 0 &&
+        found.offset % alignof(ProcessEntry) == 0 && found.offset >= sizeof(Prefix) &&
+        found.offset <= size && bytes <= size - found.offset) {
+        return found;
+    }
+    return {};
 }
 
 /// The sizes decide where each part lies, so nothing but these places is accepted.
-bool Segment::has_sound_geometry() const noexcept {
-    const Prefix& head = prefix();
+std::optional<Geometry> Segment::sound_geometry(const ProcessTable& processes) const noexcept {
+    const std::uint64_t body_offset = fixed_copy(prefix().body_offset);
     const std::uint64_t bytes = region_.get_size();
-    if (head.body_offset % alignof(Geometry) != 0 || head.body_offset > bytes ||
-        sizeof(Geometry) > bytes - head.body_offset) {
-        return false;
+    if (body_offset % alignof(Geometry) != 0 || body_offset > bytes ||
+        sizeof(Geometry) > bytes - body_offset) {
+        return {};
     }
-    const Geometry found = *at<const Geometry>(head.body_offset);
-    if (!are_sound_sizes(found, bytes)) return false;
+    const Geometry found = fixed_copy(*at<const Geometry>(body_offset));
+    if (!are_sound_sizes(found, bytes)) return {};
     const Layout expected = place_parts(found);
-    return are_equal(found, expected.geometry) && head.body_offset == expected.body_offset &&
-           head.processes_offset == expected.processes_offset &&
-           head.processes_stride == sizeof(ProcessEntry) &&
-           head.processes_count == first_session_entry + std::uint64_t{found.session_slots} &&
-           bytes == expected.segment_bytes;
+    if (are_equal(found, expected.geometry) && body_offset == expected.body_offset &&
+        processes.offset == expected.processes_offset && processes.stride == sizeof(ProcessEntry) &&
+        processes.count == first_session_entry + std::uint64_t{found.session_slots} &&
+        bytes == expected.segment_bytes) {
+        return found;
+    }
+    return {};
 }
 
-void Segment::find_parts() noexcept {
-    geometry_ = at<const Geometry>(prefix().body_offset);
-    log_ = at<LogHeader>(geometry_->log_offset);
-    clients_ = at<ClientRow>(geometry_->clients_offset);
-    positions_ = at<std::atomic<std::uint64_t>>(geometry_->positions_offset);
-    seqs_ = at<std::atomic<std::uint64_t>>(geometry_->seqs_offset);
-    senders_ = at<std::atomic<std::uint32_t>>(geometry_->senders_offset);
-    ring_ = at<char>(geometry_->ring_offset);
-    index_mask_ = geometry_->index_entries - 1;
+void Segment::find_parts(const ProcessTable& processes, const Geometry& geometry) noexcept {
+    processes_ = processes;
+    geometry_ = geometry;
+    log_ = at<LogHeader>(geometry_.log_offset);
+    clients_ = at<ClientRow>(geometry_.clients_offset);
+    positions_ = at<std::atomic<std::uint64_t>>(geometry_.positions_offset);
+    seqs_ = at<std::atomic<std::uint64_t>>(geometry_.seqs_offset);
+    senders_ = at<std::atomic<std::uint32_t>>(geometry_.senders_offset);
+    ring_ = at<char>(geometry_.ring_offset);
+    index_mask_ = geometry_.index_entries - 1;
 }
 
 ProcessEntry& Segment::process(std::size_t entry) const noexcept {
-    return *at<ProcessEntry>(prefix().processes_offset + entry * prefix().processes_stride);
+    return *at<ProcessEntry>(processes_.offset + entry * processes_.stride);
 }
 
 ArchiverBlock& Segment::archiver() const noexcept {
-    return *at<ArchiverBlock>(geometry_->archiver_offset);
+    return *at<ArchiverBlock>(geometry_.archiver_offset);
 }
 
 ServerBlock& Segment::server() const noexcept {
-    return *at<ServerBlock>(geometry_->server_offset);
+    return *at<ServerBlock>(geometry_.server_offset);
 }
 
 SessionSlot& Segment::session(std::uint32_t slot) const noexcept {
-    return at<SessionSlot>(geometry_->sessions_offset)[slot];
+    return at<SessionSlot>(geometry_.sessions_offset)[slot];
 }
 
 std::uint64_t Segment::visible() const noexcept {

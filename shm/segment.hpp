@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,7 +45,8 @@ inline constexpr std::uint32_t min_pending_slots = 256;
 inline constexpr std::uint32_t spare_client_rows = 64;
 
 /// The segment, mapped into this process. Movable; unmapped at the end, never removed by it.
-/// The accessors are valid only for a segment that is whole (see is_whole()).
+/// The accessors are valid only for a segment that is whole (see is_whole()). Sizes and offsets are
+/// copied and checked once, when it is mapped: what anybody writes there afterwards has no effect.
 class Segment {
   public:
     /// Takes a mapping that holds at least a Prefix.
@@ -64,18 +66,20 @@ class Segment {
     /// Whether it has this program's layout.
     [[nodiscard]] bool has_our_layout() const noexcept;
     /// Whether what its prefix says of the table of processes and, with this program's layout, its
-    /// geometry lie within the mapping. Nothing but the prefix may be used of one that is not
-    /// sound.
+    /// geometry lie within the mapping, now and when it was mapped. Nothing but the prefix may be
+    /// used of one that is not sound.
     [[nodiscard]] bool is_sound() const noexcept;
     /// Whether it is published, of this program's layout, and sound.
     [[nodiscard]] bool is_whole() const noexcept;
 
     [[nodiscard]] Prefix& prefix() const noexcept { return *at<Prefix>(0); }
+    /// As is_sound() found them. An entry below process_count().
     [[nodiscard]] ProcessEntry& process(std::size_t entry) const noexcept;
+    [[nodiscard]] std::size_t process_count() const noexcept { return processes_.count; }
     [[nodiscard]] ProcessEntry& session_process(std::uint32_t slot) const noexcept {
         return process(first_session_entry + slot);
     }
-    [[nodiscard]] const Geometry& geometry() const noexcept { return *geometry_; }
+    [[nodiscard]] const Geometry& geometry() const noexcept { return geometry_; }
     [[nodiscard]] LogHeader& log() const noexcept { return *log_; }
     [[nodiscard]] ArchiverBlock& archiver() const noexcept;
     [[nodiscard]] ServerBlock& server() const noexcept;
@@ -96,7 +100,7 @@ class Segment {
 
     /// The byte ring.
     [[nodiscard]] std::span<char> ring() const noexcept {
-        return {ring_, static_cast<std::size_t>(geometry_->ring_bytes)};
+        return {ring_, static_cast<std::size_t>(geometry_.ring_bytes)};
     }
 
     /// The newest message that sessions may show (5).
@@ -125,13 +129,21 @@ class Segment {
     [[nodiscard]] T* at(std::uint64_t offset) const noexcept {
         return reinterpret_cast<T*>(static_cast<char*>(region_.get_address()) + offset);
     }
-    [[nodiscard]] bool has_sound_processes() const noexcept;
-    [[nodiscard]] bool has_sound_geometry() const noexcept;
-    void find_parts() noexcept;
+    /// What the prefix says of the table.
+    struct ProcessTable {
+        std::uint64_t offset = 0;
+        std::uint32_t count = 0;
+        std::uint32_t stride = 0;
+    };
+    [[nodiscard]] std::optional<ProcessTable> sound_processes() const noexcept;
+    [[nodiscard]] std::optional<Geometry> sound_geometry(
+        const ProcessTable& processes) const noexcept;
+    void find_parts(const ProcessTable& processes, const Geometry& geometry) noexcept;
 
     boost::interprocess::mapped_region region_;
+    ProcessTable processes_;  ///< empty: they are not sound
     // Looked up once: the hot path goes through these.
-    const Geometry* geometry_ = nullptr;
+    Geometry geometry_{};
     LogHeader* log_ = nullptr;
     ClientRow* clients_ = nullptr;
     std::atomic<std::uint64_t>* positions_ = nullptr;

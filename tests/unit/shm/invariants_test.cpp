@@ -32,9 +32,7 @@ class Invariants : public ::testing::Test {
 
     [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }
     [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
-    [[nodiscard]] shm::Geometry& geometry() {
-        return const_cast<shm::Geometry&>(segment().geometry());
-    }
+    [[nodiscard]] shm::Geometry& geometry() { return shared_geometry(segment()); }
 
     ScratchSegment scratch_;
     Sender ann_{scratch_.segment(), 0, "ann"};

@@ -32,6 +32,12 @@ namespace belfry::test {
     return plan;
 }
 
+/// The geometry where it lies in the segment; segment.geometry() is a copy.
+[[nodiscard]] inline shm::Geometry& shared_geometry(const shm::Segment& segment) {
+    shm::Prefix& prefix = segment.prefix();
+    return *reinterpret_cast<shm::Geometry*>(reinterpret_cast<char*>(&prefix) + prefix.body_offset);
+}
+
 /// A segment in a data directory of its own; both are removed at the end.
 class ScratchSegment {
   public:

@@ -278,7 +278,7 @@ TEST_F(SegmentFile, TellsATornOneByItsMissingMagic) {
 }
 
 TEST_F(SegmentFile, TellsOneWhoseSizesAndOffsetsDoNotAgree) {
-    auto& geometry = const_cast<shm::Geometry&>(segment().geometry());
+    shm::Geometry& geometry = shared_geometry(segment());
     const shm::Geometry before = geometry;
     geometry.clients_offset += shm::cache_line;
     const auto moved = find();
@@ -289,6 +289,34 @@ TEST_F(SegmentFile, TellsOneWhoseSizesAndOffsetsDoNotAgree) {
     ASSERT_TRUE(moved && grown);
     EXPECT_EQ(moved->state, shm::SegmentState::unsound);
     EXPECT_EQ(grown->state, shm::SegmentState::unsound);
+}
+
+TEST_F(SegmentFile, KeepsTheSizesAndOffsetsThatWereCheckedWhenItWasMapped) {
+    const auto found = find();
+    ASSERT_TRUE(found);
+    const shm::Segment& mapped = found->segment;
+    const auto* process = &mapped.process(shm::first_session_entry);
+    const auto* session = &mapped.session(1);
+    const std::size_t processes = mapped.process_count();
+    shm::Geometry& geometry = shared_geometry(mapped);
+    const shm::Geometry before = geometry;
+    geometry.session_slots = ~0U;
+    geometry.ring_bytes = ~0ULL;
+    geometry.sessions_offset = 1ULL << 40;
+    mapped.prefix().processes_offset += 1ULL << 40;
+    mapped.prefix().processes_stride *= 2;
+    mapped.prefix().processes_count *= 2;
+    EXPECT_EQ(mapped.geometry().session_slots, before.session_slots);
+    EXPECT_EQ(mapped.ring().size(), before.ring_bytes);
+    EXPECT_EQ(&mapped.process(shm::first_session_entry), process);
+    EXPECT_EQ(&mapped.session(1), session);
+    EXPECT_EQ(mapped.process_count(), processes);
+    EXPECT_FALSE(mapped.is_sound()) << "check tells it";
+    geometry = before;
+    mapped.prefix().processes_offset -= 1ULL << 40;
+    mapped.prefix().processes_stride /= 2;
+    mapped.prefix().processes_count /= 2;
+    EXPECT_TRUE(mapped.is_sound());
 }
 
 TEST_F(SegmentFile, TellsOneOfAnotherLayoutWhoseProcessesLieBeyondItsEnd) {
