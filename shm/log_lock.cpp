@@ -28,7 +28,11 @@ void LogLock::mend_if(RobustMutex::Acquired acquired) noexcept {
 void repair(Segment& segment) noexcept {
     LogHeader& log = segment.log();
     const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
-    for (std::uint64_t id = log.derived_id.load(std::memory_order_relaxed) + 1; id <= last; ++id) {
+    const std::uint64_t derived = log.derived_id.load(std::memory_order_relaxed);
+    // A damaged segment may claim more records than there are.
+    const std::uint64_t count =
+        last > derived ? std::min(last - derived, segment.geometry().index_entries) : 0;
+    for (std::uint64_t id = derived + 1; id != derived + 1 + count; ++id) {
         const std::uint32_t row = segment.sender(id).load(std::memory_order_relaxed);
         if (row >= segment.geometry().client_rows) continue;  // check tells it
         ClientRow& sender = segment.client(row);

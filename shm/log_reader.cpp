@@ -19,6 +19,10 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
         return segment_->log().first_id.load(std::memory_order_acquire) <= from;
     };
     if (!still_there()) return Result::overrun;
+    // So many records are in no index: a damaged segment may claim any number of them.
+    if (to - from >= segment_->geometry().index_entries) {
+        return still_there() ? Result::broken : Result::overrun;
+    }
     const std::uint64_t last = last_that_fits(from, to);
     const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
     const std::uint64_t bytes =

@@ -49,11 +49,15 @@ std::optional<std::string> read_plain_file(const std::filesystem::path& path) {
     const UniqueFd file = open_plain_file(path, O_RDONLY);
     if (!file) return {};
     std::string contents;
-    std::array<char, 4096> buffer{};
+    std::array<char, max_plain_file + 1> buffer{};
     while (true) {
         const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
         if (count == -1) return {};
         if (count == 0) return contents;
+        if (contents.size() + static_cast<std::size_t>(count) > max_plain_file) {
+            errno = EFBIG;
+            return {};
+        }
         contents.append(buffer.data(), static_cast<std::size_t>(count));
     }
 }

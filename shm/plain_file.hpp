@@ -2,6 +2,7 @@
 
 #include "shm/unique_fd.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,7 +19,11 @@ namespace belfry::shm {
 /// What an errno of open_plain_file() means.
 [[nodiscard]] std::string reason_for(int error);
 
-/// Reads the whole file. @return none: it could not be opened or read, and errno says why
+/// The longest file of these holds a path, which is at most that long.
+inline constexpr std::size_t max_plain_file = 4096;
+
+/// Reads the whole file. @return none: it could not be opened or read, or is larger than
+/// max_plain_file, and errno says why
 [[nodiscard]] std::optional<std::string> read_plain_file(const std::filesystem::path& path);
 
 /// Replaces the file whole or not at all: writes `PATH.new` for its owner alone, and renames it.

@@ -15,9 +15,12 @@ namespace {
 /// GiB.
 std::uint64_t highest_free_seq_in_ring(const Segment& segment, std::uint32_t row) noexcept {
     const LogHeader& log = segment.log();
-    const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
+    const std::uint64_t first = log.first_id.load(std::memory_order_relaxed);
+    const std::uint64_t end = log.last_id.load(std::memory_order_relaxed) + 1;
+    // A damaged segment may claim more records than there are.
+    const std::uint64_t count = std::min(end - first, segment.geometry().index_entries);
     std::uint64_t highest = 0;
-    for (std::uint64_t id = log.first_id.load(std::memory_order_relaxed); id <= last; ++id) {
+    for (std::uint64_t id = first; id != first + count; ++id) {
         if (segment.sender(id).load(std::memory_order_relaxed) != row) continue;
         const std::uint64_t seq = segment.seq(id).load(std::memory_order_relaxed);
         if (seq <= max_free_seq) highest = std::max(highest, seq);

@@ -63,6 +63,7 @@ class MappedSegment {
     [[nodiscard]] shm::Geometry& geometry() const {
         return *at<shm::Geometry>(prefix().body_offset);
     }
+    [[nodiscard]] shm::LogHeader& log() const { return *at<shm::LogHeader>(geometry().log_offset); }
     [[nodiscard]] shm::ProcessEntry& process(std::size_t entry) const {
         return at<shm::ProcessEntry>(prefix().processes_offset)[entry];
     }
@@ -135,6 +136,14 @@ TEST(DataDirectoryOwner, ALinkThatLeadsToTheDirectoryIsFollowed) {
     std::ranges::replace(command.arguments, server.data_dir().string(), link.string());
     server.start(command);
     EXPECT_EQ(server.connect().log_in("2").option("last"), "1");
+}
+
+TEST(DataDirectoryOwner, ALargeFileInThePlaceOfASmallOneIsNotRead) {
+    const TempDir folder;
+    static_cast<void>(folder.write("segment", std::string(8192, ' ')));
+    const Result result =
+        run({program("belfryctl"), {"--data-dir", folder.path().string(), "status"}});
+    expect_one_line(result, 1, "segment: File too large");
 }
 
 // --- whose directory it is ----------------------------------------------------------------------
@@ -442,6 +451,43 @@ TEST(UnsoundSegment, IsShownByTopAndDeletedByRemove) {
     const Result result = server.belfryctl({"remove"});
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_FALSE(server.segment());
+}
+
+TEST(UnsoundSegment, ThatBecomesSoWhileItIsReadDoesNoHarm) {
+    Server server;
+    RawClient client = server.log_in("1");
+    client.send_message(1, "hello");
+    client.expect("SENT 1 1");
+    Process follower{
+        {program("belfryctl"), {"--data-dir", server.data_dir().string(), "log", "--follow"}}};
+    ASSERT_TRUE(eventually([&] { return follower.out().find("hello") != std::string::npos; }));
+    {
+        const MappedSegment segment{server};
+        const shm::Geometry before = segment.geometry();
+        segment.geometry().session_slots = 0xffff'ffff;
+        segment.geometry().ring_bytes = 1ULL << 40;
+        server.kill_all();
+        follower.wait();
+        segment.geometry() = before;
+    }
+    EXPECT_EQ(follower.wait(), 0) << follower.err();
+    EXPECT_EQ(server.belfryctl({"check"}).status, 0);
+}
+
+TEST(UnsoundSegment, ThatClaimsMoreRecordsThanItsIndexHoldsIsBroken) {
+    Server server;
+    server.kill_all();
+    {
+        const MappedSegment segment{server};
+        segment.log().first_id = 1;
+        segment.log().last_id = segment.geometry().index_entries + 1;
+        segment.log().derived_id = segment.geometry().index_entries + 1;
+    }
+    EXPECT_EQ(server.belfryctl({"log"}).out, "");
+    const Result checked = server.belfryctl({"check"});
+    EXPECT_EQ(checked.status, 1);
+    EXPECT_EQ(lines_of(checked.out).size(), 1U);
+    EXPECT_NE(checked.out.find("(2) the index is wrong at record 1"), std::string::npos);
 }
 
 TEST(UnsoundSegment, ASessionInNoSlotIsOffline) {

@@ -44,6 +44,13 @@ TEST_F(Reader, CopiesNoFurtherThanItWasAsked) {
     EXPECT_EQ(chunk_.bytes, "2 ann 3:two\n");
 }
 
+TEST_F(Reader, FindsALogBrokenThatClaimsMoreRecordsThanTheIndexHolds) {
+    ann_.append({{1, "one"}});
+    const std::uint64_t entries = segment().geometry().index_entries;
+    EXPECT_EQ(read(1, entries + 1), LogReader::Result::broken);
+    EXPECT_EQ(read(1, 1ULL << 40), LogReader::Result::broken);
+}
+
 TEST_F(Reader, ListsOwnRecordsWithTheirPlaces) {
     bob_.say("b1");
     ann_.append({{10, "a1"}, {20, ""}});

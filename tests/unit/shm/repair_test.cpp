@@ -42,6 +42,15 @@ TEST_F(Repair, DerivesLastSeqsFromTheRecords) {
     EXPECT_EQ(log().derived_id.load(), 3U);
 }
 
+TEST_F(Repair, EndsAlsoWhereTheLogClaimsMoreRecordsThanTheIndexHolds) {
+    ann_.append({{5, "five"}});
+    log().last_id.store(~0ULL);
+    shm::repair(segment());
+    EXPECT_EQ(last_seq(ann_), 5U);
+    log().last_id.store(1);
+    log().derived_id.store(1);
+}
+
 TEST_F(Repair, NeverLowersALastSeq) {
     ann_.append({{5, "five"}, {6, "six"}});
     log().derived_id.store(0);

@@ -37,6 +37,14 @@ class SeqReset : public SegmentTest {
     Sender bob_{segment(), 1, "bob"};
 };
 
+TEST_F(SeqReset, EndsAlsoWhereTheLogClaimsMoreRecordsThanTheIndexHolds) {
+    ann_.session().leave();
+    const std::uint64_t last = log().last_id.exchange(~0ULL);
+    EXPECT_TRUE(shm::reset_seq(segment(), 0, high, 0));
+    log().last_id.store(last);
+    expect_seqs(2);
+}
+
 TEST_F(SeqReset, GoesToTheHighestFreeSeqInTheRingAndTheClientGoesOnThere) {
     ann_.session().leave();
     EXPECT_TRUE(shm::reset_seq(segment(), 0, high, 0));
