@@ -47,7 +47,7 @@ void export_store(std::ostream& out, const std::filesystem::path& data_dir, Line
         // The head and the first page together: what retention deletes lies at the front.
         const store::StoreReader::Snapshot snapshot{reader};
         const LogHead head = read_log_head(reader);
-        append_head(page, head);
+        append_head(page, head, form);
         walk.emplace(reader, head.first_id, head.log.last_id);
         if (!walk->is_done()) read_page(*walk, page, form);
     }

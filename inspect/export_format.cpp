@@ -57,8 +57,7 @@ std::string client_id(const json& object, const char* name) {
 
 std::string epoch(const json& object) {
     std::string epoch = text(object, "epoch");
-    const bool is_hex = epoch.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-    if (epoch.empty() || epoch.size() > max_epoch || !is_hex) {
+    if (!is_epoch(epoch)) {
         throw BadLine{"\"epoch\" is not 1 to 32 hexadecimal digits"};
     }
     return epoch;
@@ -104,7 +103,12 @@ std::string body(const json& object) {
 
 }  // namespace
 
-void append_head(std::string& out, const LogHead& head) {
+bool is_epoch(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= max_epoch &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+void append_head(std::string& out, const LogHead& head, LineForm form) {
     nlohmann::ordered_json clients = nlohmann::ordered_json::array();
     for (const store::SavedClient& client : head.log.clients) {
         clients.push_back({{"id", client.id}, {"cursor", client.cursor}, {"seq", client.seq}});
@@ -117,7 +121,9 @@ void append_head(std::string& out, const LogHead& head) {
                                       {"durability", is_async ? "async" : "commit"},
                                       {"clean", head.log.clean},
                                       {"clients", clients}};
-    out.append(line.dump()).append("\n");
+    // A store that somebody else has written may hold anything.
+    const bool is_ascii = form == LineForm::ascii_json;
+    out.append(line.dump(-1, ' ', is_ascii, json::error_handler_t::replace)).append("\n");
 }
 
 LogHead read_head(std::string_view line) {

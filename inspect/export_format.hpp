@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inspect/message_line.hpp"
 #include "store/saved_log.hpp"
 
 #include <cstdint>
@@ -34,7 +35,11 @@ struct ExportedMessage {
     std::string body;
 };
 
-void append_head(std::string& out, const LogHead& head);
+/// Whether it is 1 to 32 hexadecimal digits.
+[[nodiscard]] bool is_epoch(std::string_view text) noexcept;
+
+/// @param form one of the JSON forms
+void append_head(std::string& out, const LogHead& head, LineForm form);
 
 /// @throws BadLine, also where what it says cannot be
 [[nodiscard]] LogHead read_head(std::string_view line);

@@ -1,5 +1,6 @@
 #include "inspect/recover.hpp"
 
+#include "inspect/export_format.hpp"
 #include "inspect/living.hpp"
 #include "inspect/log_printer.hpp"
 #include "inspect/new_data_directory.hpp"
@@ -12,6 +13,7 @@
 #include "wire/frame_parser.hpp"
 
 #include <algorithm>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -51,6 +53,7 @@ class Recovery {
         : segment_{segment},
           store_{store},
           reader_{segment, chunk_bytes},
+          epoch_{epoch_of(segment)},
           derived_id_{segment.log().derived_id.load()},
           seqs_(segment.geometry().client_rows, 0) {}
 
@@ -65,7 +68,7 @@ class Recovery {
             next = chunk.last_id + 1;
         }
         store_.finish(saved_log(last));
-        return {std::string{segment_.epoch()}, first, last};
+        return {epoch_, first, last};
     }
 
   private:
@@ -90,7 +93,7 @@ class Recovery {
     /// that would need a new epoch.
     [[nodiscard]] store::SavedLog saved_log(std::uint64_t last_id) const {
         store::SavedLog log;
-        log.epoch = segment_.epoch();
+        log.epoch = epoch_;
         log.last_id = last_id;
         log.clean = true;
         log.durability = segment_.durability();
@@ -104,6 +107,12 @@ class Recovery {
         return log;
     }
 
+    static std::string epoch_of(const shm::Segment& segment) {
+        std::string epoch{segment.epoch()};
+        if (is_epoch(epoch)) return epoch;
+        throw Refusal{"the segment is damaged: its epoch is not 1 to 32 hexadecimal digits"};
+    }
+
     static Refusal damaged(std::uint64_t id) {
         return Refusal{"the segment is damaged: message " + std::to_string(id) + " cannot be read"};
     }
@@ -111,6 +120,7 @@ class Recovery {
     const shm::Segment& segment_;
     store::RestoredStore& store_;
     shm::LogReader reader_;
+    std::string epoch_;
     std::uint64_t derived_id_;
     /// By row: the highest one of the messages above derived_id_, which last_seq may not hold yet.
     std::vector<std::uint64_t> seqs_;

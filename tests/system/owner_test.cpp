@@ -490,6 +490,18 @@ TEST(UnsoundSegment, ThatClaimsMoreRecordsThanItsIndexHoldsIsBroken) {
     EXPECT_NE(checked.out.find("(2) the index is wrong at record 1"), std::string::npos);
 }
 
+TEST(UnsoundSegment, WhoseEpochIsNoNumberIsNotRecovered) {
+    Server server{{.durability = "commit"}};
+    server.kill_all();
+    std::string_view{"\x1b[2J"}.copy(MappedSegment{server}.prefix().epoch, 4);
+    const fs::path fresh = server.folder() / "new";
+    const Result result = run({program("belfryctl"),
+                               {"--data-dir", fresh.string(), "recover", "--segment",
+                                std::to_string(server.segment().value().shmid)}});
+    expect_one_line(result, 1, "its epoch is not 1 to 32 hexadecimal digits");
+    EXPECT_FALSE(fs::exists(fresh));
+}
+
 TEST(UnsoundSegment, ASessionInNoSlotIsOffline) {
     Server server;
     server.kill_all();

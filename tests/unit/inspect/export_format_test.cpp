@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace belfry::inspect {
 namespace {
 
@@ -38,8 +40,24 @@ TEST(ExportFormat, TheHeadIsReadAsItWasWritten) {
     ASSERT_EQ(head.log.clients.size(), 2U);
     EXPECT_EQ(head.log.clients[0].cursor, 4U);
     std::string again;
-    append_head(again, head);
+    append_head(again, head, LineForm::json);
     EXPECT_EQ(again, std::string{head_line} + "\n");
+}
+
+TEST(ExportFormat, AHeadOfAHostileStoreIsHarmlessAtATerminal) {
+    LogHead head;
+    head.log.epoch = "\x1b[2J";
+    head.log.clients = {{"\u009b2J\u202e", 0, 0}, {"\xff", 0, 0}};
+    for (const LineForm form : {LineForm::json, LineForm::ascii_json}) {
+        std::string line;
+        append_head(line, head, form);
+        EXPECT_EQ(line.find('\x1b'), std::string::npos);
+        EXPECT_EQ(line.find('\xff'), std::string::npos);
+        if (form == LineForm::json) continue;  // for programs
+        EXPECT_NE(line.find("\\u009b2J\\u202e"), std::string::npos) << line;
+        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c == '\n' || c >= ' '; }))
+            << line;
+    }
 }
 
 TEST(ExportFormat, AHeadThatCannotBeIsTold) {
