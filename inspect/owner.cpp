@@ -114,7 +114,7 @@ bool run_as_owner_of(const fs::path& data_dir,
         ::_exit(result_of([&] {
             become_owner_of(path, MissingDirectory::is_refused);
             end_with(parent);
-            ::signal(SIGTSTP, SIG_IGN);  // Ctrl-Z stops the parent alone
+            static_cast<void>(::signal(SIGTSTP, SIG_IGN));  // Ctrl-Z stops the parent alone
             work(path);
         }));
     }
