@@ -44,7 +44,7 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
     require_match(saved, segment, first_id);
     if (!saved.clean) return;
     const StoreLock lock = StoreLock::take(data_dir);
-    StoreWriter writer{data_dir};
+    StoreWriter writer{open_existing_to_write(data_dir)};
     writer.claim();
     writer.begin_log(saved.epoch, segment.durability());
 }

@@ -1,6 +1,7 @@
 #include "store/seq_reset.hpp"
 
 #include "shm/seq_rules.hpp"
+#include "store/store_file.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_reader.hpp"
 #include "store/store_writer.hpp"
@@ -12,7 +13,7 @@ namespace belfry::store {
 std::optional<SeqReset> reset_saved_seq(const std::filesystem::path& data_dir,
                                         const std::string& client_id) {
     const StoreLock lock = StoreLock::take(data_dir);
-    StoreWriter writer{data_dir};
+    StoreWriter writer{open_existing_to_write(data_dir)};
     writer.claim();
     SavedLog saved = writer.saved_log();
     const auto client = std::ranges::find(saved.clients, client_id, &SavedClient::id);

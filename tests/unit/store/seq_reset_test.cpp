@@ -76,5 +76,12 @@ TEST_F(SavedSeqReset, AnUnknownClientIsNone) {
     EXPECT_FALSE(store::reset_saved_seq(store_.dir(), "cat"));
 }
 
+TEST(SavedSeqResetOfNoStore, FailsAndMakesNone) {
+    const ScratchStore store;
+    expect_store_error(store::StoreError::Kind::failing, "belfry.db",
+                       [&store] { static_cast<void>(store::reset_saved_seq(store.dir(), "ann")); });
+    EXPECT_FALSE(std::filesystem::exists(store.file()));
+}
+
 }  // namespace
 }  // namespace belfry::test
