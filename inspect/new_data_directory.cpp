@@ -19,7 +19,7 @@ NewDataDirectory::NewDataDirectory(const fs::path& path) : path_{path}, is_new_{
     if (shm::anybody_alive(path)) throw Refusal{"the server in " + path.string() + " lives"};
     if (shm::find_segment(path, boost::interprocess::read_only)) {
         throw Refusal{"there is a segment of a server in " + path.string() +
-                      "; belfryctl remove deletes it"};
+                      "; name a new data directory with --data-dir"};
     }
 }
 

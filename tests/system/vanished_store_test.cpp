@@ -436,7 +436,9 @@ TEST(Recover, RefusesADataDirectoryThatHasAStoreOrASegment) {
     const Last segment{server};
     expect_refused(server.belfryctl(segment.recover()), "there is a store");
     delete_database(server);
-    expect_refused(server.belfryctl(segment.recover()), "there is a segment");
+    const Result refused = server.belfryctl(segment.recover());
+    expect_refused(refused, "there is a segment");
+    expect_refused(refused, "name a new data directory with --data-dir");
     const NewDirectory made;
     fs::create_directory(made.path());
     EXPECT_EQ(made.belfryctl(segment.recover()).status, 0);
