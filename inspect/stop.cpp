@@ -11,7 +11,6 @@
 #include "store/archiver.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
-#include "store/store_file.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_reader.hpp"
 
@@ -57,8 +56,9 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     shm::remove_segment(data_dir, found->name);
 }
 
-/// What the archiver had committed when it died may be more than it came to say. 0: the store does
-/// not tell, or is another log's.
+/// The last message in the store that is at its path now, whatever stored_id says: the archiver may
+/// have died before it moved that, or the store may have been replaced since. 0: the store is gone,
+/// unreadable or another log's.
 std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_view epoch) {
     try {
         store::StoreReader reader{data_dir};
@@ -71,11 +71,10 @@ std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_v
 std::uint64_t count_unstored(const std::filesystem::path& data_dir,
                              const shm::FoundSegment& found) {
     if (!shm::is_readable(found.state) || !found.segment.has_store()) return 0;
-    const std::uint64_t last = found.segment.log().last_id.load();
-    if (!store::has_store(data_dir)) return last + 1 - found.segment.log().first_id.load();
-    const std::uint64_t stored = found.segment.log().stored_id.load();
-    if (stored >= last) return 0;
-    return last - std::min(last, std::max(stored, last_in_store(data_dir, found.segment.epoch())));
+    const shm::LogHeader& log = found.segment.log();
+    const std::uint64_t end = log.last_id.load() + 1;
+    const std::uint64_t stored_end = last_in_store(data_dir, found.segment.epoch()) + 1;
+    return end - std::clamp(stored_end, log.first_id.load(), end);
 }
 
 }  // namespace

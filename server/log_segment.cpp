@@ -6,6 +6,7 @@
 #include "shm/process.hpp"
 #include "shm/process_entry.hpp"
 #include "store/open_log.hpp"
+#include "store/store_error.hpp"
 #include "store/store_file.hpp"
 #include "wire/version.hpp"
 
@@ -78,14 +79,20 @@ void require_store(const Options& options, const shm::FoundSegment& found,
                      "; stop its server first, or remove it with belfryctl remove"};
 }
 
-/// @throws StartError where the segment is all that is left of its log
+/// @throws StartError where the segment may be all that is left of its log
 void resume_store(const Options& options, const shm::FoundSegment& found) {
+    const auto refusal = [&](const std::string& why) {
+        return StartError{why + "; " + store::kept_for_later(options.data_dir, found)};
+    };
     if (!store::has_store(options.data_dir)) {
-        throw StartError{"the store is gone: there is no " +
-                         store::store_file(options.data_dir).string() + "; " +
-                         store::kept_for_later(options.data_dir, found)};
+        throw refusal("the store is gone: there is no " +
+                      store::store_file(options.data_dir).string());
     }
-    store::resume_log(options.data_dir, found.segment);
+    try {
+        store::resume_log(options.data_dir, found.segment);
+    } catch (const store::StoreError& error) {
+        throw refusal(error.what());
+    }
 }
 
 /// What the store says, or a new log.

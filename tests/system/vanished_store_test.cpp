@@ -285,6 +285,55 @@ TEST(VanishedStore, ThatIsReplacedByAnotherLogsIsNeitherWrittenNorRead) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
+/// A store of another log, with the same clients and no messages, at the path of the server's own.
+void replace_by_another_logs(const Server& server) {
+    const fs::path copy = server.folder() / "copy.db";
+    StoreDb{server.data_dir()}.run("VACUUM INTO '" + copy.string() + "'");
+    delete_database(server);
+    fs::rename(copy, StoreDb::file(server.data_dir()));
+    StoreDb{server.data_dir()}.run("UPDATE log SET epoch = 'abc'; DELETE FROM messages");
+}
+
+TEST(VanishedStore, ThatIsAnotherLogsAtTheNextStartIsRefusedWithTheWayOut) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    for (std::uint64_t seq = 1; seq <= 5; ++seq) send_sent(client, seq, "text");
+    server.kill_all();
+    const Last segment{server};
+    replace_by_another_logs(server);
+    const Result started = run(server.command());
+    EXPECT_EQ(started.status, 1);
+    EXPECT_EQ(lines_of(started.err).size(), 1U) << started.err;
+    EXPECT_NE(started.err.find("not of one log"), std::string::npos) << started.err;
+    EXPECT_EQ(named_command(started.err), segment.recover());
+}
+
+TEST(VanishedStore, RemoveSaysHowManyMessagesWereInTheSegmentAlone) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    for (std::uint64_t seq = 1; seq <= 5; ++seq) send_sent(client, seq, "text");
+    server.kill_all();
+    replace_by_another_logs(server);
+    const Result removed = server.belfryctl({"remove"});
+    EXPECT_EQ(removed.status, 0);
+    EXPECT_EQ(lines_of(removed.err),
+              Lines{"belfryctl: 5 messages were in the segment alone, not in the store"});
+}
+
+TEST(VanishedStore, RemoveSaysSoOfAnOldBackupToo) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    for (std::uint64_t seq = 1; seq <= 2; ++seq) send_sent(client, seq, "text");
+    const fs::path backup = server.folder() / "backup.db";
+    ASSERT_EQ(server.belfryctl({"backup", backup.string()}).status, 0);
+    for (std::uint64_t seq = 3; seq <= 5; ++seq) send_sent(client, seq, "text");
+    server.kill_all();
+    delete_database(server);
+    fs::rename(backup, StoreDb::file(server.data_dir()));
+    EXPECT_EQ(lines_of(server.belfryctl({"remove"}).err),
+              Lines{"belfryctl: 3 messages were in the segment alone, not in the store"});
+}
+
 // --- The lock files ---------------------------------------------------------------------------
 
 TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstOneSendsNothingMore) {
