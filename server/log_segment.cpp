@@ -40,14 +40,30 @@ void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durab
 /// A killed supervisor may still be ending when its lock is free.
 constexpr std::chrono::seconds death_patience{1};
 
+std::string name_of(const shm::FoundSegment& found) {
+    return "the shared memory segment " + std::to_string(found.name.shmid);
+}
+
 /// The data directory's lock keeps other supervisors out, unless somebody deletes its file.
-/// @throws StartError
-void require_no_supervisor(const shm::FoundSegment& found, const std::string& name) {
+/// @return whether there was one, which has ended now
+/// @throws StartError where it does not end
+bool wait_for_supervisor(const shm::FoundSegment& found) {
+    if (found.state == shm::SegmentState::torn || found.state == shm::SegmentState::unsound) {
+        return false;  // it names no processes
+    }
     const auto [pid, process] = shm::open_named(found.segment.process(shm::supervisor_entry));
-    if (!process || pid == ::getpid()) return;
-    if (shm::wait_for_end(process, std::chrono::steady_clock::now() + death_patience)) return;
-    throw StartError{"process " + std::to_string(pid) + " serves " + name +
+    if (!process || pid == ::getpid()) return false;
+    if (shm::wait_for_end(process, std::chrono::steady_clock::now() + death_patience)) return true;
+    throw StartError{"process " + std::to_string(pid) + " serves " + name_of(found) +
                      ", and its lock file was deleted or replaced; stop that process first"};
+}
+
+/// The segment that is there when no supervisor serves it. @throws StartError
+std::optional<shm::FoundSegment> find_unserved(const std::filesystem::path& data_dir) {
+    auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
+    if (!found || !wait_for_supervisor(*found)) return found;
+    found.reset();  // the supervisor may have removed it, and then it is gone when nobody maps it
+    return shm::find_segment(data_dir, boost::interprocess::read_write);
 }
 
 /// The slow way to go on: all sessions are told to go, the archiver stores what is left, and the
@@ -132,12 +148,9 @@ std::vector<shm::SegmentPlan::Client> clients_of(const Options& options,
 }  // namespace
 
 std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
-    auto found = shm::find_segment(options.data_dir, boost::interprocess::read_write);
+    auto found = find_unserved(options.data_dir);
     if (!found) return {};
-    const std::string name = "the shared memory segment " + std::to_string(found->name.shmid);
-    const bool names_processes =
-        found->state != shm::SegmentState::torn && found->state != shm::SegmentState::unsound;
-    if (names_processes) require_no_supervisor(*found, name);
+    const std::string name = name_of(*found);
     switch (found->state) {
         case shm::SegmentState::torn:
             report(LogLevel::warning, "removing " + name + ", whose creation was cut short");

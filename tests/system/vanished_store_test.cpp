@@ -360,6 +360,34 @@ TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstOneSendsNothingMore) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
+/// Whether the process waits for the end of another one.
+bool holds_a_pidfd(pid_t pid) {
+    const fs::path descriptors = "/proc/" + std::to_string(pid) + "/fd";
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator{descriptors, error}) {
+        if (fs::read_symlink(entry, error) == "anon_inode:[pidfd]") return true;
+    }
+    return false;
+}
+
+TEST(VanishedLock, AServerThatWaitedForTheEndOfAnotherDoesNotTakeARemovedSegment) {
+    Server first;
+    const pid_t supervisor = first.pid();
+    ::kill(supervisor, SIGSTOP);
+    fs::remove(first.data_dir() / "lock");
+    Process second{first.command()};
+    const bool waits = eventually([&] { return holds_a_pidfd(second.pid()); });
+    ::kill(supervisor, SIGTERM);
+    ::kill(supervisor, SIGCONT);
+    ASSERT_TRUE(waits);
+    ASSERT_TRUE(eventually([&] { return second.out().ends_with('\n'); })) << second.err();
+    EXPECT_EQ(second.err().find("adopted"), std::string::npos) << second.err();
+    EXPECT_EQ(first.belfryctl({"status", "--json"}).status, 0);
+    EXPECT_EQ(first.stop(), 0) << first.errors();
+    second.signal(SIGTERM);
+    EXPECT_EQ(second.wait(), 0) << second.err();
+}
+
 TEST(VanishedLock, EachOfThemIsMissed) {
     for (const char* name : {"alive", "store-lock"}) {
         Server server{{.durability = "commit"}};
