@@ -32,9 +32,11 @@ class ArchiverProcess {
 
     /// @return the exit status
     int run() {
-        const auto lock = wait_for_lock();
-        while (lock) {
+        while (true) {
             try {
+                // Anew each time: the lock file may be gone, or another server's.
+                const auto lock = wait_for_lock();
+                if (!lock) break;
                 archive(*lock);
                 segment_.say_store_state(shm::StoreState::drained);
                 return EXIT_SUCCESS;
@@ -49,13 +51,10 @@ class ArchiverProcess {
 
   private:
     /// An earlier archiver that has been killed may not be quite gone yet.
+    /// @return none: it is to drain
     std::optional<store::StoreLock> wait_for_lock() {
         while (true) {
-            try {
-                if (auto lock = store::StoreLock::try_take(data_dir_)) return lock;
-            } catch (const store::StoreError& error) {
-                fail(error);
-            }
+            if (auto lock = store::StoreLock::try_take(data_dir_)) return lock;
             if (is_to_drain()) return {};
             segment_.archiver().wake.wait_until(Clock::now() + lock_retry,
                                                 [this] { return is_to_drain(); });

@@ -38,6 +38,14 @@ constexpr std::chrono::hours forget_patience{1};
 /// Behind a checkpoint that failed.
 constexpr std::chrono::seconds checkpoint_patience{1};
 
+/// Writes nothing to the store of another log, which may be at the path now.
+Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment& segment) {
+    const std::uint64_t first_id = segment.log().first_id.load();
+    Database database = open_to_read(data_dir);
+    require_match(read_saved_log(database), segment, first_id);
+    return open_existing_to_write(data_dir);
+}
+
 }  // namespace
 
 Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
@@ -46,7 +54,7 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       report_{std::move(report)},
       files_{data_dir, lock},
       clock_{segment.archiver().clock_offset_ms.load(), report_},
-      writer_{open_existing_to_write(data_dir)},
+      writer_{open_store_of(data_dir, segment)},
       wal_restart_{segment},
       reader_{segment, chunk_bytes},
       lock_{segment},

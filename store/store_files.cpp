@@ -8,12 +8,12 @@
 namespace belfry::store {
 namespace {
 
-void require_in_place(const shm::PlacedFile& file) {
+void require_in_place(const shm::PlacedFile& file, const std::string& what_it_means) {
     if (file.is_in_place()) return;
     std::error_code ignored;
     const bool is_other = std::filesystem::exists(file.path(), ignored);
     throw StoreError{StoreError::Kind::failing,
-                     "the store is gone: " + file.path().string() +
+                     what_it_means + file.path().string() +
                          (is_other ? " is another file now" : " is not there any more")};
 }
 
@@ -32,12 +32,12 @@ void StoreFiles::add_write_ahead_log() {
 }
 
 void StoreFiles::require_database() const {
-    for (const shm::PlacedFile& file : database_) require_in_place(file);
+    for (const shm::PlacedFile& file : database_) require_in_place(file, "the store is gone: ");
 }
 
 void StoreFiles::require_all() const {
     require_database();
-    for (const shm::PlacedFile& file : others_) require_in_place(file);
+    for (const shm::PlacedFile& file : others_) require_in_place(file, "");
 }
 
 }  // namespace belfry::store

@@ -388,20 +388,53 @@ TEST(VanishedLock, AServerThatWaitedForTheEndOfAnotherDoesNotTakeARemovedSegment
     EXPECT_EQ(second.wait(), 0) << second.err();
 }
 
-TEST(VanishedLock, EachOfThemIsMissed) {
-    for (const char* name : {"alive", "store-lock"}) {
-        Server server{{.durability = "commit"}};
-        RawClient client = server.log_in("1");
-        send_sent(client, 1, "one");
-        fs::remove(server.data_dir() / name);
-        expect_failed(server, name);
-        client.send_message(2, "refused");
-        client.expect_error("store-failed", "2");
-        EXPECT_EQ(server.stop(), 1);
-        server.start();
-        RawClient again = log_in_to_working(server);
-        send_sent(again, 2, "two");
-    }
+TEST(VanishedLock, ThatSaysThatTheServerLivesIsMissedUntilARestart) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    send_sent(client, 1, "one");
+    fs::remove(server.data_dir() / "alive");
+    expect_failed(server, "alive");
+    client.send_message(2, "refused");
+    client.expect_error("store-failed", "2");
+    EXPECT_EQ(server.stop(), 1);
+    server.start();
+    RawClient again = log_in_to_working(server);
+    send_sent(again, 2, "two");
+}
+
+TEST(VanishedLock, OfTheStoreIsMadeAgainAndTaken) {
+    Server server{{.durability = "commit"}};
+    RawClient client = server.log_in("1");
+    send_sent(client, 1, "one");
+    const fs::path lock = server.data_dir() / "store-lock";
+    fs::remove(lock);
+    expect_failed(server, "store-lock is not there any more");
+    EXPECT_TRUE(server.will_say("the store works again")) << server.errors();
+    EXPECT_TRUE(fs::exists(lock));
+    send_sent(client, 2, "two");
+    EXPECT_EQ(server.belfryctl({"stop"}).status, 0) << server.errors();
+    EXPECT_EQ(StoreDb{server.data_dir()}.number("SELECT count(*) FROM messages"), 2U);
+}
+
+TEST(VanishedLock, OfTheStoreIsNotTakenFromAServerInADirectoryThatWasMadeAnew) {
+    Server first{{.durability = "commit"}};
+    const Last segment{first};
+    RawClient client = first.log_in("1");
+    send_sent(client, 1, "of the first");
+    const fs::path aside = first.folder() / "aside";
+    fs::rename(first.data_dir(), aside);
+    Process second{first.command()};
+    ASSERT_TRUE(eventually([&] { return second.out().ends_with('\n'); })) << second.err();
+    expect_failed(first, "the store is gone");
+    client.send_message(2, "refused");
+    client.expect_error("store-failed", "2");
+    second.signal(SIGTERM);
+    EXPECT_EQ(second.wait(), 0) << second.err();
+    fs::remove_all(first.data_dir());
+    fs::rename(aside, first.data_dir());
+    EXPECT_TRUE(first.will_say("the store works again")) << first.errors();
+    send_sent(client, 2, "two");
+    EXPECT_EQ(first.stop(), 0) << first.errors();
 }
 
 TEST(VanishedLock, RemoveRefusesALiveServersSegmentAllTheSame) {
