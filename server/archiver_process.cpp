@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 namespace belfry::server {
@@ -62,10 +63,12 @@ class ArchiverProcess {
     }
 
     void archive(const store::StoreLock& lock) {
+        if (last_files_) last_files_->require_no_old_write_ahead_log();
         store::Archiver archiver{segment_, data_dir_, lock,
                                  [](const std::string& line) { report(LogLevel::warning, line); }};
         require_lock_files();
         archiver.start();
+        last_files_ = archiver.files();
         // A full disk may take the little that a start writes: only who stores what waits works.
         static_cast<void>(archiver.work());
         works();
@@ -129,6 +132,7 @@ class ArchiverProcess {
     shm::Segment& segment_;
     const std::filesystem::path& data_dir_;
     const std::vector<shm::PlacedFile>& lock_files_;
+    std::optional<store::StoreFiles> last_files_;  ///< of the last store that could be written
     Clock::time_point next_look_;
     std::string last_failure_;
 };

@@ -64,6 +64,18 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       saved_cursors_(segment.geometry().client_rows, 0),
       saved_seqs_(segment.geometry().client_rows, 0) {}
 
+/// SQLite's close moves the write-ahead log into the database only where nobody reads and the
+/// database is in its place. But what is in a deleted write-ahead log is lost with this process,
+/// and one that stays behind would be applied to whatever database comes to lie beside it.
+Archiver::~Archiver() {
+    if (files_.has_database()) return;
+    try {
+        writer_.empty_wal();
+    } catch (const std::exception& error) {
+        report_(std::string{"the write-ahead log cannot be moved into the store: "} + error.what());
+    }
+}
+
 void Archiver::start() {
     const std::uint64_t first_id = segment_->log().first_id.load();
     writer_.claim();

@@ -40,6 +40,10 @@ class Archiver {
 
     Archiver(shm::Segment& segment, const std::filesystem::path& data_dir, const StoreLock& lock,
              Report report);
+    Archiver(const Archiver&) = delete;
+    Archiver& operator=(const Archiver&) = delete;
+    /// Where a file of the store was lost, leaves nothing in the write-ahead log if it can.
+    ~Archiver();
 
     /// Makes the store durable, compares it with the log, and sets stored_id by it. First of all.
     void start();
@@ -50,6 +54,9 @@ class Archiver {
 
     /// For once a second: @throws StoreError where a file of the store is not in its place.
     void require_files() const { files_.require_all(); }
+
+    /// The store's files, after start().
+    [[nodiscard]] const StoreFiles& files() const noexcept { return files_; }
 
     /// Whether there is something to store.
     [[nodiscard]] bool has_new() const noexcept;

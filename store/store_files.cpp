@@ -3,6 +3,7 @@
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace belfry::store {
@@ -33,6 +34,23 @@ void StoreFiles::add_write_ahead_log() {
 
 void StoreFiles::require_database() const {
     for (const shm::PlacedFile& file : database_) require_in_place(file, "the store is gone: ");
+}
+
+bool StoreFiles::has_database() const noexcept {
+    return std::ranges::all_of(database_, &shm::PlacedFile::is_in_place);
+}
+
+// Not deleted here: the database may be moved back.
+void StoreFiles::require_no_old_write_ahead_log() const {
+    const shm::PlacedFile& database = database_.front();
+    const shm::PlacedFile& log = database_.back();
+    std::error_code ignored;
+    const bool is_other =
+        !database.is_in_place() && std::filesystem::exists(database.path(), ignored);
+    if (!is_other || !log.is_in_place()) return;
+    throw StoreError{
+        StoreError::Kind::failing,
+        log.path().string() + " belongs to the database that is gone; move it away first"};
 }
 
 void StoreFiles::require_all() const {

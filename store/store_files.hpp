@@ -27,6 +27,13 @@ class StoreFiles {
     /// @throws StoreError
     void require_all() const;
 
+    /// Whether all that holds messages is in its place.
+    [[nodiscard]] bool has_database() const noexcept;
+
+    /// For who is to open the store after these files were lost: @throws StoreError where another
+    /// database lies beside the write-ahead log of this one, whose pages would damage it.
+    void require_no_old_write_ahead_log() const;
+
   private:
     std::vector<shm::PlacedFile> database_;  ///< where messages are: `belfry.db`, `-wal`
     std::vector<shm::PlacedFile> others_;    ///< `store-lock`, and the index `-shm`

@@ -167,4 +167,11 @@ void StoreWriter::restart_wal() {
     if (result != SQLITE_OK && result != SQLITE_BUSY) database_.fail();
 }
 
+void StoreWriter::empty_wal() {
+    roll_back();
+    const int result = ::sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                                   SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (result != SQLITE_OK) database_.fail();
+}
+
 }  // namespace belfry::store

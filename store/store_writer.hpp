@@ -70,6 +70,11 @@ class StoreWriter {
     /// for the transactions of readers to end; if they do not, nothing has changed.
     void restart_wal();
 
+    /// Moves all of the WAL into the database, wherever both are now, and cuts the WAL to nothing.
+    /// It waits up to two seconds for the transactions of readers. If they do not end, what is
+    /// newer than they are stays in the WAL.
+    void empty_wal();
+
   private:
     struct CheckpointResult {
         int wal_pages = 0;

@@ -257,6 +257,73 @@ TEST(VanishedStore, WhoseWriteAheadLogIsDeletedIsWrittenAgainFromTheMemory) {
     EXPECT_EQ(StoreDb{server.data_dir()}.number("SELECT count(*) FROM messages"), 101U);
 }
 
+TEST(VanishedStore, WhoseWriteAheadLogIsDeletedWhileSomebodyReadsLosesNothingThatLeftTheMemory) {
+    Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
+    RawClient client = server.log_in("1");
+    constexpr std::uint64_t count = 100;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+        send_sent(client, seq, std::string(4000, 'x'));
+    }
+    ASSERT_GT(server.status().at("log").at("first_id"), 2U);
+    {
+        StoreDb reader{server.data_dir()};
+        ASSERT_EQ(reader.number("SELECT count(*) FROM messages"), count);
+        fs::remove(StoreDb::file(server.data_dir()).string() + "-wal");
+        expect_failed(server, "the store is gone");
+        EXPECT_TRUE(server.will_say("the store works again")) << server.errors();
+    }
+    send_sent(client, count + 1, "more");
+    EXPECT_EQ(server.stop(), 0) << server.errors();
+    StoreDb store{server.data_dir()};
+    EXPECT_EQ(store.number("SELECT count(*) FROM messages"), count + 1);
+    EXPECT_EQ(store.text("PRAGMA integrity_check"), "ok");
+}
+
+/// A copy of the database of some moments ago comes back, and the old write-ahead log lies there.
+class CopyBesideAnOldWriteAheadLog : public ::testing::Test {
+  protected:
+    CopyBesideAnOldWriteAheadLog() {
+        send_up_to(100);
+        const fs::path backup = server_.folder() / "backup.db";
+        if (server_.belfryctl({"backup", backup.string()}).status != 0) throw Failure("no backup");
+        send_up_to(200);
+        fs::remove(StoreDb::file(server_.data_dir()));
+        fs::rename(backup, StoreDb::file(server_.data_dir()));
+    }
+
+    void send_up_to(std::uint64_t last) {
+        for (; next_ <= last; ++next_) send_sent(client_, next_, std::string(1000, 'x'));
+    }
+
+    void expect_stored(std::uint64_t count) {
+        EXPECT_EQ(server_.stop(), 0) << server_.errors();
+        StoreDb store{server_.data_dir()};
+        EXPECT_EQ(store.text("PRAGMA integrity_check"), "ok");
+        EXPECT_EQ(store.number("SELECT count(*) FROM messages"), count);
+    }
+
+    Server server_{{.durability = "commit"}};
+    RawClient client_ = server_.log_in("1");
+    std::uint64_t next_ = 1;
+};
+
+TEST_F(CopyBesideAnOldWriteAheadLog, IsNotWrittenBeforeThatIsMovedAway) {
+    expect_failed(server_, "belfry.db-wal belongs to the database that is gone");
+    fs::rename(StoreDb::file(server_.data_dir()).string() + "-wal", server_.folder() / "aside");
+    EXPECT_TRUE(server_.will_say("the store works again")) << server_.errors();
+    send_up_to(201);
+    expect_stored(201);
+}
+
+TEST_F(CopyBesideAnOldWriteAheadLog, IsNotDamagedByARestart) {
+    expect_failed(server_, "belfry.db-wal belongs to the database that is gone");
+    EXPECT_EQ(server_.stop(), 1);
+    server_.start();
+    client_ = log_in_to_working(server_);
+    send_up_to(201);
+    expect_stored(201);
+}
+
 TEST(VanishedStore, ThatIsReplacedByAnotherLogsIsNeitherWrittenNorRead) {
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     RawClient client = server.log_in("1");

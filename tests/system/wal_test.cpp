@@ -67,13 +67,14 @@ TEST(WriteAheadLog, IsStartedOverAbove64MiBAlthoughSomebodyAlwaysReads) {
     RawClient sender = server.log_in("1");
     const auto wal = server.data_dir() / "belfry.db-wal";
     const OverlappingReaders readers{server.data_dir()};
-    const std::uint32_t generation = generation_of(wal);
     const std::string body(body_bytes, 'x');
     std::uint64_t seq = 0;
     const auto send = [&] {
         sender.send_message(++seq, body);
         sender.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
     };
+    send();  // from here on the log has a header
+    const std::uint32_t generation = generation_of(wal);
     while (seq * body_bytes < 64 * mib) send();
     EXPECT_TRUE(eventually([&] {
         send();
