@@ -73,8 +73,9 @@ std::uint64_t count_unstored(const std::filesystem::path& data_dir,
     if (!shm::is_readable(found.state) || !found.segment.has_store()) return 0;
     const shm::LogHeader& log = found.segment.log();
     const std::uint64_t end = log.last_id.load() + 1;
-    const std::uint64_t stored_end = last_in_store(data_dir, found.segment.epoch()) + 1;
-    return end - std::clamp(stored_end, log.first_id.load(), end);
+    const std::uint64_t first =
+        std::max(log.first_id.load(), last_in_store(data_dir, found.segment.epoch()) + 1);
+    return first < end ? end - first : 0;
 }
 
 }  // namespace

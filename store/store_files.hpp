@@ -30,8 +30,8 @@ class StoreFiles {
     /// Whether all that holds messages is in its place.
     [[nodiscard]] bool has_database() const noexcept;
 
-    /// For who is to open the store after these files were lost: @throws StoreError where another
-    /// database lies beside the write-ahead log of this one, whose pages would damage it.
+    /// Call it before the store is opened again. @throws StoreError where another database lies
+    /// beside the write-ahead log of this one, which would damage it
     void require_no_old_write_ahead_log() const;
 
   private:
