@@ -51,10 +51,11 @@ bool wait_for_supervisor(const shm::FoundSegment& found) {
     if (found.state == shm::SegmentState::torn || found.state == shm::SegmentState::unsound) {
         return false;  // it names no processes
     }
-    const auto [pid, process] = shm::open_named(found.segment.process(shm::supervisor_entry));
-    if (!process || pid == ::getpid()) return false;
-    if (shm::wait_for_end(process, std::chrono::steady_clock::now() + death_patience)) return true;
-    throw StartError{"process " + std::to_string(pid) + " serves " + name_of(found) +
+    const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
+    if (!supervisor.pidfd || supervisor.pid == ::getpid()) return false;
+    const auto deadline = std::chrono::steady_clock::now() + death_patience;
+    if (shm::wait_for_end(supervisor.pidfd, deadline)) return true;
+    throw StartError{"process " + std::to_string(supervisor.pid) + " serves " + name_of(found) +
                      ", and its lock file was deleted or replaced; stop that process first"};
 }
 
