@@ -3,6 +3,7 @@
 #include "server/report.hpp"
 #include "store/archiver.hpp"
 #include "store/store_error.hpp"
+#include "store/store_files.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ class ArchiverProcess {
     int run() {
         while (true) {
             try {
+                store::require_store(data_dir_);
                 // Anew each time: the lock file may be gone, or another server's.
                 const auto lock = wait_for_lock();
                 if (!lock) break;

@@ -9,16 +9,25 @@
 namespace belfry::store {
 namespace {
 
-void require_in_place(const shm::PlacedFile& file, const std::string& what_it_means) {
-    if (file.is_in_place()) return;
+constexpr const char* store_is_gone = "the store is gone: ";
+
+StoreError misplaced(const std::filesystem::path& path, const std::string& what_it_means) {
     std::error_code ignored;
-    const bool is_other = std::filesystem::exists(file.path(), ignored);
-    throw StoreError{StoreError::Kind::failing,
-                     what_it_means + file.path().string() +
-                         (is_other ? " is another file now" : " is not there any more")};
+    const bool is_other = std::filesystem::exists(path, ignored);
+    return {StoreError::Kind::failing,
+            what_it_means + path.string() +
+                (is_other ? " is another file now" : " is not there any more")};
+}
+
+void require_in_place(const shm::PlacedFile& file, const std::string& what_it_means) {
+    if (!file.is_in_place()) throw misplaced(file.path(), what_it_means);
 }
 
 }  // namespace
+
+void require_store(const std::filesystem::path& data_dir) {
+    if (!has_store(data_dir)) throw misplaced(store_file(data_dir), store_is_gone);
+}
 
 StoreFiles::StoreFiles(const std::filesystem::path& data_dir, const StoreLock& lock)
     : database_{shm::PlacedFile{store_file(data_dir)}}, others_{lock.file_in(data_dir)} {
@@ -33,7 +42,7 @@ void StoreFiles::add_write_ahead_log() {
 }
 
 void StoreFiles::require_database() const {
-    for (const shm::PlacedFile& file : database_) require_in_place(file, "the store is gone: ");
+    for (const shm::PlacedFile& file : database_) require_in_place(file, store_is_gone);
 }
 
 bool StoreFiles::has_database() const noexcept {

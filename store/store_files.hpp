@@ -8,6 +8,10 @@
 
 namespace belfry::store {
 
+/// Call it before the lock is taken: of a data directory that vanished, the loss of the store is
+/// what to report. @throws StoreError where there is none
+void require_store(const std::filesystem::path& data_dir);
+
 /// The files of a store that is open for writing, each at its path. SQLite goes on writing to files
 /// that were deleted or moved away, and syncs them: what it commits there is lost with the process.
 class StoreFiles {
