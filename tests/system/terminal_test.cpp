@@ -331,7 +331,8 @@ TEST_F(AtATerminal, ALineThatFillsMoreThanTheScreenIsSentWhole) {
     terminal.press({"Enter"});
     expect_sent(other, text);
     terminal.expect_end({"1>"});
-    EXPECT_NE(terminal.everything().find("2: meanwhile"), std::string::npos);
+    EXPECT_TRUE(eventually(
+        [&] { return terminal.everything().find("2: meanwhile") != std::string::npos; }));
 }
 
 TEST_F(AtATerminal, TheHistoryOutlivesItAndIsForItsOwnerAlone) {
