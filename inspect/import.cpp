@@ -61,7 +61,7 @@ class Order {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
                           " is not above " + std::to_string(before)};
         }
-        // One above max_free_seq stays in the log when its sender is set back behind it.
+        // A seq above max_free_seq stays in the log after its sender was set back.
         if (message.seq > seqs.last && message.seq <= shm::max_free_seq) {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
                           " is above the last one of line 1"};
