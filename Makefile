@@ -30,13 +30,13 @@ INSPECT := $(call sources,inspect)
 SUPPORT := $(call sources,tests/support)
 FAULTS  := $(call sources,tests/support/faults)
 
-FUZZ    := $(call sources,tests/fuzz)
+FUZZ    := $(call sources,tests/fuzz tests/support/fuzz)
 UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
-CRASH   := $(call sources,tests/crash)
-STEP    := $(call sources,tests/crash/step) tests/unit/shm/plain_record.cpp tests/crash/kills_everywhere.cpp
-CALLS   := $(call sources,tests/crash/calls) $(patsubst %,tests/crash/%.cpp,exact_client kills_everywhere payload verdict)
-CHAOS   := $(call sources,tests/chaos) $(patsubst %,tests/crash/%.cpp,crowd exact_client payload verdict)
+CRASH   := $(call sources,tests/crash tests/support/crash)
+STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/crash/kills_everywhere.cpp
+CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
+CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
 MICRO   := $(call sources,bench/micro)
 # With the parts of the tests' support that need no GoogleTest.
@@ -97,7 +97,7 @@ $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0 -g1
 ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
-$(BUILD)/obj/tests/crash/kill_at_call/main.o: $(PRECOMPILED).gch
+$(BUILD)/obj/tests/support/kill_at_call/main.o: $(PRECOMPILED).gch
 $(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
 $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -110,7 +110,7 @@ $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
 
 # Tests start programs by it.
-$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/crash/kill_at_call/main.o
+$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
 	@mkdir -p $(@D)
 	$(LINK) $< -o $@
 

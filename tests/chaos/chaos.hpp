@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tests/chaos/strangers.hpp"
-#include "tests/crash/crowd.hpp"
+#include "tests/support/crash/crowd.hpp"
 
 #include <cstdint>
 #include <iosfwd>

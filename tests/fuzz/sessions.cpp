@@ -1,5 +1,5 @@
 #include "tests/fuzz/check.hpp"
-#include "tests/fuzz/stage.hpp"
+#include "tests/support/fuzz/stage.hpp"
 
 namespace belfry::fuzz {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/crash/calls/killing.hpp"
+#include "tests/support/calls/killing.hpp"
 
 /// The archiver, killed when it enters any of its system calls, from the fork on. The supervisor
 /// starts another one, and all is as if nothing had been.

@@ -1,4 +1,4 @@
-#include "tests/crash/calls/killing.hpp"
+#include "tests/support/calls/killing.hpp"
 
 /// The supervisor, killed when it enters any of its system calls. belfryd is started again, and all
 /// is as if nothing had been: what was SENT is there once, what was not is sent again, and a stop

@@ -1,6 +1,6 @@
-#include "tests/crash/step/killing.hpp"
-#include "tests/crash/step/segment_operation.hpp"
-#include "tests/unit/shm/log_reading.hpp"
+#include "tests/support/log_reading.hpp"
+#include "tests/support/step/killing.hpp"
+#include "tests/support/step/segment_operation.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include "shm/client_table.hpp"
-#include "tests/crash/step/killing.hpp"
-#include "tests/crash/step/segment_operation.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/proc.hpp"
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/step/killing.hpp"
+#include "tests/support/step/segment_operation.hpp"
 
 #include <sys/shm.h>
 

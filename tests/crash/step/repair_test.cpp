@@ -1,8 +1,8 @@
 #include "shm/log_lock.hpp"
-#include "tests/crash/step/killing.hpp"
-#include "tests/crash/step/segment_operation.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/log_reading.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/log_reading.hpp"
+#include "tests/support/step/killing.hpp"
+#include "tests/support/step/segment_operation.hpp"
 
 #include <gtest/gtest.h>
 

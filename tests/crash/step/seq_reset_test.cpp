@@ -1,8 +1,8 @@
 #include "shm/seq_reset.hpp"
 
 #include "shm/seq_rules.hpp"
-#include "tests/crash/step/killing.hpp"
-#include "tests/crash/step/segment_operation.hpp"
+#include "tests/support/step/killing.hpp"
+#include "tests/support/step/segment_operation.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "shm/client_table.hpp"
-#include "tests/crash/step/killing.hpp"
-#include "tests/crash/step/segment_operation.hpp"
+#include "tests/support/step/killing.hpp"
+#include "tests/support/step/segment_operation.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include "shm/paced_wake.hpp"
 #include "shm/stored.hpp"
-#include "tests/crash/step/killing.hpp"
-#include "tests/crash/step/segment_operation.hpp"
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/step/killing.hpp"
+#include "tests/support/step/segment_operation.hpp"
 
 #include <gtest/gtest.h>
 

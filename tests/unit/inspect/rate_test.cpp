@@ -1,7 +1,7 @@
 #include "inspect/rate.hpp"
 
 #include "shm/clock.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/scratch_segment.hpp"
 #include "wire/print.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 
 #include "server/report.hpp"
 #include "shm/process_entry.hpp"
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/unit/store/log_and_store.hpp"
 
 #include <fcntl.h>

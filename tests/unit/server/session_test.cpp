@@ -1,9 +1,9 @@
 #include "server/report.hpp"
 #include "server/session_in.hpp"
 #include "tests/support/fd.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
-#include "tests/unit/store/message_records.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/message_records.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>

@@ -1,6 +1,6 @@
 #include "server/heap_gaps.hpp"
 #include "server/own_memory.hpp"
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/forked_child.hpp"
 
 #include <sys/mman.h>
 

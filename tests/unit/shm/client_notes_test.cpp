@@ -1,7 +1,7 @@
 #include "shm/client_notes.hpp"
 
 #include "shm/version_text.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

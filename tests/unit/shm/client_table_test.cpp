@@ -1,6 +1,6 @@
 #include "shm/client_table.hpp"
 
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include "shm/condition.hpp"
 
 #include "shm/log_lock.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #include "shm/data_directory.hpp"
 
+#include "tests/support/forked_child.hpp"
 #include "tests/support/temp_dir.hpp"
-#include "tests/unit/shm/forked_child.hpp"
 
 #include <sys/stat.h>
 

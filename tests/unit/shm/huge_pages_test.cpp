@@ -1,8 +1,8 @@
 #include "shm/huge_pages.hpp"
 
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/log_reading.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/log_reading.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

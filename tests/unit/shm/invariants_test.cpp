@@ -2,7 +2,7 @@
 
 #include "shm/client_table.hpp"
 #include "shm/seq_rules.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

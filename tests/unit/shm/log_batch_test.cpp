@@ -1,6 +1,6 @@
 #include "shm/seq_rules.hpp"
-#include "tests/unit/shm/log_reading.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/log_reading.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include "shm/log_reader.hpp"
 
-#include "tests/unit/shm/log_reading.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/log_reading.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include "shm/paced_wake.hpp"
 
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "shm/process.hpp"
 
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/forked_child.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 
 #include "shm/log_lock.hpp"
 #include "shm/process.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 #include <gtest/gtest.h>

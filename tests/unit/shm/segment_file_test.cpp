@@ -1,8 +1,8 @@
 #include "shm/segment_file.hpp"
 
+#include "tests/support/forked_child.hpp"
 #include "tests/support/proc.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <sys/ipc.h>
 #include <sys/shm.h>

@@ -1,8 +1,8 @@
 #include "shm/seq_reset.hpp"
 
 #include "shm/seq_rules.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <signal.h>
 

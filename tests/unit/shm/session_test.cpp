@@ -1,8 +1,8 @@
 #include "shm/session.hpp"
 
 #include "shm/client_table.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

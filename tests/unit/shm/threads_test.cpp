@@ -1,7 +1,7 @@
 #include "shm/client_table.hpp"
 #include "shm/log_reader.hpp"
 #include "tests/support/deadline.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include "shm/clock.hpp"
 #include "shm/seq_reset.hpp"
 #include "shm/seq_rules.hpp"
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/unit/store/log_and_store.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>

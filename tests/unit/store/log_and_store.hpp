@@ -2,8 +2,8 @@
 
 #include "store/archiver.hpp"
 #include "store/open_log.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
-#include "tests/unit/store/message_records.hpp"
+#include "tests/support/message_records.hpp"
+#include "tests/support/scratch_segment.hpp"
 #include "tests/unit/store/scratch_store.hpp"
 
 #include <memory>

@@ -1,8 +1,8 @@
 #include "store/open_log.hpp"
 
 #include "store/store_lock.hpp"
-#include "tests/unit/shm/forked_child.hpp"
-#include "tests/unit/shm/scratch_segment.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
 #include "tests/unit/store/scratch_store.hpp"
 
 #include <gtest/gtest.h>

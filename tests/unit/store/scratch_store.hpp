@@ -5,8 +5,8 @@
 #include "store/store_file.hpp"
 #include "store/store_reader.hpp"
 #include "store/store_writer.hpp"
+#include "tests/support/plain_record.hpp"
 #include "tests/support/temp_dir.hpp"
-#include "tests/unit/shm/plain_record.hpp"
 
 #include <gtest/gtest.h>
 

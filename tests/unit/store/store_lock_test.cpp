@@ -1,6 +1,6 @@
 #include "store/store_lock.hpp"
 
-#include "tests/unit/shm/forked_child.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/unit/store/scratch_store.hpp"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 #include "tests/support/faulty_disk.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/temp_dir.hpp"
-#include "tests/unit/shm/forked_child.hpp"
 
 #include <dlfcn.h>
 

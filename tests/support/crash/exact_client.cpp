@@ -1,0 +1,154 @@
+#include "tests/support/crash/exact_client.hpp"
+
+#include "tests/support/crash/payload.hpp"
+#include "tests/support/failure.hpp"
+
+#include <algorithm>
+
+namespace belfry::test {
+namespace {
+
+/// Messages on their way at one time.
+constexpr std::size_t window = 32;
+
+std::int64_t nanoseconds(Clock::time_point moment) {
+    return std::chrono::nanoseconds{moment.time_since_epoch()}.count();
+}
+
+/// Who had not logged in cannot tell a stop that was broken off by a kill from having to make room.
+bool is_of_a_stop(const Frame& frame) {
+    return frame.line == "BYE shutting-down" || frame.line.starts_with("ERR too-many-clients ");
+}
+
+}  // namespace
+
+ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
+                         std::uint64_t most_made)
+    : index_{index}, port_{port}, pace_{pace}, most_made_{most_made}, thread_{[this] { run(); }} {}
+
+void ExactClient::stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+}
+
+void ExactClient::run() {
+    while (!stopping_) {
+        try {
+            run_session();
+        } catch (const Disconnected&) {
+            // While the whole server is away, nobody listens.
+            std::this_thread::sleep_for(Milliseconds{1});
+        } catch (const std::exception& failure) {
+            fault(failure.what());
+        }
+        live_ = false;
+        pace_.leave(index_);
+    }
+}
+
+void ExactClient::run_session() {
+    RawClient client{port_};
+    try {
+        converse(client);
+    } catch (const Disconnected&) {
+        ++breaks_;
+    }
+}
+
+void ExactClient::converse(RawClient& client) {
+    const std::string name = std::to_string(index_ + 1);
+    std::string bytes = "LOGIN " + name + " ack=manual\r\n";
+    for (const std::uint64_t number : pending_) bytes += message(number);
+    client.send(bytes);
+    std::uint64_t acknowledged = 0;
+    while (!stopping_) {
+        if (!client.receive(1)) throw Disconnected("by the server");
+        if (cut_.exchange(false)) {
+            client.reset();
+            throw Disconnected("by a cut");
+        }
+        while (!stopping_) {
+            const auto frame = client.next_received();
+            if (!frame) break;
+            take(*frame);
+        }
+        bytes.clear();
+        pace_.report(index_, taken_);
+        if (live_ && pace_.allows(taken_)) bytes = new_messages();
+        if (acknowledged < taken_) {
+            acknowledged = taken_;
+            bytes += "ACK " + std::to_string(acknowledged) + "\r\n";
+        }
+        client.send(bytes);
+    }
+}
+
+std::string ExactClient::new_messages() {
+    std::string bytes;
+    while (!finishing_ && made_ < most_made_ && pending_.size() < window) {
+        pending_.push_back(made_ + 1);
+        bytes += message(made_ + 1);
+        ++made_;
+    }
+    return bytes;
+}
+
+std::string ExactClient::message(std::uint64_t number) const {
+    const std::string payload = make_payload({index_, number, nanoseconds(Clock::now())});
+    return "SEND " + std::to_string(number) + " " + std::to_string(payload.size()) + "\r\n" +
+           payload + "\r\n";
+}
+
+void ExactClient::take(const Frame& frame) {
+    if (frame.verb == "MSG") return take_message(frame);
+    if (frame.verb == "SENT") return take_sent(frame);
+    if (frame.verb == "DUP") return forget_pending(frame.number(0));
+    if (expects_shut_down_ && is_of_a_stop(frame)) return;
+    if (frame.verb == "LIVE") {
+        live_ = true;
+    } else if (frame.verb != "WELCOME") {
+        fault("unexpected: " + frame.line);
+    }
+}
+
+void ExactClient::take_message(const Frame& frame) {
+    const auto tag = read_payload(frame.payload);
+    if (!tag || std::to_string(tag->sender + 1) != frame.fields[1]) {
+        ++view_.torn;
+        return;
+    }
+    take_entry(frame.number(0), {tag->sender, tag->number});
+    newest_push_ = std::max(newest_push_.load(), tag->made_at);
+}
+
+void ExactClient::take_sent(const Frame& frame) {
+    const std::uint64_t number = frame.number(0);
+    take_entry(frame.number(1), {index_, number});
+    forget_pending(number);
+}
+
+void ExactClient::take_entry(std::uint64_t id, const Entry& entry) {
+    if (id <= taken_) {
+        // Told again after a login, since it had not been acknowledged.
+        if (view_.log[id - 1] != entry) ++view_.contradictions;
+        return;
+    }
+    if (id != taken_ + 1) return fault("a hole before id " + std::to_string(id));
+    view_.log.push_back(entry);
+    if (entry.sender == index_) ++settled_;
+    taken_ = id;
+}
+
+void ExactClient::forget_pending(std::uint64_t number) {
+    const auto found = std::ranges::lower_bound(pending_, number);
+    if (found != pending_.end() && *found == number) pending_.erase(found);
+}
+
+void ExactClient::fault(const std::string& what) {
+    view_.faults.push_back("client " + std::to_string(index_ + 1) + ": " + what);
+    has_faults_ = true;
+    // More of them would say nothing new.
+    stopping_ = true;
+}
+
+}  // namespace belfry::test

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "tests/support/crash/exact_client.hpp"
+
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <vector>
+
+namespace belfry::test {
+
+/// What the clients' views say together. Every client saw every message once, whole, and all in
+/// one order, exactly if all views are the same and hold each sender's numbers from 1 to the
+/// last one in their order.
+struct Verdict {
+    std::uint64_t messages = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t doubled = 0;
+    std::uint64_t torn = 0;
+    std::uint64_t reordered = 0;
+
+    [[nodiscard]] bool is_good() const {
+        return lost == 0 && doubled == 0 && torn == 0 && reordered == 0;
+    }
+};
+
+/// @param made how many messages each sender made
+[[nodiscard]] Verdict judge(std::span<const View> views, std::span<const std::uint64_t> made);
+
+std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
+
+}  // namespace belfry::test

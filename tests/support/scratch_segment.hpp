@@ -1,0 +1,134 @@
+#pragma once
+
+#include "shm/invariants.hpp"
+#include "shm/segment_file.hpp"
+#include "shm/session.hpp"
+#include "shm/session_slots.hpp"
+#include "tests/support/failure.hpp"
+#include "tests/support/plain_record.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belfry::test {
+
+/// The smallest ring, so that a test wraps it within a moment: 64 KiB and 1,024 index entries.
+[[nodiscard]] inline shm::SegmentPlan small_plan() {
+    shm::SegmentPlan plan;
+    plan.ring_bytes = 64 << 10;
+    plan.max_clients = 8;
+    plan.max_payload = 8 << 10;
+    plan.epoch = "e";
+    plan.program_version = "test";
+    for (const char* id : {"ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal"}) {
+        plan.clients.push_back({id});
+    }
+    return plan;
+}
+
+/// The geometry where it lies in the segment; segment.geometry() is a copy.
+[[nodiscard]] inline shm::Geometry& shared_geometry(const shm::Segment& segment) {
+    shm::Prefix& prefix = segment.prefix();
+    return *reinterpret_cast<shm::Geometry*>(reinterpret_cast<char*>(&prefix) + prefix.body_offset);
+}
+
+/// A segment in a data directory of its own; both are removed at the end.
+class ScratchSegment {
+  public:
+    explicit ScratchSegment(const shm::SegmentPlan& plan = small_plan())
+        : found_{shm::create_segment(data_dir_.path(), plan)} {}
+    ScratchSegment(const ScratchSegment&) = delete;
+    ScratchSegment& operator=(const ScratchSegment&) = delete;
+    ~ScratchSegment() { shm::remove_segment(data_dir_.path(), found_.name); }
+
+    [[nodiscard]] shm::Segment& segment() { return found_.segment; }
+    [[nodiscard]] shm::LogHeader& log() { return found_.segment.log(); }
+    [[nodiscard]] const shm::SegmentName& name() const { return found_.name; }
+    [[nodiscard]] const std::filesystem::path& data_dir() const { return data_dir_.path(); }
+
+    [[nodiscard]] std::vector<std::string> broken() {
+        return shm::broken_invariants(found_.segment, &is_plain_record);
+    }
+
+  private:
+    TempDir data_dir_;
+    shm::FoundSegment found_;
+};
+
+/// A fixture with such a segment, whose invariants hold at the end.
+class SegmentTest : public ::testing::Test {
+  protected:
+    void TearDown() override { EXPECT_EQ(scratch_.broken(), std::vector<std::string>{}); }
+
+    [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }
+    [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
+
+    ScratchSegment scratch_;
+};
+
+/// A session in a slot of its own, claimed by this process.
+[[nodiscard]] inline shm::Session claimed_session(shm::Segment& segment, std::uint32_t slot) {
+    shm::Session session{segment, slot, shm::give_slot(segment, slot).generation};
+    if (!session.claim()) throw Failure{"the slot cannot be claimed"};
+    return session;
+}
+
+/// A client that is logged in and appends.
+class Sender {
+  public:
+    Sender(shm::Segment& segment, std::uint32_t slot, std::string_view client_id,
+           shm::RecordFormat format = plain_format())
+        : session_{logged_in(segment, slot, client_id)}, writer_{segment, session_, format} {}
+    Sender(const Sender&) = delete;
+    Sender& operator=(const Sender&) = delete;
+
+    [[nodiscard]] shm::Session& session() { return session_; }
+    [[nodiscard]] shm::LogWriter& writer() { return writer_; }
+
+    shm::LogWriter::Result append(const std::vector<shm::NewMessage>& messages,
+                                  std::vector<shm::Outcome>& outcomes) {
+        outcomes.assign(messages.size(), shm::Outcome{});
+        return writer_.append(messages, outcomes);
+    }
+
+    shm::LogWriter::Result append(const std::vector<shm::NewMessage>& messages) {
+        std::vector<shm::Outcome> outcomes;
+        return append(messages, outcomes);
+    }
+
+    /// One message with the next seq.
+    shm::LogWriter::Result say(std::string_view body) { return append({{0, body}}); }
+
+    /// As many numbered bodies with the seqs from `first` on, in one batch.
+    shm::LogWriter::Result say_numbered(std::uint64_t first, std::uint64_t count) {
+        std::vector<std::string> bodies;
+        std::vector<shm::NewMessage> messages;
+        for (std::uint64_t seq = first; seq < first + count; ++seq) {
+            bodies.push_back(numbered_body(seq));
+        }
+        for (const std::string& body : bodies) messages.push_back({first++, body});
+        return append(messages);
+    }
+
+  private:
+    static shm::Session logged_in(shm::Segment& segment, std::uint32_t slot,
+                                  std::string_view client_id) {
+        shm::Session session = claimed_session(segment, slot);
+        shm::Session::Welcome welcome;
+        if (session.login(client_id, welcome) != shm::Session::LoginResult::welcome) {
+            throw Failure{"cannot log in as " + std::string{client_id}};
+        }
+        return session;
+    }
+
+    shm::Session session_;
+    shm::LogWriter writer_;
+};
+
+}  // namespace belfry::test

@@ -1,0 +1,210 @@
+#include "tests/support/running_belfry.hpp"
+#include "wire/version.hpp"
+
+#include <gtest/gtest.h>
+
+namespace belfry::test {
+namespace {
+
+Result run_belfry(const std::vector<std::string>& arguments) {
+    return run({.program = program("belfry"), .arguments = arguments});
+}
+
+bool is_one_line(const std::string& text) {
+    return text.starts_with("belfry: ") && text.find('\n') == text.size() - 1;
+}
+
+TEST(ClientExit, With0ForHelpAndVersion) {
+    const auto help = run_belfry({"--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_NE(help.out.find("--client-id"), std::string::npos);
+    const auto version = run_belfry({"--version"});
+    EXPECT_EQ(version.status, 0);
+    EXPECT_EQ(version.out, "belfry " + std::string{wire::version} + "\n");
+}
+
+TEST(ClientExit, With1WhenStandardInputCannotBeRead) {
+    FakeServer server;
+    Process process{belfry_command(server.port(), {}, Input::file("/"))};
+    auto session = server.accept();
+    session.let_in();
+    session.say("LIVE 0\r\n");
+    session.let_go();
+    EXPECT_EQ(process.wait(), 1);
+    EXPECT_EQ(process.err(), "belfry: cannot read standard input: Is a directory\n");
+}
+
+TEST(ClientExit, With2AndOneLineForWrongUsage) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{},
+                                                                       {"-client_id"},
+                                                                       {"-client_id=/"},
+                                                                       {"-client_id=1", "-port=x"},
+                                                                       {"--bogus"},
+                                                                       {"word"}}) {
+        const auto result = run_belfry(arguments);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_EQ(result.out, "");
+        EXPECT_TRUE(is_one_line(result.err)) << result.err;
+    }
+}
+
+TEST(ClientExit, With3WhenTheLoginIsRefused) {
+    for (const char* code : {"unknown-client", "too-many-clients", "some-new-code"}) {
+        RunningBelfry belfry;
+        auto session = belfry.server.accept();
+        session.expect("LOGIN 1 ack=manual");
+        session.say("ERR " + std::string{code} + " - because\r\n");
+        session.expect_closed();
+        EXPECT_EQ(belfry.process.wait(), 3);
+        EXPECT_EQ(belfry.process.err(),
+                  "belfry: login refused: " + std::string{code} + ": because\n");
+    }
+}
+
+TEST(ClientExit, With3WhenALaterLoginIsRefused) {
+    RunningBelfry belfry;
+    {
+        auto session = belfry.server.accept();
+        session.let_in();
+        session.close();
+    }
+    auto session = belfry.server.accept();
+    session.expect("LOGIN 1 ack=manual");
+    session.say("ERR unknown-client - because\r\n");
+    EXPECT_EQ(belfry.process.wait(), 3);
+}
+
+TEST(ClientExit, With4AtOnceWhenTheFirstConnectionFails) {
+    FakeServer server;
+    server.stop_listening();
+    const auto result = run(belfry_command(server.port(), {"--follow"}));
+    EXPECT_EQ(result.status, 4);
+    EXPECT_TRUE(is_one_line(result.err)) << result.err;
+}
+
+TEST(ClientExit, With4WhenTheServerClosesBeforeItsWelcome) {
+    RunningBelfry belfry;
+    belfry.server.accept().close();
+    EXPECT_EQ(belfry.process.wait(), 4);
+    EXPECT_TRUE(is_one_line(belfry.process.err())) << belfry.process.err();
+}
+
+TEST(ClientExit, With4WhenTheServerSpeaksSomethingElse) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.say("WELCOME to my web site\r\n");
+    EXPECT_EQ(belfry.process.wait(), 4);
+    EXPECT_TRUE(is_one_line(belfry.process.err())) << belfry.process.err();
+}
+
+TEST(ClientExit, With5WhenNotDoneInTime) {
+    FakeServer server;
+    for (const auto& more : std::vector<std::vector<std::string>>{
+             {"--timeout", "0.3"}, {"--timeout=0.3", "--follow"}, {"--timeout=.3", "--count=9"}}) {
+        Process process{belfry_command(server.port(), more, Input::pipe())};
+        auto session = server.accept();
+        session.let_in();
+        session.say("LIVE 0\r\nMSG 1 bob 1 1\r\na\r\n");
+        session.expect("ACK 1");
+        session.let_go();
+        EXPECT_EQ(process.wait(), 5);
+        EXPECT_EQ(process.out(), "bob: a\n");
+    }
+}
+
+void bring_online(FakeSession& session) {
+    session.let_in();
+    session.say("LIVE 0\r\nMSG 1 bob 1 1\r\na\r\n");
+    session.expect("ACK 1");
+}
+
+// The server answers no QUIT: who has more patience for that ends last.
+TEST(ClientExit, With5SoonAlsoWhenTheServerDoesNotAnswerQuit) {
+    RunningBelfry signalled;
+    auto session = signalled.server.accept();
+    bring_online(session);
+    RunningBelfry late{{"--timeout", "0.3"}};
+    auto late_session = late.server.accept();
+    bring_online(late_session);
+    signalled.process.signal(SIGTERM);
+    session.expect("QUIT");
+    EXPECT_EQ(late.process.wait(), 5);
+    EXPECT_TRUE(signalled.process.is_running());
+}
+
+TEST(ClientExit, With0WithinItsTimeAlsoWhenTheServerDoesNotAnswerQuit) {
+    RunningBelfry without_timeout;
+    auto session = without_timeout.server.accept();
+    bring_online(session);
+    RunningBelfry with_timeout{{"--timeout", "2"}};
+    auto with_session = with_timeout.server.accept();
+    bring_online(with_session);
+    without_timeout.process.close_input();
+    session.expect("QUIT");
+    with_timeout.process.close_input();
+    with_session.expect("QUIT");
+    EXPECT_EQ(with_timeout.process.wait(), 0);
+    EXPECT_TRUE(without_timeout.process.is_running());
+}
+
+TEST(ClientExit, With5WhenTheServerDoesNotAnswerInTime) {
+    RunningBelfry belfry{{"--timeout", "0.2"}};
+    auto session = belfry.server.accept();
+    session.expect("LOGIN 1 ack=manual");
+    EXPECT_EQ(belfry.process.wait(), 5);
+}
+
+TEST(ClientExit, With5WhenTheConnectionDoesNotComeBackInTime) {
+    RunningBelfry belfry{{"--timeout", "0.5"}};
+    auto session = belfry.server.accept();
+    session.let_in();
+    belfry.server.stop_listening();
+    session.close();
+    EXPECT_EQ(belfry.process.wait(), 5);
+}
+
+TEST(ClientExit, With7AtOnceWhenTakenOver) {
+    RunningBelfry belfry{{"--follow"}};
+    auto session = belfry.server.accept();
+    session.let_in();
+    session.say("LIVE 0\r\nBYE taken-over\r\n");
+    session.expect_closed();
+    EXPECT_EQ(belfry.process.wait(), 7);
+    EXPECT_TRUE(is_one_line(belfry.process.err())) << belfry.process.err();
+}
+
+TEST(ClientExit, With7WhenTakenOverWhileItSends) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    session.say("BYE taken-over\r\n");
+    session.close();
+    EXPECT_EQ(belfry.process.wait(), 7);
+}
+
+TEST(ClientExit, OnASignalWithWhatIsPrintedAcknowledged) {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        RunningBelfry belfry;
+        auto session = belfry.server.accept();
+        session.let_in();
+        session.say("LIVE 0\r\nMSG 1 bob 1 1\r\na\r\n");
+        session.expect("ACK 1");
+        belfry.process.signal(signal);
+        session.let_go();
+        EXPECT_EQ(belfry.process.wait(), 128 + signal);
+        EXPECT_EQ(belfry.process.out(), "bob: a\n");
+    }
+}
+
+TEST(ClientExit, OnASignalEvenWhenTheServerDoesNotAnswer) {
+    RunningBelfry belfry;
+    auto session = belfry.server.accept();
+    session.let_in();
+    session.say("LIVE 0\r\nMSG 1 bob 1 1\r\na\r\n");
+    session.expect("ACK 1");
+    belfry.process.signal(SIGTERM);
+    EXPECT_EQ(belfry.process.wait(), 128 + SIGTERM);
+}
+
+}  // namespace
+}  // namespace belfry::test
