@@ -20,13 +20,15 @@ LINK          = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
 sources = $(filter-out %/main.cpp,$(wildcard $(addsuffix /*.cpp,$(1))))
 objects = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
+BASE    := $(call sources,base)
 WIRE    := $(call sources,wire)
 CLI     := $(call sources,cli)
 SHM     := $(call sources,shm)
 STORE   := $(call sources,store)
 SERVER  := $(call sources,server)
 CLIENT  := $(call sources,client)
-INSPECT := $(call sources,inspect)
+TERMINAL := $(call sources,terminal)
+CTL     := $(call sources,ctl)
 SUPPORT := $(call sources,tests/support)
 FAULTS  := $(call sources,tests/support/faults)
 
@@ -42,8 +44,8 @@ MICRO   := $(call sources,bench/micro)
 # With the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,cli wire shm store server client inspect bench bench/* tests/* tests/*/*))
-LINTED    := $(wildcard $(addsuffix /*.cpp,cli wire shm store server client inspect))
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,base cli wire shm store server client terminal ctl bench bench/* tests/* tests/*/*))
+LINTED    := $(wildcard $(addsuffix /*.cpp,base cli wire shm store server client terminal ctl))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
 TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step calls)
@@ -55,16 +57,16 @@ TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
 
-$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
-$(BUILD)/bin/belfry:    $(call objects,$(CLI) $(WIRE) $(CLIENT) client/main.cpp)
-$(BUILD)/bin/belfryctl: $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(INSPECT) inspect/main.cpp)
-$(BUILD)/tests/unit:    $(call objects,$(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) $(CLIENT) $(INSPECT) $(SUPPORT) $(UNIT))
-$(BUILD)/tests/shm:     $(call objects,$(SHM) $(SUPPORT) $(call sources,tests/unit/shm))
-$(BUILD)/tests/system:  $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
-$(BUILD)/tests/crash:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CRASH))
-$(BUILD)/tests/step:    $(call objects,$(SHM) $(SUPPORT) $(STEP))
-$(BUILD)/tests/calls:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CALLS))
-$(BUILD)/tests/chaos:   $(call objects,$(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
+$(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(CTL) ctl/main.cpp)
+$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT))
+$(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
+$(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
+$(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
+$(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
+$(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 # wire/ needs it.
 UNICODE := -lunistring
@@ -164,7 +166,7 @@ check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random
 
 FUZZERS      := command frame session
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
-FUZZ_PARTS   := $(FUZZ) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
+FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
 fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3; see tests/fuzz/README.md
@@ -189,12 +191,12 @@ RESULTS ?= bench/results
 bench: $(PROGRAMS) $(BENCHES) ## measure for half an hour; results go to RESULTS=bench/results
 	for bench in $(BENCHES); do $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
-$(BUILD)/bench/micro:   $(call objects,$(SHM) $(MICRO) bench/micro/main.cpp)
+$(BUILD)/bench/micro:   $(call objects,$(BASE) $(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
-$(BUILD)/bench/fanout:  $(call objects,shm/futex.cpp $(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
-$(BENCHES): $(call objects,$(CLI) $(WIRE) $(BENCHED))
+$(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options $(UNICODE) -o $@
 

@@ -4,7 +4,7 @@
 
 namespace belfry::client {
 
-Duration Backoff::next() {
+base::Duration Backoff::next() {
     std::uniform_int_distribution<std::chrono::milliseconds::rep> between{longest_.count() / 2,
                                                                           longest_.count()};
     const std::chrono::milliseconds wait{between(random_)};

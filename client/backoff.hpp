@@ -1,6 +1,6 @@
 #pragma once
 
-#include "client/clock.hpp"
+#include "base/clock.hpp"
 
 #include <random>
 
@@ -10,7 +10,7 @@ namespace belfry::client {
 /// so that many clients do not come back in step.
 class Backoff {
   public:
-    [[nodiscard]] Duration next();
+    [[nodiscard]] base::Duration next();
 
     /// The next wait is a short one again.
     void reset() noexcept { longest_ = first; }

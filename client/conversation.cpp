@@ -1,10 +1,10 @@
 #include "client/conversation.hpp"
 
-#include "client/complain.hpp"
 #include "wire/error_code.hpp"
 #include "wire/print.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace belfry::client {
@@ -18,10 +18,10 @@ std::string explained(const wire::Error& error) {
 
 }  // namespace
 
-Conversation::Conversation(const Options& options, View& view)
-    : options_{options},
-      view_{view},
-      inbox_{options.count},
+Conversation::Conversation(ConversationOptions options, Observer& observer)
+    : options_{std::move(options)},
+      observer_{observer},
+      inbox_{options_.count},
       outbox_{[this](std::uint64_t line, std::string_view text, std::string_view why) {
           refuse_line(line, text, why);
       }} {}
@@ -31,7 +31,7 @@ void Conversation::log_in(std::string& out) {
     is_live_ = false;
     wire::print(out, wire::Login{.client_id = options_.client_id,
                                  .manual_ack = true,
-                                 .presence = view_.wants_presence()});
+                                 .presence = observer_.wants_presence()});
 }
 
 Conversation::Event Conversation::take(const wire::Frame& frame) {
@@ -39,30 +39,30 @@ Conversation::Event Conversation::take(const wire::Frame& frame) {
 }
 
 void Conversation::acknowledge(std::string& out) {
-    if (options_.peek || !is_logged_in_) return;
+    if (!options_.acknowledges || !is_logged_in_) return;
     if (const auto id = inbox_.take_ack()) wire::print(out, wire::Ack{*id});
 }
 
 void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::string_view why) {
     all_accepted_ = false;
-    view_.refused(line, text, why);
+    observer_.refused(line, text, why);
 }
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
-    if (inbox_.begin_session(frame)) complain("the server has begun a new log");
+    if (inbox_.begin_session(frame)) observer_.notice("the server has begun a new log");
     // A seq at or below what an earlier run has got accepted would be taken for a repetition.
     outbox_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
     has_been_welcome_ = true;
-    view_.welcome(frame);
+    observer_.welcome(frame);
     return Event::welcome;
 }
 
 Conversation::Event Conversation::on(const wire::Message& frame) {
     if (frame.past) {
-        view_.past(frame);
+        observer_.past(frame);
     } else if (inbox_.take(frame.id)) {
-        view_.message(frame);
+        observer_.message(frame);
     }
     return Event::none;
 }
@@ -80,34 +80,34 @@ Conversation::Event Conversation::on(const wire::Dup& frame) {
 }
 
 void Conversation::on_accepted(std::uint64_t seq, std::uint64_t id) {
-    if (const auto text = outbox_.accept(seq)) view_.accepted(*text, id);
+    if (const auto text = outbox_.accept(seq)) observer_.accepted(*text, id);
 }
 
 Conversation::Event Conversation::on(const wire::Live&) {
     is_live_ = true;
-    view_.live();
+    observer_.live();
     return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::End& frame) {
-    view_.end(frame);
+    observer_.end(frame);
     return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::User& frame) {
-    view_.user(frame);
+    observer_.user(frame);
     return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::Presence& frame) {
-    view_.presence(frame);
+    observer_.presence(frame);
     return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::Gap& frame) {
     if (inbox_.pass(frame.last_id)) {
-        complain("messages " + std::to_string(frame.first_id) + " to " +
-                 std::to_string(frame.last_id) + " no longer exist");
+        observer_.notice("messages " + std::to_string(frame.first_id) + " to " +
+                         std::to_string(frame.last_id) + " no longer exist");
     }
     // Among them may be lines of our own, whose SENT will not come: DUP tells.
     outbox_.send_all_again();
@@ -131,7 +131,7 @@ Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
 void Conversation::on_refused_line(const wire::Error& frame) {
     const auto code = wire::error_code_named(frame.code);
     if (frame.seq == 0) {
-        complain("the server says: " + explained(frame));
+        observer_.notice("the server says: " + explained(frame));
     } else if (code == wire::ErrorCode::store_failed) {
         on_store_failed(frame.seq);
     } else if (code == wire::ErrorCode::bad_seq) {
@@ -142,7 +142,7 @@ void Conversation::on_refused_line(const wire::Error& frame) {
 }
 
 void Conversation::on_store_failed(std::uint64_t seq) {
-    if (store_works_) complain("the server cannot store messages at present; trying again");
+    if (store_works_) observer_.notice("the server cannot store messages at present; trying again");
     store_works_ = false;
     outbox_.postpone(seq);
 }

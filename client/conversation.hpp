@@ -1,20 +1,26 @@
 #pragma once
 
 #include "client/inbox.hpp"
-#include "client/options.hpp"
+#include "client/observer.hpp"
 #include "client/outbox.hpp"
-#include "client/view.hpp"
 #include "wire/frame.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace belfry::client {
 
+/// Who talks, and of how many messages.
+struct ConversationOptions {
+    std::string client_id;
+    std::optional<std::uint64_t> count = std::nullopt;  ///< messages to take; none: all
+    bool acknowledges = true;
+};
+
 /// What is said to the server and what its answers mean, over all connections of a run. Knows
-/// neither sockets nor time. Says on standard error what the user must know of single lines and
-/// messages.
+/// neither sockets nor time. Its observer is told what there is to show.
 class Conversation {
   public:
     /// What a frame means for the connection.
@@ -28,8 +34,8 @@ class Conversation {
         garbled,     ///< what the server says is not the protocol
     };
 
-    /// @param view is told what is to be shown
-    Conversation(const Options& options, View& view);
+    /// @param observer lives longer
+    Conversation(ConversationOptions options, Observer& observer);
 
     /// Appends LOGIN: a connection has been made.
     void log_in(std::string& out);
@@ -87,8 +93,8 @@ class Conversation {
     void on_accepted(std::uint64_t seq, std::uint64_t id);
     void on_store_failed(std::uint64_t seq);
 
-    const Options& options_;
-    View& view_;
+    const ConversationOptions options_;
+    Observer& observer_;
     Inbox inbox_;
     Outbox outbox_;
     std::string reason_;

@@ -42,12 +42,12 @@ struct FreeAddresses {
 
 }  // namespace
 
-Dialer::Result Dialer::start(TimePoint now) {
+Dialer::Result Dialer::start(base::TimePoint now) {
     if (!resolve()) return Failed{why_};
     return try_next(now);
 }
 
-Dialer::Result Dialer::go_on(TimePoint now) {
+Dialer::Result Dialer::go_on(base::TimePoint now) {
     const int error = error_of_attempt(now);
     if (error == EINPROGRESS) return Pending{};
     if (error == 0) return connected();
@@ -72,7 +72,7 @@ bool Dialer::resolve() {
     return error == 0;
 }
 
-Dialer::Result Dialer::try_next(TimePoint now) {
+Dialer::Result Dialer::try_next(base::TimePoint now) {
     while (!left_.empty()) {
         const Address address = left_.back();
         left_.pop_back();
@@ -82,12 +82,13 @@ Dialer::Result Dialer::try_next(TimePoint now) {
         if (error == EINPROGRESS) return Pending{};
         why_ = std::strerror(error);
     }
-    socket_ = Fd{};
+    socket_ = base::UniqueFd{};
     return Failed{why_};
 }
 
 int Dialer::connect_to(const Address& address) {
-    socket_ = Fd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    socket_ =
+        base::UniqueFd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (!socket_) return errno;
     // An attempt that a signal interrupts goes on in the background.
     const auto* bytes = reinterpret_cast<const sockaddr*>(&address.bytes);
@@ -96,7 +97,7 @@ int Dialer::connect_to(const Address& address) {
 }
 
 // EINPROGRESS: it is not decided yet.
-int Dialer::error_of_attempt(TimePoint now) const {
+int Dialer::error_of_attempt(base::TimePoint now) const {
     pollfd ready{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
     if (::poll(&ready, 1, 0) <= 0) return now < deadline_ ? EINPROGRESS : ETIMEDOUT;
     int error = 0;
@@ -105,10 +106,10 @@ int Dialer::error_of_attempt(TimePoint now) const {
     return error;
 }
 
-Fd Dialer::connected() {
+base::UniqueFd Dialer::connected() {
     tune(socket_.get());
     left_.clear();
-    return std::exchange(socket_, Fd{});
+    return std::exchange(socket_, base::UniqueFd{});
 }
 
 }  // namespace belfry::client

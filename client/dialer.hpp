@@ -1,7 +1,7 @@
 #pragma once
 
-#include "client/clock.hpp"
-#include "client/fd.hpp"
+#include "base/clock.hpp"
+#include "base/unique_fd.hpp"
 
 #include <sys/socket.h>
 
@@ -23,17 +23,17 @@ class Dialer {
     struct Failed {
         std::string why;
     };
-    /// The Fd is a connected, non-blocking socket.
-    using Result = std::variant<Pending, Fd, Failed>;
+    /// A connected, non-blocking socket.
+    using Result = std::variant<Pending, base::UniqueFd, Failed>;
 
     /// Begins a new attempt.
-    [[nodiscard]] Result start(TimePoint now);
+    [[nodiscard]] Result start(base::TimePoint now);
 
     /// Goes on with it, when fd() is ready or the deadline has passed.
-    [[nodiscard]] Result go_on(TimePoint now);
+    [[nodiscard]] Result go_on(base::TimePoint now);
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
-    [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
+    [[nodiscard]] base::TimePoint deadline() const noexcept { return deadline_; }
 
   private:
     struct Address {
@@ -43,16 +43,16 @@ class Dialer {
     };
 
     [[nodiscard]] bool resolve();
-    [[nodiscard]] Result try_next(TimePoint now);
+    [[nodiscard]] Result try_next(base::TimePoint now);
     [[nodiscard]] int connect_to(const Address& address);
-    [[nodiscard]] int error_of_attempt(TimePoint now) const;
-    [[nodiscard]] Fd connected();
+    [[nodiscard]] int error_of_attempt(base::TimePoint now) const;
+    [[nodiscard]] base::UniqueFd connected();
 
     std::string host_;
     std::string port_;
     std::vector<Address> left_;  // the next one last
-    Fd socket_;
-    TimePoint deadline_;
+    base::UniqueFd socket_;
+    base::TimePoint deadline_;
     std::string why_;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "client/fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <cstddef>
 #include <string>
@@ -13,7 +13,7 @@ namespace belfry::client {
 class Link {
   public:
     /// @param socket connected, non-blocking
-    explicit Link(Fd socket) : socket_{std::move(socket)} {}
+    explicit Link(base::UniqueFd socket) : socket_{std::move(socket)} {}
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
 
@@ -41,7 +41,7 @@ class Link {
     void make_room();
     bool ended(std::string_view why);
 
-    Fd socket_;
+    base::UniqueFd socket_;
     std::vector<char> in_;
     std::size_t in_begin_ = 0;
     std::size_t in_end_ = 0;

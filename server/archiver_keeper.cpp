@@ -1,11 +1,11 @@
 #include "server/archiver_keeper.hpp"
 
+#include "base/process.hpp"
 #include "server/heritage.hpp"
 #include "server/report.hpp"
 #include "server/spawn.hpp"
-#include "shm/process.hpp"
+#include "shm/process_entry.hpp"
 #include "shm/session_slots.hpp"
-#include "shm/version_text.hpp"
 #include "wire/version.hpp"
 
 #include <signal.h>
@@ -33,8 +33,8 @@ constexpr int drain_tries = 5;
 }  // namespace
 
 ArchiverKeeper::ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
-                               const shm::UniqueFd& alive,
-                               const std::vector<shm::PlacedFile>& lock_files)
+                               const base::UniqueFd& alive,
+                               const std::vector<base::PlacedFile>& lock_files)
     : segment_{&segment},
       data_dir_{std::move(data_dir)},
       alive_{&alive},
@@ -85,7 +85,7 @@ void ArchiverKeeper::look_after() noexcept {
     if (archiver_.pid == 0 || Clock::now() < next_look_) return;
     next_look_ = Clock::now() + look_interval;
     const shm::LogHeader& log = segment_->log();
-    if (log.stored_id.load() == log.last_id.load() || !shm::is_stopped(archiver_.pid)) return;
+    if (log.stored_id.load() == log.last_id.load() || !base::is_stopped(archiver_.pid)) return;
     report(LogLevel::warning, "the archiver is stopped, and messages wait for it; killing it");
     archiver_.signal(SIGKILL);
 }
@@ -109,15 +109,15 @@ bool ArchiverKeeper::drain() {
 
 /// Waits for the archiver's end, and kills it where it has stored nothing for a long time.
 void ArchiverKeeper::wait_for_end() noexcept {
-    const shm::UniqueFd process =
-        archiver_.pidfd ? std::move(archiver_.pidfd) : shm::open_pidfd(archiver_.pid);
+    const base::UniqueFd process =
+        archiver_.pidfd ? std::move(archiver_.pidfd) : base::open_pidfd(archiver_.pid);
     std::uint64_t stored = 0;
     do {
         stored = segment_->log().stored_id.load();
-        if (shm::wait_for_end(process, Clock::now() + drain_patience)) return reap();
+        if (base::wait_for_end(process, Clock::now() + drain_patience)) return reap();
     } while (segment_->log().stored_id.load() != stored);
-    shm::send_signal(process, SIGKILL);
-    static_cast<void>(shm::wait_for_end(process, Clock::now() + drain_patience));
+    base::send_signal(process, SIGKILL);
+    static_cast<void>(base::wait_for_end(process, Clock::now() + drain_patience));
     reap();
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/placed_file.hpp"
+#include "base/unique_fd.hpp"
 #include "server/child.hpp"
-#include "shm/placed_file.hpp"
 #include "shm/segment.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <sys/types.h>
 
@@ -19,7 +19,7 @@ class ArchiverKeeper {
     /// @param alive the held `alive` file, for the archiver
     /// @param lock_files those that the archiver watches; outlive the object
     ArchiverKeeper(shm::Segment& segment, std::filesystem::path data_dir,
-                   const shm::UniqueFd& alive, const std::vector<shm::PlacedFile>& lock_files);
+                   const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
 
     /// Takes over the archiver that lives, or starts one. @throws StartError
     void begin();
@@ -57,8 +57,8 @@ class ArchiverKeeper {
 
     shm::Segment* segment_;
     std::filesystem::path data_dir_;
-    const shm::UniqueFd* alive_;
-    const std::vector<shm::PlacedFile>* lock_files_;
+    const base::UniqueFd* alive_;
+    const std::vector<base::PlacedFile>* lock_files_;
     Child archiver_;
     Clock::time_point started_;
     Clock::time_point due_;

@@ -90,7 +90,7 @@ class ArchiverProcess {
     /// @throws StoreError
     void require_lock_files() {
         next_look_ = Clock::now() + look_interval;
-        for (const shm::PlacedFile& file : lock_files_) {
+        for (const base::PlacedFile& file : lock_files_) {
             if (file.is_in_place()) continue;
             throw store::StoreError{store::StoreError::Kind::failing,
                                     file.path().string() +
@@ -133,7 +133,7 @@ class ArchiverProcess {
 
     shm::Segment& segment_;
     const std::filesystem::path& data_dir_;
-    const std::vector<shm::PlacedFile>& lock_files_;
+    const std::vector<base::PlacedFile>& lock_files_;
     std::optional<store::StoreFiles> last_files_;  ///< of the last store that could be written
     Clock::time_point next_look_;
     std::string last_failure_;

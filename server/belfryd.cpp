@@ -116,7 +116,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
 
     auto adopted = segment_to_adopt(options);
     if (!adopted) require_nobody(options);
-    const shm::UniqueFd alive = shm::hold_alive(options.data_dir);
+    const base::UniqueFd alive = shm::hold_alive(options.data_dir);
     const bool again = adopted && options.port == 0;
     const std::uint16_t port =
         again ? static_cast<std::uint16_t>(adopted->segment.prefix().port) : options.port;
@@ -136,8 +136,8 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     set_log_level(segment, options.log_level);
     const SharedLogLevel level{segment.server().log_level};
     report_if_full(segment);
-    const std::vector<shm::PlacedFile> lock_files{lock.file(),
-                                                  shm::alive_file(options.data_dir, alive)};
+    const std::vector<base::PlacedFile> lock_files{lock.file(),
+                                                   shm::alive_file(options.data_dir, alive)};
     Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files};
     // Before there is an archiver, which would outlive a start that fails.
     if (options.port_file) {

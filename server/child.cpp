@@ -1,7 +1,7 @@
 #include "server/child.hpp"
 
+#include "base/process.hpp"
 #include "server/start_error.hpp"
-#include "shm/process.hpp"
 
 #include <signal.h>
 
@@ -11,7 +11,7 @@ namespace belfry::server {
 
 void Child::signal(int number) const noexcept {
     if (pidfd) {
-        shm::send_signal(pidfd, number);
+        base::send_signal(pidfd, number);
     } else {
         ::kill(pid, number);  // not reaped yet, so the pid is still its own
     }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "shm/process_entry.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <sys/types.h>
 
@@ -9,8 +9,8 @@ namespace belfry::server {
 
 /// A process that the supervisor watches.
 struct Child {
-    pid_t pid = 0;        ///< 0: none
-    shm::UniqueFd pidfd;  ///< of an adopted one alone: the others are waited for
+    pid_t pid = 0;         ///< 0: none
+    base::UniqueFd pidfd;  ///< of an adopted one alone: the others are waited for
 
     void signal(int number) const noexcept;
 };

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "shm/placed_file.hpp"
+#include "base/placed_file.hpp"
+#include "base/unique_fd.hpp"
 #include "shm/segment.hpp"
 #include "shm/session_slots.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Heritage {
     shm::Segment& segment;
     const std::filesystem::path& data_dir;  ///< where the store is, if there is one
     shm::GivenSlot slot;
-    shm::UniqueFd socket;  ///< the client's connection, blocking
+    base::UniqueFd socket;  ///< the client's connection, blocking
     std::chrono::steady_clock::time_point login_deadline;
 };
 
@@ -28,7 +28,7 @@ struct ArchiverHeritage {
     const std::filesystem::path& data_dir;
     /// The supervisor's `lock` and `alive`. While they are not in their places, another server can
     /// start in the data directory.
-    const std::vector<shm::PlacedFile>& lock_files;
+    const std::vector<base::PlacedFile>& lock_files;
     std::uint32_t generation;  ///< of its entry in the table of processes
 };
 

@@ -1,11 +1,12 @@
 #include "server/history.hpp"
 
-#include "server/past_frames.hpp"
+#include "wire/frame_parser.hpp"
 #include "wire/print.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <variant>
 
 namespace belfry::server {
 namespace {
@@ -68,6 +69,16 @@ void History::count_to(std::uint64_t next) {
     if (told_.first_id == 0) told_.first_id = next_;
     told_.last_id = next - 1;
     next_ = next;
+}
+
+void print_past(std::string& out, std::string_view records) {
+    while (!records.empty()) {
+        const wire::FrameStep step = wire::next_frame(records);
+        wire::Message message = std::get<wire::Message>(step.frame.value());
+        message.past = true;
+        wire::print(out, message);
+        records.remove_prefix(step.consumed);
+    }
 }
 
 }  // namespace belfry::server

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace belfry::server {
 
@@ -36,5 +37,8 @@ class History {
     std::uint64_t to_;
     wire::End told_;
 };
+
+/// Prints records, which are MSG frames one behind the other, as PAST frames.
+void print_past(std::string& out, std::string_view records);
 
 }  // namespace belfry::server

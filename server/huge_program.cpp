@@ -1,7 +1,7 @@
 #include "server/huge_program.hpp"
 
+#include "base/unique_fd.hpp"
 #include "shm/huge_pages.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <link.h>
 #include <sys/mman.h>
@@ -47,7 +47,7 @@ bool take_gap(std::uintptr_t begin, std::uintptr_t end) noexcept {
 /// @return what the segment holds, in huge pages at an address of their own, or null
 void* copy_in_huge_pages(const Segment& segment, std::size_t bytes) noexcept {
     const std::size_t used = segment.end - segment.begin;
-    const shm::UniqueFd memory{::memfd_create("belfryd", MFD_CLOEXEC)};
+    const base::UniqueFd memory{::memfd_create("belfryd", MFD_CLOEXEC)};
     void* const room = shm::huge_page_room(bytes);
     if (!memory || room == nullptr || ::ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0 ||
         ::write(memory.get(), at(segment.begin), used) != static_cast<ssize_t>(used)) {

@@ -1,7 +1,7 @@
 #include "server/limits.hpp"
 
+#include "base/process.hpp"
 #include "server/report.hpp"
-#include "shm/process.hpp"
 
 #include <algorithm>
 #include <string>
@@ -40,7 +40,7 @@ void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
 void reserve_descriptors(const shm::Segment& segment) {
     // A session that was taken over is watched through a descriptor.
     const std::uint64_t needed = segment.geometry().session_slots + descriptors_besides;
-    const std::uint64_t limit = shm::raise_descriptor_limit(needed);
+    const std::uint64_t limit = base::raise_descriptor_limit(needed);
     if (limit >= needed) return;
     report(LogLevel::warning, "--max-clients " + std::to_string(segment.geometry().max_clients) +
                                   " needs " + std::to_string(needed) +

@@ -62,7 +62,7 @@ void keep_alive(int socket) noexcept {
 
 Listener::Listener(const std::string& address, std::uint16_t port) : address_{address} {
     const Address wanted = make_address(address, port);
-    socket_ = shm::UniqueFd{
+    socket_ = base::UniqueFd{
         ::socket(wanted.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     set(socket_.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (!socket_ || ::bind(socket_.get(), &wanted.any, size_of(wanted)) == -1 ||
@@ -74,8 +74,8 @@ Listener::Listener(const std::string& address, std::uint16_t port) : address_{ad
     port_ = bound_port(socket_.get());
 }
 
-shm::UniqueFd Listener::accept() const noexcept {
-    shm::UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+base::UniqueFd Listener::accept() const noexcept {
+    base::UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     if (socket) {
         // Each wake-up's output is one write already.
         set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);

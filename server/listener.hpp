@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,7 +15,7 @@ class Listener {
     Listener(const std::string& address, std::uint16_t port);
 
     /// The next connection, ready for a session; empty: none is waiting, or errno says why not.
-    [[nodiscard]] shm::UniqueFd accept() const noexcept;
+    [[nodiscard]] base::UniqueFd accept() const noexcept;
 
     void close() noexcept { socket_.reset(); }
 
@@ -26,7 +26,7 @@ class Listener {
     [[nodiscard]] std::string name() const;
 
   private:
-    shm::UniqueFd socket_;
+    base::UniqueFd socket_;
     std::string address_;
     std::uint16_t port_ = 0;
 };

@@ -1,9 +1,10 @@
 #include "server/log_segment.hpp"
 
+#include "base/process.hpp"
+#include "base/random.hpp"
 #include "server/report.hpp"
 #include "server/start_error.hpp"
 #include "shm/end_server.hpp"
-#include "shm/process.hpp"
 #include "shm/process_entry.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
@@ -54,7 +55,7 @@ bool wait_for_supervisor(const shm::FoundSegment& found) {
     const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
     if (!supervisor.pidfd || supervisor.pid == ::getpid()) return false;
     const auto deadline = std::chrono::steady_clock::now() + death_patience;
-    if (shm::wait_for_end(supervisor.pidfd, deadline)) return true;
+    if (base::wait_for_end(supervisor.pidfd, deadline)) return true;
     throw StartError{"process " + std::to_string(supervisor.pid) + " serves " + name_of(found) +
                      ", and its lock file was deleted or replaced; stop that process first"};
 }
@@ -114,7 +115,7 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
 
 /// What the store says, or a new log.
 store::SavedLog log_to_go_on_with(const Options& options) {
-    const std::string new_epoch = shm::random_hex(epoch_digits);
+    const std::string new_epoch = base::random_hex(epoch_digits);
     store::SavedLog saved;
     saved.epoch = new_epoch;
     if (options.durability == shm::Durability::memory) return saved;

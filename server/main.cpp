@@ -1,6 +1,5 @@
 #include "cli/command_line.hpp"
-#include "cli/complain.hpp"
-#include "cli/standard_output.hpp"
+#include "cli/standard_streams.hpp"
 #include "server/belfryd.hpp"
 #include "server/options.hpp"
 #include "server/report.hpp"

@@ -1,6 +1,6 @@
 #include "server/memory_guard.hpp"
 
-#include "shm/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ constexpr int late = -900;
 std::optional<int> score_of_others;
 
 std::optional<int> score() noexcept {
-    const shm::UniqueFd file{::open(score_file, O_RDONLY | O_CLOEXEC)};
+    const base::UniqueFd file{::open(score_file, O_RDONLY | O_CLOEXEC)};
     std::array<char, 16> text{};
     const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
     int value = 0;
@@ -35,7 +35,7 @@ std::optional<int> score() noexcept {
 
 /// @return whether the system permits it
 bool set_score(int value) noexcept {
-    const shm::UniqueFd file{::open(score_file, O_WRONLY | O_CLOEXEC)};
+    const base::UniqueFd file{::open(score_file, O_WRONLY | O_CLOEXEC)};
     const std::string text = std::to_string(value);
     return file && ::write(file.get(), text.data(), text.size()) > 0;
 }

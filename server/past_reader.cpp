@@ -1,7 +1,7 @@
 #include "server/past_reader.hpp"
 
+#include "base/clock.hpp"
 #include "server/report.hpp"
-#include "shm/clock.hpp"
 #include "store/store_file.hpp"
 
 #include <chrono>
@@ -32,11 +32,11 @@ PastReader::Page PastReader::read(std::uint64_t from, std::uint64_t to,
 
 /// The archiver asks for a pause when the write-ahead log has become too long.
 void PastReader::wait_while_paused() const {
-    const std::int64_t start_ms = shm::steady_ms();
+    const std::int64_t start_ms = base::steady_ms();
     const auto& until_ms = segment_->archiver().no_reads_until_ms;
     for (std::int64_t now_ms = start_ms;
          now_ms < until_ms.load(std::memory_order_relaxed) && now_ms < start_ms + max_pause_ms;
-         now_ms = shm::steady_ms()) {
+         now_ms = base::steady_ms()) {
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
 }

@@ -26,7 +26,7 @@ bool client_has_closed(int socket) noexcept {
 
 }  // namespace
 
-void Refusals::refuse(shm::UniqueFd socket) noexcept {
+void Refusals::refuse(base::UniqueFd socket) noexcept {
     std::string line;
     wire::print_error(line, wire::ErrorCode::too_many_clients);
     ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

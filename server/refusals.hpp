@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <chrono>
 #include <deque>
@@ -14,7 +14,7 @@ class Refusals {
     using Clock = std::chrono::steady_clock;
 
     /// Tells it and keeps it.
-    void refuse(shm::UniqueFd socket) noexcept;
+    void refuse(base::UniqueFd socket) noexcept;
 
     /// Closes those whose client has closed, or whose time is over.
     void sweep() noexcept;
@@ -23,7 +23,7 @@ class Refusals {
 
   private:
     struct Refused {
-        shm::UniqueFd socket;
+        base::UniqueFd socket;
         Clock::time_point deadline;
     };
 

@@ -1,9 +1,9 @@
 #include "server/refused_login.hpp"
 
+#include "base/clock.hpp"
 #include "server/peer.hpp"
 #include "server/rate_limit.hpp"
 #include "server/report.hpp"
-#include "shm/clock.hpp"
 
 #include <string>
 
@@ -14,7 +14,7 @@ constexpr std::uint64_t interval_ms = 1000;
 
 /// One of all children may say it. A clock that was set back hinders nobody.
 bool may_tell(shm::ServerBlock& server) noexcept {
-    const std::uint64_t now = shm::unix_ms();
+    const std::uint64_t now = base::unix_ms();
     std::uint64_t told = server.refusals_told_ms.load();
     if (now >= told && now - told < interval_ms) return false;
     return server.refusals_told_ms.compare_exchange_strong(told, now);

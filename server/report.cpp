@@ -1,7 +1,7 @@
 #include "server/report.hpp"
 
+#include "base/utf8.hpp"
 #include "server/standard_error_sink.hpp"
-#include "wire/utf8.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,7 +97,7 @@ class Log {
 
     void say(LogLevel level, std::string_view event) {
         std::string text;
-        wire::append_safely(text, event.substr(0, most_text));
+        base::append_safely(text, event.substr(0, most_text));
         std::replace(text.begin(), text.end(), '\n', ' ');
         if (is_json_) text = nlohmann::json(text).dump();
         logger_.log(spdlog_level(level), spdlog::string_view_t{text});

@@ -1,7 +1,7 @@
 #include "server/service_manager.hpp"
 
+#include "base/unique_fd.hpp"
 #include "server/report.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,12 +46,12 @@ std::chrono::microseconds take_heartbeat_interval() {
 
 /// Opened once, so that a lack of descriptors later on does not look like a supervisor that is
 /// stuck.
-shm::UniqueFd open_socket() noexcept {
-    return shm::UniqueFd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+base::UniqueFd open_socket() noexcept {
+    return base::UniqueFd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
 }
 
 /// @return 0, or the errno that says why not
-int send_to(const shm::UniqueFd& socket, std::string_view name,
+int send_to(const base::UniqueFd& socket, std::string_view name,
             std::string_view datagram) noexcept {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -71,7 +71,7 @@ int send_to(const shm::UniqueFd& socket, std::string_view name,
 
 ServiceManager::ServiceManager()
     : address_{take_variable("NOTIFY_SOCKET")},
-      socket_{address_.empty() ? shm::UniqueFd{} : open_socket()},
+      socket_{address_.empty() ? base::UniqueFd{} : open_socket()},
       heartbeat_interval_{take_heartbeat_interval()} {}
 
 void ServiceManager::ready(std::string_view status) {

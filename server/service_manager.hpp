@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <chrono>
 #include <string>
@@ -41,7 +41,7 @@ class ServiceManager {
     void tell(std::string_view assignments);
 
     std::string address_;  ///< a path, or `@` and an abstract name; empty: nobody listens
-    shm::UniqueFd socket_;
+    base::UniqueFd socket_;
     std::chrono::microseconds heartbeat_interval_;  ///< zero: no watchdog
     Clock::time_point next_heartbeat_{};
     bool failed_ = false;  ///< the last datagram could not be sent

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "server/output.hpp"
 #include "server/past_reader.hpp"
 #include "shm/condition.hpp"
 #include "shm/log_reader.hpp"
 #include "shm/session.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -65,7 +65,7 @@ class Progress {
     std::atomic<std::uint64_t> last_own_ = 0;
     std::atomic<bool> in_crowd_ = false;
     std::atomic<bool> watched_ = false;
-    shm::UniqueFd event_;
+    base::UniqueFd event_;
 };
 
 /// What a login asked for, and what it was told.

@@ -42,7 +42,7 @@ void keep_only(std::array<int, count> kept) noexcept {
 
 }  // namespace
 
-pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
+pid_t spawn_session(Heritage& heritage, const base::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     begin_own_report();
@@ -52,7 +52,7 @@ pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept {
     run_session(heritage);
 }
 
-pid_t spawn_archiver(const ArchiverHeritage& heritage, const shm::UniqueFd& alive) noexcept {
+pid_t spawn_archiver(const ArchiverHeritage& heritage, const base::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     begin_own_report();

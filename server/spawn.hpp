@@ -8,10 +8,10 @@
 namespace belfry::server {
 
 /// Forks a session child. @return its pid; -1 with errno where there can be no other process
-[[nodiscard]] pid_t spawn_session(Heritage& heritage, const shm::UniqueFd& alive) noexcept;
+[[nodiscard]] pid_t spawn_session(Heritage& heritage, const base::UniqueFd& alive) noexcept;
 
 /// Forks the archiver. @return likewise
 [[nodiscard]] pid_t spawn_archiver(const ArchiverHeritage& heritage,
-                                   const shm::UniqueFd& alive) noexcept;
+                                   const base::UniqueFd& alive) noexcept;
 
 }  // namespace belfry::server

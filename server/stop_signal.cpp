@@ -14,7 +14,7 @@ StopSignal::StopSignal() {
     ::sigemptyset(&sigterm);
     ::sigaddset(&sigterm, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &sigterm, nullptr);
-    signals_ = shm::UniqueFd{::signalfd(-1, &sigterm, SFD_CLOEXEC | SFD_NONBLOCK)};
+    signals_ = base::UniqueFd{::signalfd(-1, &sigterm, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!signals_) throw std::system_error{errno, std::generic_category(), "signalfd"};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace belfry::server {
 
@@ -18,7 +18,7 @@ class StopSignal {
     [[nodiscard]] bool came() const noexcept;
 
   private:
-    shm::UniqueFd signals_;
+    base::UniqueFd signals_;
 };
 
 }  // namespace belfry::server

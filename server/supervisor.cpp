@@ -5,10 +5,10 @@
 #include "server/start_error.hpp"
 #include "shm/client_notes.hpp"
 #include "shm/client_table.hpp"
+#include "shm/process_entry.hpp"
 #include "shm/session.hpp"
 #include "shm/session_slots.hpp"
 #include "shm/session_timeouts.hpp"
-#include "shm/version_text.hpp"
 #include "wire/version.hpp"
 
 #include <fcntl.h>
@@ -48,7 +48,7 @@ constexpr std::uint64_t listener_event = ~0ULL;
 constexpr std::uint64_t signal_event = listener_event - 1;
 constexpr std::uint64_t archiver_event = listener_event - 2;
 
-void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
+void watch(const base::UniqueFd& epoll, int fd, std::uint64_t about) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = about;
@@ -57,17 +57,17 @@ void watch(const shm::UniqueFd& epoll, int fd, std::uint64_t about) {
     }
 }
 
-shm::UniqueFd take_signals() {
+base::UniqueFd take_signals() {
     sigset_t ours;
     ::sigemptyset(&ours);
     for (const int signal : handled_signals) ::sigaddset(&ours, signal);
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
     static_cast<void>(::signal(SIGPIPE, SIG_IGN));
-    return shm::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
+    return base::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
-shm::UniqueFd open_reserve() {
-    return shm::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+base::UniqueFd open_reserve() {
+    return base::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
 }
 
 std::string describe_end(int status) {
@@ -78,8 +78,8 @@ std::string describe_end(int status) {
 }  // namespace
 
 Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
-                       Listener& listener, const shm::UniqueFd& alive,
-                       const std::vector<shm::PlacedFile>& lock_files)
+                       Listener& listener, const base::UniqueFd& alive,
+                       const std::vector<base::PlacedFile>& lock_files)
     : segment_{&segment},
       data_dir_{&data_dir},
       listener_{&listener},
@@ -188,7 +188,7 @@ void Supervisor::handle_signals() {
 void Supervisor::accept_waiting() {
     if (!has_room() && !evict_oldest_pending()) return watch_listener(false);
     for (int accepted = 0; accepted < max_accepts && has_room(); ++accepted) {
-        shm::UniqueFd socket = listener_->accept();
+        base::UniqueFd socket = listener_->accept();
         if (socket) {
             serve(std::move(socket));
         } else if (errno == EMFILE || errno == ENFILE) {
@@ -207,7 +207,7 @@ bool Supervisor::has_room() {
     return !free_slots_.empty() && pending_.size() < most_pending;
 }
 
-void Supervisor::serve(shm::UniqueFd socket) {
+void Supervisor::serve(base::UniqueFd socket) {
     const std::uint32_t slot = free_slots_.back();
     Heritage heritage{*segment_, *data_dir_, shm::give_slot(*segment_, slot), std::move(socket),
                       Clock::now() + login_patience};
@@ -228,7 +228,7 @@ void Supervisor::serve(shm::UniqueFd socket) {
 /// No descriptor is left for one more connection: the reserve makes room to say so.
 void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
-    shm::UniqueFd socket = listener_->accept();
+    base::UniqueFd socket = listener_->accept();
     if (socket) {
         say_refusal("no file descriptor is left for one more connection");
         refusals_.refuse(std::move(socket));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/placed_file.hpp"
+#include "base/process.hpp"
+#include "base/unique_fd.hpp"
 #include "server/archiver_keeper.hpp"
 #include "server/child.hpp"
 #include "server/listener.hpp"
@@ -7,10 +10,7 @@
 #include "server/rate_limit.hpp"
 #include "server/refusals.hpp"
 #include "shm/huge_pages.hpp"
-#include "shm/placed_file.hpp"
-#include "shm/process.hpp"
 #include "shm/segment.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <sys/types.h>
 
@@ -35,7 +35,7 @@ class Supervisor {
     /// @param lock_files those that the archiver watches; outlive the object
     /// @throws StartError
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
-               const shm::UniqueFd& alive, const std::vector<shm::PlacedFile>& lock_files);
+               const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
 
     /// Takes over what an earlier supervisor left: its archiver, children, slots, and whom its dead
     /// left asleep. Starts an archiver where none lives. @return how many children live
@@ -71,7 +71,7 @@ class Supervisor {
     // Connections.
     void accept_waiting();
     [[nodiscard]] bool has_room();
-    void serve(shm::UniqueFd socket);
+    void serve(base::UniqueFd socket);
     void refuse_without_descriptor();
     void watch_listener(bool wanted);
 
@@ -94,13 +94,13 @@ class Supervisor {
     shm::Segment* segment_;
     const std::filesystem::path* data_dir_;
     Listener* listener_;
-    const shm::UniqueFd* alive_;
+    const base::UniqueFd* alive_;
     ArchiverKeeper archiver_;
     shm::HugePages huge_pages_;
     Refusals refusals_;
-    shm::UniqueFd epoll_;
-    shm::UniqueFd signals_;
-    shm::UniqueFd reserve_;  ///< given up to accept, and refuse, when no other is left
+    base::UniqueFd epoll_;
+    base::UniqueFd signals_;
+    base::UniqueFd reserve_;  ///< given up to accept, and refuse, when no other is left
 
     OwnMemory pages_;
     std::pmr::unsynchronized_pool_resource books_{&pages_};

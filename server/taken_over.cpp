@@ -1,6 +1,6 @@
 #include "server/taken_over.hpp"
 
-#include "shm/process.hpp"
+#include "base/process.hpp"
 #include "shm/session_timeouts.hpp"
 
 #include <signal.h>
@@ -10,19 +10,19 @@ namespace belfry::server {
 TakenOver::TakenOver(const shm::Segment& segment, const shm::OnlineSession& session) noexcept
     : process_{shm::open_session(segment, session)},
       deadline_{std::chrono::steady_clock::now() + shm::kill_timeout} {
-    if (process_) shm::send_signal(process_, SIGTERM);
+    if (process_) base::send_signal(process_, SIGTERM);
 }
 
 void TakenOver::wait() noexcept {
-    if (!process_ || shm::wait_for_end(process_, deadline_)) return;
-    shm::send_signal(process_, SIGKILL);
+    if (!process_ || base::wait_for_end(process_, deadline_)) return;
+    base::send_signal(process_, SIGKILL);
 }
 
 bool TakenOver::settle() noexcept {
     const auto now = std::chrono::steady_clock::now();
-    if (!process_ || shm::wait_for_end(process_, now)) return true;
+    if (!process_ || base::wait_for_end(process_, now)) return true;
     if (now < deadline_) return false;
-    shm::send_signal(process_, SIGKILL);
+    base::send_signal(process_, SIGKILL);
     return true;
 }
 

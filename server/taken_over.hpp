@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "shm/client_table.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <chrono>
 
@@ -29,7 +29,7 @@ class TakenOver {
     [[nodiscard]] bool settle() noexcept;
 
   private:
-    shm::UniqueFd process_;
+    base::UniqueFd process_;
     std::chrono::steady_clock::time_point deadline_;
 };
 

@@ -1,6 +1,6 @@
 #include "shm/client_notes.hpp"
 
-#include "shm/clock.hpp"
+#include "base/clock.hpp"
 
 namespace belfry::shm {
 namespace {
@@ -20,7 +20,7 @@ void note_login(ClientRow& client) noexcept {
 
 void note_input(ClientRow& client, std::uint64_t bytes) noexcept {
     client.bytes_in.fetch_add(bytes, relaxed);
-    client.seen_ms.store(unix_ms(), relaxed);
+    client.seen_ms.store(base::unix_ms(), relaxed);
 }
 
 void note_output(ClientRow& client, std::uint64_t bytes) noexcept {
@@ -29,7 +29,7 @@ void note_output(ClientRow& client, std::uint64_t bytes) noexcept {
 
 void note_end(Segment& segment, ClientRow& client, EndReason reason) noexcept {
     const auto number = static_cast<std::uint8_t>(reason);
-    client.ended_ms.store(unix_ms(), relaxed);
+    client.ended_ms.store(base::unix_ms(), relaxed);
     std::uint64_t old = client.last_ends.load(relaxed);
     while (!client.last_ends.compare_exchange_weak(old, (old << bits_per_end) | number, relaxed)) {
     }

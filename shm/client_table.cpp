@@ -62,13 +62,13 @@ std::optional<OnlineSession> online_session(const Segment& segment, std::uint32_
     return OnlineSession{session.low, word};
 }
 
-UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept {
+base::UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept {
     const ProcessEntry& entry = segment.session_process(session.slot);
     // The start time is compared, because without a supervisor a session that has ended keeps its
     // slot while its pid may already be another process's.
-    UniqueFd process = open_named(entry).pidfd;
+    base::UniqueFd process = open_named(entry).pidfd;
     const bool same = entry.word.load() == session.word;
-    return same ? std::move(process) : UniqueFd{};
+    return same ? std::move(process) : base::UniqueFd{};
 }
 
 std::optional<std::uint32_t> online_slot(const Segment& segment, std::uint32_t row) noexcept {

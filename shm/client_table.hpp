@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "shm/segment.hpp"
-#include "shm/unique_fd.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -35,7 +35,8 @@ struct OnlineSession {
                                                           std::uint32_t row) noexcept;
 
 /// Opens its process if the slot still names it; empty: it has ended.
-[[nodiscard]] UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept;
+[[nodiscard]] base::UniqueFd open_session(const Segment& segment,
+                                          const OnlineSession& session) noexcept;
 
 /// The slot of the live session that is logged in (12).
 [[nodiscard]] std::optional<std::uint32_t> online_slot(const Segment& segment,

@@ -15,35 +15,35 @@ bool Condition::sleep(std::uint32_t seen, Clock::time_point deadline,
     if (!word_.compare_exchange_strong(seen, asleep, std::memory_order_acq_rel)) {
         if (seen != asleep) return true;
     }
-    return futex_wait(word_, asleep, deadline, groups);
+    return base::futex_wait(word_, asleep, deadline, groups);
 }
 
 void Condition::notify_all() noexcept {
     std::uint32_t old = word_.load(std::memory_order_relaxed);
     while (!word_.compare_exchange_weak(old, (old + one) & ~sleepers, std::memory_order_acq_rel)) {
     }
-    if ((old & sleepers) != 0) futex_wake(word_, all, everybody);
+    if ((old & sleepers) != 0) base::futex_wake(word_, all, everybody);
 }
 
 void Condition::notify_one() noexcept {
     if ((word_.fetch_add(one, std::memory_order_acq_rel) & sleepers) != 0) {
-        futex_wake(word_, 1, everybody);
+        base::futex_wake(word_, 1, everybody);
     }
 }
 
 void Condition::notify_group(std::uint32_t groups) noexcept {
     if ((word_.fetch_add(one, std::memory_order_acq_rel) & sleepers) != 0) {
-        futex_wake(word_, all, groups);
+        base::futex_wake(word_, all, groups);
     }
 }
 
 std::uint32_t Condition::wake_some(std::uint32_t count) noexcept {
-    return futex_wake(word_, static_cast<int>(count), everybody);
+    return base::futex_wake(word_, static_cast<int>(count), everybody);
 }
 
 void Condition::wake_everybody() noexcept {
     word_.fetch_add(one, std::memory_order_acq_rel);
-    futex_wake(word_, all, everybody);
+    base::futex_wake(word_, all, everybody);
 }
 
 }  // namespace belfry::shm

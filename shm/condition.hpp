@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/futex.hpp"
+#include "base/futex.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "shm/data_directory.hpp"
 
-#include "shm/plain_file.hpp"
+#include "base/plain_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,13 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-UniqueFd open_file(const fs::path& path) {
-    UniqueFd file = open_plain_file(path, O_RDWR | O_CREAT);
+base::UniqueFd open_file(const fs::path& path) {
+    base::UniqueFd file = base::open_plain_file(path, O_RDWR | O_CREAT);
     if (file) return file;
-    throw DataDirectoryError{"cannot write " + path.string() + ": " + reason_for(errno)};
+    throw DataDirectoryError{"cannot write " + path.string() + ": " + base::reason_for(errno)};
 }
 
-std::string holder_of(const UniqueFd& file) {
+std::string holder_of(const base::UniqueFd& file) {
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
@@ -77,20 +77,20 @@ DataDirectoryLock::DataDirectoryLock(const fs::path& path)
     }
 }
 
-UniqueFd hold_alive(const fs::path& path) {
-    UniqueFd file = open_file(path / "alive");
+base::UniqueFd hold_alive(const fs::path& path) {
+    base::UniqueFd file = open_file(path / "alive");
     if (::flock(file.get(), LOCK_SH | LOCK_NB) == -1) {
         throw DataDirectoryError{"the data directory " + path.string() + " is being cleaned up"};
     }
     return file;
 }
 
-PlacedFile alive_file(const fs::path& path, const UniqueFd& alive) noexcept {
+base::PlacedFile alive_file(const fs::path& path, const base::UniqueFd& alive) noexcept {
     return {path / "alive", alive};
 }
 
 bool anybody_alive(const fs::path& path) noexcept {
-    const UniqueFd file = open_plain_file(path / "alive", O_RDWR);
+    const base::UniqueFd file = base::open_plain_file(path / "alive", O_RDWR);
     return file && ::flock(file.get(), LOCK_EX | LOCK_NB) == -1;
 }
 

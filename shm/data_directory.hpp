@@ -1,7 +1,7 @@
 #pragma once
 
-#include "shm/placed_file.hpp"
-#include "shm/unique_fd.hpp"
+#include "base/placed_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <sys/types.h>
 
@@ -60,20 +60,20 @@ class DataDirectoryLock {
     explicit DataDirectoryLock(const std::filesystem::path& path);
 
     /// The file that is locked. Where it is not in its place, another server can start.
-    [[nodiscard]] const PlacedFile& file() const noexcept { return placed_; }
+    [[nodiscard]] const base::PlacedFile& file() const noexcept { return placed_; }
 
   private:
-    UniqueFd file_;
-    PlacedFile placed_;
+    base::UniqueFd file_;
+    base::PlacedFile placed_;
 };
 
 /// Opens `alive` and holds it shared; every child that inherits the descriptor holds it too.
 /// @throws DataDirectoryError
-[[nodiscard]] UniqueFd hold_alive(const std::filesystem::path& path);
+[[nodiscard]] base::UniqueFd hold_alive(const std::filesystem::path& path);
 
 /// The file that hold_alive() has opened.
-[[nodiscard]] PlacedFile alive_file(const std::filesystem::path& path,
-                                    const UniqueFd& alive) noexcept;
+[[nodiscard]] base::PlacedFile alive_file(const std::filesystem::path& path,
+                                          const base::UniqueFd& alive) noexcept;
 
 /// Whether any process of the server lives.
 [[nodiscard]] bool anybody_alive(const std::filesystem::path& path) noexcept;

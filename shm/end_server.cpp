@@ -23,31 +23,32 @@ constexpr std::chrono::milliseconds alive_retry{5};
 }  // namespace
 
 bool end_sessions(const Segment& segment) {
-    raise_descriptor_limit();
+    base::raise_descriptor_limit();
     segment.say_stop(StopWord::sessions_end);
-    std::vector<UniqueFd> sessions;
+    std::vector<base::UniqueFd> sessions;
     for (std::size_t entry = first_session_entry; entry < segment.process_count(); ++entry) {
         Claimant session = open_claimant(segment.process(entry));
         if (session.pidfd) sessions.push_back(std::move(session.pidfd));
     }
-    for (const auto& session : sessions) send_signal(session, SIGTERM);
+    for (const auto& session : sessions) base::send_signal(session, SIGTERM);
     const auto asked_until = Clock::now() + session_patience;
     for (const auto& session : sessions) {
-        if (!wait_for_end(session, asked_until)) send_signal(session, SIGKILL);
+        if (!base::wait_for_end(session, asked_until)) base::send_signal(session, SIGKILL);
     }
     const auto deadline = Clock::now() + death_patience;
-    return std::ranges::all_of(
-        sessions, [&](const UniqueFd& session) { return wait_for_end(session, deadline); });
+    return std::ranges::all_of(sessions, [&](const base::UniqueFd& session) {
+        return base::wait_for_end(session, deadline);
+    });
 }
 
 void end_archiver(const Segment& segment) {
     segment.say_stop(StopWord::archiver_drains);
     // In another layout its condition is somewhere else; it looks at the word every second.
     if (segment.is_whole()) segment.archiver().wake.wake_everybody();
-    const UniqueFd archiver = open_claimant(segment.process(archiver_entry)).pidfd;
-    if (!archiver || wait_for_end(archiver, Clock::now() + archiver_patience)) return;
-    send_signal(archiver, SIGKILL);
-    static_cast<void>(wait_for_end(archiver, Clock::now() + death_patience));
+    const base::UniqueFd archiver = open_claimant(segment.process(archiver_entry)).pidfd;
+    if (!archiver || base::wait_for_end(archiver, Clock::now() + archiver_patience)) return;
+    base::send_signal(archiver, SIGKILL);
+    static_cast<void>(base::wait_for_end(archiver, Clock::now() + death_patience));
 }
 
 bool wait_for_nobody(const std::filesystem::path& data_dir) {

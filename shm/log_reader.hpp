@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/page_buffer.hpp"
+#include "base/page_buffer.hpp"
 #include "shm/segment.hpp"
 
 #include <cstdint>
@@ -56,7 +56,7 @@ class LogReader {
     void copy_ring(std::uint64_t position, std::size_t count) noexcept;
 
     const Segment* segment_;
-    PageBuffer buffer_;
+    base::PageBuffer buffer_;
     std::vector<OwnRecord> own_;
 };
 

@@ -1,7 +1,7 @@
 #include "shm/log_writer.hpp"
 
+#include "base/clock.hpp"
 #include "shm/client_table.hpp"
-#include "shm/clock.hpp"
 #include "shm/ordering.hpp"
 #include "shm/seq_rules.hpp"
 
@@ -91,15 +91,16 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
     const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
     const std::uint64_t end = segment_->position(last + 1).load(std::memory_order_relaxed);
     const std::span<char> ring = segment_->ring();
-    Batch batch{end,
-                end,
-                static_cast<std::size_t>(end % ring.size()),
-                last,
-                session_->client().last_seq.load(std::memory_order_relaxed),
-                log.first_id.load(std::memory_order_relaxed),
-                most_first_id(),
-                std::max(unix_ms(), log.last_time_ms.load(std::memory_order_relaxed)),  // (13)
-                ring};
+    Batch batch{
+        end,
+        end,
+        static_cast<std::size_t>(end % ring.size()),
+        last,
+        session_->client().last_seq.load(std::memory_order_relaxed),
+        log.first_id.load(std::memory_order_relaxed),
+        most_first_id(),
+        std::max(base::unix_ms(), log.last_time_ms.load(std::memory_order_relaxed)),  // (13)
+        ring};
     std::size_t decided = 0;
     while (decided < messages.size() && add(batch, messages[decided], outcomes[decided])) ++decided;
     Result result{.decided = decided, .no_space = batch.no_space, .end_id = batch.last_id};

@@ -1,7 +1,7 @@
 #include "shm/port_file.hpp"
 
+#include "base/plain_file.hpp"
 #include "shm/data_directory.hpp"
-#include "shm/plain_file.hpp"
 
 #include <exception>
 #include <string>
@@ -20,10 +20,10 @@ std::string text_of_port(std::uint32_t port) {
 }
 
 void write_whole(const fs::path& path, const std::string& text) {
-    const int error = replace_plain_file(path, text);
+    const int error = base::replace_plain_file(path, text);
     if (error == 0) return;
     throw DataDirectoryError{"cannot write the port file " + path.string() + ": " +
-                             reason_for(error)};
+                             base::reason_for(error)};
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ void write_port_file(const fs::path& data_dir, const fs::path& path, std::uint16
 
 void remove_port_file_at(const fs::path& path, std::uint32_t port) noexcept {
     try {
-        if (read_plain_file(path) == text_of_port(port)) fs::remove(path);
+        if (base::read_plain_file(path) == text_of_port(port)) fs::remove(path);
     } catch (const std::exception&) {
         // A server has ended cleanly even where a file of it could not be removed.
     }
@@ -43,7 +43,7 @@ void remove_port_file_at(const fs::path& path, std::uint32_t port) noexcept {
 
 void remove_port_file(const fs::path& data_dir, std::uint32_t port) noexcept {
     try {
-        const fs::path path = read_plain_file(record_in(data_dir)).value_or("");
+        const fs::path path = base::read_plain_file(record_in(data_dir)).value_or("");
         if (!path.empty()) remove_port_file_at(path, port);
         fs::remove(record_in(data_dir));
     } catch (const std::exception&) {

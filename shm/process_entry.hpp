@@ -1,10 +1,12 @@
 #pragma once
 
+#include "base/process.hpp"
 #include "shm/layout.hpp"
-#include "shm/process.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 /// Who has an entry of the table of processes. Nothing here takes a lock.
 namespace belfry::shm {
@@ -21,11 +23,11 @@ std::uint32_t raise_generation(ProcessEntry& entry) noexcept;
 [[nodiscard]] bool revoke_unclaimed(ProcessEntry& entry) noexcept;
 
 /// The process that an entry names; none where it is empty.
-[[nodiscard]] std::optional<ProcessId> process_in(const ProcessEntry& entry) noexcept;
+[[nodiscard]] std::optional<base::ProcessId> process_in(const ProcessEntry& entry) noexcept;
 
 struct Claimant {
     pid_t pid = 0;
-    UniqueFd pidfd;  ///< empty: none lives, or, by errno, no descriptor is left
+    base::UniqueFd pidfd;  ///< empty: none lives, or, by errno, no descriptor is left
 };
 
 /// Opens the process that has claimed the entry. Anybody may.
@@ -34,5 +36,14 @@ struct Claimant {
 /// The same, and takes the entry back where none has. By the supervisor, or who ends the server in
 /// its place.
 [[nodiscard]] Claimant open_claimant(ProcessEntry& entry) noexcept;
+
+// Which program a process of the server runs, for people who watch an upgrade.
+
+/// Says it; what is longer than the field is cut. By the supervisor, while nobody has claimed the
+/// entry yet.
+void say_version(ProcessEntry& entry, std::string_view version) noexcept;
+
+/// What was said; empty: nothing. Whole where the same process was in the entry before and after.
+[[nodiscard]] std::string version_in(const ProcessEntry& entry);
 
 }  // namespace belfry::shm

@@ -1,6 +1,6 @@
 #include "shm/robust_mutex.hpp"
 
-#include "shm/process.hpp"
+#include "base/process.hpp"
 
 #include <linux/futex.h>
 #include <signal.h>
@@ -80,10 +80,10 @@ void RobustMutex::kill_stopped_holder() noexcept {
     };
     const pid_t pid = holder();
     if (pid == 0) return;
-    const UniqueFd process = open_pidfd(pid);
+    const base::UniqueFd process = base::open_pidfd(pid);
     // Opened first, then looked at: the process behind the descriptor is the one that holds it.
-    if (!process || holder() != pid || !is_stopped(pid)) return;
-    send_signal(process, SIGKILL);
+    if (!process || holder() != pid || !base::is_stopped(pid)) return;
+    base::send_signal(process, SIGKILL);
 }
 
 }  // namespace belfry::shm

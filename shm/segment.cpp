@@ -1,6 +1,6 @@
 #include "shm/segment.hpp"
 
-#include "shm/clock.hpp"
+#include "base/clock.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -145,7 +145,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     head.processes_stride = sizeof(ProcessEntry);
     head.body_offset = layout.body_offset;
     Geometry& geometry = *new (at<void>(layout.body_offset)) Geometry{layout.geometry};
-    geometry.created_ms = unix_ms();
+    geometry.created_ms = base::unix_ms();
     find_parts({head.processes_offset, head.processes_count, head.processes_stride}, geometry);
 
     // Everything else starts as the zeros that the kernel gave.
@@ -156,7 +156,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     log_->derived_id.store(plan.last_id, std::memory_order_relaxed);
     log_->first_id.store(plan.last_id + 1, std::memory_order_relaxed);
     log_->last_time_ms.store(plan.last_time_ms, std::memory_order_relaxed);
-    archiver().clock_offset_ms.store(clock_offset_ms(), std::memory_order_relaxed);
+    archiver().clock_offset_ms.store(base::clock_offset_ms(), std::memory_order_relaxed);
     server().max_online.store(plan.max_clients, std::memory_order_relaxed);
     for (std::uint32_t row = 0; row < plan.clients.size(); ++row) {
         fill(client(row), plan.clients[row]);

@@ -1,11 +1,11 @@
 #include "shm/segment_file.hpp"
 
+#include "base/plain_file.hpp"
+#include "base/random.hpp"
 #include "shm/huge_pages.hpp"
-#include "shm/plain_file.hpp"
 
 #include <sys/ipc.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,9 +35,10 @@ fs::path file_in(const fs::path& data_dir) {
 
 /// None: there is no file, or it is no name. @throws SegmentError
 std::optional<SegmentName> read_name(const fs::path& data_dir) {
-    const auto contents = read_plain_file(file_in(data_dir));
+    const auto contents = base::read_plain_file(file_in(data_dir));
     if (!contents && errno != ENOENT && errno != ENOTDIR) {
-        throw SegmentError{"cannot read " + file_in(data_dir).string() + ": " + reason_for(errno)};
+        throw SegmentError{"cannot read " + file_in(data_dir).string() + ": " +
+                           base::reason_for(errno)};
     }
     std::istringstream file{contents.value_or("")};
     SegmentName name;
@@ -55,9 +56,10 @@ void write_name(const fs::path& data_dir, const SegmentName& name) {
     std::ostringstream text;
     text << "key " << name.key << "\nshmid " << name.shmid << "\ntoken " << name.token << "\nbytes "
          << name.bytes << "\ncreator " << name.creator << '\n';
-    const int error = replace_plain_file(file_in(data_dir), text.str());
+    const int error = base::replace_plain_file(file_in(data_dir), text.str());
     if (error == 0) return;
-    throw SegmentError{"cannot write " + file_in(data_dir).string() + ": " + reason_for(error)};
+    throw SegmentError{"cannot write " + file_in(data_dir).string() + ": " +
+                       base::reason_for(error)};
 }
 
 std::optional<shmid_ds> stat_segment(int shmid) {
@@ -158,21 +160,12 @@ bool is_named(const fs::path& data_dir, const SegmentName& name) noexcept {
     }
 }
 
-template <class T>
-T random_value() {
-    T value{};
-    if (::getrandom(&value, sizeof value, 0) != static_cast<ssize_t>(sizeof value)) {
-        throw SegmentError{"the kernel gives no random numbers"};
-    }
-    return value;
-}
-
 /// A key that no segment has. The file names it before it is taken.
 ipc::xsi_shared_memory take_free_key(const fs::path& data_dir, SegmentName& name) {
     ipc::permissions owner_only;
     owner_only.set_permissions(S_IRUSR | S_IWUSR);
     while (true) {
-        name.key = random_value<key_t>();
+        name.key = base::random_value<key_t>();
         if (name.key == IPC_PRIVATE) continue;
         write_name(data_dir, name);
         try {
@@ -187,12 +180,6 @@ ipc::xsi_shared_memory take_free_key(const fs::path& data_dir, SegmentName& name
 }
 
 }  // namespace
-
-std::string random_hex(std::size_t digits) {
-    std::string text;
-    while (text.size() < digits) text += "0123456789abcdef"[random_value<std::uint8_t>() & 15];
-    return text;
-}
 
 std::optional<FoundSegment> find_segment(const fs::path& data_dir, ipc::mode_t mode) {
     auto name = read_name(data_dir);
@@ -224,7 +211,7 @@ bool is_removed(const FoundSegment& found) noexcept {
 }
 
 FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
-    SegmentName name{0, -1, random_hex(32), Segment::bytes_for(plan), ::getpid()};
+    SegmentName name{0, -1, base::random_hex(32), Segment::bytes_for(plan), ::getpid()};
     const ipc::xsi_shared_memory memory = take_free_key(data_dir, name);
     name.shmid = memory.get_shmid();
     try {

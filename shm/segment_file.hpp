@@ -91,7 +91,4 @@ void remove_segment(const std::filesystem::path& data_dir, const SegmentName& na
 /// How many processes have the segment mapped, as `ipcs -m` shows it.
 [[nodiscard]] std::uint64_t attached_processes(int shmid) noexcept;
 
-/// As many random hexadecimal digits, from the kernel.
-[[nodiscard]] std::string random_hex(std::size_t digits);
-
 }  // namespace belfry::shm

@@ -1,7 +1,7 @@
 #include "shm/session_slots.hpp"
 
+#include "base/clock.hpp"
 #include "shm/client_table.hpp"
-#include "shm/clock.hpp"
 #include "shm/session.hpp"
 
 #include <unistd.h>
@@ -12,7 +12,7 @@ GivenSlot give_slot(Segment& segment, std::uint32_t slot) noexcept {
     SessionSlot& session = segment.session(slot);
     session.client.store(0, std::memory_order_relaxed);
     session.appending.store(0, std::memory_order_relaxed);
-    session.connected_ms.store(unix_ms(), std::memory_order_relaxed);
+    session.connected_ms.store(base::unix_ms(), std::memory_order_relaxed);
     return {slot, raise_generation(segment.session_process(slot))};
 }
 
@@ -38,7 +38,7 @@ bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept {
 void claim_supervision(Segment& segment) noexcept {
     ProcessEntry& entry = segment.process(supervisor_entry);
     const std::uint32_t generation = raise_generation(entry);
-    entry.start_time.store(start_time_of(::getpid()).value_or(0), std::memory_order_release);
+    entry.start_time.store(base::start_time_of(::getpid()).value_or(0), std::memory_order_release);
     entry.word.store(pack(Halves{generation, static_cast<std::uint32_t>(::getpid())}));
 }
 

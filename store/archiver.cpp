@@ -1,7 +1,7 @@
 #include "store/archiver.hpp"
 
+#include "base/clock.hpp"
 #include "shm/client_table.hpp"
-#include "shm/clock.hpp"
 #include "shm/seq_rules.hpp"
 #include "shm/stored.hpp"
 #include "store/open_log.hpp"
@@ -242,7 +242,7 @@ bool Archiver::forget_old() {
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
     if ((keep == 0 && keep_ms == 0) || Clock::now() < next_forgetting_) return false;
     const std::uint64_t first_kept = keep != 0 && stored_ > keep ? stored_ - keep + 1 : 0;
-    const std::uint64_t now_ms = shm::unix_ms();
+    const std::uint64_t now_ms = base::unix_ms();
     const auto forgotten = try_to_forget(first_kept, oldest_kept_ms(now_ms), now_ms);
     checkpoint();
     if (forgotten.count != 0) raise_first_kept(writer_.first_id());
@@ -254,7 +254,7 @@ bool Archiver::forget_old() {
 std::uint64_t Archiver::oldest_kept_ms(std::uint64_t now_ms) {
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
     if (keep_ms == 0 || now_ms <= keep_ms) return 0;
-    if (!clock_.is_right(shm::clock_offset_ms())) return 0;
+    if (!clock_.is_right(base::clock_offset_ms())) return 0;
     clock_.compare_with_log(segment_->log().last_time_ms.load(), now_ms, keep_ms);
     return now_ms - keep_ms;
 }

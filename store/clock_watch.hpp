@@ -13,11 +13,11 @@ class ClockWatch {
     /// Prints one line for people.
     using Report = std::function<void(const std::string&)>;
 
-    /// @param offset_ms shm::clock_offset_ms() when the server began
+    /// @param offset_ms base::clock_offset_ms() when the server began
     ClockWatch(std::int64_t offset_ms, Report report);
 
     /// Reports once that the clock has jumped, and once that it is back.
-    /// @param offset_ms shm::clock_offset_ms() of now
+    /// @param offset_ms base::clock_offset_ms() of now
     [[nodiscard]] bool is_right(std::int64_t offset_ms);
 
     /// Reports once that the log has a time more than an hour above now. Later messages get that

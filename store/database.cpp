@@ -1,6 +1,6 @@
 #include "store/database.hpp"
 
-#include "shm/plain_file.hpp"
+#include "base/plain_file.hpp"
 #include "store/store_error.hpp"
 
 #include <fcntl.h>
@@ -43,9 +43,9 @@ const char* not_null(std::string_view bytes) noexcept {
 
 /// SQLite gives the files of the WAL the mode of the database.
 void create_file(const std::filesystem::path& file) {
-    if (shm::open_plain_file(file, O_RDWR | O_CREAT)) return;
+    if (base::open_plain_file(file, O_RDWR | O_CREAT)) return;
     throw StoreError{StoreError::Kind::failing,
-                     "cannot create the store " + file.string() + ": " + shm::reason_for(errno)};
+                     "cannot create the store " + file.string() + ": " + base::reason_for(errno)};
 }
 
 /// SQLite follows no link anywhere in the path; ours may lead through some to the file's folder.

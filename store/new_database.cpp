@@ -28,14 +28,14 @@ fs::path with_suffix(fs::path path, const char* suffix) {
     return path;
 }
 
-shm::UniqueFd open_folder_of(const fs::path& place) {
+base::UniqueFd open_folder_of(const fs::path& place) {
     const fs::path folder = place.has_parent_path() ? place.parent_path() : fs::path{"."};
-    shm::UniqueFd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    base::UniqueFd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (opened) return opened;
     throw failure("cannot create " + place.string(), errno);
 }
 
-void sync(const shm::UniqueFd& file, const fs::path& name) {
+void sync(const base::UniqueFd& file, const fs::path& name) {
     if (::fsync(file.get()) == -1) throw failure("cannot sync " + name.string(), errno);
 }
 
@@ -76,8 +76,8 @@ void NewDatabase::require_absent(const fs::path& path) const {
 }
 
 void NewDatabase::create_empty() {
-    file_ = shm::UniqueFd{::openat(folder_.get(), beside_.filename().c_str(),
-                                   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    file_ = base::UniqueFd{::openat(folder_.get(), beside_.filename().c_str(),
+                                    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
     if (file_) return;
     if (errno != EEXIST) throw failure("cannot create " + beside_.string(), errno);
     throw StoreError{StoreError::Kind::unusable,

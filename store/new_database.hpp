@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <filesystem>
 
@@ -36,8 +36,8 @@ class NewDatabase {
 
     std::filesystem::path place_;
     std::filesystem::path beside_;
-    shm::UniqueFd folder_;
-    shm::UniqueFd file_;
+    base::UniqueFd folder_;
+    base::UniqueFd file_;
     bool is_published_ = false;
 };
 

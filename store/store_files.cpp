@@ -19,7 +19,7 @@ StoreError misplaced(const std::filesystem::path& path, const std::string& what_
                 (is_other ? " is another file now" : " is not there any more")};
 }
 
-void require_in_place(const shm::PlacedFile& file, const std::string& what_it_means) {
+void require_in_place(const base::PlacedFile& file, const std::string& what_it_means) {
     if (!file.is_in_place()) throw misplaced(file.path(), what_it_means);
 }
 
@@ -30,7 +30,7 @@ void require_store(const std::filesystem::path& data_dir) {
 }
 
 StoreFiles::StoreFiles(const std::filesystem::path& data_dir, const StoreLock& lock)
-    : database_{shm::PlacedFile{store_file(data_dir)}}, others_{lock.file_in(data_dir)} {
+    : database_{base::PlacedFile{store_file(data_dir)}}, others_{lock.file_in(data_dir)} {
     require_all();
 }
 
@@ -42,17 +42,17 @@ void StoreFiles::add_write_ahead_log() {
 }
 
 void StoreFiles::require_database() const {
-    for (const shm::PlacedFile& file : database_) require_in_place(file, store_is_gone);
+    for (const base::PlacedFile& file : database_) require_in_place(file, store_is_gone);
 }
 
 bool StoreFiles::has_database() const noexcept {
-    return std::ranges::all_of(database_, &shm::PlacedFile::is_in_place);
+    return std::ranges::all_of(database_, &base::PlacedFile::is_in_place);
 }
 
 // Not deleted here: the database may be moved back.
 void StoreFiles::require_no_old_write_ahead_log() const {
-    const shm::PlacedFile& database = database_.front();
-    const shm::PlacedFile& log = database_.back();
+    const base::PlacedFile& database = database_.front();
+    const base::PlacedFile& log = database_.back();
     std::error_code ignored;
     const bool is_other =
         !database.is_in_place() && std::filesystem::exists(database.path(), ignored);
@@ -64,7 +64,7 @@ void StoreFiles::require_no_old_write_ahead_log() const {
 
 void StoreFiles::require_all() const {
     require_database();
-    for (const shm::PlacedFile& file : others_) require_in_place(file, "");
+    for (const base::PlacedFile& file : others_) require_in_place(file, "");
 }
 
 }  // namespace belfry::store

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shm/placed_file.hpp"
+#include "base/placed_file.hpp"
 #include "store/store_lock.hpp"
 
 #include <filesystem>
@@ -39,8 +39,8 @@ class StoreFiles {
     void require_no_old_write_ahead_log() const;
 
   private:
-    std::vector<shm::PlacedFile> database_;  ///< where messages are: `belfry.db`, `-wal`
-    std::vector<shm::PlacedFile> others_;    ///< `store-lock`, and the index `-shm`
+    std::vector<base::PlacedFile> database_;  ///< where messages are: `belfry.db`, `-wal`
+    std::vector<base::PlacedFile> others_;    ///< `store-lock`, and the index `-shm`
 };
 
 }  // namespace belfry::store

@@ -1,6 +1,6 @@
 #include "store/store_lock.hpp"
 
-#include "shm/plain_file.hpp"
+#include "base/plain_file.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
@@ -19,10 +19,10 @@ std::filesystem::path path_in(const std::filesystem::path& data_dir) {
 
 std::optional<StoreLock> StoreLock::try_take(const std::filesystem::path& data_dir) {
     const std::filesystem::path path = path_in(data_dir);
-    shm::UniqueFd file = shm::open_plain_file(path, O_RDWR | O_CREAT);
+    base::UniqueFd file = base::open_plain_file(path, O_RDWR | O_CREAT);
     if (!file) {
         throw StoreError{StoreError::Kind::failing,
-                         "cannot open " + path.string() + ": " + shm::reason_for(errno)};
+                         "cannot open " + path.string() + ": " + base::reason_for(errno)};
     }
     struct flock lock {};
     lock.l_type = F_WRLCK;
@@ -38,7 +38,7 @@ StoreLock StoreLock::take(const std::filesystem::path& data_dir) {
                                                     " is being written by another process"};
 }
 
-shm::PlacedFile StoreLock::file_in(const std::filesystem::path& data_dir) const noexcept {
+base::PlacedFile StoreLock::file_in(const std::filesystem::path& data_dir) const noexcept {
     return {path_in(data_dir), file_};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "shm/placed_file.hpp"
-#include "shm/unique_fd.hpp"
+#include "base/placed_file.hpp"
+#include "base/unique_fd.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -18,12 +18,12 @@ class StoreLock {
     /// @throws StoreError where another process has it, too
     [[nodiscard]] static StoreLock take(const std::filesystem::path& data_dir);
     /// The file that is locked, at its path.
-    [[nodiscard]] shm::PlacedFile file_in(const std::filesystem::path& data_dir) const noexcept;
+    [[nodiscard]] base::PlacedFile file_in(const std::filesystem::path& data_dir) const noexcept;
 
   private:
-    explicit StoreLock(shm::UniqueFd file) noexcept : file_{std::move(file)} {}
+    explicit StoreLock(base::UniqueFd file) noexcept : file_{std::move(file)} {}
 
-    shm::UniqueFd file_;
+    base::UniqueFd file_;
 };
 
 }  // namespace belfry::store

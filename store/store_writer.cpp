@@ -1,7 +1,7 @@
 #include "store/store_writer.hpp"
 
+#include "base/utf8.hpp"
 #include "store/store_file.hpp"
-#include "store/text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -87,7 +87,7 @@ void StoreWriter::begin() {
 void StoreWriter::add(const Message& message) {
     insert_.bind(1, message.id).bind_text(2, message.sender).bind(3, message.seq);
     insert_.bind(4, message.time_ms);
-    if (is_text(message.body)) {
+    if (base::is_text(message.body)) {
         insert_.bind_text(5, message.body);
     } else {
         insert_.bind_blob(5, message.body);

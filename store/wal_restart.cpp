@@ -1,6 +1,6 @@
 #include "store/wal_restart.hpp"
 
-#include "shm/clock.hpp"
+#include "base/clock.hpp"
 
 namespace belfry::store {
 namespace {
@@ -11,7 +11,7 @@ constexpr std::int64_t pause_interval_ms = 1000;
 }  // namespace
 
 void WalRestart::step(StoreWriter& writer) {
-    const std::int64_t now_ms = shm::steady_ms();
+    const std::int64_t now_ms = base::steady_ms();
     if (restart_at_ms_ == 0) {
         if (now_ms >= next_pause_ms_) ask_for_a_pause(now_ms);
         return;

@@ -1,7 +1,7 @@
 #include "wire/json.hpp"
 
-#include "wire/base64.hpp"
-#include "wire/utf8.hpp"
+#include "base/base64.hpp"
+#include "base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,8 +15,9 @@ std::string quoted(const std::string& text, bool ascii) {
 }  // namespace
 
 void append_json(std::string& out, const Message& message, bool ascii, std::uint64_t seq) {
-    const bool text = is_utf8(message.payload);
-    const std::string value = text ? std::string{message.payload} : to_base64(message.payload);
+    const bool text = base::is_utf8(message.payload);
+    const std::string value =
+        text ? std::string{message.payload} : base::to_base64(message.payload);
     out.append(R"({"id":)").append(std::to_string(message.id));
     // A client-id needs no escapes, but a store that somebody else has written may hold anything.
     out.append(R"(,"from":)").append(quoted(std::string{message.sender}, ascii));

@@ -1,6 +1,6 @@
 #include "wire/print.hpp"
 
-#include "wire/decimal_text.hpp"
+#include "base/decimal_text.hpp"
 #include "wire/limits.hpp"
 
 #include <algorithm>
@@ -157,7 +157,7 @@ void print_error(std::string& out, ErrorCode code, std::uint64_t seq) {
 
 std::size_t print_message_head(std::span<char> out, std::uint64_t id, std::string_view sender,
                                std::uint64_t time_ms, std::size_t payload_bytes) noexcept {
-    thread_local DecimalText id_text;
+    thread_local base::DecimalText id_text;
     thread_local HeadBehindId behind;
     Pen pen{out};
     pen << "MSG " << id_text.of(id) << behind.of(sender, time_ms, payload_bytes);
@@ -165,8 +165,8 @@ std::size_t print_message_head(std::span<char> out, std::uint64_t id, std::strin
 }
 
 std::size_t print_sent(std::span<char> out, std::uint64_t seq, std::uint64_t id) noexcept {
-    thread_local DecimalText seq_text;
-    thread_local DecimalText id_text;
+    thread_local base::DecimalText seq_text;
+    thread_local base::DecimalText id_text;
     Pen pen{out};
     pen << "SENT " << seq_text.of(seq) << " " << id_text.of(id) << line_end;
     return pen.length();

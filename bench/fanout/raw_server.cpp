@@ -1,9 +1,9 @@
 #include "bench/fanout/raw_server.hpp"
 
+#include "base/futex.hpp"
 #include "bench/support/connection.hpp"
 #include "bench/support/line_splitter.hpp"
 #include "bench/support/wait.hpp"
-#include "shm/futex.hpp"
 #include "tests/support/failure.hpp"
 
 #include <signal.h>
@@ -66,7 +66,7 @@ class OneForEach {
     void write(std::uint64_t bytes) const {
         shared_->bytes += bytes;
         ++shared_->news;
-        shm::futex_wake(shared_->news, std::numeric_limits<int>::max(), all);
+        base::futex_wake(shared_->news, std::numeric_limits<int>::max(), all);
     }
 
   private:
@@ -84,7 +84,7 @@ class OneForEach {
             const std::uint64_t piece =
                 std::min<std::uint64_t>(shared_->bytes - written, piece_size);
             if (piece == 0) {
-                shm::futex_wait(shared_->news, seen, Clock::time_point::max(), all);
+                base::futex_wait(shared_->news, seen, Clock::time_point::max(), all);
             } else {
                 subscriber.send({zeros.data(), piece});
                 written += piece;

@@ -1,5 +1,5 @@
+#include "base/futex.hpp"
 #include "shm/condition.hpp"
-#include "shm/futex.hpp"
 #include "tests/support/shared.hpp"
 
 #include <sys/wait.h>
@@ -43,11 +43,11 @@ struct ByFutex {
 
     void set(std::uint32_t value) {
         turn.store(value);
-        shm::futex_wake(turn, 1, shm::Condition::everybody);
+        base::futex_wake(turn, 1, shm::Condition::everybody);
     }
     std::uint32_t wait_while(std::uint32_t value) {
         while (turn.load() == value) {
-            shm::futex_wait(turn, value, for_ever, shm::Condition::everybody);
+            base::futex_wait(turn, value, for_ever, shm::Condition::everybody);
         }
         return turn.load();
     }

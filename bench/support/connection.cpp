@@ -26,9 +26,9 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-test::Fd new_socket() {
-    test::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!socket.is_open()) throw test::system_failure("socket");
+base::UniqueFd new_socket() {
+    base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!socket) throw test::system_failure("socket");
     return socket;
 }
 
@@ -117,7 +117,7 @@ std::size_t Connection::discard_now(std::size_t most) const {
     return static_cast<std::size_t>(count);
 }
 
-Connection::Connection(test::Fd socket) : socket_{std::move(socket)} {
+Connection::Connection(base::UniqueFd socket) : socket_{std::move(socket)} {
     set_options(fd());
 }
 
@@ -131,13 +131,13 @@ std::uint16_t Listener::port() const {
 }
 
 Connection Listener::accept() const {
-    test::Fd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!socket.is_open()) give_up("accept");
+    base::UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!socket) give_up("accept");
     return Connection{std::move(socket)};
 }
 
 std::uint16_t free_port() {
-    const test::Fd socket = new_socket();
+    const base::UniqueFd socket = new_socket();
     bind_to_free_port(socket.get());
     return port_of(socket.get());
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/support/fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <cstdint>
 #include <span>
@@ -37,9 +37,9 @@ class Connection {
 
   private:
     friend class Listener;
-    explicit Connection(test::Fd socket);
+    explicit Connection(base::UniqueFd socket);
 
-    test::Fd socket_;
+    base::UniqueFd socket_;
 };
 
 /// Listens on a free port of this machine.
@@ -50,7 +50,7 @@ class Listener {
     [[nodiscard]] Connection accept() const;
 
   private:
-    test::Fd socket_;
+    base::UniqueFd socket_;
 };
 
 /// A port that is free at this moment.

@@ -21,7 +21,7 @@ constexpr std::chrono::seconds patience{300};
 
 Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
     : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
-    if (!epoll_.is_open()) throw test::system_failure("epoll_create1");
+    if (!epoll_) throw test::system_failure("epoll_create1");
     members_.reserve(client_ids.size());
     std::vector<char> buffer(buffer_size);
     for (const std::string& client_id : client_ids) {

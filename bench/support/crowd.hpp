@@ -35,7 +35,7 @@ class Crowd {
     void read(Member& member, std::vector<char>& buffer);
     void check() const;
 
-    test::Fd epoll_;
+    base::UniqueFd epoll_;
     std::vector<Member> members_;  ///< after the start the thread's alone
     std::atomic<std::uint64_t> live_ = 0;
     std::atomic<std::uint64_t> messages_ = 0;  ///< of all members together

@@ -34,7 +34,7 @@ Stage::Stage(std::unique_ptr<Peer> peer, std::size_t subscribers, FlowControl fl
       cpu_{peer_->leader()},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       received_(subscribers, 0) {
-    if (!epoll_.is_open()) throw test::system_failure("epoll_create1");
+    if (!epoll_) throw test::system_failure("epoll_create1");
     subscribers_.reserve(subscribers);
     for (std::size_t index = 0; index < subscribers; ++index) {
         check_interrupt();

@@ -69,7 +69,7 @@ class Stage {
     std::unique_ptr<Peer> peer_;
     FlowControl flow_;
     CpuMeter cpu_;
-    test::Fd epoll_;
+    base::UniqueFd epoll_;
     std::vector<Subscriber> subscribers_;
     std::vector<std::uint64_t> received_;  ///< bytes, by subscriber
     std::unique_ptr<Connection> publisher_;

@@ -1,4 +1,4 @@
-/* shm/condition.{hpp,cpp} and shm/futex.cpp: the word with its sequence and its bit, and the
+/* shm/condition.{hpp,cpp} and base/futex.cpp: the word with its sequence and its bit, and the
  * kernel's queue. Included by wake.pml, which says how many THREADS there are.
  *
  * Step of the model                stands for

@@ -102,7 +102,7 @@ void FakeServer::listen_again() {
 }
 
 void FakeServer::listen() {
-    listener_ = Fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    listener_ = base::UniqueFd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const int yes = 1;
     ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
@@ -120,8 +120,8 @@ void FakeServer::listen() {
 FakeSession FakeServer::accept(Milliseconds within) {
     pollfd ready{listener_.get(), POLLIN, 0};
     if (::poll(&ready, 1, Deadline{within}.remaining_ms()) <= 0) throw Failure("no connection");
-    Fd socket{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!socket.is_open()) throw system_failure("accept");
+    base::UniqueFd socket{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!socket) throw system_failure("accept");
     return FakeSession{std::move(socket)};
 }
 

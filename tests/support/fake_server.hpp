@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "tests/support/deadline.hpp"
-#include "tests/support/fd.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +14,7 @@ namespace belfry::test {
 /// not come in time or is not as expected it throws Failure.
 class FakeSession {
   public:
-    explicit FakeSession(Fd socket) : socket_{std::move(socket)} {}
+    explicit FakeSession(base::UniqueFd socket) : socket_{std::move(socket)} {}
 
     void say(std::string_view bytes);
 
@@ -52,7 +52,7 @@ class FakeSession {
     [[nodiscard]] std::string bytes(std::size_t count);
     void receive_or_fail(const Deadline& deadline, std::string_view wanted);
 
-    Fd socket_;
+    base::UniqueFd socket_;
     std::string unread_;
     bool ended_ = false;
 };
@@ -76,7 +76,7 @@ class FakeServer {
   private:
     void listen();
 
-    Fd listener_;
+    base::UniqueFd listener_;
     std::uint16_t port_ = 0;
 };
 

@@ -1,8 +1,8 @@
 #include "tests/support/faulty_disk.hpp"
 
+#include "base/unique_fd.hpp"
 #include "tests/support/deadline.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/proc.hpp"
 
 #include <fcntl.h>
@@ -17,8 +17,8 @@ namespace belfry::test {
 namespace {
 
 FaultControl* create_control(const std::filesystem::path& path) {
-    const Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!file.is_open() || ::ftruncate(file.get(), sizeof(FaultControl)) != 0) {
+    const base::UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (!file || ::ftruncate(file.get(), sizeof(FaultControl)) != 0) {
         throw system_failure(path.string());
     }
     void* memory =

@@ -17,9 +17,9 @@
 namespace belfry::test {
 namespace {
 
-Fd memory_file(const char* name) {
-    Fd file{::memfd_create(name, MFD_CLOEXEC)};
-    if (!file.is_open()) throw system_failure("memfd_create");
+base::UniqueFd memory_file(const char* name) {
+    base::UniqueFd file{::memfd_create(name, MFD_CLOEXEC)};
+    if (!file) throw system_failure("memfd_create");
     // Several processes write to it, and a memfd's position has no lock: one line would be written
     // over another one.
     if (::fcntl(file.get(), F_SETFL, O_APPEND) != 0) throw system_failure("fcntl");
@@ -28,21 +28,21 @@ Fd memory_file(const char* name) {
 
 /// The ends of a new process's standard input.
 struct InputEnds {
-    Fd ours;
-    Fd theirs;
+    base::UniqueFd ours;
+    base::UniqueFd theirs;
 };
 
 InputEnds open_input(const Input& input) {
     if (input.kind == Input::Kind::pipe) {
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC) != 0) throw system_failure("pipe");
-        InputEnds result{Fd{ends[1]}, Fd{ends[0]}};
+        InputEnds result{base::UniqueFd{ends[1]}, base::UniqueFd{ends[0]}};
         ::fcntl(result.ours.get(), F_SETFL, O_NONBLOCK);
         return result;
     }
     const std::string path = input.kind == Input::Kind::null ? "/dev/null" : input.path.string();
-    InputEnds result{Fd{}, Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}};
-    if (!result.theirs.is_open()) throw system_failure(path);
+    InputEnds result{base::UniqueFd{}, base::UniqueFd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}};
+    if (!result.theirs) throw system_failure(path);
     return result;
 }
 
@@ -111,7 +111,7 @@ bool become(uid_t user) {
     ::_exit(cannot_start);
 }
 
-std::string contents_of(const Fd& file) {
+std::string contents_of(const base::UniqueFd& file) {
     std::string text;
     char buffer[65536];
     for (;;) {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "tests/support/deadline.hpp"
-#include "tests/support/fd.hpp"
 
 #include <signal.h>
 #include <sys/types.h>
@@ -72,9 +72,9 @@ class Process {
 
     pid_t pid_ = -1;
     std::optional<int> status_;
-    Fd input_;
-    Fd out_;
-    Fd err_;
+    base::UniqueFd input_;
+    base::UniqueFd out_;
+    base::UniqueFd err_;
 };
 
 /// How a finished process ended.

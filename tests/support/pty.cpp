@@ -11,9 +11,9 @@ namespace belfry::test {
 
 Pty::Pty() : person_{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)} {
     if (::grantpt(person_.get()) == 0 && ::unlockpt(person_.get()) == 0) {
-        program_ = Fd{::open(::ptsname(person_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+        program_ = base::UniqueFd{::open(::ptsname(person_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)};
     }
-    if (!program_.is_open()) throw Failure("no terminal");
+    if (!program_) throw Failure("no terminal");
 }
 
 std::string Pty::read_until(std::string_view end) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/support/fd.hpp"
+#include "base/unique_fd.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,8 +22,8 @@ class Pty {
     [[nodiscard]] std::string read_until(std::string_view end) const;
 
   private:
-    Fd person_;
-    Fd program_;
+    base::UniqueFd person_;
+    base::UniqueFd program_;
 };
 
 /// A descriptor of the test program that is another one for a while.
@@ -38,7 +38,7 @@ class Redirected {
 
   private:
     int number_;
-    Fd before_;
+    base::UniqueFd before_;
 };
 
 }  // namespace belfry::test

@@ -14,9 +14,9 @@
 namespace belfry::test {
 namespace {
 
-Fd connect_to(std::uint16_t port, int receive_buffer) {
-    Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!socket.is_open()) throw system_failure("socket");
+base::UniqueFd connect_to(std::uint16_t port, int receive_buffer) {
+    base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!socket) throw system_failure("socket");
     if (receive_buffer > 0) {
         ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "tests/support/deadline.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/frame_reader.hpp"
 #include "tests/support/session_rules.hpp"
 
@@ -97,7 +97,7 @@ class RawClient {
   private:
     enum class End { none, orderly, reset };
 
-    Fd socket_;
+    base::UniqueFd socket_;
     FrameReader reader_;
     SessionRules rules_;
     End end_ = End::none;

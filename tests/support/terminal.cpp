@@ -1,7 +1,7 @@
 #include "tests/support/terminal.hpp"
 
+#include "base/unique_fd.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/fd.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -119,7 +119,7 @@ void Terminal::resize(TerminalSize size) {
     static_cast<void>(tmux(
         {"resize-window", "-x", std::to_string(size.columns), "-y", std::to_string(size.rows)}));
     const auto path = "/proc/" + std::to_string(pid()) + "/fd/0";
-    const Fd tty{::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC)};
+    const base::UniqueFd tty{::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC)};
     wait_until("another size", [&] {
         winsize window{};
         return ::ioctl(tty.get(), TIOCGWINSZ, &window) == 0 && window.ws_col == size.columns;

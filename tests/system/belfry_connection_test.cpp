@@ -166,12 +166,12 @@ TEST(ClientConnection, ConnectsToAnIpv6Address) {
     address.sin6_addr = in6addr_loopback;
     socklen_t length = sizeof address;
     auto* bytes = reinterpret_cast<sockaddr*>(&address);
-    const Fd listener{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const base::UniqueFd listener{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (::bind(listener.get(), bytes, length) != 0) GTEST_SKIP() << "this machine has no IPv6";
     ASSERT_EQ(::listen(listener.get(), 1), 0);
     ASSERT_EQ(::getsockname(listener.get(), bytes, &length), 0);
     Process process{belfry_command(ntohs(address.sin6_port), {"-server_ip", "::1"})};
-    FakeSession session{Fd{::accept(listener.get(), nullptr, nullptr)}};
+    FakeSession session{base::UniqueFd{::accept(listener.get(), nullptr, nullptr)}};
     session.let_in();
     session.say("LIVE 0\r\n");
     session.let_go();

@@ -1,6 +1,6 @@
+#include "base/unique_fd.hpp"
 #include "tests/support/belfryctl.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/server.hpp"
 
 #include <fcntl.h>
@@ -139,7 +139,8 @@ TEST(LogFollow, LooksAtNoLockOfTheDataDirectory) {
         one.send("SAY " + text + "\r\n");
         expect_printed(follower, "1: " + text + "\n");
     }
-    const Fd held{::open(alive.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    const base::UniqueFd held{
+        ::open(alive.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
     ASSERT_EQ(::flock(held.get(), LOCK_SH), 0);
     server.kill_all();
     EXPECT_EQ(follower.wait(), 0) << follower.err();
@@ -150,7 +151,7 @@ class StalledPipe {
   public:
     StalledPipe() {
         if (::mkfifo(path().c_str(), S_IRUSR | S_IWUSR) != 0) throw system_failure("mkfifo");
-        end_ = Fd{::open(path().c_str(), O_RDWR | O_CLOEXEC)};
+        end_ = base::UniqueFd{::open(path().c_str(), O_RDWR | O_CLOEXEC)};
         if (::fcntl(end_.get(), F_SETPIPE_SZ, 4096) < 0) throw system_failure("F_SETPIPE_SZ");
     }
 
@@ -163,7 +164,7 @@ class StalledPipe {
 
   private:
     TempDir folder_;
-    Fd end_;
+    base::UniqueFd end_;
 };
 
 void expect_end_of_stalled_follower(int signal) {

@@ -1,5 +1,5 @@
+#include "base/unique_fd.hpp"
 #include "tests/support/belfryctl.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/terminal.hpp"
 
@@ -108,8 +108,8 @@ TEST(Top, TheQuitKeyOfTheTerminalLeavesTheScreenAsBefore) {
 
 TEST(Top, EndsWhereItsTerminalHangsUpWithoutASignal) {
     const Server server;
-    Fd terminal{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
-    ASSERT_TRUE(terminal.is_open());
+    base::UniqueFd terminal{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
+    ASSERT_TRUE(terminal);
     std::array<char, 4096> bytes{};
     ASSERT_EQ(::unlockpt(terminal.get()), 0);
     ASSERT_EQ(::ptsname_r(terminal.get(), bytes.data(), bytes.size()), 0);

@@ -332,7 +332,7 @@ class TakenPort {
     [[nodiscard]] const std::string& number() const { return number_; }
 
   private:
-    Fd socket_;
+    base::UniqueFd socket_;
     std::string number_;
 };
 
@@ -373,7 +373,8 @@ TEST(CommandLine, APortFileThatCannotBeWrittenLeavesEverythingAsItWas) {
     EXPECT_TRUE(std::filesystem::is_directory(path));
     EXPECT_FALSE(std::filesystem::exists(path.string() + ".new"));
     // No process either: one that lives keeps the data directory's `alive` locked.
-    const Fd alive{::open((folder.path() / "data" / "alive").c_str(), O_RDWR | O_CLOEXEC)};
+    const base::UniqueFd alive{
+        ::open((folder.path() / "data" / "alive").c_str(), O_RDWR | O_CLOEXEC)};
     EXPECT_EQ(::flock(alive.get(), LOCK_EX | LOCK_NB), 0);
 }
 

@@ -149,8 +149,8 @@ TEST(LogLines, ThatNobodyReadsHoldNobodyUp) {
     const TempDir folder;
     const auto pipe = folder.path() / "pipe";
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-    const Fd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK)};
-    const Fd filler{::open(pipe.c_str(), O_WRONLY | O_NONBLOCK)};
+    const base::UniqueFd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK)};
+    const base::UniqueFd filler{::open(pipe.c_str(), O_WRONLY | O_NONBLOCK)};
     const std::string bytes(4096, 'x');
     while (::write(filler.get(), bytes.data(), bytes.size()) > 0) {
     }

@@ -1,5 +1,5 @@
+#include "base/process.hpp"
 #include "shm/layout.hpp"
-#include "shm/process.hpp"
 #include "tests/support/failure.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
@@ -79,7 +79,7 @@ class MappedSegment {
 
 void name_process(shm::ProcessEntry& entry, pid_t pid) {
     entry.word = pack(shm::Halves{1, static_cast<std::uint32_t>(pid)});
-    entry.start_time = shm::start_time_of(pid).value();
+    entry.start_time = base::start_time_of(pid).value();
 }
 
 // --- links in the place of files ----------------------------------------------------------------

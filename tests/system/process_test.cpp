@@ -1,5 +1,5 @@
+#include "base/unique_fd.hpp"
 #include "shm/huge_pages.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 
@@ -109,7 +109,7 @@ std::vector<Code> code_of(pid_t pid) {
 bool kernel_gives_huge_pages() {
     constexpr std::size_t bytes = 2 * shm::huge_page;
     const std::string content(bytes, 'x');
-    const Fd memory{::memfd_create("probe", MFD_CLOEXEC)};
+    const base::UniqueFd memory{::memfd_create("probe", MFD_CLOEXEC)};
     if (::write(memory.get(), content.data(), bytes) != static_cast<ssize_t>(bytes)) return false;
     void* const probe = ::mmap(shm::huge_page_room(bytes), bytes, PROT_READ | PROT_EXEC,
                                MAP_PRIVATE, memory.get(), 0);

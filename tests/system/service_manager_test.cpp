@@ -1,5 +1,5 @@
+#include "base/unique_fd.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 
@@ -29,7 +29,7 @@ class Manager {
   public:
     /// @param name a path, or `@` and an abstract name
     explicit Manager(std::string name) : name_{std::move(name)} {
-        socket_ = Fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+        socket_ = base::UniqueFd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         name_.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -81,7 +81,7 @@ class Manager {
     }
 
     std::string name_;
-    Fd socket_;
+    base::UniqueFd socket_;
 };
 
 bool says(const Notice& notice, const std::string& line) {

@@ -173,7 +173,7 @@ class Adopt : public SegmentOperation {
             shm::ProcessEntry& entry = adopted.session_process(slot);
             const auto process =
                 shm::revoke_unclaimed(entry) ? std::nullopt : shm::process_in(entry);
-            if (process && shm::open_process(*process)) continue;
+            if (process && base::open_process(*process)) continue;
             shm::reap_slot(adopted, slot);
         }
         shm::announce_presence(adopted);

@@ -97,7 +97,7 @@ class Claim : public SessionOperation {
         const auto process = shm::process_in(entry);
         findings.require(process.has_value() == has_changed("entry"), &Findings::torn,
                          "the entry names nobody");
-        findings.require(!process || !shm::open_process(*process), &Findings::torn,
+        findings.require(!process || !base::open_process(*process), &Findings::torn,
                          "the entry names a living process");
         come_back(slot, 2, findings);
         findings.require(!session_->claim(), &Findings::doubled, "the slot is claimed twice");

@@ -58,9 +58,9 @@ Guest::Guest(shm::Segment& segment, std::uint32_t slot) {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
         throw test::system_failure("socketpair");
     }
-    client_ = test::Fd{ends[0]};
+    client_ = base::UniqueFd{ends[0]};
     heritage_.reset(new server::Heritage{segment, no_data_dir_, shm::give_slot(segment, slot),
-                                         shm::UniqueFd{ends[1]},
+                                         base::UniqueFd{ends[1]},
                                          std::chrono::steady_clock::now() + default_wait});
     thread_ = std::thread{[this] {
         session_ = std::make_unique<server::SessionIn>(*heritage_);

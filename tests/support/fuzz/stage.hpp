@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/unique_fd.hpp"
 #include "server/session_in.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/frame_reader.hpp"
 #include "tests/support/session_rules.hpp"
 
@@ -44,7 +44,7 @@ class Guest {
     std::filesystem::path no_data_dir_;
     std::unique_ptr<server::Heritage> heritage_;
     std::unique_ptr<server::SessionIn> session_;
-    test::Fd client_;
+    base::UniqueFd client_;
     std::string unchecked_;  ///< received, and not yet seen as frames by wire/
     test::FrameReader reader_;
     test::SessionRules rules_;

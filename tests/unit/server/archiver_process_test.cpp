@@ -51,7 +51,7 @@ class ArchiverProcess : public ::testing::Test {
     }
 
     LogAndStore both_{Durability::commit};
-    std::vector<shm::PlacedFile> lock_files_;
+    std::vector<base::PlacedFile> lock_files_;
     TempDir dir_;
     std::filesystem::path said_ = dir_.path() / "said";
     Sender ann_{both_.segment(), 0, "ann", message_format()};

@@ -1,8 +1,8 @@
 #include "server/refusals.hpp"
 
+#include "base/unique_fd.hpp"
 #include "tests/support/deadline.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/fd.hpp"
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,9 +25,9 @@ class Refused : public ::testing::Test {
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
             throw system_failure("socketpair");
         }
-        client_ = Fd{ends[0]};
-        watched_ = Fd{::dup(ends[1])};
-        refusals_.refuse(shm::UniqueFd{ends[1]});
+        client_ = base::UniqueFd{ends[0]};
+        watched_ = base::UniqueFd{::dup(ends[1])};
+        refusals_.refuse(base::UniqueFd{ends[1]});
     }
 
     /// Sends as much as fits.
@@ -45,8 +45,8 @@ class Refused : public ::testing::Test {
     }
 
     server::Refusals refusals_;
-    Fd client_;
-    Fd watched_;  ///< the server's end once more
+    base::UniqueFd client_;
+    base::UniqueFd watched_;  ///< the server's end once more
 };
 
 TEST_F(Refused, AClientThatSendsFastDoesNotKeepTheSupervisorReading) {

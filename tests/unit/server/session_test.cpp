@@ -1,6 +1,6 @@
+#include "base/unique_fd.hpp"
 #include "server/report.hpp"
 #include "server/session_in.hpp"
-#include "tests/support/fd.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/message_records.hpp"
 #include "tests/support/scratch_segment.hpp"
@@ -29,13 +29,13 @@ class SessionProcess {
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
             throw system_failure("socketpair");
         }
-        client_ = Fd{ends[0]};
-        Fd server{ends[1]};
+        client_ = base::UniqueFd{ends[0]};
+        base::UniqueFd server{ends[1]};
         const shm::GivenSlot given = shm::give_slot(scratch.segment(), slot);
         child_.emplace([&] {
             client_.reset();
             server::Heritage heritage{scratch.segment(), scratch.data_dir(), given,
-                                      shm::UniqueFd{ends[1]},
+                                      base::UniqueFd{ends[1]},
                                       std::chrono::steady_clock::now() + default_wait};
             server::set_log(server::LogLevel::error, server::LogFormat::text);
             server::run_session(heritage);
@@ -83,7 +83,7 @@ class SessionProcess {
         return count > 0;
     }
 
-    Fd client_;
+    base::UniqueFd client_;
     std::string received_;
     std::optional<ForkedChild> child_;
 };

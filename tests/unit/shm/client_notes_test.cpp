@@ -1,6 +1,6 @@
 #include "shm/client_notes.hpp"
 
-#include "shm/version_text.hpp"
+#include "shm/process_entry.hpp"
 #include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>

@@ -146,7 +146,7 @@ TEST_F(DataDirectory, NobodyIsAliveAtFirst) {
 }
 
 TEST_F(DataDirectory, AsLongAsAnyChildLivesSomebodyIsAlive) {
-    shm::UniqueFd alive = shm::hold_alive(path());
+    base::UniqueFd alive = shm::hold_alive(path());
     ForkedChild child{[] { return ::pause(); }};
     EXPECT_TRUE(shm::anybody_alive(path()));
     alive.reset();
@@ -156,8 +156,8 @@ TEST_F(DataDirectory, AsLongAsAnyChildLivesSomebodyIsAlive) {
 }
 
 TEST_F(DataDirectory, SeveralMayHoldItAlive) {
-    shm::UniqueFd one = shm::hold_alive(path());
-    const shm::UniqueFd two = shm::hold_alive(path());
+    base::UniqueFd one = shm::hold_alive(path());
+    const base::UniqueFd two = shm::hold_alive(path());
     one.reset();
     EXPECT_TRUE(shm::anybody_alive(path()));
 }

@@ -1,7 +1,7 @@
 #include "shm/robust_mutex.hpp"
 
+#include "base/process.hpp"
 #include "shm/log_lock.hpp"
-#include "shm/process.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/scratch_segment.hpp"
 
@@ -104,7 +104,7 @@ TEST_F(Mutex, KillsAStoppedHolder) {
     GTEST_SKIP() << "ThreadSanitizer takes the lock for free";
 #endif
     ForkedChild child = holder([] { return ::raise(SIGSTOP); });
-    ASSERT_TRUE(eventually([&] { return shm::is_stopped(child.pid()); }));
+    ASSERT_TRUE(eventually([&] { return base::is_stopped(child.pid()); }));
     ForkedChild next{[this] {
         const Acquired acquired = mutex().lock();
         mutex().make_consistent();

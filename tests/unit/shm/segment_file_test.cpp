@@ -1,5 +1,6 @@
 #include "shm/segment_file.hpp"
 
+#include "base/random.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/scratch_segment.hpp"
@@ -39,7 +40,7 @@ class RawSegment {
   public:
     RawSegment() {
         do {
-            key_ = static_cast<key_t>(std::stoul(shm::random_hex(7), nullptr, 16)) + 1;
+            key_ = static_cast<key_t>(std::stoul(base::random_hex(7), nullptr, 16)) + 1;
             shmid_ = ::shmget(key_, raw_bytes, IPC_CREAT | IPC_EXCL | 0600);
         } while (shmid_ == -1 && errno == EEXIST);
         if (shmid_ == -1) throw system_failure("shmget");
@@ -106,7 +107,7 @@ class TornCreation : public ::testing::Test {
 
     TempDir data_dir_;
     RawSegment raw_;
-    std::string token_ = shm::random_hex(32);
+    std::string token_ = base::random_hex(32);
 };
 
 TEST_F(TornCreation, WithoutAFileThereIsNoSegment) {
@@ -202,7 +203,7 @@ TEST_F(TornCreation, ASegmentThatHoldsAnythingElseIsForeign) {
 }
 
 TEST_F(TornCreation, AWholeSegmentWithAnotherTokenIsForeign) {
-    raw_.write_token(shm::random_hex(32));
+    raw_.write_token(base::random_hex(32));
     raw_.prefix().magic = shm::segment_magic;
     write_file(-1);
     expect_foreign();
@@ -413,10 +414,10 @@ TEST(SegmentCreation, TellsInOneLineThatTheSystemRefuses) {
 }
 
 TEST(RandomHex, IsAsLongAsAskedAndNeverTheSame) {
-    const std::string one = shm::random_hex(32);
+    const std::string one = base::random_hex(32);
     EXPECT_EQ(one.size(), 32U);
     EXPECT_EQ(one.find_first_not_of("0123456789abcdef"), std::string::npos);
-    EXPECT_NE(one, shm::random_hex(32));
+    EXPECT_NE(one, base::random_hex(32));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST_F(SessionSlots, AClaimNamesTheProcessAndItsStart) {
     const auto process = shm::process_in(segment().session_process(3));
     ASSERT_TRUE(process);
     EXPECT_EQ(process->pid, ::getpid());
-    EXPECT_EQ(process->start_time, shm::start_time_of(::getpid()));
+    EXPECT_EQ(process->start_time, base::start_time_of(::getpid()));
 }
 
 TEST_F(SessionSlots, AClaimFailsAfterTheSlotWasRevoked) {
@@ -193,7 +193,7 @@ TEST_F(SessionSlots, TheSupervisorNamesItself) {
     const auto supervisor = shm::process_in(segment().process(shm::supervisor_entry));
     ASSERT_TRUE(supervisor);
     EXPECT_EQ(supervisor->pid, ::getpid());
-    EXPECT_EQ(supervisor->start_time, shm::start_time_of(::getpid()));
+    EXPECT_EQ(supervisor->start_time, base::start_time_of(::getpid()));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "store/archiver.hpp"
 
-#include "shm/clock.hpp"
+#include "base/clock.hpp"
 #include "shm/seq_reset.hpp"
 #include "shm/seq_rules.hpp"
 #include "tests/support/forked_child.hpp"
@@ -62,7 +62,7 @@ TEST_F(ArchiverTest, StoresWhatIsNew) {
     EXPECT_EQ(stored[0], (KeptMessage{1, "ann", 7, stored[0].time_ms, "hello"}));
     EXPECT_EQ(stored[1], (KeptMessage{2, "ann", 9, stored[0].time_ms, ""}));
     EXPECT_EQ(stored[2], (KeptMessage{3, "bob", 3, stored[2].time_ms, std::string("a\0\xff", 3)}));
-    EXPECT_NEAR(static_cast<double>(stored[0].time_ms), static_cast<double>(shm::unix_ms()), 60e3);
+    EXPECT_NEAR(static_cast<double>(stored[0].time_ms), static_cast<double>(base::unix_ms()), 60e3);
     EXPECT_EQ(segment().client(0).stored_seq, 9U);
     EXPECT_EQ(segment().client(1).stored_seq, 3U);
     EXPECT_EQ(segment().client(2).stored_seq, 0U);

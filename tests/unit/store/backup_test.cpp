@@ -47,14 +47,14 @@ TEST_F(Backup, IsWrittenThroughTheDescriptorAlone) {
 }
 
 TEST_F(Backup, OntoAFullDiskFails) {
-    const shm::UniqueFd full{::open("/dev/full", O_RDWR | O_CLOEXEC)};
+    const base::UniqueFd full{::open("/dev/full", O_RDWR | O_CLOEXEC)};
     ASSERT_TRUE(full);
     expect_store_error(Kind::failing, "full",
                        [&] { store::back_up(scratch_.dir(), full.get(), "copy"); });
 }
 
 TEST_F(Backup, IntoADescriptorThatCannotBeWrittenFails) {
-    const shm::UniqueFd file{::open(folder_.write("file", "").c_str(), O_RDONLY | O_CLOEXEC)};
+    const base::UniqueFd file{::open(folder_.write("file", "").c_str(), O_RDONLY | O_CLOEXEC)};
     EXPECT_THROW(store::back_up(scratch_.dir(), file.get(), "copy"), store::StoreError);
 }
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <time.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace belfry::base {
+
+using Clock = std::chrono::steady_clock;
+using Duration = Clock::duration;
+using TimePoint = Clock::time_point;
+
+/// A point in time by which something must have happened; none: it may take for ever.
+using Deadline = std::optional<TimePoint>;
+
+[[nodiscard]] inline bool has_passed(const Deadline& deadline, TimePoint now) {
+    return deadline && *deadline <= now;
+}
+
+/// The earlier of the two.
+[[nodiscard]] inline Deadline earlier(const Deadline& a, const Deadline& b) {
+    if (!a || !b) return a ? a : b;
+    return *a < *b ? a : b;
+}
+
+/// Unix time in milliseconds.
+[[nodiscard]] inline std::uint64_t unix_ms() noexcept {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+/// The time since the epoch of steady_clock, which all processes share, in milliseconds.
+[[nodiscard]] inline std::int64_t steady_ms() noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+/// Unix time minus the time since the machine was booted, in milliseconds. It stays the same until
+/// somebody sets the wall clock: both clocks run at the same rate, also while the machine sleeps.
+[[nodiscard]] inline std::int64_t clock_offset_ms() noexcept {
+    timespec since_boot{};
+    ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    const std::int64_t since_boot_ms = since_boot.tv_sec * 1000 + since_boot.tv_nsec / 1'000'000;
+    return static_cast<std::int64_t>(unix_ms()) - since_boot_ms;
+}
+
+}  // namespace belfry::base

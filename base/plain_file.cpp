@@ -1,0 +1,75 @@
+#include "base/plain_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace belfry::base {
+namespace {
+
+constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+
+/// What the kernel says of a pipe without a reader, or of a device that is not there.
+constexpr int not_regular = ENXIO;
+
+int write_to(const UniqueFd& file, std::string_view contents) {
+    errno = EIO;  // for a write that is cut short
+    const bool written = ::fchmod(file.get(), owner_only) == 0 &&
+                         ::write(file.get(), contents.data(), contents.size()) ==
+                             static_cast<ssize_t>(contents.size());
+    return written ? 0 : errno;
+}
+
+}  // namespace
+
+UniqueFd open_plain_file(const std::filesystem::path& path, int flags) noexcept {
+    // O_NONBLOCK: opening a pipe would wait for its other end.
+    constexpr int always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    UniqueFd file{::open(path.c_str(), flags | always, owner_only)};
+    struct stat facts {};
+    if (!file || ::fstat(file.get(), &facts) == -1) return {};
+    if (S_ISREG(facts.st_mode)) return file;
+    file.reset();
+    errno = not_regular;
+    return {};
+}
+
+std::string reason_for(int error) {
+    if (error == ELOOP) return "it is a symbolic link";
+    if (error == not_regular) return "it is not a regular file";
+    return std::strerror(error);
+}
+
+std::optional<std::string> read_plain_file(const std::filesystem::path& path) {
+    const UniqueFd file = open_plain_file(path, O_RDONLY);
+    if (!file) return {};
+    std::string contents;
+    std::array<char, max_plain_file + 1> buffer{};
+    while (true) {
+        const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+        if (count == -1) return {};
+        if (count == 0) return contents;
+        if (contents.size() + static_cast<std::size_t>(count) > max_plain_file) {
+            errno = EFBIG;
+            return {};
+        }
+        contents.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+}
+
+int replace_plain_file(const std::filesystem::path& path, std::string_view contents) {
+    const std::string beside = path.string() + ".new";
+    const UniqueFd file = open_plain_file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file) return errno;
+    int error = write_to(file, contents);
+    if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
+    if (error != 0) ::unlink(beside.c_str());
+    return error;
+}
+
+}  // namespace belfry::base

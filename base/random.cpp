@@ -1,0 +1,22 @@
+#include "base/random.hpp"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace belfry::base {
+
+void fill_randomly(void* bytes, std::size_t count) {
+    if (::getrandom(bytes, count, 0) == static_cast<ssize_t>(count)) return;
+    throw std::system_error{errno, std::generic_category(), "the kernel gives no random numbers"};
+}
+
+std::string random_hex(std::size_t digits) {
+    std::string text;
+    while (text.size() < digits) text += "0123456789abcdef"[random_value<std::uint8_t>() & 15];
+    return text;
+}
+
+}  // namespace belfry::base

@@ -1,0 +1,90 @@
+#include "base/utf8.hpp"
+
+#include <unictype.h>
+
+#include <boost/locale/encoding_utf.hpp>
+#include <boost/locale/utf.hpp>
+
+#include <cstdint>
+
+namespace belfry::base {
+namespace {
+
+namespace utf = boost::locale::utf;
+
+// Moves the front of the text behind its first character, and behind one byte where there is none.
+utf::code_point take_character(std::string_view& text) noexcept {
+    const char* at = text.data();
+    const auto character = utf::utf_traits<char>::decode(at, text.data() + text.size());
+    const bool valid = utf::is_valid_codepoint(character);
+    text.remove_prefix(valid ? static_cast<std::size_t>(at - text.data()) : 1);
+    return valid ? character : utf::illegal;
+}
+
+// Writing needs these although they are invisible: without joiners Persian and Indic words are
+// spelt wrongly, without variation selectors and joiners many emoji fall apart. None of them moves
+// or hides what stands beside it.
+bool is_part_of_writing(utf::code_point character) noexcept {
+    return ::uc_is_property_join_control(character) ||
+           ::uc_is_property_variation_selector(character);
+}
+
+// What has no glyph of its own: bidirectional controls, tags, fillers, separators of lines. A few
+// visible signs of Arabic and Syriac belong to the same category of Unicode and count too.
+bool is_invisible(utf::code_point character) noexcept {
+    constexpr std::uint32_t formats =
+        UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
+    const bool has_no_glyph = ::uc_is_general_category_withtable(character, formats) ||
+                              ::uc_is_property_default_ignorable_code_point(character);
+    return has_no_glyph && !is_part_of_writing(character);
+}
+
+bool is_harmless(utf::code_point character) noexcept {
+    if (character == '\t' || character == '\n') return true;
+    const bool is_control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+    return !is_control && character != utf::illegal && !is_invisible(character);
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        if (take_character(bytes) == utf::illegal) return false;
+    }
+    return true;
+}
+
+void append_safely(std::string& out, std::string_view text) {
+    while (!text.empty()) {
+        const auto before = text;
+        if (is_harmless(take_character(text))) {
+            out += before.substr(0, before.size() - text.size());
+        } else {
+            out += '?';
+        }
+    }
+}
+
+std::string safely(std::string_view text) {
+    std::string safe;
+    append_safely(safe, text);
+    return safe;
+}
+
+bool is_text(std::string_view bytes) noexcept {
+    // Most are plain ASCII, which a vectorised loop tells.
+    const auto is_plain = [](unsigned char byte) { return byte != 0 && byte < 0x80; };
+    bool plain = true;
+    for (const char byte : bytes) plain &= is_plain(static_cast<unsigned char>(byte));
+    return plain || (bytes.find('\0') == std::string_view::npos && base::is_utf8(bytes));
+}
+
+std::wstring wide(std::string_view text) {
+    return boost::locale::conv::utf_to_utf<wchar_t>(text.data(), text.data() + text.size());
+}
+
+std::string narrow(std::wstring_view text) {
+    return boost::locale::conv::utf_to_utf<char>(text.data(), text.data() + text.size());
+}
+
+}  // namespace belfry::base

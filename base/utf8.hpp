@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Payloads as text.
+namespace belfry::base {
+
+/// Whether the bytes are UTF-8. NUL is a character.
+[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
+
+/// Appends text so that a terminal only shows it, and reorders nothing but letters of scripts that
+/// are written from right to left: every control character but tab and newline, every bidirectional
+/// control and other invisible character but joiners and variation selectors, and every byte that
+/// is not UTF-8, becomes `?`. Every program shows hostile text through this function.
+void append_safely(std::string& out, std::string_view text);
+
+/// The same as a text of its own.
+[[nodiscard]] std::string safely(std::string_view text);
+
+/// Whether SQLite can hold the bytes as a text without changing them: UTF-8 without NUL.
+[[nodiscard]] bool is_text(std::string_view bytes) noexcept;
+
+/// As wide characters. What is not valid is left out.
+[[nodiscard]] std::wstring wide(std::string_view text);
+
+/// Wide characters as UTF-8. What is not valid is left out.
+[[nodiscard]] std::string narrow(std::wstring_view text);
+
+}  // namespace belfry::base

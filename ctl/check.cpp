@@ -1,0 +1,50 @@
+#include "ctl/check.hpp"
+
+#include "ctl/human.hpp"
+#include "ctl/log_printer.hpp"
+#include "ctl/refusal.hpp"
+#include "shm/invariants.hpp"
+#include "store/store_check.hpp"
+#include "store/store_file.hpp"
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace belfry::ctl {
+namespace {
+
+bool print(std::ostream& out, const std::vector<std::string>& broken, const char* all_is_well) {
+    for (const std::string& sentence : broken) out << plain(sentence) << '\n';
+    if (broken.empty()) out << all_is_well << '\n';
+    return broken.empty();
+}
+
+bool check_store(std::ostream& out, const std::filesystem::path& data_dir,
+                 const shm::Segment& segment, bool ring_is_whole) {
+    if (!store::has_store(data_dir)) {
+        return print(
+            out, {"the store is gone: there is no " + store::store_file(data_dir).string()}, "");
+    }
+    return print(out, store::broken_between(data_dir, segment, ring_is_whole),
+                 "the store is whole, and agrees with the segment");
+}
+
+}  // namespace
+
+bool check(std::ostream& out, const std::filesystem::path& data_dir,
+           const std::optional<shm::FoundSegment>& found) {
+    if (!found) {
+        if (!store::has_store(data_dir)) {
+            throw Refusal{"there is neither a segment of a server nor a store in " +
+                          data_dir.string()};
+        }
+        return print(out, store::broken_in_store(data_dir), "the store is whole");
+    }
+    const bool holds =
+        print(out, shm::broken_invariants(found->segment, &is_record), "all invariants hold");
+    if (!found->segment.has_store()) return holds;
+    return check_store(out, data_dir, found->segment, holds) && holds;
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,150 @@
+#include "ctl/export_format.hpp"
+
+#include "base/base64.hpp"
+#include "shm/layout.hpp"
+#include "wire/client_id.hpp"
+#include "wire/limits.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace belfry::ctl {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t format_version = 1;
+constexpr std::uint64_t max_time = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t max_epoch = 32;
+
+json parsed(std::string_view line) {
+    json object = json::parse(line, nullptr, false);
+    if (!object.is_object()) throw BadLine{"it is no JSON object"};
+    return object;
+}
+
+/// The value of that name, of the kind that is wanted.
+template <class IsWanted>
+const json& value(const json& object, const char* name, const char* kind, IsWanted is_wanted) {
+    const auto found = object.find(name);
+    if (found == object.end()) throw BadLine{std::string{"\""} + name + "\" is missing"};
+    if (!(*found.*is_wanted)()) {
+        throw BadLine{std::string{"\""} + name + "\" is not " + kind};
+    }
+    return *found;
+}
+
+std::uint64_t number(const json& object, const char* name, std::uint64_t min, std::uint64_t max) {
+    const json& found = value(object, name, "a whole number", &json::is_number_unsigned);
+    const auto result = found.get<std::uint64_t>();
+    if (result >= min && result <= max) return result;
+    throw BadLine{std::string{"\""} + name + "\" is not from " + std::to_string(min) + " to " +
+                  std::to_string(max)};
+}
+
+std::string text(const json& object, const char* name) {
+    return value(object, name, "a text", &json::is_string).get<std::string>();
+}
+
+std::string client_id(const json& object, const char* name) {
+    std::string id = text(object, name);
+    if (!wire::is_client_id(id)) throw BadLine{std::string{"\""} + name + "\" is no client-id"};
+    return id;
+}
+
+std::string epoch(const json& object) {
+    std::string epoch = text(object, "epoch");
+    if (!is_epoch(epoch)) {
+        throw BadLine{"\"epoch\" is not 1 to 32 hexadecimal digits"};
+    }
+    return epoch;
+}
+
+shm::Durability durability(const json& object) {
+    const std::string word = text(object, "durability");
+    if (word == "commit") return shm::Durability::commit;
+    if (word == "async") return shm::Durability::async;
+    throw BadLine{"\"durability\" is neither commit nor async"};
+}
+
+std::vector<store::SavedClient> clients(const json& object, std::uint64_t last_id) {
+    std::vector<store::SavedClient> result;
+    std::set<std::string> ids;
+    for (const json& client : value(object, "clients", "a list", &json::is_array)) {
+        if (!client.is_object()) throw BadLine{"a client is no object"};
+        result.push_back({client_id(client, "id"), number(client, "cursor", 0, last_id),
+                          number(client, "seq", 0, wire::max_seq)});
+        if (!ids.insert(result.back().id).second) {
+            throw BadLine{"client " + result.back().id + " stands there twice"};
+        }
+    }
+    return result;
+}
+
+std::string body(const json& object) {
+    const bool is_text = object.contains("text");
+    if (is_text == object.contains("data")) {
+        throw BadLine{R"(it needs either "text" or "data")"};
+    }
+    std::string bytes;
+    if (is_text) {
+        bytes = text(object, "text");
+    } else {
+        auto decoded = base::from_base64(text(object, "data"));
+        if (!decoded) throw BadLine{"\"data\" is no base64"};
+        bytes = *std::move(decoded);
+    }
+    if (bytes.size() > wire::max_discard) throw BadLine{"the message is larger than 16 MiB"};
+    return bytes;
+}
+
+}  // namespace
+
+bool is_epoch(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= max_epoch &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+void append_head(std::string& out, const LogHead& head, LineForm form) {
+    nlohmann::ordered_json clients = nlohmann::ordered_json::array();
+    for (const store::SavedClient& client : head.log.clients) {
+        clients.push_back({{"id", client.id}, {"cursor", client.cursor}, {"seq", client.seq}});
+    }
+    const bool is_async = head.log.durability == shm::Durability::async;
+    const nlohmann::ordered_json line{{"format", format_version},
+                                      {"epoch", head.log.epoch},
+                                      {"first_id", head.first_id},
+                                      {"last_id", head.log.last_id},
+                                      {"durability", is_async ? "async" : "commit"},
+                                      {"clean", head.log.clean},
+                                      {"clients", clients}};
+    // A store that somebody else has written may hold anything.
+    const bool is_ascii = form == LineForm::ascii_json;
+    out.append(line.dump(-1, ' ', is_ascii, json::error_handler_t::replace)).append("\n");
+}
+
+LogHead read_head(std::string_view line) {
+    const json object = parsed(line);
+    if (!object.contains("format")) throw BadLine{"it is not the first line of an export"};
+    static_cast<void>(number(object, "format", format_version, format_version));
+    LogHead head;
+    head.log.epoch = epoch(object);
+    head.log.last_id = number(object, "last_id", 0, shm::max_id);
+    head.first_id = number(object, "first_id", 1, head.log.last_id + 1);
+    head.log.durability = durability(object);
+    head.log.clean = value(object, "clean", "true or false", &json::is_boolean).get<bool>();
+    head.log.clients = clients(object, head.log.last_id);
+    return head;
+}
+
+ExportedMessage read_message(std::string_view line) {
+    const json object = parsed(line);
+    return {number(object, "id", 1, shm::max_id), client_id(object, "from"),
+            number(object, "seq", 1, wire::max_seq), number(object, "time", 0, max_time),
+            body(object)};
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,184 @@
+#include "cli/command_line.hpp"
+#include "cli/standard_streams.hpp"
+#include "ctl/check.hpp"
+#include "ctl/export.hpp"
+#include "ctl/follow.hpp"
+#include "ctl/import.hpp"
+#include "ctl/log_printer.hpp"
+#include "ctl/metrics.hpp"
+#include "ctl/options.hpp"
+#include "ctl/owner.hpp"
+#include "ctl/recover.hpp"
+#include "ctl/refusal.hpp"
+#include "ctl/reset_seq.hpp"
+#include "ctl/search.hpp"
+#include "ctl/status.hpp"
+#include "ctl/stop.hpp"
+#include "ctl/top.hpp"
+#include "shm/segment_file.hpp"
+#include "store/backup.hpp"
+#include "store/new_database.hpp"
+#include "store/store_file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+namespace {
+
+namespace ctl = belfry::ctl;
+namespace shm = belfry::shm;
+namespace store = belfry::store;
+
+/// Others only read the segment.
+bool changes(const ctl::Options& options) {
+    return options.command == "stop" || options.command == "remove" ||
+           options.command == "reset-seq";
+}
+
+const char* why_not_readable(shm::SegmentState state) {
+    if (state == shm::SegmentState::torn) return " was never finished";
+    if (state == shm::SegmentState::unsound) {
+        return " is damaged: the sizes and offsets of its parts do not agree";
+    }
+    return " has another layout than this program";
+}
+
+std::optional<shm::FoundSegment> find(const ctl::Options& options) {
+    const auto mode =
+        changes(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
+    auto found = shm::find_segment(options.data_dir, mode);
+    if (!found) return {};
+    if (!shm::is_readable(found->state) && options.command != "remove") {
+        throw ctl::Refusal{"the segment of " + options.data_dir.string() +
+                           why_not_readable(found->state)};
+    }
+    return found;
+}
+
+void remove(const ctl::Options& options, const shm::FoundSegment& found) {
+    const std::uint64_t lost = ctl::remove_dead_segment(options.data_dir, found);
+    if (lost == 0) return;
+    std::cerr << "belfryctl: " << lost << (lost == 1 ? " message was" : " messages were")
+              << " in the segment alone, not in the store\n";
+}
+
+int run_on_segment(const ctl::Options& options) {
+    std::optional<shm::FoundSegment> found = find(options);
+    if (options.command == "check") {
+        return ctl::check(std::cout, options.data_dir, found) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (options.command == "reset-seq") {
+        ctl::reset_seq(std::cout, options.data_dir, found, options.operand);
+        return EXIT_SUCCESS;
+    }
+    if (!found) {
+        throw ctl::Refusal{"there is no segment of a server in " + options.data_dir.string()};
+    }
+    if (options.command == "log" && options.follow) {
+        ctl::follow_log(found->segment, ctl::line_form(options.json));
+    } else if (options.command == "log") {
+        ctl::print_log(std::cout, found->segment, ctl::line_form(options.json));
+    } else if (options.command == "stop") {
+        ctl::stop_server(options.data_dir, *found);
+    } else if (options.command == "remove") {
+        remove(options, *found);
+    } else if (options.command == "metrics") {
+        ctl::print_metrics(std::cout, ctl::read_status(*found));
+    } else if (options.json) {
+        ctl::print_json(std::cout, ctl::read_status(*found));
+    } else {
+        ctl::print_page(std::cout, ctl::read_status(*found));
+    }
+    return EXIT_SUCCESS;
+}
+
+/// `the messages 3 to 9`
+std::string range(std::uint64_t first, std::uint64_t last) {
+    if (first == last) return "message " + std::to_string(first);
+    return "messages " + std::to_string(first) + " to " + std::to_string(last);
+}
+
+void recover(const ctl::Options& options) {
+    const auto [epoch, first, last] = ctl::recover_store(options.data_dir, options.shmid);
+    const std::string messages = first <= last ? range(first, last) : "no messages";
+    std::cout << "recovered " << messages << " of the log " << epoch << '\n';
+    if (first > 1) std::cout << range(1, first - 1) << " had left the segment: not recovered\n";
+    std::cout << "the segment is kept; remove it with ipcrm -m " << options.shmid << '\n';
+}
+
+void require_store(const ctl::Options& options) {
+    if (store::has_store(options.data_dir)) return;
+    const auto found = find(options);
+    const bool in_memory = found && !found->segment.has_store();
+    throw ctl::Refusal{"there is no store in " + options.data_dir.string() +
+                       (in_memory ? ": its server keeps messages in memory alone" : "")};
+}
+
+void run_on_store(const ctl::Options& options) {
+    require_store(options);
+    if (options.command == "search") {
+        ctl::search(std::cout, options.data_dir, options.operand, ctl::line_form(options.json));
+    } else {
+        ctl::export_store(std::cout, options.data_dir, ctl::line_form(true));
+    }
+}
+
+/// The caller's rights make the copy, the owner's read the store.
+int back_up(const ctl::Options& options) {
+    store::NewDatabase copy{options.operand};
+    const auto write = [&](const std::filesystem::path& data_dir) {
+        ctl::Options as_owner = options;
+        as_owner.data_dir = data_dir;
+        require_store(as_owner);
+        store::back_up(data_dir, copy.fd(), copy.beside());
+    };
+    if (!ctl::run_as_owner_of(options.data_dir, write)) return EXIT_FAILURE;
+    copy.publish();
+    return EXIT_SUCCESS;
+}
+
+int run(ctl::Options options) {
+    if (options.command == "backup") return back_up(options);
+    std::optional<ctl::ImportFile> file;  // opened with the caller's rights
+    if (options.command == "import") file.emplace(options.operand);
+    const bool makes_directory = file || options.command == "recover";
+    ctl::become_owner_of(options.data_dir, makes_directory ? ctl::MissingDirectory::will_be_made
+                                                           : ctl::MissingDirectory::is_refused);
+    if (file) {
+        ctl::import_store(options.data_dir, *file);
+    } else if (options.command == "recover") {
+        recover(options);
+    } else if (options.command == "top") {
+        ctl::run_top(options.data_dir);
+    } else if (options.command == "search" || options.command == "export") {
+        run_on_store(options);
+    } else {
+        return run_on_segment(options);
+    }
+    return EXIT_SUCCESS;
+}
+
+int complain(const std::exception& error, int exit_code) {
+    std::cout.flush();
+    belfry::cli::complain("belfryctl", error.what());
+    return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // Streams are faster so. No command mixes them with stdio, which ncurses uses in top.
+    std::ios::sync_with_stdio(false);
+    try {
+        const auto options = ctl::read_options({argv + std::min(argc, 1), argv + argc});
+        const int exit_code = options ? run(*options) : EXIT_SUCCESS;
+        belfry::cli::finish_standard_output();
+        return exit_code;
+    } catch (const belfry::cli::UsageError& error) {
+        return complain(error, belfry::cli::exit_usage);
+    } catch (const std::exception& error) {
+        return complain(error, EXIT_FAILURE);
+    }
+}

@@ -1,0 +1,51 @@
+#include "ctl/message_line.hpp"
+
+#include "base/local_time.hpp"
+#include "base/utf8.hpp"
+#include "wire/json.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace belfry::ctl {
+namespace {
+
+void append_for_people(std::string& out, const wire::Message& message) {
+    out.append(std::to_string(message.id)).append(" ");
+    out.append(base::local_time("%Y-%m-%d %H:%M:%S", base::moment(message.time_ms))).append(" ");
+    const std::size_t start = out.size();
+    // The sender too: a store that somebody else has written may hold anything.
+    base::append_safely(out, message.sender);
+    out.append(": ");
+    base::append_safely(out, message.payload);
+    // One line each: tabs and newlines go too.
+    const auto is_control = [](unsigned char c) { return c < 0x20; };
+    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control, '?');
+    out += '\n';
+}
+
+}  // namespace
+
+LineForm line_form(bool json) noexcept {
+    if (!json) return LineForm::people;
+    return ::isatty(STDOUT_FILENO) == 1 ? LineForm::ascii_json : LineForm::json;
+}
+
+void append_line(std::string& out, const wire::Message& message, std::uint64_t seq, LineForm form) {
+    if (form == LineForm::people) {
+        append_for_people(out, message);
+    } else {
+        wire::append_json(out, message, form == LineForm::ascii_json, seq);
+    }
+}
+
+wire::Message as_message(const store::Message& row) noexcept {
+    return {.past = false,
+            .id = row.id,
+            .sender = row.sender,
+            .time_ms = row.time_ms,
+            .payload = row.body};
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,145 @@
+#include "ctl/metrics.hpp"
+
+#include "base/utf8.hpp"
+#include "ctl/status.hpp"
+#include "shm/client_notes.hpp"
+
+#include <array>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace belfry::ctl {
+namespace {
+
+/// A label's value: UTF-8, with backslash, quote and newline escaped.
+std::string label(std::string_view value) {
+    std::string text;
+    for (const char c : base::safely(value)) {
+        if (c == '\\' || c == '"') text += '\\';
+        if (c == '\n') {
+            text += "\\n";
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
+/// Seconds with three digits behind the point, exactly.
+std::string seconds(std::uint64_t ms) {
+    std::string part = std::to_string(ms % 1000);
+    part.insert(0, 3 - part.size(), '0');
+    return std::to_string(ms / 1000) + "." + part;
+}
+
+class Page {
+  public:
+    explicit Page(std::ostream& out) : out_{out} {}
+
+    /// What follows belongs to this family.
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        out_ << "# HELP belfry_" << name << ' ' << help << "\n# TYPE belfry_" << name << ' ' << type
+             << '\n';
+    }
+    void sample(std::string_view labels, const std::string& value) {
+        out_ << "belfry_" << name_;
+        if (!labels.empty()) out_ << '{' << labels << '}';
+        out_ << ' ' << value << '\n';
+    }
+    void sample(std::string_view labels, std::uint64_t value) {
+        sample(labels, std::to_string(value));
+    }
+
+    void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
+        family(name, "gauge", help);
+        sample({}, value);
+    }
+    void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+        family(name, "counter", help);
+        sample({}, value);
+    }
+
+  private:
+    std::ostream& out_;
+    std::string_view name_;
+};
+
+void print_server(Page& page, const Status& status) {
+    page.family("info", "gauge", "Always 1; what the labels say.");
+    page.sample("version=\"" + label(status.supervisor_version) + "\",epoch=\"" +
+                    label(status.epoch) + "\",durability=\"" +
+                    std::string{name_of(status.durability)} + "\"",
+                1);
+    page.family("process_up", "gauge", "Whether the process lives.");
+    page.sample("process=\"supervisor\"", status.supervisor != 0 ? 1 : 0);
+    page.sample("process=\"archiver\"", status.archiver != 0 ? 1 : 0);
+    page.gauge("uptime_seconds", "Time since the supervisor started.", status.uptime_s);
+    page.counter("archiver_restarts_total", "Archivers that were started for one that had ended.",
+                 status.archiver_restarts);
+    page.gauge("connections_not_logged_in", "Connections without a login.", status.not_logged_in);
+    page.gauge("sessions_online", "Clients that are online.", status.online);
+    page.gauge("sessions_limit", "Clients that may be online at once.", status.max_online);
+    page.counter("refused_logins_total", "Logins that were refused.", status.refused_logins);
+    page.family("sessions_ended_total", "counter", "Sessions that have ended, by the reason.");
+    for (std::size_t reason = 1; reason < status.ends.size(); ++reason) {
+        const auto name = shm::name_of(static_cast<shm::EndReason>(reason));
+        page.sample("reason=\"" + std::string{name} + "\"", status.ends[reason]);
+    }
+}
+
+void print_log(Page& page, const Status& status) {
+    page.counter("messages_total", "Messages that were accepted in this epoch.", status.last_id);
+    page.gauge("visible_id", "The newest message that clients are shown.", status.visible_id);
+    page.gauge("first_id", "The oldest message in the ring.", status.first_id);
+    page.gauge("ring_capacity_bytes", "Size of the ring.", status.capacity_bytes);
+    page.gauge("ring_used_bytes", "Bytes of messages in the ring.", status.used_bytes);
+    page.gauge("segment_bytes", "Size of the shared memory.", status.bytes);
+    if (status.durability == shm::Durability::memory) return;
+    page.gauge("stored_id", "The newest message that is stored.", status.stored_id);
+    page.gauge("store_failing", "Whether the store refuses to be written.",
+               status.store_state == shm::StoreState::fails ? 1 : 0);
+}
+
+struct ClientFamily {
+    std::string_view name;
+    std::string_view type;
+    std::string_view help;
+    std::string (*value)(const ClientStatus&);
+};
+
+// clang-format off
+constexpr std::array<ClientFamily, 7> client_families{{
+    {"client_online", "gauge", "Whether the client is online.",
+     [](const ClientStatus& c) { return std::string{c.online ? "1" : "0"}; }},
+    {"client_lag_messages", "gauge", "Visible messages that the client has not taken.",
+     [](const ClientStatus& c) { return std::to_string(c.behind); }},
+    {"client_cursor_id", "gauge", "The last message that the client has taken.",
+     [](const ClientStatus& c) { return std::to_string(c.cursor); }},
+    {"client_received_bytes_total", "counter", "Bytes that came from the client.",
+     [](const ClientStatus& c) { return std::to_string(c.bytes_in); }},
+    {"client_sent_bytes_total", "counter", "Bytes that were sent to the client.",
+     [](const ClientStatus& c) { return std::to_string(c.bytes_out); }},
+    {"client_logins_total", "counter", "Logins of the client.",
+     [](const ClientStatus& c) { return std::to_string(c.logins); }},
+    {"client_last_seen_timestamp_seconds", "gauge", "Unix time when the client last sent something; 0: never.",
+     [](const ClientStatus& c) { return seconds(c.seen_ms); }},
+}};
+// clang-format on
+
+}  // namespace
+
+void print_metrics(std::ostream& out, const Status& status) {
+    Page page{out};
+    print_server(page, status);
+    print_log(page, status);
+    for (const ClientFamily& family : client_families) {
+        page.family(family.name, family.type, family.help);
+        for (const ClientStatus& client : status.clients) {
+            page.sample("client=\"" + label(client.id) + "\"", family.value(client));
+        }
+    }
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,124 @@
+#include "ctl/owner.hpp"
+
+#include "cli/standard_streams.hpp"
+#include "ctl/refusal.hpp"
+#include "ctl/trusted_path.hpp"
+#include "shm/data_directory.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+
+namespace belfry::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+void become_owner(const TrustedPath& place) {
+    // The directory's group may be root's. It is used only for a user whom the system does not
+    // know.
+    const passwd* known = ::getpwuid(place.user);
+    const gid_t group = known != nullptr ? known->pw_gid : place.group;
+    if (::setgroups(0, nullptr) == 0 && ::setresgid(group, group, group) == 0 &&
+        ::setresuid(place.user, place.user, place.user) == 0) {
+        return;
+    }
+    throw Refusal{"cannot become user " + std::to_string(place.user) + ", who owns " +
+                  place.path.string() + ": " + std::strerror(errno)};
+}
+
+/// For good: a copy that nobody finishes is of no use. Becoming another user forgets it.
+void end_with(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) throw Refusal{"the process that started this one has ended"};
+}
+
+/// As main() does it.
+int result_of(const std::function<void()>& work) noexcept {
+    try {
+        work();
+        return EXIT_SUCCESS;
+    } catch (const std::exception& error) {
+        cli::complain("belfryctl", error.what());
+        return EXIT_FAILURE;
+    }
+}
+
+int wait_for(pid_t child) {
+    int status = 0;
+    while (::waitpid(child, &status, WUNTRACED) == -1) {
+        if (errno != EINTR) throw Refusal{std::string{"waitpid: "} + std::strerror(errno)};
+    }
+    return status;
+}
+
+/// Its user may stop the child, and would hold this process for as long as he likes.
+/// @throws Refusal where the child was stopped or killed
+int exit_code_of(pid_t child, const fs::path& data_dir) {
+    const int status = wait_for(child);
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+    if (WIFSTOPPED(status)) {
+        ::kill(child, SIGKILL);
+        while (WIFSTOPPED(wait_for(child))) {
+        }
+    }
+    throw Refusal{"the process that reads " + data_dir.string() + " was " +
+                  (WIFSTOPPED(status) ? "stopped" : "killed") + " by signal " +
+                  std::to_string(WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status))};
+}
+
+}  // namespace
+
+void become_owner_of(fs::path& data_dir, MissingDirectory missing) {
+    if (::geteuid() == 0) {
+        const TrustedPath place = trusted_path(data_dir);
+        data_dir = place.path;
+        if (place.user != 0) {
+            become_owner(place);
+        } else if (!place.exists && missing == MissingDirectory::is_refused) {
+            throw Refusal{"there is no data directory " + data_dir.string()};
+        }
+    }
+    shm::require_safe(data_dir);
+}
+
+void require_still_trusted(const fs::path& data_dir) {
+    if (::geteuid() == 0 && trusted_path(data_dir).path != data_dir) {
+        throw Refusal{"another user has put a link in the place of " + data_dir.string()};
+    }
+    shm::require_safe(data_dir);
+}
+
+bool run_as_owner_of(const fs::path& data_dir,
+                     const std::function<void(const fs::path& data_dir)>& work) {
+    fs::path path = data_dir;
+    if (::geteuid() != 0) {
+        become_owner_of(path, MissingDirectory::is_refused);
+        work(path);
+        return true;
+    }
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child == -1) throw Refusal{std::string{"fork: "} + std::strerror(errno)};
+    if (child == 0) {
+        ::_exit(result_of([&] {
+            become_owner_of(path, MissingDirectory::is_refused);
+            end_with(parent);
+            static_cast<void>(::signal(SIGTSTP, SIG_IGN));  // Ctrl-Z stops the parent alone
+            work(path);
+        }));
+    }
+    return exit_code_of(child, data_dir) == EXIT_SUCCESS;
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,141 @@
+#include "ctl/recover.hpp"
+
+#include "ctl/export_format.hpp"
+#include "ctl/living.hpp"
+#include "ctl/log_printer.hpp"
+#include "ctl/new_data_directory.hpp"
+#include "ctl/refusal.hpp"
+#include "shm/client_table.hpp"
+#include "shm/log_reader.hpp"
+#include "shm/segment_file.hpp"
+#include "store/restored_store.hpp"
+#include "wire/client_id.hpp"
+#include "wire/frame_parser.hpp"
+
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace belfry::ctl {
+namespace {
+
+constexpr std::size_t chunk_bytes = 1 << 20;
+
+/// @throws Refusal where the segment is of no use, or a server may still write to it
+void require_dead_log_with_store(const shm::FoundSegment& found, const std::string& name) {
+    switch (found.state) {
+        case shm::SegmentState::torn:
+            throw Refusal{name + " is not Belfry's, or was never finished"};
+        case shm::SegmentState::unsound:
+            throw Refusal{name + " is damaged: its sizes and offsets do not agree"};
+        case shm::SegmentState::other_layout:
+            throw Refusal{name + " has layout version " +
+                          std::to_string(found.segment.prefix().layout_version) +
+                          ", this program has " + std::to_string(shm::layout_version) +
+                          "; use the belfryctl of the version that made it"};
+        case shm::SegmentState::removed:
+        case shm::SegmentState::whole:
+            break;
+    }
+    if (!found.segment.has_store()) {
+        throw Refusal{name + " was made with --durability memory: it never had a store"};
+    }
+    if (anybody_lives(found.segment)) {
+        throw Refusal{name + " is in use by a running server; stop that first"};
+    }
+}
+
+/// Copies the log of a segment that nobody writes to.
+class Recovery {
+  public:
+    Recovery(const shm::Segment& segment, store::RestoredStore& store)
+        : segment_{segment},
+          store_{store},
+          reader_{segment, chunk_bytes},
+          epoch_{epoch_of(segment)},
+          derived_id_{segment.log().derived_id.load()},
+          seqs_(segment.geometry().client_rows, 0) {}
+
+    Recovered run() {
+        const std::uint64_t first = segment_.log().first_id.load();
+        const std::uint64_t last = segment_.log().last_id.load();
+        for (std::uint64_t next = first; next <= last;) {
+            shm::Chunk chunk;
+            const auto result = reader_.read(next, last, shm::LogReader::no_row, chunk);
+            if (result != shm::LogReader::Result::copied) throw damaged(next);
+            copy(chunk);
+            next = chunk.last_id + 1;
+        }
+        store_.finish(saved_log(last));
+        return {epoch_, first, last};
+    }
+
+  private:
+    void copy(const shm::Chunk& chunk) {
+        std::string_view records = chunk.bytes;
+        for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
+            const std::uint32_t row = segment_.sender(id).load();
+            const wire::FrameStep step = wire::next_frame(records);
+            const std::string_view record = records.substr(0, step.consumed);
+            if (row >= seqs_.size() || !is_record(record, id, shm::name_of(segment_, row))) {
+                throw damaged(id);
+            }
+            const auto& message = std::get<wire::Message>(*step.frame);
+            const std::uint64_t seq = segment_.seq(id).load();
+            store_.add({id, message.sender, seq, message.time_ms, message.payload});
+            if (id > derived_id_) seqs_[row] = std::max(seqs_[row], seq);
+            records.remove_prefix(step.consumed);
+        }
+    }
+
+    /// All that was accepted is in the ring or has left it: as after a clean end, nothing is lost
+    /// that would need a new epoch.
+    [[nodiscard]] store::SavedLog saved_log(std::uint64_t last_id) const {
+        store::SavedLog log;
+        log.epoch = epoch_;
+        log.last_id = last_id;
+        log.clean = true;
+        log.durability = segment_.durability();
+        for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
+            const std::string name{shm::name_of(segment_, row)};
+            if (!wire::is_client_id(name)) continue;  // a spare row
+            // A writer may have died before it said the last seqs.
+            log.clients.push_back({name, std::min(shm::cursor_of(segment_, row), last_id),
+                                   std::max(segment_.client(row).last_seq.load(), seqs_[row])});
+        }
+        return log;
+    }
+
+    static std::string epoch_of(const shm::Segment& segment) {
+        std::string epoch{segment.epoch()};
+        if (is_epoch(epoch)) return epoch;
+        throw Refusal{"the segment is damaged: its epoch is not 1 to 32 hexadecimal digits"};
+    }
+
+    static Refusal damaged(std::uint64_t id) {
+        return Refusal{"the segment is damaged: message " + std::to_string(id) + " cannot be read"};
+    }
+
+    const shm::Segment& segment_;
+    store::RestoredStore& store_;
+    shm::LogReader reader_;
+    std::string epoch_;
+    std::uint64_t derived_id_;
+    /// By row: the highest one of the messages above derived_id_, which last_seq may not hold yet.
+    std::vector<std::uint64_t> seqs_;
+};
+
+}  // namespace
+
+Recovered recover_store(const std::filesystem::path& data_dir, int shmid) {
+    const auto found = shm::open_segment(shmid, boost::interprocess::read_only);
+    require_dead_log_with_store(found, "the shared memory segment " + std::to_string(shmid));
+    NewDataDirectory place{data_dir};
+    store::RestoredStore store{data_dir};
+    Recovered recovered = Recovery{found.segment, store}.run();
+    place.keep();
+    return recovered;
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,164 @@
+#include "ctl/reset_seq.hpp"
+
+#include "base/process.hpp"
+#include "ctl/living.hpp"
+#include "ctl/refusal.hpp"
+#include "shm/client_table.hpp"
+#include "shm/data_directory.hpp"
+#include "shm/seq_reset.hpp"
+#include "shm/seq_rules.hpp"
+#include "shm/session_timeouts.hpp"
+#include "store/seq_reset.hpp"
+#include "store/store_file.hpp"
+#include "store/store_reader.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+#include <thread>
+
+namespace belfry::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds wait_timeout{10};
+constexpr std::chrono::milliseconds poll_interval{10};
+
+void print(std::ostream& out, const std::string& client_id, std::uint64_t was, std::uint64_t now) {
+    out << "the seq of client " << client_id;
+    if (was == now) {
+        out << " stays " << now << ": it is not above " << shm::max_free_seq << '\n';
+    } else {
+        out << " was " << was << " and is now " << now << '\n';
+    }
+}
+
+/// Sets the seq back in the segment of a running server, whose archiver then saves it as it saves
+/// every seq.
+class RunningReset {
+  public:
+    RunningReset(const fs::path& data_dir, shm::Segment& segment, const std::string& client_id)
+        : data_dir_{data_dir}, segment_{segment}, client_id_{client_id}, row_{row_of(client_id)} {}
+
+    void run(std::ostream& out) {
+        const std::uint64_t was = std::max(last_seq(), stored_seq());
+        if (was > shm::max_free_seq) reset();
+        const std::uint64_t now = last_seq();
+        wait_until([this] { return is_saved(); },
+                   "the seq has been set back in the memory, and the server does not save it");
+        print(out, client_id_, was, now);
+    }
+
+  private:
+    [[nodiscard]] std::uint32_t row_of(const std::string& client_id) const {
+        if (const auto row = shm::find_row(segment_, client_id)) return *row;
+        throw Refusal{"the server in " + data_dir_.string() + " knows no client " + client_id};
+    }
+
+    [[nodiscard]] std::uint64_t last_seq() const { return segment_.client(row_).last_seq.load(); }
+
+    /// Written where there is a store.
+    [[nodiscard]] std::uint64_t stored_seq() const {
+        return segment_.has_store() ? segment_.client(row_).stored_seq.load() : 0;
+    }
+
+    void reset() {
+        wait_until_stored();
+        // While its seq is above max_free_seq, the client cannot get one accepted that is not.
+        std::uint64_t highest = 0;
+        if (segment_.has_store()) {
+            store::StoreReader reader{data_dir_};
+            highest = reader.highest_seq(client_id_, shm::max_free_seq);
+        }
+        wait_until([&] { return try_to_reset(highest); },
+                   "client " + client_id_ + " logs in again and again; stop it first");
+    }
+
+    /// The session ends before the seq changes, so that the client learns it at its next login.
+    [[nodiscard]] bool try_to_reset(std::uint64_t highest) {
+        end_session();
+        const std::uint64_t seen = last_seq();
+        wait_until_stored();
+        return shm::reset_seq(segment_, row_, seen, highest);
+    }
+
+    /// Also one that is stopped. Where no supervisor lives, one that has to be killed stays online.
+    void end_session() const {
+        const auto session = shm::online_session(segment_, row_);
+        if (!session) return;
+        const base::UniqueFd process = shm::open_session(segment_, *session);
+        if (!process) return;
+        base::send_signal(process, SIGTERM);
+        if (base::wait_for_end(process, Clock::now() + shm::kill_timeout)) return;
+        base::send_signal(process, SIGKILL);
+        static_cast<void>(base::wait_for_end(process, Clock::now() + wait_timeout));
+    }
+
+    void wait_until_stored() const {
+        if (!segment_.has_store()) return;
+        const std::string failure = "the store of the server does not work at present";
+        if (segment_.store_state() == shm::StoreState::fails) throw Refusal{failure};
+        const shm::LogHeader& log = segment_.log();
+        const std::uint64_t last = log.last_id.load();
+        wait_until([&] { return log.stored_id.load() >= last; }, failure);
+    }
+
+    [[nodiscard]] bool is_saved() const {
+        if (!segment_.has_store()) return true;
+        store::StoreReader reader{data_dir_};
+        const auto clients = reader.saved_log().clients;
+        const auto saved = std::ranges::find(clients, client_id_, &store::SavedClient::id);
+        return saved == clients.end() || saved->seq <= shm::max_free_seq;
+    }
+
+    template <class Condition>
+    void wait_until(Condition condition, const std::string& refusal) const {
+        const auto deadline = Clock::now() + wait_timeout;
+        while (!condition()) {
+            if (Clock::now() >= deadline) throw Refusal{refusal};
+            std::this_thread::sleep_for(poll_interval);
+        }
+    }
+
+    const fs::path& data_dir_;
+    shm::Segment& segment_;
+    const std::string& client_id_;
+    std::uint32_t row_;
+};
+
+/// The database alone holds the seqs, and nobody else may write it.
+void reset_stopped(std::ostream& out, const fs::path& data_dir, const std::string& client_id) {
+    if (!store::has_store(data_dir)) {
+        throw Refusal{"there is neither a segment of a server nor a store in " + data_dir.string()};
+    }
+    const shm::DataDirectoryLock lock{data_dir};
+    const bool is_stopped = !shm::anybody_alive(data_dir) &&
+                            !shm::find_segment(data_dir, boost::interprocess::read_only);
+    if (!is_stopped) throw Refusal{"the server in " + data_dir.string() + " has just started"};
+    const auto reset = store::reset_saved_seq(data_dir, client_id);
+    if (!reset)
+        throw Refusal{"the store in " + data_dir.string() + " knows no client " + client_id};
+    print(out, client_id, reset->was, reset->now);
+}
+
+}  // namespace
+
+void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::FoundSegment>& found,
+               const std::string& client_id) {
+    if (!found) return reset_stopped(out, data_dir, client_id);
+    shm::Segment& segment = found->segment;
+    const bool is_served = living(segment.process(shm::supervisor_entry)) != 0 ||
+                           living(segment.process(shm::archiver_entry)) != 0;
+    if (!is_served) {
+        throw Refusal{"the server in " + data_dir.string() +
+                      " is dead; start it again, or end it with belfryctl stop, first"};
+    }
+    RunningReset{data_dir, segment, client_id}.run(out);
+}
+
+}  // namespace belfry::ctl

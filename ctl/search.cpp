@@ -1,0 +1,45 @@
+#include "ctl/search.hpp"
+
+#include "base/search_text.hpp"
+#include "ctl/refusal.hpp"
+#include "ctl/store_walk.hpp"
+
+#include <ostream>
+
+namespace belfry::ctl {
+namespace {
+
+/// What is printed in one piece.
+constexpr std::size_t page_bytes = 64 << 10;
+
+void require_all_read(std::uint64_t unread) {
+    if (unread == 0) return;
+    throw Refusal{std::to_string(unread) + " messages of the store cannot be read"};
+}
+
+}  // namespace
+
+bool contains(std::string_view body, std::string_view text) noexcept {
+    return base::find_text(body, text) != std::string_view::npos;
+}
+
+void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,
+            LineForm form) {
+    store::StoreReader reader{data_dir};
+    const std::uint64_t first = reader.first_id();
+    if (first == 0) return;
+    StoreWalk walk{reader, first, reader.last_id()};
+    std::uint64_t unread = 0;
+    while (!walk.is_done() && out.good()) {
+        std::string found;
+        const auto missing = walk.read_page([&](const store::Message& row) {
+            if (contains(row.body, text)) append_line(found, as_message(row), row.seq, form);
+            return found.size() < page_bytes;
+        });
+        if (missing && !missing->deleted) unread += missing->last - missing->first + 1;
+        out << found << std::flush;
+    }
+    require_all_read(unread);
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,167 @@
+#include "ctl/status.hpp"
+
+#include "base/clock.hpp"
+#include "ctl/living.hpp"
+#include "shm/client_notes.hpp"
+#include "shm/client_table.hpp"
+#include "shm/process_entry.hpp"
+#include "shm/session_slots.hpp"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace belfry::ctl {
+namespace {
+
+constexpr std::uint64_t short_window_ms = 10'000;
+constexpr std::uint64_t long_window_ms = 60'000;
+
+/// Start times are ticks since boot.
+std::uint64_t seconds_since(std::uint64_t start_time) {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    const auto up = static_cast<std::uint64_t>(now.tv_sec);
+    const auto started = start_time / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+    return up - std::min(started, up);
+}
+
+/// What a slot's child has claimed may be dead, where no supervisor is there to notice.
+void look_at_session(const shm::Segment& segment, std::uint32_t row, ClientStatus& client) {
+    const auto slot = shm::online_slot(segment, row);
+    if (!slot) return;
+    const shm::ProcessEntry& entry = segment.session_process(*slot);
+    client.pid = living(entry);
+    client.online = client.pid != 0;
+    if (!client.online) return;
+    client.version = shm::version_in(entry);
+    client.connected_ms = segment.session(*slot).connected_ms.load(std::memory_order_relaxed);
+}
+
+std::vector<shm::EndReason> ends_of(const shm::ClientRow& row) {
+    std::vector<shm::EndReason> ends;
+    for (const shm::EndReason end : shm::last_ends_of(row)) {
+        if (end != shm::EndReason::none) ends.push_back(end);
+    }
+    return ends;
+}
+
+ClientStatus client_status(const shm::Segment& segment, std::uint32_t row) {
+    ClientStatus client{};
+    look_at_session(segment, row, client);
+    client.id = shm::name_of(segment, row);
+    client.cursor = shm::cursor_of(segment, row);
+    const std::uint64_t visible = segment.visible();  // read later, so never below the cursor
+    client.behind = visible - std::min(client.cursor, visible);
+    const shm::ClientRow& noted = segment.client(row);
+    client.seq = noted.last_seq.load();
+    client.bytes_in = noted.bytes_in.load(std::memory_order_relaxed);
+    client.bytes_out = noted.bytes_out.load(std::memory_order_relaxed);
+    client.seen_ms = noted.seen_ms.load(std::memory_order_relaxed);
+    client.logins = noted.logins.load(std::memory_order_relaxed);
+    client.ended_ms = noted.ended_ms.load(std::memory_order_relaxed);
+    client.last_ends = ends_of(noted);
+    return client;
+}
+
+/// Both ends move while a server runs: the older one is read first, and the result is a moment's.
+void measure_ring(const shm::Segment& segment, Status& status) {
+    const auto bytes_to = [&](std::uint64_t id) {
+        const std::uint64_t start = segment.position(segment.log().first_id.load()).load();
+        const std::uint64_t end = segment.position(id + 1).load();
+        return id < status.first_id ? 0
+                                    : std::min(end - std::min(start, end), status.capacity_bytes);
+    };
+    status.stored_bytes = segment.has_store() ? bytes_to(status.stored_id) : 0;
+    status.visible_bytes = bytes_to(status.visible_id);
+    status.used_bytes = bytes_to(status.last_id);
+}
+
+void count_connections(const shm::Segment& segment, Status& status) {
+    for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
+        if (shm::is_logged_in(segment, slot)) continue;
+        if (living(segment.session_process(slot)) != 0) ++status.not_logged_in;
+    }
+    status.online =
+        static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));
+}
+
+void look_at_server(const shm::Segment& segment, Status& status) {
+    const shm::ProcessEntry& supervisor = segment.process(shm::supervisor_entry);
+    const shm::ProcessEntry& archiver = segment.process(shm::archiver_entry);
+    status.supervisor = living(supervisor);
+    status.archiver = living(archiver);
+    if (status.supervisor != 0) {
+        status.uptime_s = seconds_since(supervisor.start_time.load());
+        status.supervisor_version = shm::version_in(supervisor);
+    }
+    if (status.archiver != 0) status.archiver_version = shm::version_in(archiver);
+    const shm::ServerBlock& server = segment.server();
+    status.archiver_restarts = server.archiver_restarts.load(std::memory_order_relaxed);
+    status.max_online = server.max_online.load(std::memory_order_relaxed);
+    status.refused_logins = server.refused_logins.load(std::memory_order_relaxed);
+    for (std::size_t reason = 0; reason < status.ends.size(); ++reason) {
+        status.ends[reason] = server.ends[reason].load(std::memory_order_relaxed);
+    }
+    status.port = segment.prefix().port.load();
+    status.stopping = segment.stop_word() != shm::StopWord::running;
+}
+
+}  // namespace
+
+Status read_status(const shm::FoundSegment& found) {
+    const shm::Segment& segment = found.segment;
+    const shm::LogHeader& log = segment.log();
+    Status status{};
+    status.now_ms = base::unix_ms();
+    status.key = found.name.key;
+    status.shmid = found.name.shmid;
+    status.bytes = segment.prefix().segment_bytes;
+    status.attached = shm::attached_processes(found.name.shmid) - 1;
+    status.epoch = segment.epoch();
+    status.created_ms = segment.geometry().created_ms;
+    status.first_id = log.first_id.load();
+    status.stored_id = log.stored_id.load();
+    status.visible_id = segment.visible();
+    status.last_id = log.last_id.load();
+    status.capacity_bytes = segment.geometry().ring_bytes;
+    measure_ring(segment, status);
+    status.durability = segment.durability();
+    status.store_state = segment.store_state();
+    look_at_server(segment, status);
+    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
+        if (shm::is_known(segment, row)) status.clients.push_back(client_status(segment, row));
+    }
+    count_connections(segment, status);
+    status.rate = read_rate(segment, short_window_ms, status.now_ms);
+    status.long_rate = read_rate(segment, long_window_ms, status.now_ms);
+    return status;
+}
+
+std::string_view name_of(shm::Durability durability) noexcept {
+    switch (durability) {
+        case shm::Durability::memory:
+            return "memory";
+        case shm::Durability::async:
+            return "async";
+        case shm::Durability::commit:
+            return "commit";
+    }
+    return "unknown";
+}
+
+std::string_view store_word(const Status& status) noexcept {
+    if (status.durability == shm::Durability::memory) return "none";
+    switch (status.store_state) {
+        case shm::StoreState::works:
+            return "works";
+        case shm::StoreState::fails:
+            return "fails";
+        case shm::StoreState::drained:
+            return "drained";
+    }
+    return "unknown";
+}
+
+}  // namespace belfry::ctl

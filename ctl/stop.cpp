@@ -1,0 +1,114 @@
+#include "ctl/stop.hpp"
+
+#include "base/process.hpp"
+#include "cli/standard_streams.hpp"
+#include "ctl/living.hpp"
+#include "ctl/refusal.hpp"
+#include "shm/data_directory.hpp"
+#include "shm/end_server.hpp"
+#include "shm/port_file.hpp"
+#include "shm/process_entry.hpp"
+#include "store/archiver.hpp"
+#include "store/open_log.hpp"
+#include "store/store_error.hpp"
+#include "store/store_lock.hpp"
+#include "store/store_reader.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace belfry::ctl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds supervisor_patience{30};
+
+/// Stores here what is left, whether or not an archiver has come that far.
+void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
+    shm::end_archiver(found.segment);
+    std::string why = "not everything could be stored";
+    try {
+        const auto lock = store::StoreLock::try_take(data_dir);
+        if (!lock) throw Refusal{"another process writes the store"};
+        store::Archiver archiver{found.segment, data_dir, *lock,
+                                 [](const std::string& line) { cli::complain("belfryctl", line); }};
+        archiver.start();
+        archiver.drain();
+    } catch (const store::StoreError& error) {
+        why = error.what();
+    }
+    if (store::holds_all_of(data_dir, found.segment)) return;
+    throw Refusal{why + "; " + store::kept_for_later(data_dir, found)};
+}
+
+/// What the supervisor would have done.
+void stop_on_its_behalf(const std::filesystem::path& data_dir) {
+    const shm::DataDirectoryLock lock{data_dir};
+    auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
+    if (!found) return;
+    if (!shm::end_sessions(found->segment)) throw Refusal{"a session does not end"};
+    if (found->segment.has_store()) drain(data_dir, *found);
+    if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server does not end"};
+    shm::remove_port_file(data_dir, found->segment.prefix().port);
+    shm::remove_segment(data_dir, found->name);
+}
+
+/// The last message in the store that is at its path now, whatever stored_id says: the archiver may
+/// have died before it moved that, or the store may have been replaced since. 0: the store is gone,
+/// unreadable or another log's.
+std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_view epoch) {
+    try {
+        store::StoreReader reader{data_dir};
+        return reader.saved_log().epoch == epoch ? reader.last_id() : 0;
+    } catch (const store::StoreError&) {
+        return 0;
+    }
+}
+
+std::uint64_t count_unstored(const std::filesystem::path& data_dir,
+                             const shm::FoundSegment& found) {
+    if (!shm::is_readable(found.state) || !found.segment.has_store()) return 0;
+    const shm::LogHeader& log = found.segment.log();
+    const std::uint64_t end = log.last_id.load() + 1;
+    const std::uint64_t first =
+        std::max(log.first_id.load(), last_in_store(data_dir, found.segment.epoch()) + 1);
+    return first < end ? end - first : 0;
+}
+
+}  // namespace
+
+void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
+    const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
+    if (!supervisor.pidfd) return stop_on_its_behalf(data_dir);
+    base::send_signal(supervisor.pidfd, SIGTERM);
+    if (!base::wait_for_end(supervisor.pidfd, Clock::now() + supervisor_patience)) {
+        throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") does not end"};
+    }
+    if (shm::is_removed(found)) return;
+    throw Refusal{"not everything could be stored; " + store::kept_for_later(data_dir, found)};
+}
+
+std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
+                                  const shm::FoundSegment& found) {
+    const auto lives = [&data_dir](const std::string& why) {
+        return Refusal{"the server in " + data_dir.string() + " lives" + why +
+                       "; use belfryctl stop"};
+    };
+    try {
+        const shm::DataDirectoryLock lock{data_dir};
+        // `alive` may have been deleted. In another layout it alone tells.
+        const bool named = shm::is_readable(found.state) && anybody_lives(found.segment);
+        if (named || shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        const std::uint64_t unstored = count_unstored(data_dir, found);
+        shm::remove_port_file(data_dir, found.segment.prefix().port);
+        shm::remove_segment(data_dir, found.name);
+        return unstored;
+    } catch (const shm::DataDirectoryInUse& in_use) {
+        throw lives(in_use.holder());
+    }
+}
+
+}  // namespace belfry::ctl

@@ -1,0 +1,52 @@
+#include "terminal/colour.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+
+namespace belfry::terminal {
+namespace {
+
+// FNV-1a: the same in every run and on every machine.
+std::size_t hash(std::string_view text) {
+    std::uint64_t value = 14695981039346656037U;
+    for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return static_cast<std::size_t>(value ^ (value >> 32));
+}
+
+}  // namespace
+
+bool wants_colour(ColourMode mode, bool is_terminal) {
+    if (mode != ColourMode::automatic) return mode == ColourMode::always;
+    const char* no_colour = std::getenv("NO_COLOR");
+    return is_terminal && (no_colour == nullptr || *no_colour == '\0');
+}
+
+std::string Painter::sender(std::string_view id) {
+    if (known_.colours.empty()) return bold(id);
+    return in(known_.colours[colour_of(id)], id);
+}
+
+std::string Painter::in(const std::string& attribute, std::string_view text) const {
+    if (attribute.empty() || text.empty()) return std::string{text};
+    return std::string{attribute}.append(text).append(known_.plain);
+}
+
+std::size_t Painter::colour_of(std::string_view id) {
+    if (const auto found = taken_.find(id); found != taken_.end()) return found->second;
+    const std::size_t count = known_.colours.size();
+    const std::size_t first = hash(id) % count;
+    const auto is_taken = [this](std::size_t colour) {
+        return std::any_of(taken_.begin(), taken_.end(),
+                           [colour](const auto& entry) { return entry.second == colour; });
+    };
+    std::size_t colour = first;
+    while (is_taken(colour)) {
+        colour = (colour + 1) % count;
+        if (colour == first) break;
+    }
+    taken_.emplace(id, colour);
+    return colour;
+}
+
+}  // namespace belfry::terminal

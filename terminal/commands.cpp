@@ -1,0 +1,84 @@
+#include "terminal/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace belfry::terminal::typed {
+namespace {
+
+constexpr std::uint64_t usual_history = 20;
+constexpr std::uint64_t longest_history = 10'000;
+
+constexpr std::array<Command, 6> all{{
+    {"/who", "/who", "who is online"},
+    {"/history", "/history [N]", "the last N messages again (20)"},
+    {"/search", "/search TEXT", "the last messages that contain TEXT"},
+    {"/me", "/me TEXT", "say what you do: * ann waves"},
+    {"/help", "/help", "this"},
+    {"/quit", "/quit", "end, when all is sent; so does Ctrl-D"},
+}};
+
+std::string_view trimmed(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
+Line history(std::string_view argument) {
+    if (argument.empty()) return History{usual_history};
+    std::uint64_t count = 0;
+    const char* end = argument.data() + argument.size();
+    const auto result = std::from_chars(argument.data(), end, count);
+    const bool is_number = result.ec == std::errc{} && result.ptr == end;
+    if (is_number && count >= 1 && count <= longest_history) return History{count};
+    return Mistake{"/history takes a number from 1 to " + std::to_string(longest_history)};
+}
+
+Line search(std::string_view argument) {
+    if (argument.empty()) return Mistake{"/search takes a text to look for"};
+    return Search{argument};
+}
+
+Line command(std::string_view line) {
+    const auto name = line.substr(0, line.find(' '));
+    const auto argument = trimmed(line.substr(name.size()));
+    if (name == "/history") return history(argument);
+    if (name == "/search") return search(argument);
+    if (name == "/me") {
+        if (argument.empty()) return Mistake{"/me takes what you do"};
+        return Text{line};
+    }
+    if (argument.empty()) {
+        if (name == "/who") return Who{};
+        if (name == "/help") return Help{};
+        if (name == "/quit") return Quit{};
+    }
+    return Mistake{"no such command: " + std::string{line} +
+                   " (/help lists them; // begins a message with a slash)"};
+}
+
+}  // namespace
+
+Line read(std::string_view line) {
+    if (line.empty()) return Nothing{};
+    if (line.starts_with("//")) return Text{line.substr(1)};
+    if (line.starts_with('/')) return command(line);
+    return Text{line};
+}
+
+std::span<const Command> commands() {
+    return all;
+}
+
+std::string overview() {
+    std::string text;
+    for (const auto& command : all) {
+        std::string form{command.form};
+        form.resize(std::max<std::size_t>(form.size(), 14), ' ');
+        text.append("  ").append(form).append("  ").append(command.what).append("\n");
+    }
+    return text + "  //text          a message that begins with a slash\n";
+}
+
+}  // namespace belfry::terminal::typed

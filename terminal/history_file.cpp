@@ -1,0 +1,83 @@
+#include "terminal/history_file.hpp"
+
+#include "base/plain_file.hpp"
+#include "base/unique_fd.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <sstream>
+#include <utility>
+
+namespace belfry::terminal {
+namespace {
+
+constexpr std::size_t kept = 1000;
+
+void make_folder(const std::filesystem::path& folder) {
+    if (folder.empty() || ::access(folder.c_str(), F_OK) == 0) return;
+    make_folder(folder.parent_path());
+    ::mkdir(folder.c_str(), 0700);
+}
+
+// What is no regular file, as where somebody wants no history and links it to /dev/null, is left as
+// it is. O_NONBLOCK: a FIFO holds nobody up.
+base::UniqueFd opened(const std::string& path, int flags) {
+    base::UniqueFd file{::open(path.c_str(), O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0600)};
+    struct stat status {};
+    const bool is_regular = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
+    return is_regular ? std::move(file) : base::UniqueFd{};
+}
+
+std::string contents_of(const std::string& path) {
+    std::string text;
+    const base::UniqueFd file = opened(path, O_RDONLY);
+    std::array<char, 65536> piece{};
+    while (file) {
+        const auto n = ::read(file.get(), piece.data(), piece.size());
+        if (n <= 0) break;
+        text.append(piece.data(), static_cast<std::size_t>(n));
+    }
+    return text;
+}
+
+// The mode holds for a file that was there before, too.
+bool write_to(const std::string& path, int flags, std::string_view bytes) {
+    const base::UniqueFd file = opened(path, O_WRONLY | O_CREAT | flags);
+    if (!file || ::fchmod(file.get(), 0600) != 0) return false;
+    return ::write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace
+
+std::vector<std::string> HistoryFile::load() const {
+    std::vector<std::string> lines;
+    if (path_.empty()) return lines;
+    std::istringstream file{contents_of(path_)};
+    for (std::string line; std::getline(file, line);) {
+        if (!line.empty()) lines.push_back(line);
+    }
+    const bool has_grown = lines.size() >= 2 * kept;
+    if (lines.size() > kept) lines.erase(lines.begin(), lines.end() - kept);
+    if (has_grown) cut_to(lines);
+    return lines;
+}
+
+void HistoryFile::append(std::string_view line) const {
+    if (path_.empty()) return;
+    make_folder(std::filesystem::path{path_}.parent_path());
+    // In one write, so that the lines of two programs do not mix.
+    write_to(path_, O_APPEND, std::string{line}.append("\n"));
+}
+
+void HistoryFile::cut_to(const std::vector<std::string>& lines) const {
+    std::string text;
+    for (const auto& line : lines) text.append(line).append("\n");
+    // A history that could not be cut stays as long as it is.
+    static_cast<void>(base::replace_plain_file(path_, text));
+}
+
+}  // namespace belfry::terminal

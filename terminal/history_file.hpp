@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belfry::terminal {
+
+/// What was typed in earlier runs, one line an entry, oldest first; for its owner alone (0600). A
+/// line is appended as soon as it is entered, so that a killed program loses none, and two programs
+/// do not overwrite each other's. Where the file cannot be written, or is none, as /dev/null,
+/// there is no history: nobody is troubled with it.
+class HistoryFile {
+  public:
+    /// @param path empty: nothing is kept. Folders that are missing are made (0700).
+    explicit HistoryFile(std::string path) : path_{std::move(path)} {}
+
+    /// The newest entries. A file that has grown to twice as many is cut to them.
+    [[nodiscard]] std::vector<std::string> load() const;
+
+    /// @param line without line endings
+    void append(std::string_view line) const;
+
+  private:
+    void cut_to(const std::vector<std::string>& lines) const;
+
+    std::string path_;
+};
+
+}  // namespace belfry::terminal

@@ -1,0 +1,54 @@
+#include "terminal/input.hpp"
+
+#include "terminal/complain.hpp"
+#include "wire/limits.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace belfry::terminal {
+namespace {
+
+constexpr std::size_t read_size = 65536;
+
+}  // namespace
+
+Input::Input(int fd) : fd_{fd}, buffer_(read_size), lines_{wire::max_discard} {}
+
+void Input::read() {
+    const auto n = ::read(fd_, buffer_.data(), buffer_.size());
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    has_failed_ = n < 0;
+    if (n < 0) complain(std::string{"cannot read standard input: "} + std::strerror(errno));
+    has_ended_ = n <= 0;
+    if (n > 0) unread_ = {buffer_.data(), static_cast<std::size_t>(n)};
+}
+
+std::optional<InputLine> Input::next() {
+    if (!unread_.empty()) {
+        if (const auto line = lines_.next(unread_)) return line;
+    }
+    return has_ended_ ? lines_.last() : std::nullopt;
+}
+
+bool Input::is_drained() const {
+    if (has_ended_) return true;
+    pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
+    return !lines_.has_begun() && ::poll(&ready, 1, 0) == 0;
+}
+
+std::optional<int> Input::percent_read() const {
+    struct stat status {};
+    if (::fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return {};
+    const off_t at = ::lseek(fd_, 0, SEEK_CUR);
+    if (at < 0) return {};
+    return static_cast<int>(std::min<off_t>(at, status.st_size) * 100 / status.st_size);
+}
+
+}  // namespace belfry::terminal

@@ -1,0 +1,64 @@
+#include "cli/command_line.hpp"
+#include "cli/standard_streams.hpp"
+#include "terminal/client.hpp"
+#include "terminal/complain.hpp"
+#include "terminal/exit_code.hpp"
+#include "terminal/options.hpp"
+#include "wire/version.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <iostream>
+
+namespace {
+
+using namespace belfry;
+
+// Keeps a socket from becoming standard input, output or error where one of them is closed.
+// False: standard output was, so that nothing can be printed.
+bool open_standard_streams() {
+    const bool can_print = ::fcntl(STDOUT_FILENO, F_GETFD) != -1;
+    int opened = ::open("/dev/null", O_RDWR);
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
+    if (opened >= 0) ::close(opened);
+    return can_print;
+}
+
+int show(std::string_view text) {
+    std::cout << text;
+    cli::finish_standard_output();
+    return terminal::exit_code::done;
+}
+
+int run(const terminal::Options& options) {
+    switch (options.action) {
+        case terminal::Options::Action::help:
+            return show(terminal::help());
+        case terminal::Options::Action::version:
+            return show("belfry " + std::string{wire::version} + "\n");
+        case terminal::Options::Action::run:
+            break;
+    }
+    terminal::Client client{options};
+    return client.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bool can_print = open_standard_streams();
+    try {
+        const auto options = terminal::read_options({argv + std::min(argc, 1), argv + argc});
+        if (!can_print) throw std::runtime_error{"standard output is closed"};
+        return run(options);
+    } catch (const cli::UsageError& error) {
+        terminal::complain(error.what());
+        return terminal::exit_code::usage;
+    } catch (const std::exception& error) {
+        terminal::complain(error.what());
+        return terminal::exit_code::io_failed;
+    }
+}

@@ -1,0 +1,171 @@
+#include "terminal/options.hpp"
+
+#include "cli/command_line.hpp"
+#include "terminal/commands.hpp"
+#include "terminal/xdg.hpp"
+#include "wire/client_id.hpp"
+
+#include <unistd.h>
+
+#include <boost/program_options/variables_map.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+namespace belfry::terminal {
+namespace {
+
+namespace po = boost::program_options;
+using cli::UsageError;
+
+po::options_description described_options() {
+    const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+    po::options_description known{"Options (one dash or two, '_' and '-' alike)", 100};
+    known.add_options()                                                                           //
+        ("client-id", text("ID"), "log in as ID")                                                 //
+        ("server-ip", text("ADDR")->default_value("127.0.0.1"), "address or name of the server")  //
+        ("port", text("N")->default_value("5000"), "port of the server")                          //
+        ("follow", po::bool_switch(),
+         "stay after the end of standard input; reconnect for ever")  //
+        ("count", text("N"),
+         "exit when N messages by others have been printed, and the lines that standard input "
+         "holds then have been accepted")                                           //
+        ("timeout", text("S"), "exit with status 5 when not done after S seconds")  //
+        ("peek", po::bool_switch(),
+         "acknowledge nothing: the same messages come again next time")           //
+        ("json", po::bool_switch(), "print messages as JSON, one object a line")  //
+        ("color", text("WHEN")->default_value("auto"),
+         "auto, always or never; auto: on a terminal, unless NO_COLOR is set")  //
+        ("config", text("FILE"),
+         "read options from FILE instead of ~/.config/belfry.conf: lines 'name = value'")  //
+        ("version", po::bool_switch(), "print the version and exit")                       //
+        ("help", po::bool_switch(), "print this and exit");
+    return known;
+}
+
+std::optional<double> positive(const std::string& text) {
+    double value{};
+    const char* end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, value);
+    if (result.ec != std::errc{} || result.ptr != end || !(value > 0)) return std::nullopt;
+    return value;
+}
+
+std::string client_id_in(const po::variables_map& values) {
+    if (values.count("client-id") == 0) throw UsageError{"option --client-id is missing"};
+    auto text = values["client-id"].as<std::string>();
+    if (wire::is_client_id(text)) return text;
+    throw UsageError{"'" + text + "' is no client-id: 1 to 32 of A-Z a-z 0-9 _ . -", "client-id"};
+}
+
+std::string server_ip_in(const po::variables_map& values) {
+    auto text = values["server-ip"].as<std::string>();
+    if (text.empty()) throw UsageError{"option --server-ip needs a value", "server-ip"};
+    return text;
+}
+
+std::string port_in(const po::variables_map& values) {
+    return std::to_string(cli::whole_number("port", *cli::text_of(values, "port"), 1, 65535));
+}
+
+std::optional<std::uint64_t> count_in(const po::variables_map& values) {
+    const auto text = cli::text_of(values, "count");
+    if (!text) return std::nullopt;
+    return cli::whole_number("count", *text, 1, std::numeric_limits<std::uint64_t>::max());
+}
+
+std::optional<base::Duration> timeout_in(const po::variables_map& values) {
+    // More than anybody waits, and within what a Duration can hold.
+    constexpr double longest = 1e9;
+    if (values.count("timeout") == 0) return std::nullopt;
+    const auto text = values["timeout"].as<std::string>();
+    const auto seconds = positive(text);
+    if (!seconds || !std::isfinite(*seconds)) {
+        throw UsageError{"--timeout must be a number of seconds above 0, not '" + text + "'",
+                         "timeout"};
+    }
+    return std::chrono::ceil<base::Duration>(
+        std::chrono::duration<double>{std::min(*seconds, longest)});
+}
+
+// What stands in a file or a variable for the terminal must not get into what a script reads.
+ColourMode colour_in(const cli::CommandLine& line) {
+    const auto text = line.options["color"].as<std::string>();
+    if (text == "always" && cli::is_default(line, "color") && ::isatty(STDOUT_FILENO) == 0) {
+        return ColourMode::automatic;
+    }
+    if (text == "auto") return ColourMode::automatic;
+    if (text == "always") return ColourMode::always;
+    if (text == "never") return ColourMode::never;
+    throw UsageError{"--color must be auto, always or never, not '" + text + "'", "color"};
+}
+
+Options only(Options::Action action) {
+    Options options;
+    options.action = action;
+    return options;
+}
+
+Options checked(const cli::CommandLine& line) {
+    const auto& values = line.options;
+    return {.action = Options::Action::run,
+            .client_id = client_id_in(values),
+            .server_ip = server_ip_in(values),
+            .port = port_in(values),
+            .json = cli::is_set(values, "json"),
+            .follow = cli::is_set(values, "follow"),
+            .peek = cli::is_set(values, "peek"),
+            .colour = colour_in(line),
+            .count = count_in(values),
+            .timeout = timeout_in(values)};
+}
+
+}  // namespace
+
+Options read_options(const std::vector<std::string>& arguments) {
+    const cli::CommandLine line =
+        cli::parse(arguments, described_options(),
+                   {.environment_prefix = "BELFRY_", .file = xdg::config_file()});
+    const auto& values = line.options;
+    if (cli::is_set(values, "help")) return only(Options::Action::help);
+    if (cli::is_set(values, "version")) return only(Options::Action::version);
+    if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
+    try {
+        return checked(line);
+    } catch (const UsageError& error) {
+        throw cli::with_place(error, line);
+    }
+}
+
+std::string help() {
+    std::ostringstream text;
+    text
+        << "Usage: belfry -client_id ID [-server_ip ADDR] [-port N] [options]\n\n"
+           "Sends the lines of standard input to a Belfry server, and prints the messages of\n"
+           "others. Ends when standard input has ended, every line has been accepted, and what\n"
+           "was waiting has been printed. On a terminal it is interactive: a line is edited at\n"
+           "the bottom, and messages appear above it.\n\n"
+        << described_options()
+        << "\nEach option can also be given as an environment variable (BELFRY_CLIENT_ID, ...) or\n"
+           "stand in ~/.config/belfry.conf. The command line comes first, then the file that its\n"
+           "--config names, then the environment, then ~/.config/belfry.conf. --follow=false and\n"
+           "the like undo a switch.\n"
+        << "\nCommands of the interactive client:\n"
+        << typed::overview()
+        << "\nExit status:\n"
+           "  0  done: every line has been accepted\n"
+           "  1  standard input or output does not work\n"
+           "  2  wrong usage\n"
+           "  3  login refused\n"
+           "  4  no connection\n"
+           "  5  not done within --timeout\n"
+           "  6  a line was not accepted\n"
+           "  7  taken over by a later login of the same client-id\n"
+           "  128 + N  ended by signal N\n";
+    return text.str();
+}
+
+}  // namespace belfry::terminal

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "terminal/colour.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace belfry::terminal {
+
+/// What the user asked for.
+struct Options {
+    enum class Action { run, help, version };
+
+    Action action = Action::run;
+    std::string client_id;
+    std::string server_ip;  ///< an address or a name
+    std::string port;       ///< a decimal number, 1 to 65535
+    bool json = false;
+    bool follow = false;
+    bool peek = false;
+    ColourMode colour = ColourMode::automatic;
+    std::optional<std::uint64_t> count;     ///< messages to print; above 0
+    std::optional<base::Duration> timeout;  ///< above 0
+};
+
+/// Reads the arguments (without the program's name), the file that they name with `--config`, the
+/// environment, and the file that it names, or else the user's own; what comes first wins. Throws
+/// cli::UsageError for whatever is wrong, which says where it stands.
+[[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
+
+/// The text of `--help`.
+[[nodiscard]] std::string help();
+
+}  // namespace belfry::terminal

@@ -1,0 +1,75 @@
+#include "terminal/plain_view.hpp"
+
+#include "base/utf8.hpp"
+#include "terminal/complain.hpp"
+#include "wire/json.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace belfry::terminal {
+namespace {
+
+// Lines for programs are never coloured unasked, not on a terminal either.
+Painter painter_for(const Options& options) {
+    if (options.colour != ColourMode::always) return {};
+    const auto terminfo = Terminfo::load();
+    return terminfo ? Painter{*terminfo} : Painter{};
+}
+
+}  // namespace
+
+PlainView::PlainView(const Options& options, Output& output)
+    : options_{options}, output_{output}, painter_{painter_for(options)} {}
+
+void PlainView::notice(std::string_view text) {
+    complain(text);
+}
+
+void PlainView::welcome(const wire::Welcome& frame) {
+    cursor_ = newest_ = frame.cursor;
+    last_ = std::max(frame.cursor, frame.last);
+}
+
+void PlainView::message(const wire::Message& frame) {
+    newest_ = std::min(frame.id, last_);
+    if (options_.json) {
+        wire::append_json(output_.text(), frame, output_.is_terminal());
+    } else {
+        append_text(output_.text(), frame, output_.is_terminal(), painter_);
+    }
+}
+
+void PlainView::accepted(std::string_view, std::uint64_t) {
+    ++accepted_;
+}
+
+void PlainView::refused(std::uint64_t line, std::string_view, std::string_view why) {
+    complain("line " + std::to_string(line) + " was not accepted: " + std::string{why});
+}
+
+std::string indented_rows(std::string_view text) {
+    std::string rows;
+    for (const char c : base::safely(text)) {
+        if (c == '\n') {
+            rows += "\n      | ";
+        } else {
+            rows += c;
+        }
+    }
+    return rows;
+}
+
+void append_text(std::string& out, const wire::Message& message, bool for_terminal,
+                 Painter& painter) {
+    out += painter.sender(message.sender);
+    out += ": ";
+    if (for_terminal) {
+        out += indented_rows(message.payload);
+    } else {
+        out += message.payload;
+    }
+    out += '\n';
+}
+
+}  // namespace belfry::terminal

@@ -1,0 +1,63 @@
+#include "terminal/progress.hpp"
+
+#include "cli/standard_streams.hpp"
+#include "terminal/complain.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace belfry::terminal {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration quiet = 1s;
+constexpr base::Duration interval = 200ms;
+
+}  // namespace
+
+Progress::Progress() : is_terminal_{::isatty(STDERR_FILENO) == 1} {
+    if (!is_terminal_) return;
+    complain_to([this](std::string_view text) {
+        clear();
+        cli::complain("belfry", text);
+    });
+}
+
+Progress::~Progress() {
+    clear();
+    complain_to(nullptr);
+}
+
+void Progress::begin(base::TimePoint now) {
+    if (is_terminal_ && !next_) next_ = now + quiet;
+}
+
+void Progress::show(std::string_view text, base::TimePoint now) {
+    if (text.empty()) {
+        next_.reset();
+        return clear();
+    }
+    next_ = now + interval;
+    std::string row{"\r"};
+    row += text;
+    // What is longer on the terminal is covered with spaces.
+    row.resize(std::max(row.size(), shown_ + 1), ' ');
+    if (write(row)) shown_ = text.size();
+}
+
+void Progress::clear() {
+    if (shown_ == 0) return;
+    if (write("\r" + std::string(shown_, ' ') + "\r")) shown_ = 0;
+}
+
+// A terminal that has been stopped with Ctrl-S must not hold up the work.
+bool Progress::write(std::string_view text) {
+    pollfd terminal{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&terminal, 1, 0) <= 0) return false;
+    return ::write(STDERR_FILENO, text.data(), text.size()) >= 0;
+}
+
+}  // namespace belfry::terminal

@@ -1,0 +1,82 @@
+#include "terminal/stop_signal.hpp"
+
+#include "base/unique_fd.hpp"
+#include "terminal/terminal_modes.hpp"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <system_error>
+
+namespace belfry::terminal {
+namespace {
+
+volatile sig_atomic_t came = 0;
+volatile sig_atomic_t wake_fd = -1;
+
+extern "C" void on_signal(int number) {
+    const int saved_errno = errno;
+    if (came != 0) {
+        TerminalModes::restore();
+        ::_exit(128 + number);
+    }
+    came = number;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd, &one, sizeof one);
+    errno = saved_errno;
+}
+
+// SIGQUIT ends the program as ever, but with the terminal as it was: SA_RESETHAND has put back what
+// the signal does by itself, and that happens when the handler returns.
+extern "C" void on_quit(int number) {
+    TerminalModes::restore();
+    static_cast<void>(::raise(number));
+}
+
+// Lives as long as the handler can run: as long as the process.
+const base::UniqueFd& wake() {
+    static const base::UniqueFd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    return fd;
+}
+
+void handle(int number, void (*handler)(int), int flags = 0) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    if (::sigaction(number, &action, nullptr) != 0) {
+        throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
+    }
+}
+
+}  // namespace
+
+StopSignal::StopSignal(bool at_terminal) : fd_{wake().get()} {
+    if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
+    wake_fd = fd_;
+    // At a terminal the program goes on after Ctrl-C. SA_RESTART: a write that it interrupted would
+    // leave stdout in error.
+    handle(SIGINT, on_signal, at_terminal ? SA_RESTART : 0);
+    handle(SIGTERM, on_signal);
+    if (at_terminal) {
+        handle(SIGHUP, on_signal);
+        handle(SIGQUIT, on_quit, static_cast<int>(SA_RESETHAND));
+    }
+    handle(SIGPIPE, SIG_IGN);
+}
+
+std::optional<int> StopSignal::number() noexcept {
+    if (came == 0) return std::nullopt;
+    return came;
+}
+
+void StopSignal::forget() const noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto taken = ::read(fd_, &count, sizeof count);
+    came = 0;
+}
+
+}  // namespace belfry::terminal

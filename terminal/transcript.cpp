@@ -1,0 +1,96 @@
+#include "terminal/transcript.hpp"
+
+#include "base/local_time.hpp"
+#include "base/utf8.hpp"
+#include "terminal/mention.hpp"
+#include "terminal/plain_view.hpp"
+#include "terminal/times.hpp"
+
+namespace belfry::terminal {
+namespace {
+
+// An action is sent as it is typed.
+constexpr std::string_view action = "/me ";
+
+std::string one_row(std::string_view text) {
+    std::string safe = base::safely(text);
+    for (char& c : safe) {
+        if (c == '\n' || c == '\t') c = ' ';
+    }
+    return safe;
+}
+
+}  // namespace
+
+Said said(const wire::Message& message) {
+    return {
+        .sender = message.sender, .time = base::moment(message.time_ms), .text = message.payload};
+}
+
+std::string counted_messages(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
+
+Transcript::Transcript(std::string own_id, Painter painter)
+    : own_id_{std::move(own_id)}, painter_{std::move(painter)}, date_{date(std::time(nullptr))} {}
+
+std::string Transcript::message(const Said& said, Look look) {
+    if (look == Look::again) return line(said, when(said.time, std::time(nullptr)), false);
+    const std::string day = date_line(said.time);
+    return day + line(said, clock_time(said.time), look == Look::old);
+}
+
+std::string Transcript::line(const Said& said, const std::string& time, bool dimmed) {
+    const bool is_action = said.text.starts_with(action);
+    const std::string before = time + (is_action ? " * " : " ");
+    const std::string behind = is_action ? " " : ": ";
+    const auto text = is_action ? said.text.substr(action.size()) : said.text;
+    if (dimmed) {
+        return painter_.dim(before + std::string{said.sender} + behind) + painted(text, true) +
+               "\n";
+    }
+    const std::string sender =
+        said.sender == own_id_ ? painter_.bold(said.sender) : painter_.sender(said.sender);
+    return before + sender + behind + painted(text, false) + "\n";
+}
+
+std::string Transcript::painted(std::string_view text, bool dimmed) const {
+    const auto usual = [&](std::string_view part) {
+        return dimmed ? painter_.dim(indented_rows(part)) : indented_rows(part);
+    };
+    std::string whole;
+    std::size_t done = 0;
+    for (const auto& part : mentions(text, own_id_)) {
+        whole += usual(text.substr(done, part.begin - done));
+        whole += painter_.standout(text.substr(part.begin, part.size));
+        done = part.begin + part.size;
+    }
+    return whole + usual(text.substr(done));
+}
+
+std::string Transcript::date_line(std::time_t time) {
+    std::string today = date(time);
+    if (today == date_) return {};
+    date_ = std::move(today);
+    return note(date_);
+}
+
+std::string Transcript::note(std::string_view text) const {
+    return painter_.dim("-- " + one_row(text) + " --") + "\n";
+}
+
+std::string Transcript::headline(std::string_view count, std::time_t first) const {
+    return painter_.bold("-- " + std::string{count} + " since " + when(first, std::time(nullptr)) +
+                         " --") +
+           "\n";
+}
+
+std::string pending_row(std::string_view text) {
+    return "... " + one_row(text);
+}
+
+bool Transcript::mentions_me(const Said& said) const {
+    return !mentions(said.text, own_id_).empty();
+}
+
+}  // namespace belfry::terminal

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "terminal/colour.hpp"
+#include "wire/frame.hpp"
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace belfry::terminal {
+
+/// Something that somebody said.
+struct Said {
+    std::string_view sender;
+    std::time_t time;
+    std::string_view text;  ///< any bytes
+};
+
+[[nodiscard]] Said said(const wire::Message& message);
+
+/// `1 message`, `42 messages`
+[[nodiscard]] std::string counted_messages(std::uint64_t count);
+
+/// How a conversation looks to a person: `17:03 ann: hello`, a line between days. All that it
+/// returns is whole lines, which can do nothing to a terminal beside their colours.
+class Transcript {
+  public:
+    enum class Look {
+        fresh,
+        old,    ///< dimmed
+        again,  ///< told again: with its date where that is another day
+    };
+
+    Transcript(std::string own_id, Painter painter);
+
+    /// A message, behind a line with the date where that is another one than before.
+    [[nodiscard]] std::string message(const Said& said, Look look);
+
+    /// `-- text --`
+    [[nodiscard]] std::string note(std::string_view text) const;
+
+    /// `-- 42 messages since Friday 17:03 --`
+    [[nodiscard]] std::string headline(std::string_view count, std::time_t first) const;
+
+    [[nodiscard]] bool mentions_me(const Said& said) const;
+
+  private:
+    [[nodiscard]] std::string line(const Said& said, const std::string& time, bool dimmed);
+    [[nodiscard]] std::string painted(std::string_view text, bool dimmed) const;
+    [[nodiscard]] std::string date_line(std::time_t time);
+
+    std::string own_id_;
+    Painter painter_;
+    std::string date_;  // of the last message, or today
+};
+
+/// What has no answer yet, as one harmless row: `... text`.
+[[nodiscard]] std::string pending_row(std::string_view text);
+
+}  // namespace belfry::terminal

@@ -1,0 +1,68 @@
+#include "ctl/options.hpp"
+
+#include "cli/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace belfry::ctl {
+namespace {
+
+Options read(const std::vector<std::string>& arguments) {
+    return read_options(arguments).value();
+}
+
+TEST(InspectOptions, ACommandStandsAnywhereBetweenTheOptions) {
+    EXPECT_EQ(read({"status"}).command, "status");
+    EXPECT_EQ(read({"--data-dir", "d", "check"}).data_dir, "d");
+    EXPECT_TRUE(read({"status", "--json"}).json);
+    EXPECT_FALSE(read({"export"}).json) << "it has no other form";
+}
+
+TEST(InspectOptions, SearchImportAndBackupTakeOneWord) {
+    EXPECT_EQ(read({"search", "two words"}).operand, "two words");
+    EXPECT_EQ(read({"search", "--json", "text"}).operand, "text");
+    EXPECT_EQ(read({"search", "--", "--json"}).operand, "--json");
+    EXPECT_EQ(read({"import", "-"}).operand, "-");
+    EXPECT_EQ(read({"backup", "file"}).operand, "file");
+    for (const char* command : {"search", "import", "backup"}) {
+        EXPECT_THROW(read({command}), cli::UsageError);
+        EXPECT_THROW(read({command, ""}), cli::UsageError);
+        EXPECT_THROW(read({command, "one", "two"}), cli::UsageError);
+    }
+}
+
+TEST(InspectOptions, TheOthersTakeNone) {
+    for (const char* command : {"status", "log", "export", "check", "stop", "remove"}) {
+        EXPECT_EQ(read({command}).operand, "");
+        EXPECT_THROW(read({command, "word"}), cli::UsageError);
+    }
+}
+
+TEST(InspectOptions, JsonGoesWithStatusLogSearchAndExport) {
+    EXPECT_TRUE(read({"log", "--json"}).json);
+    EXPECT_TRUE(read({"log", "--follow", "--json"}).json);
+    for (const char* command : {"check", "stop", "remove"}) {
+        EXPECT_THROW(read({command, "--json"}), cli::UsageError);
+    }
+    EXPECT_THROW(read({"import", "--json", "file"}), cli::UsageError);
+    EXPECT_THROW(read({"backup", "--json", "file"}), cli::UsageError);
+}
+
+TEST(InspectOptions, RecoverNeedsASegmentAndNothingElseTakesOne) {
+    EXPECT_EQ(read({"recover", "--segment", "42"}).shmid, 42);
+    EXPECT_EQ(read({"--segment=0", "recover"}).shmid, 0);
+    EXPECT_THROW(read({"recover"}), cli::UsageError);
+    EXPECT_THROW(read({"recover", "42"}), cli::UsageError);
+    EXPECT_THROW(read({"status", "--segment", "42"}), cli::UsageError);
+    for (const char* shmid : {"", "-1", "x", "4x", "0x4", "99999999999"}) {
+        EXPECT_THROW(read({"recover", "--segment", shmid}), cli::UsageError) << shmid;
+    }
+}
+
+TEST(InspectOptions, WithoutACommandOrWithAnUnknownOneItIsTold) {
+    EXPECT_THROW(read({}), cli::UsageError);
+    EXPECT_THROW(read({"restore"}), cli::UsageError);
+}
+
+}  // namespace
+}  // namespace belfry::ctl

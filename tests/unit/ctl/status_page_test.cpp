@@ -1,0 +1,137 @@
+#include "ctl/status_page.hpp"
+
+#include "ctl/client_order.hpp"
+#include "ctl/human.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace belfry::ctl {
+namespace {
+
+/// The line that begins with this word.
+std::string line_of(const Status& status, const std::string& name) {
+    for (const std::string& line : head_lines(status)) {
+        if (line.starts_with(name)) return line;
+    }
+    return "";
+}
+
+Status ring_of(std::uint64_t stored, std::uint64_t visible, std::uint64_t used) {
+    Status status{};
+    status.capacity_bytes = 400;
+    status.stored_bytes = stored;
+    status.visible_bytes = visible;
+    status.used_bytes = used;
+    return status;
+}
+
+std::string bar_of(const Status& status) {
+    const std::string line = line_of(status, "ring");
+    const auto start = line.find('[') + 1;
+    return line.substr(start, line.find(']') - start);
+}
+
+TEST(StatusPage, TheRingIsABar) {
+    EXPECT_EQ(bar_of(ring_of(0, 0, 0)), std::string(40, '.'));
+    EXPECT_EQ(bar_of(ring_of(400, 400, 400)), std::string(40, '#'));
+    EXPECT_EQ(bar_of(ring_of(100, 200, 300)), std::string(10, '#') + std::string(10, '=') +
+                                                  std::string(10, '-') + std::string(10, '.'));
+    EXPECT_EQ(bar_of(ring_of(0, 200, 200)), std::string(20, '=') + std::string(20, '.'));
+}
+
+TEST(StatusPage, WhatIsThereAtAllHasAColumn) {
+    EXPECT_EQ(bar_of(ring_of(1, 2, 3)), "#=-" + std::string(37, '.'));
+    EXPECT_EQ(bar_of(ring_of(398, 399, 400)).size(), 40U);
+}
+
+TEST(StatusPage, AClientLineHasStateLagTrafficAndTheLastEnds) {
+    constexpr std::uint64_t now = 1'000'000'000;
+    const ClientStatus client{.id = "ann",
+                              .online = true,
+                              .pid = 4711,
+                              .cursor = 5,
+                              .behind = 12,
+                              .seq = 0,
+                              .version = "1.2.3",
+                              .bytes_in = 2048,
+                              .bytes_out = 3 << 20,
+                              .seen_ms = now - 65'000,
+                              .ended_ms = now - 3'000,
+                              .last_ends = {shm::EndReason::killed, shm::EndReason::quit}};
+    const std::string line = client_line(client, now);
+    for (const std::string part :
+         {"ann", "online", "4711", "1.2.3", " 12 ", "2K", "3M", "1m5s", "killed 3s ago, quit"}) {
+        EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
+    }
+}
+
+TEST(StatusPage, WhatStandsInAForeignSegmentDoesNothingToATerminal) {
+    Status status{};
+    status.epoch = "\x1b[2J\n";
+    ClientStatus client{};
+    client.id = "\x1b]0;x\x07\xff\n";
+    std::vector<std::string> lines = head_lines(status);
+    lines.push_back(client_line(client, 0));
+    for (const std::string& line : lines) {
+        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; }))
+            << line;
+    }
+}
+
+TEST(Human, BytesAreShort) {
+    EXPECT_EQ(short_bytes(0), "0");
+    EXPECT_EQ(short_bytes(1023), "1023");
+    EXPECT_EQ(short_bytes(1024), "1K");
+    EXPECT_EQ(short_bytes(1536), "1.5K");
+    EXPECT_EQ(short_bytes((1 << 20) - 1), "1M");
+    EXPECT_EQ(short_bytes(64 << 20), "64M");
+    EXPECT_EQ(short_bytes(~0ULL), "16E");
+}
+
+TEST(Human, DurationsHaveTwoUnits) {
+    EXPECT_EQ(short_duration(0), "0s");
+    EXPECT_EQ(short_duration(59), "59s");
+    EXPECT_EQ(short_duration(60), "1m");
+    EXPECT_EQ(short_duration(250), "4m10s");
+    EXPECT_EQ(short_duration(12'000), "3h20m");
+    EXPECT_EQ(short_duration(86'400 * 12 + 3600 * 4), "12d4h");
+}
+
+TEST(Human, NumbersAreShort) {
+    EXPECT_EQ(short_number(0), "0");
+    EXPECT_EQ(short_number(0.25), "0.2");
+    EXPECT_EQ(short_number(12.34), "12.3");
+    EXPECT_EQ(short_number(123456.7), "123457");
+}
+
+std::string ids_by(Order order, bool reversed) {
+    std::vector<ClientStatus> clients(3);
+    clients[0] = {.id = "b", .behind = 1, .bytes_in = 5, .bytes_out = 1, .seen_ms = 0};
+    clients[1] = {.id = "a", .behind = 1, .bytes_in = 9, .bytes_out = 2, .seen_ms = 2};
+    clients[2] = {.id = "c", .behind = 7, .bytes_in = 1, .bytes_out = 3, .seen_ms = 1};
+    sort_clients(clients, order, reversed);
+    std::string ids;
+    for (const ClientStatus& client : clients) ids += client.id;
+    return ids;
+}
+
+TEST(ClientOrder, HasTheLargestFirstAndThoseThatAreAlikeByTheirIds) {
+    EXPECT_EQ(ids_by(Order::client, false), "abc");
+    EXPECT_EQ(ids_by(Order::client, true), "cba");
+    EXPECT_EQ(ids_by(Order::behind, false), "cab");
+    EXPECT_EQ(ids_by(Order::in, false), "abc");
+    EXPECT_EQ(ids_by(Order::out, false), "cab");
+    EXPECT_EQ(ids_by(Order::seen, false), "acb");
+}
+
+TEST(ClientOrder, IsChosenByAKey) {
+    EXPECT_EQ(order_for('b'), Order::behind);
+    EXPECT_FALSE(order_for('x'));
+    EXPECT_FALSE(order_for(-1));
+    EXPECT_FALSE(order_for(0));
+}
+
+}  // namespace
+}  // namespace belfry::ctl

@@ -1,0 +1,37 @@
+#include "terminal/stop_signal.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace belfry::terminal {
+namespace {
+
+/// Whether a write that this signal interrupts is gone on with.
+bool is_restarted(int number) {
+    struct sigaction action {};
+    return ::sigaction(number, nullptr, &action) == 0 && (action.sa_flags & SA_RESTART) != 0;
+}
+
+// In processes of their own: signals are the whole process's.
+
+TEST(ClientStopSignalDeathTest, CtrlCAtATerminalBreaksOffNoWrite) {
+    const auto run = [] {
+        const StopSignal signal{true};
+        ::_exit(is_restarted(SIGINT) ? 0 : 1);
+    };
+    EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(ClientStopSignalDeathTest, CtrlBackslashAtATerminalEndsIt) {
+    const auto run = [] {
+        const StopSignal signal{true};
+        static_cast<void>(::raise(SIGQUIT));
+        ::_exit(1);
+    };
+    EXPECT_EXIT(run(), ::testing::KilledBySignal(SIGQUIT), "");
+}
+
+}  // namespace
+}  // namespace belfry::terminal
