@@ -143,7 +143,7 @@ void store(const Setting& setting, bool is_default, const po::options_descriptio
            CommandLine& line) {
     po::variables_map& values = line.options;
     if (values.count(setting.name) == 0 || values[setting.name].defaulted()) {
-        line.places[setting.name] = {.text = setting.where, .is_default = is_default};
+        line.origins[setting.name] = {.text = setting.where, .is_default = is_default};
     }
     po::parsed_options one{&known};
     one.options.emplace_back(setting.name, std::vector{setting.value});
@@ -275,9 +275,9 @@ CommandLine parse(const std::vector<std::string>& arguments, const po::options_d
     return line;
 }
 
-UsageError with_place(const UsageError& error, const CommandLine& line) {
-    const auto place = line.places.find(error.option());
-    if (place == line.places.end()) return error;
+UsageError with_origin(const UsageError& error, const CommandLine& line) {
+    const auto place = line.origins.find(error.option());
+    if (place == line.origins.end()) return error;
     return UsageError{place->second.text + error.what(), error.option()};
 }
 
@@ -287,8 +287,8 @@ std::optional<std::string> text_of(const po::variables_map& options, const std::
 }
 
 bool is_default(const CommandLine& line, const std::string& name) {
-    const auto place = line.places.find(name);
-    return place != line.places.end() && place->second.is_default;
+    const auto place = line.origins.find(name);
+    return place != line.origins.end() && place->second.is_default;
 }
 
 bool is_set(const po::variables_map& options, const std::string& name) {

@@ -34,15 +34,15 @@ class UsageError : public std::runtime_error {
 inline constexpr int exit_usage = 2;
 
 /// Where a value stands that the command line does not hold itself.
-struct Place {
+struct Origin {
     std::string text;         ///< `FILE:LINE: ` or `environment variable NAME: `
     bool is_default = false;  ///< nothing on the command line names it
 };
 
 struct CommandLine {
     boost::program_options::variables_map options;
-    std::vector<std::string> words;       ///< what is no option
-    std::map<std::string, Place> places;  ///< by option
+    std::vector<std::string> words;         ///< what is no option
+    std::map<std::string, Origin> origins;  ///< by option
 };
 
 /// Where options come from beside the command line and the file that it names.
@@ -62,7 +62,7 @@ struct Defaults {
                                 const Defaults& defaults = {});
 
 /// The same complaint; where its value does not stand on the command line it says where.
-[[nodiscard]] UsageError with_place(const UsageError& error, const CommandLine& line);
+[[nodiscard]] UsageError with_origin(const UsageError& error, const CommandLine& line);
 
 /// The option's text; none where it was not given and has no default.
 [[nodiscard]] std::optional<std::string> text_of(

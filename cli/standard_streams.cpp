@@ -13,7 +13,7 @@
 
 namespace belfry::cli {
 
-void complain(std::string_view program, std::string_view text) noexcept {
+void warn(std::string_view program, std::string_view text) noexcept {
     std::string line{program};
     line += ": ";
     base::append_safely(line, text);

@@ -7,7 +7,7 @@ namespace belfry::cli {
 /// Writes `<program>: <text>` as one line to standard error, in one write, so that the lines of
 /// several processes do not mix. Whatever the text holds can do nothing to a terminal. Any process,
 /// any thread.
-void complain(std::string_view program, std::string_view text) noexcept;
+void warn(std::string_view program, std::string_view text) noexcept;
 
 // What a program prints by std::cout.
 

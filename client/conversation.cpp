@@ -22,7 +22,7 @@ Conversation::Conversation(ConversationOptions options, Observer& observer)
     : options_{std::move(options)},
       observer_{observer},
       inbox_{options_.count},
-      outbox_{[this](std::uint64_t line, std::string_view text, std::string_view why) {
+      unsent_{[this](std::uint64_t line, std::string_view text, std::string_view why) {
           refuse_line(line, text, why);
       }} {}
 
@@ -51,7 +51,7 @@ void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::s
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
     if (inbox_.begin_session(frame)) observer_.notice("the server has begun a new log");
     // A seq at or below what an earlier run has got accepted would be taken for a repetition.
-    outbox_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
+    unsent_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
     has_been_welcome_ = true;
     observer_.welcome(frame);
@@ -80,7 +80,7 @@ Conversation::Event Conversation::on(const wire::Dup& frame) {
 }
 
 void Conversation::on_accepted(std::uint64_t seq, std::uint64_t id) {
-    if (const auto text = outbox_.accept(seq)) observer_.accepted(*text, id);
+    if (const auto text = unsent_.accept(seq)) observer_.accepted(*text, id);
 }
 
 Conversation::Event Conversation::on(const wire::Live&) {
@@ -110,7 +110,7 @@ Conversation::Event Conversation::on(const wire::Gap& frame) {
                          std::to_string(frame.last_id) + " no longer exist");
     }
     // Among them may be lines of our own, whose SENT will not come: DUP tells.
-    outbox_.send_all_again();
+    unsent_.send_all_again();
     return Event::none;
 }
 
@@ -135,16 +135,16 @@ void Conversation::on_refused_line(const wire::Error& frame) {
     } else if (code == wire::ErrorCode::store_failed) {
         on_store_failed(frame.seq);
     } else if (code == wire::ErrorCode::bad_seq) {
-        outbox_.refuse_seq(frame.seq, explained(frame));
+        unsent_.refuse_seq(frame.seq, explained(frame));
     } else {
-        outbox_.refuse(frame.seq, explained(frame));
+        unsent_.refuse(frame.seq, explained(frame));
     }
 }
 
 void Conversation::on_store_failed(std::uint64_t seq) {
     if (store_works_) observer_.notice("the server cannot store messages at present; trying again");
     store_works_ = false;
-    outbox_.postpone(seq);
+    unsent_.postpone(seq);
 }
 
 Conversation::Event Conversation::on(const wire::Bye& frame) {

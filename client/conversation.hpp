@@ -2,7 +2,7 @@
 
 #include "client/inbox.hpp"
 #include "client/observer.hpp"
-#include "client/outbox.hpp"
+#include "client/unsent.hpp"
 #include "wire/frame.hpp"
 
 #include <cstdint>
@@ -46,7 +46,7 @@ class Conversation {
     /// Appends ACK for what has been taken, which must have been shown.
     void acknowledge(std::string& out);
 
-    /// A line of input that cannot even be put into the outbox.
+    /// A line of input that cannot even be put into the unsent lines.
     void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
 
     /// The reason of the last `closing`.
@@ -64,8 +64,8 @@ class Conversation {
     /// Whether the server has stored the line that it answered last.
     [[nodiscard]] bool store_works() const noexcept { return store_works_; }
 
-    [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
-    [[nodiscard]] const Outbox& outbox() const noexcept { return outbox_; }
+    [[nodiscard]] Unsent& unsent() noexcept { return unsent_; }
+    [[nodiscard]] const Unsent& unsent() const noexcept { return unsent_; }
     [[nodiscard]] const Inbox& inbox() const noexcept { return inbox_; }
 
   private:
@@ -96,7 +96,7 @@ class Conversation {
     const ConversationOptions options_;
     Observer& observer_;
     Inbox inbox_;
-    Outbox outbox_;
+    Unsent unsent_;
     std::string reason_;
     bool is_logged_in_ = false;
     bool has_been_welcome_ = false;

@@ -3,7 +3,7 @@
 #include "base/process.hpp"
 #include "cli/standard_streams.hpp"
 #include "ctl/end_signals.hpp"
-#include "ctl/living.hpp"
+#include "ctl/liveness.hpp"
 #include "ctl/log_printer.hpp"
 #include "ctl/refusal.hpp"
 #include "ctl/write_lines.hpp"
@@ -40,7 +40,7 @@ class ServerLife {
         if (Clock::now() < next_look_) return true;
         next_look_ = Clock::now() + alive_look;
         watch();  // another one may have taken over
-        return supervisor_ || anybody_lives(segment_);
+        return supervisor_ || is_anybody_alive(segment_);
     }
 
   private:
@@ -51,11 +51,11 @@ class ServerLife {
     Clock::time_point next_look_;
 };
 
-void say_missed(LogPosition& position) {
+void print_missed(LogPosition& position) {
     const std::uint64_t missed = std::exchange(position.missed, 0);
     if (missed == 0) return;
-    cli::complain("belfryctl",
-                  std::to_string(missed) + " messages had left the ring before they were read");
+    cli::warn("belfryctl",
+              std::to_string(missed) + " messages had left the ring before they were read");
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ void follow_log(const shm::Segment& segment, LineForm form) {
     bool last_look = false;
     while (true) {
         if (!print_news(print, segment, form, position)) throw Refusal{"the log is broken"};
-        say_missed(position);
+        print_missed(position);
         if (last_look || !is_read) return;
         pollfd end{life.fd(), POLLIN, 0};
         ::poll(&end, 1, look_ms);

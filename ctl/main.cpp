@@ -160,9 +160,9 @@ int run(ctl::Options options) {
     return EXIT_SUCCESS;
 }
 
-int complain(const std::exception& error, int exit_code) {
+int warn(const std::exception& error, int exit_code) {
     std::cout.flush();
-    belfry::cli::complain("belfryctl", error.what());
+    belfry::cli::warn("belfryctl", error.what());
     return exit_code;
 }
 
@@ -177,8 +177,8 @@ int main(int argc, char** argv) {
         belfry::cli::finish_standard_output();
         return exit_code;
     } catch (const belfry::cli::UsageError& error) {
-        return complain(error, belfry::cli::exit_usage);
+        return warn(error, belfry::cli::exit_usage);
     } catch (const std::exception& error) {
-        return complain(error, EXIT_FAILURE);
+        return warn(error, EXIT_FAILURE);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "ctl/status.hpp"
-#include "shm/client_notes.hpp"
+#include "shm/client_stats.hpp"
 
 #include <array>
 #include <ostream>

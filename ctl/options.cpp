@@ -16,7 +16,7 @@ namespace {
 namespace po = boost::program_options;
 using cli::UsageError;
 
-struct Command {
+struct Subcommand {
     std::string_view name;
     std::string_view operand;  ///< empty: it takes none
     bool has_json;
@@ -24,7 +24,7 @@ struct Command {
 };
 
 // clang-format off
-constexpr std::array<Command, 13> commands{{
+constexpr std::array<Subcommand, 13> commands{{
     {"status", "", true,      "what the server, its log and its clients are doing"},
     {"top", "", false,        "the same, live on the terminal; q quits"},
     {"metrics", "", false,    "the same for Prometheus, in its text format"},
@@ -59,7 +59,7 @@ po::options_description described_options() {
 void print_help(const po::options_description& described) {
     std::cout << "belfryctl [OPTIONS] COMMAND\n"
                  "Looks at the shared memory and the store of a running or a dead server.\n\n";
-    for (const Command& command : commands) {
+    for (const Subcommand& command : commands) {
         const std::string words = std::string{command.name} + " " + std::string{command.operand};
         std::cout << "  " << std::left << std::setw(17) << words << command.help << '\n';
     }
@@ -71,7 +71,7 @@ void print_help(const po::options_description& described) {
 template <class IsWanted>
 std::string names(IsWanted is_wanted) {
     std::vector<std::string_view> wanted;
-    for (const Command& command : commands) {
+    for (const Subcommand& command : commands) {
         if (is_wanted(command)) wanted.push_back(command.name);
     }
     std::string text;
@@ -82,17 +82,17 @@ std::string names(IsWanted is_wanted) {
     return text;
 }
 
-const Command& command_in(const std::vector<std::string>& words) {
+const Subcommand& command_in(const std::vector<std::string>& words) {
     if (words.empty()) {
-        throw UsageError{"name one command: " + names([](const Command&) { return true; })};
+        throw UsageError{"name one command: " + names([](const Subcommand&) { return true; })};
     }
-    const auto* const found = std::ranges::find(commands, words.front(), &Command::name);
+    const auto* const found = std::ranges::find(commands, words.front(), &Subcommand::name);
     if (found == commands.end()) throw UsageError{"unknown command '" + words.front() + "'"};
     return *found;
 }
 
 /// The one word behind the command, where it takes one.
-std::string operand_in(const std::vector<std::string>& words, const Command& command) {
+std::string operand_in(const std::vector<std::string>& words, const Subcommand& command) {
     const std::string name{command.name};
     if (command.operand.empty()) {
         if (words.size() > 1) throw UsageError{name + " takes no '" + words[1] + "'"};
@@ -105,7 +105,7 @@ std::string operand_in(const std::vector<std::string>& words, const Command& com
 }
 
 /// @return -1: none is named, nor wanted
-int shmid_in(const cli::CommandLine& line, const Command& command) {
+int shmid_in(const cli::CommandLine& line, const Subcommand& command) {
     const auto text = cli::text_of(line.options, "segment");
     const bool is_wanted = command.name == "recover";
     if (text.has_value() != is_wanted) {
@@ -135,13 +135,13 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
         std::cout << "belfryctl " << wire::version << '\n';
         return {};
     }
-    const Command& command = command_in(line.words);
+    const Subcommand& command = command_in(line.words);
     Options options{*cli::text_of(line.options, "data-dir"), std::string{command.name},
                     operand_in(line.words, command),         shmid_in(line, command),
                     cli::is_set(line.options, "json"),       cli::is_set(line.options, "follow")};
     if (options.json && !command.has_json) {
         throw UsageError{"--json goes with " +
-                         names([](const Command& one) { return one.has_json; })};
+                         names([](const Subcommand& one) { return one.has_json; })};
     }
     if (options.follow && options.command != "log") throw UsageError{"--follow goes with log"};
     return options;

@@ -49,7 +49,7 @@ int result_of(const std::function<void()>& work) noexcept {
         work();
         return EXIT_SUCCESS;
     } catch (const std::exception& error) {
-        cli::complain("belfryctl", error.what());
+        cli::warn("belfryctl", error.what());
         return EXIT_FAILURE;
     }
 }

@@ -11,7 +11,7 @@ namespace belfry::ctl {
 namespace {
 
 /// A server that is younger is looked at as if it were so old.
-constexpr std::uint64_t shortest_ms = 1000;
+constexpr std::uint64_t min_ms = 1000;
 
 /// The time of a message; none: it has left the ring.
 std::optional<std::uint64_t> time_of(shm::LogReader& reader, std::uint64_t id) {
@@ -54,7 +54,7 @@ Rate read_rate(const shm::Segment& segment, std::uint64_t window_ms, std::uint64
 
     // Before the segment, and before what the ring still holds, nothing can be counted.
     const std::uint64_t age_ms = ms_between(segment.geometry().created_ms, now_ms);
-    std::uint64_t over_ms = std::min(window_ms, std::max(age_ms, shortest_ms));
+    std::uint64_t over_ms = std::min(window_ms, std::max(age_ms, min_ms));
     const std::uint64_t from = segment.position(first).load();
     const bool older_are_gone = first == oldest && from != 0;
     if (older_are_gone && first != end) {

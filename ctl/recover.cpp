@@ -1,7 +1,7 @@
 #include "ctl/recover.hpp"
 
 #include "ctl/export_format.hpp"
-#include "ctl/living.hpp"
+#include "ctl/liveness.hpp"
 #include "ctl/log_printer.hpp"
 #include "ctl/new_data_directory.hpp"
 #include "ctl/refusal.hpp"
@@ -41,7 +41,7 @@ void require_dead_log_with_store(const shm::FoundSegment& found, const std::stri
     if (!found.segment.has_store()) {
         throw Refusal{name + " was made with --durability memory: it never had a store"};
     }
-    if (anybody_lives(found.segment)) {
+    if (is_anybody_alive(found.segment)) {
         throw Refusal{name + " is in use by a running server; stop that first"};
     }
 }

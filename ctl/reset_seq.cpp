@@ -1,7 +1,7 @@
 #include "ctl/reset_seq.hpp"
 
 #include "base/process.hpp"
-#include "ctl/living.hpp"
+#include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
@@ -152,8 +152,8 @@ void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::F
                const std::string& client_id) {
     if (!found) return reset_stopped(out, data_dir, client_id);
     shm::Segment& segment = found->segment;
-    const bool is_served = living(segment.process(shm::supervisor_entry)) != 0 ||
-                           living(segment.process(shm::archiver_entry)) != 0;
+    const bool is_served = live_pid(segment.process(shm::supervisor_entry)) != 0 ||
+                           live_pid(segment.process(shm::archiver_entry)) != 0;
     if (!is_served) {
         throw Refusal{"the server in " + data_dir.string() +
                       " is dead; start it again, or end it with belfryctl stop, first"};

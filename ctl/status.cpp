@@ -1,8 +1,8 @@
 #include "ctl/status.hpp"
 
 #include "base/clock.hpp"
-#include "ctl/living.hpp"
-#include "shm/client_notes.hpp"
+#include "ctl/liveness.hpp"
+#include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
 #include "shm/process_entry.hpp"
 #include "shm/session_slots.hpp"
@@ -32,7 +32,7 @@ void look_at_session(const shm::Segment& segment, std::uint32_t row, ClientStatu
     const auto slot = shm::online_slot(segment, row);
     if (!slot) return;
     const shm::ProcessEntry& entry = segment.session_process(*slot);
-    client.pid = living(entry);
+    client.pid = live_pid(entry);
     client.online = client.pid != 0;
     if (!client.online) return;
     client.version = shm::version_in(entry);
@@ -81,7 +81,7 @@ void measure_ring(const shm::Segment& segment, Status& status) {
 void count_connections(const shm::Segment& segment, Status& status) {
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
         if (shm::is_logged_in(segment, slot)) continue;
-        if (living(segment.session_process(slot)) != 0) ++status.not_logged_in;
+        if (live_pid(segment.session_process(slot)) != 0) ++status.not_logged_in;
     }
     status.online =
         static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));
@@ -90,8 +90,8 @@ void count_connections(const shm::Segment& segment, Status& status) {
 void look_at_server(const shm::Segment& segment, Status& status) {
     const shm::ProcessEntry& supervisor = segment.process(shm::supervisor_entry);
     const shm::ProcessEntry& archiver = segment.process(shm::archiver_entry);
-    status.supervisor = living(supervisor);
-    status.archiver = living(archiver);
+    status.supervisor = live_pid(supervisor);
+    status.archiver = live_pid(archiver);
     if (status.supervisor != 0) {
         status.uptime_s = seconds_since(supervisor.start_time.load());
         status.supervisor_version = shm::version_in(supervisor);

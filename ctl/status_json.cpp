@@ -1,6 +1,6 @@
 #include "base/utf8.hpp"
 #include "ctl/status.hpp"
-#include "shm/client_notes.hpp"
+#include "shm/client_stats.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "ctl/human.hpp"
 #include "ctl/status.hpp"
-#include "shm/client_notes.hpp"
+#include "shm/client_stats.hpp"
 
 #include <algorithm>
 #include <iomanip>
@@ -13,7 +13,7 @@ namespace belfry::ctl {
 namespace {
 
 constexpr std::uint64_t bar_width = 40;
-constexpr std::size_t most_ends = 4;  ///< that fit behind a client
+constexpr std::size_t max_ends = 4;  ///< that fit behind a client
 
 /// `name        text`
 std::string line(std::string_view name, const std::string& text) {
@@ -118,7 +118,7 @@ std::string age(std::uint64_t then_ms, std::uint64_t now_ms) {
 std::string last_ends_text(const ClientStatus& client, std::uint64_t now_ms) {
     std::string text;
     for (const shm::EndReason& end : client.last_ends) {
-        if (&end - client.last_ends.data() == most_ends) break;
+        if (&end - client.last_ends.data() == max_ends) break;
         text += text.empty() ? "" : ", ";
         text += shm::name_of(end);
         if (&end == client.last_ends.data()) text += " " + age(client.ended_ms, now_ms) + " ago";

@@ -2,7 +2,7 @@
 
 #include "base/process.hpp"
 #include "cli/standard_streams.hpp"
-#include "ctl/living.hpp"
+#include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds supervisor_patience{30};
+constexpr std::chrono::seconds supervisor_timeout{30};
 
 /// Stores here what is left, whether or not an archiver has come that far.
 void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
@@ -34,7 +34,7 @@ void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
         const auto lock = store::StoreLock::try_take(data_dir);
         if (!lock) throw Refusal{"another process writes the store"};
         store::Archiver archiver{found.segment, data_dir, *lock,
-                                 [](const std::string& line) { cli::complain("belfryctl", line); }};
+                                 [](const std::string& line) { cli::warn("belfryctl", line); }};
         archiver.start();
         archiver.drain();
     } catch (const store::StoreError& error) {
@@ -84,7 +84,7 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
     const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
     if (!supervisor.pidfd) return stop_on_its_behalf(data_dir);
     base::send_signal(supervisor.pidfd, SIGTERM);
-    if (!base::wait_for_end(supervisor.pidfd, Clock::now() + supervisor_patience)) {
+    if (!base::wait_for_end(supervisor.pidfd, Clock::now() + supervisor_timeout)) {
         throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") does not end"};
     }
     if (shm::is_removed(found)) return;
@@ -100,7 +100,7 @@ std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
     try {
         const shm::DataDirectoryLock lock{data_dir};
         // `alive` may have been deleted. In another layout it alone tells.
-        const bool named = shm::is_readable(found.state) && anybody_lives(found.segment);
+        const bool named = shm::is_readable(found.state) && is_anybody_alive(found.segment);
         if (named || shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
         const std::uint64_t unstored = count_unstored(data_dir, found);
         shm::remove_port_file(data_dir, found.segment.prefix().port);

@@ -1,6 +1,6 @@
 #include "server/archiver_process.hpp"
 
-#include "server/report.hpp"
+#include "server/logger.hpp"
 #include "store/archiver.hpp"
 #include "store/store_error.hpp"
 #include "store/store_files.hpp"
@@ -41,7 +41,7 @@ class ArchiverProcess {
                 const auto lock = wait_for_lock();
                 if (!lock) break;
                 archive(*lock);
-                segment_.say_store_state(shm::StoreState::drained);
+                segment_.set_store_state(shm::StoreState::drained);
                 return EXIT_SUCCESS;
             } catch (const store::StoreError& error) {
                 fail(error);
@@ -66,8 +66,9 @@ class ArchiverProcess {
 
     void archive(const store::StoreLock& lock) {
         if (last_files_) last_files_->require_no_old_write_ahead_log();
-        store::Archiver archiver{segment_, data_dir_, lock,
-                                 [](const std::string& line) { report(LogLevel::warning, line); }};
+        store::Archiver archiver{segment_, data_dir_, lock, [](const std::string& line) {
+                                     log_event(LogLevel::warning, line);
+                                 }};
         require_lock_files();
         archiver.start();
         last_files_ = archiver.files();
@@ -110,18 +111,18 @@ class ArchiverProcess {
     }
 
     void works() {
-        segment_.say_store_state(
+        segment_.set_store_state(
             shm::StoreState::works);  // first: whoever reads the line may rely on it
-        if (!last_failure_.empty()) report(LogLevel::info, "the store works again");
+        if (!last_failure_.empty()) log_event(LogLevel::info, "the store works again");
         last_failure_.clear();
     }
 
     /// Tells people once, and the sessions all the time.
     void fail(const store::StoreError& error) {
-        segment_.say_store_state(shm::StoreState::fails);  // first, as above
+        segment_.set_store_state(shm::StoreState::fails);  // first, as above
         if (error.what() != last_failure_) {
-            report(LogLevel::error,
-                   std::string{error.what()} + "; new messages are refused until it works again");
+            log_event(LogLevel::error, std::string{error.what()} +
+                                           "; new messages are refused until it works again");
         }
         last_failure_ = error.what();
         // Who waits for room in the ring has to look at the state; and not all may have been woken

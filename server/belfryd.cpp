@@ -1,16 +1,16 @@
 #include "server/belfryd.hpp"
 
+#include "server/attach_segment.hpp"
 #include "server/heap_gaps.hpp"
 #include "server/huge_program.hpp"
-#include "server/limits.hpp"
-#include "server/log_segment.hpp"
-#include "server/memory_guard.hpp"
+#include "server/logger.hpp"
+#include "server/oom_score.hpp"
+#include "server/process_title.hpp"
 #include "server/reload.hpp"
-#include "server/report.hpp"
+#include "server/runtime_settings.hpp"
 #include "server/service_manager.hpp"
 #include "server/start_error.hpp"
 #include "server/supervisor.hpp"
-#include "server/title.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
@@ -26,7 +26,7 @@ namespace belfry::server {
 namespace {
 
 /// A supervisor that was killed may hold its port for a moment longer.
-constexpr std::chrono::seconds port_patience{1};
+constexpr std::chrono::seconds port_timeout{1};
 constexpr std::chrono::milliseconds port_retry{20};
 
 /// Nobody may go on with a log that is about to be made again. @throws StartError
@@ -38,7 +38,7 @@ void require_nobody(const Options& options) {
 
 /// Binds at once, or where an earlier supervisor has only just died, within a second.
 Listener listen_again(const std::string& address, std::uint16_t port) {
-    const auto deadline = std::chrono::steady_clock::now() + port_patience;
+    const auto deadline = std::chrono::steady_clock::now() + port_timeout;
     while (true) {
         try {
             return Listener{address, port};
@@ -60,10 +60,10 @@ void pull_back_cursors(shm::Segment& segment) {
         if (!word.compare_exchange_strong(old, pack(shm::Cursor{cursor.generation, end}))) {
             continue;
         }
-        report(LogLevel::warning,
-               "the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
-                   std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
-                   std::to_string(end));
+        log_event(LogLevel::warning,
+                  "the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
+                      std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
+                      std::to_string(end));
     }
 }
 
@@ -111,8 +111,8 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     shm::make_data_directory(options.data_dir);
     shm::require_safe(options.data_dir);
     const shm::DataDirectoryLock lock{options.data_dir};
-    guard_from_memory_killer();
-    set_title("supervisor");
+    lower_oom_score();
+    set_process_title("supervisor");
 
     auto adopted = segment_to_adopt(options);
     if (!adopted) require_nobody(options);
@@ -131,7 +131,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     pull_back_cursors(segment);
     set_retention(segment, options);
     if (set_max_online(segment, options) < options.max_clients) {
-        say_max_clients_stay(segment, options.max_clients);
+        log_max_clients_stay(segment, options.max_clients);
     }
     set_log_level(segment, options.log_level);
     const SharedLogLevel level{segment.server().log_level};
@@ -148,13 +148,13 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     move_program_to_huge_pages();
     const std::size_t living = supervisor.adopt();
     if (!is_new) {
-        report(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +
-                                   std::to_string(segment.log().last_id.load()) + " messages and " +
-                                   std::to_string(living) + " sessions");
+        log_event(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +
+                                      std::to_string(segment.log().last_id.load()) +
+                                      " messages and " + std::to_string(living) + " sessions");
     }
-    report(LogLevel::info, "listening on " + listener.name() + " for " +
-                               std::to_string(options.client_ids.size()) +
-                               " clients, with the log " + std::string{segment.epoch()});
+    log_event(LogLevel::info, "listening on " + listener.name() + " for " +
+                                  std::to_string(options.client_ids.size()) +
+                                  " clients, with the log " + std::string{segment.epoch()});
     std::cout << "belfryd listening on " << listener.name() << std::endl;
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // from here on clients may have been told that messages are SENT
@@ -174,7 +174,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
         throw StartError{"not everything could be stored; " +
                          store::kept_for_later(options.data_dir, found)};
     }
-    report(LogLevel::info, "stopped");
+    log_event(LogLevel::info, "stopped");
     cleanup.arm();
 }
 

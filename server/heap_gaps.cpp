@@ -12,7 +12,7 @@ namespace {
 
 /// malloc's least size, its alignment, and the largest size that it keeps apart when it is freed
 /// (the tcache). A larger gap is filled in parts.
-constexpr std::size_t least_gap = 24;
+constexpr std::size_t min_gap = 24;
 constexpr std::size_t step = 16;
 constexpr std::size_t largest_gap = 1032;
 
@@ -38,7 +38,7 @@ void fill_heap_gaps() noexcept {
     const char* const behind = static_cast<const char*>(::sbrk(0)) - heap.keepcost;
     // More there cannot be, wherever the heap lies.
     std::size_t most = heap.fordblks / sizeof(Filling);
-    for (std::size_t bytes = largest_gap; bytes >= least_gap; bytes -= step) {
+    for (std::size_t bytes = largest_gap; bytes >= min_gap; bytes -= step) {
         while (most > 0 && fill_gap(bytes, behind)) --most;
     }
 }

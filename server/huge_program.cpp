@@ -14,10 +14,10 @@ namespace belfry::server {
 namespace {
 
 /// The kernel may have one of the small pages in its hands for a moment.
-constexpr int most_tries = 5;
+constexpr int max_tries = 5;
 
 /// A segment that is smaller than this part of the huge pages that it would take is not worth them.
-constexpr std::uintptr_t least_part = 4;
+constexpr std::uintptr_t min_part = 4;
 
 /// A part of the program that nobody writes to.
 struct Segment {
@@ -56,7 +56,7 @@ void* copy_in_huge_pages(const Segment& segment, std::size_t bytes) noexcept {
     void* const copy =
         ::mmap(room, bytes, segment.protection, MAP_PRIVATE | MAP_FIXED_NOREPLACE, memory.get(), 0);
     if (copy == MAP_FAILED) return nullptr;
-    for (int tries = 0; tries < most_tries; ++tries) {
+    for (int tries = 0; tries < max_tries; ++tries) {
         if (shm::collapse_into_huge_pages(copy, bytes)) return copy;
     }
     ::munmap(copy, bytes);
@@ -68,7 +68,7 @@ void move_to_huge_pages(const Segment& segment) noexcept {
     const std::size_t bytes = end - segment.begin;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const std::uintptr_t gap = round_up(segment.end, page);
-    if (segment.begin % shm::huge_page != 0 || segment.end - segment.begin < bytes / least_part ||
+    if (segment.begin % shm::huge_page != 0 || segment.end - segment.begin < bytes / min_part ||
         !take_gap(gap, end)) {
         return;
     }

@@ -1,9 +1,9 @@
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "server/belfryd.hpp"
+#include "server/logger.hpp"
 #include "server/options.hpp"
-#include "server/report.hpp"
-#include "server/title.hpp"
+#include "server/process_title.hpp"
 #include "shm/data_directory.hpp"
 
 #include <fcntl.h>
@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
         const auto options = belfry::server::read_options(arguments);
         if (options && !options->check) {
             belfry::server::set_log(options->log_level, options->log_format);
-            belfry::server::prepare_titles(argc, argv, options->data_dir);
+            belfry::server::prepare_process_titles(argc, argv, options->data_dir);
             belfry::server::serve(*options, arguments);
             return EXIT_SUCCESS;
         }
@@ -60,13 +60,13 @@ int main(int argc, char** argv) {
         belfry::cli::finish_standard_output();
         return EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {
-        belfry::cli::complain("belfryd", error.what());
+        belfry::cli::warn("belfryd", error.what());
         return belfry::cli::exit_usage;
     } catch (const belfry::shm::DataDirectoryUnsafe& error) {
-        report(belfry::server::LogLevel::error, error.what());
+        log_event(belfry::server::LogLevel::error, error.what());
         return belfry::cli::exit_usage;
     } catch (const std::exception& error) {
-        report(belfry::server::LogLevel::error, error.what());
+        log_event(belfry::server::LogLevel::error, error.what());
         return EXIT_FAILURE;
     }
 }

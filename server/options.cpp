@@ -172,7 +172,7 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     try {
         return checked(line.options);
     } catch (const UsageError& error) {
-        throw cli::with_place(error, line);
+        throw cli::with_origin(error, line);
     }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "server/report.hpp"
+#include "server/logger.hpp"
 #include "shm/layout.hpp"
 
 #include <cstdint>

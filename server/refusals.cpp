@@ -11,10 +11,10 @@
 namespace belfry::server {
 namespace {
 
-constexpr std::chrono::seconds patience{1};
+constexpr std::chrono::seconds timeout{1};
 
 /// More are closed without waiting, the oldest first.
-constexpr std::size_t most_refused = 16;
+constexpr std::size_t max_refused = 16;
 
 /// Discards a part of what the client has sent. Reads once only: a client that sends fast would
 /// otherwise keep the supervisor here.
@@ -31,8 +31,8 @@ void Refusals::refuse(base::UniqueFd socket) noexcept {
     wire::print_error(line, wire::ErrorCode::too_many_clients);
     ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(socket.get(), SHUT_WR);
-    if (refused_.size() == most_refused) refused_.pop_front();
-    refused_.push_back({std::move(socket), Clock::now() + patience});
+    if (refused_.size() == max_refused) refused_.pop_front();
+    refused_.push_back({std::move(socket), Clock::now() + timeout});
 }
 
 void Refusals::sweep() noexcept {

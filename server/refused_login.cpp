@@ -1,9 +1,9 @@
 #include "server/refused_login.hpp"
 
 #include "base/clock.hpp"
+#include "server/logger.hpp"
 #include "server/peer.hpp"
 #include "server/rate_limit.hpp"
-#include "server/report.hpp"
 
 #include <string>
 
@@ -29,9 +29,9 @@ void note_refused_login(shm::Segment& segment, std::string_view client_id, wire:
     if (!may_tell(server)) return;
     const std::uint64_t told = server.refusals_told.exchange(count);
     const std::uint64_t more = count > told + 1 ? count - told - 1 : 0;
-    report(LogLevel::warning, "refused a login as " + std::string{client_id} + " from " +
-                                  peer_of(socket) + ": " + std::string{wire::name_of(code)} +
-                                  RateLimit::text_for(more));
+    log_event(LogLevel::warning, "refused a login as " + std::string{client_id} + " from " +
+                                     peer_of(socket) + ": " + std::string{wire::name_of(code)} +
+                                     RateLimit::text_for(more));
 }
 
 }  // namespace belfry::server

@@ -1,7 +1,7 @@
 #include "server/reload.hpp"
 
 #include "cli/command_line.hpp"
-#include "server/limits.hpp"
+#include "server/runtime_settings.hpp"
 #include "shm/client_table.hpp"
 
 #include <algorithm>
@@ -35,13 +35,14 @@ Reload::Reload(const std::vector<std::string>& arguments, Options& current, shm:
 
 void Reload::run() {
     if (!current_->config) {
-        return report(LogLevel::warning, "there is nothing to reload: no --config was given");
+        return log_event(LogLevel::warning, "there is nothing to reload: no --config was given");
     }
     try {
         const auto next = read_options(*arguments_);
         if (next) apply(*next);
     } catch (const cli::UsageError& error) {
-        report(LogLevel::error, std::string{"not reloaded, all stays as it was: "} + error.what());
+        log_event(LogLevel::error,
+                  std::string{"not reloaded, all stays as it was: "} + error.what());
     }
 }
 
@@ -53,7 +54,7 @@ void Reload::apply(const Options& next) {
     apply_clients(next);
     apply_max_clients(next);
     apply_retention(next);
-    say_what_stays(next);
+    log_what_stays(next);
     if (level != current_->log_level) {
         say(LogLevel::info, "log-level is " + std::string{word_for(level)} + " now");
     }
@@ -83,7 +84,7 @@ void Reload::apply_max_clients(const Options& next) {
     if (most == next.max_clients) {
         say(LogLevel::info, "max-clients is " + std::to_string(most) + " now");
     } else {
-        say_max_clients_stay(*segment_, next.max_clients);
+        log_max_clients_stay(*segment_, next.max_clients);
         said_ = true;
     }
     current_->max_clients = next.max_clients;
@@ -101,7 +102,7 @@ void Reload::apply_retention(const Options& next) {
     current_->keep_days = next.keep_days;
 }
 
-void Reload::say_what_stays(const Options& next) {
+void Reload::log_what_stays(const Options& next) {
     const Options& now = *current_;
     const std::array<std::pair<std::string_view, bool>, 8> fixed{{
         {"listen", next.listen != now.listen},
@@ -122,7 +123,7 @@ void Reload::say_what_stays(const Options& next) {
 
 void Reload::say(LogLevel level, const std::string& line) {
     said_ = true;
-    report(level, "reloaded " + current_->config->string() + ": " + line);
+    log_event(level, "reloaded " + current_->config->string() + ": " + line);
 }
 
 }  // namespace belfry::server

@@ -26,7 +26,7 @@ class Reload {
     void apply_clients(const Options& next);
     void apply_max_clients(const Options& next);
     void apply_retention(const Options& next);
-    void say_what_stays(const Options& next);
+    void log_what_stays(const Options& next);
     void say(LogLevel level, const std::string& line);
 
     const std::vector<std::string>* arguments_;

@@ -1,7 +1,7 @@
 #include "server/service_manager.hpp"
 
 #include "base/unique_fd.hpp"
-#include "server/report.hpp"
+#include "server/logger.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -105,8 +105,8 @@ void ServiceManager::tell(std::string_view assignments) {
     const int error = send_to(socket_, address_, assignments);
     const bool failed_before = std::exchange(failed_, error != 0);
     if (!failed_ || failed_before) return;
-    report(LogLevel::warning,
-           "cannot tell the service manager at " + address_ + ": " + std::strerror(error));
+    log_event(LogLevel::warning,
+              "cannot tell the service manager at " + address_ + ": " + std::strerror(error));
 }
 
 }  // namespace belfry::server

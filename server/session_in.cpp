@@ -1,12 +1,12 @@
 #include "server/session_in.hpp"
 
-#include "server/history.hpp"
-#include "server/limits.hpp"
+#include "server/history_answer.hpp"
+#include "server/logger.hpp"
 #include "server/peer.hpp"
+#include "server/process_title.hpp"
 #include "server/refused_login.hpp"
-#include "server/report.hpp"
-#include "server/title.hpp"
-#include "shm/client_notes.hpp"
+#include "server/runtime_settings.hpp"
+#include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
 #include "shm/session_timeouts.hpp"
 #include "wire/limits.hpp"
@@ -37,7 +37,7 @@ using wire::ErrorCode;
 using wire::max_seq;
 
 /// Between two tries to read a store that does not work.
-constexpr std::chrono::seconds store_patience{1};
+constexpr std::chrono::seconds store_timeout{1};
 
 /// How long a wait for the archiver may overlook that the session is to end.
 constexpr std::chrono::milliseconds stop_look{50};
@@ -84,17 +84,17 @@ void make_thread_stacks_small() noexcept {
 
 /// Answers are written when they reach this, so that they take no more memory than this and one
 /// frame.
-constexpr std::size_t most_answers = 64 << 10;
+constexpr std::size_t max_answers = 64 << 10;
 
 /// What one read may take beyond one whole message: it is appended before the output is looked at.
-constexpr std::uint64_t most_read_ahead = 64 << 10;
+constexpr std::uint64_t max_read_ahead = 64 << 10;
 constexpr std::uint64_t read_ahead_part = 8;  // of the ring
 
 /// Until the first input behind the login: who only listens needs no more.
 constexpr std::size_t login_bytes = 2 * wire::max_line;
 
 std::size_t input_bytes(const shm::Geometry& geometry) {
-    const auto read_ahead = std::min(most_read_ahead, geometry.ring_bytes / read_ahead_part);
+    const auto read_ahead = std::min(max_read_ahead, geometry.ring_bytes / read_ahead_part);
     return wire::max_line + geometry.max_payload + 2 + static_cast<std::size_t>(read_ahead);
 }
 
@@ -138,7 +138,7 @@ void SessionIn::run() {
 // --- Login ------------------------------------------------------------------------------------
 
 bool SessionIn::log_in() {
-    output_.set_patience(shm::last_line_timeout);
+    output_.set_timeout(shm::last_line_timeout);
     while (!ending_) {
         const auto step = parser_.next(input_.unread());
         input_.consume(step.consumed);
@@ -196,33 +196,33 @@ SessionIn::Ending SessionIn::refuse_login(std::string_view client_id, ErrorCode 
 /// For people.
 void SessionIn::show_login(const wire::Login& login, const shm::Session::Welcome& welcome) {
     const std::string who = "client " + std::string{login.client_id};
-    set_title(who);
-    const bool takes_over = welcome.taken_over.has_value();
-    report(LogLevel::info, who + " logged in from " + peer_of(heritage_->socket.get()) +
-                               ", process " + std::to_string(::getpid()) +
-                               (takes_over ? ", and takes over" : ""));
+    set_process_title(who);
+    const bool takes_over = welcome.predecessor.has_value();
+    log_event(LogLevel::info, who + " logged in from " + peer_of(heritage_->socket.get()) +
+                                  ", process " + std::to_string(::getpid()) +
+                                  (takes_over ? ", and takes over" : ""));
 }
 
 /// @return false: no thread could be started
 bool SessionIn::start(const wire::Login& login, const shm::Session::Welcome& welcome) {
-    if (welcome.taken_over) taken_over_.emplace(*segment_, *welcome.taken_over);
+    if (welcome.predecessor) predecessor_.emplace(*segment_, *welcome.predecessor);
     shm::announce_presence(*segment_);
-    shm::note_login(session_.client());
-    shm::note_input(session_.client(), early_bytes_);
+    shm::count_login(session_.client());
+    shm::count_input(session_.client(), early_bytes_);
     output_.count_for(session_.client());
     show_login(login, welcome);
     subscription_ = {welcome.cursor, welcome.last,
                      segment_->log().last_id.load(std::memory_order_acquire), login.manual_ack,
                      login.presence};
-    output_.set_patience(std::chrono::milliseconds{0});
+    output_.set_timeout(std::chrono::milliseconds{0});
     parser_ = wire::CommandParser{segment_->geometry().max_payload};
     // Before WELCOME: of who comes behind it the client is told. The threads own the object: it may
     // outlive this one by the time to the process's end.
     const auto out = std::make_shared<SessionOut>(*segment_, session_, subscription_, output_,
-                                                  progress_, heritage_->data_dir);
+                                                  delivery_, heritage_->data_dir);
     // Behind WELCOME, so that the thread takes the stack of the one that wrote it.
     if (!welcome_client(login, welcome)) {
-        shm::note_end(*segment_, session_.client(), EndReason::failed);
+        shm::count_end(*segment_, session_.client(), EndReason::failed);
         session_.leave();
         return false;
     }
@@ -244,7 +244,7 @@ bool SessionIn::welcome_client(const wire::Login& login, const shm::Session::Wel
                                      "belfry/" + std::string{wire::version}, welcome.accepted});
     if (subscription_.nothing_missed()) {
         wire::print(lines, wire::Live{welcome.cursor});
-        progress_.set_live();
+        delivery_.set_live();
     }
     try {
         std::thread{[&] {
@@ -287,7 +287,7 @@ void SessionIn::handle(const wire::Command& command) {
         std::holds_alternative<wire::Send>(command) || std::holds_alternative<wire::Say>(command);
     if (!appends) append_pending();
     if (!ending_) std::visit([this](const auto& known) { answer(known); }, command);
-    if (answers_.size() >= most_answers) flush_answers();
+    if (answers_.size() >= max_answers) flush_answers();
 }
 
 void SessionIn::answer(const wire::Send& send) {
@@ -329,13 +329,13 @@ void SessionIn::answer(const wire::Ack& ack) {
 }
 
 void SessionIn::answer(const wire::History& asked) {
-    History history{*segment_, heritage_->data_dir, asked};
+    HistoryAnswer history{*segment_, heritage_->data_dir, asked};
     while (!ending_) {
         const auto step = history.print_next(answers_);
-        if (step == History::Step::end) return;
+        if (step == HistoryAnswer::Step::end) return;
         flush_answers();
-        const bool later = step == History::Step::later;
-        wait(false, later ? Clock::now() + store_patience : Clock::now());  // also for SIGTERM
+        const bool later = step == HistoryAnswer::Step::later;
+        wait(false, later ? Clock::now() + store_timeout : Clock::now());  // also for SIGTERM
     }
 }
 
@@ -378,7 +378,7 @@ void SessionIn::append_pending() {
         if (result.fenced) return end(end_by_take_over());
         if (result.last_id != 0) last_appended_ = result.last_id;
         if (result.last_id == shm::max_id) report_if_full(*segment_);
-        progress_.set_last_own(last_appended_);
+        delivery_.set_last_own(last_appended_);
         const auto decided = std::span{outcomes_}.subspan(done, result.decided);
         if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
             wait_until_visible(result.end_id);  // DUP is as good as SENT
@@ -397,8 +397,8 @@ void SessionIn::append_pending() {
 
 /// The output thread may be asleep among those who only listen, and they are woken in their turn.
 void SessionIn::announce_own() {
-    progress_.set_sending();
-    if (progress_.is_in_crowd()) {
+    delivery_.set_sending();
+    if (delivery_.is_in_crowd()) {
         segment_->log().new_messages.notify_group(shm::wake_for_slot(heritage_->slot.slot));
     }
 }
@@ -437,16 +437,16 @@ void SessionIn::flush_answers() {
 /// Waits for input, and reads it; for a change of the output thread's progress; for SIGTERM. Takes
 /// care of the session that was taken over meanwhile. May return early for no reason.
 void SessionIn::wait(bool for_input, Clock::time_point deadline) {
-    if (taken_over_) deadline = std::min(deadline, taken_over_->deadline());
+    if (predecessor_) deadline = std::min(deadline, predecessor_->deadline());
     std::array<pollfd, 4> watched{pollfd{for_input ? heritage_->socket.get() : -1, POLLIN, 0},
-                                  pollfd{stop_.fd(), POLLIN, 0}, pollfd{progress_.fd(), POLLIN, 0},
-                                  pollfd{taken_over_ ? taken_over_->fd() : -1, POLLIN, 0}};
+                                  pollfd{stop_.fd(), POLLIN, 0}, pollfd{delivery_.fd(), POLLIN, 0},
+                                  pollfd{predecessor_ ? predecessor_->fd() : -1, POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) == -1) return;
 
     if (watched[1].revents != 0) return end(reason_to_stop());
-    if (watched[2].revents != 0) progress_.drain();
-    if (progress_.ended()) return end(end_of_output());
-    if (taken_over_ && taken_over_->settle()) taken_over_.reset();
+    if (watched[2].revents != 0) delivery_.drain();
+    if (delivery_.ended()) return end(end_of_output());
+    if (predecessor_ && predecessor_->settle()) predecessor_.reset();
     if (watched[0].revents != 0) read_input();
 }
 
@@ -457,7 +457,7 @@ void SessionIn::read_input() {
     if (count > 0) {
         const auto bytes = static_cast<std::size_t>(count);
         if (writer_) {
-            shm::note_input(session_.client(), bytes);
+            shm::count_input(session_.client(), bytes);
         } else {
             early_bytes_ += bytes;
         }
@@ -469,7 +469,7 @@ void SessionIn::read_input() {
 
 /// Half a ring: a client that floods and does not read is held back here, by TCP.
 bool SessionIn::output_is_behind() const noexcept {
-    const std::uint64_t next = progress_.position() + 1;
+    const std::uint64_t next = delivery_.position() + 1;
     const shm::LogHeader& log = segment_->log();
     const std::uint64_t visible = segment_->visible();
     if (visible < next) return false;  // it may have gone back: see Archiver::start()
@@ -482,7 +482,7 @@ bool SessionIn::output_is_behind() const noexcept {
 
 void SessionIn::wait_for_output() {
     while (!ending_ && output_is_behind()) {
-        progress_.watch();
+        delivery_.watch();
         if (output_is_behind()) wait(false, Clock::time_point::max());
     }
 }
@@ -506,14 +506,14 @@ void SessionIn::wait_for_space() {
 /// SIGTERM cuts it short.
 void SessionIn::settle() {
     const auto settled = [this] {
-        return progress_.ended() || (progress_.is_live() && progress_.position() >= last_appended_);
+        return delivery_.ended() || (delivery_.is_live() && delivery_.position() >= last_appended_);
     };
     while (!settled()) {
         if (stop_.came()) {
             ending_ = reason_to_stop();
             return;
         }
-        progress_.watch();
+        delivery_.watch();
         if (!settled()) wait(false, Clock::time_point::max());
     }
 }
@@ -546,12 +546,12 @@ SessionIn::Ending SessionIn::end_of_output() const {
 /// For people.
 void SessionIn::show_end() noexcept {
     if (!writer_) {
-        return report(LogLevel::debug, "a connection ended without a login");
+        return log_event(LogLevel::debug, "a connection ended without a login");
     }
-    shm::note_end(*segment_, session_.client(), ending_->reason);
+    shm::count_end(*segment_, session_.client(), ending_->reason);
     session_.leave();
-    report(LogLevel::info, "client " + std::string{shm::name_of(*segment_, session_.row())} +
-                               " logged out: " + std::string{shm::name_of(ending_->reason)});
+    log_event(LogLevel::info, "client " + std::string{shm::name_of(*segment_, session_.row())} +
+                                  " logged out: " + std::string{shm::name_of(ending_->reason)});
 }
 
 void SessionIn::finish() {
@@ -561,7 +561,7 @@ void SessionIn::finish() {
     // A silent connection that has to make room makes it at once.
     const bool make_room = !writer_ && stop_.came();
     discard_input(heritage_->socket.get(), make_room ? shm::last_line_timeout : shm::close_timeout);
-    if (taken_over_) taken_over_->wait();
+    if (predecessor_) predecessor_->wait();
 }
 
 // What is thrown besides is a broken invariant, and aborts the child.
@@ -576,8 +576,8 @@ void run_session(Heritage& heritage) noexcept {
         // All threads end here, wherever they are, and before anything they use is destroyed.
         ::_exit(EXIT_SUCCESS);
     } catch (const std::system_error&) {
-        Output{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),
-                                             shm::last_line_timeout);
+        FrameWriter{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),
+                                                  shm::last_line_timeout);
         discard_input(heritage.socket.get(), shm::close_timeout);
         ::_exit(EXIT_FAILURE);
     }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "server/frame_writer.hpp"
 #include "server/heritage.hpp"
 #include "server/input_buffer.hpp"
-#include "server/output.hpp"
+#include "server/predecessor.hpp"
 #include "server/session_out.hpp"
-#include "server/stop_signal.hpp"
-#include "server/taken_over.hpp"
+#include "server/termination_signal.hpp"
 #include "shm/log_writer.hpp"
 #include "shm/session.hpp"
 #include "wire/command_parser.hpp"
@@ -88,14 +88,14 @@ class SessionIn {
 
     Heritage* heritage_;
     shm::Segment* segment_;
-    StopSignal stop_;
-    Output output_;
-    Progress progress_;
+    TerminationSignal stop_;
+    FrameWriter output_;
+    DeliveryState delivery_;
     shm::Session session_;
     InputBuffer input_;
     wire::CommandParser parser_;
     std::optional<shm::LogWriter> writer_;
-    std::optional<TakenOver> taken_over_;
+    std::optional<Predecessor> predecessor_;
     Subscription subscription_;
     std::vector<shm::NewMessage> pending_;  ///< their bodies lie in input_
     std::vector<shm::Outcome> outcomes_;

@@ -23,63 +23,63 @@ constexpr std::size_t read_bytes = 64 << 10;
 constexpr std::size_t stored_bytes = 256 << 10;
 
 /// Between two tries to read a store that does not work.
-constexpr std::chrono::seconds store_patience{1};
+constexpr std::chrono::seconds store_timeout{1};
 
 /// A lost wake-up costs at most this (11). Who has had nothing new for so long is idle.
-constexpr std::chrono::seconds longest_wait{5};
+constexpr std::chrono::seconds max_wait{5};
 
 }  // namespace
 
-Progress::Progress() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+DeliveryState::DeliveryState() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (!event_) throw std::system_error{errno, std::generic_category(), "eventfd"};
 }
 
-void Progress::advance_to(std::uint64_t id) noexcept {
+void DeliveryState::advance_to(std::uint64_t id) noexcept {
     position_.store(id);
     signal_if_watched();
 }
 
-void Progress::set_live() noexcept {
+void DeliveryState::set_live() noexcept {
     live_.store(true);
     signal_if_watched();
 }
 
-void Progress::end() noexcept {
+void DeliveryState::end() noexcept {
     ended_.store(true);
     signal();
 }
 
-void Progress::watch() noexcept {
+void DeliveryState::watch() noexcept {
     watched_.store(true);
 }
 
-void Progress::drain() noexcept {
+void DeliveryState::drain() noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto drained = ::read(event_.get(), &count, sizeof count);
 }
 
-void Progress::signal_if_watched() noexcept {
+void DeliveryState::signal_if_watched() noexcept {
     if (watched_.load() && watched_.exchange(false)) signal();
 }
 
-void Progress::signal() noexcept {
+void DeliveryState::signal() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
 }
 
 SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
-                       const Subscription& subscription, Output& output, Progress& progress,
-                       const std::filesystem::path& data_dir)
+                       const Subscription& subscription, FrameWriter& output,
+                       DeliveryState& delivery, const std::filesystem::path& data_dir)
     : segment_{&segment},
       session_{&session},
       subscription_{subscription},
       output_{&output},
-      progress_{&progress},
+      delivery_{&delivery},
       reader_{segment, read_bytes},
       past_{segment, data_dir},
       position_{subscription.cursor},
       live_{subscription.nothing_missed()} {
-    progress.advance_to(position_);
+    delivery.advance_to(position_);
     if (!subscription_.presence) return;
     presence_seen_ = segment.log().presence_changes.load(std::memory_order_acquire);
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
@@ -91,7 +91,7 @@ SessionOut::End SessionOut::run() noexcept {
     has_written_ = false;
     wait_anew();
     const End how = serve();
-    if (how == End::over) progress_->end();
+    if (how == End::over) delivery_->end();
     return how;
 }
 
@@ -117,7 +117,7 @@ SessionOut::End SessionOut::serve() {
 /// Sets when waits end. While news come it stays, so that a wait does not look at the clock: that
 /// touches pages that a process which seldom runs has in no cache.
 void SessionOut::wait_anew() noexcept {
-    wait_until_ = shm::Condition::Clock::now() + longest_wait;
+    wait_until_ = shm::Condition::Clock::now() + max_wait;
     is_busy_ = false;
 }
 
@@ -131,21 +131,21 @@ bool SessionOut::wait_for_news() {
     const std::uint32_t groups = shm::wake_for_messages | shm::wake_for_slot(session_->slot()) |
                                  (subscription_.presence ? shm::wake_for_presence : 0);
     const bool in_crowd = paced && !apart;
-    progress_->set_in_crowd(in_crowd);
+    delivery_->set_in_crowd(in_crowd);
     const bool any = news.wait_until(
         wait_until_,
         [&] {
             return segment_->visible() > position_ || presence_changed() || is_paced() != paced ||
-                   (in_crowd && progress_->awaits_sent());
+                   (in_crowd && delivery_->awaits_sent());
         },
         groups);
-    progress_->set_in_crowd(false);
+    delivery_->set_in_crowd(false);
     return any;
 }
 
 /// Whether to be woken at once. Who has had a SENT is likely to send again.
 bool SessionOut::is_sender() const noexcept {
-    return has_sent_ || progress_->awaits_sent();
+    return has_sent_ || delivery_->awaits_sent();
 }
 
 bool SessionOut::write(std::string_view frames) noexcept {
@@ -163,7 +163,7 @@ void SessionOut::release_buffers() noexcept {
 bool SessionOut::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
     // Own records are looked for only where there can be any: it takes a look at each record.
-    const bool any_own = position_ < subscription_.end || progress_->sends();
+    const bool any_own = position_ < subscription_.end || delivery_->sends();
     const std::uint32_t own_row = any_own ? session_->row() : shm::LogReader::no_row;
     shm::Chunk chunk;
     switch (reader_.read(position_ + 1, to, own_row, chunk)) {
@@ -216,7 +216,7 @@ bool SessionOut::deliver_stored(std::uint64_t to) {
     });
     if (!frames_.empty()) return write(frames_) && advance_to(page.next - 1);
     if (page.missing_to != 0) return tell_gap(page.missing_to);
-    segment_->log().new_messages.wait_until(shm::Condition::Clock::now() + store_patience,
+    segment_->log().new_messages.wait_until(shm::Condition::Clock::now() + store_timeout,
                                             [this] { return !session_->is_current(); });
     return true;
 }
@@ -231,7 +231,7 @@ bool SessionOut::tell_gap(std::uint64_t last_id) {
 bool SessionOut::advance_to(std::uint64_t id) {
     position_ = id;
     if (!subscription_.manual_ack && !session_->acknowledge(id)) return false;
-    progress_->advance_to(id);
+    delivery_->advance_to(id);
     return live_ || position_ < subscription_.last || tell_live();
 }
 
@@ -240,7 +240,7 @@ bool SessionOut::tell_live() {
     frames_.clear();
     wire::print(frames_, wire::Live{position_});
     if (!write(frames_)) return false;
-    progress_->set_live();
+    delivery_->set_live();
     return true;
 }
 

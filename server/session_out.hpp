@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
-#include "server/output.hpp"
-#include "server/past_reader.hpp"
+#include "server/frame_writer.hpp"
+#include "server/store_cursor.hpp"
 #include "shm/condition.hpp"
 #include "shm/log_reader.hpp"
 #include "shm/session.hpp"
@@ -17,10 +17,10 @@
 namespace belfry::server {
 
 /// How far the output thread is, for the input thread to see.
-class Progress {
+class DeliveryState {
   public:
     /// @throws std::system_error where no descriptor is left
-    Progress();
+    DeliveryState();
 
     /// By the output thread, and at the login: up to this id there is nothing more to hand over.
     void advance_to(std::uint64_t id) noexcept;
@@ -86,7 +86,7 @@ struct Subscription {
 class SessionOut {
   public:
     SessionOut(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
-               Output& output, Progress& progress, const std::filesystem::path& data_dir);
+               FrameWriter& output, DeliveryState& delivery, const std::filesystem::path& data_dir);
 
     enum class End {
         over,  ///< the connection broke, its last line was written, or a later login took over
@@ -117,10 +117,10 @@ class SessionOut {
     shm::Segment* segment_;
     shm::Session* session_;
     Subscription subscription_;
-    Output* output_;
-    Progress* progress_;
+    FrameWriter* output_;
+    DeliveryState* delivery_;
     shm::LogReader reader_;
-    PastReader past_;     ///< of what has left the ring
+    StoreCursor past_;    ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_;

@@ -1,10 +1,10 @@
 #include "server/spawn.hpp"
 
 #include "server/archiver_process.hpp"
-#include "server/memory_guard.hpp"
-#include "server/report.hpp"
+#include "server/logger.hpp"
+#include "server/oom_score.hpp"
+#include "server/process_title.hpp"
 #include "server/session_in.hpp"
-#include "server/title.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -45,19 +45,19 @@ void keep_only(std::array<int, count> kept) noexcept {
 pid_t spawn_session(Heritage& heritage, const base::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
-    begin_own_report();
+    begin_own_log();
     keep_only(std::array{heritage.socket.get(), alive.get()});
-    give_up_guard();
-    set_title("login");
+    restore_oom_score();
+    set_process_title("login");
     run_session(heritage);
 }
 
 pid_t spawn_archiver(const ArchiverHeritage& heritage, const base::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
-    begin_own_report();
+    begin_own_log();
     keep_only(std::array{alive.get()});
-    set_title("archiver");
+    set_process_title("archiver");
     run_archiver(heritage);
 }
 

@@ -11,12 +11,12 @@ namespace {
 
 /// A reader that is only slow is waited for so long, once: behind a line that was dropped there is
 /// no waiting until one goes out again.
-constexpr int patience_ms = 100;
+constexpr int timeout_ms = 100;
 
 bool takes_a_line(bool may_wait) noexcept {
     pollfd output{STDERR_FILENO, POLLOUT, 0};
     // A pipe is ready where it has room for PIPE_BUF bytes, and no line is longer than that.
-    return ::poll(&output, 1, may_wait ? patience_ms : 0) == 1 && output.revents == POLLOUT;
+    return ::poll(&output, 1, may_wait ? timeout_ms : 0) == 1 && output.revents == POLLOUT;
 }
 
 }  // namespace
@@ -26,11 +26,11 @@ void StandardErrorSink::sink_it_(const spdlog::details::log_msg& message) {
         ++dropped_;
         return;
     }
-    if (dropped_ != 0) say_what_was_dropped();
+    if (dropped_ != 0) log_what_was_dropped();
     write_line(message);
 }
 
-void StandardErrorSink::say_what_was_dropped() {
+void StandardErrorSink::log_what_was_dropped() {
     const std::string text = std::to_string(std::exchange(dropped_, 0)) +
                              " lines before this one were dropped: nobody read them";
     write_line({"belfryd", spdlog::level::warn, text});

@@ -20,7 +20,7 @@ class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
     void flush_() override {}
 
   private:
-    void say_what_was_dropped();
+    void log_what_was_dropped();
     void write_line(const spdlog::details::log_msg& message);
 
     std::uint64_t dropped_ = 0;

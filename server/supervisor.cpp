@@ -1,9 +1,9 @@
 #include "server/supervisor.hpp"
 
-#include "server/report.hpp"
+#include "server/logger.hpp"
 #include "server/spawn.hpp"
 #include "server/start_error.hpp"
-#include "shm/client_notes.hpp"
+#include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
 #include "shm/process_entry.hpp"
 #include "shm/session.hpp"
@@ -30,17 +30,17 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds login_patience{10};
+constexpr std::chrono::seconds login_timeout{10};
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger one is not evicted
-constexpr milliseconds stop_patience{500};
+constexpr milliseconds stop_timeout{500};
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
 /// How many connections are accepted before other events are looked at. A flood of connections that
 /// cannot be served would otherwise keep the supervisor from them.
 constexpr int max_accepts = 64;
 
-constexpr milliseconds longest_wait{1000};  ///< the archiver is looked after
-constexpr milliseconds tick{20};            ///< while something waits for its time
+constexpr milliseconds max_wait{1000};  ///< the archiver is looked after
+constexpr milliseconds tick{20};        ///< while something waits for its time
 
 /// What an epoll event is about: the listener, the signals, the end of an adopted archiver, or
 /// that of an adopted child, by its slot.
@@ -93,9 +93,9 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
     if (!epoll_ || !signals_ || !reserve_) throw StartError{"no file descriptor is left"};
     watch(epoll_, signals_.get(), signal_event);
     watch_listener(true);
-    shm::say_version(segment.process(shm::supervisor_entry), wire::version);
+    shm::set_version(segment.process(shm::supervisor_entry), wire::version);
     shm::claim_supervision(segment);
-    segment.say_stop(shm::StopWord::running);
+    segment.set_stop(shm::StopWord::running);
     segment.prefix().port.store(listener.port());
 }
 
@@ -111,10 +111,10 @@ std::size_t Supervisor::adopt() {
 }
 
 void Supervisor::adopt_slot(std::uint32_t slot) {
-    Session& child = children_[slot];
+    SessionChild& child = children_[slot];
     static_cast<Child&>(child) = server::adopt(segment_->session_process(slot));
     if (child.pid == 0) {
-        shm::note_death(*segment_, slot);
+        shm::count_death(*segment_, slot);
         shm::reap_slot(*segment_, slot);
         free_slots_.push_back(slot);
         return;
@@ -134,7 +134,7 @@ void Supervisor::run(const std::function<void()>& reload,
         const milliseconds until_heartbeat = send_heartbeat();
         wait_for_events(std::min(until_heartbeat, more_pages ? milliseconds{0}
                                                   : timed    ? tick
-                                                             : longest_wait));
+                                                             : max_wait));
         if (std::exchange(to_reload_, false)) reload();
         refusals_.sweep();
         archiver_.start_if_due();
@@ -175,7 +175,7 @@ void Supervisor::handle_signals() {
         if (info.ssi_signo == SIGHUP) {
             to_reload_ = true;
         } else if (info.ssi_signo != SIGCHLD && !std::exchange(stopping_, true)) {
-            report(LogLevel::info, "stopping: signal " + std::to_string(info.ssi_signo));
+            log_event(LogLevel::info, "stopping: signal " + std::to_string(info.ssi_signo));
         }
     }
     reap_own();
@@ -202,19 +202,19 @@ void Supervisor::accept_waiting() {
 }
 
 bool Supervisor::has_room() {
-    const std::size_t most_pending = children_.size() - segment_->geometry().max_clients;
-    if (pending_.size() >= most_pending) forget_settled();
-    return !free_slots_.empty() && pending_.size() < most_pending;
+    const std::size_t max_pending = children_.size() - segment_->geometry().max_clients;
+    if (pending_.size() >= max_pending) forget_settled();
+    return !free_slots_.empty() && pending_.size() < max_pending;
 }
 
 void Supervisor::serve(base::UniqueFd socket) {
     const std::uint32_t slot = free_slots_.back();
     Heritage heritage{*segment_, *data_dir_, shm::give_slot(*segment_, slot), std::move(socket),
-                      Clock::now() + login_patience};
-    shm::say_version(segment_->session_process(slot), wire::version);
+                      Clock::now() + login_timeout};
+    shm::set_version(segment_->session_process(slot), wire::version);
     const pid_t pid = spawn_session(heritage, *alive_);
     if (pid == -1) {
-        say_refusal(std::string{"cannot fork: "} + std::strerror(errno));
+        log_refusal(std::string{"cannot fork: "} + std::strerror(errno));
         return refusals_.refuse(std::move(heritage.socket));
     }
     free_slots_.pop_back();
@@ -230,7 +230,7 @@ void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();
     if (socket) {
-        say_refusal("no file descriptor is left for one more connection");
+        log_refusal("no file descriptor is left for one more connection");
         refusals_.refuse(std::move(socket));
     }
     watch_listener(false);  // until the next tick
@@ -257,7 +257,7 @@ void Supervisor::forget_settled() noexcept {
 bool Supervisor::evict_oldest_pending() noexcept {
     forget_settled();
     if (pending_.empty()) return false;
-    const Session& oldest = children_[pending_.front()];
+    const SessionChild& oldest = children_[pending_.front()];
     if (Clock::now() < oldest.since + pending_grace) return false;
     oldest.signal(SIGTERM);
     pending_.pop_front();
@@ -282,12 +282,12 @@ void Supervisor::reap_own() {
 }
 
 void Supervisor::bury(std::uint32_t slot, int status) {
-    Session& child = children_[slot];
+    SessionChild& child = children_[slot];
     if (child.pid == 0) return;
     // A child that is just being forked may hold a copy of the pidfd, which would keep it watched.
     if (child.pidfd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, child.pidfd.get(), nullptr);
-    const bool was_online = shm::note_death(*segment_, slot);
-    if (!stopping_ && (status != 0 || was_online)) say_death(slot, status);
+    const bool was_online = shm::count_death(*segment_, slot);
+    if (!stopping_ && (status != 0 || was_online)) log_death(slot, status);
     child = {};
     shm::reap_slot(*segment_, slot);
     free_slots_.push_back(slot);
@@ -296,16 +296,16 @@ void Supervisor::bury(std::uint32_t slot, int status) {
 }
 
 /// The status of one that was taken over is not known.
-void Supervisor::say_death(std::uint32_t slot, int status) const {
+void Supervisor::log_death(std::uint32_t slot, int status) const {
     const std::uint32_t client = segment_->session(slot).client.load();
     std::string who = "session " + std::to_string(children_[slot].pid);
     if (client != 0) who += " of client " + std::string{shm::name_of(*segment_, client - 1)};
-    report(LogLevel::warning, who + " " + (status != 0 ? describe_end(status) : "has died"));
+    log_event(LogLevel::warning, who + " " + (status != 0 ? describe_end(status) : "has died"));
 }
 
-void Supervisor::say_refusal(const std::string& why) {
+void Supervisor::log_refusal(const std::string& why) {
     if (const auto more = refusing_.pass())
-        report(LogLevel::error, why + RateLimit::text_for(*more));
+        log_event(LogLevel::error, why + RateLimit::text_for(*more));
 }
 
 void Supervisor::end_unwanted() noexcept {
@@ -328,16 +328,16 @@ void Supervisor::signal_unwanted(int signal) noexcept {
 }
 
 void Supervisor::signal_all(int signal) noexcept {
-    for (const Session& child : children_) {
+    for (const SessionChild& child : children_) {
         if (child.pid != 0) child.signal(signal);
     }
 }
 
 void Supervisor::stop_sessions() {
     stopping_ = true;
-    segment_->say_stop(shm::StopWord::sessions_end);
+    segment_->set_stop(shm::StopWord::sessions_end);
     signal_all(SIGTERM);
-    const auto deadline = Clock::now() + stop_patience;
+    const auto deadline = Clock::now() + stop_timeout;
     while (living_ > 0 && Clock::now() < deadline) wait_for_events(tick);
     signal_all(SIGKILL);
     while (living_ > 0) wait_for_events(tick);

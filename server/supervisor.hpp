@@ -3,7 +3,7 @@
 #include "base/placed_file.hpp"
 #include "base/process.hpp"
 #include "base/unique_fd.hpp"
-#include "server/archiver_keeper.hpp"
+#include "server/archiver_watchdog.hpp"
 #include "server/child.hpp"
 #include "server/listener.hpp"
 #include "server/own_memory.hpp"
@@ -62,7 +62,7 @@ class Supervisor {
   private:
     using Clock = std::chrono::steady_clock;
 
-    struct Session : Child {
+    struct SessionChild : Child {
         Clock::time_point since;
     };
 
@@ -85,8 +85,8 @@ class Supervisor {
     void handle_signals();
     void reap_own();
     void bury(std::uint32_t slot, int status);
-    void say_death(std::uint32_t slot, int status) const;
-    void say_refusal(const std::string& why);
+    void log_death(std::uint32_t slot, int status) const;
+    void log_refusal(const std::string& why);
     void signal_all(int signal) noexcept;
     void signal_unwanted(int signal) noexcept;
     void kill_unwanted_if_due() noexcept;
@@ -95,7 +95,7 @@ class Supervisor {
     const std::filesystem::path* data_dir_;
     Listener* listener_;
     const base::UniqueFd* alive_;
-    ArchiverKeeper archiver_;
+    ArchiverWatchdog archiver_;
     shm::HugePages huge_pages_;
     Refusals refusals_;
     base::UniqueFd epoll_;
@@ -104,7 +104,7 @@ class Supervisor {
 
     OwnMemory pages_;
     std::pmr::unsynchronized_pool_resource books_{&pages_};
-    std::pmr::vector<Session> children_;  ///< by slot; pid 0: it is free
+    std::pmr::vector<SessionChild> children_;  ///< by slot; pid 0: it is free
     std::pmr::vector<std::uint32_t> free_slots_{&books_};
     std::pmr::unordered_map<pid_t, std::uint32_t> slot_of_{&books_};  ///< own children
     /// Oldest first; may hold some that have settled.

@@ -15,44 +15,44 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds session_patience{500};
-constexpr std::chrono::seconds archiver_patience{30};
-constexpr std::chrono::seconds death_patience{10};
+constexpr std::chrono::milliseconds session_timeout{500};
+constexpr std::chrono::seconds archiver_timeout{30};
+constexpr std::chrono::seconds death_timeout{10};
 constexpr std::chrono::milliseconds alive_retry{5};
 
 }  // namespace
 
 bool end_sessions(const Segment& segment) {
     base::raise_descriptor_limit();
-    segment.say_stop(StopWord::sessions_end);
+    segment.set_stop(StopWord::sessions_end);
     std::vector<base::UniqueFd> sessions;
     for (std::size_t entry = first_session_entry; entry < segment.process_count(); ++entry) {
         Claimant session = open_claimant(segment.process(entry));
         if (session.pidfd) sessions.push_back(std::move(session.pidfd));
     }
     for (const auto& session : sessions) base::send_signal(session, SIGTERM);
-    const auto asked_until = Clock::now() + session_patience;
+    const auto asked_until = Clock::now() + session_timeout;
     for (const auto& session : sessions) {
         if (!base::wait_for_end(session, asked_until)) base::send_signal(session, SIGKILL);
     }
-    const auto deadline = Clock::now() + death_patience;
+    const auto deadline = Clock::now() + death_timeout;
     return std::ranges::all_of(sessions, [&](const base::UniqueFd& session) {
         return base::wait_for_end(session, deadline);
     });
 }
 
 void end_archiver(const Segment& segment) {
-    segment.say_stop(StopWord::archiver_drains);
+    segment.set_stop(StopWord::archiver_drains);
     // In another layout its condition is somewhere else; it looks at the word every second.
     if (segment.is_whole()) segment.archiver().wake.wake_everybody();
     const base::UniqueFd archiver = open_claimant(segment.process(archiver_entry)).pidfd;
-    if (!archiver || base::wait_for_end(archiver, Clock::now() + archiver_patience)) return;
+    if (!archiver || base::wait_for_end(archiver, Clock::now() + archiver_timeout)) return;
     base::send_signal(archiver, SIGKILL);
-    static_cast<void>(base::wait_for_end(archiver, Clock::now() + death_patience));
+    static_cast<void>(base::wait_for_end(archiver, Clock::now() + death_timeout));
 }
 
 bool wait_for_nobody(const std::filesystem::path& data_dir) {
-    const auto deadline = Clock::now() + death_patience;
+    const auto deadline = Clock::now() + death_timeout;
     while (anybody_alive(data_dir)) {
         if (Clock::now() >= deadline) return false;
         std::this_thread::sleep_for(alive_retry);

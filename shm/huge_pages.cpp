@@ -11,7 +11,7 @@ namespace {
 constexpr int madv_collapse = 25;  // of Linux 6.1; glibc 2.36 does not name it
 
 /// Behind so many tries a part stays in small pages.
-constexpr unsigned most_tries = 20;
+constexpr unsigned max_tries = 20;
 
 }  // namespace
 
@@ -34,7 +34,7 @@ bool HugePages::step() noexcept {
     char* start = reinterpret_cast<char*>(&segment_->prefix()) + done_;
     // The kernel takes none for a part that has no page at all: a look makes one.
     static_cast<void>(*static_cast<volatile const char*>(start));
-    if (collapse_into_huge_pages(start, huge_page) || tries_ == most_tries) {
+    if (collapse_into_huge_pages(start, huge_page) || tries_ == max_tries) {
         done_ += huge_page;
         tries_ = 0;
     } else if (errno == EAGAIN || errno == EBUSY) {

@@ -71,7 +71,7 @@ class Inspection {
         LogReader reader{segment_, chunk_bytes};
         const std::uint64_t last = segment_.log().last_id.load(std::memory_order_acquire);
         std::uint64_t id = segment_.log().first_id.load(std::memory_order_acquire);
-        while (id <= last && broken_.size() < most_sentences) {
+        while (id <= last && broken_.size() < max_sentences) {
             const auto result = check_chunk(reader, id, last);
             id = result ? *result + 1 : segment_.log().first_id.load(std::memory_order_acquire);
         }
@@ -137,7 +137,7 @@ class Inspection {
         return "client " + std::string{name_of(segment_, row)};
     }
 
-    static constexpr std::size_t most_sentences = 20;
+    static constexpr std::size_t max_sentences = 20;
 
     const Segment& segment_;
     RecordCheck is_record_;

@@ -26,8 +26,8 @@ struct LogWriter::Batch {
     std::size_t ring_offset;  ///< of `end`, in the ring
     std::uint64_t last_id;
     std::uint64_t last_seq;
-    std::uint64_t first_id;       ///< of the log, as this batch has moved it
-    std::uint64_t most_first_id;  ///< first_id may not move past it (4)
+    std::uint64_t first_id;      ///< of the log, as this batch has moved it
+    std::uint64_t max_first_id;  ///< first_id may not move past it (4)
     std::uint64_t time_ms;
     std::span<char> ring;
     bool no_space = false;
@@ -98,7 +98,7 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
         last,
         session_->client().last_seq.load(std::memory_order_relaxed),
         log.first_id.load(std::memory_order_relaxed),
-        most_first_id(),
+        max_first_id(),
         std::max(base::unix_ms(), log.last_time_ms.load(std::memory_order_relaxed)),  // (13)
         ring};
     std::size_t decided = 0;
@@ -111,7 +111,7 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
 }
 
 /// With a store, nothing above stored_id is given up (4).
-std::uint64_t LogWriter::most_first_id() noexcept {
+std::uint64_t LogWriter::max_first_id() noexcept {
     if (!segment_->has_store()) return max_id;
     stored_seen_ = segment_->log().stored_id.load(std::memory_order_acquire);
     return stored_seen_ + 1;
@@ -173,7 +173,7 @@ bool LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
         ++first;
     }
     if (first == batch.first_id) return true;
-    if (first > batch.most_first_id) return false;
+    if (first > batch.max_first_id) return false;
     batch.first_id = first;
     segment_->log().first_id.store(first, std::memory_order_relaxed);
     order_stores();

@@ -75,7 +75,7 @@ class LogWriter {
     [[nodiscard]] bool make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
     void commit(const Batch& batch) noexcept;
     void notify() noexcept;
-    [[nodiscard]] std::uint64_t most_first_id() noexcept;
+    [[nodiscard]] std::uint64_t max_first_id() noexcept;
 
     Segment* segment_;
     const Session* session_;

@@ -14,16 +14,16 @@ constexpr std::uint32_t small_room = 32;
 /// In a stream of commits everybody is woken this often: one at each commit, within these bounds.
 /// Of what a reader costs most is bytes, and they do not get fewer; but where commits are slow
 /// because the processors are busy, more readers make them slower.
-constexpr std::chrono::nanoseconds shortest_round = std::chrono::milliseconds{250};
-constexpr std::chrono::nanoseconds longest_round = std::chrono::milliseconds{500};
+constexpr std::chrono::nanoseconds min_round = std::chrono::milliseconds{250};
+constexpr std::chrono::nanoseconds max_round = std::chrono::milliseconds{500};
 
 /// At least so long a reader's turn keeps a processor. Where commits come faster than all could
 /// have theirs it is a stream.
 constexpr std::chrono::nanoseconds turn_of_one = std::chrono::microseconds{5};
 
 /// A stream has ended when nothing has come for twice as long as before, within these bounds.
-constexpr std::chrono::nanoseconds least_pause = std::chrono::milliseconds{1};
-constexpr std::chrono::nanoseconds longest_pause = std::chrono::milliseconds{10};
+constexpr std::chrono::nanoseconds min_pause = std::chrono::milliseconds{1};
+constexpr std::chrono::nanoseconds max_pause = std::chrono::milliseconds{10};
 
 /// Between a few readers and the next few, who would keep a sender from the processors. With the
 /// kernel's timer slack it is twice as long.
@@ -49,7 +49,7 @@ void PacedWake::begin() noexcept {
     LogHeader& log = segment_->log();
     log.news_of_senders.notify_all();
     const auto now = std::chrono::steady_clock::now();
-    const auto between = std::min<std::chrono::nanoseconds>(now - begun_, longest_round);
+    const auto between = std::min<std::chrono::nanoseconds>(now - begun_, max_round);
     begun_ = now;
     const bool all_were_woken = !has_more();
     left_ = sessions();
@@ -59,9 +59,9 @@ void PacedWake::begin() noexcept {
     }
     log.new_messages.announce();
     wake_share_of(all_were_woken ? std::min(between, share_behind_a_pause) : between,
-                  std::clamp(between * left_, shortest_round, longest_round));
+                  std::clamp(between * left_, min_round, max_round));
     const bool is_stream = between < turn_of_one * left_;
-    patience_ = is_stream ? std::clamp(2 * between, least_pause, longest_pause) : least_pause;
+    timeout_ = is_stream ? std::clamp(2 * between, min_pause, max_pause) : min_pause;
 }
 
 void PacedWake::wake_share_of(std::chrono::nanoseconds time,
@@ -75,7 +75,7 @@ void PacedWake::wake_share_of(std::chrono::nanoseconds time,
 
 void PacedWake::step() noexcept {
     wake(a_few_);
-    patience_ = turn_of_a_few;
+    timeout_ = turn_of_a_few;
 }
 
 /// Sleepers stand in a queue, so as many wake-ups as there are sessions reach everybody who was

@@ -28,7 +28,7 @@ class PacedWake {
     [[nodiscard]] bool has_more() const noexcept { return left_ != 0; }
 
     /// For so long nothing new shall have come before step().
-    [[nodiscard]] std::chrono::nanoseconds patience() const noexcept { return patience_; }
+    [[nodiscard]] std::chrono::nanoseconds timeout() const noexcept { return timeout_; }
 
     /// Wakes a few more.
     void step() noexcept;
@@ -43,7 +43,7 @@ class PacedWake {
     std::uint32_t a_few_ = 2 * std::max(1U, std::thread::hardware_concurrency());
     std::uint32_t left_ = 0;  ///< at most so many are asleep since before the last begin()
     std::chrono::steady_clock::time_point begun_;
-    std::chrono::nanoseconds patience_{0};
+    std::chrono::nanoseconds timeout_{0};
     double due_ = 0;  ///< the part of one that is due, and not yet woken
     std::uint32_t sessions_ = 0;
     std::uint32_t counted_at_ = ~0U;  ///< presence_changes, when they were counted

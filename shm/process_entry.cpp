@@ -61,7 +61,7 @@ Claimant open_claimant(ProcessEntry& entry) noexcept {
     return revoke_unclaimed(entry) ? Claimant{} : open_named(entry);
 }
 
-void say_version(ProcessEntry& entry, std::string_view version) noexcept {
+void set_version(ProcessEntry& entry, std::string_view version) noexcept {
     Words words{};
     std::memcpy(words.data(), version.data(), std::min(version.size(), sizeof words));
     for (std::size_t at = 0; at < words.size(); ++at) {

@@ -41,7 +41,7 @@ struct Claimant {
 
 /// Says it; what is longer than the field is cut. By the supervisor, while nobody has claimed the
 /// entry yet.
-void say_version(ProcessEntry& entry, std::string_view version) noexcept;
+void set_version(ProcessEntry& entry, std::string_view version) noexcept;
 
 /// What was said; empty: nothing. Whole where the same process was in the entry before and after.
 [[nodiscard]] std::string version_in(const ProcessEntry& entry);

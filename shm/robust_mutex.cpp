@@ -13,14 +13,14 @@
 namespace belfry::shm {
 namespace {
 
-constexpr long patience_ns = 200'000'000;
+constexpr long timeout_ns = 200'000'000;
 
 /// pthread_mutex_timedlock takes CLOCK_REALTIME; a jump of that clock makes one wait shorter or
 /// longer, no more.
-timespec end_of_patience() noexcept {
+timespec end_of_timeout() noexcept {
     timespec until{};
     ::clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += patience_ns;
+    until.tv_nsec += timeout_ns;
     if (until.tv_nsec >= 1'000'000'000) {
         until.tv_nsec -= 1'000'000'000;
         ++until.tv_sec;
@@ -54,7 +54,7 @@ RobustMutex::Acquired RobustMutex::lock() noexcept {
     Acquired acquired{};
     if (try_lock(acquired)) return acquired;
     while (true) {
-        const timespec until = end_of_patience();
+        const timespec until = end_of_timeout();
         const int result = ::pthread_mutex_timedlock(&mutex_, &until);
         if (result == 0) return Acquired::clean;
         if (result == EOWNERDEAD) return Acquired::owner_died;

@@ -38,7 +38,7 @@ class Planner {
     std::uint64_t end_ = 0;
 };
 
-struct Layout {
+struct Offsets {
     std::uint64_t processes_offset;
     std::uint64_t body_offset;
     std::uint64_t segment_bytes;
@@ -57,8 +57,8 @@ Geometry sizes_for(const SegmentPlan& plan) {
 }
 
 /// Where the parts of these sizes lie. Whatever the offsets were is replaced.
-Layout place_parts(const Geometry& sizes) {
-    Layout layout{};
+Offsets place_parts(const Geometry& sizes) {
+    Offsets layout{};
     layout.geometry = sizes;
     Geometry& g = layout.geometry;
     Planner planner;
@@ -79,7 +79,7 @@ Layout place_parts(const Geometry& sizes) {
     return layout;
 }
 
-Layout lay_out(const SegmentPlan& plan) {
+Offsets lay_out(const SegmentPlan& plan) {
     return place_parts(sizes_for(plan));
 }
 
@@ -132,7 +132,7 @@ std::size_t Segment::bytes_for(const SegmentPlan& plan) {
 }
 
 void Segment::initialise(const SegmentPlan& plan) {
-    const Layout layout = lay_out(plan);
+    const Offsets layout = lay_out(plan);
     Prefix& head = *new (at<void>(0)) Prefix{};
     put_text(head.token, plan.token);
     head.layout_version = layout_version;
@@ -212,7 +212,7 @@ std::optional<Geometry> Segment::sound_geometry(const ProcessTable& processes) c
     }
     const Geometry found = fixed_copy(*at<const Geometry>(body_offset));
     if (!are_sound_sizes(found, bytes)) return {};
-    const Layout expected = place_parts(found);
+    const Offsets expected = place_parts(found);
     if (are_equal(found, expected.geometry) && body_offset == expected.body_offset &&
         processes.offset == expected.processes_offset && processes.stride == sizeof(ProcessEntry) &&
         processes.count == first_session_entry + std::uint64_t{found.session_slots} &&

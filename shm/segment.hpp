@@ -113,10 +113,10 @@ class Segment {
     [[nodiscard]] StoreState store_state() const noexcept {
         return static_cast<StoreState>(archiver().store_state.load(std::memory_order_acquire));
     }
-    void say_store_state(StoreState state) const noexcept {
+    void set_store_state(StoreState state) const noexcept {
         archiver().store_state.store(static_cast<std::uint32_t>(state), std::memory_order_release);
     }
-    void say_stop(StopWord word) const noexcept {
+    void set_stop(StopWord word) const noexcept {
         prefix().stop.store(static_cast<std::uint32_t>(word));
     }
     [[nodiscard]] StopWord stop_word() const noexcept {

@@ -24,8 +24,8 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
     const boost::interprocess::scoped_lock guard{lock};
     const std::uint64_t entry = segment_->session_process(slot_).word.load();
     if (unpack(entry).high != generation_) return LoginResult::no_slot;
-    welcome.taken_over = online_session(*segment_, *row);
-    if (!welcome.taken_over && count_online(*segment_) >= segment_->server().max_online.load()) {
+    welcome.predecessor = online_session(*segment_, *row);
+    if (!welcome.predecessor && count_online(*segment_) >= segment_->server().max_online.load()) {
         return LoginResult::too_many_clients;
     }
     row_ = *row;

@@ -33,7 +33,7 @@ class Session {
         std::uint64_t seq = 0;       ///< the highest seq of this client up to `last`
         std::uint64_t accepted = 0;  ///< the highest one in the log: the next one is above it
         /// The session that was taken over, if one was online.
-        std::optional<OnlineSession> taken_over;
+        std::optional<OnlineSession> predecessor;
     };
 
     /// Makes this the client's one session (9). Takes the lock. By the child, once.

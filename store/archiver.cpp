@@ -24,19 +24,19 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 
 /// A transaction is as large as what is new, but not larger than this many bytes of records: those
 /// who wait for its first message wait for its last one.
-constexpr std::uint64_t most_bytes = 8 << 20;
+constexpr std::uint64_t max_bytes = 8 << 20;
 
 /// Below the second after which, as wire/PROTOCOL.md says, a cursor has been saved.
 constexpr std::chrono::milliseconds save_interval{900};
 
 /// Deleted in one transaction at the most, so that new messages do not wait long.
-constexpr std::uint64_t most_forgotten = 1000;
+constexpr std::uint64_t max_forgotten = 1000;
 
 /// Behind a retention that met a damaged page: it will be there again.
-constexpr std::chrono::hours forget_patience{1};
+constexpr std::chrono::hours forget_timeout{1};
 
 /// Behind a checkpoint that failed.
-constexpr std::chrono::seconds checkpoint_patience{1};
+constexpr std::chrono::seconds checkpoint_timeout{1};
 
 /// Writes nothing to the store of another log, which may be at the path now.
 Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment& segment) {
@@ -153,7 +153,7 @@ bool Archiver::store_new() {
     std::uint64_t next = stored_ + 1;
     std::uint64_t bytes = 0;
     writer_.begin();
-    while (next <= last && bytes < most_bytes) {
+    while (next <= last && bytes < max_bytes) {
         shm::Chunk chunk;
         // What is not stored is neither given up nor broken (2, 4).
         if (reader_.read(next, last, shm::LogReader::no_row, chunk) !=
@@ -206,12 +206,12 @@ void Archiver::publish(std::uint64_t id) {
 /// In the time that is left between two commits. Who has just got his SENT may have the next
 /// message under way.
 void Archiver::wake_readers() {
-    while (wake_.has_more() && !wait_for_new(wake_.patience())) wake_.step();
+    while (wake_.has_more() && !wait_for_new(wake_.timeout())) wake_.step();
 }
 
 /// @return whether something has come
-bool Archiver::wait_for_new(std::chrono::nanoseconds patience) {
-    return segment_->archiver().wake.wait_until(Clock::now() + patience,
+bool Archiver::wait_for_new(std::chrono::nanoseconds timeout) {
+    return segment_->archiver().wake.wait_until(Clock::now() + timeout,
                                                 [this] { return has_new(); });
 }
 
@@ -264,14 +264,14 @@ StoreWriter::Forgotten Archiver::try_to_forget(std::uint64_t first_kept, std::ui
                                                std::uint64_t now_ms) {
     writer_.begin();
     try {
-        const auto forgotten = writer_.forget(first_kept, oldest_ms, now_ms, most_forgotten);
+        const auto forgotten = writer_.forget(first_kept, oldest_ms, now_ms, max_forgotten);
         writer_.commit();
         return forgotten;
     } catch (const StoreError& error) {
         if (!error.is_local()) throw;
         writer_.roll_back();
         report_(std::string{"what is too old cannot be deleted: "} + error.what());
-        next_forgetting_ = Clock::now() + forget_patience;
+        next_forgetting_ = Clock::now() + forget_timeout;
         return {};
     }
 }
@@ -290,7 +290,7 @@ void Archiver::checkpoint() {
         if (writer_.checkpoint_if_long()) wal_restart_.step(writer_);
     } catch (const StoreError& error) {
         report_(std::string{"the write-ahead log cannot be moved into the store: "} + error.what());
-        next_checkpoint_ = Clock::now() + checkpoint_patience;
+        next_checkpoint_ = Clock::now() + checkpoint_timeout;
     }
 }
 

@@ -68,7 +68,7 @@ class Archiver {
     using Clock = std::chrono::steady_clock;
 
     void wake_readers();
-    [[nodiscard]] bool wait_for_new(std::chrono::nanoseconds patience);
+    [[nodiscard]] bool wait_for_new(std::chrono::nanoseconds timeout);
     void take_over_clients(const std::vector<SavedClient>& clients);
     void take_over_client(std::uint32_t row, const SavedClient& saved);
     [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);

@@ -17,7 +17,7 @@ namespace belfry::store {
 namespace {
 
 constexpr int step_pages = 1024;
-constexpr int busy_patience_ms = 100;
+constexpr int busy_timeout_ms = 100;
 
 /// What SQLite makes of a copy that cannot be finished is thrown away, so that it needs no journal;
 /// it is synced when it is whole.
@@ -41,7 +41,7 @@ void copy(Database& source, Database& target) {
     if (!backup) target.fail();
     int result = SQLITE_OK;
     while (result == SQLITE_OK || result == SQLITE_BUSY || result == SQLITE_LOCKED) {
-        if (result != SQLITE_OK) ::sqlite3_sleep(busy_patience_ms);
+        if (result != SQLITE_OK) ::sqlite3_sleep(busy_timeout_ms);
         result = ::sqlite3_backup_step(backup.get(), step_pages);
     }
     // The end of the copy hands an error over to the target.

@@ -14,7 +14,7 @@ namespace {
 
 /// How long a connection waits for another one's lock. Readers and the writer do not wait for each
 /// other (WAL); opening, closing and recovery take locks for a moment.
-constexpr int busy_patience_ms = 2000;
+constexpr int busy_timeout_ms = 2000;
 
 StoreError::Kind kind_of(int code) noexcept {
     switch (code & 0xff) {
@@ -73,7 +73,7 @@ Database::Database(const std::filesystem::path& file, Mode mode, const char* vfs
 }
 
 void Database::set_busy_timeout() const noexcept {
-    ::sqlite3_busy_timeout(handle(), busy_patience_ms);
+    ::sqlite3_busy_timeout(handle(), busy_timeout_ms);
 }
 
 void Database::execute(const char* sql) const {

@@ -10,7 +10,7 @@ namespace belfry::store {
 namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
-constexpr std::size_t most_sentences = 20;
+constexpr std::size_t max_sentences = 20;
 
 class RingComparison {
   public:
@@ -23,7 +23,7 @@ class RingComparison {
 
     std::vector<std::string> run(std::uint64_t first, std::uint64_t last) {
         std::uint64_t id = std::max(first, ring_start());
-        while (id <= last && differences_.size() < most_sentences) {
+        while (id <= last && differences_.size() < max_sentences) {
             shm::Chunk chunk;
             const auto result = reader_.read(id, last, shm::LogReader::no_row, chunk);
             if (result == shm::LogReader::Result::broken) break;  // told by the invariants
@@ -75,7 +75,7 @@ class RingComparison {
     }
 
     void say(std::uint64_t id, const std::string& what) {
-        if (differences_.size() == most_sentences) return;
+        if (differences_.size() == max_sentences) return;
         differences_.push_back("message " + std::to_string(id) + " " + what);
     }
 

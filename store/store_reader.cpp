@@ -9,7 +9,7 @@ namespace belfry::store {
 namespace {
 
 /// That many take less than a second. A disk may take seconds for each one that it does not give.
-constexpr std::uint64_t most_single_steps = 1 << 16;
+constexpr std::uint64_t max_single_steps = 1 << 16;
 
 /// Looked at in one transaction: some milliseconds, during which the WAL cannot be started over.
 constexpr std::uint64_t max_rows_at_once = 10'000;
@@ -54,7 +54,7 @@ std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
     for (std::uint64_t step = 1; readable <= to && !can_read(readable, to); readable += step) {
         damaged = readable;
         const bool is_quick = last_error_->kind() == StoreError::Kind::damaged;
-        if (!is_quick || readable - from >= most_single_steps) step *= 2;
+        if (!is_quick || readable - from >= max_single_steps) step *= 2;
     }
     if (readable > to) {
         if (last_error_ && last_error_->kind() == StoreError::Kind::unreadable)

@@ -1,7 +1,7 @@
 #include "terminal/client.hpp"
 
-#include "terminal/complain.hpp"
 #include "terminal/exit_code.hpp"
+#include "terminal/warnings.hpp"
 #include "wire/frame_parser.hpp"
 #include "wire/print.hpp"
 
@@ -32,34 +32,34 @@ constexpr std::size_t send_at_once = 262144;
 Client::Client(const Options& options)
     : options_{options},
       server_{options.server_ip + " port " + options.port},
-      room_{Room::is_possible(options) ? std::make_unique<Room>(options) : nullptr},
+      tty_view_{TtyView::is_possible(options) ? std::make_unique<TtyView>(options) : nullptr},
       input_{STDIN_FILENO},
       output_{STDOUT_FILENO},
       conversation_{
           {.client_id = options.client_id, .count = options.count, .acknowledges = !options.peek},
           view()},
       dialer_{options.server_ip, options.port} {
-    if (!room_) progress_.emplace();
+    if (!tty_view_) progress_.emplace();
     if (options.timeout) done_by_ = base::Clock::now() + *options.timeout;
 }
 
 client::Observer& Client::view() {
-    if (room_) return *room_;
+    if (tty_view_) return *tty_view_;
     return plain_.emplace(options_, output_);
 }
 
 int Client::run() {
     dial(base::Clock::now());
     while (!conversation_.has_been_welcome() && phase_ != Phase::ended) go_on(wait());
-    if (room_ && wants_keys()) {
-        room_->read_lines(
+    if (tty_view_ && wants_keys()) {
+        tty_view_->read_lines(
             {.wait = [this] { return turn_until_key(); },
              .send =
-                 [this](std::string_view text) { conversation_.outbox().add(++typed_, text); }});
+                 [this](std::string_view text) { conversation_.unsent().add(++typed_, text); }});
         end_typing();
     }
     turn_until_the_end();
-    if (room_) room_->finish(conversation_.outbox());
+    if (tty_view_) tty_view_->finish(conversation_.unsent());
     return exit_code_;
 }
 
@@ -73,12 +73,12 @@ bool Client::turn_until_key() {
     for (Ready ready;; ready = wait()) {
         go_on(ready);
         if (!wants_keys()) return false;
-        if (ready.input || room_->has_keys()) return true;
+        if (ready.input || tty_view_->has_keys()) return true;
     }
 }
 
 bool Client::wants_keys() const {
-    return !room_->has_ended() && !has_ended();
+    return !tty_view_->has_ended() && !has_ended();
 }
 
 bool Client::has_ended() const {
@@ -86,7 +86,7 @@ bool Client::has_ended() const {
 }
 
 bool Client::input_has_ended() const {
-    return room_ ? room_->has_ended() : input_.has_ended();
+    return tty_view_ ? tty_view_->has_ended() : input_.has_ended();
 }
 
 // From now on it ends like the sending of a file.
@@ -101,12 +101,12 @@ void Client::end_typing() {
 
 Client::Ready Client::wait() const {
     const bool dialing = phase_ == Phase::dialing;
-    const int connection = dialing ? dialer_.fd() : link_ ? link_->fd() : -1;
+    const int connection = dialing ? dialer_.fd() : connection_ ? connection_->fd() : -1;
     const short events = events_of_connection();
     std::array<pollfd, 5> fds{{
         // It stays readable when a signal has come, and a second one does not come here.
         {phase_ == Phase::leaving ? -1 : signal_.fd(), POLLIN, 0},
-        {room_ ? room_->signal_fd() : -1, POLLIN, 0},
+        {tty_view_ ? tty_view_->signal_fd() : -1, POLLIN, 0},
         {wants_input() ? input_.fd() : -1, POLLIN, 0},
         // Where nothing is wanted of the connection its end would be reported for ever.
         {events != 0 ? connection : -1, events, 0},
@@ -130,7 +130,7 @@ int Client::timeout_ms() const {
 // Who leaves shows nothing more, and waits for nothing but the answer to QUIT.
 base::Deadline Client::wake_at() const {
     if (phase_ == Phase::leaving) return phase_until_;
-    const base::Deadline shown = room_ ? room_->show_again_at() : progress_->next();
+    const base::Deadline shown = tty_view_ ? tty_view_->show_again_at() : progress_->next();
     return base::earlier(base::earlier(base::earlier(phase_until_, done_by_),
                                        base::earlier(give_up_at_, resend_at_)),
                          shown);
@@ -138,14 +138,14 @@ base::Deadline Client::wake_at() const {
 
 short Client::events_of_connection() const {
     if (phase_ == Phase::dialing) return POLLOUT;
-    if (!link_) return 0;
+    if (!connection_) return 0;
     const short in = wants_frames() ? POLLIN : 0;
-    return static_cast<short>(in | (link_->has_unsent() ? POLLOUT : 0));
+    return static_cast<short>(in | (connection_->has_unsent() ? POLLOUT : 0));
 }
 
 bool Client::wants_input() const {
     return conversation_.has_been_welcome() && phase_ != Phase::leaving && !input_has_ended() &&
-           conversation_.outbox().has_room();
+           conversation_.unsent().has_room();
 }
 
 // What has been received is printed before more is read, so that a slow reader of standard
@@ -158,18 +158,18 @@ bool Client::wants_frames() const {
 
 void Client::go_on(const Ready& ready) {
     if (ready.signal) on_signal(StopSignal::number().value_or(0));
-    if (ready.terminal) room_->take_signals();
+    if (ready.terminal) tty_view_->take_signals();
     if (phase_ == Phase::dialing && ready.connection) {
         follow(dialer_.go_on(base::Clock::now()));
-    } else if (ready.connection && link_) {
+    } else if (ready.connection && connection_) {
         read_frames();
     }
-    if (ready.input && !room_) read_input();
+    if (ready.input && !tty_view_) read_input();
     print();
     look_at_time(base::Clock::now());
     leave_when_done();
     send();
-    if (room_) room_->show(conversation_.outbox(), base::Clock::now());
+    if (tty_view_) tty_view_->show(conversation_.unsent(), base::Clock::now());
 }
 
 void Client::look_at_time(base::TimePoint now) {
@@ -180,7 +180,7 @@ void Client::look_at_time(base::TimePoint now) {
         return fail(exit_code::no_connection, "no connection to " + server_ + "; giving up");
     }
     if (base::has_passed(done_by_, now)) {
-        complain("not done in time");
+        warn("not done in time");
         leave(exit_code::timed_out, bye_within_when_late);
     }
 }
@@ -198,25 +198,25 @@ void Client::read_input() {
         if (line->too_long) {
             conversation_.refuse_line(line->number, line->text, "longer than any server takes");
         } else {
-            conversation_.outbox().add(line->number, line->text);
+            conversation_.unsent().add(line->number, line->text);
         }
     }
 }
 
 void Client::read_frames() {
-    const bool goes_on = link_->receive();
-    while (link_) {
-        const auto step = wire::next_frame(link_->unread());
+    const bool goes_on = connection_->receive();
+    while (connection_) {
+        const auto step = wire::next_frame(connection_->unread());
         if (!step.frame) break;
         // What comes behind QUIT is left to the next login.
         const bool ignored =
             phase_ == Phase::leaving && !std::holds_alternative<wire::Bye>(*step.frame);
         const auto event =
             ignored ? client::Conversation::Event::none : conversation_.take(*step.frame);
-        link_->consume(step.consumed);
+        connection_->consume(step.consumed);
         act(event);
     }
-    if (link_ && !goes_on) lost(link_->why());
+    if (connection_ && !goes_on) lost(connection_->why());
 }
 
 void Client::act(client::Conversation::Event event) {
@@ -243,16 +243,16 @@ void Client::act(client::Conversation::Event event) {
 void Client::print() {
     if (has_ended()) return;
     const auto now = base::Clock::now();
-    if (room_) room_->show(conversation_.outbox(), now);
+    if (tty_view_) tty_view_->show(conversation_.unsent(), now);
     if (progress_) show_progress(now);
     if (!output_.write()) return on_output_failed(errno);
-    const bool is_shown = room_ ? room_->has_passed_on_all() : output_.is_written();
-    if (is_shown && link_) conversation_.acknowledge(link_->out());
+    const bool is_shown = tty_view_ ? tty_view_->has_passed_on_all() : output_.is_written();
+    if (is_shown && connection_) conversation_.acknowledge(connection_->out());
 }
 
 void Client::show_progress(base::TimePoint now) {
     if (output_.is_terminal() && !output_.is_written()) progress_->clear();
-    if (is_catching_up() || !conversation_.outbox().is_empty()) progress_->begin(now);
+    if (is_catching_up() || !conversation_.unsent().is_empty()) progress_->begin(now);
     if (progress_->is_due(now)) progress_->show(progress(), now);
 }
 
@@ -265,29 +265,29 @@ std::string Client::progress() const {
         return "belfry: catching up: " + std::to_string(plain_->caught_up()) + " of " +
                std::to_string(plain_->backlog()) + " messages";
     }
-    if (conversation_.outbox().is_empty()) return {};
+    if (conversation_.unsent().is_empty()) return {};
     const auto percent = input_.percent_read();
     return "belfry: lines accepted: " + std::to_string(plain_->accepted()) +
            (percent ? ", input read: " + std::to_string(*percent) + " %" : "");
 }
 
 void Client::send() {
-    if (!link_) return;
+    if (!connection_) return;
     if (phase_ == Phase::online) {
-        if (room_) link_->out() += room_->take_commands();
-        conversation_.outbox().fill(link_->out(), send_at_once);
+        if (tty_view_) connection_->out() += tty_view_->take_commands();
+        conversation_.unsent().fill(connection_->out(), send_at_once);
     }
-    link_->send();
+    connection_->send();
 }
 
 void Client::try_postponed_again(base::TimePoint now) {
     if (conversation_.store_works()) resend_.reset();
-    if (!conversation_.outbox().can_try_again()) {
+    if (!conversation_.unsent().can_try_again()) {
         resend_at_.reset();
     } else if (!resend_at_) {
         resend_at_ = now + resend_.next();
     } else if (base::has_passed(resend_at_, now)) {
-        conversation_.outbox().try_again();
+        conversation_.unsent().try_again();
         resend_at_.reset();
     }
 }
@@ -297,7 +297,7 @@ void Client::leave_when_done() {
 }
 
 bool Client::is_done() const {
-    if (!conversation_.outbox().is_empty() || !output_.is_written()) return false;
+    if (!conversation_.unsent().is_empty() || !output_.is_written()) return false;
     if (options_.count) return conversation_.inbox().is_full() && input_.is_drained();
     return !options_.follow && input_has_ended() && conversation_.is_live();
 }
@@ -315,13 +315,13 @@ void Client::follow(client::Dialer::Result result) {
 }
 
 void Client::log_in(base::UniqueFd socket) {
-    link_.emplace(std::move(socket));
-    conversation_.log_in(link_->out());
+    connection_.emplace(std::move(socket));
+    conversation_.log_in(connection_->out());
     enter(Phase::logging_in, base::Clock::now() + welcome_within);
 }
 
 void Client::welcome() {
-    if (was_lost_) complain("connection back");
+    if (was_lost_) warn("connection back");
     was_lost_ = false;
     give_up_at_.reset();
     redial_.reset();
@@ -336,34 +336,33 @@ void Client::lost(std::string_view why) {
     }
     const auto now = base::Clock::now();
     if (phase_ == Phase::online) {
-        complain("connection lost: " + std::string{why});
+        warn("connection lost: " + std::string{why});
         was_lost_ = true;
-        const bool stays = options_.follow || (room_ && !room_->has_ended());
+        const bool stays = options_.follow || (tty_view_ && !tty_view_->has_ended());
         if (!stays) give_up_at_ = now + without_connection_at_most;
     }
-    link_.reset();
+    connection_.reset();
     enter(Phase::waiting, now + redial_.next());
-    if (room_) room_->lost(*phase_until_);
+    if (tty_view_) tty_view_->lost(*phase_until_);
 }
 
 // --- the end ---
 
 void Client::on_output_failed(int error) {
     // Who closes a pipe has read enough, and wants to hear nothing.
-    if (error != EPIPE)
-        complain(std::string{"cannot write standard output: "} + std::strerror(error));
+    if (error != EPIPE) warn(std::string{"cannot write standard output: "} + std::strerror(error));
     leave(exit_code::io_failed, bye_within_when_stopped);
 }
 
 void Client::on_signal(int signal) {
-    if (signal == SIGINT && room_ && room_->interrupt()) return signal_.forget();
+    if (signal == SIGINT && tty_view_ && tty_view_->interrupt()) return signal_.forget();
     stop(signal);
 }
 
 void Client::stop(int signal) {
     print();
     const bool only_followed =
-        options_.follow && input_has_ended() && conversation_.outbox().is_empty();
+        options_.follow && input_has_ended() && conversation_.unsent().is_empty();
     leave(only_followed ? code_when_done() : 128 + signal, bye_within_when_stopped);
 }
 
@@ -375,7 +374,7 @@ int Client::code_when_done() const {
 void Client::leave(int exit_code, base::Duration at_most) {
     if (phase_ != Phase::online) return end(exit_code);
     exit_code_ = exit_code;
-    wire::print(link_->out(), wire::Quit{});
+    wire::print(connection_->out(), wire::Quit{});
     const auto now = base::Clock::now();
     auto until = now + at_most;
     // --timeout bounds the farewell too, but for the moment that the last ACK takes to go out.
@@ -385,13 +384,13 @@ void Client::leave(int exit_code, base::Duration at_most) {
 }
 
 void Client::fail(int exit_code, std::string_view why) {
-    complain(why);
+    warn(why);
     end(exit_code);
 }
 
 void Client::end(int exit_code) {
     exit_code_ = exit_code;
-    link_.reset();
+    connection_.reset();
     enter(Phase::ended, std::nullopt);
 }
 

@@ -2,16 +2,16 @@
 
 #include "base/clock.hpp"
 #include "client/backoff.hpp"
+#include "client/connection.hpp"
 #include "client/conversation.hpp"
 #include "client/dialer.hpp"
-#include "client/link.hpp"
 #include "terminal/input.hpp"
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
 #include "terminal/plain_view.hpp"
 #include "terminal/progress.hpp"
-#include "terminal/room.hpp"
 #include "terminal/stop_signal.hpp"
+#include "terminal/tty_view.hpp"
 
 #include <memory>
 #include <optional>
@@ -94,9 +94,9 @@ class Client {
     [[nodiscard]] int code_when_done() const;
 
     const Options& options_;
-    const std::string server_;    // as the user named it
-    std::unique_ptr<Room> room_;  // where a person types
-    StopSignal signal_{room_ != nullptr};
+    const std::string server_;           // as the user named it
+    std::unique_ptr<TtyView> tty_view_;  // where a person types
+    StopSignal signal_{tty_view_ != nullptr};
     Input input_;
     Output output_;
     std::optional<PlainView> plain_;    // where none does
@@ -105,7 +105,7 @@ class Client {
     client::Dialer dialer_;
     client::Backoff redial_;
     client::Backoff resend_;
-    std::optional<client::Link> link_;
+    std::optional<client::Connection> connection_;
     Phase phase_ = Phase::waiting;
     base::Deadline phase_until_;
     base::Deadline done_by_;     // --timeout

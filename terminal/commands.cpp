@@ -8,9 +8,9 @@ namespace belfry::terminal::typed {
 namespace {
 
 constexpr std::uint64_t usual_history = 20;
-constexpr std::uint64_t longest_history = 10'000;
+constexpr std::uint64_t max_history = 10'000;
 
-constexpr std::array<Command, 6> all{{
+constexpr std::array<CommandHelp, 6> all{{
     {"/who", "/who", "who is online"},
     {"/history", "/history [N]", "the last N messages again (20)"},
     {"/search", "/search TEXT", "the last messages that contain TEXT"},
@@ -31,8 +31,8 @@ Line history(std::string_view argument) {
     const char* end = argument.data() + argument.size();
     const auto result = std::from_chars(argument.data(), end, count);
     const bool is_number = result.ec == std::errc{} && result.ptr == end;
-    if (is_number && count >= 1 && count <= longest_history) return History{count};
-    return Mistake{"/history takes a number from 1 to " + std::to_string(longest_history)};
+    if (is_number && count >= 1 && count <= max_history) return History{count};
+    return Mistake{"/history takes a number from 1 to " + std::to_string(max_history)};
 }
 
 Line search(std::string_view argument) {
@@ -67,7 +67,7 @@ Line read(std::string_view line) {
     return Text{line};
 }
 
-std::span<const Command> commands() {
+std::span<const CommandHelp> commands() {
     return all;
 }
 

@@ -32,14 +32,14 @@ using Line = std::variant<Nothing, Text, Who, History, Search, Help, Quit, Mista
 /// An empty line is Nothing. `//` stands for a leading slash; `/me` is sent as it is.
 [[nodiscard]] Line read(std::string_view line);
 
-struct Command {
+struct CommandHelp {
     std::string_view name;  ///< with its slash
     std::string_view form;  ///< the name and what follows it
     std::string_view what;
 };
 
 /// All commands, for completion.
-[[nodiscard]] std::span<const Command> commands();
+[[nodiscard]] std::span<const CommandHelp> commands();
 
 /// The same as rows of text, for `/help` and `--help`.
 [[nodiscard]] std::string overview();

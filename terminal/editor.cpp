@@ -1,7 +1,7 @@
 #include "terminal/editor.hpp"
 
 #include "base/utf8.hpp"
-#include "terminal/layout.hpp"
+#include "terminal/line_layout.hpp"
 
 #include <unistd.h>
 
@@ -101,13 +101,13 @@ std::optional<std::string> Editor::read_line() {
 }
 
 std::size_t Editor::cursor_row(std::size_t columns, std::size_t rows) const {
-    const Layout layout{columns_, prompt_ + text(), prompt_.size() + front().size()};
+    const LineLayout layout{columns_, prompt_ + text(), prompt_.size() + front().size()};
     // A line that is longer than the screen is drawn scrolled.
     return std::min(layout.cursor_row(columns), rows - 1);
 }
 
 bool Editor::must_be_drawn() const {
-    return drawn_ != text() && Layout{columns_, prompt_ + text(), 0}.has_breaks();
+    return drawn_ != text() && LineLayout{columns_, prompt_ + text(), 0}.has_breaks();
 }
 
 void Editor::draw() {

@@ -1,6 +1,6 @@
 #include "terminal/input.hpp"
 
-#include "terminal/complain.hpp"
+#include "terminal/warnings.hpp"
 #include "wire/limits.hpp"
 
 #include <poll.h>
@@ -25,7 +25,7 @@ void Input::read() {
     const auto n = ::read(fd_, buffer_.data(), buffer_.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     has_failed_ = n < 0;
-    if (n < 0) complain(std::string{"cannot read standard input: "} + std::strerror(errno));
+    if (n < 0) warn(std::string{"cannot read standard input: "} + std::strerror(errno));
     has_ended_ = n <= 0;
     if (n > 0) unread_ = {buffer_.data(), static_cast<std::size_t>(n)};
 }

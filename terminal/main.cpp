@@ -1,9 +1,9 @@
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "terminal/client.hpp"
-#include "terminal/complain.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/options.hpp"
+#include "terminal/warnings.hpp"
 #include "wire/version.hpp"
 
 #include <fcntl.h>
@@ -55,10 +55,10 @@ int main(int argc, char** argv) {
         if (!can_print) throw std::runtime_error{"standard output is closed"};
         return run(options);
     } catch (const cli::UsageError& error) {
-        terminal::complain(error.what());
+        terminal::warn(error.what());
         return terminal::exit_code::usage;
     } catch (const std::exception& error) {
-        terminal::complain(error.what());
+        terminal::warn(error.what());
         return terminal::exit_code::io_failed;
     }
 }

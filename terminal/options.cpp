@@ -136,7 +136,7 @@ Options read_options(const std::vector<std::string>& arguments) {
     try {
         return checked(line);
     } catch (const UsageError& error) {
-        throw cli::with_place(error, line);
+        throw cli::with_origin(error, line);
     }
 }
 

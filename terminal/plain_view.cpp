@@ -1,7 +1,7 @@
 #include "terminal/plain_view.hpp"
 
 #include "base/utf8.hpp"
-#include "terminal/complain.hpp"
+#include "terminal/warnings.hpp"
 #include "wire/json.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ PlainView::PlainView(const Options& options, Output& output)
     : options_{options}, output_{output}, painter_{painter_for(options)} {}
 
 void PlainView::notice(std::string_view text) {
-    complain(text);
+    warn(text);
 }
 
 void PlainView::welcome(const wire::Welcome& frame) {
@@ -45,7 +45,7 @@ void PlainView::accepted(std::string_view, std::uint64_t) {
 }
 
 void PlainView::refused(std::uint64_t line, std::string_view, std::string_view why) {
-    complain("line " + std::to_string(line) + " was not accepted: " + std::string{why});
+    warn("line " + std::to_string(line) + " was not accepted: " + std::string{why});
 }
 
 std::string indented_rows(std::string_view text) {

@@ -1,7 +1,7 @@
 #include "terminal/progress.hpp"
 
 #include "cli/standard_streams.hpp"
-#include "terminal/complain.hpp"
+#include "terminal/warnings.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -20,15 +20,15 @@ constexpr base::Duration interval = 200ms;
 
 Progress::Progress() : is_terminal_{::isatty(STDERR_FILENO) == 1} {
     if (!is_terminal_) return;
-    complain_to([this](std::string_view text) {
+    redirect_warnings([this](std::string_view text) {
         clear();
-        cli::complain("belfry", text);
+        cli::warn("belfry", text);
     });
 }
 
 Progress::~Progress() {
     clear();
-    complain_to(nullptr);
+    redirect_warnings(nullptr);
 }
 
 void Progress::begin(base::TimePoint now) {

@@ -1,7 +1,7 @@
 #include "terminal/requests.hpp"
 
 #include "base/search_text.hpp"
-#include "terminal/times.hpp"
+#include "terminal/time_format.hpp"
 #include "wire/print.hpp"
 
 #include <algorithm>

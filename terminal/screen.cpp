@@ -1,6 +1,6 @@
 #include "terminal/screen.hpp"
 
-#include "terminal/layout.hpp"
+#include "terminal/line_layout.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
 #include "base/utf8.hpp"
 #include "terminal/mention.hpp"
 #include "terminal/plain_view.hpp"
-#include "terminal/times.hpp"
+#include "terminal/time_format.hpp"
 
 namespace belfry::terminal {
 namespace {

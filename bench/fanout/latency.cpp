@@ -11,7 +11,7 @@ namespace {
 
 constexpr double messages_a_second = 500;
 constexpr double seconds_of_a_run = 2;
-constexpr std::size_t most_subscribers = 100;
+constexpr std::size_t max_subscribers = 100;
 
 /// In microseconds.
 double percentile(const std::vector<double>& sorted, double share) {
@@ -23,7 +23,7 @@ double percentile(const std::vector<double>& sorted, double share) {
 
 void measure_latency(const FanoutOptions& options, std::size_t subscribers,
                      std::vector<Stage>& stages, Report& report) {
-    if (subscribers > most_subscribers) return;
+    if (subscribers > max_subscribers) return;
     const double messages = options.scale * messages_a_second * seconds_of_a_run;
     const auto count = static_cast<std::uint64_t>(std::max(20.0, messages));
     const std::string payload(64, 'x');

@@ -9,12 +9,12 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::chrono::seconds start_patience{10};
+constexpr std::chrono::seconds start_timeout{10};
 constexpr std::size_t usual_id_digits = 7;
 
-test::Command server(RawPeer::Kind kind) {
+test::Invocation server(RawPeer::Kind kind) {
     const char* const option = kind == RawPeer::Kind::raw ? "--raw-server" : "--relay-server";
-    test::Command command{"/proc/self/exe", {option}};
+    test::Invocation command{"/proc/self/exe", {option}};
     command.own_session = true;
     return command;
 }
@@ -22,7 +22,7 @@ test::Command server(RawPeer::Kind kind) {
 }  // namespace
 
 RawPeer::RawPeer(Kind kind) : kind_{kind}, process_{server(kind)} {
-    wait_until([this] { return process_.out().ends_with('\n'); }, start_patience,
+    wait_until([this] { return process_.out().ends_with('\n'); }, start_timeout,
                "the bare server does not start");
     const std::string line = process_.out();
     port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(' '))));

@@ -11,14 +11,14 @@ namespace belfry::bench {
 namespace {
 
 /// What a server that buffers for each subscriber may have to hold in all.
-constexpr std::uint64_t most_buffered = 1U << 30;
+constexpr std::uint64_t max_buffered = 1U << 30;
 
 }  // namespace
 
 std::vector<Stage> set_up(const FanoutOptions& options, const ScratchDir& scratch,
                           std::size_t subscribers) {
     FlowControl flow = options.flow;
-    flow.lead_bytes = std::min<std::uint64_t>(flow.lead_bytes, most_buffered / subscribers);
+    flow.lead_bytes = std::min<std::uint64_t>(flow.lead_bytes, max_buffered / subscribers);
     std::vector<Stage> stages;
     const auto add = [&](std::unique_ptr<Peer> peer) {
         stages.emplace_back(std::move(peer), subscribers, flow);

@@ -13,7 +13,7 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds timeout{60};
 
 /// A server, and clients that come and go.
 class Door {
@@ -59,7 +59,7 @@ class Door {
     double leave(std::vector<Connection> connections, Clock::time_point start) {
         const double seconds = Seconds{Clock::now() - start}.count();
         connections.clear();
-        wait_until([this] { return processes() <= alone_; }, patience,
+        wait_until([this] { return processes() <= alone_; }, timeout,
                    "the clients' processes do not end");
         return static_cast<double>(ids_.size()) / seconds;
     }

@@ -16,8 +16,8 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::chrono::seconds start_patience{60};
-constexpr std::chrono::seconds stop_patience{120};
+constexpr std::chrono::seconds start_timeout{60};
+constexpr std::chrono::seconds stop_timeout{120};
 
 /// The children of a killed server become children of this program, which reaps them.
 void adopt_orphans() {
@@ -44,8 +44,8 @@ BelfryServer::~BelfryServer() {
     remove_segments();
 }
 
-test::Command BelfryServer::command() const {
-    test::Command command{
+test::Invocation BelfryServer::command() const {
+    test::Invocation command{
         test::program("belfryd"),
         {"--client-ids", boost::algorithm::join(plan_.client_ids, ","), "--port", "0", "--data-dir",
          plan_.data_dir.string(), "--durability", plan_.durability, "--ring-size", plan_.ring_size,
@@ -57,7 +57,7 @@ test::Command BelfryServer::command() const {
 }
 
 void BelfryServer::start() {
-    const test::Command command = this->command();
+    const test::Invocation command = this->command();
     const auto started = Clock::now();
     belfryd_.emplace(command);
     leaders_.push_back(belfryd_->pid());
@@ -78,7 +78,7 @@ std::string BelfryServer::line() const {
 
 void BelfryServer::wait_until_ready() {
     const auto is_done = [this] { return line().ends_with('\n') || !belfryd_->is_running(); };
-    wait_until(is_done, start_patience, "belfryd does not start");
+    wait_until(is_done, start_timeout, "belfryd does not start");
     if (!line().starts_with("belfryd listening on ")) {
         throw test::Failure("belfryd has not started: " + belfryd_->err());
     }
@@ -86,7 +86,7 @@ void BelfryServer::wait_until_ready() {
 
 void BelfryServer::stop() {
     belfryd_->signal(SIGTERM);
-    wait_until([this] { return !belfryd_->is_running(); }, stop_patience, "belfryd does not stop");
+    wait_until([this] { return !belfryd_->is_running(); }, stop_timeout, "belfryd does not stop");
     if (belfryd_->wait() != 0) throw test::Failure("belfryd has ended: " + belfryd_->err());
     leaders_.clear();  // pids come again
 }

@@ -49,7 +49,7 @@ class BelfryServer {
     [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
 
   private:
-    [[nodiscard]] test::Command command() const;
+    [[nodiscard]] test::Invocation command() const;
     void wait_until_ready();
     [[nodiscard]] std::string line() const;
     [[nodiscard]] bool is_ours(pid_t leader) const;

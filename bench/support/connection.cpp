@@ -16,7 +16,7 @@
 namespace belfry::bench {
 namespace {
 
-constexpr timeval patience{60, 0};
+constexpr timeval timeout{60, 0};
 
 sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in address{};
@@ -35,8 +35,8 @@ base::UniqueFd new_socket() {
 void set_options(int fd) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
 void bind_to_free_port(int fd) {

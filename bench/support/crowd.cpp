@@ -13,9 +13,9 @@ constexpr std::size_t buffer_size = 64 << 10;
 constexpr int stop_after_ms = 50;
 
 /// So many logins are under way at the most: each has ten seconds.
-constexpr std::size_t most_logins = 200;
+constexpr std::size_t max_logins = 200;
 
-constexpr std::chrono::seconds patience{300};
+constexpr std::chrono::seconds timeout{300};
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
     members_.reserve(client_ids.size());
     std::vector<char> buffer(buffer_size);
     for (const std::string& client_id : client_ids) {
-        while (members_.size() - live_ >= most_logins) {
+        while (members_.size() - live_ >= max_logins) {
             check_interrupt();
             read_once(buffer);
         }
@@ -38,7 +38,7 @@ Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
     // From here on no destructor would join the thread.
     try {
         const auto all_live = [this] { return check(), live_ == members_.size(); };
-        wait_until(all_live, patience, "the clients are not live");
+        wait_until(all_live, timeout, "the clients are not live");
     } catch (...) {
         stop_ = true;
         thread_.join();
@@ -67,7 +67,7 @@ void Crowd::log_in(std::uint16_t port, const std::string& client_id) {
 void Crowd::wait_until_each_has(std::uint64_t messages) const {
     const std::uint64_t all = messages * members_.size();
     const auto all_read = [&] { return check(), messages_ == all; };
-    wait_until(all_read, patience, "the clients have not read all");
+    wait_until(all_read, timeout, "the clients have not read all");
 }
 
 void Crowd::read_all() noexcept {

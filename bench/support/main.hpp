@@ -10,7 +10,7 @@
 
 namespace belfry::bench {
 
-inline int complain(std::string_view program, const std::exception& error, int exit_code) {
+inline int warn(std::string_view program, const std::exception& error, int exit_code) {
     std::cerr << program << ": " << error.what() << '\n';
     return exit_code;
 }
@@ -22,11 +22,11 @@ int run_main(std::string_view program, Run run) {
     try {
         return run();
     } catch (const cli::UsageError& error) {
-        return complain(program, error, cli::exit_usage);
+        return warn(program, error, cli::exit_usage);
     } catch (const Interrupted& error) {
-        return complain(program, error, exit_interrupted);
+        return warn(program, error, exit_interrupted);
     } catch (const std::exception& error) {
-        return complain(program, error, EXIT_FAILURE);
+        return warn(program, error, EXIT_FAILURE);
     }
 }
 

@@ -10,7 +10,7 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::chrono::seconds start_patience{20};
+constexpr std::chrono::seconds start_timeout{20};
 
 /// The server's own pings would stand between the messages that are counted.
 std::string configuration(const std::filesystem::path& dir, std::uint16_t port) {
@@ -29,12 +29,12 @@ std::filesystem::path write(const std::filesystem::path& path, const std::string
     return path;
 }
 
-test::Command server_command(NatsServer::Use use, const std::filesystem::path& dir,
-                             std::uint16_t port) {
+test::Invocation server_command(NatsServer::Use use, const std::filesystem::path& dir,
+                                std::uint16_t port) {
     std::string text = configuration(dir, port);
     if (use == NatsServer::Use::synced_streams) text += streams(dir, NatsServer::can_sync(dir));
-    test::Command command{*installed("nats-server"),
-                          {"--config", write(dir / "nats.conf", text).string()}};
+    test::Invocation command{*installed("nats-server"),
+                             {"--config", write(dir / "nats.conf", text).string()}};
     command.own_session = true;
     return command;
 }
@@ -52,7 +52,7 @@ bool NatsServer::can_sync(const std::filesystem::path& dir) {
 
 NatsServer::NatsServer(Use use, const std::filesystem::path& dir)
     : port_{free_port()}, nats_{server_command(use, dir, port_)} {
-    wait_until([this] { return answers(); }, start_patience, "nats-server does not answer");
+    wait_until([this] { return answers(); }, start_timeout, "nats-server does not answer");
 }
 
 bool NatsServer::answers() {

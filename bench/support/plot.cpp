@@ -56,7 +56,7 @@ std::string script_for(const Plot& plot, const std::map<std::string, Points>& li
 }
 
 void run_gnuplot(const std::string& script) {
-    test::Command command{*installed("gnuplot"), {"-"}};
+    test::Invocation command{*installed("gnuplot"), {"-"}};
     command.input = test::Input::pipe();
     test::Process gnuplot{command};
     gnuplot.write(script);

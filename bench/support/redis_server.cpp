@@ -11,12 +11,12 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::chrono::seconds start_patience{20};
-constexpr std::chrono::seconds run_patience{120};
+constexpr std::chrono::seconds start_timeout{20};
+constexpr std::chrono::seconds run_timeout{120};
 
-test::Command server_command(RedisServer::Use use, const std::filesystem::path& dir,
-                             std::uint16_t port) {
-    test::Command command{
+test::Invocation server_command(RedisServer::Use use, const std::filesystem::path& dir,
+                                std::uint16_t port) {
+    test::Invocation command{
         *installed("redis-server"),
         {"--bind", "127.0.0.1", "--port", std::to_string(port), "--dir", dir.string(),
          "--daemonize", "no", "--save", "", "--client-output-buffer-limit", "pubsub 0 0 0"}};
@@ -40,9 +40,9 @@ double rate_in(const std::string& csv) {
     return std::stod(line.substr(comma + 3));
 }
 
-std::string run_to_end(const test::Command& command) {
+std::string run_to_end(const test::Invocation& command) {
     test::Process process{command};
-    wait_until([&] { return !process.is_running(); }, run_patience, "redis-benchmark does not end");
+    wait_until([&] { return !process.is_running(); }, run_timeout, "redis-benchmark does not end");
     if (process.wait() != 0) throw test::Failure("redis-benchmark has failed: " + process.err());
     return process.out();
 }
@@ -59,7 +59,7 @@ bool RedisServer::has_benchmark() {
 
 RedisServer::RedisServer(Use use, const std::filesystem::path& dir)
     : port_{free_port()}, redis_{server_command(use, dir, port_)} {
-    wait_until([this] { return answers(); }, start_patience, "redis-server does not answer");
+    wait_until([this] { return answers(); }, start_timeout, "redis-server does not answer");
 }
 
 bool RedisServer::answers() {

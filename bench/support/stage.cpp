@@ -11,9 +11,9 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::size_t most_at_once = 1U << 20;
+constexpr std::size_t max_at_once = 1U << 20;
 constexpr std::uint64_t publisher_tag = ~std::uint64_t{0};
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds limit{10};
 
 double own_cpu_seconds() {
     timespec time{};
@@ -69,7 +69,7 @@ Stage::Rate Stage::publish_all(std::uint64_t messages, std::string_view payload)
     const auto start = Clock::now();
     publish_some(messages, payload);
     while (published_ < messages || !is_complete()) {
-        look_or_complain();
+        look_or_give_up();
         publish_some(messages, payload);
     }
     const double seconds = Seconds{Clock::now() - start}.count();
@@ -92,7 +92,7 @@ std::vector<double> Stage::publish_at(double messages_a_second, std::uint64_t me
         publish(1, payload);
         flush();
     }
-    while (!is_complete()) look_or_complain();
+    while (!is_complete()) look_or_give_up();
     check_complete();
     timed_ = false;
     std::ranges::sort(times_);
@@ -138,10 +138,10 @@ void Stage::flush() {
 // --- Reading ----------------------------------------------------------------------------------
 
 /// @return whether anything came
-bool Stage::look(Clock::duration patience) {
+bool Stage::look(Clock::duration limit) {
     check_interrupt();
     std::array<epoll_event, 256> events{};
-    const timespec timeout = to_timespec(patience);
+    const timespec timeout = to_timespec(limit);
     const int count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                      &timeout, nullptr);
     if (count < 0 && errno != EINTR) throw test::system_failure("epoll_pwait2");
@@ -158,13 +158,13 @@ bool Stage::look(Clock::duration patience) {
     return count != 0;
 }
 
-void Stage::look_or_complain() {
-    if (!look(patience)) complain();
+void Stage::look_or_give_up() {
+    if (!look(limit)) give_up();
 }
 
 /// Nobody has more either.
 void Stage::check_complete() const {
-    if (std::ranges::max(received_) != expected_) complain();
+    if (std::ranges::max(received_) != expected_) give_up();
 }
 
 void Stage::read_answers() {
@@ -173,7 +173,7 @@ void Stage::read_answers() {
 }
 
 void Stage::read(std::size_t index) {
-    received_[index] += subscribers_[index].connection.discard_now(most_at_once);
+    received_[index] += subscribers_[index].connection.discard_now(max_at_once);
     if (timed_) take_times(subscribers_[index], received_[index]);
 }
 
@@ -185,7 +185,7 @@ void Stage::take_times(Subscriber& subscriber, std::uint64_t received) {
     }
 }
 
-void Stage::complain() const {
+void Stage::give_up() const {
     const auto behind = std::ranges::count_if(
         received_, [this](std::uint64_t bytes) { return bytes != expected_; });
     throw test::Failure(std::string{peer_->name()} + ": " + std::to_string(behind) + " of " +

@@ -57,14 +57,14 @@ class Stage {
     void publish(std::uint64_t count, std::string_view payload);
     void publish_some(std::uint64_t messages, std::string_view payload);
     void flush();
-    bool look(Clock::duration patience);
-    void look_or_complain();
+    bool look(Clock::duration limit);
+    void look_or_give_up();
     void check_complete() const;
     void read_answers();
     void read(std::size_t index);
     void take_times(Subscriber& subscriber, std::uint64_t received);
     [[nodiscard]] bool is_complete() const { return slowest_ == expected_ && unanswered_ == 0; }
-    [[noreturn]] void complain() const;
+    [[noreturn]] void give_up() const;
 
     std::unique_ptr<Peer> peer_;
     FlowControl flow_;

@@ -18,7 +18,7 @@ constexpr microseconds between_blows{40'000};
 constexpr microseconds without_supervisor{100'000};
 
 /// Longer than the 200 ms after which whoever waits for the lock kills a holder that is stopped.
-constexpr microseconds longest_stop{400'000};
+constexpr microseconds max_stop{400'000};
 
 /// Of all processes of a server only sessions and the supervisor hold a socket.
 bool holds_socket(pid_t pid) {
@@ -155,7 +155,7 @@ void Chaos::stop_some() {
         stopped.push_back(session);
         ++harm_.stops;
     }
-    crowd_->pause(longest_stop);
+    crowd_->pause(max_stop);
     for (const ProcessInfo& session : stopped) {
         if (is_still(session)) ::kill(session.pid, SIGCONT);
     }

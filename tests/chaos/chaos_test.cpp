@@ -12,7 +12,7 @@ namespace belfry::test {
 namespace {
 
 /// Each of the six clients keeps 16 bytes of every message.
-constexpr double most_messages = 10e6;
+constexpr double max_messages = 10e6;
 
 std::chrono::seconds half_of_the_time() {
     const char* given = std::getenv("BELFRY_CHAOS_SECONDS");
@@ -23,7 +23,7 @@ std::chrono::seconds half_of_the_time() {
 void survive(const std::string& durability) {
     const auto duration = half_of_the_time();
     Crowd crowd{{.durability = durability},
-                most_messages / static_cast<double>(std::max<std::int64_t>(duration.count(), 1))};
+                max_messages / static_cast<double>(std::max<std::int64_t>(duration.count(), 1))};
     Chaos chaos{crowd, durability != "memory"};
     chaos.rage(duration);
     const Verdict verdict = crowd.finish();

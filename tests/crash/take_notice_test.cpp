@@ -1,7 +1,7 @@
 #include "shm/segment_file.hpp"
 #include "tests/support/failure.hpp"
 #include "tests/support/server.hpp"
-#include "tests/support/times.hpp"
+#include "tests/support/timings.hpp"
 
 #include <signal.h>
 
@@ -44,7 +44,7 @@ shm::FoundSegment look_at(const Server& server) {
 }
 
 /// The entries of the children that have a process.
-std::vector<const shm::ProcessEntry*> entries_of_living(const shm::Segment& segment) {
+std::vector<const shm::ProcessEntry*> entries_of_live(const shm::Segment& segment) {
     std::vector<const shm::ProcessEntry*> entries;
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
         const shm::ProcessEntry& entry = segment.session_process(slot);
@@ -68,7 +68,7 @@ double noticed_after_ms(const shm::ProcessEntry& entry) {
 
 void expect_deaths_to_be_noticed(const Server& server, const std::string& whose) {
     const shm::FoundSegment found = look_at(server);
-    auto entries = entries_of_living(found.segment);
+    auto entries = entries_of_live(found.segment);
     ASSERT_GE(entries.size(), kills);
     entries.resize(kills);
     std::vector<double> times;

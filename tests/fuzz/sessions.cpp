@@ -5,7 +5,7 @@ namespace belfry::fuzz {
 namespace {
 
 /// So much is never more than the ring holds, so that the witness is never told a GAP.
-constexpr std::size_t longest_input = 4096;
+constexpr std::size_t max_input = 4096;
 
 constexpr std::string_view testimony = "what the witness says";
 
@@ -21,7 +21,7 @@ void check_testimony(const test::Frame& frame) {
 
 void check_session(std::string_view input) {
     // A guest who knows the witness's name may rightly take over.
-    if (input.size() > longest_input || input.find(Stage::witness_name) != input.npos) return;
+    if (input.size() > max_input || input.find(Stage::witness_name) != input.npos) return;
     Stage stage;
     stage.witness_says(testimony);
     const auto pieces = in_pieces(input, input.size() / 2 + 1);

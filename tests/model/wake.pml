@@ -9,7 +9,7 @@
  *                        shm/log_writer.cpp: append, and set_appending of shm/session.cpp
  *   announce_own         server/session_in.cpp: announce_own
  *   take                 shm/robust_mutex.cpp: lock
- *   look_at_log          shm/log_writer.cpp: append_locked, add, most_first_id, make_room
+ *   look_at_log          shm/log_writer.cpp: append_locked, add, max_first_id, make_room
  *   lock_and_look        shm/log_lock.cpp: lock, mend_if, repair
  *   write_and_commit     shm/log_writer.cpp: make_room (first_id), add, commit; LogLock::unlock
  *   notify_of_append     shm/log_writer.cpp: notify
@@ -21,7 +21,7 @@
  *                        shm/paced_wake.cpp: begin with small_room = 0, sessions, and wake,
  *                        one at a time;
  *                        store/archiver.cpp: wake_readers
- * Supervise              server/supervisor.cpp: reap_own, adopt; server/archiver_keeper.cpp: ended,
+ * Supervise              server/supervisor.cpp: reap_own, adopt; server/archiver_watchdog.cpp: ended,
  *                        forget, begin
  *   bury                 server/supervisor.cpp: bury; shm/session_slots.cpp: reap_slot, give_slot
  *   wake_everybody       shm/session_slots.cpp: wake_everybody
@@ -610,7 +610,7 @@ proctype Supervise() {
 #if STORE
             :: !alive[ARCHIVER] && gone[ARCHIVER_THREAD] ->
 #ifndef MUTATION_NO_WAKE_FOR_ARCHIVER
-                wake_everybody(); /* ArchiverKeeper::forget */
+                wake_everybody(); /* ArchiverWatchdog::forget */
 #endif
                 atomic { alive[ARCHIVER] = 1; gone[ARCHIVER_THREAD] = 0 }
 #endif

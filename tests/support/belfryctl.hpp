@@ -21,7 +21,7 @@ inline bool has(const std::string& text, const std::string& part) {
 
 /// A program whose standard input and output is a file.
 inline Process on_file(const std::filesystem::path& file, const std::string& redirections,
-                       const Command& command) {
+                       const Invocation& command) {
     const std::string line = "file=$1; exec " + shell_line(command) + " " + redirections;
     return Process{{.program = "/bin/sh",
                     .arguments = {"-c", line, "sh", file.string()},

@@ -9,7 +9,7 @@
 namespace belfry::test {
 namespace {
 
-constexpr std::size_t longest_line = 1024;
+constexpr std::size_t max_line = 1024;
 
 /// The fixed fields of each verb. END has none after WHO and two after HISTORY; PONG has at most
 /// one; ERR ends with free text.
@@ -92,7 +92,7 @@ std::string Frame::option(std::string_view key) const {
 std::optional<Frame> FrameReader::next() {
     const std::string_view bytes = unread();
     const auto newline = bytes.find('\n');
-    if (std::min(newline, bytes.size()) >= longest_line) throw Failure("a line is too long");
+    if (std::min(newline, bytes.size()) >= max_line) throw Failure("a line is too long");
     if (newline == bytes.npos) return std::nullopt;
     if (newline == 0 || bytes[newline - 1] != '\r') throw Failure("a line without CRLF");
 

@@ -46,7 +46,7 @@ InputEnds open_input(const Input& input) {
     return result;
 }
 
-std::vector<std::string> environment_of(const Command& command) {
+std::vector<std::string> environment_of(const Invocation& command) {
     std::vector<std::string> result;
     const auto is_replaced = [&](std::string_view entry) {
         return std::ranges::any_of(command.environment, [&](const auto& variable) {
@@ -70,7 +70,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 /// All that the child needs between fork and exec, made before the fork: the child of a program
 /// with threads may not allocate.
 struct Launch {
-    const Command& command;
+    const Invocation& command;
     const char* program;
     char** arguments;
     char** environment;
@@ -128,7 +128,7 @@ std::filesystem::path own_folder() {
 
 }  // namespace
 
-Process::Process(const Command& command) {
+Process::Process(const Invocation& command) {
     // A program that ends before it has read its input must not take the test along.
     ::signal(SIGPIPE, SIG_IGN);
     if (!std::filesystem::exists(command.folder / command.program)) {
@@ -224,7 +224,7 @@ int Process::wait(Milliseconds within) {
     return *status_;
 }
 
-Result run(const Command& command, Milliseconds within) {
+Result run(const Invocation& command, Milliseconds within) {
     Process process{command};
     const int status = process.wait(within);
     return {status, process.out(), process.err()};

@@ -29,7 +29,7 @@ struct Input {
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 /// A program and all that its start needs.
-struct Command {
+struct Invocation {
     std::filesystem::path program;
     std::vector<std::string> arguments;
     Input input = {};
@@ -45,7 +45,7 @@ struct Command {
 /// the death signal when that thread ends.
 class Process {
   public:
-    explicit Process(const Command& command);
+    explicit Process(const Invocation& command);
     Process(Process&& other) noexcept;
     Process& operator=(Process&& other) noexcept;
     ~Process();
@@ -85,7 +85,7 @@ struct Result {
 };
 
 /// Runs a command to its end.
-Result run(const Command& command, Milliseconds within = default_wait);
+Result run(const Invocation& command, Milliseconds within = default_wait);
 
 /// One of our programs: in $BELFRY_BIN, else in bin/ next to the test program's folder.
 [[nodiscard]] std::filesystem::path program(std::string_view name);

@@ -2,10 +2,10 @@
 
 namespace belfry::test {
 
-Command belfry_command(std::uint16_t port, const std::vector<std::string>& more, Input input) {
-    Command command{.program = program("belfry"),
-                    .arguments = {"-client_id", "1", "-port", std::to_string(port)},
-                    .input = std::move(input)};
+Invocation belfry_command(std::uint16_t port, const std::vector<std::string>& more, Input input) {
+    Invocation command{.program = program("belfry"),
+                       .arguments = {"-client_id", "1", "-port", std::to_string(port)},
+                       .input = std::move(input)};
     command.arguments.insert(command.arguments.end(), more.begin(), more.end());
     return command;
 }

@@ -10,8 +10,9 @@
 namespace belfry::test {
 
 /// The command `belfry -client_id 1 -port <port> <more>`.
-[[nodiscard]] Command belfry_command(std::uint16_t port, const std::vector<std::string>& more = {},
-                                     Input input = {});
+[[nodiscard]] Invocation belfry_command(std::uint16_t port,
+                                        const std::vector<std::string>& more = {},
+                                        Input input = {});
 
 /// The real program with a pipe for its standard input, beside the fake server it talks to.
 struct RunningBelfry {

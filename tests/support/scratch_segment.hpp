@@ -106,7 +106,7 @@ class Sender {
     shm::LogWriter::Result say(std::string_view body) { return append({{0, body}}); }
 
     /// As many numbered bodies with the seqs from `first` on, in one batch.
-    shm::LogWriter::Result say_numbered(std::uint64_t first, std::uint64_t count) {
+    shm::LogWriter::Result append_numbered(std::uint64_t first, std::uint64_t count) {
         std::vector<std::string> bodies;
         std::vector<shm::NewMessage> messages;
         for (std::uint64_t seq = first; seq < first + count; ++seq) {

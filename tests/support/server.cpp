@@ -58,10 +58,10 @@ void Server::let_remove_its_segment() {
     static_cast<void>(eventually([this] { return !segment(); }));
 }
 
-Command Server::command() const {
+Invocation Server::command() const {
     // Relative where it works in the folder.
     const auto folder = options_.user ? std::filesystem::path{} : folder_.path();
-    Command command{
+    Invocation command{
         belfryd_for(options_.environment),
         {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", (folder / "data").string(),
          "--port-file", (folder / "port").string(), "--durability", options_.durability}};
@@ -78,7 +78,7 @@ Command Server::command() const {
     return command;
 }
 
-void Server::start(const Command& command) {
+void Server::start(const Invocation& command) {
     forget_ended_leaders();
     const auto started = Clock::now();
     belfryd_.emplace(command);
@@ -235,10 +235,10 @@ Result Server::belfryctl(std::vector<std::string> arguments) const {
     return run({program("belfryctl"), std::move(arguments)});
 }
 
-Command Server::belfry(std::string_view client_id, std::vector<std::string> more) const {
-    Command command{program("belfry"),
-                    {"-client_id", std::string{client_id}, "-server_ip", "127.0.0.1", "-port",
-                     std::to_string(port_)}};
+Invocation Server::belfry(std::string_view client_id, std::vector<std::string> more) const {
+    Invocation command{program("belfry"),
+                       {"-client_id", std::string{client_id}, "-server_ip", "127.0.0.1", "-port",
+                        std::to_string(port_)}};
     command.arguments.insert(command.arguments.end(), more.begin(), more.end());
     return command;
 }

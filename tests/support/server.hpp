@@ -39,7 +39,7 @@ class Server {
     void start() { start(command()); }
 
     /// Starts it with other options.
-    void start(const Command& command);
+    void start(const Invocation& command);
 
     /// Ends it with SIGTERM; returns its exit status.
     int stop();
@@ -103,11 +103,11 @@ class Server {
     Result belfryctl(std::vector<std::string> arguments) const;
 
     /// A command that runs belfry as this client.
-    [[nodiscard]] Command belfry(std::string_view client_id,
-                                 std::vector<std::string> more = {}) const;
+    [[nodiscard]] Invocation belfry(std::string_view client_id,
+                                    std::vector<std::string> more = {}) const;
 
     /// The command that started it, for tests that start another one.
-    [[nodiscard]] Command command() const;
+    [[nodiscard]] Invocation command() const;
 
   private:
     void make_room_for(uid_t user) const;

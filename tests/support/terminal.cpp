@@ -21,7 +21,7 @@ std::string shell_word(std::string_view word) {
 }
 
 /// Keeps what the tests ask for afterwards, and holds the terminal open.
-std::string script_for(const Command& command, const std::filesystem::path& folder) {
+std::string script_for(const Invocation& command, const std::filesystem::path& folder) {
     std::string environment;
     for (const auto& [name, value] : command.environment) {
         environment += "export " + name + "=" + shell_word(value) + "; ";
@@ -44,13 +44,13 @@ std::string trimmed(std::string text) {
 
 }  // namespace
 
-std::string shell_line(const Command& command) {
+std::string shell_line(const Invocation& command) {
     std::string line = shell_word(command.program.string());
     for (const auto& argument : command.arguments) line += " " + shell_word(argument);
     return line;
 }
 
-Terminal::Terminal(const Command& command, TerminalSize size)
+Terminal::Terminal(const Invocation& command, TerminalSize size)
     : server_{{.program = "/usr/bin/tmux",
                .arguments = {"-u", "-S", file("socket").string(), "-f", "/dev/null", "-D"}}} {
     wait_until("a terminal", [this] { return std::filesystem::exists(file("socket")); });

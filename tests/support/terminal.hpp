@@ -13,7 +13,7 @@
 namespace belfry::test {
 
 /// The command as a line for a shell, each word quoted; without its environment.
-[[nodiscard]] std::string shell_line(const Command& command);
+[[nodiscard]] std::string shell_line(const Invocation& command);
 
 /// Of a terminal, in characters.
 struct TerminalSize {
@@ -26,7 +26,7 @@ struct TerminalSize {
 /// something does not come in time it throws Failure, which shows the screen.
 class Terminal {
   public:
-    explicit Terminal(const Command& command, TerminalSize size = {});
+    explicit Terminal(const Invocation& command, TerminalSize size = {});
     Terminal(const Terminal&) = delete;
     Terminal& operator=(const Terminal&) = delete;
     ~Terminal();

@@ -151,7 +151,7 @@ TEST(ClientConnection, AFullServerIsTriedAgainAfterAnAcceptedLogin) {
 
 TEST(ClientConnection, ConnectsToAName) {
     FakeServer server;
-    Command command = belfry_command(server.port(), {"-server_ip", "localhost"});
+    Invocation command = belfry_command(server.port(), {"-server_ip", "localhost"});
     Process process{command};
     auto session = server.accept();
     session.let_in();

@@ -9,7 +9,7 @@
 namespace belfry::test {
 namespace {
 
-class ClientRoom : public ::testing::Test {
+class ClientTtyView : public ::testing::Test {
   protected:
     FakeSession let_in(std::uint64_t cursor, std::uint64_t last) {
         FakeSession session = server.accept();
@@ -30,7 +30,7 @@ class ClientRoom : public ::testing::Test {
     Terminal terminal{belfry_command(server.port())};
 };
 
-TEST_F(ClientRoom, ALineIsPendingUntilItIsSent) {
+TEST_F(ClientTtyView, ALineIsPendingUntilItIsSent) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.expect("1>");
@@ -45,7 +45,7 @@ TEST_F(ClientRoom, ALineIsPendingUntilItIsSent) {
     terminal.expect_end({"hh:mm 1: one", "hh:mm 1: two", "1>"});
 }
 
-TEST_F(ClientRoom, ALineThatIsNotAcceptedIsSaid) {
+TEST_F(ClientTtyView, ALineThatIsNotAcceptedIsSaid) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("one");
@@ -57,7 +57,7 @@ TEST_F(ClientRoom, ALineThatIsNotAcceptedIsSaid) {
     EXPECT_EQ(terminal.wait(), 6);
 }
 
-TEST_F(ClientRoom, AfterCtrlDItWaitsForItsLines) {
+TEST_F(ClientTtyView, AfterCtrlDItWaitsForItsLines) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("one");
@@ -72,7 +72,7 @@ TEST_F(ClientRoom, AfterCtrlDItWaitsForItsLines) {
     terminal.expect_end({"hh:mm 1: one"});
 }
 
-TEST_F(ClientRoom, WhatIsNotConfirmedInTheEndIsNamed) {
+TEST_F(ClientTtyView, WhatIsNotConfirmedInTheEndIsNamed) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("one");
@@ -84,7 +84,7 @@ TEST_F(ClientRoom, WhatIsNotConfirmedInTheEndIsNamed) {
     EXPECT_TRUE(terminal.has_its_modes_back());
 }
 
-TEST_F(ClientRoom, APasteWithoutAnswersDoesNotBlock) {
+TEST_F(ClientTtyView, APasteWithoutAnswersDoesNotBlock) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.expect("1>");
@@ -107,7 +107,7 @@ TEST_F(ClientRoom, APasteWithoutAnswersDoesNotBlock) {
     terminal.expect_end({"hh:mm 1: line 499", "hh:mm 1: line 500", "1> more"});
 }
 
-TEST_F(ClientRoom, ABacklogIsAcknowledgedWhenItIsShown) {
+TEST_F(ClientTtyView, ABacklogIsAcknowledgedWhenItIsShown) {
     auto session = let_in(3, 5);
     session.say(message(4, "one"));
     EXPECT_TRUE(session.is_silent(Milliseconds{50}));
@@ -122,7 +122,7 @@ TEST_F(ClientRoom, ABacklogIsAcknowledgedWhenItIsShown) {
     EXPECT_TRUE(rows[5].ends_with("bob: three")) << rows[5];
 }
 
-TEST_F(ClientRoom, ALargeBacklogSaysHowFarItHasCome) {
+TEST_F(ClientTtyView, ALargeBacklogSaysHowFarItHasCome) {
     auto session = let_in(0, 40'000);
     std::string first;
     for (std::uint64_t id = 1; id <= 1200; ++id) first += message(id, "text");
@@ -133,7 +133,7 @@ TEST_F(ClientRoom, ALargeBacklogSaysHowFarItHasCome) {
     terminal.expect_gone("catching up");
 }
 
-TEST_F(ClientRoom, ABacklogThatIsCutOffIsShownOnce) {
+TEST_F(ClientTtyView, ABacklogThatIsCutOffIsShownOnce) {
     {
         auto session = let_in(0, 2);
         session.say(message(1, "one"));
@@ -150,7 +150,7 @@ TEST_F(ClientRoom, ABacklogThatIsCutOffIsShownOnce) {
     terminal.expect("-- connection back --");
 }
 
-TEST_F(ClientRoom, WithoutAServerItSaysWhenItTriesAgain) {
+TEST_F(ClientTtyView, WithoutAServerItSaysWhenItTriesAgain) {
     {
         auto session = let_in(0, 0);
         session.say("LIVE 0\r\n");
@@ -170,7 +170,7 @@ TEST_F(ClientRoom, WithoutAServerItSaysWhenItTriesAgain) {
     EXPECT_EQ(terminal.wait(), 0);
 }
 
-TEST_F(ClientRoom, WhatWasAskedBeforeTheConnectionWasLostIsAskedAgainByHand) {
+TEST_F(ClientTtyView, WhatWasAskedBeforeTheConnectionWasLostIsAskedAgainByHand) {
     {
         auto session = let_in(0, 0);
         session.say("LIVE 0\r\n");
@@ -186,7 +186,7 @@ TEST_F(ClientRoom, WhatWasAskedBeforeTheConnectionWasLostIsAskedAgainByHand) {
     terminal.expect_end({"-- there are no messages --", "1>"});
 }
 
-TEST_F(ClientRoom, ASearchCanBeBrokenOff) {
+TEST_F(ClientTtyView, ASearchCanBeBrokenOff) {
     auto session = let_in(2000, 2000);
     session.say("LIVE 2000\r\n");
     terminal.enter("/search text");

@@ -40,7 +40,7 @@ TEST(ClientReceiving, JsonIsOneObjectAMessage) {
 TEST(ClientReceiving, ColoursThatAreADefaultAreForATerminalAlone) {
     const auto printed = [](const std::vector<std::string>& more) {
         FakeServer server;
-        Command command = belfry_command(server.port(), more);
+        Invocation command = belfry_command(server.port(), more);
         command.environment = {{"BELFRY_COLOR", "always"}, {"TERM", "tmux-256color"}};
         Process belfry{command};
         auto session = server.accept();
@@ -156,7 +156,7 @@ TEST(ClientReceiving, AMessageOf16MiBIsPrinted) {
 }
 
 // A shell command with $BELFRY in it.
-Command shell(const FakeServer& server, const std::string& script) {
+Invocation shell(const FakeServer& server, const std::string& script) {
     const auto belfry = program("belfry").string();
     return {.program = "/bin/sh",
             .arguments = {"-c", script},
@@ -183,7 +183,7 @@ TEST(ClientReceiving, NothingIsAcknowledgedBeforeItIsWritten) {
         acknowledged = std::stoul(session.line().substr(4));
     }
     EXPECT_LT(acknowledged, 1000u) << "a pipe holds 64 KiB";
-    EXPECT_EQ(run(Command{.program = "/bin/sh", .arguments = {"-c", "echo > " + go}}).status, 0);
+    EXPECT_EQ(run(Invocation{.program = "/bin/sh", .arguments = {"-c", "echo > " + go}}).status, 0);
     while (acknowledged < 3000) acknowledged = std::stoul(session.line().substr(4));
     process.close_input();
     session.let_go();

@@ -32,7 +32,7 @@ std::string printed_as(const std::string& sender, const std::string& text) {
 
 Result run_belfry(const Server& server, const std::string& client_id,
                   std::vector<std::string> more = {}, Input input = {}) {
-    Command command = server.belfry(client_id, std::move(more));
+    Invocation command = server.belfry(client_id, std::move(more));
     command.input = std::move(input);
     return run(command, long_wait);
 }
@@ -101,7 +101,7 @@ TEST(Belfry, AnEmptyFileSendsNothing) {
 TEST(Belfry, ALineFromAKeyboardIsSentAtOnceAndAnswersArePrinted) {
     const Server server;
     RawClient other = server.log_in("2");
-    Command command = server.belfry("1");
+    Invocation command = server.belfry("1");
     command.input = Input::pipe();
     Process belfry{command};
     belfry.write("hello\n");
@@ -252,7 +252,7 @@ TEST(Belfry, GoesOnWhenItsChildIsKilledAndPrintsNothingTwice) {
 
 TEST(Belfry, GoesOnWhenTheWholeServerIsKilledAndStartedAgain) {
     Server server;
-    Command command = server.belfry("1", {"--follow"});
+    Invocation command = server.belfry("1", {"--follow"});
     command.input = Input::pipe();
     Process belfry{command};
     belfry.write("before\n");
@@ -279,7 +279,7 @@ TEST(Belfry, EndsWhenNobodyReadsItsOutput) {
     const Server server;
     std::vector<std::string> texts(50, std::string(8000, 'x'));
     say(server, "2", texts);
-    const Command belfry = server.belfry("1", {"--follow"});
+    const Invocation belfry = server.belfry("1", {"--follow"});
     std::string line = "{ '" + belfry.program.string() + "'";
     for (const auto& argument : belfry.arguments) line += " '" + argument + "'";
     line += "; } | head -c 100 > /dev/null; echo ended";

@@ -31,9 +31,9 @@ std::size_t ticks_of(pid_t pid) {
     return ticks;
 }
 
-Command log_follow(const Server& server, const std::vector<std::string>& more = {}) {
-    Command command{program("belfryctl"),
-                    {"--data-dir", server.data_dir().string(), "log", "--follow"}};
+Invocation log_follow(const Server& server, const std::vector<std::string>& more = {}) {
+    Invocation command{program("belfryctl"),
+                       {"--data-dir", server.data_dir().string(), "log", "--follow"}};
     command.arguments.insert(command.arguments.end(), more.begin(), more.end());
     return command;
 }

@@ -110,7 +110,7 @@ TEST(Belfryctl, LogPrintsTheMessages) {
 /// What a command prints in a time zone that is far from others.
 std::string printed_far_away(const std::filesystem::path& program,
                              std::vector<std::string> arguments) {
-    Command command{program, std::move(arguments)};
+    Invocation command{program, std::move(arguments)};
     command.environment = {{"TZ", "FAR-5:30"}};
     const Result result = run(command);
     EXPECT_EQ(result.status, 0) << result.err;
@@ -273,7 +273,7 @@ TEST(Belfryctl, ASegmentThatMayNotBeReadIsNotCalledAbsent) {
     const TempDir folder;
     const auto file = folder.write("segment", "");
     const std::string data = folder.path().string();
-    Command command{program("belfryctl"), {"--data-dir", data, "status"}};
+    Invocation command{program("belfryctl"), {"--data-dir", data, "status"}};
     if (::geteuid() == 0) {
         // Root may read everything; and somebody else may not be able to reach the program.
         constexpr uid_t nobody_else = 61'234;

@@ -20,7 +20,7 @@ constexpr TerminalSize wide{150, 30};
 
 /// ncurses keeps what it has allocated to the end, which is no leak of ours; and LeakSanitizer
 /// hangs at the end of a program whose terminal has gone.
-Command top_of(const Server& server) {
+Invocation top_of(const Server& server) {
     return {"/usr/bin/env",
             {"ASAN_OPTIONS=detect_leaks=0", program("belfryctl").string(), "--data-dir",
              server.data_dir().string(), "top"}};
@@ -136,7 +136,7 @@ TEST(Top, WithoutATerminalSaysSoInOneLine) {
 
 TEST(Top, OnAnUnknownTerminalSaysSo) {
     const Server server;
-    Command command = top_of(server);
+    Invocation command = top_of(server);
     command.arguments.insert(command.arguments.begin(), "TERM=no-such-one");
     const Terminal terminal{command, wide};
     terminal.expect("belfryctl: top needs a terminal that is known, not TERM=no-such-one");

@@ -386,7 +386,7 @@ TEST(CommandLine, ThePortFileIsGoneAfterACleanStop) {
 
 TEST(CommandLine, ADataDirectoryInUseByAnotherServerIsNamedAndExit1) {
     const Server server;
-    Command second = server.command();
+    Invocation second = server.command();
     second.own_session = false;
     expect_one_line(run(second), 1, server.data_dir().string());
     // The first one has not noticed.

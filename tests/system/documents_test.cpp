@@ -60,11 +60,12 @@ std::string first_cells(const std::string& section) {
 
 /// What bash offers for the last of the words.
 Names completed(const std::vector<std::string>& words) {
-    Command bash{"/bin/bash",
-                 {"--norc", "-c",
-                  "source \"$1\"; _belfry \"$2\" \"$3\" \"$4\"; printf '%s\\n' \"${COMPREPLY[@]}\"",
-                  "bash", source_file("packaging/completion.bash").string(),
-                  program(words.front()).string(), words.back(), words[words.size() - 2]}};
+    Invocation bash{
+        "/bin/bash",
+        {"--norc", "-c",
+         "source \"$1\"; _belfry \"$2\" \"$3\" \"$4\"; printf '%s\\n' \"${COMPREPLY[@]}\"", "bash",
+         source_file("packaging/completion.bash").string(), program(words.front()).string(),
+         words.back(), words[words.size() - 2]}};
     const Result result = run(bash);
     EXPECT_EQ(result.err, "");
     return found(result.out, "(.+)");

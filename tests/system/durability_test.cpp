@@ -185,7 +185,7 @@ TEST(Durability, ANewRunOfBelfryDoesNotTakeASeqOfAnEarlierOne) {
         wait_for_last_id(server, 1);
         earlier.reset();
     }
-    Command command = server.belfry("1");
+    Invocation command = server.belfry("1");
     command.input = Input::pipe();
     Process belfry{command};
     belfry.write("of this run\n");

@@ -1,6 +1,6 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/server.hpp"
-#include "tests/support/times.hpp"
+#include "tests/support/timings.hpp"
 
 #include <sys/resource.h>
 
@@ -25,12 +25,12 @@ void expect_no_crash(const Server& server) {
 
 /// A known client who tries until it is let in. Returns the milliseconds it took.
 double let_in(const Server& server, std::string_view client_id) {
-    constexpr Milliseconds patience{120'000};
+    constexpr Milliseconds timeout{120'000};
     const auto start = Clock::now();
     const auto try_it = [&] {
         RawClient client{server.port()};
         client.send("LOGIN " + std::string{client_id} + "\r\n");
-        const auto frame = client.next_or_end(patience);
+        const auto frame = client.next_or_end(timeout);
         if (!frame || frame->verb != "WELCOME") return false;
         client.read_until("LIVE");
         client.expect_pong();
@@ -44,7 +44,7 @@ double let_in(const Server& server, std::string_view client_id) {
             return false;
         }
     };
-    if (!eventually(survives_refusal, patience)) throw Failure("a known client is kept out");
+    if (!eventually(survives_refusal, timeout)) throw Failure("a known client is kept out");
     return milliseconds_since(start);
 }
 
@@ -113,7 +113,7 @@ TEST(Hostile, ManyConnectionsThatSayNothingOrHalfAWordDoNotKeepAKnownClientOut) 
 enum class Close { in_order, by_reset };
 
 /// Sends the beginning of something as client 1 and goes away.
-void say_and_go(const Server& server, std::string_view beginning, Close close) {
+void send_and_leave(const Server& server, std::string_view beginning, Close close) {
     RawClient client = server.log_in("1");
     client.send(beginning);
     if (close == Close::by_reset) return client.reset();
@@ -129,7 +129,7 @@ TEST(Hostile, ASendThatIsCutAtAnyByteIsNotAppended) {
          {"SEND 1 7\r\nhel\r\nlo\r\n", "SAY hello\r\n", "SEND 9 0\r\n\r\n"}) {
         for (std::size_t size = 0; size < whole.size(); ++size) {
             for (const auto close : {Close::in_order, Close::by_reset}) {
-                say_and_go(server, whole.substr(0, size), close);
+                send_and_leave(server, whole.substr(0, size), close);
             }
         }
     }

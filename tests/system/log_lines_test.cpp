@@ -156,7 +156,7 @@ TEST(LogLines, ThatNobodyReadsHoldNobodyUp) {
     }
     Server server;
     EXPECT_EQ(server.stop(), 0);
-    Command command = server.command();
+    Invocation command = server.command();
     command.arguments.insert(command.arguments.begin(),
                              {"-c", "pipe=$1; shift; exec \"$@\" 2>\"$pipe\"", "sh", pipe.string(),
                               command.program.string()});

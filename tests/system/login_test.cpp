@@ -14,7 +14,7 @@ bool is_epoch(const std::string& text) {
 }
 
 /// Client 2 says each text, in a session of its own.
-void say_as_2(const Server& server, const std::vector<std::string>& texts) {
+void send_as_2(const Server& server, const std::vector<std::string>& texts) {
     RawClient sender = server.log_in("2");
     for (const auto& text : texts) sender.send("SAY " + text + "\r\n");
     EXPECT_EQ(count_verb(sender.quit(), "SENT"), texts.size());
@@ -38,14 +38,14 @@ TEST(Login, LiveComesOnceAlsoWithoutBacklog) {
     RawClient client = server.connect();
     client.log_in("1");
     client.expect("LIVE 0");
-    say_as_2(server, {"first", "second"});
+    send_as_2(server, {"first", "second"});
     client.expect_message(1, "2", "first");
     client.expect_message(2, "2", "second");
 }
 
 TEST(Login, AClientThatNeverLoggedInGetsTheWholeLog) {
     const Server server;
-    say_as_2(server, {"one", "two", "three"});
+    send_as_2(server, {"one", "two", "three"});
     RawClient client = server.connect();
     const Frame welcome = client.log_in("1");
     EXPECT_EQ(welcome.option("cursor"), "0");
@@ -59,11 +59,11 @@ TEST(Login, AClientThatNeverLoggedInGetsTheWholeLog) {
 TEST(Login, AClientGetsWhatItMissedAndNothingTwice) {
     const Server server;
     RawClient before = server.log_in("1");
-    say_as_2(server, {"seen"});
+    send_as_2(server, {"seen"});
     before.expect_message(1, "2", "seen");
     before.quit();
 
-    say_as_2(server, {"missed", "missed too"});
+    send_as_2(server, {"missed", "missed too"});
     RawClient after = server.connect();
     EXPECT_EQ(after.log_in("1").option("cursor"), "1");
     after.expect_message(2, "2", "missed");

@@ -11,7 +11,7 @@ namespace belfry::test {
 namespace {
 
 TEST(MainJob, TenThousandLinesArriveWholeAndInOrderThoughChildrenAreKilled) {
-    Command script{"/bin/bash", {source_file("tests/system/main_job.sh").string()}};
+    Invocation script{"/bin/bash", {source_file("tests/system/main_job.sh").string()}};
     script.environment = {{"BELFRY_BIN", program("belfryd").parent_path().string()}};
     script.death_signal = SIGTERM;
     const Result result = run(script, Milliseconds{60'000});
@@ -22,9 +22,9 @@ TEST(MainJob, TenThousandLinesArriveWholeAndInOrderThoughChildrenAreKilled) {
 
 /// The scenarios against a server, in a folder of their own.
 Result play(std::uint16_t port, const std::string& ids, const std::filesystem::path& folder) {
-    Command script{"/bin/bash",
-                   {source_file("tests/system/scenarios.sh").string(), std::to_string(port),
-                    "localhost", ids}};
+    Invocation script{"/bin/bash",
+                      {source_file("tests/system/scenarios.sh").string(), std::to_string(port),
+                       "localhost", ids}};
     script.environment = {{"BELFRY_BIN", program("belfryd").parent_path().string()},
                           {"BELFRY_JSON", "false"},
                           {"TMPDIR", folder.string()}};

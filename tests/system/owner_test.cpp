@@ -33,7 +33,7 @@ bool is_root() {
     return ::geteuid() == 0;
 }
 
-void say_that_root_is_needed() {
+void print_that_root_is_needed() {
     std::cout << "only root can become another user: nothing is tested here\n";
 }
 
@@ -132,7 +132,7 @@ TEST(DataDirectoryOwner, ALinkThatLeadsToTheDirectoryIsFollowed) {
         const Result result = run({program("belfryctl"), {"--data-dir", link.string(), command}});
         EXPECT_EQ(result.status, 0) << command << ": " << result.err;
     }
-    Command command = server.command();
+    Invocation command = server.command();
     std::ranges::replace(command.arguments, server.data_dir().string(), link.string());
     server.start(command);
     EXPECT_EQ(server.connect().log_in("2").option("last"), "1");
@@ -181,7 +181,7 @@ TEST(DataDirectoryOwner, ADirectoryOfAnotherUserIsRefused) {
 // --- root ---------------------------------------------------------------------------------------
 
 TEST(RootAndAnothersServer, NoProcessThatAForgedEntryNamesIsEnded) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Process bystander{{"/bin/sleep", {"1000"}}};
     Server server{of_another_user("memory")};
     server.kill_all();
@@ -198,7 +198,7 @@ TEST(RootAndAnothersServer, NoProcessThatAForgedEntryNamesIsEnded) {
 }
 
 TEST(RootAndAnothersServer, NoFileOfRootsIsRemovedAsItsPortFile) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("memory")};
     const TempDir roots;
     const fs::path file = roots.write("port", std::to_string(server.port()) + "\n");
@@ -209,7 +209,7 @@ TEST(RootAndAnothersServer, NoFileOfRootsIsRemovedAsItsPortFile) {
 }
 
 TEST(RootAndAnothersServer, WhatIsMadeInTheDirectoryBelongsToItsOwner) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("commit")};
     RawClient client = server.log_in("1");
     client.send_message(1, "hello");
@@ -233,7 +233,7 @@ TEST(RootAndAnothersServer, WhatIsMadeInTheDirectoryBelongsToItsOwner) {
 }
 
 TEST(RootAndAnothersServer, ABackupIsMadeWithTheCallersRights) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("commit")};
     RawClient client = server.log_in("1");
     client.send_message(1, "hello");
@@ -268,7 +268,7 @@ void give_to(uid_t user, const fs::path& path) {
 }
 
 TEST(RootAndAnothersPath, ALinkOfAnotherUsersDoesNotLeadRootToItsOwnServer) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Server roots;
     for (const bool is_in_own_folder : {true, false}) {
         const TempDir folder;
@@ -291,7 +291,7 @@ TEST(RootAndAnothersPath, ALinkOfAnotherUsersDoesNotLeadRootToItsOwnServer) {
 }
 
 TEST(RootAndAnothersPath, ALinkOfRootsLeadsToTheServerOfAnotherUser) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("memory")};
     const TempDir folder;
     fs::permissions(folder.path(), fs::perms{01777});
@@ -304,7 +304,7 @@ TEST(RootAndAnothersPath, ALinkOfRootsLeadsToTheServerOfAnotherUser) {
 }
 
 TEST(RootAndAnothersPath, ADirectoryThatCannotBeReachedIsRefused) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     const TempDir folder;
     const fs::path data = folder.path() / "data";
     fs::create_symlink("data", data);  // to itself: it may soon be something else
@@ -322,7 +322,7 @@ TEST(RootAndAnothersPath, ADirectoryThatCannotBeReachedIsRefused) {
 }
 
 TEST(RootAndAnothersPath, AFolderAboveThatOthersMayChangeIsRefused) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     const Server server;
     const TempDir folder;
     const fs::path data = folder.path() / "data";
@@ -344,7 +344,7 @@ TEST(RootAndAnothersPath, AFolderAboveThatOthersMayChangeIsRefused) {
 }
 
 TEST(RootAndAnothersPath, AMissingDirectoryIsNotLookedAt) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     const TempDir folder;  // somebody may make it in a folder like /tmp
     fs::permissions(folder.path(), fs::perms{01777});
     expect_one_line(by_root(folder.path() / "a" / "b", "check"), 1, "there is no data directory");
@@ -352,7 +352,7 @@ TEST(RootAndAnothersPath, AMissingDirectoryIsNotLookedAt) {
 }
 
 TEST(RootAndAnothersPath, ADirectoryCanBeMadeInAFolderLikeTmp) {
-    if (!is_root()) return say_that_root_is_needed();
+    if (!is_root()) return print_that_root_is_needed();
     Server server{{.durability = "commit"}};
     const TempDir folder;
     const fs::path exported = folder.write("export.json", server.belfryctl({"export"}).out);

@@ -35,7 +35,7 @@ std::set<pid_t> pids_in(const std::string& text) {
 }
 
 /// Those of this server among what a program prints.
-void expect_finds_all(const Server& server, const Command& command) {
+void expect_finds_all(const Server& server, const Invocation& command) {
     const std::set<pid_t> found = pids_in(run(command).out);
     for (const pid_t pid : server.all_processes()) {
         EXPECT_TRUE(found.contains(pid)) << command.program << " does not find " << title_of(pid);
@@ -158,7 +158,7 @@ TEST(Descriptors, TheLimitIsRaisedToWhatMaxClientsNeeds) {
     }
     Server server{{.more = {"--max-clients", "300"}}};
     EXPECT_EQ(server.stop(), 0);
-    Command command = server.command();
+    Invocation command = server.command();
     command.arguments.insert(command.arguments.begin(),
                              {"--nofile=100:5000", command.program.string()});
     command.program = "/usr/bin/prlimit";
@@ -171,7 +171,7 @@ TEST(Descriptors, WhereTheLimitIsTooLowTheStartSaysWhatIsNeeded) {
     constexpr uid_t nobody = 65534;
     Server server{{.more = {"--max-clients", "300"}, .user = nobody}};
     EXPECT_EQ(server.stop(), 0);
-    Command command = server.command();
+    Invocation command = server.command();
     command.arguments.insert(command.arguments.begin(),
                              {"--nofile=100:200", command.program.string()});
     command.program = "/usr/bin/prlimit";

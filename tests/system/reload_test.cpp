@@ -22,7 +22,7 @@ class Reload : public ::testing::Test {
     void start(const std::string& text) {
         write(text);
         EXPECT_EQ(server_.stop(), 0);
-        Command command = server_.command();
+        Invocation command = server_.command();
         std::erase(command.arguments, "-client_ids");
         std::erase(command.arguments, "1,2,3");
         command.arguments.insert(command.arguments.end(), {"--config", file().string()});

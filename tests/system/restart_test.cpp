@@ -157,7 +157,7 @@ TEST(Restart, AnotherSetOfClientsIsTakenOver) {
     one.send("SAY for whoever comes\r\n");
     one.read_until("SENT");
     server.kill_all();
-    Command next = server.command();
+    Invocation next = server.command();
     std::ranges::replace(next.arguments, std::string{"1,2"}, std::string{"1,3"});
     server.start(next);
     RawClient refused = server.connect();
@@ -173,7 +173,7 @@ TEST(Restart, AnAdoptedSessionOfAClientThatIsNoLongerListedIsEnded) {
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
     server.kill_supervisor();
-    Command next = server.command();
+    Invocation next = server.command();
     std::ranges::replace(next.arguments, std::string{"1,2"}, std::string{"1"});
     server.start(next);
     two.expect("BYE shutting-down");
@@ -187,7 +187,7 @@ TEST(Restart, AnAdoptedSessionOfAClientThatIsNoLongerListedIsEnded) {
 TEST(Restart, SizesAreThoseOfTheSegment) {
     Server server{{.more = {"--ring-size", "2M", "--max-payload", "1K"}}};
     server.kill_all();
-    Command next = server.command();
+    Invocation next = server.command();
     std::ranges::replace(next.arguments, std::string{"2M"}, std::string{"64M"});
     std::ranges::replace(next.arguments, std::string{"1K"}, std::string{"64K"});
     server.start(next);

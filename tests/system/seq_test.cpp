@@ -250,7 +250,7 @@ TEST(ResetSeq, AUserOfBelfryGoesOnBehindIt) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());
     server.start();
-    Command command = server.belfry("1", {"--follow"});
+    Invocation command = server.belfry("1", {"--follow"});
     command.input = Input::pipe();
     Process belfry{command};
     EXPECT_TRUE(eventually([&] { return server.client_status("1").at("online") == true; }));

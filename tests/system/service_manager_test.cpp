@@ -132,7 +132,7 @@ TEST(ServiceManager, IsToldBehindTheLineThatSaysThatItListens) {
     const Manager manager{(folder.path() / "notify").string()};
     Server server;
     EXPECT_EQ(server.stop(), 0);
-    Command command = server.command();
+    Invocation command = server.command();
     command.environment = manager.environment();
     Process belfryd{command};
     EXPECT_TRUE(says(manager.next(), "READY=1"));
@@ -240,8 +240,8 @@ TEST(ServiceManager, IsToldSoWhereItNamesTheSupervisor) {
     Server server;
     EXPECT_EQ(server.stop(), 0);
     // The shell becomes belfryd, and so has its pid.
-    Command shell{"/bin/sh", {"-c", "export WATCHDOG_PID=$$; exec \"$0\" \"$@\""}};
-    const Command command = server.command();
+    Invocation shell{"/bin/sh", {"-c", "export WATCHDOG_PID=$$; exec \"$0\" \"$@\""}};
+    const Invocation command = server.command();
     shell.arguments.push_back(command.program.string());
     shell.arguments.insert(shell.arguments.end(), command.arguments.begin(),
                            command.arguments.end());
@@ -287,7 +287,7 @@ TEST(ServiceManager, IsNotToldThatAServerIsReadyThatCouldNotStart) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     const Server server;
-    Command again = server.command();
+    Invocation again = server.command();
     again.environment = manager.environment();
     EXPECT_EQ(run(again).status, 1);
     EXPECT_FALSE(manager.has_more());

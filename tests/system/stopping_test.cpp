@@ -70,7 +70,7 @@ TEST(Stopping, AHangUpOfTheTerminalStopsNothing) {
 TEST(Stopping, UnderNohupAHangUpDoesNotStopIt) {
     Server server;
     EXPECT_EQ(server.stop(), 0);
-    Command command = server.command();
+    Invocation command = server.command();
     command.arguments.insert(command.arguments.begin(), command.program.string());
     command.program = "/usr/bin/nohup";
     server.start(command);

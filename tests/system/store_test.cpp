@@ -143,7 +143,7 @@ TEST(Store, ClientsThatAreNotListedKeepTheirCursors) {
         client.quit();  // its cursor has moved
     }
     EXPECT_EQ(server.stop(), 0);
-    Command fewer = server.command();
+    Invocation fewer = server.command();
     std::ranges::replace(fewer.arguments, std::string{"1,2,3"}, std::string{"1"});
     server.start(fewer);
     RawClient refused = server.connect();
@@ -240,7 +240,7 @@ TEST(Store, AsyncKeepsItsEpochOverACleanStop) {
 TEST(Store, MemoryAgainstAStoreIsRefusedWhileTheSegmentIsThere) {
     Server server{{.durability = "commit"}};
     server.kill_all();
-    Command other = server.command();
+    Invocation other = server.command();
     std::ranges::replace(other.arguments, std::string{"commit"}, std::string{"memory"});
     const Result result = run(other);
     EXPECT_EQ(result.status, 1);

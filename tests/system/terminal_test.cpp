@@ -21,7 +21,7 @@ class AtATerminal : public testing::Test {
   protected:
     Terminal& sit_down(std::vector<std::string> more = {}, TerminalSize size = {},
                        Environment environment = {}) {
-        Command command = server_.belfry("1", std::move(more));
+        Invocation command = server_.belfry("1", std::move(more));
         command.environment = std::move(environment);
         terminal_.emplace(command, size);
         terminal_->expect("1>");
@@ -219,7 +219,7 @@ bool is_painted(const Environment& environment, const std::vector<std::string>& 
     RawClient bob = server.log_in("bob");
     bob.send("SAY an old message\r\n");
     bob.read_until_id(1);
-    Command command = server.belfry("ann", more);
+    Invocation command = server.belfry("ann", more);
     command.environment = environment;
     Terminal terminal{command};
     terminal.expect("ann>");
@@ -282,7 +282,8 @@ TEST(Terminal, JsonOfBelfryctlIsAsciiThere) {
     client.send_message(1, "\u00fc\u009b2J\u202e\x7f");
     client.read_until_id(1);
     for (const Rows& words : {Rows{"log"}, Rows{"search", "2J"}, Rows{"export"}}) {
-        Command command{program("belfryctl"), {"--data-dir", server.data_dir().string(), "--json"}};
+        Invocation command{program("belfryctl"),
+                           {"--data-dir", server.data_dir().string(), "--json"}};
         command.arguments.insert(command.arguments.end(), words.begin(), words.end());
         Terminal terminal{command};
         terminal.expect("\\u00fc");
@@ -304,7 +305,7 @@ TEST_F(AtATerminal, WithJsonItIsNotInteractive) {
 }
 
 TEST_F(AtATerminal, ATerminalThatCannotMoveItsCursorIsReadLineByLine) {
-    Command command = server_.belfry("1");
+    Invocation command = server_.belfry("1");
     command.environment = {{"TERM", "dumb"}};
     Terminal terminal{command};
     RawClient other = server_.log_in("2");

@@ -88,8 +88,8 @@ class NewDirectory {
     }
 
     /// The command that serves it instead of the server's own.
-    [[nodiscard]] Command command(const Server& server) const {
-        Command command = server.command();
+    [[nodiscard]] Invocation command(const Server& server) const {
+        Invocation command = server.command();
         for (std::string& argument : command.arguments) {
             if (argument == server.data_dir().string()) argument = path().string();
         }
@@ -533,7 +533,7 @@ TEST(VanishedLock, ServersInADirectoryThatWasMadeAnewLeaveEachOtherAlone) {
         send_sent(client, 1, "of the first");
         fs::remove_all(first.data_dir());
 
-        Command command = first.command();
+        Invocation command = first.command();
         Process second{command};
         ASSERT_TRUE(eventually([&] { return second.out().ends_with('\n'); })) << second.err();
         const Result status = first.belfryctl({"status", "--json"});

@@ -82,11 +82,11 @@ class Append : public SegmentOperation {
         findings.require(std::equal(found.end() - std::ssize(found), found.end(),
                                     wanted.end() - static_cast<std::ptrdiff_t>(count)),
                          &Findings::torn, "other records than were sent");
-        findings.require(found.size() >= least_kept_, &Findings::lost, "too little is in the ring");
+        findings.require(found.size() >= min_kept_, &Findings::lost, "too little is in the ring");
     }
 
   protected:
-    std::size_t least_kept_ = 0;
+    std::size_t min_kept_ = 0;
 
   private:
     std::string name_;
@@ -102,7 +102,7 @@ class AppendOne : public Append {
   public:
     AppendOne() : Append{"append one", shm::Durability::memory} {
         for (const char* body : {"the first", "the second"}) append_before(body);
-        least_kept_ = 2;
+        min_kept_ = 2;
         begin_with({"a message of forty bytes, all in one piece"});
     }
 };
@@ -115,7 +115,7 @@ class AppendBatch : public Append {
         while (log().first_id == 1 || room_to_the_end() > 160 || room_to_the_end() < 80) {
             append_before(filler);
         }
-        least_kept_ = 20;
+        min_kept_ = 20;
         begin_with({std::string(40, 'x'), std::string(90, 'y'), std::string(150, 'z')});
     }
 

@@ -16,7 +16,7 @@ class Repair : public SegmentOperation {
   public:
     Repair() : SegmentOperation{shm::Durability::memory} {
         Sender ann{segment(), 0, "ann"};
-        if (ann.say_numbered(1, 2).last_id != 2) throw Failure{"ann cannot append"};
+        if (ann.append_numbered(1, 2).last_id != 2) throw Failure{"ann cannot append"};
         log().derived_id = 0;
         segment().client(0).last_seq = 0;
         ForkedChild holder{[this] {
@@ -45,10 +45,10 @@ class Repair : public SegmentOperation {
         run();
         shm::reap_slot(segment(), 0);
         Sender ann{segment(), 0, "ann"};
-        const auto again = ann.say_numbered(1, 2);
+        const auto again = ann.append_numbered(1, 2);
         findings.require(again.last_id == 0 && again.decided == 2, &Findings::doubled,
                          "what was committed is accepted again");
-        findings.require(ann.say_numbered(3, 1).last_id == 3, &Findings::not_done_again,
+        findings.require(ann.append_numbered(3, 1).last_id == 3, &Findings::not_done_again,
                          "ann cannot append");
     }
 };

@@ -15,9 +15,9 @@ class ResetSeq : public SegmentOperation {
   public:
     ResetSeq() : SegmentOperation{shm::Durability::commit} {
         Sender ann{segment(), 0, "ann"};
-        if (ann.say_numbered(1, 2).last_id != 2) throw Failure{"ann cannot append"};
+        if (ann.append_numbered(1, 2).last_id != 2) throw Failure{"ann cannot append"};
         row().last_seq = shm::max_seq - 1;
-        if (ann.say_numbered(shm::max_seq, 1).last_id != 3) throw Failure{"ann cannot append"};
+        if (ann.append_numbered(shm::max_seq, 1).last_id != 3) throw Failure{"ann cannot append"};
         ann.session().leave();
         shm::reap_slot(segment(), 0);
         row().stored_seq = shm::max_seq;
@@ -40,10 +40,10 @@ class ResetSeq : public SegmentOperation {
         findings.require(row().last_seq == 2 && row().stored_seq == 2, &Findings::not_done_again,
                          "the seq is not set back");
         Sender ann{segment(), 0, "ann"};
-        const auto again = ann.say_numbered(1, 2);
+        const auto again = ann.append_numbered(1, 2);
         findings.require(again.last_id == 0 && again.decided == 2, &Findings::doubled,
                          "what was committed is accepted again");
-        findings.require(ann.say_numbered(3, 1).last_id == 4, &Findings::not_done_again,
+        findings.require(ann.append_numbered(3, 1).last_id == 4, &Findings::not_done_again,
                          "ann cannot append");
     }
 

@@ -56,7 +56,7 @@ class Publish : public SegmentOperation {
   public:
     Publish() : SegmentOperation{shm::Durability::commit} {
         Sender ann{segment(), 0, "ann"};
-        if (ann.say_numbered(1, 5).last_id != 5) throw Failure{"ann cannot append"};
+        if (ann.append_numbered(1, 5).last_id != 5) throw Failure{"ann cannot append"};
         log().stored_id = 2;
         segment().client(0).stored_seq = 2;
         begin_here();

@@ -22,7 +22,7 @@ constexpr int enough_survivals = 3;
 /// Takes the second kills of a scene to all parts of the next belfryd's calls.
 constexpr std::uint64_t spread = 37;
 
-constexpr std::size_t most_sentences = 10;
+constexpr std::size_t max_sentences = 10;
 
 constexpr int not_traced = 77;
 
@@ -63,7 +63,7 @@ class Killing {
         std::uint64_t nth = first_ + stride / 2;
         for (int survivals = 0; survivals < enough_survivals; nth += stride) {
             if (!all && nth > calls_) break;
-            if (findings_.sentences.size() >= most_sentences) break;
+            if (findings_.sentences.size() >= max_sentences) break;
             const bool was_killed = kill_at(nth);
             survivals = was_killed ? 0 : survivals + 1;
         }

@@ -20,7 +20,7 @@ namespace belfry::test {
 namespace {
 
 constexpr std::size_t client_count = 3;
-constexpr Milliseconds patience{20'000};
+constexpr Milliseconds timeout{20'000};
 
 constexpr int killed = 128 + SIGKILL;
 
@@ -43,8 +43,8 @@ Play::~Play() {
 
 // --- The steps --------------------------------------------------------------------------------
 
-Command Play::command() const {
-    Command command = server_.command();
+Invocation Play::command() const {
+    Invocation command = server_.command();
     command.arguments.insert(command.arguments.end(), more_.begin(), more_.end());
     return command;
 }
@@ -56,7 +56,7 @@ void Play::start() {
 
 void Play::start_traced(std::uint64_t nth) {
     ++traced_lives_;
-    Command traced = command();
+    Invocation traced = command();
     const bool is_child = kill_point_.victim == Victim::archiver;
     traced.arguments.insert(traced.arguments.begin(),
                             {is_child ? "child" : "self", std::to_string(nth),
@@ -95,7 +95,7 @@ void Play::reach(const std::string& what, Goal goal) {
         require_no_faults();
         return goal();
     };
-    if (!eventually(is_reached, patience)) throw Failure("stuck: " + what);
+    if (!eventually(is_reached, timeout)) throw Failure("stuck: " + what);
 }
 
 void Play::everybody_comes() {

@@ -79,7 +79,7 @@ class Play {
     void judge(Findings& findings);
 
   private:
-    [[nodiscard]] Command command() const;
+    [[nodiscard]] Invocation command() const;
     void start_traced(std::uint64_t nth);
     void mend();
     template <class Goal>

@@ -15,7 +15,7 @@ namespace belfry::test {
 namespace {
 
 constexpr std::size_t crowd_size = 6;
-constexpr Milliseconds patience{20'000};
+constexpr Milliseconds timeout{20'000};
 
 /// $BELFRY_SEED, or one by chance; printed, so that a run can be repeated.
 std::uint64_t choose_seed() {
@@ -33,12 +33,12 @@ ServerOptions with_all_clients(ServerOptions options) {
 
 }  // namespace
 
-Crowd::Crowd(ServerOptions options, double most_per_second)
+Crowd::Crowd(ServerOptions options, double max_per_second)
     : seed_{choose_seed()},
       random_{seed_},
       server_{with_all_clients(std::move(options))},
       port_{server_.port()},
-      pace_{crowd_size, most_per_second} {
+      pace_{crowd_size, max_per_second} {
     for (std::size_t index = 0; index < crowd_size; ++index) {
         clients_.push_back(std::make_unique<ExactClient>(index, port_, pace_));
     }
@@ -58,7 +58,7 @@ pid_t Crowd::choose_victim() {
         }
         return !candidates.empty();
     };
-    if (!eventually(find_candidates, patience)) throw Failure("nobody is online any more");
+    if (!eventually(find_candidates, timeout)) throw Failure("nobody is online any more");
     std::uniform_int_distribution<std::size_t> any{0, candidates.size() - 1};
     return candidates[any(random_)].pid;
 }
@@ -97,7 +97,7 @@ std::vector<double> Crowd::wait_for_pushes(const Moment& moment, std::size_t spa
     for (std::size_t index = 0; index < clients_.size(); ++index) {
         if (moment.was_live[index]) waiting.insert(index);
     }
-    const Deadline deadline{patience};
+    const Deadline deadline{timeout};
     while (waiting.size() > spared) {
         std::erase_if(waiting, [&](std::size_t index) {
             if (clients_[index]->breaks() != moment.breaks[index]) return true;
@@ -148,14 +148,14 @@ bool Crowd::everybody_goes_on_after(const Moment& moment) const {
         }
         return true;
     };
-    return eventually([&] { return has_faults() || goes_on(); }, patience);
+    return eventually([&] { return has_faults() || goes_on(); }, timeout);
 }
 
 Verdict Crowd::finish() {
     // Everybody hears of the last harm while messages still flow.
     EXPECT_TRUE(everybody_goes_on_after(now())) << "the pushes have stopped";
     for (const auto& client : clients_) client->finish_sending();
-    EXPECT_TRUE(eventually([&] { return has_faults() || has_all_taken_all(); }, patience))
+    EXPECT_TRUE(eventually([&] { return has_faults() || has_all_taken_all(); }, timeout))
         << "not everything arrives";
 
     std::vector<View> views;

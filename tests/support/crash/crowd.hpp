@@ -3,7 +3,7 @@
 #include "tests/support/crash/exact_client.hpp"
 #include "tests/support/crash/verdict.hpp"
 #include "tests/support/server.hpp"
-#include "tests/support/times.hpp"
+#include "tests/support/timings.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace belfry::test {
 class Crowd {
   public:
     /// @param options client_ids is set here
-    explicit Crowd(ServerOptions options = {}, double most_per_second = Pace::full_speed);
+    explicit Crowd(ServerOptions options = {}, double max_per_second = Pace::full_speed);
 
     [[nodiscard]] Server& server() { return server_; }
     [[nodiscard]] std::mt19937_64& random() { return random_; }

@@ -23,8 +23,8 @@ bool is_of_a_stop(const Frame& frame) {
 }  // namespace
 
 ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
-                         std::uint64_t most_made)
-    : index_{index}, port_{port}, pace_{pace}, most_made_{most_made}, thread_{[this] { run(); }} {}
+                         std::uint64_t max_made)
+    : index_{index}, port_{port}, pace_{pace}, max_made_{max_made}, thread_{[this] { run(); }} {}
 
 void ExactClient::stop() {
     stopping_ = true;
@@ -85,7 +85,7 @@ void ExactClient::converse(RawClient& client) {
 
 std::string ExactClient::new_messages() {
     std::string bytes;
-    while (!finishing_ && made_ < most_made_ && pending_.size() < window) {
+    while (!finishing_ && made_ < max_made_ && pending_.size() < window) {
         pending_.push_back(made_ + 1);
         bytes += message(made_ + 1);
         ++made_;

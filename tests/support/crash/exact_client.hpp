@@ -38,9 +38,9 @@ class ExactClient {
     /// @param index its sender number; its client-id is index + 1
     /// @param port where the server listens at present
     /// @param pace shared with the other clients
-    /// @param most_made how many messages it may make, see may_make()
+    /// @param max_made how many messages it may make, see may_make()
     ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
-                std::uint64_t most_made = no_limit);
+                std::uint64_t max_made = no_limit);
     ExactClient(const ExactClient&) = delete;
     ExactClient& operator=(const ExactClient&) = delete;
     ~ExactClient() { stop(); }
@@ -50,7 +50,7 @@ class ExactClient {
     void stop();
 
     /// Makes no more than so many messages in all, and those at once.
-    void may_make(std::uint64_t count) { most_made_ = count; }
+    void may_make(std::uint64_t count) { max_made_ = count; }
 
     /// From here on the server may say that it shuts down.
     void expect_shut_down() { expects_shut_down_ = true; }
@@ -97,7 +97,7 @@ class ExactClient {
     View view_;
     std::deque<std::uint64_t> pending_;  ///< numbers that have neither SENT nor DUP
 
-    std::atomic<std::uint64_t> most_made_;
+    std::atomic<std::uint64_t> max_made_;
     std::atomic<bool> expects_shut_down_ = false;
     std::atomic<bool> finishing_ = false;
     std::atomic<bool> stopping_ = false;

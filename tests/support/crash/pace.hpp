@@ -18,8 +18,8 @@ class Pace {
   public:
     static constexpr double full_speed = std::numeric_limits<double>::infinity();
 
-    explicit Pace(std::size_t clients, double most_per_second = full_speed)
-        : most_per_second_{most_per_second}, progress_(clients) {
+    explicit Pace(std::size_t clients, double max_per_second = full_speed)
+        : max_per_second_{max_per_second}, progress_(clients) {
         for (std::size_t client = 0; client < clients; ++client) leave(client);
     }
 
@@ -35,7 +35,7 @@ class Pace {
     /// may be stopped.
     [[nodiscard]] bool allows(std::uint64_t id) const {
         const std::chrono::duration<double> elapsed = Clock::now() - start_;
-        if (static_cast<double>(id) > elapsed.count() * most_per_second_) return false;
+        if (static_cast<double>(id) > elapsed.count() * max_per_second_) return false;
         constexpr std::uint64_t far = 1000;
         constexpr Clock::duration standstill = Milliseconds{20};
         for (const Progress& progress : progress_) {
@@ -55,7 +55,7 @@ class Pace {
         std::atomic<std::uint64_t> taken = 0;
         std::atomic<Clock::rep> when = 0;
     };
-    double most_per_second_;
+    double max_per_second_;
     Clock::time_point start_ = Clock::now();
     std::vector<Progress> progress_;
 };

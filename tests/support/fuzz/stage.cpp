@@ -1,6 +1,6 @@
 #include "tests/support/fuzz/stage.hpp"
 
-#include "server/report.hpp"
+#include "server/logger.hpp"
 #include "shm/invariants.hpp"
 #include "shm/session_slots.hpp"
 #include "tests/fuzz/check.hpp"
@@ -25,7 +25,7 @@ using test::Deadline;
 using test::default_wait;
 
 /// A session that has ended may overlook it for 5 s, where nothing happens in the log.
-constexpr test::Milliseconds thread_patience{15'000};
+constexpr test::Milliseconds thread_timeout{15'000};
 
 shm::Segment make_segment() {
     shm::SegmentPlan plan;
@@ -186,7 +186,7 @@ std::vector<std::string> Stage::broken() const {
 /// The output threads of the sessions use what is destroyed behind this. The end of the process
 /// would end them; here they have to look.
 void Stage::wait_for_threads() {
-    const Deadline deadline{thread_patience};
+    const Deadline deadline{thread_timeout};
     while (count_threads() > threads_before_) {
         if (deadline.passed()) std::abort();
         shm::announce_presence(segment_);

@@ -24,7 +24,7 @@ constexpr std::size_t sample = 50;
 /// A run may differ from the traced one where it prints a pid or a random number.
 constexpr int attempts = 3;
 
-constexpr std::size_t most_sentences = 10;
+constexpr std::size_t max_sentences = 10;
 
 std::set<std::size_t> kill_points(const Trace& trace) {
     const std::size_t count = trace.addresses.size();
@@ -48,7 +48,7 @@ class Killing {
         const auto points = kill_points(trace_);
         for (const std::size_t n : points) {
             kill_behind(n);
-            if (findings_.sentences.size() >= most_sentences) break;
+            if (findings_.sentences.size() >= max_sentences) break;
         }
         operation_.restore();
     }

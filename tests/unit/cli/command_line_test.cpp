@@ -156,7 +156,7 @@ TEST_F(ConfigFile, IsNamedWithTheLineOfAValueThatIsRefused) {
     const cli::CommandLine line =
         parse_with("# a comment\nport = x\nclient_ids = y\n", {"-client_ids", "z"});
     const auto placed = [&line](const std::string& option) {
-        return std::string{cli::with_place(cli::UsageError{"no good", option}, line).what()};
+        return std::string{cli::with_origin(cli::UsageError{"no good", option}, line).what()};
     };
     EXPECT_EQ(placed("port"), path() + ":2: no good");
     EXPECT_EQ(placed("client-ids"), "no good") << "the command line's holds";

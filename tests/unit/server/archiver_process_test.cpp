@@ -1,6 +1,6 @@
 #include "server/archiver_process.hpp"
 
-#include "server/report.hpp"
+#include "server/logger.hpp"
 #include "shm/process_entry.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/unit/store/log_and_store.hpp"
@@ -59,9 +59,9 @@ class ArchiverProcess : public ::testing::Test {
 
 TEST_F(ArchiverProcess, StoresUntilItIsToldToDrain) {
     ForkedChild child = start();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     EXPECT_TRUE(eventually([&] { return both_.log().stored_id == 5; }));
-    ann_.say_numbered(6, 5);
+    ann_.append_numbered(6, 5);
     EXPECT_TRUE(eventually([&] { return both_.log().stored_id == 10; }));
     drain();
     EXPECT_EQ(child.wait(), EXIT_SUCCESS);
@@ -85,7 +85,7 @@ TEST_F(ArchiverProcess, OneThatComesTooLateEnds) {
 TEST_F(ArchiverProcess, WaitsForTheLockOfAnotherOne) {
     both_.take_lock();
     ForkedChild child = start();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     ASSERT_TRUE(eventually([&] { return child.is_asleep(); }));
     EXPECT_EQ(both_.log().stored_id, 0U);
     both_.give_lock_up();
@@ -94,7 +94,7 @@ TEST_F(ArchiverProcess, WaitsForTheLockOfAnotherOne) {
 
 TEST_F(ArchiverProcess, AStoreThatFailsIsTriedAgainUntilItWorks) {
     break_store();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     ForkedChild child = start();
     ASSERT_TRUE(eventually_is(StoreState::fails));
     EXPECT_TRUE(
@@ -107,7 +107,7 @@ TEST_F(ArchiverProcess, AStoreThatFailsIsTriedAgainUntilItWorks) {
 
 TEST_F(ArchiverProcess, AStoreThatOpensAndTakesNothingDoesNotWork) {
     break_store();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     ForkedChild child = start();
     ASSERT_TRUE(eventually_is(StoreState::fails));
     drain();  // it tries once more

@@ -1,5 +1,5 @@
 #include "base/unique_fd.hpp"
-#include "server/report.hpp"
+#include "server/logger.hpp"
 #include "server/session_in.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/message_records.hpp"
@@ -103,7 +103,7 @@ TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
     // A store that has lost its tail, or a log that was async and is commit from now on.
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     Sender bob{scratch.segment(), 1, "bob", message_format()};
-    bob.say_numbered(1, 5);
+    bob.append_numbered(1, 5);
     scratch.log().stored_id = 3;
     set_cursor(scratch, 0, 5);
     SessionProcess session{scratch, 0};

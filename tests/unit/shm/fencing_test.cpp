@@ -59,8 +59,8 @@ TEST_F(Fencing, ALoginTellsWhomItHasTakenOver) {
     shm::Session later = claimed_session(segment(), 5);
     shm::Session::Welcome welcome;
     ASSERT_EQ(later.login("ann", welcome), LoginResult::welcome);
-    ASSERT_TRUE(welcome.taken_over);
-    EXPECT_EQ(welcome.taken_over->slot, 0U);
+    ASSERT_TRUE(welcome.predecessor);
+    EXPECT_EQ(welcome.predecessor->slot, 0U);
     EXPECT_EQ(shm::online_slot(segment(), later.row()), 5U);
 }
 

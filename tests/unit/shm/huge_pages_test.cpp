@@ -38,7 +38,7 @@ TEST(HugePages, TakeThePlaceOfSmallOnesUnderARunningLogAndChangeNothing) {
 
     ForkedChild writer{[&] {
         Sender bob{scratch.segment(), 1, "bob"};
-        for (std::uint64_t seq = 1; seq <= 2000; ++seq) bob.say_numbered(seq, 1);
+        for (std::uint64_t seq = 1; seq <= 2000; ++seq) bob.append_numbered(seq, 1);
         return 0;
     }};
     shm::HugePages pages{scratch.segment()};

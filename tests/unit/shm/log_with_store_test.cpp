@@ -87,7 +87,7 @@ TEST_F(LogWithStore, WhatIsStoredIsGivenUpAndNoMore) {
 }
 
 TEST_F(LogWithStore, NothingIsVisibleBeforeItIsStored) {
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     EXPECT_EQ(scratch_.segment().visible(), 0U);
     EXPECT_TRUE(ann_.session().acknowledge(5));
     EXPECT_EQ(shm::cursor_of(scratch_.segment(), 0), 0U);

@@ -12,7 +12,7 @@ namespace {
 class LogWrap : public SegmentTest {
   protected:
     /// Appends, and proves that what the ring holds is what was last appended.
-    void say_and_compare(const std::string& body) {
+    void append_and_compare(const std::string& body) {
         bodies_.push_back(body);
         ASSERT_EQ(ann_.say(body).last_id, bodies_.size());
         compare_the_newest(3);
@@ -40,8 +40,8 @@ class LogWrap : public SegmentTest {
 TEST_F(LogWrap, RecordsThatCrossTheEndOfTheByteRingComeBackWhole) {
     std::mt19937 random{1};
     while (rounds() < 5) {
-        ASSERT_NO_FATAL_FAILURE(
-            say_and_compare(std::string(random() % 3000, static_cast<char>('a' + random() % 26))));
+        ASSERT_NO_FATAL_FAILURE(append_and_compare(
+            std::string(random() % 3000, static_cast<char>('a' + random() % 26))));
     }
     compare_the_newest(bodies_.size());
     EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
@@ -51,7 +51,7 @@ TEST_F(LogWrap, RecordsOfTheLargestPayloadGoRound) {
     const std::size_t largest = segment().geometry().max_payload;
     for (int i = 0; i < 40; ++i) {
         ASSERT_NO_FATAL_FAILURE(
-            say_and_compare(std::string(largest, static_cast<char>('a' + i % 26))));
+            append_and_compare(std::string(largest, static_cast<char>('a' + i % 26))));
     }
     EXPECT_GE(rounds(), 4U);
 }

@@ -37,7 +37,7 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
             if (!near) return 1;
             const std::uint64_t count =
                 std::min(1 + random() % largest_batch, messages_each - next + 1);
-            const auto result = sender.say_numbered(next, count);
+            const auto result = sender.append_numbered(next, count);
             if (result.fenced || result.decided != count) return 2;
             next += count;
         }

@@ -114,7 +114,7 @@ TEST_F(PacedWake, BehindALongPauseNobodyWaitsLong) {
     shm::PacedWake wake{segment()};
     wake.begin();
     EXPECT_TRUE(wake.has_more());
-    EXPECT_EQ(wake.patience(), std::chrono::milliseconds{1});
+    EXPECT_EQ(wake.timeout(), std::chrono::milliseconds{1});
 }
 
 TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {

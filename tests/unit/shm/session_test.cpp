@@ -87,7 +87,7 @@ TEST_F(SessionSlots, ALoginMakesOnline) {
     ASSERT_EQ(log_in(session, "ann"), LoginResult::welcome);
     EXPECT_TRUE(is_online("ann"));
     EXPECT_TRUE(shm::is_logged_in(segment(), 0));
-    EXPECT_FALSE(welcome_.taken_over);
+    EXPECT_FALSE(welcome_.predecessor);
 }
 
 TEST_F(SessionSlots, LeavingMakesOffline) {

@@ -25,7 +25,7 @@ class Threads : public SegmentTest {
         std::mt19937_64 random{number};
         for (std::uint64_t next = 1; next <= messages_each;) {
             const std::uint64_t count = std::min(1 + random() % 40, messages_each - next + 1);
-            next += sender.say_numbered(next, count).decided;
+            next += sender.append_numbered(next, count).decided;
             (void)sender.session().acknowledge(log().last_id.load());
         }
         sender.session().leave();

@@ -70,7 +70,7 @@ TEST_F(ArchiverTest, StoresWhatIsNew) {
 
 TEST_F(ArchiverTest, StoresAllThatIsNewInOneTransactionOrNothing) {
     const auto archiver = both_.started_archiver();
-    for (std::uint64_t seq = 1; seq <= 20; ++seq) ann_.say_numbered(seq, 1);
+    for (std::uint64_t seq = 1; seq <= 20; ++seq) ann_.append_numbered(seq, 1);
     both_.execute(
         "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.id = 20 "
         "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
@@ -83,11 +83,11 @@ TEST_F(ArchiverTest, StoresAllThatIsNewInOneTransactionOrNothing) {
 
 TEST_F(ArchiverTest, ANewOneGoesOnWhereTheStoreFailed) {
     auto archiver = both_.started_archiver();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     EXPECT_TRUE(archiver->work());
     both_.execute(
         "CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END");
-    ann_.say_numbered(6, 5);
+    ann_.append_numbered(6, 5);
     EXPECT_TRUE(store_error_of([&] { static_cast<void>(archiver->work()); }));
     archiver.reset();
     both_.execute("DROP TRIGGER full");
@@ -136,7 +136,7 @@ TEST_F(ArchiverTest, RunsInAsyncToo) {
     LogAndStore both{Durability::async};
     Sender ann{both.segment(), 0, "ann", message_format()};
     const auto archiver = both.started_archiver();
-    ann.say_numbered(1, 5);
+    ann.append_numbered(1, 5);
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(both.log().stored_id, 5U);
     EXPECT_EQ(both.stored_bodies(), numbered_bodies(1, 5));
@@ -146,7 +146,7 @@ TEST_F(ArchiverTest, RunsInAsyncToo) {
 // --- Starting ---------------------------------------------------------------------------------
 
 TEST_F(ArchiverTest, GoesOnBehindWhatAnotherOneHasCommittedWithoutAWord) {
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     commit_without_a_word(1, 3);
     const auto archiver = both_.started_archiver();
     EXPECT_EQ(log().stored_id, 3U);
@@ -168,7 +168,7 @@ TEST_F(ArchiverTest, OneThatIsKilledAnywhereLosesNothingAndStoresNothingTwice) {
             return 0;
         }};
         for (std::uint64_t seq = 20 * round + 1; seq <= 20 * round + 20; ++seq) {
-            ASSERT_TRUE(eventually([&] { return !ann_.say_numbered(seq, 1).no_space; }));
+            ASSERT_TRUE(eventually([&] { return !ann_.append_numbered(seq, 1).no_space; }));
         }
         ASSERT_TRUE(eventually([&] { return log().stored_id > 20 * round + round % 20; }));
         child.kill();
@@ -185,14 +185,14 @@ TEST_F(ArchiverTest, AnotherLogsStoreIsUnusable) {
 }
 
 TEST_F(ArchiverTest, AStoreAheadOfTheMemoryIsUnusable) {
-    ann_.say_numbered(1, 3);
+    ann_.append_numbered(1, 3);
     commit_without_a_word(1, 4);
     expect_start_fails("the store ends at 4, the memory at 3");
     EXPECT_EQ(log().stored_id, 0U);
 }
 
 TEST_F(ArchiverTest, AMemoryThatBeginsBehindTheStoresEndIsUnusable) {
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     log().stored_id = 5;
     log().first_id = 4;
     commit_without_a_word(1, 2);
@@ -203,7 +203,7 @@ TEST_F(ArchiverTest, AMemoryThatBeginsBehindTheStoresEndIsUnusable) {
 TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
     {
         const auto archiver = both_.started_archiver();
-        ann_.say_numbered(1, 5);
+        ann_.append_numbered(1, 5);
         EXPECT_TRUE(archiver->work());
     }
     both_.execute("DELETE FROM messages WHERE id > 3; UPDATE log SET last_id = 0");
@@ -216,7 +216,7 @@ TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
 }
 
 TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     log().stored_id = 5;
     commit_without_a_word(1, 3);
     both_.give_lock_up();
@@ -243,7 +243,7 @@ TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
 }
 
 TEST_F(ArchiverTest, AStartThatFailsShowsNothing) {
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     commit_without_a_word(1, 3);
     both_.execute(
         "CREATE TRIGGER full BEFORE UPDATE OF epoch ON log BEGIN SELECT RAISE(ABORT, 'full'); END");
@@ -266,7 +266,7 @@ TEST_F(ArchiverTest, AStoreOfAsyncStaysThatUntilItIsEndedCleanly) {
 
 TEST_F(ArchiverTest, SavesCursorsAndSeqs) {
     const auto archiver = both_.started_archiver();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     EXPECT_TRUE(archiver->work());
     EXPECT_TRUE(bob_.session().acknowledge(4));
     ASSERT_TRUE(eventually([&] { return archiver->work(); })) << "by and by they are saved";
@@ -342,7 +342,7 @@ TEST_F(ArchiverAndReset, AStoreThatLostTheMessagesGetsThemAgainButNotTheSeq) {
 TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
     LogAndStore both{Durability::async};
     Sender ann{both.segment(), 0, "ann", message_format()};
-    ann.say_numbered(1, 5);
+    ann.append_numbered(1, 5);
     EXPECT_TRUE(ann.session().acknowledge(5));
     // As if five more had been shown that are appended while the transaction runs.
     both.segment().client(0).cursor += 5;
@@ -353,7 +353,7 @@ TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
 TEST_F(ArchiverTest, AWalThatOnlyCursorsHaveMadeLongIsCopiedIntoTheDatabase) {
     constexpr std::uintmax_t long_wal = 4 << 20;
     const auto archiver = both_.started_archiver();
-    ann_.say_numbered(1, 1);
+    ann_.append_numbered(1, 1);
     ASSERT_TRUE(archiver->work());
     store::Database{store::open_to_write(both_.dir())}.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
@@ -368,7 +368,7 @@ TEST_F(ArchiverTest, AWalThatOnlyCursorsHaveMadeLongIsCopiedIntoTheDatabase) {
 
 TEST_F(ArchiverTest, DrainStoresAllAndMarksTheStoreAsClean) {
     const auto archiver = both_.started_archiver();
-    ann_.say_numbered(1, 5);
+    ann_.append_numbered(1, 5);
     EXPECT_FALSE(both_.saved().clean);
     archiver->drain();
     EXPECT_TRUE(both_.saved().clean);
@@ -382,7 +382,7 @@ TEST_F(ArchiverTest, DrainStoresAllAndMarksTheStoreAsClean) {
 TEST_F(ArchiverTest, WhatItSavesIsWhatTheNextStartReads) {
     {
         const auto archiver = both_.started_archiver();
-        ann_.say_numbered(1, 5);
+        ann_.append_numbered(1, 5);
         EXPECT_TRUE(archiver->work());
         EXPECT_TRUE(bob_.session().acknowledge(3));
         archiver->drain();
@@ -399,18 +399,18 @@ TEST_F(ArchiverTest, WhatItSavesIsWhatTheNextStartReads) {
 TEST_F(ArchiverTest, RetentionDeletesTheFrontInTheStoreAndInTheRing) {
     segment().archiver().keep_messages = 3;
     const auto archiver = both_.started_archiver();
-    ann_.say_numbered(1, 10);
+    ann_.append_numbered(1, 10);
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(8, 10));
     EXPECT_EQ(log().first_id, 8U);
     EXPECT_EQ(log().last_id, 10U);
-    EXPECT_EQ(ann_.say_numbered(11, 1).decided, 1U);
+    EXPECT_EQ(ann_.append_numbered(11, 1).decided, 1U);
 }
 
 TEST_F(ArchiverTest, RetentionByAgeMayDeleteEverything) {
     segment().archiver().keep_ms = 1;
     const auto archiver = both_.started_archiver();
-    ann_.say_numbered(1, 10);
+    ann_.append_numbered(1, 10);
     ASSERT_TRUE(eventually([&] {
         static_cast<void>(archiver->work());
         return log().first_id == 11;
@@ -418,14 +418,14 @@ TEST_F(ArchiverTest, RetentionByAgeMayDeleteEverything) {
     EXPECT_TRUE(both_.stored().empty());
     EXPECT_EQ(both_.saved().last_id, 10U);
     EXPECT_EQ(both_.saved_client("ann").seq, 10U);
-    EXPECT_EQ(ann_.say_numbered(11, 1).last_id, 11U);
+    EXPECT_EQ(ann_.append_numbered(11, 1).last_id, 11U);
 }
 
 TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
     {
         const auto archiver = both_.started_archiver();
         for (std::uint64_t seq = 1; seq <= 300; seq += 10) {
-            ASSERT_EQ(ann_.say_numbered(seq, 10).decided, 10U);
+            ASSERT_EQ(ann_.append_numbered(seq, 10).decided, 10U);
             ASSERT_TRUE(archiver->work());
         }
         archiver->drain();
@@ -441,7 +441,7 @@ TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
     EXPECT_TRUE(archiver->work());
     ASSERT_EQ(both_.said().size(), 1U);
     EXPECT_NE(both_.said()[0].find("what is too old cannot be deleted"), std::string::npos);
-    ann_.say_numbered(301, 5);
+    ann_.append_numbered(301, 5);
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(log().stored_id, 305U);
     archiver->drain();

@@ -326,7 +326,7 @@ TEST(FaultyDisk, IsUnderAProgramThatIsStartedWithItsEnvironment) {
     FaultyDisk disk;
     disk.fill_up();
     const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    Command command{"/proc/self/exe", {"--gtest_filter=FaultyDisk." + name}};
+    Invocation command{"/proc/self/exe", {"--gtest_filter=FaultyDisk." + name}};
     command.environment = disk.environment();
     command.environment.emplace_back("BELFRY_TEST_DATABASE", folder.path() / "test.db");
     // We may be a part of the program; it is the whole.
@@ -338,7 +338,7 @@ TEST(FaultyDisk, IsUnderAProgramThatIsStartedWithItsEnvironment) {
 }
 
 TEST(FaultyDisk, DoesNotLetAProgramStartThatCannotReachIt) {
-    Command command{"/proc/self/exe", {"--gtest_list_tests"}};
+    Invocation command{"/proc/self/exe", {"--gtest_list_tests"}};
     command.environment = FaultyDisk{}.environment();  // which is gone
     EXPECT_EQ(run(command).status, 128 + SIGABRT);
 }

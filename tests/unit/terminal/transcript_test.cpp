@@ -3,7 +3,7 @@
 #include "base/local_time.hpp"
 #include "terminal/backlog.hpp"
 #include "terminal/colour.hpp"
-#include "terminal/times.hpp"
+#include "terminal/time_format.hpp"
 #include "tests/support/variable.hpp"
 
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@ namespace belfry::wire::testing {
 namespace {
 
 constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
-constexpr std::string_view longest_id = "abcdefghijklmnopqrstuvwxyz_.-ABC";
+constexpr std::string_view max_id = "abcdefghijklmnopqrstuvwxyz_.-ABC";
 constexpr std::string_view any_payload{"\r\n\0 SENT 1 2\r\n", 15};
 
 template <typename Value>
@@ -45,10 +45,10 @@ void expect_command_survives(const Value& value) {
 TEST(Print, EveryFrameSurvivesPrintingAndParsing) {
     expect_frame_survives(Welcome{"a", "0f", 1, 2, 3, 4, "belfry/0.1.0"});
     expect_frame_survives(Welcome{"a", "0f", 1, 2, 3, 4, "belfry/0.1.0", 5});
-    expect_frame_survives(Welcome{longest_id, "ffffffffffffffffffffffffffffffff", largest, largest,
+    expect_frame_survives(Welcome{max_id, "ffffffffffffffffffffffffffffffff", largest, largest,
                                   largest, largest, "x"});
     expect_frame_survives(Message{false, 1, "a", 2, ""});
-    expect_frame_survives(Message{true, largest, longest_id, largest, any_payload});
+    expect_frame_survives(Message{true, largest, max_id, largest, any_payload});
     expect_frame_survives(Sent{1, 2});
     expect_frame_survives(Sent{largest, largest});
     expect_frame_survives(Dup{7});
@@ -69,7 +69,7 @@ TEST(Print, EveryFrameSurvivesPrintingAndParsing) {
 
 TEST(Print, EveryCommandSurvivesPrintingAndParsing) {
     expect_command_survives(Login{"a", false, false});
-    expect_command_survives(Login{longest_id, true, true});
+    expect_command_survives(Login{max_id, true, true});
     expect_command_survives(Send{1, ""});
     expect_command_survives(Send{max_seq, any_payload});
     expect_command_survives(Say{""});
@@ -117,8 +117,8 @@ TEST(Print, AMessageHeadIsThatOfTheWholeMessage) {
 
 TEST(Print, TheLongestMessageHeadAndItsPayloadEndingFitTheOverhead) {
     std::array<char, max_frame_overhead> room{};
-    const auto n = print_message_head(room, largest, longest_id, largest,
-                                      std::numeric_limits<std::size_t>::max());
+    const auto n =
+        print_message_head(room, largest, max_id, largest, std::numeric_limits<std::size_t>::max());
     EXPECT_LE(n + 2, max_frame_overhead);
     EXPECT_TRUE(std::string(room.data(), n).ends_with("18446744073709551615\r\n"));
 }

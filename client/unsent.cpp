@@ -1,0 +1,147 @@
+#include "client/unsent.hpp"
+
+#include "wire/limits.hpp"
+#include "wire/print.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace belfry::client {
+namespace {
+
+// What a line costs beside its text, so that empty lines are bounded too.
+constexpr std::size_t entry_bytes = 64;
+
+}  // namespace
+
+void Unsent::add(std::uint64_t line, std::string_view text) {
+    entries_.push_back(
+        {.seq = 0, .line = line, .text = std::string{text}, .state = State::waiting});
+    bytes_ += text.size() + entry_bytes;
+    ++unanswered_;
+}
+
+std::vector<std::string_view> Unsent::unanswered(std::size_t at_most) const {
+    std::vector<std::string_view> texts;
+    for (const Entry& entry : entries_) {
+        if (texts.size() == at_most) break;
+        if (entry.state != State::answered) texts.push_back(entry.text);
+    }
+    return texts;
+}
+
+void Unsent::begin_session(std::uint64_t last_seq, std::uint64_t max_payload) {
+    used_seq_ = last_seq;
+    max_payload_ = max_payload;
+    send_all_again();
+}
+
+void Unsent::fill(std::string& out, std::size_t enough) {
+    while (!postponing_ && sent_ < entries_.size() && out.size() < enough) {
+        Entry& entry = entries_[sent_++];
+        if (entry.state == State::answered) continue;
+        if (entry.seq == 0) entry.seq = next_seq();
+        if (can_be_sent(entry)) {
+            wire::print(out, wire::Send{entry.seq, entry.text});
+        } else {
+            answer(entry);
+        }
+    }
+    forget_answered();
+}
+
+// For the entry that `sent_` has just passed. Also a line that is refused here takes a seq, so that
+// seqs ascend over all entries.
+std::uint64_t Unsent::next_seq() const {
+    const std::uint64_t before = sent_ > 1 ? entries_[sent_ - 2].seq : 0;
+    return std::min(std::max(used_seq_, before), wire::max_seq) + 1;
+}
+
+bool Unsent::can_be_sent(Entry& entry) {
+    if (entry.text.size() > max_payload_) {
+        on_refused_(
+            entry.line, entry.text,
+            "longer than the " + std::to_string(max_payload_) + " bytes that the server takes");
+        return false;
+    }
+    if (entry.seq > wire::max_seq) {
+        on_refused_(entry.line, entry.text, "this client-id has used up its seqs");
+        return false;
+    }
+    return true;
+}
+
+std::optional<std::string> Unsent::accept(std::uint64_t seq) {
+    Entry* entry = find(seq);
+    if (entry == nullptr) return std::nullopt;
+    used_seq_ = std::max(used_seq_, seq);
+    std::string text = answer(*entry);
+    forget_answered();
+    return text;
+}
+
+void Unsent::refuse(std::uint64_t seq, std::string_view why) {
+    used_seq_ = std::max(used_seq_, seq);
+    refuse_seq(seq, why);
+}
+
+void Unsent::refuse_seq(std::uint64_t seq, std::string_view why) {
+    Entry* entry = find(seq);
+    if (entry == nullptr) return;
+    on_refused_(entry->line, entry->text, why);
+    answer(*entry);
+    forget_answered();
+}
+
+void Unsent::postpone(std::uint64_t seq) {
+    Entry* entry = find(seq);
+    if (entry == nullptr) return;
+    entry->state = State::postponed;
+    postponing_ = true;
+}
+
+// Errors keep the order of the lines: when the last line sent has its answer, all have theirs,
+// or are accepted and wait for their SENT.
+bool Unsent::can_try_again() const {
+    return postponing_ && (sent_ == 0 || entries_[sent_ - 1].state != State::waiting);
+}
+
+void Unsent::try_again() {
+    const auto first = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
+        return entry.state == State::postponed;
+    });
+    sent_ = std::min(sent_, static_cast<std::size_t>(first - entries_.begin()));
+    std::for_each(first, entries_.end(), [](Entry& entry) {
+        if (entry.state == State::postponed) entry.state = State::waiting;
+    });
+    postponing_ = false;
+}
+
+void Unsent::send_all_again() {
+    try_again();
+    sent_ = 0;
+}
+
+Unsent::Entry* Unsent::find(std::uint64_t seq) {
+    const auto found = std::partition_point(
+        entries_.begin(), entries_.end(),
+        [seq](const Entry& entry) { return entry.seq != 0 && entry.seq < seq; });
+    const bool is_there = found != entries_.end() && found->seq == seq;
+    return is_there && found->state != State::answered ? &*found : nullptr;
+}
+
+std::string Unsent::answer(Entry& entry) {
+    bytes_ -= entry.text.size() + entry_bytes;
+    --unanswered_;
+    entry.state = State::answered;
+    return std::exchange(entry.text, {});
+}
+
+void Unsent::forget_answered() {
+    while (!entries_.empty() && entries_.front().state == State::answered) {
+        entries_.pop_front();
+        if (sent_ > 0) --sent_;
+    }
+}
+
+}  // namespace belfry::client

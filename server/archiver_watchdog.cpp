@@ -1,0 +1,135 @@
+#include "server/archiver_watchdog.hpp"
+
+#include "base/process.hpp"
+#include "server/heritage.hpp"
+#include "server/logger.hpp"
+#include "server/spawn.hpp"
+#include "shm/process_entry.hpp"
+#include "shm/session_slots.hpp"
+#include "wire/version.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace belfry::server {
+namespace {
+
+/// One that falls by itself sooner than this is not started again at once.
+constexpr std::chrono::seconds min_life{1};
+
+/// An archiver that stores nothing for this long while it drains is stuck.
+constexpr std::chrono::seconds drain_timeout{10};
+
+constexpr std::chrono::seconds look_interval{1};
+
+/// It may be killed while it drains. One that a disk defeats says so itself, and ends.
+constexpr int drain_tries = 5;
+
+}  // namespace
+
+ArchiverWatchdog::ArchiverWatchdog(shm::Segment& segment, std::filesystem::path data_dir,
+                                   const base::UniqueFd& alive,
+                                   const std::vector<base::PlacedFile>& lock_files)
+    : segment_{&segment},
+      data_dir_{std::move(data_dir)},
+      alive_{&alive},
+      lock_files_{&lock_files} {}
+
+void ArchiverWatchdog::begin() {
+    if (!segment_->has_store()) return;
+    archiver_ = adopt(segment_->process(shm::archiver_entry));
+    if (archiver_.pid == 0) return start();
+    started_ = {};  // some time ago
+}
+
+void ArchiverWatchdog::start() {
+    const std::uint32_t generation = shm::raise_generation(segment_->process(shm::archiver_entry));
+    if (segment_->store_state() == shm::StoreState::drained) {
+        // Of a stop that was not finished.
+        segment_->set_store_state(shm::StoreState::works);
+    }
+    shm::set_version(segment_->process(shm::archiver_entry), wire::version);
+    archiver_.pid = spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
+    started_ = Clock::now();
+    waiting_ = archiver_.pid == -1;
+    if (!waiting_) return;
+    log_event(LogLevel::error, std::string{"cannot fork the archiver: "} + std::strerror(errno));
+    archiver_ = {};
+    due_ = Clock::now() + min_life;
+}
+
+void ArchiverWatchdog::ended(int status) {
+    forget();
+    const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    ++segment_->server().archiver_restarts;
+    log_event(LogLevel::warning, was_killed ? "the archiver was killed; starting another one"
+                                            : "the archiver has ended; starting another one");
+    waiting_ = true;
+    due_ =
+        was_killed || Clock::now() > started_ + min_life ? Clock::now() : Clock::now() + min_life;
+    start_if_due();
+}
+
+void ArchiverWatchdog::forget() noexcept {
+    archiver_ = {};
+    shm::raise_generation(segment_->process(shm::archiver_entry));
+    shm::wake_everybody(*segment_);  // (11)
+}
+
+void ArchiverWatchdog::look_after() noexcept {
+    if (archiver_.pid == 0 || Clock::now() < next_look_) return;
+    next_look_ = Clock::now() + look_interval;
+    const shm::LogHeader& log = segment_->log();
+    if (log.stored_id.load() == log.last_id.load() || !base::is_stopped(archiver_.pid)) return;
+    log_event(LogLevel::warning, "the archiver is stopped, and messages wait for it; killing it");
+    archiver_.signal(SIGKILL);
+}
+
+void ArchiverWatchdog::start_if_due() {
+    if (waiting_ && Clock::now() >= due_) start();
+}
+
+bool ArchiverWatchdog::drain() {
+    if (!segment_->has_store()) return true;
+    segment_->set_stop(shm::StopWord::archiver_drains);
+    for (int tries = 0; tries < drain_tries; ++tries) {
+        if (archiver_.pid == 0) start();
+        segment_->archiver().wake.wake_everybody();
+        if (archiver_.pid != 0) wait_for_end();
+        if (is_drained()) return true;
+        if (segment_->store_state() == shm::StoreState::fails) return false;
+    }
+    return false;
+}
+
+/// Waits for the archiver's end, and kills it where it has stored nothing for a long time.
+void ArchiverWatchdog::wait_for_end() noexcept {
+    const base::UniqueFd process =
+        archiver_.pidfd ? std::move(archiver_.pidfd) : base::open_pidfd(archiver_.pid);
+    std::uint64_t stored = 0;
+    do {
+        stored = segment_->log().stored_id.load();
+        if (base::wait_for_end(process, Clock::now() + drain_timeout)) return reap();
+    } while (segment_->log().stored_id.load() != stored);
+    base::send_signal(process, SIGKILL);
+    static_cast<void>(base::wait_for_end(process, Clock::now() + drain_timeout));
+    reap();
+}
+
+/// One that was taken over is not ours to wait for.
+void ArchiverWatchdog::reap() noexcept {
+    ::waitpid(archiver_.pid, nullptr, WNOHANG);
+    forget();
+}
+
+bool ArchiverWatchdog::is_drained() const noexcept {
+    return segment_->store_state() == shm::StoreState::drained &&
+           segment_->log().stored_id.load() == segment_->log().last_id.load();
+}
+
+}  // namespace belfry::server

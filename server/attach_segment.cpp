@@ -1,0 +1,198 @@
+#include "server/attach_segment.hpp"
+
+#include "base/process.hpp"
+#include "base/random.hpp"
+#include "server/logger.hpp"
+#include "server/start_error.hpp"
+#include "shm/end_server.hpp"
+#include "shm/process_entry.hpp"
+#include "store/open_log.hpp"
+#include "store/store_error.hpp"
+#include "store/store_file.hpp"
+#include "wire/version.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::size_t epoch_digits = 16;
+
+/// Memory and a store are different things; of the two with a store the stronger one holds.
+/// @throws StartError
+void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durability wanted) {
+    const shm::Durability has = segment.durability();
+    if ((has == shm::Durability::memory) != (wanted == shm::Durability::memory)) {
+        throw StartError{name + " was made with another --durability; stop its server first"};
+    }
+    if (wanted == shm::Durability::async && has == shm::Durability::commit) {
+        log_event(LogLevel::warning,
+                  name + " was made with --durability commit, which holds until a clean stop");
+    }
+    if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
+}
+
+/// A killed supervisor may still be ending when its lock is free.
+constexpr std::chrono::seconds death_timeout{1};
+
+std::string name_of(const shm::FoundSegment& found) {
+    return "the shared memory segment " + std::to_string(found.name.shmid);
+}
+
+/// The data directory's lock keeps other supervisors out, unless somebody deletes its file.
+/// @return whether there was one, which has ended now
+/// @throws StartError where it does not end
+bool wait_for_supervisor(const shm::FoundSegment& found) {
+    if (found.state == shm::SegmentState::torn || found.state == shm::SegmentState::unsound) {
+        return false;  // it names no processes
+    }
+    const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
+    if (!supervisor.pidfd || supervisor.pid == ::getpid()) return false;
+    const auto deadline = std::chrono::steady_clock::now() + death_timeout;
+    if (base::wait_for_end(supervisor.pidfd, deadline)) return true;
+    throw StartError{"process " + std::to_string(supervisor.pid) + " serves " + name_of(found) +
+                     ", and its lock file was deleted or replaced; stop that process first"};
+}
+
+/// The segment that is there when no supervisor serves it. @throws StartError
+std::optional<shm::FoundSegment> find_unserved(const std::filesystem::path& data_dir) {
+    auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
+    if (!found || !wait_for_supervisor(*found)) return found;
+    found.reset();  // the supervisor may have removed it, and then it is gone when nobody maps it
+    return shm::find_segment(data_dir, boost::interprocess::read_write);
+}
+
+/// The slow way to go on: all sessions are told to go, the archiver stores what is left, and the
+/// segment is given up. It may be all that is left of its log. @throws StartError
+void end_earlier_server(const Options& options, const shm::FoundSegment& found,
+                        const std::string& name) {
+    if (found.segment.has_store() && !store::is_of_log(options.data_dir, found.segment.epoch())) {
+        throw StartError{"the store of " + name + " is gone from " + options.data_dir.string() +
+                         "; put it back, or make a new one with the program that made the "
+                         "segment: " +
+                         store::recover_command(found.name.shmid)};
+    }
+    const bool ended = shm::end_sessions(found.segment);
+    shm::end_archiver(found.segment);
+    if (!ended || !shm::wait_for_nobody(options.data_dir)) {
+        throw StartError{"processes of an earlier server in " + options.data_dir.string() +
+                         " do not end"};
+    }
+    shm::remove_segment(options.data_dir, found.name);
+}
+
+/// Without a store the messages lie in the segment alone. @throws StartError
+void require_store(const Options& options, const shm::FoundSegment& found,
+                   const std::string& name) {
+    if (options.durability != shm::Durability::memory && found.segment.has_store()) return;
+    throw StartError{name + " has layout version " +
+                     std::to_string(found.segment.prefix().layout_version) + ", this program has " +
+                     std::to_string(shm::layout_version) +
+                     "; stop its server first, or remove it with belfryctl remove"};
+}
+
+/// @throws StartError where the segment may be all that is left of its log
+void resume_store(const Options& options, const shm::FoundSegment& found) {
+    const auto refusal = [&](const std::string& why) {
+        return StartError{why + "; " + store::kept_for_later(options.data_dir, found)};
+    };
+    if (!store::has_store(options.data_dir)) {
+        throw refusal("the store is gone: there is no " +
+                      store::store_file(options.data_dir).string());
+    }
+    try {
+        store::resume_log(options.data_dir, found.segment);
+    } catch (const store::StoreError& error) {
+        throw refusal(error.what());
+    }
+}
+
+/// What the store says, or a new log.
+store::SavedLog log_to_go_on_with(const Options& options) {
+    const std::string new_epoch = base::random_hex(epoch_digits);
+    store::SavedLog saved;
+    saved.epoch = new_epoch;
+    if (options.durability == shm::Durability::memory) return saved;
+    saved = store::open_log(options.data_dir, options.durability, new_epoch);
+    if (saved.last_id == 0) return saved;
+    log_event(LogLevel::info, "the store has the messages up to " + std::to_string(saved.last_id) +
+                                  " of the log " + saved.epoch);
+    if (saved.epoch == new_epoch) {
+        log_event(LogLevel::warning,
+                  "messages that were shown and not stored yet may be lost: the log goes on as " +
+                      new_epoch);
+    }
+    return saved;
+}
+
+/// Those that are listed may log in; the others keep their cursors in the store.
+std::vector<shm::SegmentPlan::Client> clients_of(const Options& options,
+                                                 const store::SavedLog& saved) {
+    std::vector<shm::SegmentPlan::Client> clients;
+    for (const std::string& id : options.client_ids) clients.push_back({id, true, 0, 0});
+    for (const store::SavedClient& client : saved.clients) {
+        const auto listed = std::ranges::find(clients, client.id, &shm::SegmentPlan::Client::id);
+        if (listed == clients.end()) {
+            clients.push_back({client.id, false, client.cursor, client.seq});
+        } else {
+            *listed = {client.id, true, client.cursor, client.seq};
+        }
+    }
+    return clients;
+}
+
+}  // namespace
+
+std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
+    auto found = find_unserved(options.data_dir);
+    if (!found) return {};
+    const std::string name = name_of(*found);
+    switch (found->state) {
+        case shm::SegmentState::torn:
+            log_event(LogLevel::warning, "removing " + name + ", whose creation was cut short");
+            shm::remove_segment(options.data_dir, found->name);
+            return {};
+        case shm::SegmentState::removed:
+            log_event(LogLevel::warning, name + " was removed; its processes are ended");
+            end_earlier_server(options, *found, name);
+            return {};
+        case shm::SegmentState::unsound:
+            throw StartError{name +
+                             " is damaged: the sizes and offsets of its parts do not agree; "
+                             "belfryctl remove deletes it"};
+        case shm::SegmentState::other_layout:
+            require_store(options, *found, name);
+            log_event(LogLevel::warning,
+                      name + " has another layout; its processes are ended, and it is made again");
+            end_earlier_server(options, *found, name);
+            return {};
+        case shm::SegmentState::whole:
+            break;
+    }
+    adopt_durability(found->segment, name, options.durability);
+    if (found->segment.has_store()) resume_store(options, *found);
+    return found;
+}
+
+shm::FoundSegment new_segment(const Options& options) {
+    const store::SavedLog saved = log_to_go_on_with(options);
+    shm::SegmentPlan plan;
+    plan.ring_bytes = options.ring_bytes;
+    plan.max_clients = options.max_clients;
+    plan.max_payload = options.max_payload;
+    plan.durability = options.durability;
+    plan.epoch = saved.epoch;
+    plan.program_version = wire::version;
+    plan.clients = clients_of(options, saved);
+    plan.last_id = saved.last_id;
+    plan.last_time_ms = saved.last_time_ms;
+    return shm::create_segment(options.data_dir, std::move(plan));
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,150 @@
+#include "server/logger.hpp"
+
+#include "base/utf8.hpp"
+#include "server/standard_error_sink.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::array<std::string_view, 4> words{"error", "warning", "info", "debug"};
+
+/// With what stands around it, and escaped, a line stays below PIPE_BUF, which is what a pipe takes
+/// whole.
+constexpr std::size_t max_text = 1900;
+
+std::atomic<std::uint32_t> own_level{static_cast<std::uint32_t>(LogLevel::info)};
+std::atomic<const std::atomic<std::uint32_t>*> level_word{&own_level};
+
+spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
+    switch (level) {
+        case LogLevel::error:
+            return spdlog::level::err;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::debug:
+            break;
+    }
+    return spdlog::level::debug;
+}
+
+/// systemd names the device and inode of the journal's end; standard error may be another file by
+/// now.
+bool is_journal(int fd) {
+    const char* const named = std::getenv("JOURNAL_STREAM");
+    struct stat file {};
+    if (named == nullptr || ::fstat(fd, &file) != 0) return false;
+    return std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino) == named;
+}
+
+/// `<N>`, by which the journal knows the level (sd-daemon(3)).
+class JournalPrefix final : public spdlog::custom_flag_formatter {
+  public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+                spdlog::memory_buf_t& line) override {
+        const char digit = message.level == spdlog::level::err    ? '3'
+                           : message.level == spdlog::level::warn ? '4'
+                           : message.level == spdlog::level::info ? '6'
+                                                                  : '7';
+        line.push_back('<');
+        line.push_back(digit);
+        line.push_back('>');
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JournalPrefix>();
+    }
+};
+
+std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
+    auto formatter =
+        std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc, "\n");
+    if (format == LogFormat::json) {
+        formatter->set_pattern(
+            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","pid":%P,"text":%v})");
+    } else if (is_journal(STDERR_FILENO)) {
+        formatter->add_flag<JournalPrefix>('*').set_pattern("%*belfryd: %v");
+    } else {
+        formatter->set_pattern("belfryd: %l: %v");
+    }
+    return formatter;
+}
+
+/// spdlog's logger of this process. Not in spdlog's registry, whose threads and locks no fork
+/// should have to think of.
+class Log {
+  public:
+    Log() : sink_{std::make_shared<StandardErrorSink>()}, logger_{"belfryd", sink_} {
+        logger_.set_level(spdlog::level::trace);  // the level is looked at here
+        set_format(LogFormat::text);
+    }
+
+    void set_format(LogFormat format) {
+        is_json_ = format == LogFormat::json;
+        logger_.set_formatter(formatter_for(format));
+    }
+
+    void say(LogLevel level, std::string_view event) {
+        std::string text;
+        base::append_safely(text, event.substr(0, max_text));
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        if (is_json_) text = nlohmann::json(text).dump();
+        logger_.log(spdlog_level(level), spdlog::string_view_t{text});
+    }
+
+    void forget_dropped() noexcept { sink_->forget_dropped(); }
+
+  private:
+    std::shared_ptr<StandardErrorSink> sink_;
+    spdlog::logger logger_;
+    bool is_json_ = false;
+};
+
+Log& log() {
+    static Log one;
+    return one;
+}
+
+}  // namespace
+
+std::string_view word_for(LogLevel level) noexcept {
+    return words[static_cast<std::size_t>(level)];
+}
+
+void set_log(LogLevel level, LogFormat format) noexcept {
+    own_level.store(static_cast<std::uint32_t>(level));
+    log().set_format(format);
+}
+
+SharedLogLevel::SharedLogLevel(const std::atomic<std::uint32_t>& word) noexcept {
+    level_word.store(&word);
+}
+
+SharedLogLevel::~SharedLogLevel() {
+    own_level.store(level_word.load()->load());
+    level_word.store(&own_level);
+}
+
+void begin_own_log() noexcept {
+    log().forget_dropped();
+}
+
+void log_event(LogLevel level, std::string_view event) noexcept {
+    if (static_cast<std::uint32_t>(level) > level_word.load()->load(std::memory_order_relaxed)) {
+        return;
+    }
+    log().say(level, event);
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,55 @@
+#include "server/oom_score.hpp"
+
+#include "base/unique_fd.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+/// See proc(5): from -1000, which is never, to 1000.
+constexpr const char* score_file = "/proc/self/oom_score_adj";
+constexpr int late = -900;
+
+/// Of a session child; none: nothing was changed. Set by the one that forks.
+std::optional<int> score_of_others;
+
+std::optional<int> score() noexcept {
+    const base::UniqueFd file{::open(score_file, O_RDONLY | O_CLOEXEC)};
+    std::array<char, 16> text{};
+    const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
+    int value = 0;
+    if (length <= 0 ||
+        std::from_chars(text.data(), text.data() + length, value).ec != std::errc{}) {
+        return {};
+    }
+    return value;
+}
+
+/// @return whether the system permits it
+bool set_score(int value) noexcept {
+    const base::UniqueFd file{::open(score_file, O_WRONLY | O_CLOEXEC)};
+    const std::string text = std::to_string(value);
+    return file && ::write(file.get(), text.data(), text.size()) > 0;
+}
+
+}  // namespace
+
+void lower_oom_score() noexcept {
+    const auto before = score();
+    if (!before || (*before > late && !set_score(late))) return;
+    score_of_others = std::max(*before, 0);
+}
+
+void restore_oom_score() noexcept {
+    if (score_of_others) set_score(*score_of_others);
+}
+
+}  // namespace belfry::server

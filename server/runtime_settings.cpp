@@ -1,0 +1,59 @@
+#include "server/runtime_settings.hpp"
+
+#include "base/process.hpp"
+#include "server/logger.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::uint64_t ms_per_day = 24ULL * 60 * 60 * 1000;
+
+/// Files, signals, refused connections, the archiver.
+constexpr std::uint64_t descriptors_besides = 64;
+
+}  // namespace
+
+void set_retention(const shm::Segment& segment, const Options& options) noexcept {
+    segment.archiver().keep_messages.store(options.keep_messages);
+    segment.archiver().keep_ms.store(options.keep_days * ms_per_day);
+}
+
+std::uint32_t set_max_online(const shm::Segment& segment, const Options& options) noexcept {
+    const std::uint32_t most = std::min(options.max_clients, segment.geometry().max_clients);
+    segment.server().max_online.store(most);
+    return most;
+}
+
+void log_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept {
+    log_event(LogLevel::warning,
+              "max-clients is " + std::to_string(segment.geometry().max_clients) +
+                  ", what the shared memory was made for: " + std::to_string(wanted) +
+                  " needs a clean stop and a start");
+}
+
+void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
+    segment.server().log_level.store(static_cast<std::uint32_t>(level));
+}
+
+void reserve_descriptors(const shm::Segment& segment) {
+    // A session that was taken over is watched through a descriptor.
+    const std::uint64_t needed = segment.geometry().session_slots + descriptors_besides;
+    const std::uint64_t limit = base::raise_descriptor_limit(needed);
+    if (limit >= needed) return;
+    log_event(LogLevel::warning,
+              "--max-clients " + std::to_string(segment.geometry().max_clients) + " needs " +
+                  std::to_string(needed) + " file descriptors, and the limit is " +
+                  std::to_string(limit) + ": raise it (ulimit -n, LimitNOFILE=)");
+}
+
+void report_if_full(const shm::Segment& segment) noexcept {
+    if (segment.log().last_id.load(std::memory_order_relaxed) < shm::max_id) return;
+    log_event(LogLevel::error, "the log is full: message " + std::to_string(shm::max_id) +
+                                   " is the last one that it can hold, and new messages are "
+                                   "refused; begin a new log in another data directory");
+}
+
+}  // namespace belfry::server

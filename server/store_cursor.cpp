@@ -1,0 +1,88 @@
+#include "server/store_cursor.hpp"
+
+#include "base/clock.hpp"
+#include "server/logger.hpp"
+#include "store/store_file.hpp"
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace belfry::server {
+namespace {
+
+/// More than the archiver ever asks for.
+constexpr std::int64_t max_pause_ms = 1000;
+
+}  // namespace
+
+StoreCursor::Page StoreCursor::read(std::uint64_t from, std::uint64_t to,
+                                    const store::StoreReader::Take& take) {
+    if (!segment_->has_store()) return {from, to};
+    wait_while_paused();
+    try {
+        const Page page = read_store(from, to, take);
+        failing_ = false;
+        return page;
+    } catch (const store::StoreError& error) {
+        fail(error);
+        return {from};
+    }
+}
+
+/// The archiver asks for a pause when the write-ahead log has become too long.
+void StoreCursor::wait_while_paused() const {
+    const std::int64_t start_ms = base::steady_ms();
+    const auto& until_ms = segment_->archiver().no_reads_until_ms;
+    for (std::int64_t now_ms = start_ms;
+         now_ms < until_ms.load(std::memory_order_relaxed) && now_ms < start_ms + max_pause_ms;
+         now_ms = base::steady_ms()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+}
+
+StoreCursor::Page StoreCursor::read_store(std::uint64_t from, std::uint64_t to,
+                                          const store::StoreReader::Take& take) {
+    if (!reader_) open();
+    const std::uint64_t next = reader_->read(from, to, take);
+    if (next != from) return {next};
+    const std::uint64_t readable = reader_->next_readable(from, to);
+    if (readable == from) return {from};
+    if (ends_before(to)) throw other_store("it ends before message " + std::to_string(to));
+    const std::uint64_t first = reader_->first_id();
+    if (first != 0 && from >= first) {
+        log_event(LogLevel::warning, "the store: the messages " + std::to_string(from) + " to " +
+                                         std::to_string(readable - 1) + " cannot be read");
+    }
+    return {from, readable - 1};
+}
+
+/// Somebody may have replaced the store. Messages that the other one lacks are not gone for good.
+void StoreCursor::open() {
+    reader_.emplace(*data_dir_);
+    if (reader_->epoch() != segment_->epoch()) throw other_store("it is of another log");
+}
+
+/// Messages that have left the ring had been stored. The end of a damaged store may be unknown.
+bool StoreCursor::ends_before(std::uint64_t id) {
+    try {
+        return reader_->last_id() < id;
+    } catch (const store::StoreError& error) {
+        if (!error.is_local()) throw;
+        return false;
+    }
+}
+
+store::StoreError StoreCursor::other_store(const std::string& why) const {
+    return {store::StoreError::Kind::failing,
+            "the store " + store::store_file(*data_dir_).string() + " was replaced: " + why};
+}
+
+/// Says it once.
+void StoreCursor::fail(const store::StoreError& error) {
+    reader_.reset();
+    if (!failing_) log_event(LogLevel::warning, std::string{"cannot read: "} + error.what());
+    failing_ = true;
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,127 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "client/observer.hpp"
+#include "client/unsent.hpp"
+#include "terminal/backlog.hpp"
+#include "terminal/commands.hpp"
+#include "terminal/editor.hpp"
+#include "terminal/history_file.hpp"
+#include "terminal/options.hpp"
+#include "terminal/requests.hpp"
+#include "terminal/screen.hpp"
+#include "terminal/terminal_modes.hpp"
+#include "terminal/terminal_signals.hpp"
+#include "terminal/terminfo.hpp"
+#include "terminal/transcript.hpp"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace belfry::terminal {
+
+/// A conversation with a person at a terminal.
+class TtyView : public client::Observer {
+  public:
+    /// Whether a person sits there, by the options and by what standard input and output are.
+    [[nodiscard]] static bool is_possible(const Options& options);
+
+    explicit TtyView(const Options& options);
+    ~TtyView() override;
+
+    struct Hooks {
+        /// Turns the program's loop until a key has been pressed. False: no more are wanted.
+        std::function<bool()> wait;
+        /// Sends a message.
+        std::function<void(std::string_view text)> send;
+    };
+
+    /// Reads what is typed, up to its end.
+    void read_lines(const Hooks& hooks);
+
+    /// Whether nothing more is typed.
+    [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+
+    /// Whether keys are there already.
+    [[nodiscard]] bool has_keys() const { return editor_ && editor_->has_keys(); }
+
+    // --- what the loop tells ---
+
+    /// To be polled; then take_signals().
+    [[nodiscard]] int signal_fd() const noexcept { return signals_.fd(); }
+    void take_signals();
+
+    /// The connection is lost, or an attempt to make a new one failed.
+    void lost(base::TimePoint next_attempt);
+
+    /// Ctrl-C. False: there was nothing to clear or to break off.
+    [[nodiscard]] bool interrupt();
+
+    /// The commands that are to be sent now.
+    [[nodiscard]] std::string take_commands() { return requests_.take_commands(); }
+
+    /// Draws everything as it is now: before the program waits.
+    void show(const client::Unsent& unsent, base::TimePoint now);
+
+    /// By when to show() it again at the latest.
+    [[nodiscard]] base::Deadline show_again_at() const noexcept { return show_again_at_; }
+
+    /// Whether everything it was told has been shown.
+    [[nodiscard]] bool has_passed_on_all() const;
+
+    /// The end: prints what was held back, and what will not be confirmed any more.
+    void finish(const client::Unsent& unsent);
+
+    /// A remark on its own.
+    void note(std::string_view text);
+
+    // --- client::Observer ---
+
+    [[nodiscard]] bool wants_presence() const override { return true; }
+    void notice(std::string_view text) override;
+    void welcome(const wire::Welcome& frame) override;
+    void message(const wire::Message& frame) override;
+    void live() override;
+    void accepted(std::string_view text, std::uint64_t id) override;
+    void refused(std::uint64_t line, std::string_view text, std::string_view why) override;
+    void presence(const wire::Presence& frame) override;
+    void user(const wire::User& frame) override;
+    void past(const wire::Message& frame) override { requests_.on_past(frame); }
+    void end(const wire::End& frame) override { requests_.on_end(frame); }
+
+  private:
+    [[nodiscard]] Editor::Hooks editor_hooks(const Hooks& hooks);
+    void enter(std::string_view line, const Hooks& hooks);
+    void ask(const std::function<void()>& question);
+    void help();
+    void print(const std::string& text);
+    void stop();
+    [[nodiscard]] Completion complete(std::string_view front) const;
+    [[nodiscard]] std::vector<std::string> status(const client::Unsent& unsent,
+                                                  base::TimePoint now);
+    [[nodiscard]] std::string connection_status(base::TimePoint now);
+
+    const Options& options_;
+    Terminfo terminfo_;
+    Painter painter_;
+    TerminalSignals signals_;
+    Screen screen_;
+    Transcript transcript_;
+    Backlog backlog_;
+    Requests requests_;
+    HistoryFile history_;
+    std::optional<Editor> editor_;
+    std::set<std::string, std::less<>> names_;  // of others
+    std::uint64_t newest_ = 0;                  // the id of the newest message that is known
+    bool is_connected_ = false;
+    bool was_connected_ = false;
+    base::TimePoint next_attempt_;
+    base::Deadline show_again_at_;
+    bool wants_bell_ = false;
+    bool has_ended_ = false;
+};
+
+}  // namespace belfry::terminal
