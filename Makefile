@@ -42,7 +42,7 @@ CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
 MICRO   := $(call sources,bench/micro)
 # With the parts of the tests' support that need no GoogleTest.
-BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure proc process)
+BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure leftovers proc process running_server temp_dir)
 
 FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,base cli wire shm store server client terminal ctl bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,base cli wire shm store server client terminal ctl))

@@ -1,6 +1,10 @@
 #include "bench/durable/benchmarks.hpp"
 
 #include "bench/support/plot.hpp"
+#include "tests/support/failure.hpp"
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <array>
 #include <string>
@@ -10,7 +14,7 @@ namespace {
 
 struct Benchmark {
     std::string_view name;
-    void (*run)(const Options& options, const ScratchDir& scratch, Report& report);
+    void (*run)(const Options& options, const test::TempDir& scratch, Report& report);
 };
 
 constexpr std::array<Benchmark, 6> benchmarks{{{"window", &publish_window},
@@ -23,6 +27,13 @@ constexpr std::array<Benchmark, 6> benchmarks{{{"window", &publish_window},
 std::string conditions(const Options& options) {
     return "durability " + options.durability + ", 64-byte messages, " +
            std::to_string(options.rounds) + " rounds, medians";
+}
+
+/// Whether files there live in memory, so that syncing them costs nothing.
+bool is_in_memory(const std::filesystem::path& path) {
+    struct statfs found {};
+    if (::statfs(path.c_str(), &found) != 0) throw test::system_failure(path.string());
+    return found.f_type == TMPFS_MAGIC || found.f_type == RAMFS_MAGIC;
 }
 
 std::vector<Plot> plots() {
@@ -46,7 +57,7 @@ void run_benchmarks(const Options& options) {
     }
     for (const Benchmark& benchmark : benchmarks) {
         if (options.only && *options.only != benchmark.name) continue;
-        const ScratchDir scratch{options.dir};
+        const test::TempDir scratch{options.dir};
         benchmark.run(options, scratch, report);
     }
     if (options.results) write_results(report, plots(), *options.results);

@@ -16,7 +16,7 @@ ServerPlan plan(const Options& options, const std::filesystem::path& data_dir,
 }
 
 /// Holds the whole backlog in its ring.
-ServerPlan ring_plan(const Options& options, const ScratchDir& scratch) {
+ServerPlan ring_plan(const Options& options, const test::TempDir& scratch) {
     return plan(options, scratch.make("ring"), "256M");
 }
 
@@ -32,7 +32,7 @@ void move_to_store(BelfryServer& server) {
 
 }  // namespace
 
-void catch_up_from_store(const Options& options, const ScratchDir& scratch, Report& report) {
+void catch_up_from_store(const Options& options, const test::TempDir& scratch, Report& report) {
     if (!options.stores()) {
         report.remark("catch-up: there is no store with durability memory");
         return;

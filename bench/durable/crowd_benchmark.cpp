@@ -2,9 +2,9 @@
 #include "bench/durable/wanted.hpp"
 #include "bench/support/belfry_server.hpp"
 #include "bench/support/client_ids.hpp"
-#include "bench/support/crowd.hpp"
 #include "bench/support/in_turn.hpp"
 #include "bench/support/publisher.hpp"
+#include "bench/support/reading_clients.hpp"
 #include "bench/support/series.hpp"
 #include "tests/support/deadline.hpp"
 
@@ -23,16 +23,16 @@ class Room {
   public:
     Room(const Options& options, const std::filesystem::path& data_dir, std::uint64_t online)
         : duration_{options.duration},
-          readers_{client_ids("r", online - 1)},
-          server_{{data_dir, options.durability, with_sender(readers_)}},
-          crowd_{server_.port(), readers_},
+          reader_ids_{client_ids("r", online - 1)},
+          server_{{data_dir, options.durability, with_sender(reader_ids_)}},
+          readers_{server_.port(), reader_ids_},
           publisher_{server_.port(), "sender", 1} {}
 
     /// The sender's rate; comes back when all have read all.
     double measure() {
         const double rate = publisher_.rate_over(duration_);
         const auto sent = Clock::now();
-        crowd_.wait_until_each_has(publisher_.answered());
+        readers_.wait_until_each_has(publisher_.answered());
         lags_ms_.push_back(test::milliseconds_since(sent));
         return rate;
     }
@@ -48,9 +48,9 @@ class Room {
 
   private:
     Seconds duration_;
-    std::vector<std::string> readers_;
+    std::vector<std::string> reader_ids_;
     BelfryServer server_;
-    Crowd crowd_;
+    ReadingClients readers_;
     Publisher publisher_;
     std::vector<double> lags_ms_;
 };
@@ -65,7 +65,7 @@ std::string remark_on(double lag_ms) {
 
 }  // namespace
 
-void publish_to_crowd(const Options& options, const ScratchDir& scratch, Report& report) {
+void publish_to_crowd(const Options& options, const test::TempDir& scratch, Report& report) {
     Room crowded{options, scratch.make("crowded"), options.online};
     Room alone{options, scratch.make("alone"), 1};
     crowded.warm_up();

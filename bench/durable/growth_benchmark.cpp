@@ -21,7 +21,7 @@ struct Costs {
 
 /// One life of a server that is empty at first, with a ring that holds next to nothing.
 void measure(const Options& options, std::uint64_t messages, std::size_t at, Costs& costs) {
-    const ScratchDir scratch{options.dir};
+    const test::TempDir scratch{options.dir};
     BelfryServer server{{scratch.make("belfry"), options.durability, {"sender", "reader"}, "1M"}};
     const auto start = Clock::now();
     Publisher{server.port(), "sender", in_flight}.publish(messages);
@@ -35,7 +35,7 @@ void measure(const Options& options, std::uint64_t messages, std::size_t at, Cos
 
 }  // namespace
 
-void grow_with_messages(const Options& options, const ScratchDir& /*scratch*/, Report& report) {
+void grow_with_messages(const Options& options, const test::TempDir& /*scratch*/, Report& report) {
     if (!options.stores()) {
         report.remark("growth: there is no store with durability memory");
         return;

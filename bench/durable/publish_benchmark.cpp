@@ -18,7 +18,7 @@ namespace {
 /// Belfry's rate at each call.
 class Belfry {
   public:
-    Belfry(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight)
+    Belfry(const Options& options, const test::TempDir& scratch, std::uint64_t in_flight)
         : duration_{options.duration},
           server_{{scratch.make("belfry"), options.durability, {"sender"}}},
           publisher_{server_.port(), "sender", in_flight} {}
@@ -35,7 +35,7 @@ class Belfry {
 /// the call before tells.
 class Redis {
   public:
-    Redis(const Options& options, const ScratchDir& scratch, std::uint64_t in_flight)
+    Redis(const Options& options, const test::TempDir& scratch, std::uint64_t in_flight)
         : duration_{options.duration},
           in_flight_{in_flight},
           server_{RedisServer::Use::synced_streams, scratch.make("redis")} {
@@ -80,7 +80,7 @@ Contestant warm(const char* name, std::shared_ptr<Server> server) {
     return {name, [server] { return (*server)(); }};
 }
 
-void add_redis(std::vector<Contestant>& all, const Options& options, const ScratchDir& scratch,
+void add_redis(std::vector<Contestant>& all, const Options& options, const test::TempDir& scratch,
                std::uint64_t in_flight, Report& report) {
     if (!RedisServer::is_installed() || !RedisServer::has_benchmark()) {
         report.remark("redis-server or redis-benchmark is not installed: not compared with Redis");
@@ -89,8 +89,8 @@ void add_redis(std::vector<Contestant>& all, const Options& options, const Scrat
     all.push_back(warm("Redis", std::make_shared<Redis>(options, scratch, in_flight)));
 }
 
-void add_jetstream(std::vector<Contestant>& all, const Options& options, const ScratchDir& scratch,
-                   std::uint64_t in_flight, Report& report) {
+void add_jetstream(std::vector<Contestant>& all, const Options& options,
+                   const test::TempDir& scratch, std::uint64_t in_flight, Report& report) {
     if (!NatsServer::is_installed()) {
         report.remark("nats-server is not installed: not compared with JetStream");
         return;
@@ -104,7 +104,7 @@ void add_jetstream(std::vector<Contestant>& all, const Options& options, const S
     all.push_back(warm("JetStream", std::make_shared<JetStream>(options, dir, in_flight)));
 }
 
-void publish(const Options& options, const ScratchDir& scratch, Report& report,
+void publish(const Options& options, const test::TempDir& scratch, Report& report,
              std::uint64_t in_flight, const char* wanted) {
     std::vector<Contestant> all{
         warm("Belfry", std::make_shared<Belfry>(options, scratch, in_flight))};
@@ -125,11 +125,11 @@ void publish(const Options& options, const ScratchDir& scratch, Report& report,
 
 }  // namespace
 
-void publish_window(const Options& options, const ScratchDir& scratch, Report& report) {
+void publish_window(const Options& options, const test::TempDir& scratch, Report& report) {
     publish(options, scratch, report, 1'000, wanted::publish_window);
 }
 
-void publish_single(const Options& options, const ScratchDir& scratch, Report& report) {
+void publish_single(const Options& options, const test::TempDir& scratch, Report& report) {
     publish(options, scratch, report, 1, wanted::publish_single);
 }
 

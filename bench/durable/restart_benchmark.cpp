@@ -22,7 +22,7 @@ double restart(BelfryServer& server) {
 
 }  // namespace
 
-void restart_with_store(const Options& options, const ScratchDir& scratch, Report& report) {
+void restart_with_store(const Options& options, const test::TempDir& scratch, Report& report) {
     if (!options.stores()) {
         report.remark("restart: there is no store with durability memory");
         return;

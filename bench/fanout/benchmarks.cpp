@@ -31,7 +31,7 @@ std::string conditions(const FanoutOptions& options) {
 
 /// With the servers in turn.
 void compare(const FanoutOptions& options, std::size_t subscribers, Report& report) {
-    const ScratchDir scratch{options.dir};
+    const test::TempDir scratch{options.dir};
     std::vector<Stage> stages = set_up(options, scratch, subscribers);
     for (const Benchmark& benchmark : benchmarks) {
         if (options.only && *options.only != benchmark.name) continue;

@@ -2,7 +2,7 @@
 
 #include "bench/support/belfry_peer.hpp"
 #include "bench/support/doublings.hpp"
-#include "bench/support/scratch_dir.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -18,14 +18,14 @@ double time_of(Stage& stage, std::uint64_t messages, std::uint64_t subscribers) 
     return 1e3 * static_cast<double>(messages * subscribers) / rate.deliveries_a_second;
 }
 
-std::unique_ptr<Stage> stage_for(const ScratchDir& scratch, std::uint64_t subscribers,
+std::unique_ptr<Stage> stage_for(const test::TempDir& scratch, std::uint64_t subscribers,
                                  const FlowControl& flow) {
     auto peer = std::make_unique<BelfryPeer>(scratch.make("growth" + std::to_string(subscribers)),
                                              subscribers);
     return std::make_unique<Stage>(std::move(peer), subscribers, flow);
 }
 
-void grow_subscribers(const FanoutOptions& options, const ScratchDir& scratch, Report& report) {
+void grow_subscribers(const FanoutOptions& options, const test::TempDir& scratch, Report& report) {
     const std::uint64_t messages = options.quick ? 100 : 10'000;
     const auto sizes = options.quick ? doubled(2, 3) : doubled(25, 6);
     std::vector<std::unique_ptr<Stage>> stages;
@@ -44,7 +44,7 @@ void grow_subscribers(const FanoutOptions& options, const ScratchDir& scratch, R
                      values, report);
 }
 
-void grow_messages(const FanoutOptions& options, const ScratchDir& scratch, Report& report) {
+void grow_messages(const FanoutOptions& options, const test::TempDir& scratch, Report& report) {
     const std::uint64_t subscribers = options.quick ? 3 : 100;
     const auto sizes = options.quick ? doubled(100, 3) : doubled(4'000, 6);
     const auto stage = stage_for(scratch, subscribers, options.flow);
@@ -63,8 +63,8 @@ void grow_messages(const FanoutOptions& options, const ScratchDir& scratch, Repo
 }  // namespace
 
 void measure_growth(const FanoutOptions& options, Report& report) {
-    grow_subscribers(options, ScratchDir{options.dir}, report);
-    grow_messages(options, ScratchDir{options.dir}, report);
+    grow_subscribers(options, test::TempDir{options.dir}, report);
+    grow_messages(options, test::TempDir{options.dir}, report);
 }
 
 }  // namespace belfry::bench

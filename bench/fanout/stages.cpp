@@ -15,7 +15,7 @@ constexpr std::uint64_t max_buffered = 1U << 30;
 
 }  // namespace
 
-std::vector<Stage> set_up(const FanoutOptions& options, const ScratchDir& scratch,
+std::vector<Stage> set_up(const FanoutOptions& options, const test::TempDir& scratch,
                           std::size_t subscribers) {
     FlowControl flow = options.flow;
     flow.lead_bytes = std::min<std::uint64_t>(flow.lead_bytes, max_buffered / subscribers);

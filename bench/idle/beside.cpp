@@ -1,9 +1,9 @@
 #include "bench/idle/benchmarks.hpp"
 #include "bench/support/belfry_peer.hpp"
 #include "bench/support/in_turn.hpp"
-#include "bench/support/scratch_dir.hpp"
 #include "bench/support/series.hpp"
 #include "bench/support/stage.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <sys/socket.h>
 
@@ -41,7 +41,7 @@ class Room {
 void measure_beside_idle(const CommonOptions& options, Report& report) {
     const std::size_t idle = options.quick ? 20 : 1'000;
     const std::uint64_t messages = options.quick ? 20'000 : 2'000'000;
-    const ScratchDir scratch{options.dir};
+    const test::TempDir scratch{options.dir};
     Room full{scratch.make("full"), idle};
     Room empty{scratch.make("empty"), 0};
     // Until the sockets of those who do not read are full.

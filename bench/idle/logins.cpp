@@ -4,9 +4,9 @@
 #include "bench/support/connection.hpp"
 #include "bench/support/in_turn.hpp"
 #include "bench/support/read_up_to.hpp"
-#include "bench/support/scratch_dir.hpp"
 #include "bench/support/wait.hpp"
 #include "tests/support/proc.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <algorithm>
 
@@ -18,7 +18,7 @@ constexpr std::chrono::seconds timeout{60};
 /// A server, and clients that come and go.
 class Door {
   public:
-    Door(const ScratchDir& scratch, std::size_t clients)
+    Door(const test::TempDir& scratch, std::size_t clients)
         : ids_{client_ids("c", clients)}, server_{plan(scratch)}, alone_{processes()} {}
 
     /// Each waits until it is live before the next one connects. Logins a second.
@@ -47,7 +47,7 @@ class Door {
     }
 
   private:
-    [[nodiscard]] ServerPlan plan(const ScratchDir& scratch) const {
+    [[nodiscard]] ServerPlan plan(const test::TempDir& scratch) const {
         return {scratch.make("belfry"), "memory", ids_, "64M", ids_.size()};
     }
 
@@ -72,7 +72,7 @@ class Door {
 }  // namespace
 
 void measure_logins(const CommonOptions& options, Report& report) {
-    const ScratchDir scratch{options.dir};
+    const test::TempDir scratch{options.dir};
     const std::size_t clients = options.quick ? 20 : 1'000;
     Door door{scratch, clients};
     for (const auto& series :

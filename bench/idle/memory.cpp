@@ -3,9 +3,9 @@
 #include "bench/idle/benchmarks.hpp"
 #include "bench/support/belfry_peer.hpp"
 #include "bench/support/client_ids.hpp"
-#include "bench/support/crowd.hpp"
 #include "bench/support/publisher.hpp"
-#include "bench/support/scratch_dir.hpp"
+#include "bench/support/reading_clients.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <functional>
 #include <thread>
@@ -34,13 +34,13 @@ PerClient operator/(PerClient sum, double clients) {
             sum.kernel_stacks / clients, sum.slab / clients};
 }
 
-/// What a crowd of clients takes that logs in and reads all there is.
-PerClient measure_crowd(const BelfryServer& server, const std::vector<std::string>& ids,
-                        std::chrono::milliseconds rest) {
+/// What each of many clients takes that log in and read all there is.
+PerClient measure_clients(const BelfryServer& server, const std::vector<std::string>& ids,
+                          std::chrono::milliseconds rest) {
     std::this_thread::sleep_for(settling);
     const MachineMemory before = machine_memory();
     const double own_before = private_memory(server.leader());
-    const Crowd crowd{server.port(), ids};
+    const ReadingClients clients{server.port(), ids};
     std::this_thread::sleep_for(rest);
     const MachineMemory after = machine_memory();
     const PerClient sum{before.available - after.available,
@@ -51,10 +51,10 @@ PerClient measure_crowd(const BelfryServer& server, const std::vector<std::strin
 }
 
 PerClient measure_idle(const CommonOptions& options, std::size_t clients) {
-    const ScratchDir scratch{options.dir};
+    const test::TempDir scratch{options.dir};
     const auto ids = client_ids("c", clients);
     const BelfryServer server{{scratch.make("belfry"), "memory", ids, "64M", clients}};
-    return measure_crowd(server, ids, settling);
+    return measure_clients(server, ids, settling);
 }
 
 /// Nearly a ring: nobody shall be told a GAP.
@@ -65,13 +65,13 @@ void fill_ring(const BelfryServer& server) {
 }
 
 PerClient measure_readers(const CommonOptions& options, std::size_t clients) {
-    const ScratchDir scratch{options.dir};
+    const test::TempDir scratch{options.dir};
     const auto ids = client_ids("c", clients);
     auto all = ids;
     all.emplace_back("publisher");
     const BelfryServer server{{scratch.make("belfry"), "memory", all, "64M", all.size()}};
     fill_ring(server);
-    return measure_crowd(server, ids, until_idle);
+    return measure_clients(server, ids, until_idle);
 }
 
 void report_memory(const CommonOptions& options, Report& report, std::size_t clients,

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "bench/support/scratch_dir.hpp"
 #include "shm/log_writer.hpp"
 #include "shm/segment.hpp"
 #include "shm/segment_file.hpp"
 #include "shm/session.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +32,7 @@ class ScratchLog {
     }
 
   private:
-    ScratchDir scratch_{std::filesystem::temp_directory_path()};
+    test::TempDir scratch_;
     shm::FoundSegment found_;
 };
 

@@ -1,13 +1,12 @@
 #pragma once
 
-#include "tests/support/process.hpp"
+#include "tests/support/running_server.hpp"
 
 #include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +26,6 @@ class BelfryServer {
   public:
     /// Starts it and waits until it is ready.
     explicit BelfryServer(ServerPlan plan);
-    BelfryServer(const BelfryServer&) = delete;
-    BelfryServer& operator=(const BelfryServer&) = delete;
-    ~BelfryServer();
 
     /// Ends it cleanly, so that all is stored and the segment is gone. @throws test::Failure
     void stop();
@@ -40,28 +36,19 @@ class BelfryServer {
     /// The same with a ring of another size, after a stop.
     void start(const std::string& ring_size);
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
 
     /// The supervisor. It leads a process session to which all processes of the server belong.
-    [[nodiscard]] pid_t leader() const { return belfryd_->pid(); }
+    [[nodiscard]] pid_t leader() const { return belfryd_.pid(); }
 
     /// Milliseconds from just before the last start's fork to the line that says that it listens.
-    [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
+    [[nodiscard]] double ready_after_ms() const { return belfryd_.ready_after_ms(); }
 
   private:
     [[nodiscard]] test::Invocation command() const;
-    void wait_until_ready();
-    [[nodiscard]] std::string line() const;
-    [[nodiscard]] bool is_ours(pid_t leader) const;
-    void kill_all();
-    void remove_segments() const;
 
     ServerPlan plan_;
-    std::optional<test::Process> belfryd_;
-    std::vector<pid_t> leaders_;  ///< every belfryd that was started here
-    std::vector<int> not_ours_;   ///< segments that were there before: a pid may come again
-    std::uint16_t port_ = 0;
-    double ready_after_ms_ = 0;
+    test::RunningServer belfryd_;
 };
 
 }  // namespace belfry::bench

@@ -33,12 +33,14 @@ class Deadline {
 };
 
 /// Asks until the answer is yes. False: the deadline passed first.
+/// @param pause between two questions
 template <typename Predicate>
-[[nodiscard]] bool eventually(Predicate predicate, Milliseconds within = default_wait) {
+[[nodiscard]] bool eventually(Predicate predicate, Milliseconds within = default_wait,
+                              std::chrono::microseconds pause = Milliseconds{1}) {
     const Deadline deadline{within};
     while (!predicate()) {
         if (deadline.passed()) return predicate();
-        std::this_thread::sleep_for(Milliseconds{1});
+        std::this_thread::sleep_for(pause);
     }
     return true;
 }

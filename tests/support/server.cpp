@@ -1,8 +1,6 @@
 #include "tests/support/server.hpp"
 
 #include "tests/support/failure.hpp"
-#include "tests/support/leftovers.hpp"
-#include "tests/support/proc.hpp"
 #include "tests/support/store_db.hpp"
 
 #include <sys/shm.h>
@@ -23,14 +21,9 @@ std::filesystem::path belfryd_for(const Environment& environment) {
     return preloads ? beside_test_program("belfryd") : program("belfryd");
 }
 
-bool has(const std::vector<int>& numbers, int number) {
-    return std::ranges::find(numbers, number) != numbers.end();
-}
-
 }  // namespace
 
 Server::Server(ServerOptions options) : options_{std::move(options)} {
-    for (const auto& segment : segments()) not_ours_.push_back(segment.shmid);
     if (options_.user) make_room_for(*options_.user);
     start();
 }
@@ -45,16 +38,14 @@ void Server::make_room_for(uid_t user) const {
 }
 
 Server::~Server() {
-    if (testing::Test::HasFailure() && belfryd_) std::cerr << belfryd_->err();
-    if (options_.user && belfryd_) let_remove_its_segment();
-    kill_all();
-    remove_segments();
-    forget_ended_leaders();
+    if (!belfryd_.was_started()) return;
+    if (testing::Test::HasFailure()) std::cerr << errors();
+    if (options_.user) let_remove_its_segment();
 }
 
 /// In a container root may lack the right to remove what belongs to somebody else.
 void Server::let_remove_its_segment() {
-    belfryd_->signal(SIGTERM);
+    belfryd_.terminate();
     static_cast<void>(eventually([this] { return !segment(); }));
 }
 
@@ -76,94 +67,6 @@ Invocation Server::command() const {
         command.program = "./belfryd";
     }
     return command;
-}
-
-void Server::start(const Invocation& command) {
-    forget_ended_leaders();
-    const auto started = Clock::now();
-    belfryd_.emplace(command);
-    leaders_.push_back(belfryd_->pid());
-    leftovers::remember_server(belfryd_->pid());
-    wait_until_ready(started);
-}
-
-void Server::wait_until_ready(Clock::time_point started) {
-    const auto has_line = [&] { return belfryd_->out().ends_with('\n'); };
-    const bool ended = !eventually([&] { return has_line() || !belfryd_->is_running(); });
-    if (ended || !has_line()) throw Failure("belfryd is not ready: " + belfryd_->err());
-    ready_after_ms_ = milliseconds_since(started);
-
-    const std::string line = belfryd_->out();
-    const std::string expected = "belfryd listening on 127.0.0.1:";
-    if (!line.starts_with(expected)) throw Failure("belfryd said '" + line + "'");
-    const auto digits = line.substr(expected.size(), line.size() - expected.size() - 1);
-    port_ = static_cast<std::uint16_t>(number_from(digits));
-}
-
-int Server::stop() {
-    belfryd_->signal(SIGTERM);
-    return belfryd_->wait();
-}
-
-void Server::kill_supervisor() {
-    belfryd_->signal(SIGKILL);
-    belfryd_->wait();
-}
-
-/// As long as a process of a session lives, nobody else gets the number of its leader; afterwards
-/// another server may, and must not be taken for ours.
-void Server::forget_ended_leaders() {
-    const auto all = processes();
-    const auto existing = segments();
-    std::erase_if(leaders_, [&](pid_t leader) {
-        if (std::ranges::find(all, leader, &ProcessInfo::session) != all.end() ||
-            std::ranges::find(existing, leader, &SegmentInfo::creator) != existing.end()) {
-            return false;
-        }
-        leftovers::forget_server(leader);
-        return true;
-    });
-}
-
-void Server::kill_all() {
-    // The supervisor first, so that it starts no other child.
-    if (belfryd_) kill_supervisor();
-    kill_children();
-}
-
-void Server::kill_children() const {
-    static_cast<void>(eventually([this] {
-        const auto pids = all_processes();
-        for (const pid_t pid : pids) ::kill(pid, SIGKILL);
-        return pids.empty();
-    }));
-}
-
-void Server::remove_segments() const {
-    while (const auto found = segment()) {
-        if (::shmctl(found->shmid, IPC_RMID, nullptr) != 0) return;
-    }
-}
-
-std::vector<pid_t> Server::all_processes() const {
-    std::vector<pid_t> pids;
-    for (const auto& process : processes()) {
-        if (process.state != 'Z' && has(leaders_, process.session)) pids.push_back(process.pid);
-    }
-    return pids;
-}
-
-std::vector<pid_t> Server::children() const {
-    auto pids = all_processes();
-    std::erase(pids, belfryd_->pid());
-    return pids;
-}
-
-std::optional<SegmentInfo> Server::segment() const {
-    for (const auto& segment : segments()) {
-        if (has(leaders_, segment.creator) && !has(not_ours_, segment.shmid)) return segment;
-    }
-    return std::nullopt;
 }
 
 std::uint64_t Server::attached() const {
@@ -225,7 +128,7 @@ void Server::wait_until_saved() const {
 }
 
 RawClient Server::log_in(std::string_view client_id, std::string_view options) const {
-    RawClient client{port_};
+    RawClient client{port()};
     static_cast<void>(client.log_in_live(client_id, options));
     return client;
 }
@@ -238,7 +141,7 @@ Result Server::belfryctl(std::vector<std::string> arguments) const {
 Invocation Server::belfry(std::string_view client_id, std::vector<std::string> more) const {
     Invocation command{program("belfry"),
                        {"-client_id", std::string{client_id}, "-server_ip", "127.0.0.1", "-port",
-                        std::to_string(port_)}};
+                        std::to_string(port())}};
     command.arguments.insert(command.arguments.end(), more.begin(), more.end());
     return command;
 }

@@ -3,6 +3,7 @@
 #include "tests/support/proc.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/raw_client.hpp"
+#include "tests/support/running_server.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <sys/types.h>
@@ -39,29 +40,29 @@ class Server {
     void start() { start(command()); }
 
     /// Starts it with other options.
-    void start(const Invocation& command);
+    void start(const Invocation& command) { belfryd_.start(command); }
 
     /// Ends it with SIGTERM; returns its exit status.
-    int stop();
+    int stop() { return belfryd_.stop(); }
 
     /// SIGKILL for the supervisor alone: its children go on.
-    void kill_supervisor();
+    void kill_supervisor() { belfryd_.kill_supervisor(); }
 
     /// SIGKILL for the supervisor and all children.
-    void kill_all();
+    void kill_all() { belfryd_.kill_all(); }
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
-    [[nodiscard]] pid_t pid() const { return belfryd_->pid(); }
-    [[nodiscard]] bool is_running() { return belfryd_ && belfryd_->is_running(); }
+    [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
+    [[nodiscard]] pid_t pid() const { return belfryd_.pid(); }
+    [[nodiscard]] bool is_running() { return belfryd_.is_running(); }
     [[nodiscard]] std::filesystem::path data_dir() const { return folder_.path() / "data"; }
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
-    [[nodiscard]] std::string errors() const { return belfryd_->err(); }
+    [[nodiscard]] std::string errors() const { return belfryd_.errors(); }
 
     /// Milliseconds from the last start to the line that says that it listens.
-    [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
+    [[nodiscard]] double ready_after_ms() const { return belfryd_.ready_after_ms(); }
 
     /// Removes the segment of a dead server, as a reboot does.
-    void lose_segment() const { remove_segments(); }
+    void lose_segment() const { belfryd_.remove_segments(); }
 
     /// The process that stores the messages; waits until one runs.
     [[nodiscard]] pid_t archiver() const;
@@ -74,13 +75,13 @@ class Server {
     [[nodiscard]] bool will_say(std::string_view part) const;
 
     /// The processes of this server that live, orphans of a killed supervisor included.
-    [[nodiscard]] std::vector<pid_t> all_processes() const;
+    [[nodiscard]] std::vector<pid_t> all_processes() const { return belfryd_.all_processes(); }
 
     /// The same without the supervisor.
-    [[nodiscard]] std::vector<pid_t> children() const;
+    [[nodiscard]] std::vector<pid_t> children() const { return belfryd_.children(); }
 
     /// The segment that one of its supervisors created, by the kernel's own list.
-    [[nodiscard]] std::optional<SegmentInfo> segment() const;
+    [[nodiscard]] std::optional<SegmentInfo> segment() const { return belfryd_.segment(); }
 
     /// The processes attached to its segment, by shmctl; 0 where there is no segment.
     [[nodiscard]] std::uint64_t attached() const;
@@ -94,7 +95,7 @@ class Server {
     /// The process that serves the client; throws Failure where it is offline.
     [[nodiscard]] pid_t child_of(std::string_view client_id) const;
 
-    [[nodiscard]] RawClient connect() const { return RawClient{port_}; }
+    [[nodiscard]] RawClient connect() const { return RawClient{port()}; }
 
     /// A client that has read LIVE; its backlog is thrown away.
     [[nodiscard]] RawClient log_in(std::string_view client_id, std::string_view options = "") const;
@@ -111,19 +112,11 @@ class Server {
 
   private:
     void make_room_for(uid_t user) const;
-    void wait_until_ready(Clock::time_point started);
-    void kill_children() const;
     void let_remove_its_segment();
-    void forget_ended_leaders();
-    void remove_segments() const;
 
     ServerOptions options_;
     TempDir folder_;
-    std::optional<Process> belfryd_;
-    std::vector<pid_t> leaders_;  ///< every belfryd that was started here and has left something
-    std::vector<int> not_ours_;   ///< segments that were there before: a pid may come again
-    std::uint16_t port_ = 0;
-    double ready_after_ms_ = 0;
+    RunningServer belfryd_;
 };
 
 }  // namespace belfry::test

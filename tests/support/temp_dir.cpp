@@ -20,8 +20,10 @@ std::filesystem::path root() {
 
 }  // namespace
 
-TempDir::TempDir() {
-    std::string name = std::filesystem::absolute(root() / "belfry-test-XXXXXX").string();
+TempDir::TempDir() : TempDir{root()} {}
+
+TempDir::TempDir(const std::filesystem::path& parent) {
+    std::string name = std::filesystem::absolute(parent / "belfry-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw system_failure(name);
     path_ = name;
     leftovers::remember_directory(path_);
@@ -38,6 +40,14 @@ std::filesystem::path TempDir::write(std::string_view name, std::string_view con
     out << contents;
     if (!out.flush()) throw Failure("cannot write " + file.string());
     return file;
+}
+
+std::filesystem::path TempDir::make(std::string_view name) const {
+    auto path = path_ / name;
+    if (!std::filesystem::create_directory(path)) {
+        throw Failure(path.string() + " is already there");
+    }
+    return path;
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -1,4 +1,4 @@
-#include "bench/support/crowd.hpp"
+#include "bench/support/reading_clients.hpp"
 
 #include "bench/support/wait.hpp"
 
@@ -19,7 +19,7 @@ constexpr std::chrono::seconds timeout{300};
 
 }  // namespace
 
-Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
+ReadingClients::ReadingClients(std::uint16_t port, const std::vector<std::string>& client_ids)
     : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     if (!epoll_) throw test::system_failure("epoll_create1");
     members_.reserve(client_ids.size());
@@ -46,12 +46,12 @@ Crowd::Crowd(std::uint16_t port, const std::vector<std::string>& client_ids)
     }
 }
 
-Crowd::~Crowd() {
+ReadingClients::~ReadingClients() {
     stop_ = true;
     thread_.join();
 }
 
-void Crowd::log_in(std::uint16_t port, const std::string& client_id) {
+void ReadingClients::log_in(std::uint16_t port, const std::string& client_id) {
     check_interrupt();
     members_.push_back({Connection{port}});
     const Connection& connection = members_.back().connection;
@@ -64,13 +64,13 @@ void Crowd::log_in(std::uint16_t port, const std::string& client_id) {
     }
 }
 
-void Crowd::wait_until_each_has(std::uint64_t messages) const {
+void ReadingClients::wait_until_each_has(std::uint64_t messages) const {
     const std::uint64_t all = messages * members_.size();
     const auto all_read = [&] { return check(), messages_ == all; };
     wait_until(all_read, timeout, "the clients have not read all");
 }
 
-void Crowd::read_all() noexcept {
+void ReadingClients::read_all() noexcept {
     try {
         std::vector<char> buffer(buffer_size);
         while (!stop_) read_once(buffer);
@@ -80,7 +80,7 @@ void Crowd::read_all() noexcept {
     }
 }
 
-void Crowd::read_once(std::vector<char>& buffer) {
+void ReadingClients::read_once(std::vector<char>& buffer) {
     std::array<epoll_event, 256> events{};
     const int count =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), stop_after_ms);
@@ -89,7 +89,7 @@ void Crowd::read_once(std::vector<char>& buffer) {
     }
 }
 
-void Crowd::read(Member& member, std::vector<char>& buffer) {
+void ReadingClients::read(Member& member, std::vector<char>& buffer) {
     FrameCounter& counter = member.counter;
     const bool was_live = counter.live();
     const std::uint64_t before = counter.messages();
@@ -98,7 +98,7 @@ void Crowd::read(Member& member, std::vector<char>& buffer) {
     if (counter.live() && !was_live) ++live_;
 }
 
-void Crowd::check() const {
+void ReadingClients::check() const {
     if (failed_) std::rethrow_exception(failure_);
 }
 

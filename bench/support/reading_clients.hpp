@@ -13,13 +13,13 @@
 namespace belfry::bench {
 
 /// Many clients that read all there is and throw it away: one thread, one epoll loop.
-class Crowd {
+class ReadingClients {
   public:
     /// Logs all in and waits until they are live.
-    Crowd(std::uint16_t port, const std::vector<std::string>& client_ids);
-    Crowd(const Crowd&) = delete;
-    Crowd& operator=(const Crowd&) = delete;
-    ~Crowd();
+    ReadingClients(std::uint16_t port, const std::vector<std::string>& client_ids);
+    ReadingClients(const ReadingClients&) = delete;
+    ReadingClients& operator=(const ReadingClients&) = delete;
+    ~ReadingClients();
 
     /// Waits until each of them has had as many messages.
     void wait_until_each_has(std::uint64_t messages) const;

@@ -1,0 +1,133 @@
+#include "tests/support/running_server.hpp"
+
+#include "tests/support/failure.hpp"
+#include "tests/support/leftovers.hpp"
+
+#include <sys/shm.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+namespace belfry::test {
+namespace {
+
+/// A start can take as little as a few milliseconds, and ready_after_ms() has to be exact.
+constexpr std::chrono::microseconds pause{100};
+
+bool has(const std::vector<int>& numbers, int number) {
+    return std::ranges::find(numbers, number) != numbers.end();
+}
+
+}  // namespace
+
+RunningServer::RunningServer() {
+    for (const auto& segment : segments()) not_ours_.push_back(segment.shmid);
+}
+
+RunningServer::~RunningServer() {
+    kill_all();
+    remove_segments();
+    forget_ended_leaders();
+}
+
+void RunningServer::start(const Invocation& command, Milliseconds within) {
+    forget_ended_leaders();
+    const auto started = Clock::now();
+    belfryd_.emplace(command);
+    leaders_.push_back(belfryd_->pid());
+    leftovers::remember_server(belfryd_->pid());
+    wait_until_ready(started, within);
+}
+
+void RunningServer::wait_until_ready(Clock::time_point started, Milliseconds within) {
+    const auto has_line = [&] { return belfryd_->out().ends_with('\n'); };
+    const auto is_decided = [&] { return has_line() || !belfryd_->is_running(); };
+    if (!eventually(is_decided, within, pause) || !has_line()) {
+        throw Failure("belfryd is not ready: " + belfryd_->err());
+    }
+    ready_after_ms_ = milliseconds_since(started);
+
+    const std::string line = belfryd_->out();
+    const std::string expected = "belfryd listening on 127.0.0.1:";
+    if (!line.starts_with(expected)) throw Failure("belfryd said '" + line + "'");
+    port_ = static_cast<std::uint16_t>(std::stoul(line.substr(expected.size())));
+}
+
+int RunningServer::stop(Milliseconds within) {
+    terminate();
+    return belfryd_->wait(within);
+}
+
+void RunningServer::kill_supervisor() {
+    belfryd_->signal(SIGKILL);
+    belfryd_->wait();
+}
+
+/// As long as a process of a session lives, nobody else gets the number of its leader; afterwards
+/// another server may, and must not be taken for ours.
+void RunningServer::forget_ended_leaders() {
+    const auto all = processes();
+    const auto existing = segments();
+    std::erase_if(leaders_, [&](pid_t leader) {
+        if (std::ranges::find(all, leader, &ProcessInfo::session) != all.end() ||
+            std::ranges::find(existing, leader, &SegmentInfo::creator) != existing.end()) {
+            return false;
+        }
+        leftovers::forget_server(leader);
+        return true;
+    });
+}
+
+void RunningServer::kill_all() {
+    // The supervisor first, so that it starts no other child.
+    if (belfryd_) kill_supervisor();
+    kill_children();
+}
+
+void RunningServer::kill_children() const {
+    static_cast<void>(eventually([this] {
+        const auto pids = all_processes();
+        for (const pid_t pid : pids) ::kill(pid, SIGKILL);
+        reap_orphans();
+        return pids.empty();
+    }));
+}
+
+/// The children of a killed supervisor are children of this program if it has asked the kernel for
+/// that (PR_SET_CHILD_SUBREAPER); otherwise there is nothing to reap. Each leader also leads a
+/// process group.
+void RunningServer::reap_orphans() const {
+    for (const pid_t leader : leaders_) {
+        while (::waitpid(-leader, nullptr, WNOHANG) > 0) {
+        }
+    }
+}
+
+void RunningServer::remove_segments() const {
+    while (const auto found = segment()) {
+        if (::shmctl(found->shmid, IPC_RMID, nullptr) != 0) return;
+    }
+}
+
+std::vector<pid_t> RunningServer::all_processes() const {
+    std::vector<pid_t> pids;
+    for (const auto& process : processes()) {
+        if (process.state != 'Z' && has(leaders_, process.session)) pids.push_back(process.pid);
+    }
+    return pids;
+}
+
+std::vector<pid_t> RunningServer::children() const {
+    auto pids = all_processes();
+    std::erase(pids, belfryd_->pid());
+    return pids;
+}
+
+std::optional<SegmentInfo> RunningServer::segment() const {
+    for (const auto& segment : segments()) {
+        if (has(leaders_, segment.creator) && !has(not_ours_, segment.shmid)) return segment;
+    }
+    return std::nullopt;
+}
+
+}  // namespace belfry::test
