@@ -1,9 +1,13 @@
 #pragma once
 
-#include "server/spdlog.hpp"
+// Header-only, because Debian has neither library in a static form, which belfryd needs.
+#define FMT_HEADER_ONLY
 
 #include <cstdint>
 #include <mutex>
+#include <spdlog/logger.h>             // IWYU pragma: export
+#include <spdlog/pattern_formatter.h>  // IWYU pragma: export
+#include <spdlog/sinks/base_sink.h>    // IWYU pragma: export
 
 namespace belfry::server {
 
