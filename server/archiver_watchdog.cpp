@@ -3,7 +3,6 @@
 #include "base/process.hpp"
 #include "server/heritage.hpp"
 #include "server/logger.hpp"
-#include "server/spawn.hpp"
 #include "shm/process_entry.hpp"
 #include "shm/session_slots.hpp"
 #include "wire/version.hpp"

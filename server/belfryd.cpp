@@ -20,6 +20,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 namespace belfry::server {
@@ -29,14 +30,14 @@ namespace {
 constexpr std::chrono::seconds port_timeout{1};
 constexpr std::chrono::milliseconds port_retry{20};
 
-/// Nobody may go on with a log that is about to be made again. @throws StartError
+/// No process may continue with a log that is about to be made again. @throws StartError
 void require_nobody(const Options& options) {
     if (shm::wait_for_nobody(options.data_dir)) return;
     throw StartError{"processes of an earlier server in " + options.data_dir.string() +
                      " still run, and its shared memory is gone; end them first"};
 }
 
-/// Binds at once, or where an earlier supervisor has only just died, within a second.
+/// Binds at once, or within a second if an earlier supervisor has only just died.
 Listener listen_again(const std::string& address, std::uint16_t port) {
     const auto deadline = std::chrono::steady_clock::now() + port_timeout;
     while (true) {
@@ -47,6 +48,13 @@ Listener listen_again(const std::string& address, std::uint16_t port) {
         }
         std::this_thread::sleep_for(port_retry);
     }
+}
+
+/// The listening socket; that of an adopted segment has the port of its earlier server.
+Listener open_listener(const Options& options, const std::optional<shm::FoundSegment>& adopted) {
+    if (!adopted) return Listener{options.listen, options.port};
+    const auto former = static_cast<std::uint16_t>(adopted->segment.prefix().port);
+    return listen_again(options.listen, options.port == 0 ? former : options.port);
 }
 
 /// Cursors cannot be above the end of the log (7).
@@ -74,14 +82,40 @@ void require_rows(bool enough) {
         "cleanly first"};
 }
 
-/// The data directory, which names the file, may be gone, or another server's by now.
+/// Writes the options into the segment, where all processes see them.
+/// @throws StartError if an adopted segment has no room for the clients
+void configure(shm::Segment& segment, const Options& options, bool is_new) {
+    if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
+    pull_back_cursors(segment);
+    set_retention(segment, options);
+    if (set_max_online(segment, options) < options.max_clients) {
+        log_max_clients_stay(segment, options.max_clients);
+    }
+    set_log_level(segment, options.log_level);
+}
+
+void log_adoption(const shm::Segment& segment, std::size_t sessions) {
+    log_event(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +
+                                  std::to_string(segment.log().last_id.load()) + " messages and " +
+                                  std::to_string(sessions) + " sessions");
+}
+
+void log_listening(const shm::Segment& segment, const Options& options, const Listener& listener) {
+    log_event(LogLevel::info, "listening on " + listener.name() + " for " +
+                                  std::to_string(options.client_ids.size()) +
+                                  " clients, with the log " + std::string{segment.epoch()});
+    std::cout << "belfryd listening on " << listener.name() << std::endl;
+}
+
+/// Leaves the file that the data directory names if that directory is gone, or another server's.
 void remove_port_file(const Options& options, const shm::DataDirectoryLock& lock,
                       std::uint32_t port) noexcept {
     if (lock.file().is_in_place()) shm::remove_port_file(options.data_dir, port);
     if (options.port_file) shm::remove_port_file_at(*options.port_file, port);
 }
 
-/// Removes the segment, which a clean stop, or a first start that failed, must not leave.
+/// Removes the segment at its end while armed. Neither a clean stop nor a first start that failed
+/// may leave a segment.
 class Cleanup {
   public:
     Cleanup(const Options& options, const shm::DataDirectoryLock& lock,
@@ -117,47 +151,30 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     auto adopted = segment_to_adopt(options);
     if (!adopted) require_nobody(options);
     const base::UniqueFd alive = shm::hold_alive(options.data_dir);
-    const bool again = adopted && options.port == 0;
-    const std::uint16_t port =
-        again ? static_cast<std::uint16_t>(adopted->segment.prefix().port) : options.port;
-    Listener listener =
-        adopted ? listen_again(options.listen, port) : Listener{options.listen, options.port};
+    Listener listener = open_listener(options, adopted);
 
     const bool is_new = !adopted;
     shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options);
     Cleanup cleanup{options, lock, found, is_new};
     shm::Segment& segment = found.segment;
-    if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
-    pull_back_cursors(segment);
-    set_retention(segment, options);
-    if (set_max_online(segment, options) < options.max_clients) {
-        log_max_clients_stay(segment, options.max_clients);
-    }
-    set_log_level(segment, options.log_level);
+    configure(segment, options, is_new);
     const SharedLogLevel level{segment.server().log_level};
     report_if_full(segment);
     const std::vector<base::PlacedFile> lock_files{lock.file(),
                                                    shm::alive_file(options.data_dir, alive)};
     Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files};
-    // Before there is an archiver, which would outlive a start that fails.
+    // This must fail before there is an archiver, which would outlive a start that fails.
     if (options.port_file) {
         shm::write_port_file(options.data_dir, *options.port_file, listener.port());
     }
-    // Behind what may fail: who cannot start says one line, and that is the reason.
+    // After everything that may fail: a start that fails logs one line, which names the reason.
     reserve_descriptors(segment);
     move_program_to_huge_pages();
     const std::size_t living = supervisor.adopt();
-    if (!is_new) {
-        log_event(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +
-                                      std::to_string(segment.log().last_id.load()) +
-                                      " messages and " + std::to_string(living) + " sessions");
-    }
-    log_event(LogLevel::info, "listening on " + listener.name() + " for " +
-                                  std::to_string(options.client_ids.size()) +
-                                  " clients, with the log " + std::string{segment.epoch()});
-    std::cout << "belfryd listening on " << listener.name() << std::endl;
+    if (!is_new) log_adoption(segment, living);
+    log_listening(segment, options, listener);
     manager.ready("listening on " + listener.name());
-    cleanup.disarm();  // from here on clients may have been told that messages are SENT
+    cleanup.disarm();  // From here on clients may have been told that messages are SENT.
     Reload reload{arguments, options, segment, supervisor};
     fill_heap_gaps();
     const auto run_reload = [&] {

@@ -1,0 +1,118 @@
+#include "server/child_table.hpp"
+
+#include "server/logger.hpp"
+#include "shm/client_stats.hpp"
+#include "shm/client_table.hpp"
+#include "shm/session_slots.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <string>
+
+namespace belfry::server {
+namespace {
+
+constexpr std::chrono::seconds pending_grace{1};  ///< a younger child is not evicted
+
+/// The status of an adopted child is unknown: it counts as 0.
+std::string describe_end(int status) {
+    if (status == 0) return "has died";
+    if (WIFSIGNALED(status)) return "was killed by signal " + std::to_string(WTERMSIG(status));
+    return "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+ChildTable::ChildTable(shm::Segment& segment)
+    : segment_{&segment}, children_(segment.geometry().session_slots, &books_) {}
+
+std::uint32_t ChildTable::slots() const noexcept {
+    return static_cast<std::uint32_t>(children_.size());
+}
+
+void ChildTable::adopt(std::uint32_t slot) {
+    SessionChild& child = children_[slot];
+    static_cast<Child&>(child) = server::adopt(segment_->session_process(slot));
+    if (child.pid == 0) {
+        shm::count_death(*segment_, slot);
+        shm::reap_slot(*segment_, slot);
+        return free_slots_.push_back(slot);
+    }
+    child.since = Clock::now();
+    if (is_pending(slot)) pending_.push_back(slot);
+}
+
+bool ChildTable::has_room() {
+    const std::size_t max_pending = children_.size() - segment_->geometry().max_clients;
+    if (pending_.size() >= max_pending) forget_settled();
+    return !free_slots_.empty() && pending_.size() < max_pending;
+}
+
+bool ChildTable::is_pending(std::uint32_t slot) const noexcept {
+    return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot);
+}
+
+void ChildTable::forget_settled() noexcept {
+    std::erase_if(pending_, [this](std::uint32_t slot) { return !is_pending(slot); });
+}
+
+bool ChildTable::evict_oldest_pending() noexcept {
+    forget_settled();
+    if (pending_.empty()) return false;
+    const SessionChild& oldest = children_[pending_.front()];
+    if (Clock::now() < oldest.since + pending_grace) return false;
+    oldest.signal(SIGTERM);
+    pending_.pop_front();
+    return true;
+}
+
+void ChildTable::add(pid_t pid) {
+    const std::uint32_t slot = free_slot();
+    free_slots_.pop_back();
+    children_[slot].pid = pid;
+    children_[slot].since = Clock::now();
+    own_[pid] = slot;
+    pending_.push_back(slot);
+}
+
+void ChildTable::bury_own(pid_t pid, int status) {
+    const auto found = own_.find(pid);
+    if (found == own_.end()) return;
+    const std::uint32_t slot = found->second;
+    own_.erase(found);
+    bury(slot, status);
+}
+
+void ChildTable::bury(std::uint32_t slot, int status) {
+    const bool was_online = shm::count_death(*segment_, slot);
+    if (!deaths_are_expected_ && (status != 0 || was_online)) log_death(slot, status);
+    children_[slot] = {};
+    shm::reap_slot(*segment_, slot);
+    free_slots_.push_back(slot);
+    std::erase(pending_, slot);
+}
+
+void ChildTable::log_death(std::uint32_t slot, int status) const {
+    const std::uint32_t client = segment_->session(slot).client.load();
+    std::string who = "session " + std::to_string(children_[slot].pid);
+    if (client != 0) who += " of client " + std::string{shm::name_of(*segment_, client - 1)};
+    log_event(LogLevel::warning, who + " " + describe_end(status));
+}
+
+void ChildTable::signal_all(int number) noexcept {
+    for (const SessionChild& child : children_) {
+        if (child.pid != 0) child.signal(number);
+    }
+}
+
+void ChildTable::signal_unwanted(int number) noexcept {
+    for (std::uint32_t slot = 0; slot < slots(); ++slot) {
+        if (children_[slot].pid != 0 && shm::is_unwanted(*segment_, slot)) {
+            children_[slot].signal(number);
+        }
+    }
+}
+
+}  // namespace belfry::server

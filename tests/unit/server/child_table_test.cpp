@@ -1,0 +1,92 @@
+#include "server/child_table.hpp"
+
+#include "shm/process_entry.hpp"
+#include "shm/session_slots.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/scratch_segment.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace belfry::server {
+namespace {
+
+using test::ForkedChild;
+
+class AChildTable : public test::SegmentTest {
+  protected:
+    AChildTable() { adopt_all(table); }
+
+    static void adopt_all(ChildTable& table) {
+        for (std::uint32_t slot = table.slots(); slot-- > 0;) table.adopt(slot);
+        table.expect_deaths();
+    }
+
+    /// A child that has claimed the next slot.
+    ForkedChild fork() {
+        const shm::GivenSlot given = shm::give_slot(segment(), table.free_slot());
+        shm::ProcessEntry& entry = segment().session_process(given.slot);
+        ForkedChild child{[&] { return shm::claim(entry, given.generation) ? ::pause() : 1; }};
+        EXPECT_TRUE(test::eventually([&] {
+            const auto process = shm::process_in(entry);
+            return process && process->pid == child.pid();
+        }));
+        table.add(child.pid());
+        return child;
+    }
+
+    ChildTable table{segment()};
+};
+
+TEST_F(AChildTable, GivesTheFirstFreeSlotAndTakesItBackWhenItsChildIsBuried) {
+    ForkedChild one = fork();
+    ForkedChild two = fork();
+    EXPECT_EQ(table.living(), 2U);
+    EXPECT_EQ(table.free_slot(), 2U);
+    one.kill();
+    table.bury_own(one.pid(), SIGKILL);
+    EXPECT_EQ(table.living(), 1U);
+    EXPECT_EQ(table.free_slot(), 0U);
+    EXPECT_FALSE(shm::process_in(segment().session_process(0)));
+    table.bury_own(one.pid(), SIGKILL);
+    EXPECT_EQ(table.living(), 1U) << "a process that it does not know";
+    two.kill();
+    table.bury_own(two.pid(), SIGKILL);
+}
+
+TEST_F(AChildTable, TakesOverTheChildrenThatLiveAndFreesTheSlotsOfTheDead) {
+    ForkedChild dead = fork();
+    ForkedChild living = fork();
+    dead.kill();
+    ChildTable next{segment()};
+    adopt_all(next);
+    EXPECT_EQ(next.living(), 1U);
+    EXPECT_EQ(next.free_slot(), 0U);
+    EXPECT_EQ(next.fd(0), -1);
+    pollfd end{next.fd(1), POLLIN, 0};
+    EXPECT_EQ(::poll(&end, 1, 0), 0);
+    next.signal_all(SIGKILL);
+    EXPECT_EQ(living.wait(), 128 + SIGKILL);
+    EXPECT_EQ(::poll(&end, 1, 0), 1);
+    next.bury_adopted(1);
+    EXPECT_EQ(next.living(), 0U);
+}
+
+TEST_F(AChildTable, AsksTheOldestChildWithoutALoginToGoAfterASecond) {
+    const auto start = test::Clock::now();
+    ForkedChild oldest = fork();
+    ForkedChild young = fork();
+    EXPECT_TRUE(test::eventually([&] { return table.evict_oldest_pending(); }));
+    EXPECT_GE(test::Clock::now() - start, std::chrono::seconds{1});
+    EXPECT_EQ(oldest.wait(), 128 + SIGTERM);
+    EXPECT_FALSE(young.has_ended());
+    table.bury_own(oldest.pid(), SIGTERM);
+    young.kill();
+    table.bury_own(young.pid(), SIGKILL);
+}
+
+}  // namespace
+}  // namespace belfry::server
