@@ -2,24 +2,31 @@
 
 #include "base/clock.hpp"
 
+#include <algorithm>
 #include <random>
 
 namespace belfry::client {
 
-/// How long to wait before the next attempt: at random, from 50 ms to 2 s, doubling on average,
-/// so that many clients do not come back in step.
+/// How long to wait before the next attempt: a random time from 50 ms to 2 s, which doubles on
+/// average, so that many clients do not come back in step.
 class Backoff {
   public:
-    [[nodiscard]] base::Duration next();
+    [[nodiscard]] base::Duration next() {
+        using Milliseconds = std::chrono::milliseconds;
+        std::uniform_int_distribution<Milliseconds::rep> between{max_.count() / 2, max_.count()};
+        const Milliseconds wait{between(random_)};
+        max_ = std::min(max_ * 2, last_max);
+        return wait;
+    }
 
-    /// The next wait is a short one again.
-    void reset() noexcept { longest_ = first; }
+    /// Makes the next wait a short one again.
+    void reset() noexcept { max_ = first_max; }
 
   private:
-    static constexpr std::chrono::milliseconds first{100};
-    static constexpr std::chrono::milliseconds last{2000};
+    static constexpr std::chrono::milliseconds first_max{100};
+    static constexpr std::chrono::milliseconds last_max{2000};
 
-    std::chrono::milliseconds longest_ = first;
+    std::chrono::milliseconds max_ = first_max;
     std::minstd_rand random_{std::random_device{}()};
 };
 

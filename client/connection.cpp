@@ -1,58 +1,175 @@
 #include "client/connection.hpp"
 
-#include <sys/socket.h>
+#include "wire/frame_parser.hpp"
+#include "wire/print.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <utility>
+#include <variant>
 
 namespace belfry::client {
 namespace {
 
-constexpr std::size_t read_size = 65536;
+using namespace std::chrono_literals;
 
-bool would_wait(int error) {
-    return error == EAGAIN || error == EINTR;
-}
+constexpr base::Duration welcome_timeout = 10s;
+constexpr std::size_t send_at_once = 262144;
 
 }  // namespace
 
-bool Connection::receive() {
-    make_room();
-    const auto n = ::recv(fd(), in_.data() + in_end_, in_.size() - in_end_, 0);
-    if (n == 0) return ended("closed by the server");
-    if (n < 0) return would_wait(errno) || ended(std::strerror(errno));
-    in_end_ += static_cast<std::size_t>(n);
-    return true;
+Connection::Connection(std::string host, std::string port, ConversationOptions options,
+                       Observer& observer)
+    : observer_{observer},
+      conversation_{std::move(options), observer},
+      dialer_{std::move(host), std::move(port)} {}
+
+// --- the loop ---
+
+pollfd Connection::wanted(bool takes_messages) const noexcept {
+    if (phase_ == Phase::dialing) return {dialer_.fd(), POLLOUT, 0};
+    if (!socket_) return {-1, 0, 0};
+    const short in = takes_messages || is_leaving() ? POLLIN : 0;
+    const short out = socket_->has_unsent() ? POLLOUT : 0;
+    const auto events = static_cast<short>(in | out);
+    // poll() reports the end of a connection even if no event is asked for, and would do so for
+    // ever.
+    return {events != 0 ? socket_->fd() : -1, events, 0};
 }
 
-void Connection::consume(std::size_t count) noexcept {
-    in_begin_ += count;
-    if (in_begin_ == in_end_) in_begin_ = in_end_ = 0;
+base::Deadline Connection::wake_at() const noexcept {
+    return is_leaving() ? phase_until_ : base::earlier(phase_until_, resend_at_);
 }
 
-void Connection::make_room() {
-    if (in_.size() - in_end_ >= read_size) return;
-    const auto begin = in_.begin() + static_cast<std::ptrdiff_t>(in_begin_);
-    const auto end = in_.begin() + static_cast<std::ptrdiff_t>(in_end_);
-    std::copy(begin, end, in_.begin());
-    in_end_ -= in_begin_;
-    in_begin_ = 0;
-    // Twice what is there, so that a large message is not moved for every piece of it.
-    if (in_.size() - in_end_ < read_size) in_.resize(2 * (in_end_ + read_size));
+void Connection::go_on(bool is_ready) {
+    if (is_ready && phase_ == Phase::dialing) {
+        follow(dialer_.go_on(base::Clock::now()));
+    } else if (is_ready && socket_) {
+        read_frames();
+    }
+    const auto now = base::Clock::now();
+    if (base::has_passed(phase_until_, now)) end_phase(now);
+    try_postponed_again(now);
 }
 
-void Connection::send() {
-    while (!out_.empty()) {
-        const auto n = ::send(fd(), out_.data(), out_.size(), MSG_NOSIGNAL);
-        if (n < 0 && would_wait(errno)) return;
-        out_.erase(0, n < 0 ? std::string::npos : static_cast<std::size_t>(n));
+void Connection::end_phase(base::TimePoint now) {
+    if (phase_ == Phase::waiting) return dial(now);
+    if (phase_ == Phase::dialing) return follow(dialer_.go_on(now));
+    if (phase_ == Phase::logging_in) return lost("no answer to the login");
+    end(End::left);
+}
+
+void Connection::flush() {
+    if (!socket_) return;
+    if (is_online()) conversation_.unsent().fill(socket_->out(), send_at_once);
+    socket_->send();
+}
+
+void Connection::try_postponed_again(base::TimePoint now) {
+    if (conversation_.store_works()) resend_.reset();
+    if (!conversation_.unsent().can_try_again()) {
+        resend_at_.reset();
+    } else if (!resend_at_) {
+        resend_at_ = now + resend_.next();
+    } else if (base::has_passed(resend_at_, now)) {
+        conversation_.unsent().try_again();
+        resend_at_.reset();
     }
 }
 
-bool Connection::ended(std::string_view why) {
-    why_ = why;
-    return false;
+// --- from a socket to a login ---
+
+void Connection::dial(base::TimePoint now) {
+    follow(dialer_.start(now));
+}
+
+void Connection::follow(Dialer::Result result) {
+    if (auto* socket = std::get_if<base::UniqueFd>(&result)) return log_in(std::move(*socket));
+    if (const auto* failed = std::get_if<Dialer::Failed>(&result)) return lost(failed->why);
+    enter(Phase::dialing, dialer_.deadline());
+}
+
+void Connection::log_in(base::UniqueFd socket) {
+    socket_.emplace(std::move(socket));
+    conversation_.log_in(socket_->out());
+    enter(Phase::logging_in, base::Clock::now() + welcome_timeout);
+}
+
+void Connection::welcome() {
+    if (was_lost_) observer_.notice("connection back");
+    was_lost_ = false;
+    redial_.reset();
+    enter(Phase::online, std::nullopt);
+}
+
+// --- what the server says ---
+
+void Connection::read_frames() {
+    const bool goes_on = socket_->receive();
+    while (socket_) {
+        const auto step = wire::next_frame(socket_->unread());
+        if (!step.frame) break;
+        // Messages that come after QUIT are left to the next login.
+        const bool ignored = is_leaving() && !std::holds_alternative<wire::Bye>(*step.frame);
+        const auto event = ignored ? Conversation::Event::none : conversation_.take(*step.frame);
+        socket_->consume(step.consumed);
+        act(event);
+    }
+    if (socket_ && !goes_on) lost(socket_->why());
+}
+
+void Connection::act(Conversation::Event event) {
+    using Event = Conversation::Event;
+    switch (event) {
+        case Event::none:
+            return;
+        case Event::welcome:
+            return welcome();
+        case Event::refused:
+            return end(End::refused, conversation_.reason());
+        case Event::busy:
+        case Event::closing:
+            return lost(conversation_.reason());
+        case Event::taken_over:
+            return end(is_leaving() ? End::left : End::taken_over);
+        case Event::garbled:
+            return end(End::garbled);
+    }
+}
+
+void Connection::acknowledge() {
+    if (socket_) conversation_.acknowledge(socket_->out());
+}
+
+// --- losses and the end ---
+
+void Connection::lost(std::string_view why) {
+    if (is_leaving()) return end(End::left);
+    if (!conversation_.has_been_welcome()) return end(End::unreachable, why);
+    if (is_online()) {
+        observer_.notice("connection lost: " + std::string{why});
+        was_lost_ = true;
+    }
+    socket_.reset();
+    const auto next_attempt = base::Clock::now() + redial_.next();
+    enter(Phase::waiting, next_attempt);
+    observer_.lost(next_attempt);
+}
+
+void Connection::leave(base::TimePoint until) {
+    if (!is_online()) return end(End::left);
+    wire::print(socket_->out(), wire::Quit{});
+    enter(Phase::leaving, until);
+}
+
+void Connection::end(End end, std::string_view reason) {
+    end_ = end;
+    reason_ = reason;
+    socket_.reset();
+    enter(Phase::ended, std::nullopt);
+}
+
+void Connection::enter(Phase phase, base::Deadline until) {
+    phase_ = phase;
+    phase_until_ = until;
 }
 
 }  // namespace belfry::client

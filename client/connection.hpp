@@ -1,52 +1,126 @@
 #pragma once
 
-#include "base/unique_fd.hpp"
+#include "base/clock.hpp"
+#include "client/backoff.hpp"
+#include "client/conversation.hpp"
+#include "client/dialer.hpp"
+#include "client/socket.hpp"
 
-#include <cstddef>
+#include <poll.h>
+
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace belfry::client {
 
-/// A connection with its bytes on their way in and out. Never waits.
+/// A client's connection to its server, over all the sockets that it takes: dials, logs in, talks,
+/// and dials again after a loss. What is sent arrives exactly once, and the observer is told each
+/// message exactly once.
+///
+/// In each turn of its loop the program polls wanted() until wake_at(), calls go_on(), and at the
+/// turn's end flush(). The first turn begins to dial. Only the resolving of a name can wait. One
+/// thread.
 class Connection {
   public:
-    /// @param socket connected, non-blocking
-    explicit Connection(base::UniqueFd socket) : socket_{std::move(socket)} {}
+    /// Why the connection has ended for good.
+    enum class End : unsigned char {
+        left,         ///< leave() was called
+        unreachable,  ///< the first attempt to connect has failed
+        refused,      ///< the server has refused the login
+        taken_over,   ///< a later login of the same client-id has taken over
+        garbled,      ///< the server does not speak the protocol
+    };
 
-    [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+    /// @param observer lives longer
+    Connection(std::string host, std::string port, ConversationOptions options, Observer& observer);
 
-    /// Reads once. False: the connection has ended, and why() says how.
-    [[nodiscard]] bool receive();
-    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+    // --- the loop ---
 
-    /// What has been received and not been consumed.
-    [[nodiscard]] std::string_view unread() const noexcept {
-        return {in_.data() + in_begin_, in_end_ - in_begin_};
+    /// The descriptor to poll, with its events; -1 if there is none.
+    /// @param takes_messages false: leaves what comes to the kernel, and so holds the server back
+    [[nodiscard]] pollfd wanted(bool takes_messages) const noexcept;
+
+    /// By when go_on() must run even if nothing is ready.
+    [[nodiscard]] base::Deadline wake_at() const noexcept;
+
+    /// Does what is due: dials, logs in, reads and tells the observer, tries again.
+    /// @param is_ready whether poll() has reported an event
+    void go_on(bool is_ready);
+
+    /// Sends as much as the server takes now.
+    void flush();
+
+    // --- what the program does ---
+
+    /// Queues a message, which is sent as soon as possible.
+    /// @param line its number, by which the observer learns that it was refused
+    void send(std::uint64_t line, std::string_view text) { conversation_.unsent().add(line, text); }
+
+    /// Refuses a message that is too long even to be queued.
+    void refuse(std::uint64_t line, std::string_view text, std::string_view why) {
+        conversation_.refuse_line(line, text, why);
     }
-    void consume(std::size_t count) noexcept;
 
-    /// To be appended to; at most a few hundred KiB at once.
-    [[nodiscard]] std::string& out() noexcept { return out_; }
+    /// Sends commands whose answers the observer is told. Requires is_online().
+    void ask(std::string_view commands) { socket_->out() += commands; }
 
-    /// Whether something waits to be sent.
-    [[nodiscard]] bool has_unsent() const noexcept { return !out_.empty(); }
+    /// Acknowledges every message that the observer was told. The program has stored or shown them.
+    void acknowledge();
 
-    /// Sends what the connection takes at present. Where it has ended everything is dropped:
-    /// receive() tells, behind what the server said last.
-    void send();
+    /// Says QUIT and waits for the answer until the given time. Ends at once while not online.
+    void leave(base::TimePoint until);
+
+    // --- its state ---
+
+    /// Whether a login has been accepted and the connection has not been lost since.
+    [[nodiscard]] bool is_online() const noexcept { return phase_ == Phase::online; }
+    [[nodiscard]] bool is_leaving() const noexcept { return phase_ == Phase::leaving; }
+    [[nodiscard]] bool has_ended() const noexcept { return phase_ == Phase::ended; }
+
+    /// Why it has ended, once has_ended().
+    [[nodiscard]] End end() const noexcept { return end_; }
+
+    /// What the server or the system said of an end that is `unreachable` or `refused`.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+    [[nodiscard]] const Conversation& conversation() const noexcept { return conversation_; }
 
   private:
-    void make_room();
-    bool ended(std::string_view why);
+    enum class Phase : unsigned char {
+        waiting,     ///< for the next attempt to connect
+        dialing,     ///< for a socket
+        logging_in,  ///< for WELCOME
+        online,
+        leaving,  ///< for the answer to QUIT
+        ended,
+    };
 
-    base::UniqueFd socket_;
-    std::vector<char> in_;
-    std::size_t in_begin_ = 0;
-    std::size_t in_end_ = 0;
-    std::string out_;
-    std::string why_;
+    void end_phase(base::TimePoint now);
+    void dial(base::TimePoint now);
+    void follow(Dialer::Result result);
+    void log_in(base::UniqueFd socket);
+    void read_frames();
+    void act(Conversation::Event event);
+    void welcome();
+    void lost(std::string_view why);
+    void try_postponed_again(base::TimePoint now);
+    void end(End end, std::string_view reason = {});
+    void enter(Phase phase, base::Deadline until);
+
+    Observer& observer_;
+    Conversation conversation_;
+    Dialer dialer_;
+    Backoff redial_;
+    Backoff resend_;
+    std::optional<Socket> socket_;
+    Phase phase_ = Phase::waiting;
+    base::Deadline phase_until_ = base::Clock::now();
+    base::Deadline resend_at_;  ///< of messages that the store did not take
+    bool was_lost_ = false;
+    End end_ = End::left;
+    std::string reason_;
 };
 
 }  // namespace belfry::client

@@ -12,15 +12,15 @@
 
 namespace belfry::client {
 
-/// Who talks, and of how many messages.
+/// Which client talks, and how many messages it takes.
 struct ConversationOptions {
     std::string client_id;
     std::optional<std::uint64_t> count = std::nullopt;  ///< messages to take; none: all
     bool acknowledges = true;
 };
 
-/// What is said to the server and what its answers mean, over all connections of a run. Knows
-/// neither sockets nor time. Its observer is told what there is to show.
+/// What the client says to the server and what the answers mean, over all connections of a run. It
+/// knows neither sockets nor time. Its observer is told what there is to show.
 class Conversation {
   public:
     /// What a frame means for the connection.
@@ -37,16 +37,16 @@ class Conversation {
     /// @param observer lives longer
     Conversation(ConversationOptions options, Observer& observer);
 
-    /// Appends LOGIN: a connection has been made.
+    /// Appends LOGIN to a new connection's bytes.
     void log_in(std::string& out);
 
-    /// Takes a frame.
+    /// Takes a frame, and tells the observer.
     [[nodiscard]] Event take(const wire::Frame& frame);
 
-    /// Appends ACK for what has been taken, which must have been shown.
+    /// Appends an ACK of everything that has been taken. It must have been stored or shown.
     void acknowledge(std::string& out);
 
-    /// A line of input that cannot even be put into the unsent lines.
+    /// Refuses a line that cannot even be put among the unsent lines.
     void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
 
     /// The reason of the last `closing`.
@@ -61,7 +61,7 @@ class Conversation {
     /// Whether every line that was answered has been accepted.
     [[nodiscard]] bool all_accepted() const noexcept { return all_accepted_; }
 
-    /// Whether the server has stored the line that it answered last.
+    /// False from a store-failed to the next SENT.
     [[nodiscard]] bool store_works() const noexcept { return store_works_; }
 
     [[nodiscard]] Unsent& unsent() noexcept { return unsent_; }
@@ -82,7 +82,7 @@ class Conversation {
     Event on(const wire::Bye& frame);
     static Event on(const wire::Garbled& frame);
 
-    // What this program does not ask for, and what it does not know.
+    // Frames that this library does not ask for, or does not know.
     template <typename Other>
     static Event on(const Other&) {
         return Event::none;

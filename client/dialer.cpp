@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::chrono::seconds time_limit{5};
 
-// Without it a client that only listens would never find out that the server's machine is gone.
+// Without keep-alive a client that only listens would never notice that the server's machine is
+// gone.
 struct Keepalive {
     int idle_seconds = 30;
     int interval_seconds = 10;
@@ -23,7 +24,8 @@ struct Keepalive {
 };
 
 void set_option(int socket, int level, int option, int value) {
-    // An option that is refused costs speed or a late notice, not correctness.
+    // If the system refuses an option, the connection is slower or a loss is noticed late; it stays
+    // correct.
     [[maybe_unused]] const int result = ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
@@ -90,13 +92,13 @@ int Dialer::connect_to(const Address& address) {
     socket_ =
         base::UniqueFd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (!socket_) return errno;
-    // An attempt that a signal interrupts goes on in the background.
+    // An attempt that a signal interrupts continues in the background.
     const auto* bytes = reinterpret_cast<const sockaddr*>(&address.bytes);
     if (::connect(socket_.get(), bytes, address.length) == 0) return 0;
     return errno == EINTR ? EINPROGRESS : errno;
 }
 
-// EINPROGRESS: it is not decided yet.
+// Returns EINPROGRESS while the attempt is not decided.
 int Dialer::error_of_attempt(base::TimePoint now) const {
     pollfd ready{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
     if (::poll(&ready, 1, 0) <= 0) return now < deadline_ ? EINPROGRESS : ETIMEDOUT;

@@ -11,8 +11,8 @@
 
 namespace belfry::client {
 
-/// Connects to a server: resolves its name, then tries one address after the other, five seconds
-/// each. Only the resolving of a name that is no address can wait.
+/// Connects to a server: resolves its name, then tries its addresses one after the other, five
+/// seconds each. It can wait only while it resolves a name that is not an address.
 class Dialer {
   public:
     Dialer(std::string host, std::string port) : host_{std::move(host)}, port_{std::move(port)} {}
@@ -29,7 +29,7 @@ class Dialer {
     /// Begins a new attempt.
     [[nodiscard]] Result start(base::TimePoint now);
 
-    /// Goes on with it, when fd() is ready or the deadline has passed.
+    /// Continues the attempt, when fd() is ready or the deadline has passed.
     [[nodiscard]] Result go_on(base::TimePoint now);
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
@@ -50,7 +50,7 @@ class Dialer {
 
     std::string host_;
     std::string port_;
-    std::vector<Address> left_;  // the next one last
+    std::vector<Address> left_;  // to be tried; the next one last
     base::UniqueFd socket_;
     base::TimePoint deadline_;
     std::string why_;

@@ -19,7 +19,7 @@ bool Inbox::take(std::uint64_t id) noexcept {
     return true;
 }
 
-// When enough has been taken the rest is left to the next login: nothing is passed either.
+// After as many messages as were asked for, the rest is left to the next login: nothing is passed.
 bool Inbox::pass(std::uint64_t id) noexcept {
     if (is_full() || id <= seen_) return false;
     seen_ = id;

@@ -14,21 +14,22 @@ class Inbox {
     /// @param count how many messages to take; none: all
     explicit Inbox(std::optional<std::uint64_t> count) noexcept : left_{count} {}
 
-    /// A login has been accepted. True: the log is another one than that of the last login.
+    /// Begins after an accepted login. @return true: the log is not that of the last login
     [[nodiscard]] bool begin_session(const wire::Welcome& welcome);
 
-    /// A message by somebody else. False: it is not to be printed, since it has been printed
-    /// before or enough have been.
+    /// Takes a message by another client. @return false: do not show it, because it has been shown
+    /// before, or as many have been taken as were asked for
     [[nodiscard]] bool take(std::uint64_t id) noexcept;
 
-    /// Ids up to this one hold no message by somebody else (SENT, GAP). False: nothing new.
+    /// Passes the ids up to this one, which hold no message by another client (SENT, GAP).
+    /// @return false: they had been passed before
     bool pass(std::uint64_t id) noexcept;
 
     /// Whether as many messages have been taken as were asked for.
     [[nodiscard]] bool is_full() const noexcept { return left_ == 0; }
 
-    /// The id to acknowledge on this connection; none where that has been done. What has been
-    /// taken must have been printed.
+    /// The id to acknowledge on this connection; none if it has been acknowledged. Everything that
+    /// has been taken must have been stored or shown.
     [[nodiscard]] std::optional<std::uint64_t> take_ack() noexcept;
 
   private:

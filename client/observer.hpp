@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "wire/frame.hpp"
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace belfry::client {
 
-/// Is told of a conversation, in its order. The views of a frame are valid during the call.
+/// Is told of a conversation with the server, event by event. The views of a frame are valid during
+/// the call.
 class Observer {
   public:
     Observer() = default;
@@ -15,31 +17,34 @@ class Observer {
     Observer& operator=(const Observer&) = delete;
     virtual ~Observer() = default;
 
-    /// Whether it wants to know who comes and goes.
+    /// Whether it wants to be told when other clients come and go.
     [[nodiscard]] virtual bool wants_presence() const { return false; }
 
-    /// What the user must know, in one clear line.
+    /// Something that the user must know, in one clear line.
     virtual void notice(std::string_view text) = 0;
 
     virtual void welcome(const wire::Welcome&) {}
 
-    /// A new message by somebody else.
+    /// The connection is lost, or an attempt to make a new one has failed.
+    virtual void lost(base::TimePoint /*next_attempt*/) {}
+
+    /// A new message by another client.
     virtual void message(const wire::Message&) = 0;
 
-    /// The backlog ends here.
+    /// The backlog has come to its end.
     virtual void live() {}
 
-    /// A line of our own has been accepted.
-    /// @param id 0: not known, it had been accepted before
+    /// A line of this client has been accepted.
+    /// @param id of the message; 0: unknown, because it had been accepted before
     virtual void accepted(std::string_view text, std::uint64_t id) = 0;
 
-    /// A line of our own is not accepted and never will be.
+    /// A line of this client has been refused for good.
     /// @param line its number in the input
     virtual void refused(std::uint64_t line, std::string_view text, std::string_view why) = 0;
 
     virtual void presence(const wire::Presence&) {}
 
-    /// What answers WHO and HISTORY.
+    // The answers to WHO and HISTORY.
     virtual void user(const wire::User&) {}
     virtual void past(const wire::Message&) {}
     virtual void end(const wire::End&) {}

@@ -9,7 +9,7 @@
 namespace belfry::client {
 namespace {
 
-// What a line costs beside its text, so that empty lines are bounded too.
+// Counted for a line besides its text, so that empty lines are bounded too.
 constexpr std::size_t entry_bytes = 64;
 
 }  // namespace
@@ -50,7 +50,7 @@ void Unsent::fill(std::string& out, std::size_t enough) {
     forget_answered();
 }
 
-// For the entry that `sent_` has just passed. Also a line that is refused here takes a seq, so that
+// For the entry that `sent_` has just passed. A line that is refused here takes a seq too, so that
 // seqs ascend over all entries.
 std::uint64_t Unsent::next_seq() const {
     const std::uint64_t before = sent_ > 1 ? entries_[sent_ - 2].seq : 0;
@@ -100,8 +100,8 @@ void Unsent::postpone(std::uint64_t seq) {
     postponing_ = true;
 }
 
-// Errors keep the order of the lines: when the last line sent has its answer, all have theirs,
-// or are accepted and wait for their SENT.
+// Errors keep the order of the lines: after the last line sent has its answer, all others have
+// theirs, or have been accepted and wait for their SENT.
 bool Unsent::can_try_again() const {
     return postponing_ && (sent_ == 0 || entries_[sent_ - 1].state != State::waiting);
 }

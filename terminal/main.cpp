@@ -1,6 +1,6 @@
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
-#include "terminal/client.hpp"
+#include "terminal/event_loop.hpp"
 #include "terminal/exit_code.hpp"
 #include "terminal/options.hpp"
 #include "terminal/warnings.hpp"
@@ -42,8 +42,8 @@ int run(const terminal::Options& options) {
         case terminal::Options::Action::run:
             break;
     }
-    terminal::Client client{options};
-    return client.run();
+    terminal::EventLoop loop{options};
+    return loop.run();
 }
 
 }  // namespace

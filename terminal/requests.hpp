@@ -23,7 +23,7 @@ class Requests {
     Requests(std::string own_id, Transcript& transcript, Print print)
         : own_id_{std::move(own_id)}, transcript_{transcript}, print_{std::move(print)} {}
 
-    /// Asks who is known without printing it: each will be told to user().
+    /// Asks which clients are known, without printing the answer: on_user() gets each of them.
     void ask_names();
     void who();
     /// @param newest the id of the newest message

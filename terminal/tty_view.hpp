@@ -54,9 +54,6 @@ class TtyView : public client::Observer {
     [[nodiscard]] int signal_fd() const noexcept { return signals_.fd(); }
     void take_signals();
 
-    /// The connection is lost, or an attempt to make a new one failed.
-    void lost(base::TimePoint next_attempt);
-
     /// Ctrl-C. False: there was nothing to clear or to break off.
     [[nodiscard]] bool interrupt();
 
@@ -83,6 +80,7 @@ class TtyView : public client::Observer {
     [[nodiscard]] bool wants_presence() const override { return true; }
     void notice(std::string_view text) override;
     void welcome(const wire::Welcome& frame) override;
+    void lost(base::TimePoint next_attempt) override;
     void message(const wire::Message& frame) override;
     void live() override;
     void accepted(std::string_view text, std::uint64_t id) override;

@@ -1,0 +1,285 @@
+#include "terminal/event_loop.hpp"
+
+#include "terminal/exit_code.hpp"
+#include "terminal/warnings.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+namespace belfry::terminal {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration offline_timeout = 30s;
+constexpr base::Duration bye_timeout = 5s;
+constexpr base::Duration bye_timeout_when_stopped = 1s;
+constexpr base::Duration bye_timeout_when_late = 100ms;
+
+}  // namespace
+
+EventLoop::EventLoop(const Options& options)
+    : options_{options},
+      server_{options.server_ip + " port " + options.port},
+      tty_view_{TtyView::is_possible(options) ? std::make_unique<TtyView>(options) : nullptr},
+      input_{STDIN_FILENO},
+      output_{STDOUT_FILENO},
+      connection_{
+          options.server_ip,
+          options.port,
+          {.client_id = options.client_id, .count = options.count, .acknowledges = !options.peek},
+          view()} {
+    if (!tty_view_) progress_.emplace();
+    if (options.timeout) done_by_ = base::Clock::now() + *options.timeout;
+}
+
+client::Observer& EventLoop::view() {
+    if (tty_view_) return *tty_view_;
+    return plain_.emplace(options_, output_);
+}
+
+int EventLoop::run() {
+    while (!connection_.conversation().has_been_welcome() && !connection_.has_ended()) {
+        go_on(wait());
+    }
+    if (wants_keys()) {
+        tty_view_->read_lines(
+            {.wait = [this] { return turn_until_key(); },
+             .send = [this](std::string_view text) { connection_.send(++typed_, text); }});
+        go_on({});  // From now on it ends like the sending of a file.
+    }
+    while (!connection_.has_ended()) go_on(wait());
+    const int exit_code = report_end();
+    if (tty_view_) tty_view_->finish(connection_.conversation().unsent());
+    return exit_code;
+}
+
+// The editor reads what the keyboard holds.
+bool EventLoop::turn_until_key() {
+    // The first turn, which does not wait, sends what was typed before.
+    for (Ready ready;; ready = wait()) {
+        go_on(ready);
+        if (!wants_keys()) return false;
+        if (ready.input || tty_view_->has_keys()) return true;
+    }
+}
+
+bool EventLoop::wants_keys() const {
+    return is_typing() && !is_ending();
+}
+
+bool EventLoop::is_ending() const {
+    return connection_.is_leaving() || connection_.has_ended();
+}
+
+bool EventLoop::is_typing() const {
+    return tty_view_ && !tty_view_->has_ended();
+}
+
+bool EventLoop::input_has_ended() const {
+    return tty_view_ ? tty_view_->has_ended() : input_.has_ended();
+}
+
+// --- waiting ---
+
+EventLoop::Ready EventLoop::wait() const {
+    const bool leaving = connection_.is_leaving();
+    std::array<pollfd, 5> fds{{
+        // It stays readable after a signal, and a second one ends the program at once.
+        {leaving ? -1 : signal_.fd(), POLLIN, 0},
+        {tty_view_ ? tty_view_->signal_fd() : -1, POLLIN, 0},
+        {wants_input() ? input_.fd() : -1, POLLIN, 0},
+        // What has been received is printed before more is read, so that a slow reader of standard
+        // output holds the server back and nothing is kept here.
+        connection_.wanted(output_.is_written()),
+        {leaving ? -1 : output_.poll_fd(), POLLOUT, 0},
+    }};
+    if (::poll(fds.data(), fds.size(), timeout_ms()) < 0) return {};
+    return {.signal = fds[0].revents != 0,
+            .terminal = fds[1].revents != 0,
+            .input = fds[2].revents != 0,
+            .connection = fds[3].revents != 0};
+}
+
+int EventLoop::timeout_ms() const {
+    const base::Deadline first = wake_at();
+    if (!first) return -1;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*first - base::Clock::now()).count();
+    return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
+}
+
+// While it leaves it shows nothing more, and waits for nothing but the answer to QUIT.
+base::Deadline EventLoop::wake_at() const {
+    if (connection_.is_leaving()) return connection_.wake_at();
+    const base::Deadline shown = tty_view_ ? tty_view_->show_again_at() : progress_->next();
+    return base::earlier(base::earlier(connection_.wake_at(), shown),
+                         base::earlier(done_by_, give_up_at_));
+}
+
+bool EventLoop::wants_input() const {
+    const client::Conversation& conversation = connection_.conversation();
+    return conversation.has_been_welcome() && !connection_.is_leaving() && !input_has_ended() &&
+           conversation.unsent().has_room();
+}
+
+// --- one turn of the loop ---
+
+void EventLoop::go_on(const Ready& ready) {
+    if (ready.signal) on_signal(StopSignal::number().value_or(0));
+    if (ready.terminal) tty_view_->take_signals();
+    connection_.go_on(ready.connection);
+    if (ready.input && !tty_view_) read_input();
+    print();
+    look_at_time(base::Clock::now());
+    leave_when_done();
+    send();
+    if (tty_view_) tty_view_->show(connection_.conversation().unsent(), base::Clock::now());
+}
+
+void EventLoop::read_input() {
+    input_.read();
+    while (const auto line = input_.next()) {
+        if (line->too_long) {
+            connection_.refuse(line->number, line->text, "longer than any server takes");
+        } else {
+            connection_.send(line->number, line->text);
+        }
+    }
+}
+
+void EventLoop::print() {
+    if (is_ending()) return;
+    const auto now = base::Clock::now();
+    if (tty_view_) tty_view_->show(connection_.conversation().unsent(), now);
+    if (progress_) show_progress(now);
+    if (!output_.write()) return on_output_failed(errno);
+    const bool is_shown = tty_view_ ? tty_view_->has_passed_on_all() : output_.is_written();
+    if (is_shown) connection_.acknowledge();
+}
+
+void EventLoop::show_progress(base::TimePoint now) {
+    if (output_.is_terminal() && !output_.is_written()) progress_->clear();
+    const bool is_sending = !connection_.conversation().unsent().is_empty();
+    if (is_catching_up() || is_sending) progress_->begin(now);
+    if (progress_->is_due(now)) progress_->show(progress(), now);
+}
+
+bool EventLoop::is_catching_up() const {
+    const client::Conversation& conversation = connection_.conversation();
+    return !conversation.is_live() && conversation.has_been_welcome() && !output_.is_terminal();
+}
+
+std::string EventLoop::progress() const {
+    if (is_catching_up()) {
+        return "belfry: catching up: " + std::to_string(plain_->caught_up()) + " of " +
+               std::to_string(plain_->backlog()) + " messages";
+    }
+    if (connection_.conversation().unsent().is_empty()) return {};
+    const auto percent = input_.percent_read();
+    return "belfry: lines accepted: " + std::to_string(plain_->accepted()) +
+           (percent ? ", input read: " + std::to_string(*percent) + " %" : "");
+}
+
+void EventLoop::look_at_time(base::TimePoint now) {
+    if (is_ending()) return;
+    limit_time_offline(now);
+    if (base::has_passed(give_up_at_, now)) {
+        warn("no connection to " + server_ + "; giving up");
+        leave(exit_code::no_connection, {});
+    } else if (base::has_passed(done_by_, now)) {
+        warn("not done in time");
+        leave(exit_code::timed_out, bye_timeout_when_late);
+    }
+}
+
+void EventLoop::limit_time_offline(base::TimePoint now) {
+    const bool stays = options_.follow || is_typing();
+    if (connection_.is_online() || stays || !connection_.conversation().has_been_welcome()) {
+        give_up_at_.reset();
+    } else if (!give_up_at_) {
+        give_up_at_ = now + offline_timeout;
+    }
+}
+
+void EventLoop::leave_when_done() {
+    if (connection_.is_online() && is_done()) leave(code_when_done(), bye_timeout);
+}
+
+bool EventLoop::is_done() const {
+    const client::Conversation& conversation = connection_.conversation();
+    if (!conversation.unsent().is_empty() || !output_.is_written()) return false;
+    if (options_.count) return conversation.inbox().is_full() && input_.is_drained();
+    return !options_.follow && input_has_ended() && conversation.is_live();
+}
+
+void EventLoop::send() {
+    if (tty_view_ && connection_.is_online()) connection_.ask(tty_view_->take_commands());
+    connection_.flush();
+}
+
+// --- the end ---
+
+void EventLoop::on_output_failed(int error) {
+    // A reader that closes its pipe has read enough, and expects no complaint.
+    if (error != EPIPE) warn(std::string{"cannot write standard output: "} + std::strerror(error));
+    leave(exit_code::io_failed, bye_timeout_when_stopped);
+}
+
+void EventLoop::on_signal(int signal) {
+    if (signal == SIGINT && tty_view_ && tty_view_->interrupt()) return signal_.forget();
+    stop(signal);
+}
+
+void EventLoop::stop(int signal) {
+    print();
+    const bool only_followed =
+        options_.follow && input_has_ended() && connection_.conversation().unsent().is_empty();
+    leave(only_followed ? code_when_done() : 128 + signal, bye_timeout_when_stopped);
+}
+
+void EventLoop::leave(int exit_code, base::Duration at_most) {
+    exit_code_ = exit_code;
+    const auto now = base::Clock::now();
+    auto until = now + at_most;
+    // --timeout bounds the farewell too, except for the moment in which the last ACK goes out.
+    if (done_by_) until = std::min(until, std::max(*done_by_, now + bye_timeout_when_late));
+    done_by_.reset();
+    connection_.leave(until);
+}
+
+int EventLoop::code_when_done() const {
+    if (input_.has_failed()) return exit_code::io_failed;
+    return connection_.conversation().all_accepted() ? exit_code::done : exit_code::not_accepted;
+}
+
+// Warns, unless it was this program that ended the connection. Returns the exit status.
+int EventLoop::report_end() const {
+    using End = client::Connection::End;
+    switch (connection_.end()) {
+        case End::unreachable:
+            warn("cannot connect to " + server_ + ": " + connection_.reason());
+            return exit_code::no_connection;
+        case End::refused:
+            warn("login refused: " + connection_.reason());
+            return exit_code::login_refused;
+        case End::taken_over:
+            warn("taken over by a later login of client-id " + options_.client_id);
+            return exit_code::taken_over;
+        case End::garbled:
+            warn(server_ + " does not speak the Belfry protocol");
+            return exit_code::no_connection;
+        case End::left:
+            break;
+    }
+    return exit_code_;
+}
+
+}  // namespace belfry::terminal

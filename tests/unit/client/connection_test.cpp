@@ -1,0 +1,120 @@
+#include "client/connection.hpp"
+
+#include "tests/support/fake_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+/// A program that is built on client/ alone, with a server that the test plays.
+namespace belfry::client {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+struct Recorder : Observer {
+    void notice(std::string_view text) override { lines.emplace_back(text); }
+    void message(const wire::Message& frame) override {
+        lines.push_back(std::string{frame.sender} + ": " + std::string{frame.payload});
+    }
+    void accepted(std::string_view text, std::uint64_t id) override {
+        lines.push_back("accepted " + std::to_string(id) + ": " + std::string{text});
+    }
+    void refused(std::uint64_t line, std::string_view, std::string_view why) override {
+        lines.push_back("refused " + std::to_string(line) + ": " + std::string{why});
+    }
+    void lost(base::TimePoint) override { lines.emplace_back("lost"); }
+
+    Lines lines;
+};
+
+class ClientConnection : public ::testing::Test {
+  protected:
+    void turn_until(const std::function<bool()>& is_there) {
+        EXPECT_TRUE(test::eventually([&] {
+            pollfd wanted = connection.wanted(true);
+            const bool is_ready = ::poll(&wanted, 1, 1) > 0;
+            connection.go_on(is_ready);
+            connection.flush();
+            return is_there();
+        }));
+    }
+
+    /// The next connection of the client, whose LOGIN has been sent.
+    test::FakeSession next_session() {
+        turn_until([&] { return connection.wanted(true).events == POLLIN; });
+        return server.accept();
+    }
+
+    test::FakeSession logged_in(std::uint64_t seq = 0) {
+        test::FakeSession session = next_session();
+        session.let_in(seq);
+        turn_until([&] { return connection.is_online(); });
+        return session;
+    }
+
+    test::FakeServer server;
+    Recorder recorder;
+    Connection connection{"127.0.0.1", std::to_string(server.port()), {.client_id = "1"}, recorder};
+};
+
+TEST_F(ClientConnection, AProgramPollsItAndSendsAndItsObserverIsTold) {
+    test::FakeSession session = logged_in();
+    connection.send(1, "hello");
+    connection.flush();
+    session.expect_send(1, "hello");
+    session.say("SENT 1 1\r\nMSG 2 bob 1700845380000 5\r\nagain\r\n");
+    turn_until([&] { return recorder.lines.size() == 2; });
+    EXPECT_EQ(recorder.lines, (Lines{"accepted 1: hello", "bob: again"}));
+    connection.acknowledge();
+    connection.flush();
+    session.expect("ACK 2");
+    connection.leave(base::Clock::now() + std::chrono::hours{1});
+    connection.flush();
+    session.let_go();
+    turn_until([&] { return connection.has_ended(); });
+    EXPECT_EQ(connection.end(), Connection::End::left);
+}
+
+TEST_F(ClientConnection, AfterALossItConnectsAgainAndSendsWhatHasNoAnswer) {
+    connection.send(1, "hello");
+    {
+        test::FakeSession session = logged_in();
+        session.expect_send(1, "hello");
+        session.close();
+    }
+    test::FakeSession session = logged_in();
+    session.expect_send(1, "hello");
+    session.say("SENT 1 1\r\n");
+    turn_until([&] { return connection.conversation().unsent().is_empty(); });
+    EXPECT_EQ(recorder.lines, (Lines{"connection lost: closed by the server", "lost",
+                                     "connection back", "accepted 1: hello"}));
+}
+
+TEST_F(ClientConnection, ARefusedLoginEndsIt) {
+    test::FakeSession session = next_session();
+    session.expect("LOGIN 1 ack=manual");
+    session.say("ERR unknown-client 0 no such client\r\n");
+    turn_until([&] { return connection.has_ended(); });
+    EXPECT_EQ(connection.end(), Connection::End::refused);
+    EXPECT_EQ(connection.reason(), "unknown-client: no such client");
+}
+
+TEST_F(ClientConnection, AFirstAttemptThatFailsEndsIt) {
+    server.stop_listening();
+    turn_until([&] { return connection.has_ended(); });
+    EXPECT_EQ(connection.end(), Connection::End::unreachable);
+    EXPECT_EQ(connection.reason(), "Connection refused");
+    EXPECT_EQ(recorder.lines, Lines{});
+}
+
+TEST_F(ClientConnection, ItHoldsTheServerBackWhileTheProgramTakesNoMessages) {
+    test::FakeSession session = logged_in();
+    EXPECT_EQ(connection.wanted(false).fd, -1);
+    EXPECT_EQ(connection.wanted(true).events, POLLIN);
+}
+
+}  // namespace
+}  // namespace belfry::client
