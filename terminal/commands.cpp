@@ -25,22 +25,22 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-Line history(std::string_view argument) {
-    if (argument.empty()) return History{usual_history};
+Meaning history(std::string_view argument) {
+    if (argument.empty()) return ShowHistory{usual_history};
     std::uint64_t count = 0;
     const char* end = argument.data() + argument.size();
     const auto result = std::from_chars(argument.data(), end, count);
     const bool is_number = result.ec == std::errc{} && result.ptr == end;
-    if (is_number && count >= 1 && count <= max_history) return History{count};
+    if (is_number && count >= 1 && count <= max_history) return ShowHistory{count};
     return Mistake{"/history takes a number from 1 to " + std::to_string(max_history)};
 }
 
-Line search(std::string_view argument) {
+Meaning search(std::string_view argument) {
     if (argument.empty()) return Mistake{"/search takes a text to look for"};
-    return Search{argument};
+    return SearchText{argument};
 }
 
-Line command(std::string_view line) {
+Meaning command(std::string_view line) {
     const auto name = line.substr(0, line.find(' '));
     const auto argument = trimmed(line.substr(name.size()));
     if (name == "/history") return history(argument);
@@ -50,9 +50,9 @@ Line command(std::string_view line) {
         return Text{line};
     }
     if (argument.empty()) {
-        if (name == "/who") return Who{};
-        if (name == "/help") return Help{};
-        if (name == "/quit") return Quit{};
+        if (name == "/who") return ListOnline{};
+        if (name == "/help") return ShowHelp{};
+        if (name == "/quit") return Leave{};
     }
     return Mistake{"no such command: " + std::string{line} +
                    " (/help lists them; // begins a message with a slash)"};
@@ -60,7 +60,7 @@ Line command(std::string_view line) {
 
 }  // namespace
 
-Line read(std::string_view line) {
+Meaning read(std::string_view line) {
     if (line.empty()) return Nothing{};
     if (line.starts_with("//")) return Text{line.substr(1)};
     if (line.starts_with('/')) return command(line);

@@ -6,42 +6,44 @@
 #include <string_view>
 #include <variant>
 
-/// What a person types: a message, or a command behind a slash.
+/// What a person types: a message, or a command that begins with a slash.
 namespace belfry::terminal::typed {
 
 struct Nothing {};
 struct Text {
     std::string_view text;
 };
-struct Who {};
-struct History {
+struct ListOnline {};
+struct ShowHistory {
     std::uint64_t count;
 };
-struct Search {
+struct SearchText {
     std::string_view text;
 };
-struct Help {};
-struct Quit {};
-/// Neither sent nor done.
+struct ShowHelp {};
+struct Leave {};
+/// A command that cannot be understood, and so is not carried out.
 struct Mistake {
     std::string why;
 };
 
-using Line = std::variant<Nothing, Text, Who, History, Search, Help, Quit, Mistake>;
+using Meaning =
+    std::variant<Nothing, Text, ListOnline, ShowHistory, SearchText, ShowHelp, Leave, Mistake>;
 
-/// An empty line is Nothing. `//` stands for a leading slash; `/me` is sent as it is.
-[[nodiscard]] Line read(std::string_view line);
+/// What a line means. An empty one is Nothing. `//` stands for a leading slash; `/me` is sent as it
+/// is.
+[[nodiscard]] Meaning read(std::string_view line);
 
 struct CommandHelp {
     std::string_view name;  ///< with its slash
-    std::string_view form;  ///< the name and what follows it
-    std::string_view what;
+    std::string_view form;  ///< the name and its argument
+    std::string_view what;  ///< what it does
 };
 
-/// All commands, for completion.
+/// All commands, for the completion of words.
 [[nodiscard]] std::span<const CommandHelp> commands();
 
-/// The same as rows of text, for `/help` and `--help`.
+/// All commands as rows of text, for `/help` and `--help`.
 [[nodiscard]] std::string overview();
 
 }  // namespace belfry::terminal::typed

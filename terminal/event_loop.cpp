@@ -133,7 +133,7 @@ bool EventLoop::wants_input() const {
 // --- one turn of the loop ---
 
 void EventLoop::go_on(const Ready& ready) {
-    if (ready.signal) on_signal(StopSignal::number().value_or(0));
+    if (ready.signal) on_signal(TerminationSignal::number().value_or(0));
     if (ready.terminal) tty_view_->take_signals();
     connection_.go_on(ready.connection);
     if (ready.input && !tty_view_) read_input();

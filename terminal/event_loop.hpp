@@ -7,7 +7,7 @@
 #include "terminal/output.hpp"
 #include "terminal/plain_view.hpp"
 #include "terminal/progress.hpp"
-#include "terminal/stop_signal.hpp"
+#include "terminal/termination_signal.hpp"
 #include "terminal/tty_view.hpp"
 
 #include <cstdint>
@@ -72,7 +72,7 @@ class EventLoop {
     const Options& options_;
     const std::string server_;           // as the user named it
     std::unique_ptr<TtyView> tty_view_;  // if a person types
-    StopSignal signal_{tty_view_ != nullptr};
+    TerminationSignal signal_{tty_view_ != nullptr};
     Input input_;
     Output output_;
     std::optional<PlainView> plain_;    // if nobody does

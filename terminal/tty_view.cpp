@@ -112,15 +112,15 @@ void TtyView::enter(std::string_view line, const Hooks& hooks) {
     history_.append(line);
     std::visit(Overloaded{[](const typed::Nothing&) {},
                           [&](const typed::Text& typed) { hooks.send(typed.text); },
-                          [this](const typed::Who&) { ask([this] { requests_.who(); }); },
-                          [this](const typed::History& typed) {
+                          [this](const typed::ListOnline&) { ask([this] { requests_.who(); }); },
+                          [this](const typed::ShowHistory& typed) {
                               ask([&] { requests_.history(newest_, typed.count); });
                           },
-                          [this](const typed::Search& typed) {
+                          [this](const typed::SearchText& typed) {
                               ask([&] { requests_.search(newest_, typed.text); });
                           },
-                          [this](const typed::Help&) { help(); },
-                          [this](const typed::Quit&) { has_ended_ = true; },
+                          [this](const typed::ShowHelp&) { help(); },
+                          [this](const typed::Leave&) { has_ended_ = true; },
                           [this](const typed::Mistake& typed) { note(typed.why); }},
                typed::read(line));
 }

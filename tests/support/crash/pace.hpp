@@ -19,17 +19,17 @@ class Pace {
     static constexpr double full_speed = std::numeric_limits<double>::infinity();
 
     explicit Pace(std::size_t clients, double max_per_second = full_speed)
-        : max_per_second_{max_per_second}, progress_(clients) {
+        : max_per_second_{max_per_second}, marks_(clients) {
         for (std::size_t client = 0; client < clients; ++client) leave(client);
     }
 
     /// The client is connected, though perhaps not live yet, and has taken everything up to the id.
     void report(std::size_t client, std::uint64_t id) {
-        if (progress_[client].taken.exchange(id) != id) progress_[client].when = now();
+        if (marks_[client].taken.exchange(id) != id) marks_[client].when = now();
     }
 
     /// The client is offline: nobody waits for it.
-    void leave(std::size_t client) { progress_[client].taken = nothing_to_wait_for; }
+    void leave(std::size_t client) { marks_[client].taken = nothing_to_wait_for; }
 
     /// Whether nobody is far behind this id, but for those who do not move at all: their child
     /// may be stopped.
@@ -38,9 +38,9 @@ class Pace {
         if (static_cast<double>(id) > elapsed.count() * max_per_second_) return false;
         constexpr std::uint64_t far = 1000;
         constexpr Clock::duration standstill = Milliseconds{20};
-        for (const Progress& progress : progress_) {
-            const std::uint64_t taken = progress.taken;
-            const bool moves = now() - progress.when < standstill.count();
+        for (const Mark& mark : marks_) {
+            const std::uint64_t taken = mark.taken;
+            const bool moves = now() - mark.when < standstill.count();
             if (moves && taken < id && id - taken > far) return false;
         }
         return true;
@@ -51,13 +51,13 @@ class Pace {
 
     static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
 
-    struct Progress {
+    struct Mark {
         std::atomic<std::uint64_t> taken = 0;
         std::atomic<Clock::rep> when = 0;
     };
     double max_per_second_;
     Clock::time_point start_ = Clock::now();
-    std::vector<Progress> progress_;
+    std::vector<Mark> marks_;
 };
 
 }  // namespace belfry::test

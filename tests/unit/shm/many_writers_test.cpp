@@ -16,7 +16,7 @@ constexpr std::uint64_t largest_batch = 24;
 /// Writers stay this near to the reader: what all of them may add then still fits the ring.
 constexpr std::uint64_t window = 200;
 
-struct Progress {
+struct ReadMark {
     std::atomic<std::uint64_t> read_id;
     shm::Condition moved;
 };
@@ -31,8 +31,8 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
         std::mt19937_64 random{number};
         std::uint64_t next = 1;
         while (next <= messages_each) {
-            const bool near = progress_->moved.wait_until(deadline(), [this] {
-                return log().last_id.load() <= progress_->read_id.load() + window;
+            const bool near = mark_->moved.wait_until(deadline(), [this] {
+                return log().last_id.load() <= mark_->read_id.load() + window;
             });
             if (!near) return 1;
             const std::uint64_t count =
@@ -59,12 +59,12 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
                 // The next one of its sender, and whole.
                 ASSERT_EQ(number_of(record.body), ++seqs_[std::string{record.sender}]);
             }
-            progress_->read_id = chunk.last_id;
-            progress_->moved.notify_all();
+            mark_->read_id = chunk.last_id;
+            mark_->moved.notify_all();
         }
     }
 
-    Shared<Progress> progress_;
+    Shared<ReadMark> mark_;
     Clock::time_point deadline_ = Clock::now() + 3 * scaled(default_wait);
     std::map<std::string, std::uint64_t> seqs_;
 };

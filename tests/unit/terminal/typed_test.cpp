@@ -25,12 +25,12 @@ TEST(ClientTyped, ALineIsAMessageOrACommand) {
     EXPECT_EQ(read_as<typed::Text>("//who").text, "/who");
     EXPECT_EQ(read_as<typed::Text>("/me waves").text, "/me waves");
     read_as<typed::Nothing>("");
-    read_as<typed::Who>("/who");
-    read_as<typed::Help>("/help");
-    read_as<typed::Quit>("/quit ");
-    EXPECT_EQ(read_as<typed::History>("/history").count, 20U);
-    EXPECT_EQ(read_as<typed::History>("/history  7").count, 7U);
-    EXPECT_EQ(read_as<typed::Search>("/search two words ").text, "two words");
+    read_as<typed::ListOnline>("/who");
+    read_as<typed::ShowHelp>("/help");
+    read_as<typed::Leave>("/quit ");
+    EXPECT_EQ(read_as<typed::ShowHistory>("/history").count, 20U);
+    EXPECT_EQ(read_as<typed::ShowHistory>("/history  7").count, 7U);
+    EXPECT_EQ(read_as<typed::SearchText>("/search two words ").text, "two words");
 }
 
 TEST(ClientTyped, AMistakeIsNotSent) {

@@ -1,4 +1,4 @@
-#include "terminal/stop_signal.hpp"
+#include "terminal/termination_signal.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -16,17 +16,17 @@ bool is_restarted(int number) {
 
 // In processes of their own: signals are the whole process's.
 
-TEST(ClientStopSignalDeathTest, CtrlCAtATerminalBreaksOffNoWrite) {
+TEST(ClientTerminationSignalDeathTest, CtrlCAtATerminalBreaksOffNoWrite) {
     const auto run = [] {
-        const StopSignal signal{true};
+        const TerminationSignal signal{true};
         ::_exit(is_restarted(SIGINT) ? 0 : 1);
     };
     EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
 }
 
-TEST(ClientStopSignalDeathTest, CtrlBackslashAtATerminalEndsIt) {
+TEST(ClientTerminationSignalDeathTest, CtrlBackslashAtATerminalEndsIt) {
     const auto run = [] {
-        const StopSignal signal{true};
+        const TerminationSignal signal{true};
         static_cast<void>(::raise(SIGQUIT));
         ::_exit(1);
     };

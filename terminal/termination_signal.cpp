@@ -1,4 +1,4 @@
-#include "terminal/stop_signal.hpp"
+#include "terminal/termination_signal.hpp"
 
 #include "base/unique_fd.hpp"
 #include "terminal/terminal_modes.hpp"
@@ -30,14 +30,14 @@ extern "C" void on_signal(int number) {
     errno = saved_errno;
 }
 
-// SIGQUIT ends the program as ever, but with the terminal as it was: SA_RESETHAND has put back what
-// the signal does by itself, and that happens when the handler returns.
+// SIGQUIT ends the program as usual, but with the terminal as it was. SA_RESETHAND has restored the
+// default action, which is taken when this handler returns.
 extern "C" void on_quit(int number) {
     TerminalModes::restore();
     static_cast<void>(::raise(number));
 }
 
-// Lives as long as the handler can run: as long as the process.
+// Static, because the handler can run until the process ends.
 const base::UniqueFd& wake() {
     static const base::UniqueFd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     return fd;
@@ -54,11 +54,11 @@ void handle(int number, void (*handler)(int), int flags = 0) {
 
 }  // namespace
 
-StopSignal::StopSignal(bool at_terminal) : fd_{wake().get()} {
+TerminationSignal::TerminationSignal(bool at_terminal) : fd_{wake().get()} {
     if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "cannot handle signals"};
     wake_fd = fd_;
-    // At a terminal the program goes on after Ctrl-C. SA_RESTART: a write that it interrupted would
-    // leave stdout in error.
+    // At a terminal the program may continue after Ctrl-C. Without SA_RESTART an interrupted write
+    // would leave stdout in its error state.
     handle(SIGINT, on_signal, at_terminal ? SA_RESTART : 0);
     handle(SIGTERM, on_signal);
     if (at_terminal) {
@@ -68,12 +68,12 @@ StopSignal::StopSignal(bool at_terminal) : fd_{wake().get()} {
     handle(SIGPIPE, SIG_IGN);
 }
 
-std::optional<int> StopSignal::number() noexcept {
+std::optional<int> TerminationSignal::number() noexcept {
     if (came == 0) return std::nullopt;
     return came;
 }
 
-void StopSignal::forget() const noexcept {
+void TerminationSignal::forget() const noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto taken = ::read(fd_, &count, sizeof count);
     came = 0;

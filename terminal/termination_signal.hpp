@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+
+namespace belfry::terminal {
+
+/// SIGINT and SIGTERM as something to poll for. The first one asks the program to leave. The second
+/// one ends it at once, even if the loop hangs, with the terminal as it was. One per process; it
+/// also makes the process ignore SIGPIPE.
+class TerminationSignal {
+  public:
+    /// @param at_terminal whether a person types: then SIGHUP, the end of the terminal, asks the
+    /// program to leave as well, and SIGQUIT ends it at once
+    explicit TerminationSignal(bool at_terminal);
+
+    /// Readable after a signal.
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+
+    /// The number of the signal; none before there is one.
+    [[nodiscard]] static std::optional<int> number() noexcept;
+
+    /// Takes the signal back, because it was meant for the line: the next one is the first again.
+    void forget() const noexcept;
+
+  private:
+    int fd_;
+};
+
+}  // namespace belfry::terminal
