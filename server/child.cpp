@@ -5,7 +5,7 @@
 #include "server/logger.hpp"
 #include "server/oom_score.hpp"
 #include "server/process_title.hpp"
-#include "server/session_in.hpp"
+#include "server/session_process.hpp"
 #include "server/start_error.hpp"
 
 #include <fcntl.h>

@@ -2,18 +2,19 @@
  * and a demon that kills any of them between any two steps. The bytes of the ring are in ring.pml.
  *
  * Step of the model      stands for
- * Out                    server/session_out.cpp: serve, wait_for_news, then deliver, advance_to or
+ * Out                    server/delivery.cpp: serve, wait_for_news, then deliver, advance_to or
  *                        deliver_lost in one step; shm/log_reader.cpp: read. Where it waits matters
  *                        with COMMIT alone: elsewhere all wait on NEWS
- * In                     server/session_in.cpp: append_pending, wait_until_visible, wait_for_space;
+ * In                     server/appender.cpp: append_pending, append_from, wait_until_visible,
+ *                        wait_for_space;
  *                        shm/log_writer.cpp: append, and set_appending of shm/session.cpp
- *   announce_own         server/session_in.cpp: announce_own
+ *   announce_own         server/appender.cpp: announce_own
  *   take                 shm/robust_mutex.cpp: lock
  *   look_at_log          shm/log_writer.cpp: append_locked, add, max_first_id, make_room
  *   lock_and_look        shm/log_lock.cpp: lock, mend_if, repair
  *   write_and_commit     shm/log_writer.cpp: make_room (first_id), add, commit; LogLock::unlock
  *   notify_of_append     shm/log_writer.cpp: notify
- * Leaver                 server/session_in.cpp: finish; shm/session.cpp: leave
+ * Leaver                 server/client_session.cpp: leave; shm/session.cpp: leave
  * Archive                server/archiver_process.cpp: archive, sleep; store/archiver.cpp: start,
  *                        work, has_new, store_new
  *   publish              store/archiver.cpp: publish; shm/stored.cpp: publish_stored
@@ -342,7 +343,7 @@ proctype In(byte s) {
 }
 
 #ifdef LEAVER
-/* SessionIn::finish: leave(), then a while in discard_input, then the end of the process. */
+/* SessionProcess::run: leave(), then a while in discard_input, then the end of the process. */
 proctype Leaver(byte s) {
     has_left = 1;
     atomic {

@@ -63,7 +63,7 @@ Guest::Guest(shm::Segment& segment, std::uint32_t slot) {
                                          base::UniqueFd{ends[1]},
                                          std::chrono::steady_clock::now() + default_wait});
     thread_ = std::thread{[this] {
-        session_ = std::make_unique<server::SessionIn>(*heritage_);
+        session_ = std::make_unique<server::SessionProcess>(*heritage_);
         session_->run();
         ::shutdown(heritage_->socket.get(), SHUT_RDWR);  // as the end of the process does
     }};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
-#include "server/session_in.hpp"
+#include "server/session_process.hpp"
 #include "tests/support/frame_reader.hpp"
 #include "tests/support/session_rules.hpp"
 
@@ -43,7 +43,7 @@ class Guest {
 
     std::filesystem::path no_data_dir_;
     std::unique_ptr<server::Heritage> heritage_;
-    std::unique_ptr<server::SessionIn> session_;
+    std::unique_ptr<server::SessionProcess> session_;
     base::UniqueFd client_;
     std::string unchecked_;  ///< received, and not yet seen as frames by wire/
     test::FrameReader reader_;

@@ -1,6 +1,6 @@
 #include "base/unique_fd.hpp"
 #include "server/logger.hpp"
-#include "server/session_in.hpp"
+#include "server/session_process.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/message_records.hpp"
 #include "tests/support/scratch_segment.hpp"
@@ -22,9 +22,9 @@ namespace belfry::test {
 namespace {
 
 /// A session child, and its client's end of the connection.
-class SessionProcess {
+class ForkedSession {
   public:
-    SessionProcess(ScratchSegment& scratch, std::uint32_t slot) {
+    ForkedSession(ScratchSegment& scratch, std::uint32_t slot) {
         std::array<int, 2> ends{};
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
             throw system_failure("socketpair");
@@ -106,7 +106,7 @@ TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
     bob.append_numbered(1, 5);
     scratch.log().stored_id = 3;
     set_cursor(scratch, 0, 5);
-    SessionProcess session{scratch, 0};
+    ForkedSession session{scratch, 0};
     session.send("LOGIN ann ack=manual\r\n");
     ASSERT_TRUE(session.read_to("LIVE 5\r\n"));
     session.send("PING a\r\n");
@@ -126,7 +126,7 @@ bool has_sleeper(shm::Condition& condition) {
 
 TEST(Session, WhoSendsIsTakenOutOfTheCrowdBeforeHisMessageIsInTheLog) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
-    SessionProcess session{scratch, 0};
+    ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\n");
     ASSERT_TRUE(session.read_to("LIVE 0\r\n"));
     ASSERT_TRUE(eventually([&] { return has_sleeper(scratch.log().new_messages); }));
@@ -139,7 +139,7 @@ TEST(Session, WhoSendsIsTakenOutOfTheCrowdBeforeHisMessageIsInTheLog) {
 TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     Sender bob{scratch.segment(), 1, "bob", message_format()};
-    SessionProcess session{scratch, 0};
+    ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\n");
     ASSERT_TRUE(session.read_to("LIVE 0\r\n"));
     ASSERT_EQ(bob.say("bob's").decided, 1U);
@@ -158,7 +158,7 @@ TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
 TEST(Session, WhoHasSentAndWasAnsweredIsInTheCrowdAgainBehindTheMessageOfAnother) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     Sender bob{scratch.segment(), 1, "bob", message_format()};
-    SessionProcess session{scratch, 0};
+    ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\nSEND 1 2\r\nhi\r\n");
     ASSERT_TRUE(eventually([&] { return scratch.log().last_id == 1U; }));
     const auto store_all = [&] {
@@ -180,7 +180,7 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     Sender bob{scratch.segment(), 1, "bob", message_format()};
     for (int i = 0; i < 400; ++i) ASSERT_EQ(bob.say(std::string(8000, 'x')).decided, 1U);
     set_cursor(scratch, 0, 400);
-    SessionProcess session{scratch, 0};
+    ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\n");
     ASSERT_TRUE(session.read_to("LIVE 400\r\n"));
     session.send("HISTORY 1 400\r\n");
@@ -195,7 +195,7 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
 
 TEST(Session, ALoginInASlotThatAnotherSupervisorHasTakenBackIsNoRefusal) {
     ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
-    SessionProcess session{scratch, 0};
+    ForkedSession session{scratch, 0};
     const shm::ProcessEntry& entry = scratch.segment().session_process(0);
     ASSERT_TRUE(eventually([&] { return shm::unpack(entry.word).low != 0; }));
     shm::reap_slot(scratch.segment(), 0);

@@ -1,17 +1,11 @@
-#include "server/session_out.hpp"
+#include "server/delivery.hpp"
 
 #include "shm/client_table.hpp"
 #include "wire/print.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <system_error>
 
 namespace belfry::server {
 namespace {
@@ -30,46 +24,9 @@ constexpr std::chrono::seconds max_wait{5};
 
 }  // namespace
 
-DeliveryState::DeliveryState() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-    if (!event_) throw std::system_error{errno, std::generic_category(), "eventfd"};
-}
-
-void DeliveryState::advance_to(std::uint64_t id) noexcept {
-    position_.store(id);
-    signal_if_watched();
-}
-
-void DeliveryState::set_live() noexcept {
-    live_.store(true);
-    signal_if_watched();
-}
-
-void DeliveryState::end() noexcept {
-    ended_.store(true);
-    signal();
-}
-
-void DeliveryState::watch() noexcept {
-    watched_.store(true);
-}
-
-void DeliveryState::drain() noexcept {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto drained = ::read(event_.get(), &count, sizeof count);
-}
-
-void DeliveryState::signal_if_watched() noexcept {
-    if (watched_.load() && watched_.exchange(false)) signal();
-}
-
-void DeliveryState::signal() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
-}
-
-SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
-                       const Subscription& subscription, FrameWriter& output,
-                       DeliveryState& delivery, const std::filesystem::path& data_dir)
+Delivery::Delivery(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
+                   FrameWriter& output, DeliveryState& delivery,
+                   const std::filesystem::path& data_dir)
     : segment_{&segment},
       session_{&session},
       subscription_{subscription},
@@ -87,7 +44,7 @@ SessionOut::SessionOut(shm::Segment& segment, shm::Session& session,
     }
 }
 
-SessionOut::End SessionOut::run() noexcept {
+Delivery::End Delivery::run() noexcept {
     has_written_ = false;
     wait_anew();
     const End how = serve();
@@ -95,7 +52,7 @@ SessionOut::End SessionOut::run() noexcept {
     return how;
 }
 
-SessionOut::End SessionOut::serve() {
+Delivery::End Delivery::serve() {
     while (true) {
         if (presence_changed() && !tell_presence()) return End::over;
         const std::uint64_t visible = segment_->visible();
@@ -116,13 +73,13 @@ SessionOut::End SessionOut::serve() {
 
 /// Sets when waits end. While news come it stays, so that a wait does not look at the clock: that
 /// touches pages that a process which seldom runs has in no cache.
-void SessionOut::wait_anew() noexcept {
+void Delivery::wait_anew() noexcept {
     wait_until_ = shm::Condition::Clock::now() + max_wait;
     is_busy_ = false;
 }
 
 /// @return false: `wait_until_` has passed
-bool SessionOut::wait_for_news() {
+bool Delivery::wait_for_news() {
     const auto is_paced = [this] { return segment_->durability() == shm::Durability::commit; };
     const bool paced = is_paced();
     const bool apart = paced && is_sender();
@@ -144,23 +101,23 @@ bool SessionOut::wait_for_news() {
 }
 
 /// Whether to be woken at once. Who has had a SENT is likely to send again.
-bool SessionOut::is_sender() const noexcept {
+bool Delivery::is_sender() const noexcept {
     return has_sent_ || delivery_->awaits_sent();
 }
 
-bool SessionOut::write(std::string_view frames) noexcept {
+bool Delivery::write(std::string_view frames) noexcept {
     has_written_ = true;
     is_busy_ = true;
     return output_->write(frames);
 }
 
-void SessionOut::release_buffers() noexcept {
+void Delivery::release_buffers() noexcept {
     reader_.release_buffer();
     std::string{}.swap(frames_);
 }
 
 /// @param visible looked at once: where a store has lost what it had, it may move back
-bool SessionOut::deliver(std::uint64_t visible) {
+bool Delivery::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
     // Own records are looked for only where there can be any: it takes a look at each record.
     const bool any_own = position_ < subscription_.end || delivery_->sends();
@@ -178,7 +135,7 @@ bool SessionOut::deliver(std::uint64_t visible) {
     std::abort();
 }
 
-bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
+bool Delivery::deliver_chunk(const shm::Chunk& chunk) {
     std::string_view frames = chunk.bytes;
     has_sent_ = !chunk.own.empty();
     if (!chunk.own.empty()) {
@@ -196,13 +153,13 @@ bool SessionOut::deliver_chunk(const shm::Chunk& chunk) {
 }
 
 /// What has left the ring unread is read from the store. Without one it is gone.
-bool SessionOut::deliver_lost() {
+bool Delivery::deliver_lost() {
     const std::uint64_t to = segment_->log().first_id.load(std::memory_order_acquire) - 1;
     if (!segment_->has_store()) return tell_gap(to);
     return deliver_stored(live_ ? to : std::min(to, subscription_.last));
 }
 
-bool SessionOut::deliver_stored(std::uint64_t to) {
+bool Delivery::deliver_stored(std::uint64_t to) {
     const std::string_view own_name = shm::name_of(*segment_, session_->row());
     frames_.clear();
     const auto page = past_.read(position_ + 1, to, [&](const store::Message& message) {
@@ -222,20 +179,20 @@ bool SessionOut::deliver_stored(std::uint64_t to) {
 }
 
 /// What does not exist any more is never silently skipped.
-bool SessionOut::tell_gap(std::uint64_t last_id) {
+bool Delivery::tell_gap(std::uint64_t last_id) {
     frames_.clear();
     wire::print(frames_, wire::Gap{position_ + 1, last_id});
     return write(frames_) && advance_to(last_id);
 }
 
-bool SessionOut::advance_to(std::uint64_t id) {
+bool Delivery::advance_to(std::uint64_t id) {
     position_ = id;
     if (!subscription_.manual_ack && !session_->acknowledge(id)) return false;
     delivery_->advance_to(id);
     return live_ || position_ < subscription_.last || tell_live();
 }
 
-bool SessionOut::tell_live() {
+bool Delivery::tell_live() {
     live_ = true;
     frames_.clear();
     wire::print(frames_, wire::Live{position_});
@@ -244,12 +201,12 @@ bool SessionOut::tell_live() {
     return true;
 }
 
-bool SessionOut::presence_changed() const noexcept {
+bool Delivery::presence_changed() const noexcept {
     return subscription_.presence &&
            segment_->log().presence_changes.load(std::memory_order_acquire) != presence_seen_;
 }
 
-bool SessionOut::tell_presence() {
+bool Delivery::tell_presence() {
     presence_seen_ = segment_->log().presence_changes.load(std::memory_order_acquire);
     frames_.clear();
     for (std::uint32_t row = 0; row < online_.size(); ++row) {

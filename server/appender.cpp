@@ -1,0 +1,170 @@
+#include "server/appender.hpp"
+
+#include "server/runtime_settings.hpp"
+#include "wire/limits.hpp"
+#include "wire/print.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+namespace belfry::server {
+namespace {
+
+using Clock = SessionLoop::Clock;
+using wire::ErrorCode;
+
+/// How long a wait for the archiver may overlook that the session is to end.
+constexpr std::chrono::milliseconds stop_look{50};
+
+}  // namespace
+
+Appender::Appender(shm::Segment& segment, shm::Session& session, SessionLoop& loop)
+    : segment_{&segment},
+      session_{&session},
+      loop_{&loop},
+      delivery_{&loop.delivery()},
+      writer_{segment, session, shm::RecordFormat{&wire::print_message_head, "\r\n"}} {}
+
+// --- Pending messages -------------------------------------------------------------------------
+
+void Appender::add(const shm::NewMessage& message) {
+    // The log chooses the seq of a SAY: above all others.
+    if (is_refused(message.seq != 0 ? message.seq : wire::max_seq)) return refuse(message.seq);
+    pending_.push_back(message);
+    // Whether later ones are refused depends on this one.
+    if (refused_seq_ == message.seq) append_pending();
+}
+
+/// While the store fails, nothing new is accepted. After a seq has been refused, no later seq is
+/// accepted before it has come again: otherwise it would be taken for a duplicate then.
+bool Appender::is_refused(std::uint64_t seq) const noexcept {
+    if (refused_seq_ && seq > *refused_seq_) return true;
+    return segment_->has_store() && segment_->store_state() == shm::StoreState::fails &&
+           seq > session_->client().last_seq.load(std::memory_order_relaxed);
+}
+
+void Appender::refuse(std::uint64_t seq) {
+    append_pending();  // answers keep their order
+    tell_refused(seq);
+}
+
+/// Remembers the lowest seq that was refused; a SAY has none.
+void Appender::tell_refused(std::uint64_t seq) {
+    if (seq != 0 && (!refused_seq_ || seq < *refused_seq_)) refused_seq_ = seq;
+    wire::print_error(loop_->answers(), ErrorCode::store_failed, seq);
+}
+
+// --- Appending --------------------------------------------------------------------------------
+
+void Appender::append_pending() {
+    outcomes_.resize(pending_.size());
+    std::size_t done = 0;
+    while (done < pending_.size() && !loop_->ended()) {
+        // What is answered already comes before the SENT of what is appended now.
+        loop_->flush_answers();
+        wait_for_delivery();
+        if (loop_->ended()) break;
+        done = append_from(done);
+    }
+    pending_.clear();
+}
+
+/// Appends pending messages from this one on. @return the first one that is not decided yet
+std::size_t Appender::append_from(std::size_t done) {
+    announce_own();
+    const auto result =
+        writer_.append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
+    if (result.fenced) {
+        loop_->end(end_by_take_over());
+        return done;
+    }
+    if (result.last_id != 0) last_appended_ = result.last_id;
+    if (result.last_id == shm::max_id) report_if_full(*segment_);
+    delivery_->set_last_own(last_appended_);
+    const auto decided = std::span{outcomes_}.subspan(done, result.decided);
+    if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
+        wait_until_visible(result.end_id);  // because DUP is as good as SENT
+    }
+    answer_outcomes(done, result.decided);
+    done += result.decided;
+    return result.decided == 0 && result.no_space ? handle_no_space(done) : done;
+}
+
+/// @return the first message that is not decided yet
+std::size_t Appender::handle_no_space(std::size_t done) {
+    if (segment_->store_state() != shm::StoreState::fails) {
+        wait_for_space();
+        return done;
+    }
+    for (; done < pending_.size(); ++done) tell_refused(pending_[done].seq);
+    return done;
+}
+
+/// Wakes the output thread if it sleeps among those who only listen, since these are woken in their
+/// turn.
+void Appender::announce_own() {
+    delivery_->set_sending();
+    if (delivery_->is_in_crowd()) {
+        segment_->log().new_messages.notify_group(shm::wake_for_slot(session_->slot()));
+    }
+}
+
+/// Answers the messages that were not appended. For the others the output thread writes SENT.
+void Appender::answer_outcomes(std::size_t first, std::size_t count) {
+    for (std::size_t at = first; at < first + count; ++at) {
+        const std::uint64_t seq = pending_[at].seq;
+        switch (outcomes_[at]) {
+            case shm::Outcome::log_full:
+                tell_refused(seq);
+                continue;
+            case shm::Outcome::duplicate:
+                wire::print(loop_->answers(), wire::Dup{seq});
+                break;
+            case shm::Outcome::bad_seq:
+                wire::print_error(loop_->answers(), ErrorCode::bad_seq, seq);
+                break;
+            case shm::Outcome::appended:
+                break;
+        }
+        if (refused_seq_ && seq == *refused_seq_) refused_seq_.reset();
+    }
+}
+
+// --- Waiting ----------------------------------------------------------------------------------
+
+bool Appender::delivery_is_behind() const noexcept {
+    const std::uint64_t next = delivery_->position() + 1;
+    const shm::LogHeader& log = segment_->log();
+    const std::uint64_t visible = segment_->visible();
+    if (visible < next) return false;  // it may have gone back: see Archiver::start()
+    const std::uint64_t end = segment_->position(visible + 1).load();
+    const std::uint64_t at = segment_->position(next).load();
+    if (log.first_id.load(std::memory_order_acquire) > next) return true;
+    return end - at > segment_->geometry().ring_bytes / 2 ||
+           visible + 1 - next > segment_->geometry().index_entries / 2;
+}
+
+void Appender::wait_for_delivery() {
+    while (!loop_->ended() && delivery_is_behind()) {
+        delivery_->watch();
+        if (delivery_is_behind()) loop_->wait(Clock::time_point::max());
+    }
+}
+
+/// Waits until the archiver has stored everything up to this id.
+void Appender::wait_until_visible(std::uint64_t id) {
+    while (!loop_->ended() && segment_->visible() < id) {
+        segment_->log().news_of_senders.wait_until(
+            Clock::now() + stop_look, [this, id] { return segment_->visible() >= id; });
+        loop_->wait(Clock::now());  // whether the session is to end
+    }
+}
+
+/// Waits until the archiver has stored something.
+void Appender::wait_for_space() {
+    writer_.wait_for_space(Clock::now() + stop_look);
+    loop_->wait(Clock::now());
+}
+
+}  // namespace belfry::server

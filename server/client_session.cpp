@@ -1,0 +1,167 @@
+#include "server/client_session.hpp"
+
+#include "server/history_answer.hpp"
+#include "server/logger.hpp"
+#include "shm/client_stats.hpp"
+#include "shm/client_table.hpp"
+#include "wire/print.hpp"
+
+#include <chrono>
+#include <variant>
+
+namespace belfry::server {
+namespace {
+
+using Clock = SessionLoop::Clock;
+using shm::EndReason;
+using wire::ErrorCode;
+
+/// The time between two attempts to read a store that does not work.
+constexpr std::chrono::seconds store_timeout{1};
+
+}  // namespace
+
+ClientSession::ClientSession(Heritage& heritage, shm::Session& session, SessionLoop& loop,
+                             const Subscription& subscription)
+    : heritage_{&heritage},
+      segment_{&heritage.segment},
+      session_{&session},
+      loop_{&loop},
+      manual_ack_{subscription.manual_ack},
+      parser_{heritage.segment.geometry().max_payload},
+      appender_{heritage.segment, session, loop} {}
+
+// --- Reading ----------------------------------------------------------------------------------
+
+void ClientSession::serve() {
+    process_input();  // what came in one piece with the login
+    while (!loop_->ended()) {
+        appender_.wait_for_delivery();
+        if (!loop_->ended()) loop_->wait_for_input(Clock::time_point::max());
+        if (!loop_->ended()) process_input();
+    }
+}
+
+void ClientSession::process_input() {
+    InputBuffer& input = loop_->input();
+    while (!loop_->ended()) {
+        const auto step = parser_.next(input.unread());
+        input.consume(step.consumed);
+        if (step.command) {
+            handle(*step.command);
+        } else if (step.consumed == 0) {
+            break;
+        }
+    }
+    appender_.append_pending();
+    loop_->flush_answers();
+}
+
+void ClientSession::handle(const wire::Command& command) {
+    // Answers keep the order of their commands, so what is pending is decided first.
+    const bool appends =
+        std::holds_alternative<wire::Send>(command) || std::holds_alternative<wire::Say>(command);
+    if (!appends) appender_.append_pending();
+    if (!loop_->ended()) std::visit([this](const auto& known) { answer(known); }, command);
+    loop_->flush_many_answers();
+}
+
+void ClientSession::answer(const wire::Send& send) {
+    appender_.add({send.seq, send.payload});
+}
+
+void ClientSession::answer(const wire::Say& say) {
+    appender_.add({0, say.text});
+}
+
+void ClientSession::answer(const wire::Login& /*login*/) {
+    wire::print_error(loop_->answers(), ErrorCode::already_logged_in);
+}
+
+void ClientSession::answer(const wire::Ack& ack) {
+    if (manual_ack_ && !session_->acknowledge(ack.id)) loop_->end(end_by_take_over());
+}
+
+void ClientSession::answer(const wire::History& asked) {
+    HistoryAnswer history{*segment_, heritage_->data_dir, asked};
+    while (!loop_->ended()) {
+        const auto step = history.print_next(loop_->answers());
+        if (step == HistoryAnswer::Step::end) return;
+        loop_->flush_answers();
+        const bool later = step == HistoryAnswer::Step::later;
+        loop_->wait(later ? Clock::now() + store_timeout : Clock::now());  // also for SIGTERM
+    }
+}
+
+void ClientSession::answer(const wire::Who& /*who*/) {
+    for (std::uint32_t row = 0; row < segment_->geometry().client_rows; ++row) {
+        if (!shm::is_known(*segment_, row)) continue;
+        wire::print(loop_->answers(), wire::User{shm::name_of(*segment_, row),
+                                                 shm::online_slot(*segment_, row).has_value(),
+                                                 shm::cursor_of(*segment_, row)});
+    }
+    wire::print_end_of_users(loop_->answers());
+}
+
+void ClientSession::answer(const wire::Ping& ping) {
+    wire::print(loop_->answers(), wire::Pong{ping.token});
+}
+
+void ClientSession::answer(const wire::Quit& /*quit*/) {
+    loop_->end(SessionEnd{EndReason::quit, bye_line("quit"), true});
+}
+
+void ClientSession::answer(const wire::Malformed& malformed) {
+    if (malformed.close) {
+        return loop_->end(
+            SessionEnd{EndReason::protocol, error_line(malformed.code, malformed.seq), true});
+    }
+    const auto code = malformed.is_login ? ErrorCode::already_logged_in : malformed.code;
+    wire::print_error(loop_->answers(), code, malformed.seq);
+}
+
+// --- Ending -----------------------------------------------------------------------------------
+
+std::string ClientSession::leave() {
+    SessionEnd end = this->end();
+    if (end.settle && !settle()) end = end_by_signal();
+    shm::count_end(*segment_, session_->client(), end.reason);
+    session_->leave();
+    log_event(LogLevel::info, "client " + std::string{shm::name_of(*segment_, session_->row())} +
+                                  " logged out: " + std::string{shm::name_of(end.reason)});
+    return end.last_line;
+}
+
+/// Returns what the cause of the loop's end means for this session.
+SessionEnd ClientSession::end() {
+    if (const auto* end = std::get_if<SessionEnd>(&loop_->cause())) return *end;
+    if (std::holds_alternative<Terminated>(loop_->cause())) return end_by_signal();
+    if (session_->is_current()) return {EndReason::lost, {}};
+    return end_by_take_over();
+}
+
+/// SIGTERM comes from a later login, from a reload that has removed the client, or from a stop.
+SessionEnd ClientSession::end_by_signal() const {
+    const bool stops = segment_->stop_word() != shm::StopWord::running;
+    if (!stops && !session_->is_current()) return end_by_take_over();
+    const bool removed = !stops && !shm::is_known(*segment_, session_->row());
+    return {removed ? EndReason::removed : EndReason::shutting_down, bye_line("shutting-down")};
+}
+
+/// Waits until everything before has been answered: SENT for each own message, LIVE for the login.
+/// @return false: SIGTERM has cut it short
+bool ClientSession::settle() {
+    DeliveryState& delivery = loop_->delivery();
+    const auto settled = [&] {
+        return delivery.ended() ||
+               (delivery.is_live() && delivery.position() >= appender_.last_appended());
+    };
+    while (!settled()) {
+        if (loop_->is_terminated()) return false;
+        delivery.watch();
+        if (!settled()) loop_->wait(Clock::time_point::max());
+    }
+    return true;
+}
+
+}  // namespace belfry::server

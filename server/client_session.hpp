@@ -1,0 +1,55 @@
+#pragma once
+
+#include "server/appender.hpp"
+#include "server/delivery.hpp"
+#include "server/heritage.hpp"
+#include "server/session_loop.hpp"
+#include "shm/session.hpp"
+#include "wire/command_parser.hpp"
+
+#include <string>
+
+namespace belfry::server {
+
+/// The session of a client that is logged in: reads its commands, has its messages appended, and
+/// writes the answers that are not ordered (ERR, PONG, DUP, USER, PAST). By the input thread.
+class ClientSession {
+  public:
+    /// All arguments but the last outlive the object.
+    ClientSession(Heritage& heritage, shm::Session& session, SessionLoop& loop,
+                  const Subscription& subscription);
+
+    /// Serves the client until the loop ends.
+    void serve();
+
+    /// Answers what came before the end, if the end asks for that, and shows the client offline.
+    /// After serve(), once. @return the last line for the client
+    [[nodiscard]] std::string leave();
+
+  private:
+    void process_input();
+    void handle(const wire::Command& command);
+    void answer(const wire::Send& send);
+    void answer(const wire::Say& say);
+    void answer(const wire::Login& login);
+    void answer(const wire::Ack& ack);
+    void answer(const wire::History& asked);
+    void answer(const wire::Who& who);
+    void answer(const wire::Ping& ping);
+    void answer(const wire::Quit& quit);
+    void answer(const wire::Malformed& malformed);
+
+    [[nodiscard]] SessionEnd end();
+    [[nodiscard]] bool settle();
+    [[nodiscard]] SessionEnd end_by_signal() const;
+
+    Heritage* heritage_;
+    shm::Segment* segment_;
+    shm::Session* session_;
+    SessionLoop* loop_;
+    bool manual_ack_;
+    wire::CommandParser parser_;
+    Appender appender_;
+};
+
+}  // namespace belfry::server

@@ -1,0 +1,48 @@
+#include "server/delivery_state.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace belfry::server {
+
+DeliveryState::DeliveryState() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+    if (!event_) throw std::system_error{errno, std::generic_category(), "eventfd"};
+}
+
+void DeliveryState::advance_to(std::uint64_t id) noexcept {
+    position_.store(id);
+    signal_if_watched();
+}
+
+void DeliveryState::set_live() noexcept {
+    live_.store(true);
+    signal_if_watched();
+}
+
+void DeliveryState::end() noexcept {
+    ended_.store(true);
+    signal();
+}
+
+void DeliveryState::watch() noexcept {
+    watched_.store(true);
+}
+
+void DeliveryState::drain() noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto drained = ::read(event_.get(), &count, sizeof count);
+}
+
+void DeliveryState::signal_if_watched() noexcept {
+    if (watched_.load() && watched_.exchange(false)) signal();
+}
+
+void DeliveryState::signal() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "server/delivery_state.hpp"
+#include "server/frame_writer.hpp"
+#include "server/input_buffer.hpp"
+#include "server/predecessor.hpp"
+#include "server/termination_signal.hpp"
+#include "shm/layout.hpp"
+#include "wire/error_code.hpp"
+#include "wire/limits.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace belfry::server {
+
+/// How a session ends.
+struct SessionEnd {
+    shm::EndReason reason;
+    std::string last_line;
+    bool settle = false;  ///< everything that the client sent before is answered first
+};
+
+/// SIGTERM came. Whether the session is logged in, and the segment, say what that means.
+struct Terminated {};
+
+/// The delivery ended by itself: the connection broke, or a later login took over.
+struct DeliveryEnded {};
+
+/// What made the loop of a session end.
+using EndCause = std::variant<SessionEnd, Terminated, DeliveryEnded>;
+
+/// Returns the `ERR` line. @param seq 0: the error names no message
+[[nodiscard]] std::string error_line(wire::ErrorCode code, std::uint64_t seq = 0);
+
+/// Returns the `BYE` line.
+[[nodiscard]] std::string bye_line(std::string_view reason);
+
+/// Returns the end of a session whose client has logged in again.
+[[nodiscard]] SessionEnd end_by_take_over();
+
+/// The waits of a session's input thread: for input, for SIGTERM, for the delivery, and for the end
+/// of the session that was taken over. It reads the input, collects the answers that the input
+/// thread writes, and ends once. It knows neither commands nor the log. One thread.
+class SessionLoop {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    /// @param socket the client's connection, blocking; outlives the object
+    /// @throws std::system_error if no descriptor is left
+    explicit SessionLoop(int socket);
+
+    /// Waits for input and reads it. May return early for no reason, as wait() may.
+    void wait_for_input(Clock::time_point deadline);
+
+    /// Waits, without reading, until the delivery state changes (see DeliveryState::watch()) or the
+    /// loop ends. With a deadline that has passed it only looks whether the loop is to end.
+    void wait(Clock::time_point deadline);
+
+    /// Ends the loop: nobody waits in it any more. The first cause counts.
+    void end(EndCause cause);
+    [[nodiscard]] bool ended() const noexcept { return cause_.has_value(); }
+    /// Why it has ended. After the end alone.
+    [[nodiscard]] const EndCause& cause() const { return cause_.value(); }
+    /// Whether SIGTERM has come, also after the loop has ended for another cause.
+    [[nodiscard]] bool is_terminated() const noexcept { return stop_.came(); }
+
+    /// The bytes that have been read and not yet consumed.
+    [[nodiscard]] InputBuffer& input() noexcept { return input_; }
+
+    /// Answers are appended here, and written by flush_answers().
+    [[nodiscard]] std::string& answers() noexcept { return answers_; }
+    void flush_answers();
+    /// Writes the answers if they have become many, so that they never take much memory.
+    void flush_many_answers() {
+        if (answers_.size() >= max_answers) flush_answers();
+    }
+
+    /// The connection and the state of the delivery, which both threads of the session use.
+    [[nodiscard]] FrameWriter& output() noexcept { return output_; }
+    [[nodiscard]] DeliveryState& delivery() noexcept { return delivery_; }
+
+    /// Says that the client is logged in. Its traffic is counted from now on, what was read before
+    /// included; it may keep a write waiting for ever; and its next input finds a larger buffer.
+    void admit(shm::ClientRow& client, std::size_t input_bytes);
+
+    /// Waits beside everything else for the end of the session that was taken over, and kills its
+    /// process if its time is over.
+    void watch_predecessor(Predecessor predecessor);
+
+    /// Closes the connection so that the last line arrives, and waits for the predecessor.
+    /// @param timeout how long input is read and discarded until the client closes too
+    void close(std::string_view last_line, std::chrono::milliseconds timeout) noexcept;
+
+  private:
+    static constexpr std::size_t max_answers = 64 << 10;
+
+    /// Initial size of the input buffer. A client that only listens never needs more.
+    static constexpr std::size_t login_bytes = 2 * wire::max_line;
+
+    void wait(int input, Clock::time_point deadline);
+    void read_input();
+
+    int socket_;
+    TerminationSignal stop_;
+    FrameWriter output_;
+    DeliveryState delivery_;
+    InputBuffer input_{login_bytes};
+    std::size_t input_bytes_ = login_bytes;  ///< the size that the next read needs
+    std::string answers_;
+    std::optional<Predecessor> predecessor_;
+    std::optional<EndCause> cause_;
+    shm::ClientRow* counted_client_ = nullptr;
+    std::uint64_t uncounted_bytes_ = 0;  ///< read before there was a client to count them for
+};
+
+}  // namespace belfry::server
