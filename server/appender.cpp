@@ -72,7 +72,7 @@ void Appender::append_pending() {
 
 /// Appends pending messages from this one on. @return the first one that is not decided yet
 std::size_t Appender::append_from(std::size_t done) {
-    announce_own();
+    delivery_->news().announce_own();
     const auto result =
         writer_.append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
     if (result.fenced) {
@@ -81,7 +81,7 @@ std::size_t Appender::append_from(std::size_t done) {
     }
     if (result.last_id != 0) last_appended_ = result.last_id;
     if (result.last_id == shm::max_id) report_if_full(*segment_);
-    delivery_->set_last_own(last_appended_);
+    delivery_->news().set_last_own(last_appended_);
     const auto decided = std::span{outcomes_}.subspan(done, result.decided);
     if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
         wait_until_visible(result.end_id);  // because DUP is as good as SENT
@@ -99,15 +99,6 @@ std::size_t Appender::handle_no_space(std::size_t done) {
     }
     for (; done < pending_.size(); ++done) tell_refused(pending_[done].seq);
     return done;
-}
-
-/// Wakes the output thread if it sleeps among those who only listen, since these are woken in their
-/// turn.
-void Appender::announce_own() {
-    delivery_->set_sending();
-    if (delivery_->is_in_crowd()) {
-        segment_->log().new_messages.notify_group(shm::wake_for_slot(session_->slot()));
-    }
 }
 
 /// Answers the messages that were not appended. For the others the output thread writes SENT.
@@ -155,8 +146,7 @@ void Appender::wait_for_delivery() {
 /// Waits until the archiver has stored everything up to this id.
 void Appender::wait_until_visible(std::uint64_t id) {
     while (!loop_->ended() && segment_->visible() < id) {
-        segment_->log().news_of_senders.wait_until(
-            Clock::now() + stop_look, [this, id] { return segment_->visible() >= id; });
+        shm::wait_until_visible(*segment_, id, Clock::now() + stop_look);
         loop_->wait(Clock::now());  // whether the session is to end
     }
 }

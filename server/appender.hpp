@@ -42,7 +42,6 @@ class Appender {
     void tell_refused(std::uint64_t seq);
     [[nodiscard]] std::size_t append_from(std::size_t done);
     [[nodiscard]] std::size_t handle_no_space(std::size_t done);
-    void announce_own();
     void answer_outcomes(std::size_t first, std::size_t count);
     [[nodiscard]] bool delivery_is_behind() const noexcept;
     void wait_until_visible(std::uint64_t id);

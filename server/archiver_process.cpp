@@ -1,6 +1,7 @@
 #include "server/archiver_process.hpp"
 
 #include "server/logger.hpp"
+#include "shm/news.hpp"
 #include "store/archiver.hpp"
 #include "store/store_error.hpp"
 #include "store/store_files.hpp"
@@ -59,8 +60,7 @@ class ArchiverProcess {
         while (true) {
             if (auto lock = store::StoreLock::try_take(data_dir_)) return lock;
             if (is_to_drain()) return {};
-            segment_.archiver().wake.wait_until(Clock::now() + lock_retry,
-                                                [this] { return is_to_drain(); });
+            sleep_until(Clock::now() + lock_retry, [] { return false; });
         }
     }
 
@@ -102,8 +102,8 @@ class ArchiverProcess {
 
     template <class Predicate>
     void sleep_until(Clock::time_point deadline, Predicate has_work) {
-        segment_.archiver().wake.wait_until(
-            deadline, [this, &has_work] { return has_work() || is_to_drain(); });
+        shm::wait_for_work(segment_, deadline,
+                           [this, &has_work] { return has_work() || is_to_drain(); });
     }
 
     [[nodiscard]] bool is_to_drain() const {

@@ -1,10 +1,11 @@
 #include "server/archiver_watchdog.hpp"
 
 #include "base/process.hpp"
+#include "server/child.hpp"
 #include "server/heritage.hpp"
 #include "server/logger.hpp"
+#include "shm/news.hpp"
 #include "shm/process_entry.hpp"
-#include "shm/session_slots.hpp"
 #include "wire/version.hpp"
 
 #include <signal.h>
@@ -98,7 +99,7 @@ bool ArchiverWatchdog::drain() {
     segment_->set_stop(shm::StopWord::archiver_drains);
     for (int tries = 0; tries < drain_tries; ++tries) {
         if (archiver_.pid == 0) start();
-        segment_->archiver().wake.wake_everybody();
+        shm::wake_archiver(*segment_);
         if (archiver_.pid != 0) wait_for_end();
         if (is_drained()) return true;
         if (segment_->store_state() == shm::StoreState::fails) return false;

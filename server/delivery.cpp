@@ -38,7 +38,7 @@ Delivery::Delivery(shm::Segment& segment, shm::Session& session, const Subscript
       live_{subscription.nothing_missed()} {
     delivery.advance_to(position_);
     if (!subscription_.presence) return;
-    presence_seen_ = segment.log().presence_changes.load(std::memory_order_acquire);
+    presence_seen_ = shm::presence_count(segment);
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
         online_.push_back(shm::online_slot(segment, row).has_value());
     }
@@ -80,29 +80,7 @@ void Delivery::wait_anew() noexcept {
 
 /// @return false: `wait_until_` has passed
 bool Delivery::wait_for_news() {
-    const auto is_paced = [this] { return segment_->durability() == shm::Durability::commit; };
-    const bool paced = is_paced();
-    const bool apart = paced && is_sender();
-    shm::LogHeader& log = segment_->log();
-    shm::Condition& news = apart ? log.news_of_senders : log.new_messages;
-    const std::uint32_t groups = shm::wake_for_messages | shm::wake_for_slot(session_->slot()) |
-                                 (subscription_.presence ? shm::wake_for_presence : 0);
-    const bool in_crowd = paced && !apart;
-    delivery_->set_in_crowd(in_crowd);
-    const bool any = news.wait_until(
-        wait_until_,
-        [&] {
-            return segment_->visible() > position_ || presence_changed() || is_paced() != paced ||
-                   (in_crowd && delivery_->awaits_sent());
-        },
-        groups);
-    delivery_->set_in_crowd(false);
-    return any;
-}
-
-/// Whether to be woken at once. Who has had a SENT is likely to send again.
-bool Delivery::is_sender() const noexcept {
-    return has_sent_ || delivery_->awaits_sent();
+    return delivery_->news().wait_until(wait_until_, {has_sent_, presence_seen_});
 }
 
 bool Delivery::write(std::string_view frames) noexcept {
@@ -120,7 +98,7 @@ void Delivery::release_buffers() noexcept {
 bool Delivery::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
     // Own records are looked for only where there can be any: it takes a look at each record.
-    const bool any_own = position_ < subscription_.end || delivery_->sends();
+    const bool any_own = position_ < subscription_.end || delivery_->news().sends();
     const std::uint32_t own_row = any_own ? session_->row() : shm::LogReader::no_row;
     shm::Chunk chunk;
     switch (reader_.read(position_ + 1, to, own_row, chunk)) {
@@ -173,8 +151,7 @@ bool Delivery::deliver_stored(std::uint64_t to) {
     });
     if (!frames_.empty()) return write(frames_) && advance_to(page.next - 1);
     if (page.missing_to != 0) return tell_gap(page.missing_to);
-    segment_->log().new_messages.wait_until(shm::Condition::Clock::now() + store_timeout,
-                                            [this] { return !session_->is_current(); });
+    shm::wait_for_take_over(*segment_, *session_, shm::Condition::Clock::now() + store_timeout);
     return true;
 }
 
@@ -202,12 +179,11 @@ bool Delivery::tell_live() {
 }
 
 bool Delivery::presence_changed() const noexcept {
-    return subscription_.presence &&
-           segment_->log().presence_changes.load(std::memory_order_acquire) != presence_seen_;
+    return presence_seen_ && *presence_seen_ != shm::presence_count(*segment_);
 }
 
 bool Delivery::tell_presence() {
-    presence_seen_ = segment_->log().presence_changes.load(std::memory_order_acquire);
+    presence_seen_ = shm::presence_count(*segment_);
     frames_.clear();
     for (std::uint32_t row = 0; row < online_.size(); ++row) {
         const bool online = shm::online_slot(*segment_, row).has_value();

@@ -3,12 +3,13 @@
 #include "server/delivery_state.hpp"
 #include "server/frame_writer.hpp"
 #include "server/store_cursor.hpp"
-#include "shm/condition.hpp"
 #include "shm/log_reader.hpp"
+#include "shm/news.hpp"
 #include "shm/session.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +50,6 @@ class Delivery {
     void wait_anew() noexcept;
     [[nodiscard]] bool wait_for_news();
     [[nodiscard]] bool write(std::string_view frames) noexcept;
-    [[nodiscard]] bool is_sender() const noexcept;
     void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
@@ -75,8 +75,8 @@ class Delivery {
     shm::Condition::Clock::time_point wait_until_;
     bool is_busy_ = false;   ///< something was written since wait_until_ was set
     bool has_sent_ = false;  ///< own records were among the last ones
-    std::uint32_t presence_seen_ = 0;
-    std::vector<bool> online_;  ///< of each row, as last told
+    std::optional<std::uint32_t> presence_seen_;  ///< none: the client does not watch presence
+    std::vector<bool> online_;                    ///< of each row, as last told
 };
 
 }  // namespace belfry::server

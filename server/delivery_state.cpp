@@ -8,12 +8,13 @@
 
 namespace belfry::server {
 
-DeliveryState::DeliveryState() : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+DeliveryState::DeliveryState(shm::Segment& segment, std::uint32_t slot)
+    : news_{segment, slot}, event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (!event_) throw std::system_error{errno, std::generic_category(), "eventfd"};
 }
 
 void DeliveryState::advance_to(std::uint64_t id) noexcept {
-    position_.store(id);
+    news_.advance_to(id);
     signal_if_watched();
 }
 

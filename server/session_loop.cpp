@@ -45,7 +45,8 @@ SessionEnd end_by_take_over() {
     return {shm::EndReason::taken_over, bye_line("taken-over")};
 }
 
-SessionLoop::SessionLoop(int socket) : socket_{socket}, output_{socket} {
+SessionLoop::SessionLoop(int socket, DeliveryState& delivery)
+    : socket_{socket}, output_{socket}, delivery_{&delivery} {
     output_.set_timeout(shm::last_line_timeout);
 }
 
@@ -62,13 +63,13 @@ void SessionLoop::wait(Clock::time_point deadline) {
 void SessionLoop::wait(int input, Clock::time_point deadline) {
     if (predecessor_) deadline = std::min(deadline, predecessor_->deadline());
     std::array<pollfd, 4> watched{
-        pollfd{input, POLLIN, 0}, pollfd{stop_.fd(), POLLIN, 0}, pollfd{delivery_.fd(), POLLIN, 0},
+        pollfd{input, POLLIN, 0}, pollfd{stop_.fd(), POLLIN, 0}, pollfd{delivery_->fd(), POLLIN, 0},
         pollfd{predecessor_ ? predecessor_->fd() : no_descriptor, POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) == -1) return;
 
     if (watched[1].revents != 0) return end(Terminated{});
-    if (watched[2].revents != 0) delivery_.drain();
-    if (delivery_.ended()) return end(DeliveryEnded{});
+    if (watched[2].revents != 0) delivery_->drain();
+    if (delivery_->ended()) return end(DeliveryEnded{});
     if (predecessor_ && predecessor_->settle()) predecessor_.reset();
     if (watched[0].revents != 0) read_input();
 }

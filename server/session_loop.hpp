@@ -51,9 +51,9 @@ class SessionLoop {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// @param socket the client's connection, blocking; outlives the object
+    /// @param socket the client's connection, blocking; both outlive the object
     /// @throws std::system_error if no descriptor is left
-    explicit SessionLoop(int socket);
+    SessionLoop(int socket, DeliveryState& delivery);
 
     /// Waits for input and reads it. May return early for no reason, as wait() may.
     void wait_for_input(Clock::time_point deadline);
@@ -83,7 +83,7 @@ class SessionLoop {
 
     /// The connection and the state of the delivery, which both threads of the session use.
     [[nodiscard]] FrameWriter& output() noexcept { return output_; }
-    [[nodiscard]] DeliveryState& delivery() noexcept { return delivery_; }
+    [[nodiscard]] DeliveryState& delivery() noexcept { return *delivery_; }
 
     /// Says that the client is logged in. Its traffic is counted from now on, what was read before
     /// included; it may keep a write waiting for ever; and its next input finds a larger buffer.
@@ -109,7 +109,7 @@ class SessionLoop {
     int socket_;
     TerminationSignal stop_;
     FrameWriter output_;
-    DeliveryState delivery_;
+    DeliveryState* delivery_;
     InputBuffer input_{login_bytes};
     std::size_t input_bytes_ = login_bytes;  ///< the size that the next read needs
     std::string answers_;

@@ -35,7 +35,8 @@ void make_thread_stacks_small() noexcept {
 SessionProcess::SessionProcess(Heritage& heritage)
     : heritage_{&heritage},
       session_{heritage.segment, heritage.slot.slot, heritage.slot.generation},
-      loop_{heritage.socket.get()} {}
+      delivery_{heritage.segment, heritage.slot.slot},
+      loop_{heritage.socket.get(), delivery_} {}
 
 void SessionProcess::run() {
     if (!session_.claim()) return;

@@ -25,6 +25,7 @@ class SessionProcess {
 
     Heritage* heritage_;
     shm::Session session_;
+    DeliveryState delivery_;
     SessionLoop loop_;
 };
 

@@ -2,8 +2,8 @@
 
 #include "server/logger.hpp"
 #include "server/start_error.hpp"
+#include "shm/news.hpp"
 #include "shm/process_entry.hpp"
-#include "shm/session.hpp"
 #include "shm/session_slots.hpp"
 #include "shm/session_timeouts.hpp"
 #include "wire/version.hpp"

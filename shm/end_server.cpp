@@ -1,6 +1,7 @@
 #include "shm/end_server.hpp"
 
 #include "shm/data_directory.hpp"
+#include "shm/news.hpp"
 #include "shm/process_entry.hpp"
 
 #include <signal.h>
@@ -44,7 +45,7 @@ bool end_sessions(const Segment& segment) {
 void end_archiver(const Segment& segment) {
     segment.set_stop(StopWord::archiver_drains);
     // In another layout its condition is somewhere else; it looks at the word every second.
-    if (segment.is_whole()) segment.archiver().wake.wake_everybody();
+    if (segment.is_whole()) wake_archiver(segment);
     const base::UniqueFd archiver = open_claimant(segment.process(archiver_entry)).pidfd;
     if (!archiver || base::wait_for_end(archiver, Clock::now() + archiver_timeout)) return;
     base::send_signal(archiver, SIGKILL);

@@ -149,10 +149,11 @@ struct LogHeader {
     /// does no harm. It shares the cache line of derived_id, which a writer writes anyway.
     std::atomic<std::uint64_t> last_time_ms;
 
-    /// Visible, or somebody's presence, has changed.
+    /// Visible, or somebody's presence, has changed. news.hpp says who sleeps here, and who on the
+    /// next one.
     alignas(cache_line) Condition new_messages;
-    /// The same, with durability commit, for who waits for SENT or DUP, or has just had one: see
-    /// PacedWake.
+    /// The same, for sessions with durability commit that wait for SENT or DUP, or have just had
+    /// one.
     alignas(cache_line) Condition news_of_senders;
     alignas(cache_line) Condition space;  ///< stored_id has moved
 

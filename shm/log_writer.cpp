@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "shm/client_table.hpp"
+#include "shm/news.hpp"
 #include "shm/ordering.hpp"
 #include "shm/seq_rules.hpp"
 
@@ -64,17 +65,9 @@ LogWriter::Result LogWriter::append(std::span<const NewMessage> messages,
         const boost::interprocess::scoped_lock guard{lock_};
         result = append_locked(messages, outcomes);
     }
-    if (result.last_id != 0) notify();
+    if (result.last_id != 0) announce_appended(*segment_);
     session_->set_appending(false);
     return result;
-}
-
-/// Wakes who can do something now: sessions where it is visible, the archiver where it is to be
-/// stored.
-void LogWriter::notify() noexcept {
-    const Durability durability = segment_->durability();
-    if (durability != Durability::memory) segment_->archiver().wake.notify_all();
-    if (durability != Durability::commit) segment_->log().new_messages.notify_all();
 }
 
 void LogWriter::wait_for_space(Condition::Clock::time_point deadline) noexcept {

@@ -74,7 +74,6 @@ class LogWriter {
     [[nodiscard]] bool add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept;
     [[nodiscard]] bool make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
     void commit(const Batch& batch) noexcept;
-    void notify() noexcept;
     [[nodiscard]] std::uint64_t max_first_id() noexcept;
 
     Segment* segment_;

@@ -8,33 +8,35 @@
 namespace belfry::shm {
 namespace {
 
-/// So few are woken in one go.
+/// So few sessions are all woken at once.
 constexpr std::uint32_t small_room = 32;
 
-/// In a stream of commits everybody is woken this often: one at each commit, within these bounds.
-/// Of what a reader costs most is bytes, and they do not get fewer; but where commits are slow
-/// because the processors are busy, more readers make them slower.
+/// In a stream of commits each session is woken once in a round. A round is so long that each
+/// commit wakes one session, within these bounds. Waking readers less often saves little, because
+/// most of their cost is the bytes that they read in any case. But if commits are slow because the
+/// processors are busy, more readers make them slower.
 constexpr std::chrono::nanoseconds min_round = std::chrono::milliseconds{250};
 constexpr std::chrono::nanoseconds max_round = std::chrono::milliseconds{500};
 
-/// At least so long a reader's turn keeps a processor. Where commits come faster than all could
-/// have theirs it is a stream.
+/// The least time for which a reader's turn occupies a processor. Commits are a stream if they come
+/// faster than all readers could have their turn.
 constexpr std::chrono::nanoseconds turn_of_one = std::chrono::microseconds{5};
 
-/// A stream has ended when nothing has come for twice as long as before, within these bounds.
+/// A stream has ended when nothing has come for twice the last interval, within these bounds.
 constexpr std::chrono::nanoseconds min_pause = std::chrono::milliseconds{1};
 constexpr std::chrono::nanoseconds max_pause = std::chrono::milliseconds{10};
 
-/// Between a few readers and the next few, who would keep a sender from the processors. With the
-/// kernel's timer slack it is twice as long.
+/// The pause after a few readers were woken, so that they do not keep a sender from the processors.
+/// The kernel's timer slack doubles it.
 constexpr std::chrono::nanoseconds turn_of_a_few = std::chrono::microseconds{50};
 
-/// Behind a pause, in which all were woken, no more are woken at once than in so much of a stream:
-/// one may begin.
+/// After a pause, in which all were woken, the first commit wakes no more sessions than this much
+/// of a stream would, because a stream may be about to begin.
 constexpr std::chrono::nanoseconds share_behind_a_pause = std::chrono::milliseconds{10};
 
-/// The sessions that may stand in the queue. Not only who is online: who has left or was taken over
-/// is asleep there until its process ends, and would take the turn of another.
+/// Counts the sessions that may stand in the queue. These are more than the online ones: a session
+/// that has left or was taken over sleeps in the queue until its process ends, and would otherwise
+/// take the turn of another.
 std::uint32_t count_sessions(const Segment& segment) noexcept {
     std::uint32_t count = 0;
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
@@ -78,8 +80,8 @@ void PacedWake::step() noexcept {
     timeout_ = turn_of_a_few;
 }
 
-/// Sleepers stand in a queue, so as many wake-ups as there are sessions reach everybody who was
-/// asleep at begin().
+/// Sleepers stand in a queue, so as many wake-ups as there are sessions reach every session that
+/// was asleep at begin().
 void PacedWake::wake(std::uint32_t count) noexcept {
     const std::uint32_t woken = segment_->log().new_messages.wake_some(count);
     left_ = woken < count ? 0 : left_ - std::min(left_, count);

@@ -9,25 +9,27 @@
 
 namespace belfry::shm {
 
-/// Wakes the sessions after a commit of the archiver. Those who wait for their SENT are woken at
-/// once. Where many are online, the others are woken a few at a time: they take what has come
-/// meanwhile in one piece, and the next commit does not wait until a thousand processes have had
-/// their turn.
+/// Wakes the sessions after a commit of the archiver. Part of news.hpp, and used by it alone.
 ///
-/// What is still to be woken is known to this object alone. If its process dies, the supervisor
+/// The sessions that wait for their SENT are woken at once. If many sessions are online, the others
+/// are woken a few at a time. Each of them then reads all that has come meanwhile in one piece, and
+/// the next commit does not wait until a thousand processes have had their turn.
+///
+/// Only this object knows which sessions are still to be woken. If its process dies, the supervisor
 /// wakes everybody (11).
 class PacedWake {
   public:
     explicit PacedWake(Segment& segment) noexcept : segment_{&segment} {}
 
-    /// Something has become visible. Wakes all senders, and of the others at least as many as it
-    /// takes to reach everybody within half a second in a stream of commits.
+    /// Begins the wake-up after something has become visible. Wakes all senders, and at least as
+    /// many of the others as it takes to reach everybody within half a second in a stream of
+    /// commits.
     void begin() noexcept;
 
-    /// Whether somebody is still to be woken.
+    /// Returns whether sessions are still to be woken.
     [[nodiscard]] bool has_more() const noexcept { return left_ != 0; }
 
-    /// For so long nothing new shall have come before step().
+    /// Returns how long the log must be quiet before step() may be called.
     [[nodiscard]] std::chrono::nanoseconds timeout() const noexcept { return timeout_; }
 
     /// Wakes a few more.
@@ -39,12 +41,12 @@ class PacedWake {
     [[nodiscard]] std::uint32_t sessions() noexcept;
 
     Segment* segment_;
-    /// So many keep all processors busy for about 50 us.
+    /// This many sessions keep all processors busy for about 50 us.
     std::uint32_t a_few_ = 2 * std::max(1U, std::thread::hardware_concurrency());
-    std::uint32_t left_ = 0;  ///< at most so many are asleep since before the last begin()
+    std::uint32_t left_ = 0;  ///< at most this many have slept since before the last begin()
     std::chrono::steady_clock::time_point begun_;
     std::chrono::nanoseconds timeout_{0};
-    double due_ = 0;  ///< the part of one that is due, and not yet woken
+    double due_ = 0;  ///< the fraction of a session that is due and not yet woken
     std::uint32_t sessions_ = 0;
     std::uint32_t counted_at_ = ~0U;  ///< presence_changes, when they were counted
 };

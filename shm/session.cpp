@@ -1,6 +1,7 @@
 #include "shm/session.hpp"
 
 #include "shm/client_table.hpp"
+#include "shm/news.hpp"
 #include "shm/ordering.hpp"
 #include "shm/process_entry.hpp"
 
@@ -81,12 +82,6 @@ void Session::leave() noexcept {
 
 void Session::set_appending(bool appending) const noexcept {
     segment_->session(slot_).appending.store(appending ? 1 : 0, std::memory_order_release);
-}
-
-void announce_presence(Segment& segment) noexcept {
-    segment.log().presence_changes.fetch_add(1, std::memory_order_acq_rel);
-    segment.log().new_messages.notify_group(wake_for_presence);
-    segment.log().news_of_senders.notify_group(wake_for_presence);
 }
 
 }  // namespace belfry::shm

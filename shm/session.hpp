@@ -67,16 +67,4 @@ class Session {
     std::uint16_t cursor_generation_ = 0;
 };
 
-/// Groups of waiters on LogHeader::new_messages and news_of_senders.
-inline constexpr std::uint32_t wake_for_messages = 1;
-inline constexpr std::uint32_t wake_for_presence = 2;
-
-/// The group of the session in that slot, and of a few others: there are only 32.
-[[nodiscard]] constexpr std::uint32_t wake_for_slot(std::uint32_t slot) noexcept {
-    return std::uint32_t{4} << slot % 30;
-}
-
-/// Tells the sessions that watch presence that somebody came or went.
-void announce_presence(Segment& segment) noexcept;
-
 }  // namespace belfry::shm

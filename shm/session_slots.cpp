@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "shm/client_table.hpp"
-#include "shm/session.hpp"
+#include "shm/news.hpp"
 
 #include <unistd.h>
 
@@ -40,13 +40,6 @@ void claim_supervision(Segment& segment) noexcept {
     const std::uint32_t generation = raise_generation(entry);
     entry.start_time.store(base::start_time_of(::getpid()).value_or(0), std::memory_order_release);
     entry.word.store(pack(Halves{generation, static_cast<std::uint32_t>(::getpid())}));
-}
-
-void wake_everybody(Segment& segment) noexcept {
-    segment.log().new_messages.wake_everybody();
-    segment.log().news_of_senders.wake_everybody();
-    segment.log().space.wake_everybody();
-    segment.archiver().wake.wake_everybody();
 }
 
 }  // namespace belfry::shm

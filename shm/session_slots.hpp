@@ -28,7 +28,4 @@ void reap_slot(Segment& segment, std::uint32_t slot) noexcept;
 /// Makes this process the supervisor that everybody sees.
 void claim_supervision(Segment& segment) noexcept;
 
-/// Wakes everybody on behalf of somebody who may have died before he could (11).
-void wake_everybody(Segment& segment) noexcept;
-
 }  // namespace belfry::shm

@@ -59,7 +59,7 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       reader_{segment, chunk_bytes},
       lock_{segment},
       stored_{segment.log().stored_id.load()},
-      wake_{segment},
+      news_{segment},
       new_seqs_(segment.geometry().client_rows, 0),
       saved_cursors_(segment.geometry().client_rows, 0),
       saved_seqs_(segment.geometry().client_rows, 0) {}
@@ -128,7 +128,7 @@ std::uint64_t Archiver::move_back_to(std::uint64_t id) {
 }
 
 bool Archiver::work() {
-    wake_readers();
+    news_.wake_rest([this] { return has_new(); });
     bool worked = store_new();
     if (Clock::now() < next_save_) return worked;
     next_save_ = Clock::now() + save_interval;
@@ -200,19 +200,7 @@ bool Archiver::is_set_back(std::uint64_t id, std::uint32_t row, std::uint64_t se
 /// What is committed becomes visible (5).
 void Archiver::publish(std::uint64_t id) {
     shm::publish_stored(*segment_, new_seqs_, id);
-    if (segment_->durability() == shm::Durability::commit) wake_.begin();
-}
-
-/// In the time that is left between two commits. Who has just got his SENT may have the next
-/// message under way.
-void Archiver::wake_readers() {
-    while (wake_.has_more() && !wait_for_new(wake_.timeout())) wake_.step();
-}
-
-/// @return whether something has come
-bool Archiver::wait_for_new(std::chrono::nanoseconds timeout) {
-    return segment_->archiver().wake.wait_until(Clock::now() + timeout,
-                                                [this] { return has_new(); });
+    news_.announce();
 }
 
 bool Archiver::has_moved() const noexcept {

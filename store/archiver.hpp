@@ -2,7 +2,7 @@
 
 #include "shm/log_lock.hpp"
 #include "shm/log_reader.hpp"
-#include "shm/paced_wake.hpp"
+#include "shm/news.hpp"
 #include "shm/segment.hpp"
 #include "store/clock_watch.hpp"
 #include "store/store_files.hpp"
@@ -67,8 +67,6 @@ class Archiver {
   private:
     using Clock = std::chrono::steady_clock;
 
-    void wake_readers();
-    [[nodiscard]] bool wait_for_new(std::chrono::nanoseconds timeout);
     void take_over_clients(const std::vector<SavedClient>& clients);
     void take_over_client(std::uint32_t row, const SavedClient& saved);
     [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
@@ -96,7 +94,7 @@ class Archiver {
     shm::LogReader reader_;
     shm::LogLock lock_;
     std::uint64_t stored_;  ///< the last one that is committed
-    shm::PacedWake wake_;
+    shm::StoredNews news_;
     std::vector<std::uint64_t> new_seqs_;  ///< by row, of the open transaction; 0: none
     std::vector<std::uint64_t> saved_cursors_;
     std::vector<std::uint64_t> saved_seqs_;

@@ -2,36 +2,36 @@
  * and a demon that kills any of them between any two steps. The bytes of the ring are in ring.pml.
  *
  * Step of the model      stands for
- * Out                    server/delivery.cpp: serve, wait_for_news, then deliver, advance_to or
- *                        deliver_lost in one step; shm/log_reader.cpp: read. Where it waits matters
- *                        with COMMIT alone: elsewhere all wait on NEWS
+ * Out                    server/delivery.cpp: serve, then deliver, advance_to or deliver_lost in one
+ *                        step; shm/news.cpp: SessionNews::wait_until; shm/log_reader.cpp: read.
+ *                        Where it waits matters with COMMIT alone: elsewhere all wait on NEWS
  * In                     server/appender.cpp: append_pending, append_from, wait_until_visible,
- *                        wait_for_space;
+ *                        wait_for_space; shm/news.cpp: wait_until_visible;
  *                        shm/log_writer.cpp: append, and set_appending of shm/session.cpp
- *   announce_own         server/appender.cpp: announce_own
+ *   announce_own         shm/news.cpp: SessionNews::announce_own
  *   take                 shm/robust_mutex.cpp: lock
  *   look_at_log          shm/log_writer.cpp: append_locked, add, max_first_id, make_room
  *   lock_and_look        shm/log_lock.cpp: lock, mend_if, repair
  *   write_and_commit     shm/log_writer.cpp: make_room (first_id), add, commit; LogLock::unlock
- *   notify_of_append     shm/log_writer.cpp: notify
+ *   notify_of_append     shm/news.cpp: announce_appended
  * Leaver                 server/client_session.cpp: leave; shm/session.cpp: leave
  * Archive                server/archiver_process.cpp: archive, sleep; store/archiver.cpp: start,
  *                        work, has_new, store_new
- *   publish              store/archiver.cpp: publish; shm/stored.cpp: publish_stored
+ *   publish              store/archiver.cpp: publish; shm/stored.cpp: publish_stored;
+ *                        shm/news.cpp: StoredNews::announce
  *   count_sleepers, and the loop over `left`
  *                        shm/paced_wake.cpp: begin with small_room = 0, sessions, and wake,
- *                        one at a time;
- *                        store/archiver.cpp: wake_readers
+ *                        one at a time; shm/news.hpp: StoredNews::wake_rest
  * Supervise              server/supervisor.cpp: reap_own, adopt; server/archiver_watchdog.cpp: ended,
  *                        forget, begin
  *   bury                 server/supervisor.cpp: bury; shm/session_slots.cpp: reap_slot, give_slot
- *   wake_everybody       shm/session_slots.cpp: wake_everybody
+ *   wake_everybody       shm/news.cpp: wake_everybody
  * kill                   the kernel: the lock is marked, the dead leave the queues
  * Monitor                runs when nothing else can: lets a wait end, or looks whether all is well
  *
  * Left out: SIGSTOP (who waits for the lock kills its holder, which is a kill like any other), a
  * store that fails or has lost what it had, presence, fencing, the socket, and the pauses of
- * wake_readers, which end by themselves within a moment. Memory is sequentially consistent: each store
+ * wake_rest, which end by themselves within a moment. Memory is sequentially consistent: each store
  * that others wait for stands before a read-modify-write of the word, which orders it.
  *
  * Options:
@@ -143,7 +143,7 @@ bool sent_all[SESSIONS];
 
 #if DURABILITY == COMMIT
 #define UNKNOWN 255
-byte last_own[SESSIONS]; /* Progress: an own message under way, or the last one appended */
+byte last_own[SESSIONS]; /* SessionNews: an own message under way, or the last one appended */
 bool in_crowd[SESSIONS];
 #endif
 
@@ -368,7 +368,7 @@ proctype Out(byte s) {
 #else
 #define AWAITS_SENT(s) (last_own[s] > cursor[s])
 #endif
-               apart = own || AWAITS_SENT(s); /* is_sender() */
+               apart = own || AWAITS_SENT(s);
                in_crowd[s] = !apart;
                wait_until((apart -> NEWS_OF_SENDERS : NEWS), OUT(s),
                           VISIBLE > cursor[s] || (!apart && AWAITS_SENT(s)));
@@ -491,7 +491,7 @@ proctype Archive() {
             do
             ::
 #ifdef PACED
-               do /* wake_readers() */
+               do /* wake_rest() */
                :: left != 0 ->
                    if
                    :: last_id == stored -> skip

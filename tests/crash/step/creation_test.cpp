@@ -1,4 +1,5 @@
 #include "shm/client_table.hpp"
+#include "shm/news.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/step/killing.hpp"

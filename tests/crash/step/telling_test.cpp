@@ -1,4 +1,4 @@
-#include "shm/paced_wake.hpp"
+#include "shm/news.hpp"
 #include "shm/stored.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/step/killing.hpp"
@@ -66,7 +66,7 @@ class Publish : public SegmentOperation {
 
     void run() override {
         shm::publish_stored(segment(), seqs_, 5);
-        shm::PacedWake{segment()}.begin();
+        shm::StoredNews{segment()}.announce();
     }
 
   protected:

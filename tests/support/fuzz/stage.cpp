@@ -2,6 +2,7 @@
 
 #include "server/logger.hpp"
 #include "shm/invariants.hpp"
+#include "shm/news.hpp"
 #include "shm/session_slots.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/deadline.hpp"

@@ -1,6 +1,7 @@
 #include "base/unique_fd.hpp"
 #include "server/logger.hpp"
 #include "server/session_process.hpp"
+#include "shm/news.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/message_records.hpp"
 #include "tests/support/scratch_segment.hpp"

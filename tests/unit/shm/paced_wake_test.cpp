@@ -1,5 +1,6 @@
 #include "shm/paced_wake.hpp"
 
+#include "shm/news.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/scratch_segment.hpp"
 

@@ -1,6 +1,7 @@
 #include "shm/session.hpp"
 
 #include "shm/client_table.hpp"
+#include "shm/news.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/scratch_segment.hpp"
 
@@ -131,20 +132,18 @@ TEST_F(SessionSlots, ReapingASessionThatWasTakenOverKeepsTheClientOnline) {
 
 TEST_F(SessionSlots, ReapingWakesTheReadersOfAChildThatDiedAppending) {
     Sender ann{segment(), 0, "ann"};
-    Shared<std::atomic<std::uint32_t>> state;
+    ann.say("x");
+    log().last_id = 0;  // the child has not committed it yet
+    Shared<std::atomic<bool>> is_reading;
     const auto deadline = Clock::now() + 3 * scaled(default_wait);
     ForkedChild reader{[&] {
-        const auto looks = [&] {
-            std::uint32_t unseen = 0;
-            state->compare_exchange_strong(unseen, 1);
-            return state->load() == 2;
-        };
-        log().new_messages.wait_until(deadline, looks, shm::wake_for_messages);
-        return Clock::now() < deadline ? 0 : 1;
+        shm::SessionNews news{segment(), 1};
+        *is_reading = true;
+        return news.wait_until(deadline, {}) && Clock::now() < deadline ? 0 : 1;
     }};
-    ASSERT_TRUE(eventually([&] { return *state == 1 && reader.is_asleep(); }));
-    *state = 2;
+    ASSERT_TRUE(eventually([&] { return *is_reading && reader.is_asleep(); }));
     ann.session().set_appending(true);
+    log().last_id = 1;  // and it dies before it notifies
     shm::reap_slot(segment(), 0);
     EXPECT_EQ(reader.wait(), 0);
     EXPECT_EQ(segment().session(0).appending.load(), 0U);

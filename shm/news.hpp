@@ -1,0 +1,144 @@
+#pragma once
+
+#include "shm/paced_wake.hpp"
+#include "shm/segment.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+/// Who waits for what in the log, and who tells them. Only this file and PacedWake know on which
+/// condition somebody sleeps and who is woken first.
+///
+/// A session sleeps on one of two conditions:
+/// - on `news_of_senders`, with durability commit, while its client's SENT is due or was just
+///   delivered. The archiver wakes all of these right after each commit, because their clients wait
+///   for an answer and will probably send again.
+/// - on `new_messages` in all other cases. With durability commit, the sessions here are the crowd:
+///   the archiver wakes them a few at a time (PacedWake).
+///
+/// The sleepers of a condition are also divided into groups, so that a change of presence wakes
+/// only the sessions that watch presence, and a session that sends wakes only itself.
+namespace belfry::shm {
+
+class Session;
+
+/// Tells the archiver and the sessions that messages were appended: the archiver if there is a
+/// store, the sessions if the messages are already visible. By the writer, after its commit.
+void announce_appended(Segment& segment) noexcept;
+
+/// Tells the sessions that watch presence that a client came or went.
+void announce_presence(Segment& segment) noexcept;
+
+/// Returns a number that changes whenever a client comes or goes.
+[[nodiscard]] std::uint32_t presence_count(const Segment& segment) noexcept;
+
+/// Waits until message `id` is visible, or until the deadline. For a thread that appends.
+void wait_until_visible(Segment& segment, std::uint64_t id,
+                        Condition::Clock::time_point deadline) noexcept;
+
+/// Waits until a later login has taken over from `session`, or until the deadline. The later login
+/// announces its presence, which ends the wait.
+void wait_for_take_over(Segment& segment, const Session& session,
+                        Condition::Clock::time_point deadline) noexcept;
+
+/// Waits until `has_work` returns true, or until the deadline. By the archiver alone.
+/// @return what `has_work` returned last
+template <class HasWork>
+bool wait_for_work(Segment& segment, Condition::Clock::time_point deadline, HasWork has_work) {
+    return segment.archiver().wake.wait_until(deadline, has_work);
+}
+
+/// Wakes the archiver, so that it looks whether it has to stop.
+void wake_archiver(const Segment& segment) noexcept;
+
+/// Wakes all processes that wait for the log, on behalf of a process that may have died before it
+/// could wake them (11).
+void wake_everybody(Segment& segment) noexcept;
+
+/// The place of one session among those that wait. Its appending thread and its delivering thread
+/// share it.
+///
+/// The appending thread announces its message before the message is in the log, because a
+/// delivering thread that still slept in the crowd at the commit would get its SENT only in its
+/// turn. The two threads must not miss each other: the delivering thread stores `in_crowd_` and
+/// then looks at awaits_sent() before it sleeps; the appending thread stores `last_own_` and then
+/// looks at `in_crowd_`. All of these accesses are sequentially consistent, so at least one of the
+/// two sees the other's store: either the delivering thread does not sleep in the crowd, or the
+/// appending thread wakes it.
+class SessionNews {
+  public:
+    SessionNews(Segment& segment, std::uint32_t slot) noexcept : segment_{&segment}, slot_{slot} {}
+
+    // By the delivering thread.
+
+    /// Records that everything up to `id` has been delivered.
+    void advance_to(std::uint64_t id) noexcept { position_.store(id); }
+
+    struct Wanted {
+        /// The last records that were delivered included the client's own ones.
+        bool has_sent = false;
+        /// The presence_count() that the client was told; none: the client does not watch presence.
+        std::optional<std::uint32_t> presence;
+    };
+
+    /// Waits until a message after position() is visible or the presence has changed. Reads no
+    /// clock. It also returns when it would now have to wait elsewhere: the client has begun to
+    /// send, or the durability has changed.
+    /// @return false: the deadline has passed
+    [[nodiscard]] bool wait_until(Condition::Clock::time_point deadline,
+                                  const Wanted& wanted) noexcept;
+
+    // By the appending thread.
+
+    /// Announces that the next messages in the log may be the client's own, and wakes the
+    /// delivering thread if it sleeps in the crowd. Must run before the append.
+    void announce_own() noexcept;
+
+    /// Sets the id of the last own message. Must run after the append. 0: there is none.
+    void set_last_own(std::uint64_t id) noexcept { last_own_.store(id); }
+
+    // By either.
+
+    [[nodiscard]] std::uint64_t position() const noexcept { return position_.load(); }
+    /// Whether this session has appended, or may be about to.
+    [[nodiscard]] bool sends() const noexcept { return last_own_.load() != 0; }
+    /// Whether a SENT is still to be delivered.
+    [[nodiscard]] bool awaits_sent() const noexcept { return last_own_.load() > position_.load(); }
+
+  private:
+    Segment* segment_;
+    std::uint32_t slot_;
+    std::atomic<std::uint64_t> position_ = 0;
+    std::atomic<std::uint64_t> last_own_ = 0;
+    std::atomic<bool> in_crowd_ = false;
+};
+
+/// The archiver's announcements that messages are stored. By the archiver's thread alone.
+class StoredNews {
+  public:
+    explicit StoredNews(Segment& segment) noexcept : segment_{&segment}, wake_{segment} {}
+
+    /// Wakes the sessions if the stored messages have just become visible: those that wait for a
+    /// SENT at once, of the others as many as their turn has come. By the archiver, after
+    /// publish_stored().
+    void announce() noexcept;
+
+    /// Wakes the sessions that announce() left asleep, a few at a time, until all are awake or
+    /// `has_new` returns true: a client that has just got its SENT may already have the next
+    /// message under way, and its commit comes first.
+    template <class HasNew>
+    void wake_rest(HasNew has_new) {
+        while (wake_.has_more() &&
+               !wait_for_work(*segment_, Condition::Clock::now() + wake_.timeout(), has_new)) {
+            wake_.step();
+        }
+    }
+
+  private:
+    Segment* segment_;
+    PacedWake wake_;
+};
+
+}  // namespace belfry::shm
