@@ -1,11 +1,11 @@
 #include "ctl/check.hpp"
 
 #include "ctl/human.hpp"
-#include "ctl/log_printer.hpp"
 #include "ctl/refusal.hpp"
 #include "shm/invariants.hpp"
 #include "store/store_check.hpp"
 #include "store/store_file.hpp"
+#include "wire/record.hpp"
 
 #include <ostream>
 #include <string>
@@ -42,7 +42,7 @@ bool check(std::ostream& out, const std::filesystem::path& data_dir,
         return print(out, store::broken_in_store(data_dir), "the store is whole");
     }
     const bool holds =
-        print(out, shm::broken_invariants(found->segment, &is_record), "all invariants hold");
+        print(out, shm::broken_invariants(found->segment, &wire::is_record), "all invariants hold");
     if (!found->segment.has_store()) return holds;
     return check_store(out, data_dir, found->segment, holds) && holds;
 }

@@ -27,7 +27,7 @@ LogHead read_log_head(store::StoreReader& reader) {
 
 void read_page(StoreWalk& walk, std::string& out, LineForm form) {
     const auto missing = walk.read_page([&](const store::Message& row) {
-        append_line(out, as_message(row), row.seq, form);
+        append_line(out, row, form);
         return out.size() < page_bytes;
     });
     if (!missing) return;

@@ -1,7 +1,7 @@
 #include "ctl/export_format.hpp"
 
 #include "base/base64.hpp"
-#include "shm/layout.hpp"
+#include "shm/words.hpp"
 #include "wire/client_id.hpp"
 #include "wire/limits.hpp"
 
@@ -65,8 +65,8 @@ std::string epoch(const json& object) {
 
 shm::Durability durability(const json& object) {
     const std::string word = text(object, "durability");
-    if (word == "commit") return shm::Durability::commit;
-    if (word == "async") return shm::Durability::async;
+    const auto durability = shm::durability_named(word);
+    if (durability && *durability != shm::Durability::memory) return *durability;
     throw BadLine{"\"durability\" is neither commit nor async"};
 }
 
@@ -113,12 +113,11 @@ void append_head(std::string& out, const LogHead& head, LineForm form) {
     for (const store::SavedClient& client : head.log.clients) {
         clients.push_back({{"id", client.id}, {"cursor", client.cursor}, {"seq", client.seq}});
     }
-    const bool is_async = head.log.durability == shm::Durability::async;
     const nlohmann::ordered_json line{{"format", format_version},
                                       {"epoch", head.log.epoch},
                                       {"first_id", head.first_id},
                                       {"last_id", head.log.last_id},
-                                      {"durability", is_async ? "async" : "commit"},
+                                      {"durability", shm::name_of(head.log.durability)},
                                       {"clean", head.log.clean},
                                       {"clients", clients}};
     // A store that somebody else has written may hold anything.

@@ -1,11 +1,9 @@
 #include "ctl/log_printer.hpp"
 
-#include "shm/log_reader.hpp"
-#include "wire/frame_parser.hpp"
+#include "store/log_record.hpp"
 
 #include <ostream>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace belfry::ctl {
@@ -13,32 +11,26 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-/// The first frame at the front, if it is a message.
-const wire::Message* message_in(const wire::FrameStep& step) {
-    return step.frame ? std::get_if<wire::Message>(&*step.frame) : nullptr;
-}
-
-/// @param seqs of all these records
-std::string lines_of(std::string_view records, const std::vector<std::uint64_t>& seqs,
-                     LineForm form) {
-    std::string lines;
-    for (const std::uint64_t seq : seqs) {
-        const wire::FrameStep step = wire::next_frame(records);
-        const wire::Message* message = message_in(step);
-        if (message == nullptr) break;
-        append_line(lines, *message, seq, form);
-        records.remove_prefix(step.consumed);
-    }
-    return lines;
-}
-
-/// Reads records with their seqs.
+/// Reads records with their index entries.
 shm::LogReader::Result read(shm::LogReader& reader, const shm::Segment& segment, std::uint64_t from,
-                            std::uint64_t to, shm::Chunk& chunk, std::vector<std::uint64_t>& seqs) {
+                            std::uint64_t to, shm::Chunk& chunk,
+                            std::vector<shm::IndexEntry>& entries) {
     using Result = shm::LogReader::Result;
     const Result result = reader.read(from, to, shm::LogReader::no_row, chunk);
     if (result != Result::copied) return result;
-    return shm::copy_seqs(segment, chunk, seqs) ? Result::copied : Result::overrun;
+    return shm::copy_index(segment, chunk, entries) ? Result::copied : Result::overrun;
+}
+
+/// @param entries of the chunk
+std::string lines_of(const shm::Segment& segment, const shm::Chunk& chunk,
+                     const std::vector<shm::IndexEntry>& entries, LineForm form) {
+    std::string lines;
+    for (const shm::IndexEntry& entry : entries) {
+        const auto message = store::message_in(segment, chunk, entry);
+        if (!message) break;
+        append_line(lines, *message, form);
+    }
+    return lines;
 }
 
 }  // namespace
@@ -58,10 +50,10 @@ bool print_news(const TakeLines& take, const shm::Segment& segment, LineForm for
     const std::uint64_t last = segment.visible();
     if (position.next > last) return true;
     shm::LogReader reader{segment, chunk_bytes};
-    std::vector<std::uint64_t> seqs;
+    std::vector<shm::IndexEntry> entries;
     while (position.next <= last) {
         shm::Chunk chunk;
-        const auto result = read(reader, segment, position.next, last, chunk, seqs);
+        const auto result = read(reader, segment, position.next, last, chunk, entries);
         if (result == shm::LogReader::Result::broken) return false;
         if (result == shm::LogReader::Result::overrun) {
             const std::uint64_t first = segment.log().first_id.load();
@@ -70,16 +62,9 @@ bool print_news(const TakeLines& take, const shm::Segment& segment, LineForm for
             continue;
         }
         position.next = chunk.last_id + 1;
-        if (!take(lines_of(chunk.bytes, seqs, form))) return true;
+        if (!take(lines_of(segment, chunk, entries, form))) return true;
     }
     return true;
-}
-
-bool is_record(std::string_view record, std::uint64_t id, std::string_view sender) {
-    const wire::FrameStep step = wire::next_frame(record);
-    const wire::Message* message = message_in(step);
-    return message != nullptr && step.consumed == record.size() && !message->past &&
-           message->id == id && message->sender == sender;
 }
 
 }  // namespace belfry::ctl

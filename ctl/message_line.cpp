@@ -11,14 +11,14 @@
 namespace belfry::ctl {
 namespace {
 
-void append_for_people(std::string& out, const wire::Message& message) {
+void append_for_people(std::string& out, const store::Message& message) {
     out.append(std::to_string(message.id)).append(" ");
     out.append(base::local_time("%Y-%m-%d %H:%M:%S", base::moment(message.time_ms))).append(" ");
     const std::size_t start = out.size();
     // The sender too: a store that somebody else has written may hold anything.
     base::append_safely(out, message.sender);
     out.append(": ");
-    base::append_safely(out, message.payload);
+    base::append_safely(out, message.body);
     // One line each: tabs and newlines go too.
     const auto is_control = [](unsigned char c) { return c < 0x20; };
     std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control, '?');
@@ -32,20 +32,14 @@ LineForm line_form(bool json) noexcept {
     return ::isatty(STDOUT_FILENO) == 1 ? LineForm::ascii_json : LineForm::json;
 }
 
-void append_line(std::string& out, const wire::Message& message, std::uint64_t seq, LineForm form) {
-    if (form == LineForm::people) {
-        append_for_people(out, message);
-    } else {
-        wire::append_json(out, message, form == LineForm::ascii_json, seq);
-    }
-}
-
-wire::Message as_message(const store::Message& row) noexcept {
-    return {.past = false,
-            .id = row.id,
-            .sender = row.sender,
-            .time_ms = row.time_ms,
-            .payload = row.body};
+void append_line(std::string& out, const store::Message& message, LineForm form) {
+    if (form == LineForm::people) return append_for_people(out, message);
+    const wire::Message frame{.past = false,
+                              .id = message.id,
+                              .sender = message.sender,
+                              .time_ms = message.time_ms,
+                              .payload = message.body};
+    wire::append_json(out, frame, form == LineForm::ascii_json, message.seq);
 }
 
 }  // namespace belfry::ctl

@@ -2,7 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "ctl/status.hpp"
-#include "shm/client_stats.hpp"
+#include "shm/words.hpp"
 
 #include <array>
 #include <ostream>
@@ -70,7 +70,7 @@ void print_server(Page& page, const Status& status) {
     page.family("info", "gauge", "Always 1; what the labels say.");
     page.sample("version=\"" + label(status.supervisor_version) + "\",epoch=\"" +
                     label(status.epoch) + "\",durability=\"" +
-                    std::string{name_of(status.durability)} + "\"",
+                    std::string{shm::name_of(status.durability)} + "\"",
                 1);
     page.family("process_up", "gauge", "Whether the process lives.");
     page.sample("process=\"supervisor\"", status.supervisor != 0 ? 1 : 0);

@@ -1,35 +1,37 @@
 #include "ctl/rate.hpp"
 
-#include "shm/log_reader.hpp"
-#include "wire/frame_parser.hpp"
+#include "store/log_record.hpp"
 
 #include <algorithm>
 #include <optional>
-#include <variant>
+#include <vector>
 
 namespace belfry::ctl {
 namespace {
 
-/// A server that is younger is looked at as if it were so old.
+/// A rate is never computed over a shorter time, even if the server is younger.
 constexpr std::uint64_t min_ms = 1000;
 
-/// The time of a message; none: it has left the ring.
-std::optional<std::uint64_t> time_of(shm::LogReader& reader, std::uint64_t id) {
+/// Returns the time of a message; none: it has left the ring.
+std::optional<std::uint64_t> time_of(const shm::Segment& segment, shm::LogReader& reader,
+                                     std::uint64_t id) {
     shm::Chunk chunk;
     const auto result = reader.read(id, id, shm::LogReader::no_row, chunk);
     if (result != shm::LogReader::Result::copied) return {};
-    const wire::FrameStep step = wire::next_frame(chunk.bytes);
-    const auto* message = step.frame ? std::get_if<wire::Message>(&*step.frame) : nullptr;
-    if (message == nullptr) return {};
+    std::vector<shm::IndexEntry> entries;
+    if (!shm::copy_index(segment, chunk, entries)) return {};
+    const auto message = store::message_in(segment, chunk, entries.front());
+    if (!message) return {};
     return message->time_ms;
 }
 
-/// The first message that is not older than that. What leaves the ring meanwhile counts as older.
-std::uint64_t first_since(shm::LogReader& reader, std::uint64_t first, std::uint64_t end,
-                          std::uint64_t since_ms) {
+/// Finds the first message that is not older than `since_ms`. Messages that leave the ring
+/// meanwhile count as older.
+std::uint64_t first_since(const shm::Segment& segment, shm::LogReader& reader, std::uint64_t first,
+                          std::uint64_t end, std::uint64_t since_ms) {
     while (first < end) {
         const std::uint64_t middle = first + (end - first) / 2;
-        const auto time = time_of(reader, middle);
+        const auto time = time_of(segment, reader, middle);
         if (!time || *time < since_ms) {
             first = middle + 1;
         } else {
@@ -50,7 +52,7 @@ Rate read_rate(const shm::Segment& segment, std::uint64_t window_ms, std::uint64
     const std::uint64_t end = segment.visible() + 1;
     const std::uint64_t oldest = std::min(segment.log().first_id.load(), end);
     const std::uint64_t since_ms = now_ms - std::min(window_ms, now_ms);
-    const std::uint64_t first = first_since(reader, oldest, end, since_ms);
+    const std::uint64_t first = first_since(segment, reader, oldest, end, since_ms);
 
     // Before the segment, and before what the ring still holds, nothing can be counted.
     const std::uint64_t age_ms = ms_between(segment.geometry().created_ms, now_ms);
@@ -58,7 +60,8 @@ Rate read_rate(const shm::Segment& segment, std::uint64_t window_ms, std::uint64
     const std::uint64_t from = segment.position(first).load();
     const bool older_are_gone = first == oldest && from != 0;
     if (older_are_gone && first != end) {
-        over_ms = std::min(over_ms, ms_between(time_of(reader, first).value_or(since_ms), now_ms));
+        over_ms = std::min(over_ms,
+                           ms_between(time_of(segment, reader, first).value_or(since_ms), now_ms));
     }
     const std::uint64_t to = std::max(segment.position(end).load(), from);
     const double over_s = static_cast<double>(over_ms) / 1000;

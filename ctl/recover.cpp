@@ -2,19 +2,16 @@
 
 #include "ctl/export_format.hpp"
 #include "ctl/liveness.hpp"
-#include "ctl/log_printer.hpp"
 #include "ctl/new_data_directory.hpp"
 #include "ctl/refusal.hpp"
 #include "shm/client_table.hpp"
-#include "shm/log_reader.hpp"
 #include "shm/segment_file.hpp"
+#include "store/log_record.hpp"
 #include "store/restored_store.hpp"
 #include "wire/client_id.hpp"
-#include "wire/frame_parser.hpp"
 
 #include <algorithm>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace belfry::ctl {
@@ -73,19 +70,12 @@ class Recovery {
 
   private:
     void copy(const shm::Chunk& chunk) {
-        std::string_view records = chunk.bytes;
         for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
-            const std::uint32_t row = segment_.sender(id).load();
-            const wire::FrameStep step = wire::next_frame(records);
-            const std::string_view record = records.substr(0, step.consumed);
-            if (row >= seqs_.size() || !is_record(record, id, shm::name_of(segment_, row))) {
-                throw damaged(id);
-            }
-            const auto& message = std::get<wire::Message>(*step.frame);
-            const std::uint64_t seq = segment_.seq(id).load();
-            store_.add({id, message.sender, seq, message.time_ms, message.payload});
-            if (id > derived_id_) seqs_[row] = std::max(seqs_[row], seq);
-            records.remove_prefix(step.consumed);
+            const shm::IndexEntry entry = shm::index_entry(segment_, chunk, id);
+            const auto message = store::message_in(segment_, chunk, entry);
+            if (!message) throw damaged(id);
+            store_.add(*message);
+            if (id > derived_id_) seqs_[entry.row] = std::max(seqs_[entry.row], entry.seq);
         }
     }
 

@@ -33,7 +33,7 @@ void search(std::ostream& out, const std::filesystem::path& data_dir, std::strin
     while (!walk.is_done() && out.good()) {
         std::string found;
         const auto missing = walk.read_page([&](const store::Message& row) {
-            if (contains(row.body, text)) append_line(found, as_message(row), row.seq, form);
+            if (contains(row.body, text)) append_line(found, row, form);
             return found.size() < page_bytes;
         });
         if (missing && !missing->deleted) unread += missing->last - missing->first + 1;

@@ -6,6 +6,7 @@
 #include "shm/client_table.hpp"
 #include "shm/process_entry.hpp"
 #include "shm/session_slots.hpp"
+#include "shm/words.hpp"
 
 #include <time.h>
 #include <unistd.h>
@@ -139,29 +140,9 @@ Status read_status(const shm::FoundSegment& found) {
     return status;
 }
 
-std::string_view name_of(shm::Durability durability) noexcept {
-    switch (durability) {
-        case shm::Durability::memory:
-            return "memory";
-        case shm::Durability::async:
-            return "async";
-        case shm::Durability::commit:
-            return "commit";
-    }
-    return "unknown";
-}
-
 std::string_view store_word(const Status& status) noexcept {
     if (status.durability == shm::Durability::memory) return "none";
-    switch (status.store_state) {
-        case shm::StoreState::works:
-            return "works";
-        case shm::StoreState::fails:
-            return "fails";
-        case shm::StoreState::drained:
-            return "drained";
-    }
-    return "unknown";
+    return shm::name_of(status.store_state);
 }
 
 }  // namespace belfry::ctl

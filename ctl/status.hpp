@@ -75,11 +75,7 @@ struct Status {
 void print_json(std::ostream& out, const Status& status);
 void print_page(std::ostream& out, const Status& status);
 
-// The words that status and metrics have in common.
-
-[[nodiscard]] std::string_view name_of(shm::Durability durability) noexcept;
-
-/// `works`, `fails` or `drained`; `none` where there is no store.
+/// Returns the word for the state of the store, or `none` if there is no store.
 [[nodiscard]] std::string_view store_word(const Status& status) noexcept;
 
 }  // namespace belfry::ctl

@@ -1,6 +1,6 @@
 #include "base/utf8.hpp"
 #include "ctl/status.hpp"
-#include "shm/client_stats.hpp"
+#include "shm/words.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -53,7 +53,7 @@ Json log_of(const Status& status) {
     return {{"epoch", base::safely(status.epoch)}, {"first_id", status.first_id},
             {"last_id", status.last_id},           {"visible_id", status.visible_id},
             {"stored_id", status.stored_id},       {"capacity_bytes", status.capacity_bytes},
-            {"used_bytes", status.used_bytes},     {"durability", name_of(status.durability)},
+            {"used_bytes", status.used_bytes},     {"durability", shm::name_of(status.durability)},
             {"stored_bytes", status.stored_bytes}, {"visible_bytes", status.visible_bytes},
             {"created_ms", status.created_ms}};
 }

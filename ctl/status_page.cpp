@@ -2,7 +2,7 @@
 
 #include "ctl/human.hpp"
 #include "ctl/status.hpp"
-#include "shm/client_stats.hpp"
+#include "shm/words.hpp"
 
 #include <algorithm>
 #include <iomanip>
@@ -148,7 +148,7 @@ std::vector<std::string> head_lines(const Status& status) {
             line("log", log_text(status)),
             line("ring", ring_text(status)),
             line("rate", rate_text(status.rate) + "; " + rate_text(status.long_rate)),
-            line("durability", std::string{name_of(status.durability)}),
+            line("durability", std::string{shm::name_of(status.durability)}),
             line("store", store_text(status)),
             line("supervisor", process_text(status.supervisor, status.supervisor_version)),
             line("archiver", archiver_text(status)),

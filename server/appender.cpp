@@ -1,6 +1,7 @@
 #include "server/appender.hpp"
 
 #include "server/runtime_settings.hpp"
+#include "store/log_record.hpp"
 #include "wire/limits.hpp"
 #include "wire/print.hpp"
 
@@ -24,7 +25,7 @@ Appender::Appender(shm::Segment& segment, shm::Session& session, SessionLoop& lo
       session_{&session},
       loop_{&loop},
       delivery_{&loop.delivery()},
-      writer_{segment, session, shm::RecordFormat{&wire::print_message_head, "\r\n"}} {}
+      writer_{segment, session, store::record_format} {}
 
 // --- Pending messages -------------------------------------------------------------------------
 

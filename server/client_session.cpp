@@ -4,6 +4,7 @@
 #include "server/logger.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
+#include "shm/words.hpp"
 #include "wire/print.hpp"
 
 #include <chrono>

@@ -119,7 +119,7 @@ bool Delivery::deliver_chunk(const shm::Chunk& chunk) {
     if (!chunk.own.empty()) {
         frames_.clear();
         std::size_t done = 0;
-        for (const shm::OwnRecord& own : chunk.own) {
+        for (const shm::IndexEntry& own : chunk.own) {
             frames_ += chunk.bytes.substr(done, own.offset - done);
             wire::print(frames_, wire::Sent{own.seq, own.id});
             done = own.offset + own.bytes;

@@ -1,22 +1,26 @@
 #include "server/history_answer.hpp"
 
-#include "wire/frame_parser.hpp"
+#include "store/log_record.hpp"
 #include "wire/print.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
-#include <variant>
 
 namespace belfry::server {
 namespace {
 
 constexpr std::size_t page_bytes = 64 << 10;
 
-/// The ids from `first` on, as many as `count`, never past the largest number.
+/// Returns the last of `count` ids that begin with `first`, or the largest number if it is smaller.
 std::uint64_t last_of(std::uint64_t first, std::uint64_t count) {
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() - first;
     return first + std::min(count, most) - 1;
+}
+
+void print_past(std::string& out, const store::Message& message) {
+    wire::print(out,
+                wire::Message{true, message.id, message.sender, message.time_ms, message.body});
 }
 
 }  // namespace
@@ -37,7 +41,10 @@ HistoryAnswer::Step HistoryAnswer::print_next(std::string& out) {
     shm::Chunk chunk;
     switch (reader_.read(next_, to_, shm::LogReader::no_row, chunk)) {
         case shm::LogReader::Result::copied:
-            print_past(out, chunk.bytes);
+            if (!shm::copy_index(*segment_, chunk, entries_)) return print_stored(out);
+            for (const shm::IndexEntry& entry : entries_) {
+                print_past(out, store::message_in(*segment_, chunk, entry).value());
+            }
             count_to(chunk.last_id + 1);
             return Step::page;
         case shm::LogReader::Result::overrun:
@@ -52,8 +59,7 @@ HistoryAnswer::Step HistoryAnswer::print_stored(std::string& out) {
     const std::uint64_t ring = segment_->log().first_id.load(std::memory_order_acquire);
     const auto page =
         past_.read(next_, std::min(to_, ring - 1), [&out](const store::Message& message) {
-            wire::print(out, wire::Message{true, message.id, message.sender, message.time_ms,
-                                           message.body});
+            print_past(out, message);
             return out.size() < page_bytes;
         });
     if (page.next == next_ && page.missing_to == 0) return Step::later;
@@ -69,16 +75,6 @@ void HistoryAnswer::count_to(std::uint64_t next) {
     if (told_.first_id == 0) told_.first_id = next_;
     told_.last_id = next - 1;
     next_ = next;
-}
-
-void print_past(std::string& out, std::string_view records) {
-    while (!records.empty()) {
-        const wire::FrameStep step = wire::next_frame(records);
-        wire::Message message = std::get<wire::Message>(step.frame.value());
-        message.past = true;
-        wire::print(out, message);
-        records.remove_prefix(step.consumed);
-    }
 }
 
 }  // namespace belfry::server

@@ -32,13 +32,11 @@ class HistoryAnswer {
 
     const shm::Segment* segment_;
     shm::LogReader reader_;
+    std::vector<shm::IndexEntry> entries_;  ///< of the chunk that is printed
     StoreCursor past_;
     std::uint64_t next_;
     std::uint64_t to_;
     wire::End told_;
 };
-
-/// Prints records, which are MSG frames one behind the other, as PAST frames.
-void print_past(std::string& out, std::string_view records);
 
 }  // namespace belfry::server

@@ -2,6 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "shm/log_writer.hpp"
+#include "shm/words.hpp"
 #include "wire/client_id.hpp"
 #include "wire/limits.hpp"
 #include "wire/version.hpp"
@@ -83,9 +84,7 @@ std::string address_in(const po::variables_map& options) {
 
 shm::Durability durability_in(const po::variables_map& options) {
     const std::string word = *cli::text_of(options, "durability");
-    if (word == "commit") return shm::Durability::commit;
-    if (word == "async") return shm::Durability::async;
-    if (word == "memory") return shm::Durability::memory;
+    if (const auto durability = shm::durability_named(word)) return *durability;
     throw UsageError{"--durability must be commit, async or memory, not '" + word + "'",
                      "durability"};
 }

@@ -8,10 +8,6 @@ namespace {
 constexpr auto relaxed = std::memory_order_relaxed;
 constexpr unsigned bits_per_end = 8;
 
-constexpr std::array<std::string_view, end_reasons> names{
-    "none",          "quit",    "closed",   "lost",   "taken-over",
-    "shutting-down", "removed", "protocol", "killed", "failed"};
-
 }  // namespace
 
 void count_login(ClientRow& client) noexcept {
@@ -54,11 +50,6 @@ std::array<EndReason, 8> last_ends_of(const ClientRow& client) noexcept {
         word >>= bits_per_end;
     }
     return ends;
-}
-
-std::string_view name_of(EndReason reason) noexcept {
-    const auto number = static_cast<std::size_t>(reason);
-    return number < names.size() ? names[number] : "unknown";
 }
 
 }  // namespace belfry::shm

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 /// What is noted of a client for people alone: nothing in the server hangs on it. Takes no lock.
 /// A kill between two of its stores leaves a number that is one off.
@@ -28,8 +27,5 @@ bool count_death(Segment& segment, std::uint32_t slot) noexcept;
 
 /// The reasons of the last ends, the newest first; `none` where there were no more.
 [[nodiscard]] std::array<EndReason, 8> last_ends_of(const ClientRow& client) noexcept;
-
-/// `taken-over` and the like; `unknown` for one that a later program may have written.
-[[nodiscard]] std::string_view name_of(EndReason reason) noexcept;
 
 }  // namespace belfry::shm

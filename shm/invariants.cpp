@@ -80,7 +80,6 @@ class Inspection {
     /// @return the last id that was checked; none where the ring has moved past `id`
     std::optional<std::uint64_t> check_chunk(LogReader& reader, std::uint64_t id,
                                              std::uint64_t last) {
-        std::vector<Entry> entries;
         Chunk chunk;
         switch (reader.read(id, last, LogReader::no_row, chunk)) {
             case LogReader::Result::overrun:
@@ -91,36 +90,19 @@ class Inspection {
             case LogReader::Result::copied:
                 break;
         }
-        for (std::uint64_t at = chunk.first_id; at <= chunk.last_id; ++at) {
-            entries.push_back({segment_.position(at).load(), segment_.position(at + 1).load(),
-                               segment_.seq(at).load(), segment_.sender(at).load()});
-        }
-        if (segment_.log().first_id.load(std::memory_order_acquire) > id) return {};
-        for (std::uint64_t at = chunk.first_id; at <= chunk.last_id; ++at) {
-            check_record(at, entries[at - chunk.first_id], entries.front().start, chunk.bytes);
-        }
+        std::vector<IndexEntry> entries;
+        if (!copy_index(segment_, chunk, entries)) return {};
+        for (const IndexEntry& entry : entries) check_record(entry, record_in(chunk, entry));
         return chunk.last_id;
     }
 
-    struct Entry {
-        std::uint64_t start;
-        std::uint64_t end;
-        std::uint64_t seq;
-        std::uint32_t sender;
-    };
-
-    void check_record(std::uint64_t id, const Entry& entry, std::uint64_t chunk_start,
-                      std::string_view bytes) {
-        const std::string name = "record " + std::to_string(id);
-        if (entry.end <= entry.start || entry.end - chunk_start > bytes.size()) {
-            return require(false, "(2) " + name + " has no place in the ring");
-        }
-        if (entry.sender >= seqs_.size()) return require(false, "(2) " + name + " has no sender");
-        const std::string_view record =
-            bytes.substr(entry.start - chunk_start, entry.end - entry.start);
-        require(is_record_(record, id, name_of(segment_, entry.sender)),
+    void check_record(const IndexEntry& entry, std::string_view record) {
+        const std::string name = "record " + std::to_string(entry.id);
+        if (record.empty()) return require(false, "(2) " + name + " has no place in the ring");
+        if (entry.row >= seqs_.size()) return require(false, "(2) " + name + " has no sender");
+        require(is_record_(record, entry.id, name_of(segment_, entry.row)),
                 "(1) " + name + " is torn");
-        require(seqs_[entry.sender].take(entry.seq), "(9) the seq of " + name + " does not grow");
+        require(seqs_[entry.row].take(entry.seq), "(9) the seq of " + name + " does not grow");
     }
 
     /// Read after the records: a last seq only grows, unless it is set back to the highest free

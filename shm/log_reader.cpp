@@ -6,6 +6,21 @@
 #include <algorithm>
 
 namespace belfry::shm {
+namespace {
+
+/// @param start the position of the chunk's first record
+IndexEntry entry_at(const Segment& segment, std::uint64_t start, std::uint64_t id) noexcept {
+    const std::uint64_t at = segment.position(id).load(std::memory_order_relaxed);
+    const std::uint64_t end = segment.position(id + 1).load(std::memory_order_relaxed);
+    return {id, segment.seq(id).load(std::memory_order_relaxed),
+            segment.sender(id).load(std::memory_order_relaxed), at - start, end - at};
+}
+
+std::uint64_t start_of(const Segment& segment, std::uint64_t first_id) noexcept {
+    return segment.position(first_id).load(std::memory_order_relaxed);
+}
+
+}  // namespace
 
 LogReader::LogReader(const Segment& segment, std::size_t capacity)
     : segment_{&segment},
@@ -19,7 +34,7 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
         return segment_->log().first_id.load(std::memory_order_acquire) <= from;
     };
     if (!still_there()) return Result::overrun;
-    // So many records are in no index: a damaged segment may claim any number of them.
+    // The index never holds so many records, but a damaged segment may claim any number of them.
     if (to - from >= segment_->geometry().index_entries) {
         return still_there() ? Result::broken : Result::overrun;
     }
@@ -38,8 +53,8 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
     return Result::copied;
 }
 
-/// Positions only grow, so the last record that fits is found by halving. Below `from` where not
-/// even the first one fits, which only an overrun can cause.
+/// Finds the last record that fits by halving, because positions only grow. The result is below
+/// `from` if not even the first record fits, which only an overrun can cause.
 std::uint64_t LogReader::last_that_fits(std::uint64_t from, std::uint64_t to) const noexcept {
     const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
     const auto fits = [&](std::uint64_t last) {
@@ -67,23 +82,32 @@ void LogReader::copy_ring(std::uint64_t position, std::size_t count) noexcept {
 void LogReader::list_own(std::uint64_t from, std::uint64_t to, std::uint32_t own_row) {
     own_.clear();
     if (own_row == no_row) return;
-    const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
+    const std::uint64_t start = start_of(*segment_, from);
     for (std::uint64_t id = from; id <= to; ++id) {
         if (segment_->sender(id).load(std::memory_order_relaxed) != own_row) continue;
-        const std::uint64_t at = segment_->position(id).load(std::memory_order_relaxed);
-        const std::uint64_t end = segment_->position(id + 1).load(std::memory_order_relaxed);
-        own_.push_back(
-            {id, segment_->seq(id).load(std::memory_order_relaxed), at - start, end - at});
+        own_.push_back(entry_at(*segment_, start, id));
     }
 }
 
-bool copy_seqs(const Segment& segment, const Chunk& chunk, std::vector<std::uint64_t>& seqs) {
-    seqs.clear();
+IndexEntry index_entry(const Segment& segment, const Chunk& chunk, std::uint64_t id) noexcept {
+    return entry_at(segment, start_of(segment, chunk.first_id), id);
+}
+
+bool copy_index(const Segment& segment, const Chunk& chunk, std::vector<IndexEntry>& entries) {
+    entries.clear();
+    const std::uint64_t start = start_of(segment, chunk.first_id);
     for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
-        seqs.push_back(segment.seq(id).load(std::memory_order_relaxed));
+        entries.push_back(entry_at(segment, start, id));
     }
     order_loads();
     return segment.log().first_id.load(std::memory_order_acquire) <= chunk.first_id;
+}
+
+std::string_view record_in(const Chunk& chunk, const IndexEntry& entry) noexcept {
+    if (entry.offset > chunk.bytes.size() || entry.bytes > chunk.bytes.size() - entry.offset) {
+        return {};
+    }
+    return chunk.bytes.substr(entry.offset, entry.bytes);
 }
 
 }  // namespace belfry::shm

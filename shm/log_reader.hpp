@@ -10,23 +10,24 @@
 
 namespace belfry::shm {
 
-/// A record that the reader's own client has sent, in a chunk.
-struct OwnRecord {
+/// What the index says of one record in a chunk.
+struct IndexEntry {
     std::uint64_t id;
     std::uint64_t seq;
+    std::uint32_t row;   ///< the sender's
     std::size_t offset;  ///< in the chunk's bytes
     std::size_t bytes;
 };
 
-/// Records first_id to last_id, one behind the other, copied out of the ring.
+/// Records first_id to last_id without gaps, copied out of the ring.
 struct Chunk {
     std::uint64_t first_id = 0;
     std::uint64_t last_id = 0;
     std::string_view bytes;
-    std::span<const OwnRecord> own;  ///< in order
+    std::span<const IndexEntry> own;  ///< the records of the reader's own client, in order
 };
 
-/// Copies records out of the log. Takes no lock and hinders nobody. One per thread.
+/// Copies records out of the log. Takes no lock and delays no other process. One per thread.
 class LogReader {
   public:
     /// @param capacity bytes of the private copy; raised to what the largest record takes
@@ -38,14 +39,14 @@ class LogReader {
         broken,   ///< the index is wrong (2): a session aborts, a checker reports
     };
 
-    /// Copies records from `from` up to at most `to`, as many as the buffer holds, at least one.
-    /// The chunk is valid until the next call.
+    /// Copies records from `from` up to at most `to`: as many as the buffer holds, but at least
+    /// one. The chunk is valid until the next call.
     /// @param to at most visible, and at least `from`
     /// @param own_row the client whose records are listed as own; no_row: none are
     [[nodiscard]] Result read(std::uint64_t from, std::uint64_t to, std::uint32_t own_row,
                               Chunk& chunk);
 
-    /// Gives the buffer's memory back until the next read. The chunk is not valid any more.
+    /// Gives the buffer's memory back until the next read, and invalidates the chunk.
     void release_buffer() noexcept { buffer_.release(); }
 
     static constexpr std::uint32_t no_row = 0xffff'ffff;
@@ -57,12 +58,21 @@ class LogReader {
 
     const Segment* segment_;
     base::PageBuffer buffer_;
-    std::vector<OwnRecord> own_;
+    std::vector<IndexEntry> own_;
 };
 
-/// Copies the seqs of a chunk's records, in order. Any process, no lock.
-/// @return false: the ring has moved on, and some of them may be other messages' (3); read again
-[[nodiscard]] bool copy_seqs(const Segment& segment, const Chunk& chunk,
-                             std::vector<std::uint64_t>& seqs);
+/// Reads the index entry of a record in the chunk. Only while the record cannot be given up: it is
+/// not stored yet (4), or nobody writes to the log any more. Otherwise use copy_index().
+[[nodiscard]] IndexEntry index_entry(const Segment& segment, const Chunk& chunk,
+                                     std::uint64_t id) noexcept;
+
+/// Copies the index entries of all records in the chunk, in order. Any process, no lock.
+/// @return false: the ring has moved on, and some entries may be those of other messages (3); read
+/// again
+[[nodiscard]] bool copy_index(const Segment& segment, const Chunk& chunk,
+                              std::vector<IndexEntry>& entries);
+
+/// Returns the bytes of a record in the chunk; none: the index is wrong (2).
+[[nodiscard]] std::string_view record_in(const Chunk& chunk, const IndexEntry& entry) noexcept;
 
 }  // namespace belfry::shm

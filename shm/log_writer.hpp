@@ -11,7 +11,8 @@
 
 namespace belfry::shm {
 
-/// How a message becomes a record: a head, the body, a tail.
+/// How a message becomes a record: a head, the body, a tail. The log does not know what they say;
+/// store/log_record.hpp has the format of the server.
 struct RecordFormat {
     static constexpr std::size_t max_head = 128;
 

@@ -4,10 +4,10 @@
 #include "shm/client_table.hpp"
 #include "shm/seq_rules.hpp"
 #include "shm/stored.hpp"
+#include "store/log_record.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
-#include "wire/frame_parser.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -15,30 +15,30 @@
 #include <cstdlib>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 
 namespace belfry::store {
 namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-/// A transaction is as large as what is new, but not larger than this many bytes of records: those
-/// who wait for its first message wait for its last one.
+/// A transaction takes all new messages, but not more than this many bytes of records, because the
+/// sender of its first message has to wait until the last one is written.
 constexpr std::uint64_t max_bytes = 8 << 20;
 
-/// Below the second after which, as wire/PROTOCOL.md says, a cursor has been saved.
+/// Less than the second within which a cursor is saved, as wire/PROTOCOL.md promises.
 constexpr std::chrono::milliseconds save_interval{900};
 
-/// Deleted in one transaction at the most, so that new messages do not wait long.
+/// The most messages that one transaction deletes, so that new messages do not wait long.
 constexpr std::uint64_t max_forgotten = 1000;
 
-/// Behind a retention that met a damaged page: it will be there again.
+/// The pause after retention has met a damaged page, because it would meet the same page again.
 constexpr std::chrono::hours forget_timeout{1};
 
-/// Behind a checkpoint that failed.
+/// The pause after a checkpoint has failed.
 constexpr std::chrono::seconds checkpoint_timeout{1};
 
-/// Writes nothing to the store of another log, which may be at the path now.
+/// Opens the store to write, but only if it is still the store of this log: another one may lie at
+/// the path now.
 Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment& segment) {
     const std::uint64_t first_id = segment.log().first_id.load();
     Database database = open_to_read(data_dir);
@@ -64,9 +64,10 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       saved_cursors_(segment.geometry().client_rows, 0),
       saved_seqs_(segment.geometry().client_rows, 0) {}
 
-/// SQLite's close moves the write-ahead log into the database only where nobody reads and the
-/// database is in its place. But what is in a deleted write-ahead log is lost with this process,
-/// and one that stays behind would be applied to whatever database comes to lie beside it.
+/// SQLite's close moves the write-ahead log into the database only if nobody reads and the database
+/// is in its place. But if the write-ahead log was deleted, its contents are lost with this
+/// process; and if it stays behind alone, SQLite would apply it to any database that is put beside
+/// it.
 Archiver::~Archiver() {
     if (files_.has_database()) return;
     try {
@@ -104,9 +105,9 @@ void Archiver::take_over_clients(const std::vector<SavedClient>& clients) {
     }
 }
 
-/// A seq that was set back in the segment alone, and not saved, stays set back. Takes the lock, so
-/// that the seq is not set back between the load and the store. For one client alone: all of them
-/// would keep the publishers waiting.
+/// Takes over what the store has saved of a client. A seq that was set back in the segment and is
+/// not saved yet stays set back. Takes the lock, so that nobody sets the seq back between the load
+/// and the store, and for one client at a time, so that publishers do not wait for all of them.
 void Archiver::take_over_client(std::uint32_t row, const SavedClient& saved) {
     const boost::interprocess::scoped_lock guard{lock_};
     saved_cursors_[row] = saved.cursor;
@@ -116,9 +117,9 @@ void Archiver::take_over_client(std::uint32_t row, const SavedClient& saved) {
     if (accepted < saved.seq) saved_seqs_[row] = saved.seq;  // so that it is saved, also a 0
 }
 
-/// From here on no writer gives up what is above it (4). Under the lock, for a writer may just have
-/// looked at what it may give up. @return the log's first_id, where it is too late: nothing was
-/// moved
+/// Moves stored_id back to `id`, so that no writer gives up a later message (4). Takes the lock,
+/// because a writer may just have looked at what it may give up.
+/// @return the log's first_id. If that is above `id` + 1, it is too late, and nothing was moved
 std::uint64_t Archiver::move_back_to(std::uint64_t id) {
     const boost::interprocess::scoped_lock guard{lock_};
     shm::LogHeader& log = segment_->log();
@@ -155,7 +156,7 @@ bool Archiver::store_new() {
     writer_.begin();
     while (next <= last && bytes < max_bytes) {
         shm::Chunk chunk;
-        // What is not stored is neither given up nor broken (2, 4).
+        // A message that is not stored is never given up, and the index is right (2, 4).
         if (reader_.read(next, last, shm::LogReader::no_row, chunk) !=
             shm::LogReader::Result::copied) {
             std::abort();
@@ -173,31 +174,26 @@ bool Archiver::store_new() {
 }
 
 void Archiver::store_chunk(const shm::Chunk& chunk) {
-    std::string_view records = chunk.bytes;
     for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
-        const wire::FrameStep step = wire::next_frame(records);
-        const auto& message = std::get<wire::Message>(step.frame.value());
-        const std::uint64_t seq = segment_->seq(id).load(std::memory_order_relaxed);
-        const std::uint32_t row = segment_->sender(id).load(std::memory_order_relaxed);
-        writer_.add({id, message.sender, seq, message.time_ms, message.payload});
-        if (is_set_back(id, row, seq)) {
-            saved_seqs_.at(row) = seq;  // so that the lower one is saved
+        const shm::IndexEntry entry = shm::index_entry(*segment_, chunk, id);
+        writer_.add(message_in(*segment_, chunk, entry).value());
+        if (is_set_back(entry)) {
+            saved_seqs_.at(entry.row) = entry.seq;  // so that the lower one is saved
         } else {
-            new_seqs_.at(row) = std::max(new_seqs_.at(row), seq);
+            new_seqs_.at(entry.row) = std::max(new_seqs_.at(entry.row), entry.seq);
         }
-        records.remove_prefix(step.consumed);
     }
 }
 
-/// Whether reset_seq() has set back the seq of a message (6), which is then stored again because
-/// the store has lost it.
-bool Archiver::is_set_back(std::uint64_t id, std::uint32_t row, std::uint64_t seq) const noexcept {
-    if (seq <= shm::max_free_seq) return false;
-    if (id > segment_->log().derived_id.load(std::memory_order_acquire)) return false;
-    return seq > segment_->client(row).last_seq.load(std::memory_order_acquire);
+/// Returns whether reset_seq() has set back the seq of a message (6), which is then stored again
+/// because the store has lost it.
+bool Archiver::is_set_back(const shm::IndexEntry& entry) const noexcept {
+    if (entry.seq <= shm::max_free_seq) return false;
+    if (entry.id > segment_->log().derived_id.load(std::memory_order_acquire)) return false;
+    return entry.seq > segment_->client(entry.row).last_seq.load(std::memory_order_acquire);
 }
 
-/// What is committed becomes visible (5).
+/// Makes what is committed visible (5), and tells those who wait for it.
 void Archiver::publish(std::uint64_t id) {
     shm::publish_stored(*segment_, new_seqs_, id);
     news_.announce();
@@ -211,7 +207,8 @@ bool Archiver::has_moved() const noexcept {
     return false;
 }
 
-/// Never a cursor above what is stored: it would stand above the end of the log after a restart.
+/// Saves no cursor above the last stored message, because after a restart it would stand above the
+/// end of the log.
 void Archiver::save_clients() {
     for (std::uint32_t row = 0; row < saved_cursors_.size(); ++row) {
         const std::uint64_t cursor = std::min(shm::cursor_of(*segment_, row), stored_);
@@ -224,7 +221,7 @@ void Archiver::save_clients() {
     writer_.save_seqs_up_to(stored_);
 }
 
-/// Retention: the front of the log goes, in the store and then in the ring.
+/// Retention: deletes the oldest messages, first from the store and then from the ring.
 bool Archiver::forget_old() {
     const std::uint64_t keep = segment_->archiver().keep_messages.load();
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
@@ -238,7 +235,7 @@ bool Archiver::forget_old() {
     return forgotten.count != 0 || forgotten.has_more;
 }
 
-/// The time from which on messages are kept for their age; 0: all are.
+/// Returns the time before which messages are too old to be kept; 0: none is too old.
 std::uint64_t Archiver::oldest_kept_ms(std::uint64_t now_ms) {
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
     if (keep_ms == 0 || now_ms <= keep_ms) return 0;
@@ -247,7 +244,8 @@ std::uint64_t Archiver::oldest_kept_ms(std::uint64_t now_ms) {
     return now_ms - keep_ms;
 }
 
-/// A page at the front that is damaged hinders no new message: what is too old stays there.
+/// Deletes messages, unless a page at the front is damaged: then they stay, because new messages
+/// have to be stored all the same.
 StoreWriter::Forgotten Archiver::try_to_forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
                                                std::uint64_t now_ms) {
     writer_.begin();
@@ -271,7 +269,8 @@ void Archiver::raise_first_kept(std::uint64_t id) {
         first_id.store(id, std::memory_order_release);
 }
 
-/// A checkpoint that fails loses nothing: the WAL grows on until one succeeds.
+/// Runs a checkpoint if one is due. A failed checkpoint loses nothing: the write-ahead log grows
+/// until one succeeds.
 void Archiver::checkpoint() {
     if (Clock::now() < next_checkpoint_) return;
     try {

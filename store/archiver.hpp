@@ -19,9 +19,9 @@
 
 namespace belfry::store {
 
-/// Moves what is in the log into the store: all that is new in one transaction, then stored_id,
-/// then the wake-up of those who wait for it. One thread, of the process that holds the store's
-/// lock. Everything throws StoreError; a new Archiver goes on behind what was committed.
+/// Copies the log into the store: stores all new messages in one transaction, then moves stored_id,
+/// then wakes those who wait for it. Runs in one thread, of the process that holds the store's
+/// lock. All functions throw StoreError; a new Archiver continues after the last commit.
 ///
 /// | killed                         | what is left                  | mended by             |
 /// |--------------------------------|-------------------------------|-----------------------|
@@ -30,38 +30,40 @@ namespace belfry::store {
 /// | before stored_id               | rows above stored_id          | start(): moves it     |
 /// | before the wake-up             | sleepers                      | the supervisor        |
 ///
-/// A store whose files somebody deletes, moves or replaces fails at the next commit, which then
-/// does not count as stored, or within a second. It works again when the path has a store of this
-/// log that reaches the beginning of the ring.
+/// If somebody deletes, moves or replaces a file of the store, the store fails at the next commit,
+/// which then does not count as stored, or within a second. It works again when the path has a
+/// store of this log that reaches the beginning of the ring.
 class Archiver {
   public:
-    /// Says something to people, in one line.
+    /// Logs one line.
     using Report = std::function<void(const std::string&)>;
 
     Archiver(shm::Segment& segment, const std::filesystem::path& data_dir, const StoreLock& lock,
              Report report);
     Archiver(const Archiver&) = delete;
     Archiver& operator=(const Archiver&) = delete;
-    /// Where a file of the store was lost, leaves nothing in the write-ahead log if it can.
+    /// Tries to leave nothing in the write-ahead log if a file of the store was lost.
     ~Archiver();
 
-    /// Makes the store durable, compares it with the log, and sets stored_id by it. First of all.
+    /// Makes the store durable, compares it with the log, and sets stored_id. Must run before any
+    /// other function.
     void start();
 
-    /// Stores what is new, and what else is due: the cursors once a second, retention.
+    /// Stores the new messages, saves the cursors once a second, and deletes old messages.
     /// @return false: there was nothing to do
     [[nodiscard]] bool work();
 
-    /// For once a second: @throws StoreError where a file of the store is not in its place.
+    /// Throws StoreError if a file of the store is not in its place. To be called once a second.
     void require_files() const { files_.require_all(); }
 
-    /// The store's files, after start().
+    /// Returns the store's files. Only after start().
     [[nodiscard]] const StoreFiles& files() const noexcept { return files_; }
 
-    /// Whether there is something to store.
+    /// Returns whether there are messages to store.
     [[nodiscard]] bool has_new() const noexcept;
 
-    /// Stores everything that is left, and marks the store as clean. No session lives any more.
+    /// Stores everything that is left, and marks the store as clean. Only after all sessions have
+    /// ended.
     void drain();
 
   private:
@@ -72,8 +74,7 @@ class Archiver {
     [[nodiscard]] std::uint64_t move_back_to(std::uint64_t id);
     [[nodiscard]] bool store_new();
     void store_chunk(const shm::Chunk& chunk);
-    [[nodiscard]] bool is_set_back(std::uint64_t id, std::uint32_t row,
-                                   std::uint64_t seq) const noexcept;
+    [[nodiscard]] bool is_set_back(const shm::IndexEntry& entry) const noexcept;
     void publish(std::uint64_t id);
     void save_clients();
     [[nodiscard]] bool has_moved() const noexcept;

@@ -1,10 +1,8 @@
 #include "store/ring_comparison.hpp"
 
-#include "shm/log_reader.hpp"
-#include "wire/frame_parser.hpp"
+#include "store/log_record.hpp"
 
 #include <algorithm>
-#include <variant>
 
 namespace belfry::store {
 namespace {
@@ -26,9 +24,9 @@ class RingComparison {
         while (id <= last && differences_.size() < max_sentences) {
             shm::Chunk chunk;
             const auto result = reader_.read(id, last, shm::LogReader::no_row, chunk);
-            if (result == shm::LogReader::Result::broken) break;  // told by the invariants
+            if (result == shm::LogReader::Result::broken) break;  // the invariants report it
             if (result == shm::LogReader::Result::overrun ||
-                !shm::copy_seqs(segment_, chunk, seqs_)) {
+                !shm::copy_index(segment_, chunk, entries_)) {
                 id = std::max(id, ring_start());
                 continue;
             }
@@ -47,31 +45,28 @@ class RingComparison {
         const ResetAtEnd reset_at_end{rows_};
         rows_.bind(1, chunk.first_id).bind(2, chunk.last_id);
         bool has_row = rows_.step();
-        std::string_view records = chunk.bytes;
-        for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
-            const wire::FrameStep step = wire::next_frame(records);
-            const auto* record = step.frame ? std::get_if<wire::Message>(&*step.frame) : nullptr;
-            if (record == nullptr) return;  // told by the invariants
-            if (has_row && rows_.number(0) == id) {
-                compare(*record, seqs_[id - chunk.first_id]);
+        for (const shm::IndexEntry& entry : entries_) {
+            const auto message = message_in(segment_, chunk, entry);
+            if (!message) return;  // the invariants report it
+            if (has_row && rows_.number(0) == entry.id) {
+                compare(*message);
                 has_row = rows_.step();
             } else {
-                say(id, "counts as stored, and is not in the store");
+                say(entry.id, "counts as stored, and is not in the store");
             }
-            records.remove_prefix(step.consumed);
         }
     }
 
-    void compare(const wire::Message& record, std::uint64_t seq) {
+    void compare(const Message& message) {
         std::string parts;
         const auto require = [&](bool same, const char* part) {
             if (!same) parts += std::string{parts.empty() ? "" : ", "} + part;
         };
-        require(rows_.bytes(1) == record.sender, "sender");
-        require(rows_.number(2) == seq, "seq");
-        require(rows_.number(3) == record.time_ms, "time");
-        require(rows_.bytes(4) == record.payload, "body");
-        if (!parts.empty()) say(record.id, "differs between the store and the memory: " + parts);
+        require(rows_.bytes(1) == message.sender, "sender");
+        require(rows_.number(2) == message.seq, "seq");
+        require(rows_.number(3) == message.time_ms, "time");
+        require(rows_.bytes(4) == message.body, "body");
+        if (!parts.empty()) say(message.id, "differs between the store and the memory: " + parts);
     }
 
     void say(std::uint64_t id, const std::string& what) {
@@ -82,7 +77,7 @@ class RingComparison {
     const shm::Segment& segment_;
     shm::LogReader reader_;
     Statement rows_;
-    std::vector<std::uint64_t> seqs_;  ///< of the chunk
+    std::vector<shm::IndexEntry> entries_;  ///< of the chunk
     std::vector<std::string> differences_;
 };
 

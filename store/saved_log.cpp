@@ -1,5 +1,7 @@
 #include "store/saved_log.hpp"
 
+#include "shm/words.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -43,7 +45,8 @@ SavedLog read_saved_log(Database& database) {
     Statement log{database, "SELECT epoch, durability, clean FROM log"};
     if (!log.step()) return saved;
     saved.epoch = log.bytes(0);
-    saved.durability = log.bytes(1) == "async" ? shm::Durability::async : shm::Durability::commit;
+    const bool is_async = log.bytes(1) == shm::name_of(shm::Durability::async);
+    saved.durability = is_async ? shm::Durability::async : shm::Durability::commit;
     saved.clean = log.number(2) != 0;
     saved.last_id = read_last_id(database);
     saved.last_time_ms = read_last_time(database);

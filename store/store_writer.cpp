@@ -1,6 +1,7 @@
 #include "store/store_writer.hpp"
 
 #include "base/utf8.hpp"
+#include "shm/words.hpp"
 #include "store/store_file.hpp"
 
 #include <algorithm>
@@ -40,10 +41,6 @@ int wait_a_moment(void* left, int /*calls*/) noexcept {
     return 1;
 }
 
-std::string_view name_of(shm::Durability durability) noexcept {
-    return durability == shm::Durability::async ? "async" : "commit";
-}
-
 int remember_pages(void* pages, sqlite3* /*database*/, const char* /*name*/, int count) noexcept {
     *static_cast<int*>(pages) = count;
     return SQLITE_OK;
@@ -77,7 +74,7 @@ void StoreWriter::claim() {
 
 void StoreWriter::begin_log(std::string_view epoch, shm::Durability durability) {
     Statement update{database_, "UPDATE log SET epoch = ?, durability = ?, clean = 0"};
-    update.bind_text(1, epoch).bind_text(2, name_of(durability)).run();
+    update.bind_text(1, epoch).bind_text(2, shm::name_of(durability)).run();
 }
 
 void StoreWriter::begin() {
@@ -112,7 +109,7 @@ void StoreWriter::restore_log(const SavedLog& log) {
                      "UPDATE log SET epoch = ?, last_id = ?, seqs_up_to = ?, durability = ?, "
                      "clean = ?"};
     update.bind_text(1, log.epoch).bind(2, log.last_id).bind(3, log.last_id);
-    update.bind_text(4, name_of(log.durability)).bind(5, log.clean ? 1 : 0).run();
+    update.bind_text(4, shm::name_of(log.durability)).bind(5, log.clean ? 1 : 0).run();
 }
 
 StoreWriter::Forgotten StoreWriter::forget(std::uint64_t first_kept, std::uint64_t oldest_ms,

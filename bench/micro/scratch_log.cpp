@@ -1,7 +1,7 @@
 #include "bench/micro/scratch_log.hpp"
 
 #include "shm/session_slots.hpp"
-#include "wire/print.hpp"
+#include "store/log_record.hpp"
 
 #include <sys/mman.h>
 
@@ -50,7 +50,7 @@ Member::Member(ScratchLog& log, std::size_t index) : session_{session_in(log.seg
                                  shm::Session::LoginResult::welcome) {
         std::abort();
     }
-    writer_.emplace(log.segment(), session_, shm::RecordFormat{&wire::print_message_head, "\r\n"});
+    writer_.emplace(log.segment(), session_, store::record_format);
 }
 
 }  // namespace belfry::bench

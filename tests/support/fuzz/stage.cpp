@@ -4,10 +4,11 @@
 #include "shm/invariants.hpp"
 #include "shm/news.hpp"
 #include "shm/session_slots.hpp"
+#include "store/log_record.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/deadline.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/message_records.hpp"
+#include "wire/frame_parser.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -181,7 +182,7 @@ void Stage::witness_concludes() {
 }
 
 std::vector<std::string> Stage::broken() const {
-    return shm::broken_invariants(segment_, &test::is_message_record);
+    return shm::broken_invariants(segment_, &wire::is_record);
 }
 
 /// The output threads of the sessions use what is destroyed behind this. The end of the process

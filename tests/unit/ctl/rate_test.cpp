@@ -1,8 +1,8 @@
 #include "ctl/rate.hpp"
 
 #include "base/clock.hpp"
+#include "store/log_record.hpp"
 #include "tests/support/scratch_segment.hpp"
-#include "wire/print.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ class RateTest : public ::testing::Test {
     }
 
     ScratchSegment scratch_;
-    Sender ann_{scratch_.segment(), 0, "ann", {&wire::print_message_head, "\r\n"}};
+    Sender ann_{scratch_.segment(), 0, "ann", store::record_format};
     const std::uint64_t start_ = scratch_.segment().geometry().created_ms;
 };
 

@@ -54,7 +54,7 @@ class ArchiverProcess : public ::testing::Test {
     std::vector<base::PlacedFile> lock_files_;
     TempDir dir_;
     std::filesystem::path said_ = dir_.path() / "said";
-    Sender ann_{both_.segment(), 0, "ann", message_format()};
+    Sender ann_{both_.segment(), 0, "ann", store::record_format};
 };
 
 TEST_F(ArchiverProcess, StoresUntilItIsToldToDrain) {

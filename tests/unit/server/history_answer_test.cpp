@@ -1,34 +1,56 @@
 #include "server/history_answer.hpp"
 
+#include "store/log_record.hpp"
+#include "tests/support/scratch_segment.hpp"
+
 #include <gtest/gtest.h>
 
 namespace belfry::test {
 namespace {
 
-std::string past(std::string_view records) {
+class PastFrames : public SegmentTest {
+  protected:
+    void TearDown() override {}  // its records are not plain ones
+
+    /// Appends to `out` what the first two messages of the log become.
+    server::HistoryAnswer::Step print(std::string& out) {
+        return server::HistoryAnswer{segment(), scratch_.data_dir(), {1, 2}}.print_next(out);
+    }
+
+    [[nodiscard]] std::string time() { return std::to_string(log().last_time_ms); }
+
+    Sender ann_{segment(), 0, "ann", store::record_format};
+    Sender bob_{segment(), 1, "bob", store::record_format};
+};
+
+TEST_F(PastFrames, OfNothingAreNothing) {
     std::string out;
-    server::print_past(out, records);
-    return out;
+    EXPECT_EQ(print(out), server::HistoryAnswer::Step::end);
+    EXPECT_EQ(out, "END 0 0\r\n");
 }
 
-TEST(PastFrames, OfNothingAreNothing) {
-    EXPECT_EQ(past(""), "");
+TEST_F(PastFrames, AreTheMessagesWithAnotherVerb) {
+    log().last_time_ms = 4'000'000'000'000;  // no message gets an earlier time
+    bob_.say("hi");
+    ann_.say("");
+    std::string out;
+    EXPECT_EQ(print(out), server::HistoryAnswer::Step::page);
+    EXPECT_EQ(out, "PAST 1 bob 4000000000000 2\r\nhi\r\nPAST 2 ann 4000000000000 0\r\n\r\n");
 }
 
-TEST(PastFrames, AreTheMessagesWithAnotherVerb) {
-    EXPECT_EQ(past("MSG 4 bob 1700000000123 2\r\nhi\r\nMSG 5 ann 1700000000124 0\r\n\r\n"),
-              "PAST 4 bob 1700000000123 2\r\nhi\r\nPAST 5 ann 1700000000124 0\r\n\r\n");
-}
-
-TEST(PastFrames, KeepAnyBytes) {
+TEST_F(PastFrames, KeepAnyBytes) {
     const std::string body{"\0\r\nMSG 1 a 2 0\r\n\xff", 17};
-    EXPECT_EQ(past("MSG 4 bob 1 17\r\n" + body + "\r\n"), "PAST 4 bob 1 17\r\n" + body + "\r\n");
+    bob_.say(body);
+    std::string out;
+    EXPECT_EQ(print(out), server::HistoryAnswer::Step::page);
+    EXPECT_EQ(out, "PAST 1 bob " + time() + " 17\r\n" + body + "\r\n");
 }
 
-TEST(PastFrames, AreAppended) {
+TEST_F(PastFrames, AreAppended) {
+    ann_.say("x");
     std::string out = "before ";
-    server::print_past(out, "MSG 1 a 2 1\r\nx\r\n");
-    EXPECT_EQ(out, "before PAST 1 a 2 1\r\nx\r\n");
+    EXPECT_EQ(print(out), server::HistoryAnswer::Step::page);
+    EXPECT_EQ(out, "before PAST 1 ann " + time() + " 1\r\nx\r\n");
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include "server/logger.hpp"
 #include "server/session_process.hpp"
 #include "shm/news.hpp"
+#include "store/log_record.hpp"
 #include "tests/support/forked_child.hpp"
-#include "tests/support/message_records.hpp"
 #include "tests/support/scratch_segment.hpp"
 
 #include <poll.h>
@@ -103,7 +103,7 @@ void set_cursor(ScratchSegment& scratch, std::uint32_t row, std::uint64_t id) {
 TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
     // A store that has lost its tail, or a log that was async and is commit from now on.
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
-    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    Sender bob{scratch.segment(), 1, "bob", store::record_format};
     bob.append_numbered(1, 5);
     scratch.log().stored_id = 3;
     set_cursor(scratch, 0, 5);
@@ -139,7 +139,7 @@ TEST(Session, WhoSendsIsTakenOutOfTheCrowdBeforeHisMessageIsInTheLog) {
 
 TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
-    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    Sender bob{scratch.segment(), 1, "bob", store::record_format};
     ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\n");
     ASSERT_TRUE(session.read_to("LIVE 0\r\n"));
@@ -158,7 +158,7 @@ TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
 
 TEST(Session, WhoHasSentAndWasAnsweredIsInTheCrowdAgainBehindTheMessageOfAnother) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
-    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    Sender bob{scratch.segment(), 1, "bob", store::record_format};
     ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\nSEND 1 2\r\nhi\r\n");
     ASSERT_TRUE(eventually([&] { return scratch.log().last_id == 1U; }));
@@ -178,7 +178,7 @@ TEST(Session, WhoHasSentAndWasAnsweredIsInTheCrowdAgainBehindTheMessageOfAnother
 
 TEST(Session, SigtermEndsAnAnswerToHistory) {
     ScratchSegment scratch{plan(shm::Durability::memory, 4 << 20)};
-    Sender bob{scratch.segment(), 1, "bob", message_format()};
+    Sender bob{scratch.segment(), 1, "bob", store::record_format};
     for (int i = 0; i < 400; ++i) ASSERT_EQ(bob.say(std::string(8000, 'x')).decided, 1U);
     set_cursor(scratch, 0, 400);
     ForkedSession session{scratch, 0};

@@ -52,13 +52,6 @@ TEST_F(ClientStats, ASessionThatHasLeftWasNotKilled) {
     EXPECT_EQ(shm::last_ends_of(session.client())[0], EndReason::quit);
 }
 
-TEST_F(ClientStats, EveryReasonHasAName) {
-    for (std::size_t reason = 0; reason < shm::end_reasons; ++reason) {
-        EXPECT_NE(shm::name_of(static_cast<EndReason>(reason)), "unknown");
-    }
-    EXPECT_EQ(shm::name_of(static_cast<EndReason>(77)), "unknown");
-}
-
 TEST_F(ClientStats, AVersionIsCutWhereItDoesNotFit) {
     shm::ProcessEntry& entry = segment().process(shm::archiver_entry);
     EXPECT_EQ(shm::version_in(entry), "");

@@ -42,8 +42,8 @@ class ArchiverTest : public ::testing::Test {
     }
 
     LogAndStore both_{Durability::commit};
-    Sender ann_{segment(), 0, "ann", message_format()};
-    Sender bob_{segment(), 1, "bob", message_format()};
+    Sender ann_{segment(), 0, "ann", store::record_format};
+    Sender bob_{segment(), 1, "bob", store::record_format};
 };
 
 TEST_F(ArchiverTest, StoresWhatIsNew) {
@@ -134,7 +134,7 @@ TEST_F(ArchiverTest, StoresWhatGoesRoundTheRing) {
 
 TEST_F(ArchiverTest, RunsInAsyncToo) {
     LogAndStore both{Durability::async};
-    Sender ann{both.segment(), 0, "ann", message_format()};
+    Sender ann{both.segment(), 0, "ann", store::record_format};
     const auto archiver = both.started_archiver();
     ann.append_numbered(1, 5);
     EXPECT_TRUE(archiver->work());
@@ -299,7 +299,7 @@ TEST_F(ArchiverAndReset, ASeqThatWasSetBackIsSavedAndNotDerivedAgain) {
     reset();
     ASSERT_TRUE(eventually([&] { return archiver->work(); }));
     EXPECT_EQ(both_.saved_client("ann").seq, 5U);
-    Sender again{segment(), 2, "ann", message_format()};
+    Sender again{segment(), 2, "ann", store::record_format};
     again.append({{6, "six"}});
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(segment().client(0).stored_seq, 6U);
@@ -341,7 +341,7 @@ TEST_F(ArchiverAndReset, AStoreThatLostTheMessagesGetsThemAgainButNotTheSeq) {
 
 TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
     LogAndStore both{Durability::async};
-    Sender ann{both.segment(), 0, "ann", message_format()};
+    Sender ann{both.segment(), 0, "ann", store::record_format};
     ann.append_numbered(1, 5);
     EXPECT_TRUE(ann.session().acknowledge(5));
     // As if five more had been shown that are appended while the transaction runs.

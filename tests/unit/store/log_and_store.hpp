@@ -1,8 +1,8 @@
 #pragma once
 
 #include "store/archiver.hpp"
+#include "store/log_record.hpp"
 #include "store/open_log.hpp"
-#include "tests/support/message_records.hpp"
 #include "tests/support/scratch_segment.hpp"
 #include "tests/unit/store/scratch_store.hpp"
 
@@ -33,7 +33,7 @@ class LogAndStore {
     [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
     [[nodiscard]] const std::filesystem::path& dir() const { return scratch_.data_dir(); }
     [[nodiscard]] std::vector<std::string> broken() {
-        return shm::broken_invariants(segment(), &is_message_record);
+        return shm::broken_invariants(segment(), &wire::is_record);
     }
 
     [[nodiscard]] std::unique_ptr<store::Archiver> archiver() {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "shm/layout.hpp"
+
+#include <optional>
+#include <string_view>
+
+/// The words for the enumerations of the segment. Options, logs, status, JSON, metrics and the
+/// store use these.
+namespace belfry::shm {
+
+/// Returns `memory`, `async` or `commit`; `unknown` for any other value.
+[[nodiscard]] std::string_view name_of(Durability durability) noexcept;
+
+/// Returns the durability with that name; none: there is no such durability.
+[[nodiscard]] std::optional<Durability> durability_named(std::string_view name) noexcept;
+
+/// Returns `works`, `fails` or `drained`; `unknown` for any other value.
+[[nodiscard]] std::string_view name_of(StoreState state) noexcept;
+
+/// Returns `taken-over` and the like; `unknown` for a value that a later program may have written.
+[[nodiscard]] std::string_view name_of(EndReason reason) noexcept;
+
+}  // namespace belfry::shm
