@@ -154,8 +154,8 @@ SessionEnd ClientSession::end_by_signal() const {
 bool ClientSession::settle() {
     DeliveryState& delivery = loop_->delivery();
     const auto settled = [&] {
-        return delivery.ended() ||
-               (delivery.is_live() && delivery.position() >= appender_.last_appended());
+        return delivery.ended() || (delivery.phase() == DeliveryPhase::live &&
+                                    delivery.position() >= appender_.last_appended());
     };
     while (!settled()) {
         if (loop_->is_terminated()) return false;

@@ -2,6 +2,7 @@
 
 #include "shm/client_table.hpp"
 #include "wire/print.hpp"
+#include "wire/version.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -47,9 +48,24 @@ Delivery::Delivery(shm::Segment& segment, shm::Session& session, const Subscript
 Delivery::End Delivery::run() noexcept {
     has_written_ = false;
     wait_anew();
-    const End how = serve();
-    if (how == End::over) delivery_->end();
+    const bool is_welcomed = delivery_->phase() != DeliveryPhase::welcoming || tell_welcome();
+    const End how = is_welcomed ? serve() : End::over;
+    if (how == End::over) delivery_->enter(DeliveryPhase::ended);
     return how;
+}
+
+/// If the client has missed nothing, LIVE follows in the same write.
+bool Delivery::tell_welcome() {
+    frames_.clear();
+    wire::print(frames_,
+                wire::Welcome{shm::name_of(*segment_, session_->row()), segment_->epoch(),
+                              subscription_.cursor, subscription_.last, subscription_.seq,
+                              segment_->geometry().max_payload,
+                              "belfry/" + std::string{wire::version}, subscription_.accepted});
+    if (live_) wire::print(frames_, wire::Live{position_});
+    if (!write(frames_)) return false;
+    delivery_->enter(live_ ? DeliveryPhase::live : DeliveryPhase::catching_up);
+    return true;
 }
 
 Delivery::End Delivery::serve() {
@@ -174,7 +190,7 @@ bool Delivery::tell_live() {
     frames_.clear();
     wire::print(frames_, wire::Live{position_});
     if (!write(frames_)) return false;
-    delivery_->set_live();
+    delivery_->enter(DeliveryPhase::live);
     return true;
 }
 

@@ -19,7 +19,9 @@ namespace belfry::server {
 /// What a login asked for, and what it was told.
 struct Subscription {
     std::uint64_t cursor = 0;
-    std::uint64_t last = 0;  ///< the backlog ends here
+    std::uint64_t last = 0;      ///< the backlog ends here
+    std::uint64_t seq = 0;       ///< the client's highest one up to `last`
+    std::uint64_t accepted = 0;  ///< the client's highest one in the log
     /// The end of the log, visible or not. Own records behind it are of this session.
     std::uint64_t end = 0;
     bool manual_ack = false;
@@ -28,9 +30,9 @@ struct Subscription {
     [[nodiscard]] bool nothing_missed() const noexcept { return cursor >= last; }
 };
 
-/// The output thread of a session: waits on the log, reads it from its position, writes the
-/// socket. It alone writes what is ordered: MSG, SENT, GAP, LIVE, ONLINE and OFFLINE (a LIVE right
-/// behind WELCOME excepted).
+/// The output thread of a session: welcomes the client, waits on the log, reads it from its
+/// position, writes the socket. It alone writes what is ordered: WELCOME, MSG, SENT, GAP, LIVE,
+/// ONLINE and OFFLINE.
 class Delivery {
   public:
     Delivery(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
@@ -46,6 +48,7 @@ class Delivery {
     [[nodiscard]] End run() noexcept;
 
   private:
+    [[nodiscard]] bool tell_welcome();
     [[nodiscard]] End serve();
     void wait_anew() noexcept;
     [[nodiscard]] bool wait_for_news();

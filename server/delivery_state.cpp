@@ -18,14 +18,10 @@ void DeliveryState::advance_to(std::uint64_t id) noexcept {
     signal_if_watched();
 }
 
-void DeliveryState::set_live() noexcept {
-    live_.store(true);
+void DeliveryState::enter(DeliveryPhase phase) noexcept {
+    phase_.store(phase);
+    if (phase == DeliveryPhase::ended) return signal();
     signal_if_watched();
-}
-
-void DeliveryState::end() noexcept {
-    ended_.store(true);
-    signal();
 }
 
 void DeliveryState::watch() noexcept {

@@ -8,6 +8,14 @@
 
 namespace belfry::server {
 
+/// What the output thread has written. It only goes forwards.
+enum class DeliveryPhase : std::uint8_t {
+    welcoming,    ///< nothing yet
+    catching_up,  ///< WELCOME, and perhaps a part of the backlog
+    live,         ///< LIVE too
+    ended,        ///< nothing more will be written
+};
+
 /// What the two threads of a session tell each other: how far the delivery is, and whether a
 /// message of the client's own is on its way.
 class DeliveryState {
@@ -18,23 +26,22 @@ class DeliveryState {
     /// What wakes the output thread, and the input thread's announcements to it.
     [[nodiscard]] shm::SessionNews& news() noexcept { return news_; }
 
-    /// By the output thread, and at the login: up to this id there is nothing more to hand over.
+    /// Says that everything up to this id has been handed over. By the output thread, and at the
+    /// login.
     void advance_to(std::uint64_t id) noexcept;
-    /// By the output thread, or by the login: LIVE has been written, or is about to be.
-    void set_live() noexcept;
-    /// By the output thread: nothing more will be written.
-    void end() noexcept;
+    /// Says which phase begins. By the output thread.
+    void enter(DeliveryPhase phase) noexcept;
 
     // These are sequentially consistent, because watch() must not be seen after them.
     [[nodiscard]] std::uint64_t position() const noexcept { return news_.position(); }
-    [[nodiscard]] bool is_live() const noexcept { return live_.load(); }
-    [[nodiscard]] bool ended() const noexcept { return ended_.load(); }
+    [[nodiscard]] DeliveryPhase phase() const noexcept { return phase_.load(); }
+    [[nodiscard]] bool ended() const noexcept { return phase() == DeliveryPhase::ended; }
 
-    /// By the input thread: fd() is readable after the next change. Look at the state between
-    /// this and the wait. The end makes it readable in any case.
+    /// Makes fd() readable after the next change. Look at the state between this call and the wait.
+    /// The end of the delivery makes fd() readable in any case. By the input thread.
     void watch() noexcept;
     [[nodiscard]] int fd() const noexcept { return event_.get(); }
-    /// By the input thread: fd() has been readable, and is not any more.
+    /// Makes fd() unreadable again. By the input thread.
     void drain() noexcept;
 
   private:
@@ -42,8 +49,7 @@ class DeliveryState {
     void signal() noexcept;
 
     shm::SessionNews news_;
-    std::atomic<bool> live_ = false;
-    std::atomic<bool> ended_ = false;
+    std::atomic<DeliveryPhase> phase_ = DeliveryPhase::welcoming;
     std::atomic<bool> watched_ = false;
     base::UniqueFd event_;
 };

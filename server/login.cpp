@@ -8,10 +8,7 @@
 #include "shm/client_stats.hpp"
 #include "wire/command_parser.hpp"
 #include "wire/limits.hpp"
-#include "wire/print.hpp"
-#include "wire/version.hpp"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,17 +51,6 @@ std::size_t input_bytes(const shm::Geometry& geometry) {
     }
 }
 
-/// A login goes deeper than the rest of the session: gives back the pages below. Never inlined:
-/// what lies below its frame is not in use.
-[[gnu::noinline]] void release_stack() noexcept {
-    constexpr std::size_t page = 4096;
-    constexpr std::size_t depth = 16 * page;
-    constexpr std::size_t in_use = 1024;  // by this call and what it calls
-    char* const below = static_cast<char*>(__builtin_frame_address(0)) - in_use;
-    char* const end = below - reinterpret_cast<std::uintptr_t>(below) % page;
-    ::madvise(end - depth, depth, MADV_DONTNEED);
-}
-
 /// A connection that is not logged in.
 class LoginPhase {
   public:
@@ -78,8 +64,6 @@ class LoginPhase {
     [[nodiscard]] std::optional<Subscription> answer_login(const wire::Login& login);
     [[nodiscard]] std::optional<Subscription> start(const wire::Login& login,
                                                     const shm::Session::Welcome& welcome);
-    [[nodiscard]] bool welcome_client(const wire::Login& login,
-                                      const shm::Session::Welcome& welcome);
     void refuse(std::string_view client_id, ErrorCode code);
     void log_login(const wire::Login& login, const shm::Session::Welcome& welcome) const;
 
@@ -155,46 +139,27 @@ std::optional<Subscription> LoginPhase::start(const wire::Login& login,
     shm::count_login(session_->client());
     loop_->admit(session_->client(), input_bytes(segment_->geometry()));
     log_login(login, welcome);
-    const Subscription subscription{welcome.cursor, welcome.last,
-                                    segment_->log().last_id.load(std::memory_order_acquire),
-                                    login.manual_ack, login.presence};
-    // Before WELCOME: of who comes behind it the client is told. The threads own the object: it may
-    // outlive this one by the time to the process's end.
+    const Subscription subscription{
+        .cursor = welcome.cursor,
+        .last = welcome.last,
+        .seq = welcome.seq,
+        .accepted = welcome.accepted,
+        .end = segment_->log().last_id.load(std::memory_order_acquire),
+        .manual_ack = login.manual_ack,
+        .presence = login.presence,
+    };
+    // The output threads own it, because they may outlive this function and its callers.
     const auto delivery =
         std::make_shared<Delivery>(*segment_, *session_, subscription, loop_->output(),
                                    loop_->delivery(), heritage_->data_dir);
-    // Behind WELCOME, so that the thread takes the stack of the one that wrote it.
-    if (!welcome_client(login, welcome)) {
+    if (!start_delivery(delivery)) {
         shm::count_end(*segment_, session_->client(), EndReason::failed);
         session_->leave();
         refuse(login.client_id, ErrorCode::too_many_clients);
         return {};
     }
-    // To the client, which has been welcomed, one more connection that broke.
-    if (!start_delivery(delivery)) loop_->end(SessionEnd{EndReason::failed, {}});
-    release_stack();
+    loop_->wait_for_welcome();
     return subscription;
-}
-
-/// WELCOME, and LIVE where nothing was missed. The kernel keeps 32 KiB for each thread that has
-/// sent something (sk_page_frag), until it ends: so this is sent by one that does. A client that
-/// only listens, and is told nothing, is spared it.
-/// @return false: no thread could be started
-bool LoginPhase::welcome_client(const wire::Login& login, const shm::Session::Welcome& welcome) {
-    std::string& lines = loop_->answers();
-    wire::print(lines, wire::Welcome{login.client_id, segment_->epoch(), welcome.cursor,
-                                     welcome.last, welcome.seq, segment_->geometry().max_payload,
-                                     "belfry/" + std::string{wire::version}, welcome.accepted});
-    if (welcome.cursor >= welcome.last) {
-        wire::print(lines, wire::Live{welcome.cursor});
-        loop_->delivery().set_live();
-    }
-    try {
-        std::thread{[this] { loop_->flush_answers(); }}.join();
-    } catch (const std::system_error&) {
-        return false;
-    }
-    return true;
 }
 
 }  // namespace

@@ -74,6 +74,19 @@ void SessionLoop::wait(int input, Clock::time_point deadline) {
     if (watched[0].revents != 0) read_input();
 }
 
+void SessionLoop::wait_for_welcome() {
+    constexpr auto timeout = static_cast<int>(shm::last_line_timeout.count());
+    const auto is_welcomed = [this] { return delivery_->phase() != DeliveryPhase::welcoming; };
+    while (!is_welcomed()) {
+        delivery_->watch();
+        pollfd changed{delivery_->fd(), POLLIN, 0};
+        if (!is_welcomed() && ::poll(&changed, 1, timeout) == 0 && stop_.came()) {
+            return end(Terminated{});
+        }
+    }
+    if (delivery_->ended()) end(DeliveryEnded{});
+}
+
 void SessionLoop::read_input() {
     input_.reserve(input_bytes_);
     const std::span<char> room = input_.room();

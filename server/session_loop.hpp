@@ -62,6 +62,10 @@ class SessionLoop {
     /// loop ends. With a deadline that has passed it only looks whether the loop is to end.
     void wait(Clock::time_point deadline);
 
+    /// Waits until the output thread has written WELCOME, since no answer may come before it. After
+    /// SIGTERM it gives up if the client does not take WELCOME within last_line_timeout.
+    void wait_for_welcome();
+
     /// Ends the loop: nobody waits in it any more. The first cause counts.
     void end(EndCause cause);
     [[nodiscard]] bool ended() const noexcept { return cause_.has_value(); }

@@ -1,14 +1,20 @@
 #include "base/unique_fd.hpp"
 #include "server/logger.hpp"
 #include "server/session_process.hpp"
+#include "shm/client_stats.hpp"
+#include "shm/client_table.hpp"
+#include "shm/log_lock.hpp"
 #include "shm/news.hpp"
 #include "store/log_record.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/scratch_segment.hpp"
 
+#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -25,7 +31,9 @@ namespace {
 /// A session child, and its client's end of the connection.
 class ForkedSession {
   public:
-    ForkedSession(ScratchSegment& scratch, std::uint32_t slot) {
+    /// @param prepare called in the child before its session begins
+    ForkedSession(
+        ScratchSegment& scratch, std::uint32_t slot, void (*prepare)() = [] {}) {
         std::array<int, 2> ends{};
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
             throw system_failure("socketpair");
@@ -39,6 +47,7 @@ class ForkedSession {
                                       base::UniqueFd{ends[1]},
                                       std::chrono::steady_clock::now() + default_wait};
             server::set_log(server::LogLevel::error, server::LogFormat::text);
+            prepare();
             server::run_session(heritage);
             return 0;
         });
@@ -66,6 +75,13 @@ class ForkedSession {
         while (read_more(deadline)) {
         }
         return received_;
+    }
+
+    /// Whether the session has read everything that was sent.
+    [[nodiscard]] bool has_read_all() const {
+        int count = 0;
+        if (::ioctl(client_.get(), SIOCOUTQ, &count) == -1) throw system_failure("SIOCOUTQ");
+        return count == 0;
     }
 
     [[nodiscard]] int unread_bytes() const {
@@ -192,6 +208,54 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     const std::string& all = session.read_all();
     EXPECT_TRUE(all.ends_with("BYE shutting-down\r\n")) << all.substr(all.size() - 100);
     EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
+}
+
+TEST(Session, NothingIsAnsweredBeforeWelcome) {
+    for (int round = 0; round < 20; ++round) {
+        ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
+        Sender bob{scratch.segment(), 1, "bob", message_format()};
+        ASSERT_EQ(bob.say("bob's").decided, 1U);
+        ForkedSession session{scratch, 0};
+        session.send("LOGIN ann\r\nPING early\r\nNONSENSE\r\nQUIT\r\n");
+        const std::string& all = session.read_all();
+        EXPECT_TRUE(all.starts_with("WELCOME ann ")) << all;
+        EXPECT_LT(all.find("\r\nPONG early\r\n"), all.find("\r\nERR unknown-command ")) << all;
+        EXPECT_LT(all.find("bob's\r\n"), all.find("\r\nLIVE 1\r\n")) << all;
+        EXPECT_TRUE(all.ends_with("\r\nBYE quit\r\n")) << all;
+    }
+}
+
+TEST(Session, SigtermInALoginIsAnsweredByWelcomeAndThenBye) {
+    ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
+    ForkedSession session{scratch, 0};
+    shm::LogLock lock{scratch.segment()};
+    lock.lock();  // the login needs it
+    session.send("LOGIN ann\r\n");
+    ASSERT_TRUE(eventually([&] { return session.has_read_all(); }));
+    session.child().signal(SIGTERM);
+    lock.unlock();
+    const std::string& all = session.read_all();
+    EXPECT_TRUE(all.starts_with("WELCOME ann ")) << all;
+    EXPECT_TRUE(all.ends_with("LIVE 0\r\nBYE shutting-down\r\n")) << all;
+}
+
+/// From now on this process can start no thread. The limit does not bind root.
+void forbid_threads() {
+    constexpr uid_t nobody_else = 61'235;
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NPROC, &none) == -1 ||
+        (::geteuid() == 0 && ::setuid(nobody_else) == -1)) {
+        throw system_failure("a limit of no threads");
+    }
+}
+
+TEST(Session, ALoginForWhichThereIsNoThreadIsRefusedAndUndone) {
+    ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
+    ForkedSession session{scratch, 0, &forbid_threads};
+    session.send("LOGIN ann\r\n");
+    EXPECT_TRUE(session.read_all().starts_with("ERR too-many-clients - ")) << session.read_all();
+    EXPECT_FALSE(shm::online_slot(scratch.segment(), 0).has_value());
+    EXPECT_EQ(shm::last_ends_of(scratch.segment().client(0))[0], shm::EndReason::failed);
 }
 
 TEST(Session, ALoginInASlotThatAnotherSupervisorHasTakenBackIsNoRefusal) {
