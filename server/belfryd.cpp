@@ -1,7 +1,6 @@
 #include "server/belfryd.hpp"
 
 #include "server/attach_segment.hpp"
-#include "server/heap_gaps.hpp"
 #include "server/huge_program.hpp"
 #include "server/logger.hpp"
 #include "server/oom_score.hpp"
@@ -176,7 +175,6 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // From here on clients may have been told that messages are SENT.
     Reload reload{arguments, options, segment, supervisor};
-    fill_heap_gaps();
     const auto run_reload = [&] {
         manager.reloading();
         reload.run();

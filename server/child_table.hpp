@@ -1,7 +1,7 @@
 #pragma once
 
 #include "server/child.hpp"
-#include "server/own_memory.hpp"
+#include "server/small_child.hpp"
 #include "shm/segment.hpp"
 
 #include <sys/types.h>

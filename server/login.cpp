@@ -5,6 +5,7 @@
 #include "server/predecessor.hpp"
 #include "server/process_title.hpp"
 #include "server/refused_login.hpp"
+#include "server/small_child.hpp"
 #include "shm/client_stats.hpp"
 #include "wire/command_parser.hpp"
 #include "wire/limits.hpp"
@@ -15,8 +16,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <thread>
 #include <variant>
 
 namespace belfry::server {
@@ -25,30 +24,14 @@ namespace {
 using shm::EndReason;
 using wire::ErrorCode;
 
-/// What one read may take beyond one whole message: it is appended before the output is looked at.
+/// How much one read may take beyond one whole message. All of it is appended before the session
+/// looks whether its client reads.
 constexpr std::uint64_t max_read_ahead = 64 << 10;
 constexpr std::uint64_t read_ahead_part = 8;  // of the ring
 
 std::size_t input_bytes(const shm::Geometry& geometry) {
     const auto read_ahead = std::min(max_read_ahead, geometry.ring_bytes / read_ahead_part);
     return wire::max_line + geometry.max_payload + 2 + static_cast<std::size_t>(read_ahead);
-}
-
-/// Starts an output thread. One that was idle starts another, and ends: the kernel then frees the
-/// 32 KiB that it keeps for a thread that has sent something. Where none can be started it goes on.
-/// @return false: no thread could be started
-[[nodiscard]] bool start_delivery(const std::shared_ptr<Delivery>& delivery) noexcept {
-    const auto run = [delivery]() noexcept {
-        while (delivery->run() == Delivery::End::idle) {
-            if (start_delivery(delivery)) return;
-        }
-    };
-    try {
-        std::thread{run}.detach();
-        return true;
-    } catch (const std::system_error&) {
-        return false;
-    }
 }
 
 /// A connection that is not logged in.
@@ -93,7 +76,8 @@ void LoginPhase::answer_malformed(const wire::Malformed& malformed) {
 }
 
 std::optional<Subscription> LoginPhase::answer_login(const wire::Login& login) {
-    // Its client may have come again, and be served already: that is the later login.
+    // The client of a connection that was reset may have come again and be served already. That is
+    // the later login.
     if (!is_connected(heritage_->socket.get())) {
         loop_->end(SessionEnd{EndReason::lost, {}});
         return {};
@@ -107,8 +91,8 @@ std::optional<Subscription> LoginPhase::answer_login(const wire::Login& login) {
             refuse(login.client_id, ErrorCode::too_many_clients);
             return {};
         case shm::Session::LoginResult::no_slot:
-            // A supervisor was killed just behind the fork: to the client, one more connection that
-            // broke. There may be room for many.
+            // The supervisor was killed just after the fork, and another one has taken the slot
+            // back. That is no lack of room: to the client, its connection broke.
             loop_->end(SessionEnd{EndReason::failed, {}});
             return {};
         case shm::Session::LoginResult::welcome:
@@ -122,7 +106,7 @@ void LoginPhase::refuse(std::string_view client_id, ErrorCode code) {
     loop_->end(SessionEnd{EndReason::failed, error_line(code)});
 }
 
-/// For people.
+/// Tells people.
 void LoginPhase::log_login(const wire::Login& login, const shm::Session::Welcome& welcome) const {
     const std::string who = "client " + std::string{login.client_id};
     set_process_title(who);

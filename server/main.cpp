@@ -4,10 +4,10 @@
 #include "server/logger.hpp"
 #include "server/options.hpp"
 #include "server/process_title.hpp"
+#include "server/small_child.hpp"
 #include "shm/data_directory.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -29,12 +29,6 @@ void open_missing_standard_descriptors() {
     if (fd >= 0) ::close(fd);
 }
 
-/// A child's threads share the memory that it inherits for its allocations: one of its own for each
-/// would take 8 KiB more, and they allocate next to nothing.
-void allocate_from_one_arena() {
-    ::mallopt(M_ARENA_MAX, 1);
-}
-
 /// A limit (ulimit -f) is then like a full disk: an error of the write, where the signal would
 /// kill.
 void take_file_size_limit_for_an_error() {
@@ -45,7 +39,7 @@ void take_file_size_limit_for_an_error() {
 
 int main(int argc, char** argv) {
     open_missing_standard_descriptors();
-    allocate_from_one_arena();
+    belfry::server::allocate_from_one_arena();
     take_file_size_limit_for_an_error();
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};

@@ -3,9 +3,9 @@
 #include "server/client_session.hpp"
 #include "server/logger.hpp"
 #include "server/login.hpp"
+#include "server/small_child.hpp"
 #include "shm/session_timeouts.hpp"
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -14,23 +14,6 @@
 #include <variant>
 
 namespace belfry::server {
-namespace {
-
-using wire::ErrorCode;
-
-/// The output thread's: it needs less than 64 KiB, SQLite included. Of a larger one no more pages
-/// are used, but it lies so far from everything else that it takes page tables of its own.
-constexpr std::size_t thread_stack = 256 << 10;
-
-void make_thread_stacks_small() noexcept {
-    pthread_attr_t attributes;
-    if (::pthread_attr_init(&attributes) != 0) return;
-    ::pthread_attr_setstacksize(&attributes, thread_stack);
-    ::pthread_setattr_default_np(&attributes);
-    ::pthread_attr_destroy(&attributes);
-}
-
-}  // namespace
 
 SessionProcess::SessionProcess(Heritage& heritage)
     : heritage_{&heritage},
@@ -56,7 +39,7 @@ void SessionProcess::run() {
 std::string SessionProcess::last_line_without_login() const {
     if (const auto* end = std::get_if<SessionEnd>(&loop_.cause())) return end->last_line;
     const bool stops = heritage_->segment.stop_word() != shm::StopWord::running;
-    return stops ? bye_line("shutting-down") : error_line(ErrorCode::too_many_clients);
+    return stops ? bye_line("shutting-down") : error_line(wire::ErrorCode::too_many_clients);
 }
 
 // What is thrown besides is a broken invariant, and aborts the child.
@@ -71,7 +54,7 @@ void run_session(Heritage& heritage) noexcept {
         // All threads end here, wherever they are, and before anything they use is destroyed.
         ::_exit(EXIT_SUCCESS);
     } catch (const std::system_error&) {
-        FrameWriter{heritage.socket.get()}.finish(error_line(ErrorCode::too_many_clients),
+        FrameWriter{heritage.socket.get()}.finish(error_line(wire::ErrorCode::too_many_clients),
                                                   shm::last_line_timeout);
         discard_input(heritage.socket.get(), shm::close_timeout);
         ::_exit(EXIT_FAILURE);

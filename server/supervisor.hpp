@@ -8,6 +8,7 @@
 #include "server/listener.hpp"
 #include "server/rate_limit.hpp"
 #include "server/refusals.hpp"
+#include "server/small_child.hpp"
 #include "shm/huge_pages.hpp"
 #include "shm/segment.hpp"
 
