@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <string_view>
 
 namespace belfry::server {
 namespace {
@@ -94,9 +96,15 @@ int move_segments(dl_phdr_info* program, std::size_t /*bytes*/, void* /*unused*/
     return 1;
 }
 
+bool is_turned_off() noexcept {
+    const char* const value = std::getenv("BELFRY_HUGE_PROGRAM");
+    return value != nullptr && std::string_view{value} == "off";
+}
+
 }  // namespace
 
 void move_program_to_huge_pages() noexcept {
+    if (is_turned_off()) return;
     ::dl_iterate_phdr(move_segments, nullptr);
 }
 

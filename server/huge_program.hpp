@@ -9,6 +9,10 @@ namespace belfry::server {
 /// Needs madvise(MADV_COLLAPSE) of Linux 6.1, and segments at multiples of 2 MiB: a program linked
 /// so (max-page-size), and a kernel or file system that loads it so (Linux 6.11 does). Where one of
 /// them is missing, or the system does not permit it, they stay where they are, and serve as well.
+///
+/// A profiler then finds the code in `/memfd:belfryd`, for which it knows no names. With the
+/// environment variable BELFRY_HUGE_PROGRAM=off the function does nothing.
+///
 /// By a process of one thread, before it forks.
 void move_program_to_huge_pages() noexcept;
 

@@ -136,6 +136,17 @@ TEST(Code, OfAllProcessesLiesInHugePages) {
     }
 }
 
+TEST(Code, StaysInItsFileForProfilersIfHugePagesAreTurnedOff) {
+    const Server server{{.durability = "commit", .environment = {{"BELFRY_HUGE_PROGRAM", "off"}}}};
+    RawClient client = server.log_in("1");
+    for (const pid_t pid : server.all_processes()) {
+        const std::vector<Code> all = code_of(pid);
+        EXPECT_TRUE(std::ranges::any_of(all, [](const Code& code) {
+            return code.file.ends_with("/belfryd");
+        })) << title_of(pid);
+    }
+}
+
 TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
     const std::string ours = read_file("/proc/self/oom_score_adj");
     const Server server{{.durability = "commit"}};
