@@ -1,6 +1,7 @@
 #include "terminal/colour.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 
@@ -14,6 +15,15 @@ std::size_t hash(std::string_view text) {
     return static_cast<std::size_t>(value ^ (value >> 32));
 }
 
+// Numbers of colours that can be read on dark and on light.
+constexpr std::array few{2, 3, 4, 5, 6, 1};
+constexpr std::array many{35, 172, 69, 169, 37, 166, 107, 141, 203, 73, 136, 99, 71, 204, 32, 179};
+
+std::span<const int> palette_of(int colours) {
+    if (colours < 8) return {};
+    return colours < 256 ? std::span<const int>{few} : std::span<const int>{many};
+}
+
 }  // namespace
 
 bool wants_colour(ColourMode mode, bool is_terminal) {
@@ -22,19 +32,21 @@ bool wants_colour(ColourMode mode, bool is_terminal) {
     return is_terminal && (no_colour == nullptr || *no_colour == '\0');
 }
 
+Painter::Painter(int colours) : paints_{true}, palette_{palette_of(colours)} {}
+
 std::string Painter::sender(std::string_view id) {
-    if (known_.colours.empty()) return bold(id);
-    return in(known_.colours[colour_of(id)], id);
+    if (palette_.empty()) return bold(id);
+    return in(ansi::colour(palette_[colour_of(id)]), id);
 }
 
-std::string Painter::in(const std::string& attribute, std::string_view text) const {
-    if (attribute.empty() || text.empty()) return std::string{text};
-    return std::string{attribute}.append(text).append(known_.plain);
+std::string Painter::in(std::string_view attribute, std::string_view text) const {
+    if (!paints_ || text.empty()) return std::string{text};
+    return std::string{attribute}.append(text).append(ansi::plain);
 }
 
 std::size_t Painter::colour_of(std::string_view id) {
     if (const auto found = taken_.find(id); found != taken_.end()) return found->second;
-    const std::size_t count = known_.colours.size();
+    const std::size_t count = palette_.size();
     const std::size_t first = hash(id) % count;
     const auto is_taken = [this](std::size_t colour) {
         return std::any_of(taken_.begin(), taken_.end(),

@@ -1,6 +1,7 @@
 #include "terminal/plain_view.hpp"
 
 #include "base/utf8.hpp"
+#include "terminal/terminfo.hpp"
 #include "terminal/warnings.hpp"
 #include "wire/json.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 Painter painter_for(const Options& options) {
     if (options.colour != ColourMode::always) return {};
     const auto terminfo = Terminfo::load();
-    return terminfo ? Painter{*terminfo} : Painter{};
+    return terminfo ? Painter{terminfo->colours} : Painter{};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "terminal/screen.hpp"
 
+#include "terminal/ansi.hpp"
 #include "terminal/line_layout.hpp"
 
 #include <sys/ioctl.h>
@@ -11,7 +12,7 @@
 namespace belfry::terminal {
 namespace {
 
-// Where standard output fails the terminal has gone; SIGHUP tells.
+// If standard output fails, the terminal has gone, and SIGHUP follows.
 void write(std::string_view text) {
     static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
 }
@@ -52,14 +53,14 @@ void Screen::show_status() {
 
 void Screen::hide() {
     if (!is_shown_) return;
-    write(terminfo_.rows_up(rows_above_cursor()));
+    write(ansi::rows_up(rows_above_cursor()));
     write("\r");
-    write(terminfo_.clear_down);
+    write(ansi::clear_down);
     is_shown_ = false;
 }
 
 void Screen::clear() {
-    write(terminfo_.clear);
+    write(ansi::clear);
     is_shown_ = false;
     show();
 }
@@ -70,7 +71,7 @@ void Screen::resize() {
 }
 
 void Screen::bell() {
-    write(terminfo_.ring);
+    write(ansi::bell);
 }
 
 // A terminal that has become narrower has broken its rows anew.

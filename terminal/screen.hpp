@@ -2,7 +2,6 @@
 
 #include "terminal/colour.hpp"
 #include "terminal/editor.hpp"
-#include "terminal/terminfo.hpp"
 
 #include <cstddef>
 #include <string>
@@ -15,8 +14,7 @@ namespace belfry::terminal {
 /// printed, a few rows of status and the line that is being typed.
 class Screen {
   public:
-    Screen(const Terminfo& terminfo, const Painter& painter)
-        : terminfo_{terminfo}, painter_{painter} {}
+    explicit Screen(const Painter& painter) : painter_{painter} {}
     Screen(const Screen&) = delete;
     Screen& operator=(const Screen&) = delete;
     ~Screen() { hide(); }
@@ -52,12 +50,11 @@ class Screen {
     };
     [[nodiscard]] static Size size();
 
-    void bell();
+    static void bell();
 
   private:
     [[nodiscard]] std::size_t rows_above_cursor() const;
 
-    const Terminfo& terminfo_;
     const Painter& painter_;
     Editor* editor_ = nullptr;
     std::vector<std::string> status_;

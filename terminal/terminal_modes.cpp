@@ -1,32 +1,34 @@
 #include "terminal/terminal_modes.hpp"
 
+#include "terminal/ansi.hpp"
+
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <csignal>
-#include <string>
+#include <string_view>
 
 namespace belfry::terminal {
 namespace {
 
-// What restore() needs. Written while are_changed is 0 alone.
+// restore() reads these. They are written only while are_changed is 0.
 termios before{};
-std::string greeting;
 bool are_known = false;
-std::array<char, 32> farewell{};
-std::size_t farewell_size = 0;
+bool marks = false;
 volatile sig_atomic_t are_changed = 0;
+
+// A terminal that does not take it now does without.
+void write_if_marking(std::string_view sequence) noexcept {
+    if (!marks) return;
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, sequence.data(), sequence.size());
+}
 
 }  // namespace
 
-TerminalModes::TerminalModes(const std::string& on, const std::string& off) {
+TerminalModes::TerminalModes(bool marks_pastes) {
     are_known = ::tcgetattr(STDIN_FILENO, &before) == 0;
-    farewell_size = std::min(off.size(), farewell.size());
-    std::copy_n(off.begin(), farewell_size, farewell.begin());
-    greeting = on;
+    marks = marks_pastes;
     change();
 }
 
@@ -37,17 +39,16 @@ TerminalModes::~TerminalModes() {
 void TerminalModes::change() noexcept {
     if (!are_known) return;
     are_changed = 1;
-    // A terminal that does not take it does without.
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, greeting.data(), greeting.size());
+    write_if_marking(ansi::paste_on);
 }
 
-// Where a second signal comes in between it begins anew; and nothing waits for a stopped terminal
-// before the modes are back.
+// If a second signal interrupts this, its handler does all of it again. The modes come first,
+// because the write waits for a terminal that has been stopped.
 void TerminalModes::restore() noexcept {
     if (are_changed == 0) return;
     ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
     are_changed = 0;
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, farewell.data(), farewell_size);
+    write_if_marking(ansi::paste_off);
 }
 
 }  // namespace belfry::terminal

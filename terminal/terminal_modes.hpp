@@ -1,24 +1,21 @@
 #pragma once
 
-#include <string>
-
 namespace belfry::terminal {
 
-/// Remembers the modes of the terminal on standard input, and puts them back at the end, however
-/// the program ends. One per process.
+/// Remembers the modes of the terminal on standard input, and restores them at the end, however the
+/// program ends. One per process.
 class TerminalModes {
   public:
-    /// @param on written to standard output now
-    /// @param off written when the modes are put back
-    TerminalModes(const std::string& on, const std::string& off);
+    /// @param marks_pastes whether the terminal puts pastes in brackets from now on
+    explicit TerminalModes(bool marks_pastes);
     TerminalModes(const TerminalModes&) = delete;
     TerminalModes& operator=(const TerminalModes&) = delete;
     ~TerminalModes();
 
-    /// Writes `on` again: the program goes on after a restore().
+    /// Lets the terminal mark pastes again after a restore(): the program continues.
     static void change() noexcept;
 
-    /// Puts them back, where there is something to put back. Also for a signal's handler.
+    /// Restores them, if they have been changed. A signal handler may call it.
     static void restore() noexcept;
 };
 

@@ -1,31 +1,16 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
-#include <string>
-#include <vector>
 
 namespace belfry::terminal {
 
-/// What the terminal understands, by the terminfo database. A string that it lacks is empty.
+/// What the terminfo database says about a terminal.
 struct Terminfo {
-    std::vector<std::string> up;  ///< at index N: the cursor N rows up, at most to the first row
-    std::string clear_down;       ///< from the cursor to the end of the screen
-    std::string clear;            ///< the whole screen
-    std::string ring;
-    std::string plain;  ///< ends colours and attributes
-    std::string bold;
-    std::string dim;
-    std::string standout;
-    std::vector<std::string> colours;  ///< such that can be read on dark and on light
-    std::string paste_on;              ///< pastes come in brackets from now on
-    std::string paste_off;
+    int colours = 0;            ///< how many it has; negative if it has none
+    bool marks_pastes = false;  ///< whether it can put pastes in brackets
 
-    /// That of $TERM; none where the terminal cannot take back what it shows.
+    /// Looks up $TERM. None if the terminal does not understand ansi.hpp, or is unknown.
     [[nodiscard]] static std::optional<Terminfo> load();
-
-    /// The cursor so many rows up, at most to the first row.
-    [[nodiscard]] std::string rows_up(std::size_t rows) const;
 };
 
 }  // namespace belfry::terminal

@@ -62,7 +62,7 @@ std::string Transcript::painted(std::string_view text, bool dimmed) const {
     std::size_t done = 0;
     for (const auto& part : mentions(text, own_id_)) {
         whole += usual(text.substr(done, part.begin - done));
-        whole += painter_.standout(text.substr(part.begin, part.size));
+        whole += painter_.reverse(text.substr(part.begin, part.size));
         done = part.begin + part.size;
     }
     return whole + usual(text.substr(done));

@@ -29,7 +29,7 @@ void use_utf8() {
 }
 
 Painter painter_for(const Options& options, const Terminfo& terminfo) {
-    return wants_colour(options.colour, true) ? Painter{terminfo} : Painter{};
+    return wants_colour(options.colour, true) ? Painter{terminfo.colours} : Painter{};
 }
 
 Terminfo loaded() {
@@ -55,7 +55,7 @@ TtyView::TtyView(const Options& options)
     : options_{options},
       terminfo_{loaded()},
       painter_{painter_for(options, terminfo_)},
-      screen_{terminfo_, painter_},
+      screen_{painter_},
       transcript_{options.client_id, painter_},
       backlog_{transcript_},
       requests_{options.client_id, transcript_, [this](const std::string& text) { print(text); }},
@@ -74,7 +74,7 @@ TtyView::~TtyView() {
 
 void TtyView::read_lines(const Hooks& hooks) {
     {
-        const TerminalModes modes{terminfo_.paste_on, terminfo_.paste_off};
+        const TerminalModes modes{terminfo_.marks_pastes};
         editor_.emplace(options_.client_id + "> ", Screen::size().columns, editor_hooks(hooks));
         screen_.edit(&*editor_);
         for (const auto& line : history_.load()) editor_->remember(line);
@@ -184,7 +184,7 @@ void TtyView::note(std::string_view text) {
 
 void TtyView::show(const client::Unsent& unsent, base::TimePoint now) {
     screen_.set_status(status(unsent, now));
-    if (wants_bell_) screen_.bell();
+    if (wants_bell_) Screen::bell();
     wants_bell_ = false;
     screen_.show();
 }

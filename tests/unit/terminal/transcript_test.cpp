@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <ctime>
 #include <set>
 
@@ -79,16 +80,14 @@ TEST_F(ClientTranscript, AnActionIsTold) {
 }
 
 TEST_F(ClientTranscript, AMentionIsHighlightedAlsoAmongOldMessages) {
-    Terminfo terminfo;
-    terminfo.plain = "0";
-    terminfo.dim = "D";
-    terminfo.standout = "S";
-    Transcript painted{"ann", Painter{terminfo}};
+    constexpr int no_colours = 0;
+    Transcript painted{"ann", Painter{no_colours}};
     const Said said{.sender = "bob", .time = std::time(nullptr), .text = "hi ann, hi"};
     EXPECT_TRUE(painted.mentions_me(said));
-    EXPECT_TRUE(painted.message(said, Transcript::Look::fresh).ends_with(" bob: hi Sann0, hi\n"));
-    EXPECT_TRUE(
-        painted.message(said, Transcript::Look::old).ends_with(" bob: 0Dhi 0Sann0D, hi0\n"));
+    EXPECT_TRUE(painted.message(said, Transcript::Look::fresh)
+                    .ends_with(" \x1b[1mbob\x1b[m: hi \x1b[7mann\x1b[m, hi\n"));
+    EXPECT_TRUE(painted.message(said, Transcript::Look::old)
+                    .ends_with(" bob: \x1b[m\x1b[2mhi \x1b[m\x1b[7mann\x1b[m\x1b[2m, hi\x1b[m\n"));
 }
 
 TEST_F(ClientTranscript, ABacklogIsCountedAndDivided) {
@@ -126,16 +125,15 @@ TEST_F(ClientTranscript, ALargeBacklogIsNotHeldUntilItIsCounted) {
 }
 
 TEST_F(ClientTranscript, EachSenderHasAColourOfItsOwnAsLongAsThereAreEnough) {
-    Terminfo terminfo;
-    terminfo.plain = "0";
-    terminfo.colours = {"A", "B", "C"};
-    Painter painter{terminfo};
-    const std::set<std::string> colours{painter.sender("ann").substr(0, 1),
-                                        painter.sender("bob").substr(0, 1),
-                                        painter.sender("carl").substr(0, 1)};
-    EXPECT_EQ(colours.size(), 3U);
+    Painter painter{8};
+    std::set<std::string> colours;
+    for (const std::string id : {"ann", "bob", "carl", "dora", "eve", "fred"}) {
+        colours.insert(painter.sender(id).substr(0, std::strlen("\x1b[32m")));
+    }
+    EXPECT_EQ(colours, (std::set<std::string>{"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[34m",
+                                              "\x1b[35m", "\x1b[36m"}));
     EXPECT_EQ(painter.sender("ann"), painter.sender("ann"));
-    EXPECT_EQ(painter.sender("dora").substr(1), "dora0");
+    EXPECT_EQ(painter.sender("gus").substr(std::strlen("\x1b[32m")), "gus\x1b[m");
 }
 
 TEST_F(ClientTranscript, NoColorCountsWhereItIsNotEmpty) {
