@@ -21,81 +21,60 @@ std::string canonical(std::string_view name) {
     return text;
 }
 
+/// An option with a value, and where it stands.
+struct Setting {
+    std::string where;  ///< file and line, or the variable, for complaints; empty: the command line
+    std::string name;   ///< canonical, not empty
+    std::string value;  ///< empty: it is missing
+};
+
 /// An argument that looks like an option, cut at its `=`.
 struct Cut {
     std::string name;  ///< canonical; empty: the argument is no option
-    std::string_view value;
-    bool has_value = false;
+    std::optional<std::string> value;
 };
 
 Cut cut(std::string_view argument) {
     if (!argument.starts_with('-')) return {};
     argument.remove_prefix(argument.starts_with("--") ? 2 : 1);
     const std::size_t equals = argument.find('=');
-    if (equals == std::string_view::npos) return {canonical(argument), {}, false};
-    return {canonical(argument.substr(0, equals)), argument.substr(equals + 1), true};
+    if (equals == std::string_view::npos) return {canonical(argument), {}};
+    return {canonical(argument.substr(0, equals)), std::string{argument.substr(equals + 1)}};
 }
 
-/// Walks over the arguments and cuts them into options and words. Values are not touched, whatever
-/// they start with; but a known option is no value, unless it stands behind `=`.
-class Walk {
-  public:
-    Walk(const std::vector<std::string>& arguments, const po::options_description& known)
-        : at_{arguments.begin()}, end_{arguments.end()}, known_{known} {}
+bool is_option(const std::string& name, const po::options_description& known) {
+    return !name.empty() && known.find_nothrow(name, false) != nullptr;
+}
 
-    void run(std::vector<po::option>& options, std::vector<std::string>& words) {
-        while (at_ != end_) {
-            const std::string& argument = *at_++;
-            if (argument == "--") {
-                words.insert(words.end(), at_, end_);
-                return;
-            }
-            const Cut option = cut(argument);
-            if (option.name.empty()) {
-                words.push_back(argument);
-            } else {
-                options.emplace_back(option.name, std::vector{value_of(option)});
-            }
+bool takes_value(const std::string& name, const po::options_description& known) {
+    return is_option(name, known) && known.find(name, false).semantic()->max_tokens() != 0;
+}
+
+/// Cuts the arguments into options and words. Values are not touched, whatever they start with; but
+/// a known option is no value, unless it stands behind `=`. Boost's own parser takes it for one,
+/// and lets no switch have a value.
+std::vector<Setting> settings_in(const std::vector<std::string>& arguments,
+                                 const po::options_description& known,
+                                 std::vector<std::string>& words) {
+    std::vector<Setting> settings;
+    for (auto at = arguments.begin(); at != arguments.end();) {
+        const std::string& argument = *at++;
+        if (argument == "--") {
+            words.insert(words.end(), at, arguments.end());
+            break;
         }
+        auto [name, value] = cut(argument);
+        if (name.empty()) {
+            words.push_back(argument);
+            continue;
+        }
+        const bool needs_value = takes_value(name, known);
+        const bool follows = at != arguments.end() && !is_option(cut(*at).name, known);
+        if (!value && needs_value && follows) value = *at++;
+        settings.push_back({"", name, value.value_or(needs_value ? "" : "true")});
     }
-
-  private:
-    [[nodiscard]] const po::option_description* find(const std::string& name) const {
-        return name.empty() ? nullptr : known_.find_nothrow(name, false);
-    }
-
-    std::string value_of(const Cut& option) {
-        const auto* description = find(option.name);
-        if (description == nullptr) throw UsageError{"unknown option --" + option.name};
-        const bool is_switch = description->semantic()->max_tokens() == 0;
-        if (is_switch && !option.has_value) return "true";
-        const bool follows = !option.has_value && at_ != end_ && find(cut(*at_).name) == nullptr;
-        std::string value{follows ? std::string_view{*at_++} : option.value};
-        if (value.empty()) throw UsageError{"option --" + option.name + " needs a value"};
-        return value;
-    }
-
-    std::vector<std::string>::const_iterator at_;
-    std::vector<std::string>::const_iterator end_;
-    const po::options_description& known_;
-};
-
-/// Boost's complaints that are left, in our words.
-std::string sentence_for(const po::error_with_option_name& error) {
-    std::string option = canonical(error.get_option_name());
-    option = "option --" + option.substr(std::min(option.find_first_not_of('-'), option.size()));
-    if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr) {
-        return option + " is given twice";
-    }
-    return option + " must be true or false";
+    return settings;
 }
-
-/// A line of a configuration file, or a variable, that sets something.
-struct Setting {
-    std::string where;  ///< file and line, or the variable, for complaints
-    std::string name;   ///< canonical, not empty
-    std::string value;
-};
 
 /// None: the line is empty, or a comment. Boost is given one line at a time, so that complaints can
 /// say which one; so it knows no sections.
@@ -132,13 +111,41 @@ std::optional<std::vector<Setting>> settings_in(const std::string& path) {
     return settings;
 }
 
-/// Some stand on the command line alone.
-bool is_known_setting(const std::string& name, const po::options_description& known) {
-    if (name == "config" || name == "help" || name == "version") return false;
-    return known.find_nothrow(name, false) != nullptr;
+/// Some options stand on the command line alone, and no file names another one.
+po::options_description allowed_in_files(const po::options_description& known) {
+    po::options_description allowed;
+    for (const auto& option : known.options()) {
+        const std::string& name = option->long_name();
+        if (name != "config" && name != "help" && name != "version") allowed.add(option);
+    }
+    return allowed;
 }
 
-/// What was said before stays.
+/// The variable that stands for an option: BELFRY_DATA_DIR for --data-dir.
+std::string variable_for(const std::string& option, const std::string& prefix) {
+    std::string name = prefix;
+    for (const char c : option) {
+        name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return name;
+}
+
+/// An empty variable counts as none.
+std::vector<Setting> settings_in_environment(const std::string& prefix,
+                                             const po::options_description& known) {
+    std::vector<Setting> settings;
+    for (const auto& option : known.options()) {
+        const std::string& name = option->long_name();
+        if (name == "help" || name == "version") continue;
+        const std::string variable = variable_for(name, prefix);
+        const char* const value = std::getenv(variable.c_str());
+        if (value == nullptr || *value == '\0') continue;
+        settings.push_back({"environment variable " + variable + ": ", name, value});
+    }
+    return settings;
+}
+
+/// Settings that were stored before stay.
 void store(const Setting& setting, bool is_default, const po::options_description& known,
            CommandLine& line) {
     po::variables_map& values = line.options;
@@ -154,11 +161,12 @@ void store(const Setting& setting, bool is_default, const po::options_descriptio
     }
 }
 
+/// Stores the settings of one source. @throws UsageError about the first that is wrong
 void store_all(const std::vector<Setting>& settings, bool is_default,
                const po::options_description& known, CommandLine& line) {
     std::set<std::string> seen;
     for (const Setting& setting : settings) {
-        if (!is_known_setting(setting.name, known)) {
+        if (!is_option(setting.name, known)) {
             throw UsageError{setting.where + "unknown option --" + setting.name};
         }
         if (!seen.insert(setting.name).second) {
@@ -175,29 +183,7 @@ void read_named_file(const std::string& path, bool is_default, const po::options
                      CommandLine& line) {
     const auto settings = settings_in(path);
     if (!settings) throw UsageError{"cannot read the configuration file " + path};
-    store_all(*settings, is_default, known, line);
-}
-
-/// The variable that stands for an option: BELFRY_DATA_DIR for --data-dir.
-std::string variable_for(const std::string& option, const std::string& prefix) {
-    std::string name = prefix;
-    for (const char c : option) {
-        name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    return name;
-}
-
-/// An empty variable counts as none.
-void read_environment(const std::string& prefix, const po::options_description& known,
-                      CommandLine& line) {
-    for (const auto& option : known.options()) {
-        const std::string& name = option->long_name();
-        if (name != "config" && !is_known_setting(name, known)) continue;
-        const std::string variable = variable_for(name, prefix);
-        const char* value = std::getenv(variable.c_str());
-        if (value == nullptr || *value == '\0') continue;
-        store({"environment variable " + variable + ": ", name, value}, true, known, line);
-    }
+    store_all(*settings, is_default, allowed_in_files(known), line);
 }
 
 /// Nobody has named the default file, so that one that cannot be read counts as none.
@@ -205,27 +191,14 @@ void read_defaults(const Defaults& defaults, const po::options_description& know
                    CommandLine& line) {
     const bool has_file = line.options.count("config") != 0;
     if (!defaults.environment_prefix.empty()) {
-        read_environment(defaults.environment_prefix, known, line);
+        store_all(settings_in_environment(defaults.environment_prefix, known), true, known, line);
     }
     if (has_file) return;
     if (const auto path = text_of(line.options, "config")) {
         read_named_file(*path, true, known, line);
-    } else if (!defaults.file.empty()) {
-        store_all(settings_in(defaults.file).value_or(std::vector<Setting>{}), true, known, line);
+    } else if (const auto settings = settings_in(defaults.file)) {
+        store_all(*settings, true, allowed_in_files(known), line);
     }
-}
-
-CommandLine parse_arguments(const std::vector<std::string>& arguments,
-                            const po::options_description& known) {
-    CommandLine line;
-    po::parsed_options given{&known};
-    Walk{arguments, known}.run(given.options, line.words);
-    try {
-        po::store(given, line.options);
-    } catch (const po::error_with_option_name& error) {
-        throw UsageError{sentence_for(error)};
-    }
-    return line;
 }
 
 /// They are to work whatever files and variables say.
@@ -266,7 +239,9 @@ std::string short_form(std::uint64_t bytes) {
 
 CommandLine parse(const std::vector<std::string>& arguments, const po::options_description& options,
                   const Defaults& defaults) {
-    CommandLine line = parse_arguments(arguments, options);
+    CommandLine line;
+    po::store(po::parsed_options{&options}, line.options);  // the defaults
+    store_all(settings_in(arguments, options, line.words), false, options, line);
     if (asks_for_help_or_version(line.options)) return line;
     if (const auto path = text_of(line.options, "config")) {
         read_named_file(*path, false, options, line);

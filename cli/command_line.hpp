@@ -33,9 +33,9 @@ class UsageError : public std::runtime_error {
 
 inline constexpr int exit_usage = 2;
 
-/// Where a value stands that the command line does not hold itself.
+/// Where the value of an option stands.
 struct Origin {
-    std::string text;         ///< `FILE:LINE: ` or `environment variable NAME: `
+    std::string text;  ///< `FILE:LINE: ` or `environment variable NAME: `; empty: the command line
     bool is_default = false;  ///< nothing on the command line names it
 };
 
