@@ -29,44 +29,26 @@ SERVER  := $(call sources,server)
 CLIENT  := $(call sources,client)
 TERMINAL := $(call sources,terminal)
 CTL     := $(call sources,ctl)
-SUPPORT := $(call sources,tests/support)
-FAULTS  := $(call sources,tests/support/faults)
-
-FUZZ    := $(call sources,tests/fuzz tests/support/fuzz)
-UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
-SYSTEM  := $(call sources,tests/system)
-CRASH   := $(call sources,tests/crash tests/support/crash)
-STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/crash/kills_everywhere.cpp
-CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
-CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
 MICRO   := $(call sources,bench/micro)
 # With the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure leftovers proc process running_server temp_dir)
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,base cli wire shm store server client terminal ctl bench bench/* tests/* tests/*/*))
-LINTED    := $(wildcard $(addsuffix /*.cpp,base cli wire shm store server client terminal ctl))
+FOLDERS   := base cli wire shm store server client terminal ctl
+FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
+LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
-TESTS    := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz run bench install uninstall deb format check-format \
-        lint clean help
+.PHONY: all run bench install uninstall deb format check-format lint clean help .always
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(CTL) ctl/main.cpp)
-$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT))
-$(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
-$(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
-$(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
-$(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
-$(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
-$(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 # wire/ needs it.
 UNICODE := -lunistring
@@ -79,108 +61,21 @@ $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
 # The alignment is that of server/huge_program.hpp.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings -Wl,-z,max-page-size=0x200000)
-ALL_TESTS := $(addprefix $(BUILD)/tests/,unit system crash step calls shm chaos)
-$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 $(UNICODE)
-$(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo
 
-# The same belfryd with shared libraries: that one can be preloaded into it.
-$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
-
-$(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
-
-$(PROGRAMS) $(BUILD)/tests/belfryd $(ALL_TESTS):
+$(PROGRAMS) $(BUILD)/tests/belfryd:
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
-
-# Tests are not optimised, and know lines but no variables: compiling them is most of what a test run takes.
-$(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0 -g1
-
-# g++ takes the compiled header that lies beside the included name. It halves the time to build the tests.
-ifeq ($(findstring clang,$(CXX)),)
-PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
-$(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
-$(BUILD)/obj/tests/support/kill_at_call/main.o: $(PRECOMPILED).gch
-$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
-$(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
-	@mkdir -p $(@D)
-	cp $< $(PRECOMPILED)
-	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
-endif
 
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
 
-# Tests start programs by it.
-$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
-	@mkdir -p $(@D)
-	$(LINK) $< -o $@
-
-# Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
-$(BUILD)/tests/faulty_vfs.so: $(FAULTS) $(wildcard tests/support/faults/*.hpp tests/support/fault_control.hpp) $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) -std=c++20 $(WARNINGS) $(CXXFLAGS) -fPIC -fvisibility=hidden \
-	    -shared $(filter %.cpp,$^) $(LDFLAGS) -lsqlite3 -o $@
-
 # Changes when the compiler or its flags do, so that everything is built again.
 $(BUILD)/flags: .always
 	@mkdir -p $(@D)
 	@echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
-.PHONY: .always
 
-tests: $(TESTS)
-
-# So many test programs at a time, or parts of one: most tests wait most of the time.
-BELFRY_TEST_JOBS ?= 2
-RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
-
-check: all tests check-includes check-options ## build and run all tests
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
-
-check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill at every single instruction of what changes the segment, and at every system call of belfryd
-	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
-
-check-includes: ## prove that includes go one way
-	@tests/check_includes
-
-check-options: all ## prove that every option stands in a test
-	@tests/check_options $(BUILD)/bin
-
-check-model: ## check the models of the log and of its wake-ups; needs spin
-	@tests/model/check $(BUILD)/model
-
-# What drives the programs from the outside is itself built without them: that halves the time.
-check-asan: $(BUILD)/tests/system ## unit tests and programs under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit
-	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) $(RUN_PARTS) build/asan/tests/unit $^
-
-check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
-	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
-	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
-
-# For check-chaos, and for each target of fuzz.
-SECONDS ?= 60
-
-check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random for SECONDS=60; BELFRY_SEED=N repeats a run
-	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
-
-FUZZERS      := command frame session
-FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
-FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
-    $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
-
-fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3; see tests/fuzz/README.md
-	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
-	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
-
-$(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
-	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) $(UNICODE) -o $@
-
-.PHONY: $(FUZZERS:%=fuzz-%)
-$(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
-	@mkdir -p $(BUILD)/corpus/$*
-	@tests/fuzz/run $< $(SECONDS) $(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
+include tests/tests.mk
 
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
@@ -244,10 +139,19 @@ check-format: ## fail where `make format` would change something
 lint: check-format ## clang-tidy over the programs' sources
 	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) $(OUR_CXXFLAGS)
 
+# Takes the commands that make itself would run, so that each source has its own flags. The compiled header is left
+# out, because other compilers cannot read the one of g++.
+compile_commands.json: .always ## how each source is compiled, for editors and clang's tools
+	@commands=$$($(MAKE) --always-make --dry-run --no-print-directory \
+	        $(PROGRAMS) $(ALL_TESTS) $(BENCHES) $(FUZZ_TARGETS)) && \
+	    printf '%s\n' "$$commands" | sed -n -e 's/ -include [^ ]*precompiled\.hpp//' -e 's/["\\]/\\&/g' \
+	        -e 's|^$(CXX) .* -c \([^ ]*\.cpp\) .*|{"directory": "$(CURDIR)", "file": "\1", "command": "&"},|p' | \
+	    sed -e '1s/^/[/' -e '$$s/,$$/]/' > $@
+
 clean: ## remove everything that was built
-	rm -rf build
+	rm -rf build compile_commands.json
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -186,5 +186,17 @@ TEST(Documents, ThePackageHasTheProgramsVersion) {
                                           std::regex{"belfryd (.*)"}, "belfry ($1"));
 }
 
+TEST(Documents, TheChangelogsNewestVersionIsThatOfThePrograms) {
+    std::vector<std::string> headings;
+    for (const std::string& line : lines_of(read_file(source_file("CHANGELOG.md")))) {
+        if (line.starts_with("## ")) headings.push_back(line);
+    }
+    ASSERT_GE(headings.size(), 2U);
+    EXPECT_EQ(headings[0], "## [Unreleased]");
+    const std::string version = run({program("belfryd"), {"--version"}}).out;
+    EXPECT_EQ(headings[1].substr(0, headings[1].find(']')) + "]\n",
+              std::regex_replace(version, std::regex{"belfryd (.*)"}, "## [$1]"));
+}
+
 }  // namespace
 }  // namespace belfry::test

@@ -1,0 +1,122 @@
+# The tests, and all that drives them. Included by the Makefile at the top.
+
+SUPPORT := $(call sources,tests/support)
+FAULTS  := $(call sources,tests/support/faults)
+
+FUZZ    := $(call sources,tests/fuzz tests/support/fuzz)
+UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
+SYSTEM  := $(call sources,tests/system)
+CRASH   := $(call sources,tests/crash tests/support/crash)
+STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/crash/kills_everywhere.cpp
+CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
+CHAOS   := $(call sources,tests/chaos tests/support/crash)
+
+# What `make check` runs, and what only other targets run.
+TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
+ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
+
+.PHONY: tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz
+
+$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT))
+$(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
+$(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
+$(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
+$(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
+$(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
+
+$(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 $(UNICODE)
+$(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo
+
+# The same belfryd with shared libraries: that one can be preloaded into it.
+$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
+
+$(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
+
+$(ALL_TESTS):
+	@mkdir -p $(@D)
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
+
+# Tests are not optimised, and know lines but no variables: compiling them is most of what a test run takes.
+$(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0 -g1
+
+# g++ takes the compiled header that lies beside the included name. It halves the time to build the tests.
+ifeq ($(findstring clang,$(CXX)),)
+PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
+$(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
+$(BUILD)/obj/tests/support/kill_at_call/main.o: $(PRECOMPILED).gch
+$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	cp $< $(PRECOMPILED)
+	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
+endif
+
+# Tests start programs by it.
+$(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
+	@mkdir -p $(@D)
+	$(LINK) $< -o $@
+
+# Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
+FAULTY_OBJECTS := $(call objects,$(FAULTS))
+$(FAULTY_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) -std=c++20 $(WARNINGS) $(CXXFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/faulty_vfs.so: $(FAULTY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -shared $^ $(LDFLAGS) -lsqlite3 -o $@
+
+tests: $(TESTS)
+
+# So many test programs at a time, or parts of one: most tests wait most of the time.
+BELFRY_TEST_JOBS ?= 2
+RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
+
+check: all tests check-includes check-options ## build and run all tests
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
+
+check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill at every single instruction of what changes the segment, and at every system call of belfryd
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
+
+check-includes: ## prove that includes go one way
+	@tests/check_includes
+
+check-options: all ## prove that every option stands in a test
+	@tests/check_options $(BUILD)/bin
+
+check-model: ## check the models of the log and of its wake-ups; needs spin
+	@tests/model/check $(BUILD)/model
+
+# What drives the programs from the outside is itself built without them: that halves the time.
+check-asan: $(BUILD)/tests/system ## unit tests and programs under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) $(RUN_PARTS) build/asan/tests/unit $^
+
+check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
+	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
+	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
+
+# For check-chaos, and for each target of fuzz.
+SECONDS ?= 60
+
+check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random for SECONDS=60; BELFRY_SEED=N repeats a run
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
+
+FUZZERS      := command frame session
+FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
+FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
+    $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
+
+fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3; see tests/fuzz/README.md
+	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
+	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
+
+$(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) $(UNICODE) -o $@
+
+.PHONY: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	@tests/fuzz/run $< $(SECONDS) $(BUILD)/found-$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$*
