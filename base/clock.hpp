@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <optional>
+#include <string>
 
 namespace belfry::base {
 
@@ -46,5 +48,12 @@ using Deadline = std::optional<TimePoint>;
     const std::int64_t since_boot_ms = since_boot.tv_sec * 1000 + since_boot.tv_nsec / 1'000'000;
     return static_cast<std::int64_t>(unix_ms()) - since_boot_ms;
 }
+
+/// A message's time in seconds. One that no calendar holds is the beginning of 1970.
+[[nodiscard]] std::time_t moment(std::uint64_t unix_ms) noexcept;
+
+/// The time in a form of strftime(), in the local time zone: that of the first call, or of the last
+/// tzset().
+[[nodiscard]] std::string local_time(const char* form, std::time_t time);
 
 }  // namespace belfry::base

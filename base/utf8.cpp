@@ -5,6 +5,7 @@
 #include <boost/locale/encoding_utf.hpp>
 #include <boost/locale/utf.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace belfry::base {
@@ -77,6 +78,18 @@ bool is_text(std::string_view bytes) noexcept {
     bool plain = true;
     for (const char byte : bytes) plain &= is_plain(static_cast<unsigned char>(byte));
     return plain || (bytes.find('\0') == std::string_view::npos && base::is_utf8(bytes));
+}
+
+std::size_t find_text(std::string_view whole, std::string_view part, std::size_t from) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    const auto alike = [lower](char a, char b) { return lower(a) == lower(b); };
+    if (from > whole.size()) return std::string_view::npos;
+    const auto begin = static_cast<std::ptrdiff_t>(from);
+    const auto at =
+        std::search(whole.begin() + begin, whole.end(), part.begin(), part.end(), alike) -
+        whole.begin();
+    const auto found = static_cast<std::size_t>(at);
+    return found == whole.size() && !part.empty() ? std::string_view::npos : found;
 }
 
 std::wstring wide(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ void append_safely(std::string& out, std::string_view text);
 
 /// Whether SQLite can hold the bytes as a text without changing them: UTF-8 without NUL.
 [[nodiscard]] bool is_text(std::string_view bytes) noexcept;
+
+/// Where a text contains another one, from `from` on; `a` and `A` are alike, in ASCII alone.
+[[nodiscard]] std::size_t find_text(std::string_view whole, std::string_view part,
+                                    std::size_t from = 0) noexcept;
 
 /// As wide characters. What is not valid is left out.
 [[nodiscard]] std::wstring wide(std::string_view text);

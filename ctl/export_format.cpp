@@ -2,7 +2,6 @@
 
 #include "base/base64.hpp"
 #include "shm/words.hpp"
-#include "wire/client_id.hpp"
 #include "wire/limits.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,7 +17,6 @@ using nlohmann::json;
 
 constexpr std::uint64_t format_version = 1;
 constexpr std::uint64_t max_time = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t max_epoch = 32;
 
 json parsed(std::string_view line) {
     json object = json::parse(line, nullptr, false);
@@ -57,7 +55,7 @@ std::string client_id(const json& object, const char* name) {
 
 std::string epoch(const json& object) {
     std::string epoch = text(object, "epoch");
-    if (!is_epoch(epoch)) {
+    if (!wire::is_epoch(epoch)) {
         throw BadLine{"\"epoch\" is not 1 to 32 hexadecimal digits"};
     }
     return epoch;
@@ -102,11 +100,6 @@ std::string body(const json& object) {
 }
 
 }  // namespace
-
-bool is_epoch(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= max_epoch &&
-           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
 
 void append_head(std::string& out, const LogHead& head, LineForm form) {
     nlohmann::ordered_json clients = nlohmann::ordered_json::array();

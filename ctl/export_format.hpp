@@ -35,9 +35,6 @@ struct ExportedMessage {
     std::string body;
 };
 
-/// Whether it is 1 to 32 hexadecimal digits.
-[[nodiscard]] bool is_epoch(std::string_view text) noexcept;
-
 /// @param form one of the JSON forms
 void append_head(std::string& out, const LogHead& head, LineForm form);
 

@@ -1,6 +1,6 @@
 #include "ctl/message_line.hpp"
 
-#include "base/local_time.hpp"
+#include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "wire/json.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/message.hpp"
+#include "store/saved_log.hpp"
 
 #include <string>
 

@@ -8,7 +8,7 @@
 #include "shm/segment_file.hpp"
 #include "store/log_record.hpp"
 #include "store/restored_store.hpp"
-#include "wire/client_id.hpp"
+#include "wire/limits.hpp"
 
 #include <algorithm>
 #include <string>
@@ -99,7 +99,7 @@ class Recovery {
 
     static std::string epoch_of(const shm::Segment& segment) {
         std::string epoch{segment.epoch()};
-        if (is_epoch(epoch)) return epoch;
+        if (wire::is_epoch(epoch)) return epoch;
         throw Refusal{"the segment is damaged: its epoch is not 1 to 32 hexadecimal digits"};
     }
 

@@ -1,6 +1,6 @@
 #include "ctl/search.hpp"
 
-#include "base/search_text.hpp"
+#include "base/utf8.hpp"
 #include "ctl/refusal.hpp"
 #include "ctl/store_walk.hpp"
 

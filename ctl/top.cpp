@@ -1,10 +1,10 @@
 #include "ctl/top.hpp"
 
 #include "ctl/client_order.hpp"
-#include "ctl/end_signals.hpp"
 #include "ctl/human.hpp"
 #include "ctl/status_page.hpp"
 #include "ctl/terminal.hpp"
+#include "ctl/termination.hpp"
 #include "shm/segment_file.hpp"
 
 #include <signal.h>

@@ -3,7 +3,6 @@
 #include "cli/command_line.hpp"
 #include "shm/log_writer.hpp"
 #include "shm/words.hpp"
-#include "wire/client_id.hpp"
 #include "wire/limits.hpp"
 #include "wire/version.hpp"
 

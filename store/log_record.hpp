@@ -2,7 +2,7 @@
 
 #include "shm/log_reader.hpp"
 #include "shm/log_writer.hpp"
-#include "store/message.hpp"
+#include "store/saved_log.hpp"
 #include "wire/print.hpp"
 #include "wire/record.hpp"
 

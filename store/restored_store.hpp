@@ -1,6 +1,5 @@
 #pragma once
 
-#include "store/message.hpp"
 #include "store/new_database.hpp"
 #include "store/saved_log.hpp"
 #include "store/store_writer.hpp"

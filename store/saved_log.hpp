@@ -5,9 +5,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace belfry::store {
+
+/// One row of `messages`. The views belong to whoever made it.
+struct Message {
+    std::uint64_t id = 0;
+    std::string_view sender;
+    std::uint64_t seq = 0;
+    std::uint64_t time_ms = 0;
+    std::string_view body;
+};
 
 struct SavedClient {
     std::string id;

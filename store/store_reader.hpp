@@ -1,7 +1,6 @@
 #pragma once
 
 #include "store/database.hpp"
-#include "store/message.hpp"
 #include "store/saved_log.hpp"
 #include "store/store_error.hpp"
 

@@ -2,7 +2,6 @@
 
 #include "shm/layout.hpp"
 #include "store/database.hpp"
-#include "store/message.hpp"
 #include "store/old_messages.hpp"
 #include "store/saved_log.hpp"
 

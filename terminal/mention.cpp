@@ -1,6 +1,6 @@
 #include "terminal/mention.hpp"
 
-#include "base/search_text.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 

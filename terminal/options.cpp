@@ -3,7 +3,7 @@
 #include "cli/command_line.hpp"
 #include "terminal/commands.hpp"
 #include "terminal/xdg.hpp"
-#include "wire/client_id.hpp"
+#include "wire/limits.hpp"
 
 #include <unistd.h>
 

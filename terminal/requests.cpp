@@ -1,6 +1,6 @@
 #include "terminal/requests.hpp"
 
-#include "base/search_text.hpp"
+#include "base/utf8.hpp"
 #include "terminal/time_format.hpp"
 #include "wire/print.hpp"
 

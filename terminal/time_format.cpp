@@ -1,6 +1,6 @@
 #include "terminal/time_format.hpp"
 
-#include "base/local_time.hpp"
+#include "base/clock.hpp"
 
 namespace belfry::terminal {
 namespace {

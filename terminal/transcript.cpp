@@ -1,6 +1,6 @@
 #include "terminal/transcript.hpp"
 
-#include "base/local_time.hpp"
+#include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "terminal/mention.hpp"
 #include "terminal/plain_view.hpp"

@@ -1,6 +1,5 @@
 #include "wire/command_parser.hpp"
 
-#include "wire/client_id.hpp"
 #include "wire/fields.hpp"
 #include "wire/limits.hpp"
 

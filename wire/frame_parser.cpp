@@ -1,6 +1,5 @@
 #include "wire/frame_parser.hpp"
 
-#include "wire/client_id.hpp"
 #include "wire/fields.hpp"
 #include "wire/limits.hpp"
 
@@ -9,12 +8,6 @@
 
 namespace belfry::wire {
 namespace {
-
-bool is_epoch(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-        return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    });
-}
 
 // A WELCOME's numbers; all of them must be there.
 struct Numbers {

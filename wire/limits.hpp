@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 /// The fixed limits of the protocol (wire/PROTOCOL.md).
 namespace belfry::wire {
@@ -15,6 +16,12 @@ inline constexpr std::size_t max_frame_line = 65536;
 
 /// A client-id, in bytes.
 inline constexpr std::size_t max_client_id = 32;
+
+/// Whether the text is a client-id: 1 to 32 of `A-Z a-z 0-9 _ . -`.
+[[nodiscard]] bool is_client_id(std::string_view text) noexcept;
+
+/// Whether the text is an epoch: 1 to 32 hexadecimal digits.
+[[nodiscard]] bool is_epoch(std::string_view text) noexcept;
 
 /// A payload that is announced larger than this many bytes closes the connection; one between
 /// max-payload and this is read and thrown away. So no max-payload can be above it.

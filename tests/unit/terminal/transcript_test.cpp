@@ -1,6 +1,6 @@
 #include "terminal/transcript.hpp"
 
-#include "base/local_time.hpp"
+#include "base/clock.hpp"
 #include "terminal/backlog.hpp"
 #include "terminal/colour.hpp"
 #include "terminal/time_format.hpp"

@@ -1,4 +1,4 @@
-#include "base/local_time.hpp"
+#include "base/clock.hpp"
 
 #include <array>
 

@@ -1,9 +1,8 @@
-#include "ctl/write_lines.hpp"
-
-#include "ctl/end_signals.hpp"
+#include "ctl/termination.hpp"
 
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,8 @@
 
 namespace belfry::ctl {
 namespace {
+
+volatile sig_atomic_t to_end = 0;
 
 /// A signal may come just before the wait, so that is short.
 constexpr int wait_ms = 50;
@@ -32,6 +33,17 @@ std::size_t write_some(std::string_view bytes) {
 }
 
 }  // namespace
+
+void take_end_signals(std::initializer_list<int> signals) noexcept {
+    struct sigaction action {};
+    action.sa_handler = [](int) { to_end = 1; };
+    // Without SA_RESTART, so that waiting ends.
+    for (const int signal : signals) ::sigaction(signal, &action, nullptr);
+}
+
+bool is_to_end() noexcept {
+    return to_end != 0;
+}
 
 bool write_lines(std::string_view lines) {
     while (!lines.empty()) {

@@ -1,4 +1,4 @@
-#include "wire/client_id.hpp"
+#include "wire/limits.hpp"
 
 #include <gtest/gtest.h>
 

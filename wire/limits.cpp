@@ -1,5 +1,3 @@
-#include "wire/client_id.hpp"
-
 #include "wire/limits.hpp"
 
 #include <algorithm>
@@ -19,12 +17,19 @@ constexpr std::array<bool, 256> make_allowed() {
 
 constexpr auto allowed = make_allowed();
 
+constexpr std::size_t max_epoch = 32;
+
 }  // namespace
 
 bool is_client_id(std::string_view text) noexcept {
     return !text.empty() && text.size() <= max_client_id &&
            std::all_of(text.begin(), text.end(),
                        [](char c) { return allowed[static_cast<unsigned char>(c)]; });
+}
+
+bool is_epoch(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= max_epoch &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 }  // namespace belfry::wire
