@@ -5,27 +5,27 @@
 #include <array>
 #include <cstdint>
 
-/// What is noted of a client for people alone: nothing in the server hangs on it. Takes no lock.
-/// A kill between two of its stores leaves a number that is one off.
+/// Statistics of clients for people. Nothing in the server depends on them, and no function takes a
+/// lock. If a process dies between two stores, a counter may be one off.
 namespace belfry::shm {
 
-/// By a session child, at its login.
+/// Counts a login. A session child calls it.
 void count_login(ClientRow& client) noexcept;
 
-/// By a session child: so many bytes came, now.
+/// Counts bytes that the client has sent just now. A session child calls it.
 void count_input(ClientRow& client, std::uint64_t bytes) noexcept;
 
-/// By a session child, either thread: so many bytes were handed to the socket.
+/// Counts bytes that were handed to the socket. Either thread of a session child may call it.
 void count_output(ClientRow& client, std::uint64_t bytes) noexcept;
 
-/// A session of the client has ended. By that session, before it leaves.
+/// Counts the end of a session. That session calls it before it leaves.
 void count_end(Segment& segment, ClientRow& client, EndReason reason) noexcept;
 
-/// The process of the slot is dead; if its session had not left, it was killed. By the supervisor,
-/// before it takes the slot back. @return whether its session had not left
+/// Counts the session of a dead process as killed unless it had left. The supervisor calls it
+/// before it takes the slot back. @return whether the session was counted
 bool count_death(Segment& segment, std::uint32_t slot) noexcept;
 
-/// The reasons of the last ends, the newest first; `none` where there were no more.
+/// Returns the end reasons of the last eight sessions, the newest first, padded with `none`.
 [[nodiscard]] std::array<EndReason, 8> last_ends_of(const ClientRow& client) noexcept;
 
 }  // namespace belfry::shm

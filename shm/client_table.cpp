@@ -17,8 +17,8 @@ std::uint32_t used_rows(const Segment& segment) noexcept {
     return rows;
 }
 
-/// A row has no name before its first byte, which comes last: a death before it leaves a row that
-/// is free, and no half a name.
+/// Writes the name with its first byte last. If the process dies before that, the row is still free
+/// and no partial name is visible.
 void put_name(ClientRow& row, std::string_view name) noexcept {
     std::array<char, sizeof row.name> padded{};
     std::copy_n(name.data(), std::min(name.size(), padded.size()), padded.data());
@@ -64,8 +64,8 @@ std::optional<OnlineSession> online_session(const Segment& segment, std::uint32_
 
 base::UniqueFd open_session(const Segment& segment, const OnlineSession& session) noexcept {
     const ProcessEntry& entry = segment.session_process(session.slot);
-    // The start time is compared, because without a supervisor a session that has ended keeps its
-    // slot while its pid may already be another process's.
+    // open_named() compares the start time too: without a supervisor a session that has ended keeps
+    // its slot, and its pid may already belong to another process.
     base::UniqueFd process = open_named(entry).pidfd;
     const bool same = entry.word.load() == session.word;
     return same ? std::move(process) : base::UniqueFd{};
@@ -102,8 +102,8 @@ bool set_known_clients(Segment& segment, std::span<const std::string> client_ids
         put_name(row, id);
         row.known.store(1, std::memory_order_release);
     }
-    // Who is not known any more: either the login sees it, or whoever looks at the slots after this
-    // sees the login (Session::login()).
+    // For a client that is not known any more: either its login sees that, or the supervisor, which
+    // looks at the slots after this, sees the login (Session::login()).
     order_store_and_load();
     return true;
 }

@@ -9,14 +9,14 @@
 #include <string>
 #include <string_view>
 
-/// The clients as everybody sees them. Nothing here takes a lock.
+/// Looks up clients and their sessions. Any process may call these functions; none takes a lock.
 namespace belfry::shm {
 
-/// The row of a client, also of one that may not log in.
+/// Returns the row of a client, even if the client may not log in.
 [[nodiscard]] std::optional<std::uint32_t> find_row(const Segment& segment,
                                                     std::string_view name) noexcept;
 
-/// The row of a client that may log in.
+/// Returns the row of a client if the client may log in.
 [[nodiscard]] std::optional<std::uint32_t> find_client(const Segment& segment,
                                                        std::string_view client_id) noexcept;
 
@@ -24,31 +24,31 @@ namespace belfry::shm {
 [[nodiscard]] std::string_view name_of(const Segment& segment, std::uint32_t row) noexcept;
 [[nodiscard]] std::uint64_t cursor_of(const Segment& segment, std::uint32_t row) noexcept;
 
-/// A session that is logged in, as its slot named it at one moment.
+/// A snapshot of a session that is logged in.
 struct OnlineSession {
     std::uint32_t slot = 0;
-    std::uint64_t word = 0;  ///< of the slot's ProcessEntry
+    std::uint64_t word = 0;  ///< the word of the slot's ProcessEntry
 };
 
-/// The live session that is logged in (12).
+/// Returns the live session of a client (12).
 [[nodiscard]] std::optional<OnlineSession> online_session(const Segment& segment,
                                                           std::uint32_t row) noexcept;
 
-/// Opens its process if the slot still names it; empty: it has ended.
+/// Opens the process of a session. The result is empty if the session has ended.
 [[nodiscard]] base::UniqueFd open_session(const Segment& segment,
                                           const OnlineSession& session) noexcept;
 
-/// The slot of the live session that is logged in (12).
+/// Returns the slot of the live session of a client (12).
 [[nodiscard]] std::optional<std::uint32_t> online_slot(const Segment& segment,
                                                        std::uint32_t row) noexcept;
 
-/// How many clients are online.
+/// Returns the number of clients that are online.
 [[nodiscard]] std::uint32_t count_online(const Segment& segment) noexcept;
 
-/// Makes exactly these client-ids known. Rows of others stay, with their cursors, and may become
-/// known again. By the supervisor. A login that comes at the same time is refused, or its slot says
-/// so afterwards (is_unwanted()).
-/// @return false: the spare rows do not suffice; nothing was changed
+/// Lets exactly these clients log in. The rows of other clients stay, with their cursors, and may
+/// become known again. Only the supervisor calls it. A concurrent login of a client that is not
+/// known any more is either refused or visible to is_unwanted() afterwards.
+/// @return false if there are too few spare rows; nothing was changed
 [[nodiscard]] bool set_known_clients(Segment& segment,
                                      std::span<const std::string> client_ids) noexcept;
 

@@ -10,12 +10,12 @@
 #include <stdexcept>
 #include <string>
 
-/// A data directory: who may own it, and its two lock files.
+/// Checks the owner of a data directory, and takes its two lock files.
 ///
-/// `lock`: held by the one belfryd (or the belfryctl that changes something) with fcntl. Children
-/// do not inherit it, so a new belfryd can start while they still run.
-/// `alive`: held shared with flock by every process of the server, through inheritance. Who gets
-/// it exclusively knows that none of them lives.
+/// `lock` is locked with fcntl by the one belfryd, or by a belfryctl that changes something.
+/// Children do not inherit the lock, so that a new belfryd can start while they still run.
+/// `alive` is locked shared with flock by every process of the server; children inherit the lock. A
+/// process that gets it exclusively knows that no process of the server is left.
 namespace belfry::shm {
 
 class DataDirectoryError : public std::runtime_error {
@@ -23,43 +23,43 @@ class DataDirectoryError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Another process holds `lock`.
+/// Another process holds the file `lock`.
 class DataDirectoryInUse : public DataDirectoryError {
   public:
     DataDirectoryInUse(const std::filesystem::path& path, std::string holder);
 
-    /// ` (process N)`; empty where it has only just let go.
+    /// Returns ` (process N)`, or nothing if the process has released the lock meanwhile.
     [[nodiscard]] const std::string& holder() const noexcept { return holder_; }
 
   private:
     std::string holder_;
 };
 
-/// Others than this process's user could change what the directory holds.
+/// Users other than this process's own could change the contents of the directory.
 class DataDirectoryUnsafe : public DataDirectoryError {
   public:
     using DataDirectoryError::DataDirectoryError;
 };
 
-/// Makes the directory where there is none, for its owner alone.
+/// Creates the directory with mode 0700 if it does not exist.
 /// @throws DataDirectoryError
 void make_data_directory(const std::filesystem::path& path);
 
-/// Refuses a directory that belongs neither to this process's user nor to root, and one that its
-/// group or others may write to: its files say which segment is used and which processes get
-/// signals. A missing directory passes.
+/// Throws unless the directory belongs to this process's user or to root, and only its owner may
+/// write to it, because its files name the segment to use and the processes that get signals. A
+/// missing directory passes.
 /// @throws DataDirectoryUnsafe
-/// @throws DataDirectoryError where nothing can be found out about it
+/// @throws DataDirectoryError if the directory cannot be examined
 void require_safe(const std::filesystem::path& path);
 
-/// Held as long as the object lives.
+/// The lock on the file `lock`. It is held until the object is destroyed.
 class DataDirectoryLock {
   public:
-    /// @throws DataDirectoryInUse where another process has it
-    /// @throws DataDirectoryError where it cannot be written
+    /// @throws DataDirectoryInUse if another process holds it
+    /// @throws DataDirectoryError if the file cannot be written
     explicit DataDirectoryLock(const std::filesystem::path& path);
 
-    /// The file that is locked. Where it is not in its place, another server can start.
+    /// Returns the locked file. If it is not at its path any more, another server could start.
     [[nodiscard]] const base::PlacedFile& file() const noexcept { return placed_; }
 
   private:
@@ -67,15 +67,15 @@ class DataDirectoryLock {
     base::PlacedFile placed_;
 };
 
-/// Opens `alive` and holds it shared; every child that inherits the descriptor holds it too.
+/// Opens `alive` and locks it shared. Every child that inherits the descriptor holds the lock too.
 /// @throws DataDirectoryError
 [[nodiscard]] base::UniqueFd hold_alive(const std::filesystem::path& path);
 
-/// The file that hold_alive() has opened.
+/// Returns the file that hold_alive() has opened.
 [[nodiscard]] base::PlacedFile alive_file(const std::filesystem::path& path,
                                           const base::UniqueFd& alive) noexcept;
 
-/// Whether any process of the server lives.
+/// Tells whether any process of the server is running.
 [[nodiscard]] bool anybody_alive(const std::filesystem::path& path) noexcept;
 
 }  // namespace belfry::shm

@@ -44,7 +44,7 @@ bool end_sessions(const Segment& segment) {
 
 void end_archiver(const Segment& segment) {
     segment.set_stop(StopWord::archiver_drains);
-    // In another layout its condition is somewhere else; it looks at the word every second.
+    // In another layout the condition is elsewhere; the archiver reads the stop word every second.
     if (segment.is_whole()) wake_archiver(segment);
     const base::UniqueFd archiver = open_claimant(segment.process(archiver_entry)).pidfd;
     if (!archiver || base::wait_for_end(archiver, Clock::now() + archiver_timeout)) return;

@@ -4,20 +4,20 @@
 
 #include <filesystem>
 
-/// Ends a server that has no supervisor. Uses the frozen prefix alone, so that it works on a
-/// segment of any layout. By the holder of the data directory's lock.
+/// Ends a server that has no supervisor. These functions use the frozen prefix alone, so that they
+/// work on a segment of any layout. Only the holder of the data directory's lock calls them.
 namespace belfry::shm {
 
-/// Asks all sessions to end, kills who has not ended in half a second, waits for all. A child
-/// that has not claimed its entry yet finds it taken back, and ends by itself.
-/// @return false: one of them does not die
+/// Asks all sessions to end, kills those that take longer than half a second, and waits for all of
+/// them. The entry of a child that has not claimed it yet is taken back, so that the child exits.
+/// @return false if a session did not exit
 [[nodiscard]] bool end_sessions(const Segment& segment);
 
-/// Lets the archiver that lives, if one does, store what is left and end. Behind end_sessions().
-/// Kills one that takes too long.
+/// Lets a running archiver store the remaining records and exit, and kills it if it takes too long.
+/// end_sessions() must have run before.
 void end_archiver(const Segment& segment);
 
-/// Waits until no process of the server lives any more. @return false: some do
+/// Waits until no process of the server is left. @return false if some are left
 [[nodiscard]] bool wait_for_nobody(const std::filesystem::path& data_dir);
 
 }  // namespace belfry::shm

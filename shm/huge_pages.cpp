@@ -10,7 +10,7 @@ namespace {
 
 constexpr int madv_collapse = 25;  // of Linux 6.1; glibc 2.36 does not name it
 
-/// Behind so many tries a part stays in small pages.
+/// After this many failed attempts a part stays in small pages.
 constexpr unsigned max_tries = 20;
 
 }  // namespace
@@ -32,13 +32,13 @@ bool collapse_into_huge_pages(void* start, std::size_t bytes) noexcept {
 bool HugePages::step() noexcept {
     if (segment_->prefix().segment_bytes - done_ < huge_page) return false;
     char* start = reinterpret_cast<char*>(&segment_->prefix()) + done_;
-    // The kernel takes none for a part that has no page at all: a look makes one.
+    // The kernel refuses memory that has no page yet; reading a byte makes one.
     static_cast<void>(*static_cast<volatile const char*>(start));
     if (collapse_into_huge_pages(start, huge_page) || tries_ == max_tries) {
         done_ += huge_page;
         tries_ = 0;
     } else if (errno == EAGAIN || errno == EBUSY) {
-        ++tries_;  // somebody is using one of the small pages
+        ++tries_;  // a process is using one of the small pages
     } else {
         done_ = segment_->prefix().segment_bytes;
     }

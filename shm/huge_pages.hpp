@@ -6,34 +6,34 @@
 
 namespace belfry::shm {
 
-/// An address in no use where so many bytes could be mapped, aligned so that huge pages fit; null
-/// where the kernel names none. By a process of one thread: another one may take it meanwhile.
+/// Returns an unused address where `bytes` can be mapped, aligned for huge pages, or null if the
+/// kernel offers none. The process must have one thread, since another one could use the address.
 [[nodiscard]] void* huge_page_room(std::size_t bytes) noexcept;
 
-/// Puts what is mapped there, in whole huge pages, into huge pages; what it holds does not change.
-/// Uses madvise(MADV_COLLAPSE) of Linux 6.1. @return false: not, and errno says why
+/// Moves mapped memory, whose contents stay, into huge pages by madvise(MADV_COLLAPSE) of
+/// Linux 6.1.
+/// @param bytes a multiple of huge_page. @return false with errno if it failed
 [[nodiscard]] bool collapse_into_huge_pages(void* start, std::size_t bytes) noexcept;
 
-/// Puts the segment into huge pages of 2 MiB. System V shared memory is mapped by one page fault
-/// for each 4 KiB and process, which costs more than to copy the 4 KiB; and a process that has read
-/// the whole of it would keep 2 KiB of page tables for each MiB. Huge pages need one fault for 2
-/// MiB, and no page tables.
+/// Moves the segment into huge pages of 2 MiB. With small pages each process takes a page fault for
+/// every 4 KiB of System V shared memory, which costs more than copying the 4 KiB, and keeps 2 KiB
+/// of page tables for every MiB that it has read. Huge pages need one fault for 2 MiB and no page
+/// tables.
 ///
-/// Where the kernel has no such thing, or no huge page left, small pages serve as well. What the
-/// segment holds does not change, whoever uses it meanwhile; nor does it matter where this process
-/// dies.
+/// If the kernel does not support this or has no huge page left, the segment stays in small pages.
+/// The contents do not change, even if other processes use them meanwhile or this process dies.
 class HugePages {
   public:
-    /// By the supervisor. The segment must outlive it.
+    /// Only the supervisor makes one. The segment must outlive it.
     explicit HugePages(const Segment& segment) noexcept : segment_{&segment} {}
 
-    /// Takes the next huge page, within a few milliseconds. @return false: there is no more to do
+    /// Moves the next 2 MiB, which takes a few milliseconds. @return false if nothing is left to do
     bool step() noexcept;
 
   private:
     const Segment* segment_;
     std::size_t done_ = 0;  ///< bytes from the start of the segment
-    unsigned tries_ = 0;    ///< in vain, with the next huge page
+    unsigned tries_ = 0;    ///< failed attempts with the next huge page
 };
 
 }  // namespace belfry::shm

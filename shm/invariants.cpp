@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-/// Collects what is broken. Values that only grow are read in the order that makes a batch in
-/// flight look whole: what must be smaller first.
+/// Collects the broken invariants. Of two values that only grow, the one that must be smaller is
+/// read first, so that a batch that is being written breaks nothing.
 class Inspection {
   public:
     Inspection(const Segment& segment, RecordCheck is_record)
@@ -45,7 +45,7 @@ class Inspection {
         const std::uint64_t derived = log.derived_id.load();
         const std::uint64_t first = log.first_id.load();
         const std::uint64_t last = log.last_id.load();
-        // A batch in flight may have given up records before it has committed its own (3).
+        // A writer may have given up old records before it has committed its own (3).
         require(first <= last + 1, "(2) first_id " + std::to_string(first) + " is above last_id " +
                                        std::to_string(last) + " + 1");
         require(stored <= last, "(4) stored_id is above last_id");
@@ -66,7 +66,7 @@ class Inspection {
         }
     }
 
-    /// Reads the whole ring. Where writers are faster, it goes on where the ring now starts.
+    /// Reads the whole ring. If writers overtake it, it continues at the new start of the ring.
     void check_records() {
         LogReader reader{segment_, chunk_bytes};
         const std::uint64_t last = segment_.log().last_id.load(std::memory_order_acquire);
@@ -77,7 +77,7 @@ class Inspection {
         }
     }
 
-    /// @return the last id that was checked; none where the ring has moved past `id`
+    /// @return the last id that was checked; nothing if writers have overwritten record `id`
     std::optional<std::uint64_t> check_chunk(LogReader& reader, std::uint64_t id,
                                              std::uint64_t last) {
         Chunk chunk;
@@ -105,8 +105,9 @@ class Inspection {
         require(seqs_[entry.row].take(entry.seq), "(9) the seq of " + name + " does not grow");
     }
 
-    /// Read after the records: a last seq only grows, unless it is set back to the highest free
-    /// one. The newest batch may not be derived yet.
+    /// Checks the last seqs. It must run after the records were read, because a last seq only
+    /// grows, unless it is set back to the highest free one. The newest batch may not be derived
+    /// yet.
     void check_seqs() {
         if (segment_.log().derived_id.load() != segment_.log().last_id.load()) return;
         for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
@@ -123,7 +124,7 @@ class Inspection {
 
     const Segment& segment_;
     RecordCheck is_record_;
-    std::vector<SeqOrder> seqs_;  ///< of each row
+    std::vector<SeqOrder> seqs_;  ///< by row
     std::vector<std::string> broken_;
 };
 

@@ -10,56 +10,63 @@
 #include <cstdint>
 #include <type_traits>
 
-/// The bytes of the segment. No behaviour: see segment.hpp for who creates and opens it.
+/// The layout of the shared-memory segment. This file declares data and no behaviour; segment.hpp
+/// creates and maps a segment.
 ///
 ///     +--------------------+ 0
-///     | Prefix             | frozen for ever: every version of the program can read it
+///     | Prefix             | frozen: every version of the program can read it
 ///     +--------------------+ prefix.processes_offset
-///     | ProcessEntry[]     | word and start_time frozen too: [0] supervisor, [1] archiver,
-///     |                    | [2 + slot] sessions
-///     +--------------------+ prefix.body_offset; what follows belongs to layout_version
-///     | Geometry           | sizes and offsets of all below
+///     | ProcessEntry[]     | word and start_time are frozen too; [0] is the supervisor, [1]
+///     |                    | the archiver, [2 + slot] a session
+///     +--------------------+ prefix.body_offset; from here on layout_version decides
+///     | Geometry           | sizes and offsets of everything below
 ///     +--------------------+
 ///     | LogHeader          | lock, conditions, first_id, last_id, stored_id, derived_id
 ///     +--------------------+
 ///     | ArchiverBlock      |
 ///     +--------------------+
-///     | ServerBlock        | what is set while the server runs, and counted for people
+///     | ServerBlock        | settings that a reload changes, and counters
 ///     +--------------------+
 ///     | SessionSlot[]      |
 ///     +--------------------+
 ///     | ClientRow[]        |
 ///     +--------------------+
-///     | positions[entries] | the index ring: three arrays, all at [id mod entries]
+///     | positions[entries] | the index: three arrays, each used at [id mod entries]
 ///     | seqs[entries]      |
 ///     | senders[entries]   |
 ///     +--------------------+ page
-///     | byte ring          | records, one behind the other, at [position mod ring_bytes]
+///     | byte ring          | the records, contiguous, at [position mod ring_bytes]
 ///     +--------------------+ prefix.segment_bytes
 ///
-/// A record is one encoded frame; the log does not look into it.
+/// A record is one encoded frame. The log treats it as opaque bytes.
 ///
-/// The invariants, cited by number wherever one is kept:
-///  1. One commit point: a batch (at most a quarter of either ring) is written behind the end of
-///     the log, then its index entries, then one release store of last_id.
-///  2. Record id starts at positions[id mod entries], an absolute position that only grows;
-///     positions[last_id + 1] is the end. There are no holes. first_id <= last_id + 1.
-///  3. A writer moves first_id past what it overwrites, with a barrier, before it writes. A reader
-///     copies, then checks first_id, and only then uses the copy.
-///  4. With a store, nothing above stored_id is overwritten.
-///  5. Nothing above visible is shown: stored_id with durability commit, else last_id.
-///  6. Last seqs are derived from the records up to derived_id; a repair applies the rest. One
-///     above max_free_seq may have been set back since (seq_reset.hpp), and stays so.
-///  7. A cursor is one word {generation, id}, moved by compare-and-swap, forwards, by the session
-///     of that generation alone, never above visible.
-///  8. Ids are never used twice in an epoch.
-///  9. A session appends only while it is its client's session, checked under the lock.
-/// 10. The lock is never held across a call that can wait, nor together with another one.
-/// 11. Whoever dies, others are woken: the supervisor notifies for the dead.
-/// 12. Online is derived: the client's session word equals the live generation of its slot.
-/// 13. The times of the log never fall: a message gets at least last_time_ms. A writer stores that
-///     before it commits, so that its death in between leaves a time that no message has, but no
-///     message that is later than last_time_ms.
+/// The invariants. Code that maintains one cites its number:
+///  1. A batch has one commit point. A writer copies its records behind the end of the log, writes
+///     their index entries, and then commits all of them by one release store of last_id. A batch
+///     takes at most a quarter of the byte ring and of the index.
+///  2. Record `id` starts at positions[id mod entries], an absolute position that only grows;
+///     positions[last_id + 1] is the end of the log. There are no holes, and
+///     first_id <= last_id + 1.
+///  3. A writer moves first_id past the records that it is about to overwrite, with a barrier,
+///     before it writes. A reader copies, then checks first_id, and only then uses the copy.
+///  4. If there is a store, no record above stored_id is overwritten.
+///  5. No record above the visible id is shown to a client. The visible id is stored_id with
+///     durability commit, and last_id otherwise.
+///  6. A client's last seq is derived from the records up to derived_id; a repair applies the
+///     later ones. A last seq above max_free_seq may have been set back (seq_reset.hpp); a repair
+///     does not raise it again.
+///  7. A cursor is one word {generation, id}. Only the session of that generation moves it, by
+///     compare-and-swap, only forwards, and never above the visible id.
+///  8. No id is used twice in an epoch.
+///  9. A session appends only while it is the current session of its client, which is checked under
+///     the lock.
+/// 10. No process holds the lock across a call that can wait, or together with another lock.
+/// 11. If a process dies before it has notified others, the supervisor notifies them in its place.
+/// 12. Whether a client is online is derived: its session word equals the live generation of the
+///     session's slot.
+/// 13. The times of the log never decrease: a message gets at least last_time_ms. A writer stores
+///     its time there before it commits. If it dies in between, last_time_ms is the time of no
+///     message, which does no harm, but no message is later than last_time_ms.
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
@@ -70,37 +77,39 @@ enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
 
 enum class StopWord : std::uint32_t {
     running = 0,
-    sessions_end = 1,    ///< sessions say BYE shutting-down
-    archiver_drains = 2  ///< no session lives; the archiver stores what is left, and ends
+    sessions_end = 1,     ///< sessions send BYE shutting-down and exit
+    archiver_drains = 2,  ///< no session is left; the archiver stores the rest and exits
 };
 
-/// One process of the server. `word` is {generation, pid}: the generation is raised by the
-/// supervisor when it gives the entry away or takes it back; the process claims it by
+/// One process of the server. `word` is {generation, pid}. The supervisor raises the generation
+/// when it gives the entry to a process or takes it back. The process claims the entry by
 /// compare-and-swap from {generation, 0} to {generation, pid}.
 struct ProcessEntry {
     std::atomic<std::uint64_t> word;        ///< supervisor and claimant, by compare-and-swap
     std::atomic<std::uint64_t> start_time;  ///< claimant, after the claim; clock ticks since boot
-    /// The program that it runs; NUL-padded text. The supervisor, before the fork (of its own
-    /// entry: before it takes it); belfryctl reads. Not frozen: only in a segment of this layout.
+    /// Version of the program that the process runs, as NUL-padded text. The supervisor writes it
+    /// before the fork, and its own before it claims its entry; belfryctl reads it. This field is
+    /// not frozen: it exists only in segments of this layout.
     std::atomic<std::uint64_t> version[4];
 };
 
-/// Frozen: fields may be added in `reserved`, none may move.
+/// The beginning of the segment. It is frozen: fields may be added in `reserved`, but none may
+/// move. Each comment names the process that writes the field. Every process reads all of them.
 struct Prefix {
-    std::atomic<std::uint64_t> magic;  ///< creator, last of all; 0 in a torn creation
+    std::atomic<std::uint64_t> magic;  ///< creator, last of all; 0 if it died before
     std::uint32_t layout_version;      ///< creator
-    /// A Durability. The creator; an adopting supervisor raises async to commit; everybody reads.
+    /// A Durability. Creator; a supervisor that adopts the segment may raise async to commit.
     std::atomic<std::uint32_t> durability;
     std::uint64_t segment_bytes;      ///< creator
-    char token[40];                   ///< creator, first of all; proves whose segment this is
+    char token[40];                   ///< creator, first of all; proves to whom the segment belongs
     char program_version[32];         ///< creator; NUL-padded
     char epoch[40];                   ///< creator; hexadecimal digits, NUL-padded
     std::uint64_t processes_offset;   ///< creator; in bytes
     std::uint32_t processes_count;    ///< creator
-    std::uint32_t processes_stride;   ///< creator; bytes from one entry to the next
-    std::uint64_t body_offset;        ///< creator; where this layout's own part starts
-    std::atomic<std::uint32_t> stop;  ///< a StopWord; who stops the server writes it
-    std::atomic<std::uint32_t> port;  ///< supervisor; the port last listened on
+    std::uint32_t processes_stride;   ///< creator; distance of two entries in bytes
+    std::uint64_t body_offset;        ///< creator; start of the part that depends on the layout
+    std::atomic<std::uint32_t> stop;  ///< a StopWord; the process that stops the server
+    std::atomic<std::uint32_t> port;  ///< supervisor; the port that it last listened on
     std::uint8_t reserved[88];
 };
 
@@ -108,7 +117,8 @@ inline constexpr std::size_t supervisor_entry = 0;
 inline constexpr std::size_t archiver_entry = 1;
 inline constexpr std::size_t first_session_entry = 2;
 
-/// Written by the creator alone. Offsets are in bytes from the start of the segment.
+/// Sizes and places of all parts. Only the creator writes it. Offsets are in bytes from the start
+/// of the segment.
 struct Geometry {
     std::uint64_t ring_bytes;
     std::uint64_t index_entries;  ///< a power of two
@@ -128,61 +138,63 @@ struct Geometry {
     std::uint64_t created_ms;
 };
 
+/// The state of the log. Every process reads all of it; the comments say which one writes.
 struct LogHeader {
-    alignas(cache_line) RobustMutex mutex;  ///< appends, seqs, logins
+    alignas(cache_line) RobustMutex mutex;  ///< guards appends, seqs and logins
 
-    /// The commit point (1). Writers under the mutex; everybody reads.
+    /// Id of the newest record: the commit point (1). Written under the mutex.
     alignas(cache_line) std::atomic<std::uint64_t> last_id;
 
-    /// The oldest record that is still whole (3). Writers under the mutex; everybody reads.
+    /// Id of the oldest record that is still whole (3). Written under the mutex.
     alignas(cache_line) std::atomic<std::uint64_t> first_id;
 
-    /// The last record in the store (4, 5). The archiver writes, under its lock file; everybody
-    /// reads. It moves back only where a store is found to have lost what it had.
+    /// Id of the newest record in the store (4, 5). The archiver writes it while it holds the
+    /// store's lock. It decreases only if the store turns out to have lost records.
     alignas(cache_line) std::atomic<std::uint64_t> stored_id;
 
-    /// Last seqs are right up to here (6). Writers and repair under the mutex.
+    /// The clients' last seqs include all records up to this id (6). Written under the mutex.
     alignas(cache_line) std::atomic<std::uint64_t> derived_id;
 
-    /// No committed message has a later time (13). Writers under the mutex, and the creator. A
-    /// writer that dies before its commit leaves the time of a message that does not exist; that
-    /// does no harm. It shares the cache line of derived_id, which a writer writes anyway.
+    /// No committed message has a later time (13). Written under the mutex, and by the creator. It
+    /// shares the cache line of derived_id, because a writer writes that one anyway.
     std::atomic<std::uint64_t> last_time_ms;
 
-    /// Visible, or somebody's presence, has changed. news.hpp says who sleeps here, and who on the
-    /// next one.
+    /// Notified when the visible id or the presence of a client has changed. news.hpp says which
+    /// sessions wait here and which on the next one.
     alignas(cache_line) Condition new_messages;
-    /// The same, for sessions with durability commit that wait for SENT or DUP, or have just had
+    /// With durability commit, the same for sessions that wait for a SENT or DUP or have just had
     /// one.
     alignas(cache_line) Condition news_of_senders;
-    alignas(cache_line) Condition space;  ///< stored_id has moved
+    alignas(cache_line) Condition space;  ///< notified when stored_id has moved
 
-    /// Raised by whoever logs in, leaves or reaps; read by sessions that watch presence.
+    /// Incremented by sessions that log in or leave, and by the supervisor for those that died.
+    /// Read by sessions that report presence to their client.
     alignas(cache_line) std::atomic<std::uint32_t> presence_changes;
 };
 
 enum class StoreState : std::uint32_t {
     works = 0,
-    fails = 1,    ///< sessions refuse what is new
-    drained = 2,  ///< all is stored, and the archiver has ended
+    fails = 1,    ///< sessions refuse new messages
+    drained = 2,  ///< every record is stored, and the archiver has exited
 };
 
-/// The archiver's part. Unused with durability memory.
+/// The state of the archiver. It is unused with durability memory.
 struct ArchiverBlock {
-    /// A StoreState. The archiver writes, and the supervisor before it forks one behind a stop that
-    /// was not finished; everybody reads.
+    /// A StoreState. The archiver writes it; so does a supervisor that starts an archiver after a
+    /// shutdown that was not completed. Every process reads it.
     alignas(cache_line) std::atomic<std::uint32_t> store_state;
-    std::atomic<std::uint64_t> keep_messages;  ///< supervisor, at a start; 0: all
-    std::atomic<std::uint64_t> keep_ms;        ///< supervisor, at a start; 0: for ever
-    /// clock_offset_ms() when the segment was created, which is when the server began. The creator;
-    /// the archiver reads it to find out whether the wall clock has jumped.
+    // The retention limits; 0 is no limit. The supervisor writes them at its start.
+    std::atomic<std::uint64_t> keep_messages;
+    std::atomic<std::uint64_t> keep_ms;
+    /// base::clock_offset_ms() when the creator made the segment. The archiver compares it with the
+    /// present offset to detect that the wall clock has jumped.
     std::atomic<std::int64_t> clock_offset_ms;
-    /// Until then sessions begin no read of the store, so that its write-ahead log can be started
-    /// over: the time since the epoch of steady_clock in ms. The archiver; sessions read it. It
-    /// passes by itself, also if the archiver has died.
+    /// Before this time (steady_clock, in ms) sessions begin no read of the store, so that SQLite
+    /// can restart its write-ahead log. The archiver writes it, sessions read it. It expires even
+    /// if the archiver dies.
     std::atomic<std::int64_t> no_reads_until_ms;
 
-    /// Notified by whoever appends, and by who stops the server.
+    /// Notified after each append, and by the process that stops the server.
     alignas(cache_line) Condition wake;
 };
 
@@ -192,74 +204,76 @@ enum class EndReason : std::uint8_t {
     quit = 1,           ///< QUIT
     closed = 2,         ///< the client closed the connection
     lost = 3,           ///< the connection broke
-    taken_over = 4,     ///< by a later login
-    shutting_down = 5,  ///< a stop, or somebody sent SIGTERM
-    removed = 6,        ///< its client may not log in any more
-    protocol = 7,       ///< something that cannot be gone on behind, as a bad payload
-    killed = 8,         ///< its process died
-    failed = 9,         ///< the system had no thread or no slot for it
+    taken_over = 4,     ///< a later login of the client took over
+    shutting_down = 5,  ///< the server stops, or somebody sent SIGTERM to the session
+    removed = 6,        ///< the client may not log in any more
+    protocol = 7,       ///< a protocol error after which the input cannot be parsed any further
+    killed = 8,         ///< the process died
+    failed = 9,         ///< no thread or slot was available
 };
 inline constexpr std::size_t end_reasons = 10;
 
-/// What is set while the server runs, and what is counted for people alone.
+/// Settings that a reload changes, and counters for belfryctl.
 struct ServerBlock {
-    /// The supervisor, at a start and at a reload. A login reads it.
+    /// Limit of sessions that are logged in. The supervisor writes it at its start and at a reload;
+    /// logins read it.
     alignas(cache_line) std::atomic<std::uint32_t> max_online;
-    /// A server::LogLevel, likewise; whoever has something to say reads it.
+    /// A server::LogLevel. The supervisor writes it likewise; every process of the server reads it.
     std::atomic<std::uint32_t> log_level;
-    std::atomic<std::uint64_t> archiver_restarts;  ///< supervisor
+    std::atomic<std::uint64_t> archiver_restarts;  ///< written by the supervisor
 
-    /// Sessions that had logged in, by the EndReason. Whoever says the end of one adds to it.
+    /// Number of sessions that had logged in and ended, by EndReason. The process that reports the
+    /// end increments it: the session, or the supervisor for one that died.
     alignas(cache_line) std::atomic<std::uint64_t> ends[end_reasons];
-    std::atomic<std::uint64_t> refused_logins;  ///< a child that refuses one
-    /// Those that a line has told of, and when the last one did (Unix time). A child that refuses
-    /// a login, by compare-and-swap of the time.
+    std::atomic<std::uint64_t> refused_logins;  ///< written by the session that refuses one
+    /// How many of them a log line has reported, and when the last such line was written (Unix
+    /// time). A session that refuses a login writes both, after a compare-and-swap of the time.
     std::atomic<std::uint64_t> refusals_told;
     std::atomic<std::uint64_t> refusals_told_ms;
 };
 
-/// What a session child shows of itself.
+/// The public state of a session child.
 struct SessionSlot {
-    /// 1 from before the child locks until after it has notified (11). The child writes, the
-    /// supervisor reads and clears after its death.
+    /// 1 from before the child takes the lock until after it has notified others (11). The child
+    /// writes it; the supervisor reads and clears it after the child's death.
     alignas(cache_line) std::atomic<std::uint32_t> appending;
-    std::atomic<std::uint32_t> client;        ///< row + 1, 0 before login; the child writes
-    std::atomic<std::uint64_t> connected_ms;  ///< Unix time; the supervisor writes before the fork
+    std::atomic<std::uint32_t> client;  ///< row + 1, or 0 before the login; written by the child
+    std::atomic<std::uint64_t> connected_ms;  ///< Unix time; the supervisor, before the fork
 };
 
-/// One client-id. Rows are never reused within a segment.
+/// One client. A row is never reused for another client-id within a segment.
 struct ClientRow {
-    char name[32];  ///< supervisor, before `known`; NUL-padded; its first byte comes last
-    std::atomic<std::uint32_t> known;  ///< supervisor: 1 while the client-id may log in
+    char name[32];  ///< written by the supervisor before `known`, its first byte last
+    std::atomic<std::uint32_t> known;  ///< written by the supervisor: 1 if the client may log in
 
-    /// {generation, slot} of the session that is logged in (12); 0: none. Login writes it under
-    /// the mutex; the session swaps it to 0 when it leaves.
+    /// {generation, slot} of the client's current session (12), or 0. A login writes it under the
+    /// mutex; the session swaps it to 0 when it leaves.
     alignas(cache_line) std::atomic<std::uint64_t> session;
-    std::atomic<std::uint64_t> last_seq;  ///< under the mutex (6)
-    /// The highest seq of this client's messages up to stored_id. The archiver writes it before
-    /// stored_id, and at its start under the mutex; reset_seq() under the mutex while all messages
-    /// of the client are stored; a login reads it.
+    std::atomic<std::uint64_t> last_seq;  ///< written under the mutex (6)
+    /// The highest seq of this client's messages up to stored_id. The archiver writes it before it
+    /// writes stored_id, and at its start under the mutex. reset_seq() writes it under the mutex
+    /// while all messages of the client are stored. Logins read it.
     std::atomic<std::uint64_t> stored_seq;
 
-    /// {generation: 16 bits, id: 48 bits} (7). Login raises the generation under the mutex; the
-    /// session of that generation moves the id.
+    /// {generation: 16 bits, id: 48 bits} (7). A login increments the generation under the mutex;
+    /// the session of that generation moves the id.
     alignas(cache_line) std::atomic<std::uint64_t> cursor;
 
-    /// For people, since the segment was made. The session's threads add, relaxed: for a moment
-    /// two sessions may, one of them taken over. belfryctl reads.
+    /// Counters for belfryctl, since the creation of the segment. The session's threads add to
+    /// them, relaxed. During a take-over the old and the new session may both do so.
     alignas(cache_line) std::atomic<std::uint64_t> bytes_in;
     std::atomic<std::uint64_t> seen_ms;  ///< Unix time when the client last sent something
     std::atomic<std::uint64_t> logins;
-    std::atomic<std::uint64_t> ended_ms;  ///< Unix time of the last end of a session
-    /// The EndReasons of the last eight, a byte each, the newest one lowest. The session that
-    /// ends, or the supervisor for one that died; by compare-and-swap.
+    std::atomic<std::uint64_t> ended_ms;  ///< Unix time at which the last session ended
+    /// EndReasons of the last eight sessions, a byte each, the newest in the lowest byte. The
+    /// session that ends writes it, or the supervisor for one that died; by compare-and-swap.
     std::atomic<std::uint64_t> last_ends;
-    /// In a line of its own: another thread's.
+    /// It has a cache line of its own because another thread writes it.
     alignas(cache_line) std::atomic<std::uint64_t> bytes_out;
 };
 
-/// The ids that a cursor word can hold, and so the end of a log: at ten million messages a
-/// second it comes after 325 days.
+/// The largest id that a cursor word can hold, and therefore the last one of a log. Ten million
+/// messages a second reach it after 325 days.
 inline constexpr std::uint64_t max_id = (1ULL << 48) - 1;
 
 static_assert(sizeof(ProcessEntry) == 48);
@@ -285,7 +299,7 @@ static_assert(sizeof(ClientRow) == 5 * cache_line);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::is_standard_layout_v<Prefix> && std::is_standard_layout_v<ProcessEntry>);
 
-/// Two 32-bit halves in one word, so that both change at once.
+/// Two 32-bit numbers in one word, so that one atomic operation changes both.
 struct Halves {
     std::uint32_t high;
     std::uint32_t low;
@@ -297,7 +311,7 @@ struct Halves {
     return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word)};
 }
 
-/// A cursor word taken apart.
+/// The two parts of a cursor word.
 struct Cursor {
     std::uint16_t generation;
     std::uint64_t id;

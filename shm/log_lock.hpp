@@ -4,9 +4,9 @@
 
 namespace belfry::shm {
 
-/// The log's mutex as a lock that mends what its last holder left undone. Models Boost's and the
-/// standard's Lockable: take it with `boost::interprocess::scoped_lock<LogLock>`. One per
-/// process and thread; never held across a call that can wait (10).
+/// Locks the log's mutex, and repairs the log if the last holder died. It models Lockable of Boost
+/// and the standard library: use it with `boost::interprocess::scoped_lock<LogLock>`. Each thread
+/// has its own. The lock is never held across a call that can wait (10).
 class LogLock {
   public:
     explicit LogLock(Segment& segment) noexcept : segment_{&segment} {}
@@ -21,9 +21,9 @@ class LogLock {
     Segment* segment_;
 };
 
-/// Brings what the mutex guards to a state as if its last holder had either done nothing or
-/// finished: applies the seqs of the records between derived_id and last_id (6). Bounded by one
-/// batch; may itself be killed and done again. Under the mutex.
+/// Repairs the log after its writer died: applies the seqs of the records after derived_id up to
+/// last_id (6). Afterwards the last batch is either complete or absent. The work is bounded by one
+/// batch, and a repair that is killed is simply repeated. The caller holds the mutex.
 void repair(Segment& segment) noexcept;
 
 }  // namespace belfry::shm

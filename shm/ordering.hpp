@@ -4,13 +4,14 @@
 #include <cstddef>
 #include <cstring>
 
-/// The barriers of the byte ring and of the client table, and the one deliberate race.
+/// The memory barriers of the byte ring and of the client table, and the one deliberate data race.
 ///
-/// ThreadSanitizer does not model fences, and g++ refuses them beside it; there they order the
-/// compiler alone, which is all that x86 needs: it keeps stores in order, and loads in order.
+/// ThreadSanitizer does not model fences, and g++ rejects them with it. In that mode they only
+/// order the compiler, which is enough on x86, where stores are not reordered with stores and loads
+/// not with loads.
 namespace belfry::shm {
 
-/// What was stored before is seen before what is stored after (3: first_id, then the bytes).
+/// Makes earlier stores visible before later stores (3: first_id, then the bytes).
 inline void order_stores() noexcept {
 #ifdef __SANITIZE_THREAD__
     std::atomic_signal_fence(std::memory_order_release);
@@ -19,7 +20,7 @@ inline void order_stores() noexcept {
 #endif
 }
 
-/// What was loaded before is older than what is loaded after (3: the bytes, then first_id).
+/// Completes earlier loads before later loads (3: the bytes, then first_id).
 inline void order_loads() noexcept {
 #ifdef __SANITIZE_THREAD__
     std::atomic_signal_fence(std::memory_order_acquire);
@@ -28,12 +29,12 @@ inline void order_loads() noexcept {
 #endif
 }
 
-/// What was stored before is seen by whoever does not see what is loaded after: of two who each
-/// store and then look at what the other stores, one at least sees it.
+/// Orders earlier stores before later loads. If two processes each store something and then load
+/// what the other one stores, at least one of them sees the other's store.
 inline void order_store_and_load() noexcept {
 #ifdef __SANITIZE_THREAD__
     std::atomic<int> any{0};
-    any.exchange(1, std::memory_order_seq_cst);  // which is a fence too, on x86
+    any.exchange(1, std::memory_order_seq_cst);  // a full fence on x86
 #else
     std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
@@ -44,8 +45,8 @@ extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
 extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
 #endif
 
-/// Copies bytes that a writer may be overwriting. The copy means nothing until first_id has been
-/// checked behind order_loads().
+/// Copies bytes that a writer may be overwriting. The copy must not be used until first_id has been
+/// checked after order_loads().
 inline void copy_unchecked(char* to, const char* from, std::size_t count) noexcept {
 #ifdef __SANITIZE_THREAD__
     AnnotateIgnoreReadsBegin(__FILE__, __LINE__);

@@ -37,7 +37,7 @@ void remove_port_file_at(const fs::path& path, std::uint32_t port) noexcept {
     try {
         if (base::read_plain_file(path) == text_of_port(port)) fs::remove(path);
     } catch (const std::exception&) {
-        // A server has ended cleanly even where a file of it could not be removed.
+        // A server has ended cleanly even if this file cannot be removed.
     }
 }
 

@@ -12,7 +12,7 @@
 namespace belfry::shm {
 namespace {
 
-/// The next generation, without a claimant. Never 0, which means: nobody.
+/// Returns the next generation, without a claimant. It is never 0, which means that nobody has it.
 std::uint64_t raised(std::uint64_t word) noexcept {
     const std::uint32_t next = unpack(word).high + 1;
     return pack(Halves{next != 0 ? next : 1, 0});
@@ -35,7 +35,8 @@ bool claim(ProcessEntry& entry, std::uint32_t generation) noexcept {
     std::uint64_t unclaimed = pack(Halves{generation, 0});
     const std::uint64_t claimed = pack(Halves{generation, static_cast<std::uint32_t>(pid)});
     if (!entry.word.compare_exchange_strong(unclaimed, claimed)) return false;
-    // A death before this store leaves start time 0: an adopting supervisor takes the entry back.
+    // If the child dies before this store, the start time is 0, and an adopting supervisor takes
+    // the entry back.
     entry.start_time.store(base::start_time_of(pid).value_or(0), std::memory_order_release);
     return true;
 }

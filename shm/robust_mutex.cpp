@@ -15,8 +15,8 @@ namespace {
 
 constexpr long timeout_ns = 200'000'000;
 
-/// pthread_mutex_timedlock takes CLOCK_REALTIME; a jump of that clock makes one wait shorter or
-/// longer, no more.
+/// Returns the deadline of one wait. pthread_mutex_timedlock takes CLOCK_REALTIME; a jump of that
+/// clock only makes one wait shorter or longer.
 timespec end_of_timeout() noexcept {
     timespec until{};
     ::clock_gettime(CLOCK_REALTIME, &until);
@@ -71,8 +71,8 @@ void RobustMutex::unlock() noexcept {
     require(::pthread_mutex_unlock(&mutex_) == 0);
 }
 
-/// The kernel's contract for robust futexes keeps the holder's thread id in the lock word, so it
-/// names the holder from the very instruction that takes the lock.
+/// Kills the holder if it is stopped. By the kernel's contract for robust futexes the lock word
+/// holds the thread id of the holder from the instruction on that takes the lock.
 void RobustMutex::kill_stopped_holder() noexcept {
     std::atomic_ref<int> word{mutex_.__data.__lock};
     const auto holder = [&word] {
@@ -81,7 +81,8 @@ void RobustMutex::kill_stopped_holder() noexcept {
     const pid_t pid = holder();
     if (pid == 0) return;
     const base::UniqueFd process = base::open_pidfd(pid);
-    // Opened first, then looked at: the process behind the descriptor is the one that holds it.
+    // The word is read again after the process was opened, so that the descriptor refers to the
+    // holder and not to a later process of the same id.
     if (!process || holder() != pid || !base::is_stopped(pid)) return;
     base::send_signal(process, SIGKILL);
 }

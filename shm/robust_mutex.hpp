@@ -6,28 +6,28 @@ namespace belfry::shm {
 
 /// A mutex between processes that is released when its holder dies.
 ///
-/// A PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST mutex (Boost's interprocess_mutex is not
-/// robust). Robustness covers death, not SIGSTOP: who has waited for 200 ms looks at the holder
-/// and kills one that is stopped.
+/// A PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST mutex, because Boost's interprocess_mutex is not
+/// robust. A robust mutex handles a holder that died, but not one that was stopped by SIGSTOP:
+/// a process that has waited for 200 ms therefore kills the holder if it is stopped.
 ///
-/// Lies in shared memory. Any thread may lock; lock guards live in log_lock.hpp.
+/// It lies in shared memory, and any thread may lock it. log_lock.hpp has the lock for scoped use.
 class RobustMutex {
   public:
     enum class Acquired {
         clean,
-        owner_died,  ///< repair what it guards, then call make_consistent()
+        owner_died,  ///< repair the guarded data, then call make_consistent()
     };
 
-    /// By the creator of the segment, once.
+    /// Initialises the mutex. The creator of the segment calls it once.
     void initialise() noexcept;
 
     [[nodiscard]] Acquired lock() noexcept;
 
-    /// Takes it if it is free. @return false: somebody holds it
+    /// Locks the mutex if it is free. @return false if another thread holds it
     [[nodiscard]] bool try_lock(Acquired& acquired) noexcept;
 
-    /// By the holder, after owner_died, when the repair is done. A holder that dies before it
-    /// leaves owner_died to the next one.
+    /// Marks the guarded data as repaired. The holder calls it after owner_died. If the holder dies
+    /// before, the next one gets owner_died again.
     void make_consistent() noexcept;
 
     void unlock() noexcept;

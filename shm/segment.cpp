@@ -14,15 +14,15 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 
-/// A record of a 64-byte payload takes about a hundred bytes; with an entry for every 64 bytes of
-/// ring, only records of nearly nothing are limited by the index.
+/// A record with a payload of 64 bytes takes about a hundred bytes. With an index entry for every
+/// 64 bytes of the ring, the index limits the log only if payloads are tiny.
 constexpr std::uint64_t ring_bytes_per_index_entry = 64;
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
     return (value + unit - 1) / unit * unit;
 }
 
-/// Hands out the bytes of the segment one behind the other.
+/// Allots contiguous parts of the segment.
 class Planner {
   public:
     std::uint64_t take(std::uint64_t bytes, std::uint64_t alignment = cache_line) {
@@ -56,7 +56,7 @@ Geometry sizes_for(const SegmentPlan& plan) {
     return g;
 }
 
-/// Where the parts of these sizes lie. Whatever the offsets were is replaced.
+/// Returns the offsets of parts with these sizes. The offsets in `sizes` are ignored.
 Offsets place_parts(const Geometry& sizes) {
     Offsets layout{};
     layout.geometry = sizes;
@@ -83,21 +83,21 @@ Offsets lay_out(const SegmentPlan& plan) {
     return place_parts(sizes_for(plan));
 }
 
-/// Whether no sum of such sizes can overflow, and code that trusts them stays in bounds.
+/// Tells whether sums of these sizes cannot overflow, and code that trusts them stays in bounds.
 bool are_sound_sizes(const Geometry& g, std::uint64_t segment_bytes) {
     return g.ring_bytes > 0 && g.ring_bytes <= segment_bytes && g.index_entries <= segment_bytes &&
            std::has_single_bit(g.index_entries) && g.max_payload <= g.ring_bytes &&
            g.max_clients <= g.session_slots;
 }
 
-/// The offsets are compared with those that follow from the sizes.
+/// Compares offsets that were read with those that follow from the sizes.
 bool are_equal(const Geometry& one, const Geometry& other) {
     static_assert(std::has_unique_object_representations_v<Geometry>);
     return std::memcmp(&one, &other, sizeof one) == 0;
 }
 
-/// A copy of what lies in the segment, so that it cannot change after it was checked. The fence
-/// keeps the compiler from reading the segment once more instead.
+/// Copies a value out of the segment, so that it cannot change after it was checked. The fence
+/// keeps the compiler from reading the segment again instead.
 template <class T>
 T fixed_copy(const T& shared) {
     const T copy = shared;
@@ -148,7 +148,7 @@ void Segment::initialise(const SegmentPlan& plan) {
     geometry.created_ms = base::unix_ms();
     find_parts({head.processes_offset, head.processes_count, head.processes_stride}, geometry);
 
-    // Everything else starts as the zeros that the kernel gave.
+    // The kernel has zeroed everything else.
     new (log_) LogHeader{};
     log_->mutex.initialise();
     log_->last_id.store(plan.last_id, std::memory_order_relaxed);
@@ -185,7 +185,7 @@ bool Segment::is_whole() const noexcept {
     return is_published() && has_our_layout() && is_sound();
 }
 
-/// Of any layout: an entry may be longer than what is frozen of it.
+/// Checks the table of a segment of any layout, whose entries may be longer than their frozen part.
 std::optional<Segment::ProcessTable> Segment::sound_processes() const noexcept {
     const Prefix& head = prefix();
     constexpr std::size_t frozen_bytes = offsetof(ProcessEntry, version);

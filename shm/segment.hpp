@@ -14,66 +14,68 @@
 
 namespace belfry::shm {
 
-/// What the creator decides; afterwards the segment's own geometry holds.
+/// Everything that the creator of a segment decides. The segment's own geometry is authoritative
+/// afterwards.
 struct SegmentPlan {
-    std::uint64_t ring_bytes = 64ULL << 20;  ///< rounded up to whole pages
-    std::uint32_t max_clients = 1024;        ///< sessions that may be logged in at once
+    std::uint64_t ring_bytes = 64ULL << 20;  ///< rounded up to a multiple of the page size
+    std::uint32_t max_clients = 1024;        ///< limit of sessions that are logged in
     std::uint32_t max_payload = 64U << 10;
     Durability durability = Durability::memory;
     std::string epoch;            ///< 1 to 32 hexadecimal digits
     std::string program_version;  ///< at most 31 bytes
-    std::string token;            ///< at most 39 bytes; proves whose segment this is
+    std::string token;            ///< at most 39 bytes; proves to whom the segment belongs
     struct Client {
         std::string id;
-        bool known = true;  ///< may log in
+        bool known = true;  ///< whether it may log in
         std::uint64_t cursor = 0;
-        std::uint64_t seq = 0;  ///< the highest accepted one
+        std::uint64_t seq = 0;  ///< the highest accepted seq
     };
     std::vector<Client> clients;
-    std::uint64_t last_id = 0;       ///< ids go on behind it
-    std::uint64_t last_time_ms = 0;  ///< of that message; no later one gets an earlier time
+    std::uint64_t last_id = 0;       ///< the next message gets the id after it
+    std::uint64_t last_time_ms = 0;  ///< of message last_id; no later message gets an earlier time
 };
 
-/// A segment of at least this size takes a multiple of it: see huge_pages.hpp.
+/// Size of a huge page in bytes. A segment that is larger gets a multiple of it: see
+/// huge_pages.hpp.
 inline constexpr std::size_t huge_page = 2 << 20;
 
-/// Connections that have not logged in may hold as many slots as sessions may, and at least this
-/// many.
+/// Minimum number of slots for connections that have not logged in. They get as many slots as
+/// max_clients, or this many if that is more.
 inline constexpr std::uint32_t min_pending_slots = 256;
 
-/// How many client rows a segment keeps for client-ids that are added later.
+/// Number of client rows that a segment reserves for client-ids that are added later.
 inline constexpr std::uint32_t spare_client_rows = 64;
 
-/// The segment, mapped into this process. Movable; unmapped at the end, never removed by it.
-/// The accessors are valid only for a segment that is whole (see is_whole()). Sizes and offsets are
-/// copied and checked once, when it is mapped: what anybody writes there afterwards has no effect.
+/// The segment, mapped into this process. The destructor unmaps it and never removes it. The
+/// accessors are valid only if is_whole(). Sizes and offsets are copied and checked once, when the
+/// segment is mapped, so that writing to them afterwards has no effect.
 class Segment {
   public:
-    /// Takes a mapping that holds at least a Prefix.
+    /// Takes over a mapping that holds at least a Prefix.
     explicit Segment(boost::interprocess::mapped_region region) noexcept;
 
-    /// The bytes that a segment of that plan takes.
+    /// Returns the size in bytes of a segment of that plan.
     [[nodiscard]] static std::size_t bytes_for(const SegmentPlan& plan);
 
-    /// Lays out fresh, zeroed shared memory, all but the magic. By the creator.
+    /// Lays out new, zeroed shared memory, except for the magic. Only the creator calls it.
     void initialise(const SegmentPlan& plan);
 
-    /// Stores the magic: from here on the segment is whole. By the creator, last of all.
+    /// Stores the magic, which makes the segment whole. The creator calls it last of all.
     void publish() const noexcept;
 
-    /// Whether its creator got as far as publish().
+    /// Tells whether the creator has called publish().
     [[nodiscard]] bool is_published() const noexcept;
-    /// Whether it has this program's layout.
+    /// Tells whether the segment has this program's layout.
     [[nodiscard]] bool has_our_layout() const noexcept;
-    /// Whether what its prefix says of the table of processes and, with this program's layout, its
-    /// geometry lie within the mapping, now and when it was mapped. Nothing but the prefix may be
-    /// used of one that is not sound.
+    /// Tells whether the table of processes and, with this program's layout, all parts of the
+    /// geometry lie within the mapping, both now and when it was mapped. Only the prefix of an
+    /// unsound segment may be used.
     [[nodiscard]] bool is_sound() const noexcept;
-    /// Whether it is published, of this program's layout, and sound.
+    /// Tells whether the segment is published, of this program's layout, and sound.
     [[nodiscard]] bool is_whole() const noexcept;
 
     [[nodiscard]] Prefix& prefix() const noexcept { return *at<Prefix>(0); }
-    /// As is_sound() found them. An entry below process_count().
+    /// Returns an entry below process_count() of the table that is_sound() has checked.
     [[nodiscard]] ProcessEntry& process(std::size_t entry) const noexcept;
     [[nodiscard]] std::size_t process_count() const noexcept { return processes_.count; }
     [[nodiscard]] ProcessEntry& session_process(std::uint32_t slot) const noexcept {
@@ -86,8 +88,8 @@ class Segment {
     [[nodiscard]] SessionSlot& session(std::uint32_t slot) const noexcept;
     [[nodiscard]] ClientRow& client(std::uint32_t row) const noexcept { return clients_[row]; }
 
-    /// Index entries. Valid to read for first_id <= id <= last_id, the position for last_id + 1
-    /// too; a reader without the lock checks first_id afterwards (3).
+    /// Returns the index entry of a record. It is valid for first_id <= id <= last_id; the position
+    /// is valid for last_id + 1 too. A reader without the lock checks first_id afterwards (3).
     [[nodiscard]] std::atomic<std::uint64_t>& position(std::uint64_t id) const noexcept {
         return positions_[id & index_mask_];
     }
@@ -103,7 +105,7 @@ class Segment {
         return {ring_, static_cast<std::size_t>(geometry_.ring_bytes)};
     }
 
-    /// The newest message that sessions may show (5).
+    /// Returns the id of the newest message that sessions may show (5).
     [[nodiscard]] std::uint64_t visible() const noexcept;
 
     [[nodiscard]] Durability durability() const noexcept {
@@ -129,7 +131,7 @@ class Segment {
     [[nodiscard]] T* at(std::uint64_t offset) const noexcept {
         return reinterpret_cast<T*>(static_cast<char*>(region_.get_address()) + offset);
     }
-    /// What the prefix says of the table.
+    /// Place and size of the table of processes, from the prefix.
     struct ProcessTable {
         std::uint64_t offset = 0;
         std::uint32_t count = 0;
@@ -141,8 +143,8 @@ class Segment {
     void find_parts(const ProcessTable& processes, const Geometry& geometry) noexcept;
 
     boost::interprocess::mapped_region region_;
-    ProcessTable processes_;  ///< empty: they are not sound
-    // Looked up once: the hot path goes through these.
+    ProcessTable processes_;  ///< empty if unsound
+    // Looked up once, for the hot path.
     Geometry geometry_{};
     LogHeader* log_ = nullptr;
     ClientRow* clients_ = nullptr;
@@ -153,7 +155,7 @@ class Segment {
     std::uint64_t index_mask_ = 0;
 };
 
-/// The text of a NUL-padded field.
+/// Returns the text of a NUL-padded field.
 [[nodiscard]] std::string_view text_in(std::span<const char> field) noexcept;
 
 }  // namespace belfry::shm

@@ -33,7 +33,7 @@ fs::path file_in(const fs::path& data_dir) {
     return data_dir / "segment";
 }
 
-/// None: there is no file, or it is no name. @throws SegmentError
+/// Returns nothing if there is no file, or it does not hold a name. @throws SegmentError
 std::optional<SegmentName> read_name(const fs::path& data_dir) {
     const auto contents = base::read_plain_file(file_in(data_dir));
     if (!contents && errno != ENOENT && errno != ENOTDIR) {
@@ -51,7 +51,7 @@ std::optional<SegmentName> read_name(const fs::path& data_dir) {
     return name;
 }
 
-/// Whole or not at all.
+/// Writes the file atomically.
 void write_name(const fs::path& data_dir, const SegmentName& name) {
     std::ostringstream text;
     text << "key " << name.key << "\nshmid " << name.shmid << "\ntoken " << name.token << "\nbytes "
@@ -68,7 +68,7 @@ std::optional<shmid_ds> stat_segment(int shmid) {
     return facts;
 }
 
-/// The id under which the named segment can be looked at. Whose it is is not known yet.
+/// Returns the id of the named segment, whose owner is still to be checked.
 std::optional<int> shmid_of(const SegmentName& name) {
     const int shmid = name.shmid != -1 ? name.shmid : ::shmget(name.key, 0, 0);
     if (shmid == -1) return {};
@@ -77,8 +77,8 @@ std::optional<int> shmid_of(const SegmentName& name) {
     return shmid;
 }
 
-/// Whether its creator can have died in its first store: there is nothing but zeros, or a part of
-/// that token. Some processors copy it in several pieces.
+/// Tells whether the creator may have died during its first store: the segment holds nothing but
+/// zeros or a part of the token, which some processors copy in several pieces.
 bool holds_at_most(std::string_view token, const Prefix& prefix) {
     const auto* bytes = reinterpret_cast<const char*>(&prefix);
     std::array<char, sizeof(Prefix)> copied{};
@@ -102,7 +102,7 @@ bool is_to_go(int shmid) {
 /// @throws SegmentError
 void require_own(int shmid) {
     const auto facts = stat_segment(shmid);
-    if (!facts) return;  // it has just gone
+    if (!facts) return;  // it was removed just now
     const ipc_perm& owner = facts->shm_perm;
     const bool others_may_write = (owner.mode & (S_IWGRP | S_IWOTH)) != 0;
     if (owner.uid == ::geteuid() && owner.cuid == ::geteuid() && !others_may_write) return;
@@ -127,12 +127,12 @@ ipc::mapped_region map_region(const ipc::xsi_shared_memory& memory, ipc::mode_t 
         void* room = huge_page_room(facts ? facts->shm_segsz : 0);
         return {memory, mode, 0, 0, room};
     } catch (const ipc::interprocess_exception&) {
-        return {memory, mode};  // the room is not there any more
+        return {memory, mode};  // another mapping has taken the room
     }
 }
 
-/// A core dump of this process, and of the children that it forks, leaves the segment out: it holds
-/// everybody's messages.
+/// Maps a segment and excludes it from core dumps of this process and its children, because it
+/// holds the messages of all clients.
 /// @throws ipc::interprocess_exception
 Segment map(const ipc::xsi_shared_memory& memory, ipc::mode_t mode) {
     ipc::mapped_region region = map_region(memory, mode);
@@ -150,7 +150,7 @@ Segment map(int shmid, ipc::mode_t mode) {
     }
 }
 
-/// Whether the file names that segment. One that cannot be read stays.
+/// Tells whether the file names that segment. A file that cannot be read does not.
 bool is_named(const fs::path& data_dir, const SegmentName& name) noexcept {
     try {
         const auto found = read_name(data_dir);
@@ -160,7 +160,7 @@ bool is_named(const fs::path& data_dir, const SegmentName& name) noexcept {
     }
 }
 
-/// A key that no segment has. The file names it before it is taken.
+/// Creates a segment with a key that no other segment has, after the file names the key.
 ipc::xsi_shared_memory take_free_key(const fs::path& data_dir, SegmentName& name) {
     ipc::permissions owner_only;
     owner_only.set_permissions(S_IRUSR | S_IWUSR);
@@ -231,7 +231,7 @@ FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
 void remove_segment(const fs::path& data_dir, const SegmentName& name) noexcept {
     ipc::xsi_shared_memory::remove(name.shmid);
     if (!is_named(data_dir, name)) return;
-    std::error_code ignored;  // what is left names no segment, and is overwritten
+    std::error_code ignored;  // a file that is left names no segment, and will be overwritten
     fs::remove(file_in(data_dir), ignored);
 }
 

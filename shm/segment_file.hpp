@@ -12,8 +12,9 @@
 #include <stdexcept>
 #include <string>
 
-/// Which System V segment belongs to a data directory. The file `segment` in it holds the key,
-/// and once it is known the shmid. It is written before the segment is created:
+/// Finds, creates and removes the System V segment of a data directory. The file `segment` in the
+/// directory holds the key and, as soon as it is known, the shmid. It is written before the segment
+/// is created, so that a segment is never without a name:
 ///
 /// | killed after           | what is left                                 | mended by           |
 /// |------------------------|----------------------------------------------|---------------------|
@@ -25,70 +26,72 @@
 /// | the magic              | a whole segment                              | nothing to mend     |
 /// | IPC_RMID, in a removal | a name without a segment                     | the next creation   |
 ///
-/// A segment is taken for ours only if it has the token that the file names (or, torn, was
-/// created by the pid that the file names, with the size that it names, and holds nothing but a
-/// part of the token).
-/// Any other one is foreign, and never touched. One with our token that another user has made, owns
-/// or may write to is refused: what it says would be that user's word.
+/// A segment is ours only if it has the token that the file names. A torn one is also ours if the
+/// pid that the file names created it with the size that the file names, and it holds nothing but a
+/// part of the token. Any other segment is foreign and never touched. A segment with our token that
+/// another user created, owns or may write to is refused, because that user could have forged its
+/// contents.
 namespace belfry::shm {
 
-/// What the file says.
+/// The contents of the file `segment`.
 struct SegmentName {
     key_t key = 0;
-    int shmid = -1;  ///< -1: not known yet
+    int shmid = -1;  ///< -1 if it is not known yet
     std::string token;
     std::size_t bytes = 0;
     pid_t creator = 0;
 };
 
 enum class SegmentState {
-    torn,          ///< its creator was killed; nothing was ever in it
-    unsound,       ///< what it says of its own parts cannot be; only its prefix may be read
-    other_layout,  ///< of another version of the program
-    removed,       ///< by somebody, while processes had it mapped; it goes with the last of them
+    torn,          ///< its creator was killed before it held anything
+    unsound,       ///< its sizes or offsets are impossible; only the prefix may be read
+    other_layout,  ///< another version of the program made it
+    removed,       ///< marked for removal; it vanishes with the last process that maps it
     whole,
 };
 
-/// Whether what lies beyond the prefix can be read.
+/// Tells whether the parts beyond the prefix can be read.
 [[nodiscard]] inline bool is_readable(SegmentState state) noexcept {
     return state == SegmentState::whole || state == SegmentState::removed;
 }
 
 struct FoundSegment {
     SegmentState state;
-    SegmentName name;  ///< with its shmid
-    Segment segment;   ///< beyond the prefix usable only if is_readable()
+    SegmentName name;  ///< including the shmid
+    Segment segment;   ///< only the prefix is usable unless is_readable()
 };
 
-/// The system refused: the message is one clear line.
+/// The system refused a request. The message is one line for people.
 class SegmentError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// The segment of that data directory; none where there is none of ours.
-/// @throws SegmentError where it cannot be read, or is not this process's user's alone
+/// Maps the segment of that data directory. Returns nothing if it has none of ours.
+/// @throws SegmentError if it cannot be read, or another user owns it or may write to it
 [[nodiscard]] std::optional<FoundSegment> find_segment(const std::filesystem::path& data_dir,
                                                        boost::interprocess::mode_t mode);
 
-/// The segment of that id, whatever data directory it belongs to: its name is what it says itself.
-/// @throws SegmentError, also where it is too small to be one of Belfry's
+/// Maps the segment of that id, of whatever data directory. Its name is built from its own
+/// contents.
+/// @throws SegmentError, also if it is too small to be one of Belfry's
 [[nodiscard]] FoundSegment open_segment(int shmid, boost::interprocess::mode_t mode);
 
-/// Whether it was removed after it was found. It is mapped, and so its id is still its own.
+/// Tells whether the segment was removed after it was found. Its id cannot have been reused,
+/// because it is still mapped.
 [[nodiscard]] bool is_removed(const FoundSegment& found) noexcept;
 
-/// Creates, lays out and publishes a segment. By the one process that holds the data directory's
-/// lock, when find_segment() has found none. Fills in the plan's token itself.
+/// Creates, lays out and publishes a segment; the plan's token is made here. Only the process that
+/// holds the data directory's lock may call it, after find_segment() has found none.
 /// @throws SegmentError
 [[nodiscard]] FoundSegment create_segment(const std::filesystem::path& data_dir, SegmentPlan plan);
 
-/// Removes the segment and then its file, unless that names another segment: the data directory may
-/// have been made anew for another server. Processes that still have it mapped keep it until they
-/// end. By the process that holds the data directory's lock.
+/// Removes the segment and then its file. If the file names another segment it stays, because the
+/// data directory may have been replaced for another server. Processes that have the segment mapped
+/// keep it until they exit. Only the process that holds the data directory's lock may call it.
 void remove_segment(const std::filesystem::path& data_dir, const SegmentName& name) noexcept;
 
-/// How many processes have the segment mapped, as `ipcs -m` shows it.
+/// Returns the number of processes that have the segment mapped, as `ipcs -m` shows it.
 [[nodiscard]] std::uint64_t attached_processes(int shmid) noexcept;
 
 }  // namespace belfry::shm

@@ -2,11 +2,11 @@
 
 #include <chrono>
 
-/// How long the end of a session may take, and how long whoever asks for it waits before the kill.
+/// How long the end of a session may take, and after which time it is killed.
 namespace belfry::shm {
 
-/// How long each of three waits may take after SIGTERM: an answer for the client to read it, the
-/// last line for the output thread, and the last line for the client.
+/// Limit of each of three waits after SIGTERM: until the client has read a pending answer, until
+/// the output thread has written its last bytes, and until the client has read the last line.
 inline constexpr std::chrono::milliseconds last_line_timeout{200};
 
 /// How long a session discards input after its last line (wire/PROTOCOL.md).

@@ -7,13 +7,14 @@
 
 namespace belfry::shm {
 
-/// Says that everything up to `id` is in the store: it becomes visible with durability commit (5),
-/// and may be overwritten (4). Wakes writers that wait for space. By the archiver alone.
-/// @param seqs by row: the highest one of what is newly stored; 0: nothing of that client is
+/// Publishes that the store holds all records up to `id`. With durability commit they become
+/// visible (5); they may be overwritten (4), so writers that wait for space are woken. Only the
+/// archiver calls it.
+/// @param seqs by row: the highest seq among the newly stored messages of that client, or 0
 ///
 /// | killed after | what is left                  | mended by                             |
 /// |--------------|-------------------------------|---------------------------------------|
-/// | a seq        | seqs of what is not shown yet | the next archiver, which says it again |
+/// | a seq        | seqs of messages not yet visible | the next archiver, which repeats it |
 /// | `stored_id`  | writers and readers asleep    | the supervisor wakes everybody        |
 void publish_stored(Segment& segment, std::span<const std::uint64_t> seqs,
                     std::uint64_t id) noexcept;
