@@ -19,11 +19,11 @@ namespace {
 
 using Clock = shm::Condition::Clock;
 
-/// How often a store that fails is tried again.
+/// Time between two attempts to use a store that fails.
 constexpr std::chrono::seconds retry_interval{1};
 
-/// How often the archiver looks whether all files are in their places, so that it misses a file
-/// within a second. A lost wake-up costs at most this (11).
+/// How often the archiver checks that all files are still at their paths, so that it notices a
+/// missing file within a second. A lost wake-up costs at most this time (11).
 constexpr std::chrono::milliseconds look_interval{900};
 
 class ArchiverProcess {
@@ -38,7 +38,7 @@ class ArchiverProcess {
         while (true) {
             try {
                 store::require_store(data_dir_);
-                // Anew each time: the lock file may be gone, or another server's.
+                // Taken again each time: the lock file may be gone or belong to another server.
                 const auto lock = wait_for_lock();
                 if (!lock) break;
                 archive(*lock);
@@ -54,8 +54,8 @@ class ArchiverProcess {
     }
 
   private:
-    /// An earlier archiver that has been killed may not be quite gone yet.
-    /// @return none: it is to drain
+    /// Waits for the store's lock, since an earlier archiver that was killed may still be exiting.
+    /// @return nothing if the archiver is to drain
     std::optional<store::StoreLock> wait_for_lock() {
         while (true) {
             if (auto lock = store::StoreLock::try_take(data_dir_)) return lock;
@@ -72,13 +72,14 @@ class ArchiverProcess {
         require_lock_files();
         archiver.start();
         last_files_ = archiver.files();
-        // A full disk may take the little that a start writes: only who stores what waits works.
+        // A full disk may have room for the little that a start writes. The store works only after
+        // it has taken the records that wait.
         static_cast<void>(archiver.work());
         works();
         while (!is_to_drain()) {
             const bool worked = archiver.work();
             if (Clock::now() >= next_look_) {
-                archiver.require_files();  // first: the loss of the store is the worse news
+                archiver.require_files();  // first, because the loss of the store is more serious
                 require_lock_files();
             }
             if (!worked) sleep_until(next_look_, [&archiver] { return archiver.has_new(); });
@@ -87,7 +88,8 @@ class ArchiverProcess {
         require_lock_files();
     }
 
-    /// Another server that starts in the data directory would be kept out of the store alone.
+    /// Checks the lock files of the data directory. Without them another server could start there,
+    /// and only the store's own lock would keep it out.
     /// @throws StoreError
     void require_lock_files() {
         next_look_ = Clock::now() + look_interval;
@@ -112,14 +114,14 @@ class ArchiverProcess {
 
     void works() {
         segment_.set_store_state(
-            shm::StoreState::works);  // first: whoever reads the line may rely on it
+            shm::StoreState::works);  // before the line, which people may rely on
         if (!last_failure_.empty()) log_event(LogLevel::info, "the store works again");
         last_failure_.clear();
     }
 
-    /// Tells people once, and the sessions all the time.
+    /// Logs each failure once, and keeps the store state that the sessions see.
     void fail(const store::StoreError& error) {
-        segment_.set_store_state(shm::StoreState::fails);  // first, as above
+        segment_.set_store_state(shm::StoreState::fails);  // before the line, as above
         if (error.what() != last_failure_) {
             log_event(LogLevel::error, std::string{error.what()} +
                                            "; new messages are refused until it works again");

@@ -4,9 +4,9 @@
 
 namespace belfry::server {
 
-/// The life of the archiver process, from the fork on: stores what is new until it is told to
-/// drain, and tries again every second while the store fails. Never returns. Its exit status is 0
-/// where everything has been stored.
+/// Runs the archiver process after the fork and never returns. It stores new records until it is
+/// told to drain, and retries every second while the store fails. The exit status is 0 if every
+/// record has been stored.
 [[noreturn]] void run_archiver(const ArchiverHeritage& heritage) noexcept;
 
 }  // namespace belfry::server

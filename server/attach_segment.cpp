@@ -24,7 +24,8 @@ namespace {
 
 constexpr std::size_t epoch_digits = 16;
 
-/// Memory and a store are different things; of the two with a store the stronger one holds.
+/// Checks the durability of the segment against the option: a log in memory cannot get a store or
+/// lose one. Of `async` and `commit` the stronger one applies.
 /// @throws StartError
 void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durability wanted) {
     const shm::Durability has = segment.durability();
@@ -38,19 +39,20 @@ void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durab
     if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
 }
 
-/// A killed supervisor may still be ending when its lock is free.
+/// A killed supervisor may still be exiting after its lock was released.
 constexpr std::chrono::seconds death_timeout{1};
 
 std::string name_of(const shm::FoundSegment& found) {
     return "the shared memory segment " + std::to_string(found.name.shmid);
 }
 
-/// The data directory's lock keeps other supervisors out, unless somebody deletes its file.
-/// @return whether there was one, which has ended now
-/// @throws StartError where it does not end
+/// Waits until the supervisor of the segment has exited. The data directory's lock keeps other
+/// supervisors out, unless somebody deletes the lock file.
+/// @return whether there was one that has exited now
+/// @throws StartError if it does not exit
 bool wait_for_supervisor(const shm::FoundSegment& found) {
     if (found.state == shm::SegmentState::torn || found.state == shm::SegmentState::unsound) {
-        return false;  // it names no processes
+        return false;  // it has no usable table of processes
     }
     const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
     if (!supervisor.pidfd || supervisor.pid == ::getpid()) return false;
@@ -60,16 +62,18 @@ bool wait_for_supervisor(const shm::FoundSegment& found) {
                      ", and its lock file was deleted or replaced; stop that process first"};
 }
 
-/// The segment that is there when no supervisor serves it. @throws StartError
+/// Returns the segment that an earlier server left, once no supervisor serves it.
+/// @throws StartError
 std::optional<shm::FoundSegment> find_unserved(const std::filesystem::path& data_dir) {
     auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
     if (!found || !wait_for_supervisor(*found)) return found;
-    found.reset();  // the supervisor may have removed it, and then it is gone when nobody maps it
+    found.reset();  // if the supervisor has removed it, it vanishes when no process maps it
     return shm::find_segment(data_dir, boost::interprocess::read_write);
 }
 
-/// The slow way to go on: all sessions are told to go, the archiver stores what is left, and the
-/// segment is given up. It may be all that is left of its log. @throws StartError
+/// Ends the processes of an earlier server: its sessions exit, its archiver stores the remaining
+/// records, and the segment is removed. Without its store nothing is done, because the segment may
+/// be all that is left of the log. @throws StartError
 void end_earlier_server(const Options& options, const shm::FoundSegment& found,
                         const std::string& name) {
     if (found.segment.has_store() && !store::is_of_log(options.data_dir, found.segment.epoch())) {
@@ -87,7 +91,8 @@ void end_earlier_server(const Options& options, const shm::FoundSegment& found,
     shm::remove_segment(options.data_dir, found.name);
 }
 
-/// Without a store the messages lie in the segment alone. @throws StartError
+/// Refuses a segment without a store, since it holds the only copy of its messages.
+/// @throws StartError
 void require_store(const Options& options, const shm::FoundSegment& found,
                    const std::string& name) {
     if (options.durability != shm::Durability::memory && found.segment.has_store()) return;
@@ -97,7 +102,8 @@ void require_store(const Options& options, const shm::FoundSegment& found,
                      "; stop its server first, or remove it with belfryctl remove"};
 }
 
-/// @throws StartError where the segment may be all that is left of its log
+/// Lets the store continue with the log of the segment.
+/// @throws StartError if the segment may be all that is left of its log
 void resume_store(const Options& options, const shm::FoundSegment& found) {
     const auto refusal = [&](const std::string& why) {
         return StartError{why + "; " + store::kept_for_later(options.data_dir, found)};
@@ -113,7 +119,7 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
     }
 }
 
-/// What the store says, or a new log.
+/// Returns the log in the store, or a new one.
 store::SavedLog log_to_go_on_with(const Options& options) {
     const std::string new_epoch = base::random_hex(epoch_digits);
     store::SavedLog saved;
@@ -131,7 +137,8 @@ store::SavedLog log_to_go_on_with(const Options& options) {
     return saved;
 }
 
-/// Those that are listed may log in; the others keep their cursors in the store.
+/// Returns the clients of the options, which may log in, and those that only the store knows, which
+/// may not.
 std::vector<shm::SegmentPlan::Client> clients_of(const Options& options,
                                                  const store::SavedLog& saved) {
     std::vector<shm::SegmentPlan::Client> clients;

@@ -5,17 +5,17 @@
 
 #include <optional>
 
-/// The segment that is served: an earlier server's, or a new one. By the holder of the data
-/// directory's lock, before anything is forked. All of it throws StartError, SegmentError or
-/// StoreError.
+/// Chooses the segment to serve: one that an earlier server left, or a new one. Only the holder of
+/// the data directory's lock calls these functions, before it forks anything. They throw
+/// StartError, SegmentError or StoreError.
 namespace belfry::server {
 
-/// An earlier server's segment, if it can be gone on with, and its store goes with it. A torn one
-/// is removed. The processes of one that was removed, or that with a store has another layout, are
-/// ended, and it is given up.
+/// Returns an earlier server's segment if this server can continue with it and its store. A torn
+/// segment is removed. A segment that was removed, or that has a store and another layout, is given
+/// up after its processes have been ended and its records stored.
 [[nodiscard]] std::optional<shm::FoundSegment> segment_to_adopt(const Options& options);
 
-/// A new segment, made from what the store says.
+/// Creates a segment from the state of the store.
 [[nodiscard]] shm::FoundSegment new_segment(const Options& options);
 
 }  // namespace belfry::server

@@ -14,7 +14,7 @@
 namespace belfry::server {
 namespace {
 
-/// Either kind of socket address.
+/// An IPv4 or IPv6 socket address.
 union Address {
     sockaddr any;
     sockaddr_in v4;
@@ -49,8 +49,8 @@ void set(int socket, int level, int option, int value) noexcept {
     ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
-/// Finds peers that are gone within two minutes. Not TCP_USER_TIMEOUT, which would end a client
-/// that does not read for a while.
+/// Makes TCP detect within two minutes that a peer is gone. TCP_USER_TIMEOUT is not used, because
+/// it would also end a client that does not read for a while.
 void keep_alive(int socket) noexcept {
     set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 60);
@@ -77,7 +77,7 @@ Listener::Listener(const std::string& address, std::uint16_t port) : address_{ad
 base::UniqueFd Listener::accept() const noexcept {
     base::UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     if (socket) {
-        // Each wake-up's output is one write already.
+        // A session already writes everything that is due by one call.
         set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
         keep_alive(socket.get());
     }

@@ -7,14 +7,14 @@
 
 namespace belfry::server {
 
-/// The listening socket. By the supervisor alone.
+/// The listening socket. Only the supervisor uses it.
 class Listener {
   public:
-    /// @param address IPv4 or IPv6, @param port 0: the system chooses
+    /// @param address IPv4 or IPv6. @param port 0 lets the system choose
     /// @throws StartError that names address and port
     Listener(const std::string& address, std::uint16_t port);
 
-    /// The next connection, ready for a session; empty: none is waiting, or errno says why not.
+    /// Accepts the next connection. The result is empty with errno if there is none.
     [[nodiscard]] base::UniqueFd accept() const noexcept;
 
     void close() noexcept { socket_.reset(); }
@@ -22,7 +22,7 @@ class Listener {
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-    /// `127.0.0.1:5000` or `[::1]:5000`.
+    /// Returns address and port, as `127.0.0.1:5000` or `[::1]:5000`.
     [[nodiscard]] std::string name() const;
 
   private:

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> words{"error", "warning", "info", "debug"};
 
-/// With what stands around it, and escaped, a line stays below PIPE_BUF, which is what a pipe takes
-/// whole.
+/// Limit of a text in bytes. With prefix and escapes the line stays below PIPE_BUF, the size up to
+/// which a write to a pipe is atomic.
 constexpr std::size_t max_text = 1900;
 
 std::atomic<std::uint32_t> own_level{static_cast<std::uint32_t>(LogLevel::info)};
@@ -40,8 +40,8 @@ spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
     return spdlog::level::debug;
 }
 
-/// systemd names the device and inode of the journal's end; standard error may be another file by
-/// now.
+/// Tells whether the descriptor is the journal. systemd passes the journal's device and inode, and
+/// standard error may have been redirected since.
 bool is_journal(int fd) {
     const char* const named = std::getenv("JOURNAL_STREAM");
     struct stat file {};
@@ -49,7 +49,7 @@ bool is_journal(int fd) {
     return std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino) == named;
 }
 
-/// `<N>`, by which the journal knows the level (sd-daemon(3)).
+/// Prints `<N>`, which tells the journal the level (sd-daemon(3)).
 class JournalPrefix final : public spdlog::custom_flag_formatter {
   public:
     void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
@@ -81,12 +81,12 @@ std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
     return formatter;
 }
 
-/// spdlog's logger of this process. Not in spdlog's registry, whose threads and locks no fork
-/// should have to think of.
+/// spdlog's logger of this process. It is not in spdlog's registry, whose threads and locks would
+/// not survive a fork.
 class Log {
   public:
     Log() : sink_{std::make_shared<StandardErrorSink>()}, logger_{"belfryd", sink_} {
-        logger_.set_level(spdlog::level::trace);  // the level is looked at here
+        logger_.set_level(spdlog::level::trace);  // log_event() checks the level
         set_format(LogFormat::text);
     }
 
@@ -95,7 +95,7 @@ class Log {
         logger_.set_formatter(formatter_for(format));
     }
 
-    void say(LogLevel level, std::string_view event) {
+    void write(LogLevel level, std::string_view event) {
         std::string text;
         base::append_safely(text, event.substr(0, max_text));
         std::replace(text.begin(), text.end(), '\n', ' ');
@@ -144,7 +144,7 @@ void log_event(LogLevel level, std::string_view event) noexcept {
     if (static_cast<std::uint32_t>(level) > level_word.load()->load(std::memory_order_relaxed)) {
         return;
     }
-    log().say(level, event);
+    log().write(level, event);
 }
 
 }  // namespace belfry::server

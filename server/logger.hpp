@@ -4,29 +4,30 @@
 #include <cstdint>
 #include <string_view>
 
-/// What the server says of itself: one line an event, on standard error.
+/// The server's log: one line for each event, on standard error.
 namespace belfry::server {
 
 enum class LogLevel : std::uint32_t {
-    error = 0,    ///< it cannot do what it is for
-    warning = 1,  ///< somebody should look at it
+    error = 0,    ///< the server cannot do its work
+    warning = 1,  ///< somebody should look into it
     info = 2,
     debug = 3,
 };
 
-/// `error`, `warning`, `info`, `debug`.
+/// Returns `error`, `warning`, `info` or `debug`.
 [[nodiscard]] std::string_view word_for(LogLevel level) noexcept;
 
-/// json: an object with `time` (UTC), `level`, `pid` and `text`. text: `belfryd: <level>: <text>`,
-/// or for the journal, which keeps level and time itself, `<N>belfryd: <text>`.
+/// `json` is an object with `time` (UTC), `level`, `pid` and `text`. `text` is
+/// `belfryd: <level>: <text>`, or `<N>belfryd: <text>` for the journal, which stores level and time
+/// itself.
 enum class LogFormat { text, json };
 
-/// What is said from now on; before, text of every level but debug. By the supervisor, before it
-/// forks.
+/// Sets level and format of the log. The default is `info` and `text`. Only the supervisor calls
+/// it, before it forks.
 void set_log(LogLevel level, LogFormat format) noexcept;
 
-/// While it lives, the level is the one that the word holds, which all processes share: a reload
-/// changes it for all of them. One at a time; children inherit it.
+/// Takes the level from a word that all processes share, so that a reload changes it for all of
+/// them, until the object is destroyed. There is one at a time; children inherit it.
 class SharedLogLevel {
   public:
     explicit SharedLogLevel(const std::atomic<std::uint32_t>& word) noexcept;
@@ -35,13 +36,14 @@ class SharedLogLevel {
     ~SharedLogLevel();
 };
 
-/// By a child, right behind the fork: what its parent had to drop is not its own to tell.
+/// Forgets the lines that the parent has dropped, which the child must not report. A child calls it
+/// directly after the fork.
 void begin_own_log() noexcept;
 
-/// Says one event in one line on standard error, in one write, so that the lines of several
-/// processes do not mix; whatever the text holds can do nothing to a terminal. Where standard error
-/// is a pipe that nobody reads, lines are dropped rather than waited for, and the next one says how
-/// many. Any process, any thread.
+/// Logs one event as one line on standard error. The line is written by one call, so that lines of
+/// several processes do not mix, and its text is made safe for a terminal. If standard error is a
+/// pipe that nobody reads, lines are dropped instead of waited for, and the next line tells how
+/// many. Any thread of any process may call it.
 void log_event(LogLevel level, std::string_view event) noexcept;
 
 }  // namespace belfry::server

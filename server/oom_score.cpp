@@ -14,11 +14,11 @@
 namespace belfry::server {
 namespace {
 
-/// See proc(5): from -1000, which is never, to 1000.
+/// The score is between -1000 (never killed) and 1000, see proc(5).
 constexpr const char* score_file = "/proc/self/oom_score_adj";
 constexpr int late = -900;
 
-/// Of a session child; none: nothing was changed. Set by the one that forks.
+/// The score of session children; nothing if no score was changed. The parent sets it.
 std::optional<int> score_of_others;
 
 std::optional<int> score() noexcept {

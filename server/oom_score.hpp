@@ -1,14 +1,14 @@
 #pragma once
 
-/// Who is killed when the machine is out of memory. Where the system does not permit it, nothing
-/// changes.
+/// Sets which processes the kernel kills first if memory runs out. If the system does not permit
+/// that, nothing changes.
 namespace belfry::server {
 
-/// Supervisor and archiver are killed late: without them nobody can log in, or send. By the
-/// supervisor, before it forks; its children inherit it.
+/// Makes supervisor and archiver unlikely to be killed, since nobody can log in or send without
+/// them. The supervisor calls it before it forks; children inherit the score.
 void lower_oom_score() noexcept;
 
-/// A session child is killed as any other process: its client reconnects. By the child.
+/// Restores the usual score in a session child, whose client would reconnect. The child calls it.
 void restore_oom_score() noexcept;
 
 }  // namespace belfry::server

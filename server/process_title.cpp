@@ -10,14 +10,15 @@
 namespace belfry::server {
 namespace {
 
-/// Without it no title is set.
-std::string place;
+/// The data directory. No title is set while it is empty.
+std::string shown_directory;
 
-/// Where the title lies, in place of the first argument and what followed it.
+/// The first argument, whose place the title takes.
 std::span<char> first_argument;
 
-/// libbsd marks the end of a first argument that was longer by a point, for kernels that would else
-/// show what stood there. It has cleared that, and ps would show the point.
+/// Removes the point that libbsd writes at the end of a first argument that was longer than the
+/// title. The point is for kernels that would show the old text, but libbsd has cleared that, and
+/// ps would show the point.
 void clear_mark() noexcept {
     if (::strnlen(first_argument.data(), first_argument.size()) < first_argument.size()) {
         *(first_argument.data() + first_argument.size()) = '\0';
@@ -29,13 +30,13 @@ void clear_mark() noexcept {
 void prepare_process_titles(int argc, char** argv, const std::filesystem::path& data_dir) {
     first_argument = {argv[0], std::strlen(argv[0])};
     ::setproctitle_init(argc, argv, environ);
-    place = data_dir.string();
+    shown_directory = data_dir.string();
 }
 
 void set_process_title(std::string_view purpose) noexcept {
-    if (place.empty()) return;
+    if (shown_directory.empty()) return;
     ::setproctitle("-belfryd: %.*s (%s)", static_cast<int>(purpose.size()), purpose.data(),
-                   place.c_str());
+                   shown_directory.c_str());
     clear_mark();
 }
 

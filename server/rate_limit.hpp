@@ -8,10 +8,11 @@
 
 namespace belfry::server {
 
-/// Lets one event a second be told. One thread.
+/// Limits log lines to one a second. For one thread.
 class RateLimit {
   public:
-    /// @return how many events were not told since the last one that was; none: nor is this one
+    /// Counts an event.
+    /// @return how many events were suppressed since the last line, or nothing if this one is too
     [[nodiscard]] std::optional<std::uint64_t> pass() noexcept {
         const auto now = std::chrono::steady_clock::now();
         if (now < next_) {
@@ -22,7 +23,7 @@ class RateLimit {
         return std::exchange(untold_, 0);
     }
 
-    /// ` (and 5 more before)`; empty for 0.
+    /// Returns ` (and 5 more before)`, or an empty text for 0.
     [[nodiscard]] static std::string text_for(std::uint64_t untold) {
         return untold == 0 ? "" : " (and " + std::to_string(untold) + " more before)";
     }

@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::chrono::seconds timeout{1};
 
-/// More are closed without waiting, the oldest first.
+/// Limit of connections that are kept. The oldest one is closed for a further one.
 constexpr std::size_t max_refused = 16;
 
-/// Discards a part of what the client has sent. Reads once only: a client that sends fast would
-/// otherwise keep the supervisor here.
+/// Discards some of the input and tells whether the client has closed. It reads only once, since a
+/// client that sends fast would otherwise keep the supervisor busy.
 bool client_has_closed(int socket) noexcept {
     std::array<char, 16384> waste;
     const ssize_t count = ::recv(socket, waste.data(), waste.size(), MSG_DONTWAIT);

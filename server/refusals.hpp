@@ -7,16 +7,16 @@
 
 namespace belfry::server {
 
-/// Connections that cannot be served: each is told `too-many-clients`, and kept for at most a
-/// second, so that the line arrives. Never waits. By the supervisor alone.
+/// Connections that cannot be served. Each gets `too-many-clients` and stays open for at most a
+/// second, so that the line arrives. No function waits. Only the supervisor uses it.
 class Refusals {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// Tells it and keeps it.
+    /// Sends the line, and keeps the connection open for a while.
     void refuse(base::UniqueFd socket) noexcept;
 
-    /// Closes those whose client has closed, or whose time is over.
+    /// Closes the connections whose client has closed or whose time has passed.
     void sweep() noexcept;
 
     [[nodiscard]] bool empty() const noexcept { return refused_.empty(); }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t interval_ms = 1000;
 
-/// One of all children may say it. A clock that was set back hinders nobody.
+/// Tells whether this child may log the refusal. If the clock was set back, it may.
 bool may_tell(shm::ServerBlock& server) noexcept {
     const std::uint64_t now = base::unix_ms();
     std::uint64_t told = server.refusals_told_ms.load();

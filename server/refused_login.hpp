@@ -7,8 +7,8 @@
 
 namespace belfry::server {
 
-/// Counts a login that was refused. At most once a second a line says so, whichever child it is,
-/// and how many there were since the last one. By a session child.
+/// Counts a refused login, and logs it. All children together log at most one line a second, which
+/// also tells how many logins were refused since the line before. A session child calls it.
 void note_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,
                         int socket) noexcept;
 

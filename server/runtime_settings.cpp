@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t ms_per_day = 24ULL * 60 * 60 * 1000;
 
-/// Files, signals, refused connections, the archiver.
+/// Descriptors for files, signals, refused connections and the archiver.
 constexpr std::uint64_t descriptors_besides = 64;
 
 }  // namespace
@@ -22,9 +22,9 @@ void set_retention(const shm::Segment& segment, const Options& options) noexcept
 }
 
 std::uint32_t set_max_online(const shm::Segment& segment, const Options& options) noexcept {
-    const std::uint32_t most = std::min(options.max_clients, segment.geometry().max_clients);
-    segment.server().max_online.store(most);
-    return most;
+    const std::uint32_t limit = std::min(options.max_clients, segment.geometry().max_clients);
+    segment.server().max_online.store(limit);
+    return limit;
 }
 
 void log_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept {
@@ -39,7 +39,7 @@ void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
 }
 
 void reserve_descriptors(const shm::Segment& segment) {
-    // A session that was taken over is watched through a descriptor.
+    // A supervisor watches each session of its predecessor through a descriptor.
     const std::uint64_t needed = segment.geometry().session_slots + descriptors_besides;
     const std::uint64_t limit = base::raise_descriptor_limit(needed);
     if (limit >= needed) return;

@@ -20,7 +20,7 @@
 namespace belfry::server {
 namespace {
 
-/// Takes a variable out of the environment; empty: it was not set.
+/// Removes a variable from the environment and returns its value, or an empty text.
 std::string take_variable(const char* name) {
     const char* const value = std::getenv(name);
     std::string taken{value != nullptr ? value : ""};
@@ -28,7 +28,7 @@ std::string take_variable(const char* name) {
     return taken;
 }
 
-/// None: the text is not a number above 0.
+/// Returns nothing if the text is not a number above 0.
 std::optional<std::int64_t> positive_number(std::string_view text) noexcept {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -36,7 +36,8 @@ std::optional<std::int64_t> positive_number(std::string_view text) noexcept {
     return number;
 }
 
-/// Half the time after which the watchdog takes this process for dead; zero: it is not watched.
+/// Returns half the time after which the watchdog considers this process dead, or zero if there is
+/// no watchdog for it.
 std::chrono::microseconds take_heartbeat_interval() {
     const auto limit = positive_number(take_variable("WATCHDOG_USEC"));
     const std::string watched = take_variable("WATCHDOG_PID");
@@ -44,13 +45,13 @@ std::chrono::microseconds take_heartbeat_interval() {
     return std::chrono::microseconds{*limit} / 2;
 }
 
-/// Opened once, so that a lack of descriptors later on does not look like a supervisor that is
-/// stuck.
+/// Opens the socket, which stays open, so that a later lack of descriptors does not look like a
+/// supervisor that hangs.
 base::UniqueFd open_socket() noexcept {
     return base::UniqueFd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
 }
 
-/// @return 0, or the errno that says why not
+/// @return 0, or an errno
 int send_to(const base::UniqueFd& socket, std::string_view name,
             std::string_view datagram) noexcept {
     sockaddr_un address{};
@@ -60,7 +61,7 @@ int send_to(const base::UniqueFd& socket, std::string_view name,
     if (name.front() == '@') address.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
 
-    // A manager that reads nothing must not keep the server from its work.
+    // A service manager that does not read must not block the server.
     const ssize_t sent =
         ::sendto(socket.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                  reinterpret_cast<const sockaddr*>(&address), size);

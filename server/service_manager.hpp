@@ -8,31 +8,31 @@
 
 namespace belfry::server {
 
-/// Tells the service manager that started belfryd, if one did, what the server is doing: the
-/// protocol of sd_notify(3), one datagram each to the socket that $NOTIFY_SOCKET names. By the
-/// supervisor alone. A failure is logged once, until a datagram is sent again.
+/// Reports the server's state to the service manager that started belfryd, if there is one, by the
+/// protocol of sd_notify(3): datagrams to the socket that $NOTIFY_SOCKET names. Only the supervisor
+/// uses it. A failure is logged once, until a datagram succeeds again.
 ///
-/// Not with libsystemd: there is no static one, and with its shared libraries a fork takes a third
-/// longer.
+/// It does not use libsystemd, because there is no static one, and its shared libraries make a fork
+/// a third slower.
 class ServiceManager {
   public:
-    /// Takes $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID out of the environment, so that no
-    /// child speaks for the server. Before there are threads.
+    /// Removes $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID from the environment, so that no
+    /// child speaks for the server. It must run before any thread is started.
     ServiceManager();
 
-    /// Clients are served. @param status one line for people
+    /// Reports that clients are served. @param status one line for people
     void ready(std::string_view status);
 
-    /// A reload has begun; ready() tells its end.
+    /// Reports that a reload has begun. ready() reports its end.
     void reloading();
 
     /// Sends the heartbeat of the service manager's watchdog if it is due: twice in each interval
     /// that the watchdog allows (sd_watchdog_enabled(3)), and soon again after a failure.
-    /// @return when to call it again; milliseconds::max() if there is no watchdog
+    /// @return the time until the next call; milliseconds::max() if there is no watchdog
     [[nodiscard]] std::chrono::milliseconds send_heartbeat();
 
-    /// A clean stop has begun. It needs no heartbeat: systemd's watchdog watches a service that
-    /// runs, and its time-out for stops takes over.
+    /// Reports that a clean stop has begun. Heartbeats are no longer needed, because systemd
+    /// applies its timeout for stops instead.
     void stopping();
 
   private:
@@ -40,9 +40,9 @@ class ServiceManager {
 
     void tell(std::string_view assignments);
 
-    std::string address_;  ///< a path, or `@` and an abstract name; empty: nobody listens
+    std::string address_;  ///< a path, or `@` and an abstract name; empty without a service manager
     base::UniqueFd socket_;
-    std::chrono::microseconds heartbeat_interval_;  ///< zero: no watchdog
+    std::chrono::microseconds heartbeat_interval_;  ///< zero if there is no watchdog
     Clock::time_point next_heartbeat_{};
     bool failed_ = false;  ///< the last datagram could not be sent
 };

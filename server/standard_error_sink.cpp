@@ -9,13 +9,13 @@
 namespace belfry::server {
 namespace {
 
-/// A reader that is only slow is waited for so long, once: behind a line that was dropped there is
-/// no waiting until one goes out again.
+/// How long a line waits for a slow reader. After a line was dropped, the next ones do not wait
+/// until one could be written.
 constexpr int timeout_ms = 100;
 
 bool takes_a_line(bool may_wait) noexcept {
     pollfd output{STDERR_FILENO, POLLOUT, 0};
-    // A pipe is ready where it has room for PIPE_BUF bytes, and no line is longer than that.
+    // A pipe is writable if it has room for PIPE_BUF bytes, and no line is longer than that.
     return ::poll(&output, 1, may_wait ? timeout_ms : 0) == 1 && output.revents == POLLOUT;
 }
 
@@ -36,7 +36,7 @@ void StandardErrorSink::log_what_was_dropped() {
     write_line({"belfryd", spdlog::level::warn, text});
 }
 
-/// Where standard error cannot be written there is nobody to tell.
+/// Writes one line. A failure cannot be reported to anybody.
 void StandardErrorSink::write_line(const spdlog::details::log_msg& message) {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);

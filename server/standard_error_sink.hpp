@@ -11,12 +11,12 @@
 
 namespace belfry::server {
 
-/// Standard error for spdlog: a line is one write, and never waited for longer than a moment.
-/// The mutex is of this process alone. Only the supervisor forks, and it has one thread, so no
-/// child inherits it locked.
+/// spdlog's sink for standard error. It writes each line by one call and waits only a moment for a
+/// slow reader. The mutex belongs to this process alone; only the supervisor forks, and it has one
+/// thread, so that no child inherits a locked mutex.
 class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
-    /// By a child, behind the fork: what its parent dropped is not its own to tell.
+    /// Forgets the lines that the parent has dropped. A child calls it after the fork.
     void forget_dropped() noexcept { dropped_ = 0; }
 
   protected:
