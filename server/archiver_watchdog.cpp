@@ -19,15 +19,16 @@
 namespace belfry::server {
 namespace {
 
-/// One that falls by itself sooner than this is not started again at once.
+/// An archiver that exits by itself within this time is not started again at once.
 constexpr std::chrono::seconds min_life{1};
 
-/// An archiver that stores nothing for this long while it drains is stuck.
+/// An archiver that drains and stores nothing for this long hangs, and is killed.
 constexpr std::chrono::seconds drain_timeout{10};
 
 constexpr std::chrono::seconds look_interval{1};
 
-/// It may be killed while it drains. One that a disk defeats says so itself, and ends.
+/// How often an archiver is started to drain, since each may be killed. One that cannot use the
+/// store logs that and exits.
 constexpr int drain_tries = 5;
 
 }  // namespace
@@ -44,13 +45,13 @@ void ArchiverWatchdog::begin() {
     if (!segment_->has_store()) return;
     archiver_ = adopt(segment_->process(shm::archiver_entry));
     if (archiver_.pid == 0) return start();
-    started_ = {};  // some time ago
+    started_ = {};  // unknown, but not just now
 }
 
 void ArchiverWatchdog::start() {
     const std::uint32_t generation = shm::raise_generation(segment_->process(shm::archiver_entry));
     if (segment_->store_state() == shm::StoreState::drained) {
-        // Of a stop that was not finished.
+        // An earlier stop was not completed.
         segment_->set_store_state(shm::StoreState::works);
     }
     shm::set_version(segment_->process(shm::archiver_entry), wire::version);
@@ -107,7 +108,7 @@ bool ArchiverWatchdog::drain() {
     return false;
 }
 
-/// Waits for the archiver's end, and kills it where it has stored nothing for a long time.
+/// Waits until the archiver exits, and kills it if it stores nothing for a long time.
 void ArchiverWatchdog::wait_for_end() noexcept {
     const base::UniqueFd process =
         archiver_.pidfd ? std::move(archiver_.pidfd) : base::open_pidfd(archiver_.pid);
@@ -121,7 +122,7 @@ void ArchiverWatchdog::wait_for_end() noexcept {
     reap();
 }
 
-/// One that was taken over is not ours to wait for.
+/// Reaps the archiver. waitpid() fails for an adopted one, which is not a child of this process.
 void ArchiverWatchdog::reap() noexcept {
     ::waitpid(archiver_.pid, nullptr, WNOHANG);
     forget();

@@ -12,38 +12,41 @@
 
 namespace belfry::server {
 
-/// Sees to it that there is an archiver: starts it, takes over the one of an earlier supervisor,
-/// starts another when it dies. By the supervisor alone. Does nothing where there is no store.
+/// Keeps an archiver running: starts one, adopts that of an earlier supervisor, and starts another
+/// one after it died. Only the supervisor uses it. It does nothing if there is no store.
 class ArchiverWatchdog {
   public:
-    /// @param alive the held `alive` file, for the archiver
-    /// @param lock_files those that the archiver watches; outlive the object
+    /// @param alive the locked file `alive`, which the archiver inherits
+    /// @param lock_files the files that the archiver watches; they must outlive the object
     ArchiverWatchdog(shm::Segment& segment, std::filesystem::path data_dir,
                      const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
 
-    /// Takes over the archiver that lives, or starts one. @throws StartError
+    /// Adopts a running archiver, or starts one. @throws StartError
     void begin();
 
-    /// Readable at the end of an archiver that was taken over; -1: it is not one of those.
+    /// Returns a descriptor that becomes readable when an adopted archiver exits, or -1 if the
+    /// archiver is a child of this process.
     [[nodiscard]] int fd() const noexcept { return archiver_.pidfd.get(); }
 
     [[nodiscard]] pid_t pid() const noexcept { return archiver_.pid; }
 
-    /// It has ended: wakes whom it may have left asleep, and starts another, at once where it was
-    /// killed, a second later where it fell by itself.
-    /// @param status of waitpid(2), or 0 where it is not known
+    /// Handles the exit of the archiver: wakes the processes that may wait for it, and starts
+    /// another one, at once if it was killed or had run for a second, otherwise a second after its
+    /// start.
+    /// @param status the status of waitpid(2), or 0 if it is not known
     void ended(int status);
 
-    /// Whether an archiver is to be started by and by: call start_if_due() every now and then.
+    /// Tells whether an archiver is to be started later by start_if_due().
     [[nodiscard]] bool is_waiting() const noexcept { return waiting_; }
+    /// Starts the archiver if its time has come. The supervisor calls it about once a second.
     void start_if_due();
 
-    /// Kills one that was stopped by a signal while messages wait for it; call it every now and
-    /// then.
+    /// Kills an archiver that was stopped by a signal while messages wait to be stored. The
+    /// supervisor calls it in each turn of its loop.
     void look_after() noexcept;
 
-    /// Lets it store everything that is left, when no session lives any more. Starts one for it
-    /// where it has died. @return false: the store does not take everything
+    /// Lets the archiver store all remaining records after the last session has exited. Starts
+    /// another one if it died. @return false if not everything could be stored
     [[nodiscard]] bool drain();
 
   private:

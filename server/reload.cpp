@@ -12,7 +12,7 @@
 namespace belfry::server {
 namespace {
 
-/// Those of `ids` that are not among the others, as `ann, bob`; empty: none.
+/// Returns those of `ids` that are not among the others, as `ann, bob`.
 std::string missing_in(const std::vector<std::string>& others,
                        const std::vector<std::string>& ids) {
     std::string text;
@@ -47,8 +47,8 @@ void Reload::run() {
 }
 
 void Reload::apply(const Options& next) {
-    said_ = false;
-    // What is said of this reload goes by the more talkative one of both levels.
+    has_logged_ = false;
+    // The more verbose one of both levels applies to the lines of this reload.
     const LogLevel level = next.log_level;
     if (level > current_->log_level) set_log_level(*segment_, level);
     apply_clients(next);
@@ -56,9 +56,9 @@ void Reload::apply(const Options& next) {
     apply_retention(next);
     log_what_stays(next);
     if (level != current_->log_level) {
-        say(LogLevel::info, "log-level is " + std::string{word_for(level)} + " now");
+        log(LogLevel::info, "log-level is " + std::string{word_for(level)} + " now");
     }
-    if (!said_) say(LogLevel::info, "nothing has changed");
+    if (!has_logged_) log(LogLevel::info, "nothing has changed");
     set_log_level(*segment_, level);
     current_->log_level = level;
 }
@@ -68,12 +68,12 @@ void Reload::apply_clients(const Options& next) {
     const std::string removed = missing_in(next.client_ids, current_->client_ids);
     if (added.empty() && removed.empty()) return;
     if (!shm::set_known_clients(*segment_, next.client_ids)) {
-        return say(LogLevel::error,
+        return log(LogLevel::error,
                    "client-ids stay as they were: the shared memory has no room for so many new "
                    "ones before a clean stop");
     }
-    if (!added.empty()) say(LogLevel::info, "client-ids: added " + added);
-    if (!removed.empty()) say(LogLevel::info, "client-ids: removed " + removed);
+    if (!added.empty()) log(LogLevel::info, "client-ids: added " + added);
+    if (!removed.empty()) log(LogLevel::info, "client-ids: removed " + removed);
     supervisor_->end_unwanted();
     current_->client_ids = next.client_ids;
 }
@@ -82,10 +82,10 @@ void Reload::apply_max_clients(const Options& next) {
     if (next.max_clients == current_->max_clients) return;
     const std::uint32_t most = set_max_online(*segment_, next);
     if (most == next.max_clients) {
-        say(LogLevel::info, "max-clients is " + std::to_string(most) + " now");
+        log(LogLevel::info, "max-clients is " + std::to_string(most) + " now");
     } else {
         log_max_clients_stay(*segment_, next.max_clients);
-        said_ = true;
+        has_logged_ = true;
     }
     current_->max_clients = next.max_clients;
 }
@@ -93,10 +93,10 @@ void Reload::apply_max_clients(const Options& next) {
 void Reload::apply_retention(const Options& next) {
     set_retention(*segment_, next);
     if (next.keep_messages != current_->keep_messages) {
-        say(LogLevel::info, "keep-messages is " + number_or(next.keep_messages, "all") + " now");
+        log(LogLevel::info, "keep-messages is " + number_or(next.keep_messages, "all") + " now");
     }
     if (next.keep_days != current_->keep_days) {
-        say(LogLevel::info, "keep-days is " + number_or(next.keep_days, "all") + " now");
+        log(LogLevel::info, "keep-days is " + number_or(next.keep_days, "all") + " now");
     }
     current_->keep_messages = next.keep_messages;
     current_->keep_days = next.keep_days;
@@ -116,13 +116,13 @@ void Reload::log_what_stays(const Options& next) {
     }};
     for (const auto& [name, differs] : fixed) {
         if (!differs) continue;
-        say(LogLevel::warning,
+        log(LogLevel::warning,
             std::string{name} + " stays as it was: to change it, stop the server and start it");
     }
 }
 
-void Reload::say(LogLevel level, const std::string& line) {
-    said_ = true;
+void Reload::log(LogLevel level, const std::string& line) {
+    has_logged_ = true;
     log_event(level, "reloaded " + current_->config->string() + ": " + line);
 }
 

@@ -9,16 +9,18 @@
 
 namespace belfry::server {
 
-/// SIGHUP: reads the configuration file again, does what can be done while the server runs, and
-/// says what has changed, and what cannot change. The command line still wins. By the supervisor.
+/// Handles SIGHUP: reads the configuration file again, applies the settings that can change while
+/// the server runs, and logs what has changed and what cannot change. The command line still takes
+/// precedence. Only the supervisor uses it.
 class Reload {
   public:
-    /// @param arguments of the command line
-    /// @param current what the server runs with; kept up to date
+    /// @param arguments the command line
+    /// @param current the options in effect, which a reload updates
     Reload(const std::vector<std::string>& arguments, Options& current, shm::Segment& segment,
            Supervisor& supervisor);
 
-    /// A file with a mistake changes nothing: the line names file and line.
+    /// Reloads once. A file with a mistake changes nothing, and the log names the file and the
+    /// line.
     void run();
 
   private:
@@ -27,13 +29,13 @@ class Reload {
     void apply_max_clients(const Options& next);
     void apply_retention(const Options& next);
     void log_what_stays(const Options& next);
-    void say(LogLevel level, const std::string& line);
+    void log(LogLevel level, const std::string& line);
 
     const std::vector<std::string>* arguments_;
     Options* current_;
     shm::Segment* segment_;
     Supervisor* supervisor_;
-    bool said_ = false;  ///< something, in this run
+    bool has_logged_ = false;  ///< during this run
 };
 
 }  // namespace belfry::server
