@@ -14,9 +14,9 @@ namespace iterators = boost::archive::iterators;
 constexpr std::string_view digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The text without its padding.
-std::string_view unpadded(std::string_view text) noexcept {
-    for (int most = 2; most > 0 && text.ends_with('='); --most) text.remove_suffix(1);
+/// Removes at most two padding characters from the end.
+std::string_view without_padding(std::string_view text) noexcept {
+    for (int left = 2; left > 0 && text.ends_with('='); --left) text.remove_suffix(1);
     return text;
 }
 
@@ -31,14 +31,14 @@ std::string to_base64(std::string_view bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
     using Bytes = iterators::transform_width<iterators::binary_from_base64<const char*>, 8, 6>;
-    const std::string_view number = unpadded(text);
-    if (text.size() % 4 != 0 || number.find_first_not_of(digits) != std::string_view::npos)
+    const std::string_view unpadded = without_padding(text);
+    if (text.size() % 4 != 0 || unpadded.find_first_not_of(digits) != std::string_view::npos)
         return {};
     std::string bytes;
-    bytes.reserve(number.size() * 3 / 4);
-    Bytes at{number.data()};
-    for (std::size_t left = number.size() * 3 / 4; left > 0; --left) bytes += *at++;
-    // Bits of the last digit that stand for nothing must be 0: one text for one value.
+    bytes.reserve(unpadded.size() * 3 / 4);
+    Bytes at{unpadded.data()};
+    for (std::size_t left = unpadded.size() * 3 / 4; left > 0; --left) bytes += *at++;
+    // The unused bits of the last digit must be 0, so that each value has only one encoding.
     if (to_base64(bytes) != text) return {};
     return bytes;
 }

@@ -6,10 +6,10 @@
 
 namespace belfry::base {
 
-/// The bytes in base64 (RFC 4648), padded.
+/// Encodes the bytes in base64 (RFC 4648), with padding.
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 
-/// The bytes that the text stands for; none where it is not what to_base64() makes of anything.
+/// Decodes the text. Returns nothing if to_base64() cannot produce this text from any bytes.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace belfry::base

@@ -8,11 +8,11 @@
 
 namespace belfry::base {
 
-/// The digits of a number that mostly is one more than before, as ids and seqs are. Then one digit
-/// changes, mostly; to make all of them again takes five times as long.
+/// Formats numbers that mostly grow by one, as ids and seqs do. Usually only the last digit changes
+/// then; formatting the whole number takes five times as long.
 class DecimalText {
   public:
-    /// Valid until the next call.
+    /// Returns the decimal digits of `value`. The view is valid until the next call.
     [[nodiscard]] std::string_view of(std::uint64_t value) noexcept {
         if (value == value_ + 1 && value != 0 && digits_[length_ - 1] != '9') {
             ++digits_[length_ - 1];

@@ -11,7 +11,8 @@
 namespace belfry::base {
 namespace {
 
-/// steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as an absolute time.
+/// Converts the deadline. FUTEX_WAIT_BITSET takes an absolute time of CLOCK_MONOTONIC, which is
+/// steady_clock's clock.
 timespec to_timespec(std::chrono::steady_clock::time_point deadline) noexcept {
     const auto since_boot = deadline.time_since_epoch();
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);

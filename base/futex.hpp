@@ -4,17 +4,20 @@
 #include <chrono>
 #include <cstdint>
 
-/// The futex system call, on words that several processes share (not FUTEX_PRIVATE).
-/// See futex(2). The kernel keeps the queue of sleepers, and forgets those that die.
+/// The futex system call (futex(2)) for words in shared memory, that is, without FUTEX_PRIVATE.
+/// The kernel keeps the queue of sleepers, and removes a sleeper that dies.
 namespace belfry::base {
 
-/// Sleeps while the word is `expected`, until woken with a common bit or until the deadline.
-/// May return early for no reason: the caller looks again. @return false: the deadline has passed
+/// Sleeps until a wake-up, or until the deadline. It returns at once if the word is not `expected`,
+/// and may also wake spuriously, so the caller checks its condition again.
+/// @param bits a wake-up must have one of these bits
+/// @return false if the deadline has passed
 bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::steady_clock::time_point deadline, std::uint32_t bits) noexcept;
 
-/// Wakes at most `count` of the sleepers that have a bit in common, those who sleep longest first.
-/// @return how many
+/// Wakes at most `count` of the sleepers that wait for one of `bits`, those first that have slept
+/// longest.
+/// @return how many were woken
 std::uint32_t futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept;
 
 }  // namespace belfry::base

@@ -8,11 +8,11 @@
 
 namespace belfry::base {
 
-/// Memory of this process alone that takes no more than the pages that were written to, and can
-/// give them back.
+/// A buffer of private memory outside the heap. It occupies only the pages that were written to,
+/// and can give them back to the system.
 class PageBuffer {
   public:
-    /// @throws std::bad_alloc
+    /// Reserves `bytes` of address space. @throws std::bad_alloc
     explicit PageBuffer(std::size_t bytes)
         : bytes_{bytes},
           data_{
@@ -31,7 +31,7 @@ class PageBuffer {
     [[nodiscard]] char* data() noexcept { return static_cast<char*>(data_); }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
 
-    /// What it holds is lost.
+    /// Gives all pages back to the system. The contents are lost; the buffer can be used again.
     void release() noexcept { ::madvise(data_, bytes_, MADV_DONTNEED); }
 
   private:

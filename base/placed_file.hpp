@@ -8,16 +8,19 @@
 
 namespace belfry::base {
 
-/// A file at its path. Somebody may delete, move or replace a file that a process has open, alone
-/// or with its directory: the process would go on with a file that nobody else finds.
+/// Remembers which file a path led to, by device and inode. A file that a process has open can be
+/// deleted, moved or replaced, alone or with its directory. The process would then go on using a
+/// file that no other process can open.
 class PlacedFile {
   public:
-    /// The file that is at the path now, if there is one.
+    /// Remembers the file that is at the path now, if there is one.
     explicit PlacedFile(std::filesystem::path path) noexcept;
-    /// The open file, which was opened by that path.
+    /// Remembers an open file.
+    /// @param path the path by which it was opened
     PlacedFile(std::filesystem::path path, const UniqueFd& file) noexcept;
 
-    /// Whether this very file is at its path: one statx(2).
+    /// Tells whether the path still leads to this file. Costs one statx(2). False if there was no
+    /// file.
     [[nodiscard]] bool is_in_place() const noexcept;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }

@@ -16,7 +16,7 @@
 namespace belfry::base {
 namespace {
 
-/// The fields of /proc/PID/stat that are of use here (proc(5)).
+/// The fields of /proc/PID/stat that are used here (proc(5)).
 struct Stat {
     char state;
     std::uint64_t start_time;
@@ -25,7 +25,7 @@ struct Stat {
 constexpr int fields_from_state_to_start_time = 19;
 
 std::optional<Stat> parse_stat(std::string_view text) noexcept {
-    // The command's name may hold anything, so the fields are counted from its last parenthesis.
+    // The command name may contain spaces and parentheses, so counting starts after the last ')'.
     const std::size_t name_end = text.rfind(')');
     if (name_end == std::string_view::npos || name_end + 3 > text.size()) return {};
     Stat stat{text[name_end + 2], 0};
@@ -51,8 +51,8 @@ std::optional<Stat> stat_of(pid_t pid) noexcept {
     return parse_stat({text.data(), static_cast<std::size_t>(length)});
 }
 
-/// All processes of a server run as one user, so one of another user's is none of them, whatever an
-/// entry of the segment says.
+/// Tells whether this process may signal the other one. All processes of a server run as one user,
+/// so a process that may not be signalled is not part of it, whatever the segment says.
 bool may_be_signalled(const UniqueFd& pidfd) noexcept {
     return ::syscall(SYS_pidfd_send_signal, pidfd.get(), 0, nullptr, 0) == 0 || errno != EPERM;
 }

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <optional>
 
-/// Other processes, as the kernel shows them. A pid alone may be somebody else's by now: with
-/// its start time it names one process for as long as the machine runs.
+/// Looking at other processes, and signalling them. A pid alone may be reused by another process.
+/// Together with the start time it names one process until the machine is rebooted.
 namespace belfry::base {
 
 struct ProcessId {
@@ -17,27 +17,28 @@ struct ProcessId {
     std::uint64_t start_time = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
 };
 
-/// None: there is no such process.
+/// Returns the start time of a process, as in ProcessId; nothing if there is no such process.
 [[nodiscard]] std::optional<std::uint64_t> start_time_of(pid_t pid) noexcept;
 
-/// Whether it is stopped by a signal. A process that a debugger holds is not.
+/// Tells whether the process is stopped by a signal. One that a debugger has stopped is not.
 [[nodiscard]] bool is_stopped(pid_t pid) noexcept;
 
-/// Empty: there is no such process, or no descriptor is left.
+/// Opens a pidfd (pidfd_open(2)). Empty if there is no such process or no descriptor is left.
 [[nodiscard]] UniqueFd open_pidfd(pid_t pid) noexcept;
 
-/// Opens the process only if it is still the one that started at that time, is not a zombie, and
-/// may get signals from this process.
+/// Opens a pidfd of the process. Empty if the pid belongs to another process by now, or the process
+/// is a zombie, or this process may not signal it.
 [[nodiscard]] UniqueFd open_process(ProcessId process) noexcept;
 
-/// As many descriptors as this process may have: one for each process that is watched. More than
-/// that, up to `needed`, where the system lets it. @return the limit that it has then
+/// Raises this process's limit of open descriptors to the hard limit. If `needed` is above that,
+/// raises both limits to `needed` where the system permits it.
+/// @return the limit after the call
 std::uint64_t raise_descriptor_limit(std::uint64_t needed = 0) noexcept;
 
-/// Sends a signal; a process that has ended meanwhile is no fault.
+/// Sends a signal. It is not an error if the process has already ended.
 void send_signal(const UniqueFd& pidfd, int signal) noexcept;
 
-/// Waits until the process has ended. @return false: it has not by the deadline
+/// Waits until the process has ended. @return false if it is still running at the deadline
 [[nodiscard]] bool wait_for_end(const UniqueFd& pidfd,
                                 std::chrono::steady_clock::time_point deadline) noexcept;
 

@@ -8,7 +8,7 @@
 
 namespace belfry::base {
 
-void fill_randomly(void* bytes, std::size_t count) {
+void fill_random(void* bytes, std::size_t count) {
     if (::getrandom(bytes, count, 0) == static_cast<ssize_t>(count)) return;
     throw std::system_error{errno, std::generic_category(), "the kernel gives no random numbers"};
 }

@@ -3,21 +3,22 @@
 #include <cstddef>
 #include <string>
 
-/// What the kernel makes at random (getrandom).
+/// Random numbers from the kernel (getrandom(2)). Everything throws std::system_error if the kernel
+/// gives none.
 namespace belfry::base {
 
-/// Fills the bytes. @throws std::system_error
-void fill_randomly(void* bytes, std::size_t count);
+/// Fills `bytes` with `count` random bytes.
+void fill_random(void* bytes, std::size_t count);
 
-/// @throws std::system_error
+/// Returns a value of an integer type, all of whose bits are random.
 template <class T>
 [[nodiscard]] T random_value() {
     T value{};
-    fill_randomly(&value, sizeof value);
+    fill_random(&value, sizeof value);
     return value;
 }
 
-/// A text of so many hexadecimal digits. @throws std::system_error
+/// Returns a random text of `digits` hexadecimal digits.
 [[nodiscard]] std::string random_hex(std::size_t digits);
 
 }  // namespace belfry::base

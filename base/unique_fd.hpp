@@ -6,7 +6,7 @@
 
 namespace belfry::base {
 
-/// Owns a file descriptor.
+/// Owns a file descriptor and closes it. Empty: it owns none.
 class UniqueFd {
   public:
     UniqueFd() noexcept = default;
@@ -20,9 +20,11 @@ class UniqueFd {
     UniqueFd& operator=(const UniqueFd&) = delete;
     ~UniqueFd() { reset(); }
 
+    /// Returns the descriptor; -1 if empty.
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
 
+    /// Closes the descriptor.
     void reset() noexcept {
         if (fd_ >= 0) ::close(std::exchange(fd_, -1));
     }

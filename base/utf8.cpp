@@ -13,7 +13,8 @@ namespace {
 
 namespace utf = boost::locale::utf;
 
-// Moves the front of the text behind its first character, and behind one byte where there is none.
+// Removes the first character from the text and returns it. Where the text is not UTF-8, removes
+// one byte and returns utf::illegal.
 utf::code_point take_character(std::string_view& text) noexcept {
     const char* at = text.data();
     const auto character = utf::utf_traits<char>::decode(at, text.data() + text.size());
@@ -22,22 +23,22 @@ utf::code_point take_character(std::string_view& text) noexcept {
     return valid ? character : utf::illegal;
 }
 
-// Writing needs these although they are invisible: without joiners Persian and Indic words are
-// spelt wrongly, without variation selectors and joiners many emoji fall apart. None of them moves
-// or hides what stands beside it.
-bool is_part_of_writing(utf::code_point character) noexcept {
+// These characters are invisible, but text needs them: without joiners Persian and Indic words are
+// misspelt, and without joiners and variation selectors many emoji fall apart. None of them moves
+// or hides its neighbours.
+bool is_needed_in_text(utf::code_point character) noexcept {
     return ::uc_is_property_join_control(character) ||
            ::uc_is_property_variation_selector(character);
 }
 
-// What has no glyph of its own: bidirectional controls, tags, fillers, separators of lines. A few
-// visible signs of Arabic and Syriac belong to the same category of Unicode and count too.
+// True for characters without a glyph: bidirectional controls, tags, fillers, line separators. A
+// few visible Arabic and Syriac signs are in the same Unicode category, and are treated alike.
 bool is_invisible(utf::code_point character) noexcept {
     constexpr std::uint32_t formats =
         UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
     const bool has_no_glyph = ::uc_is_general_category_withtable(character, formats) ||
                               ::uc_is_property_default_ignorable_code_point(character);
-    return has_no_glyph && !is_part_of_writing(character);
+    return has_no_glyph && !is_needed_in_text(character);
 }
 
 bool is_harmless(utf::code_point character) noexcept {
@@ -55,7 +56,7 @@ bool is_utf8(std::string_view bytes) noexcept {
     return true;
 }
 
-void append_safely(std::string& out, std::string_view text) {
+void append_sanitized(std::string& out, std::string_view text) {
     while (!text.empty()) {
         const auto before = text;
         if (is_harmless(take_character(text))) {
@@ -66,18 +67,18 @@ void append_safely(std::string& out, std::string_view text) {
     }
 }
 
-std::string safely(std::string_view text) {
+std::string sanitize(std::string_view text) {
     std::string safe;
-    append_safely(safe, text);
+    append_sanitized(safe, text);
     return safe;
 }
 
 bool is_text(std::string_view bytes) noexcept {
-    // Most are plain ASCII, which a vectorised loop tells.
-    const auto is_plain = [](unsigned char byte) { return byte != 0 && byte < 0x80; };
-    bool plain = true;
-    for (const char byte : bytes) plain &= is_plain(static_cast<unsigned char>(byte));
-    return plain || (bytes.find('\0') == std::string_view::npos && base::is_utf8(bytes));
+    // Most payloads are ASCII, and the compiler vectorises the loop that checks for it.
+    const auto is_ascii = [](unsigned char byte) { return byte != 0 && byte < 0x80; };
+    bool all_ascii = true;
+    for (const char byte : bytes) all_ascii &= is_ascii(static_cast<unsigned char>(byte));
+    return all_ascii || (bytes.find('\0') == std::string_view::npos && base::is_utf8(bytes));
 }
 
 std::size_t find_text(std::string_view whole, std::string_view part, std::size_t from) noexcept {

@@ -4,32 +4,34 @@
 #include <string>
 #include <string_view>
 
-/// Payloads as text.
+/// Bytes as text.
 namespace belfry::base {
 
-/// Whether the bytes are UTF-8. NUL is a character.
+/// Tells whether the bytes are valid UTF-8. NUL counts as a character.
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
-/// Appends text so that a terminal only shows it, and reorders nothing but letters of scripts that
-/// are written from right to left: every control character but tab and newline, every bidirectional
-/// control and other invisible character but joiners and variation selectors, and every byte that
-/// is not UTF-8, becomes `?`. Every program shows hostile text through this function.
-void append_safely(std::string& out, std::string_view text);
+/// Appends text with `?` in place of everything that could control a terminal or mislead a reader:
+/// - control characters, except tab and newline;
+/// - invisible characters such as bidirectional controls, except joiners and variation selectors;
+/// - bytes that are not UTF-8.
+/// Every program shows untrusted text through this function.
+void append_sanitized(std::string& out, std::string_view text);
 
-/// The same as a text of its own.
-[[nodiscard]] std::string safely(std::string_view text);
+/// Returns the text as append_sanitized() would append it.
+[[nodiscard]] std::string sanitize(std::string_view text);
 
-/// Whether SQLite can hold the bytes as a text without changing them: UTF-8 without NUL.
+/// Tells whether SQLite can store the bytes as TEXT without changing them: UTF-8 without NUL.
 [[nodiscard]] bool is_text(std::string_view bytes) noexcept;
 
-/// Where a text contains another one, from `from` on; `a` and `A` are alike, in ASCII alone.
+/// Finds `part` in `whole` at or after the index `from`. ASCII letters match in either case.
+/// @return the index of the match; npos if there is none
 [[nodiscard]] std::size_t find_text(std::string_view whole, std::string_view part,
                                     std::size_t from = 0) noexcept;
 
-/// As wide characters. What is not valid is left out.
+/// Converts UTF-8 to wide characters. Invalid bytes are left out.
 [[nodiscard]] std::wstring wide(std::string_view text);
 
-/// Wide characters as UTF-8. What is not valid is left out.
+/// Converts wide characters to UTF-8. Invalid characters are left out.
 [[nodiscard]] std::string narrow(std::wstring_view text);
 
 }  // namespace belfry::base

@@ -16,7 +16,7 @@ namespace belfry::cli {
 void warn(std::string_view program, std::string_view text) noexcept {
     std::string line{program};
     line += ": ";
-    base::append_safely(line, text);
+    base::append_sanitized(line, text);
     std::replace(line.begin(), line.end(), '\n', ' ');
     line += '\n';
     // Where standard error cannot be written there is nobody to tell.

@@ -15,7 +15,7 @@ namespace {
 /// A label's value: UTF-8, with backslash, quote and newline escaped.
 std::string label(std::string_view value) {
     std::string text;
-    for (const char c : base::safely(value)) {
+    for (const char c : base::sanitize(value)) {
         if (c == '\\' || c == '"') text += '\\';
         if (c == '\n') {
             text += "\\n";

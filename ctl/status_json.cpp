@@ -19,13 +19,13 @@ Json ends_of(const ClientStatus& client) {
 }
 
 Json client_of(const ClientStatus& client) {
-    return {{"id", base::safely(client.id)},
+    return {{"id", base::sanitize(client.id)},
             {"online", client.online},
             {"pid", client.pid},
             {"cursor", client.cursor},
             {"behind", client.behind},
             {"seq", client.seq},
-            {"version", base::safely(client.version)},
+            {"version", base::sanitize(client.version)},
             {"connected_ms", client.connected_ms},
             {"seen_ms", client.seen_ms},
             {"bytes_in", client.bytes_in},
@@ -50,11 +50,16 @@ Json ends_of(const Status& status) {
 }
 
 Json log_of(const Status& status) {
-    return {{"epoch", base::safely(status.epoch)}, {"first_id", status.first_id},
-            {"last_id", status.last_id},           {"visible_id", status.visible_id},
-            {"stored_id", status.stored_id},       {"capacity_bytes", status.capacity_bytes},
-            {"used_bytes", status.used_bytes},     {"durability", shm::name_of(status.durability)},
-            {"stored_bytes", status.stored_bytes}, {"visible_bytes", status.visible_bytes},
+    return {{"epoch", base::sanitize(status.epoch)},
+            {"first_id", status.first_id},
+            {"last_id", status.last_id},
+            {"visible_id", status.visible_id},
+            {"stored_id", status.stored_id},
+            {"capacity_bytes", status.capacity_bytes},
+            {"used_bytes", status.used_bytes},
+            {"durability", shm::name_of(status.durability)},
+            {"stored_bytes", status.stored_bytes},
+            {"visible_bytes", status.visible_bytes},
             {"created_ms", status.created_ms}};
 }
 
@@ -74,8 +79,8 @@ void print_json(std::ostream& out, const Status& status) {
         {"processes",
          {{"supervisor", status.supervisor},
           {"archiver", status.archiver},
-          {"supervisor_version", base::safely(status.supervisor_version)},
-          {"archiver_version", base::safely(status.archiver_version)},
+          {"supervisor_version", base::sanitize(status.supervisor_version)},
+          {"archiver_version", base::sanitize(status.archiver_version)},
           {"archiver_restarts", status.archiver_restarts}}},
         {"server",
          {{"port", status.port},

@@ -26,17 +26,17 @@ class PathWalk {
         while (!rest_.empty() && exists_) step();
         while (!rest_.empty()) append_missing(take_name());
         const Part& owner = *std::ranges::find_if(parts_.rbegin(), parts_.rend(), is_no_link);
-        for (const Part& part : parts_) require_trusted(part, owner.facts.st_uid);
-        return {at_, exists_, owner.facts.st_uid, owner.facts.st_gid};
+        for (const Part& part : parts_) require_trusted(part, owner.info.st_uid);
+        return {at_, exists_, owner.info.st_uid, owner.info.st_gid};
     }
 
   private:
     struct Part {
         fs::path path;
-        struct stat facts;
+        struct stat info;
     };
 
-    static bool is_no_link(const Part& part) { return !S_ISLNK(part.facts.st_mode); }
+    static bool is_no_link(const Part& part) { return !S_ISLNK(part.info.st_mode); }
 
     /// Puts the names of a path before those that are still to come.
     void follow(const fs::path& path) {
@@ -79,7 +79,7 @@ class PathWalk {
     /// @return false: there is nothing
     bool look_at(const fs::path& path) {
         Part part{path, {}};
-        if (::lstat(path.c_str(), &part.facts) == 0) {
+        if (::lstat(path.c_str(), &part.info) == 0) {
             parts_.push_back(part);
             return true;
         }
@@ -93,14 +93,14 @@ class PathWalk {
     }
 
     void require_trusted(const Part& part, uid_t owner) const {
-        const auto& [path, facts] = part;
+        const auto& [path, info] = part;
         const std::string name =
             "the data directory " + asked_.string() + " is not safe for root: " + path.string();
-        if (facts.st_uid != 0 && facts.st_uid != owner) {
-            throw Refusal{name + " belongs to user " + std::to_string(facts.st_uid)};
+        if (info.st_uid != 0 && info.st_uid != owner) {
+            throw Refusal{name + " belongs to user " + std::to_string(info.st_uid)};
         }
-        const bool is_shared = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-        if (is_no_link(part) && is_shared && (facts.st_mode & S_ISVTX) == 0) {
+        const bool is_shared = (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+        if (is_no_link(part) && is_shared && (info.st_mode & S_ISVTX) == 0) {
             throw Refusal{name + " may be written by others than its owner; use chmod go-w"};
         }
     }

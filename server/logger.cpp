@@ -97,7 +97,7 @@ class Log {
 
     void write(LogLevel level, std::string_view event) {
         std::string text;
-        base::append_safely(text, event.substr(0, max_text));
+        base::append_sanitized(text, event.substr(0, max_text));
         std::replace(text.begin(), text.end(), '\n', ' ');
         if (is_json_) text = nlohmann::json(text).dump();
         logger_.log(spdlog_level(level), spdlog::string_view_t{text});

@@ -1,6 +1,6 @@
 #include "shm/data_directory.hpp"
 
-#include "base/plain_file.hpp"
+#include "base/regular_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 base::UniqueFd open_file(const fs::path& path) {
-    base::UniqueFd file = base::open_plain_file(path, O_RDWR | O_CREAT);
+    base::UniqueFd file = base::open_regular_file(path, O_RDWR | O_CREAT);
     if (file) return file;
     throw DataDirectoryError{"cannot write " + path.string() + ": " + base::reason_for(errno)};
 }
@@ -90,7 +90,7 @@ base::PlacedFile alive_file(const fs::path& path, const base::UniqueFd& alive) n
 }
 
 bool anybody_alive(const fs::path& path) noexcept {
-    const base::UniqueFd file = base::open_plain_file(path / "alive", O_RDWR);
+    const base::UniqueFd file = base::open_regular_file(path / "alive", O_RDWR);
     return file && ::flock(file.get(), LOCK_EX | LOCK_NB) == -1;
 }
 

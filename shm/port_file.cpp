@@ -1,6 +1,6 @@
 #include "shm/port_file.hpp"
 
-#include "base/plain_file.hpp"
+#include "base/regular_file.hpp"
 #include "shm/data_directory.hpp"
 
 #include <exception>
@@ -20,7 +20,7 @@ std::string text_of_port(std::uint32_t port) {
 }
 
 void write_whole(const fs::path& path, const std::string& text) {
-    const int error = base::replace_plain_file(path, text);
+    const int error = base::replace_regular_file(path, text);
     if (error == 0) return;
     throw DataDirectoryError{"cannot write the port file " + path.string() + ": " +
                              base::reason_for(error)};
@@ -35,7 +35,7 @@ void write_port_file(const fs::path& data_dir, const fs::path& path, std::uint16
 
 void remove_port_file_at(const fs::path& path, std::uint32_t port) noexcept {
     try {
-        if (base::read_plain_file(path) == text_of_port(port)) fs::remove(path);
+        if (base::read_regular_file(path) == text_of_port(port)) fs::remove(path);
     } catch (const std::exception&) {
         // A server has ended cleanly even if this file cannot be removed.
     }
@@ -43,7 +43,7 @@ void remove_port_file_at(const fs::path& path, std::uint32_t port) noexcept {
 
 void remove_port_file(const fs::path& data_dir, std::uint32_t port) noexcept {
     try {
-        const fs::path path = base::read_plain_file(record_in(data_dir)).value_or("");
+        const fs::path path = base::read_regular_file(record_in(data_dir)).value_or("");
         if (!path.empty()) remove_port_file_at(path, port);
         fs::remove(record_in(data_dir));
     } catch (const std::exception&) {

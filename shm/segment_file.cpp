@@ -1,7 +1,7 @@
 #include "shm/segment_file.hpp"
 
-#include "base/plain_file.hpp"
 #include "base/random.hpp"
+#include "base/regular_file.hpp"
 #include "shm/huge_pages.hpp"
 
 #include <sys/ipc.h>
@@ -35,7 +35,7 @@ fs::path file_in(const fs::path& data_dir) {
 
 /// Returns nothing if there is no file, or it does not hold a name. @throws SegmentError
 std::optional<SegmentName> read_name(const fs::path& data_dir) {
-    const auto contents = base::read_plain_file(file_in(data_dir));
+    const auto contents = base::read_regular_file(file_in(data_dir));
     if (!contents && errno != ENOENT && errno != ENOTDIR) {
         throw SegmentError{"cannot read " + file_in(data_dir).string() + ": " +
                            base::reason_for(errno)};
@@ -56,7 +56,7 @@ void write_name(const fs::path& data_dir, const SegmentName& name) {
     std::ostringstream text;
     text << "key " << name.key << "\nshmid " << name.shmid << "\ntoken " << name.token << "\nbytes "
          << name.bytes << "\ncreator " << name.creator << '\n';
-    const int error = base::replace_plain_file(file_in(data_dir), text.str());
+    const int error = base::replace_regular_file(file_in(data_dir), text.str());
     if (error == 0) return;
     throw SegmentError{"cannot write " + file_in(data_dir).string() + ": " +
                        base::reason_for(error)};

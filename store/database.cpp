@@ -1,6 +1,6 @@
 #include "store/database.hpp"
 
-#include "base/plain_file.hpp"
+#include "base/regular_file.hpp"
 #include "store/store_error.hpp"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ const char* not_null(std::string_view bytes) noexcept {
 
 /// SQLite gives the files of the WAL the mode of the database.
 void create_file(const std::filesystem::path& file) {
-    if (base::open_plain_file(file, O_RDWR | O_CREAT)) return;
+    if (base::open_regular_file(file, O_RDWR | O_CREAT)) return;
     throw StoreError{StoreError::Kind::failing,
                      "cannot create the store " + file.string() + ": " + base::reason_for(errno)};
 }

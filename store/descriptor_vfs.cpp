@@ -65,9 +65,9 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int size(sqlite3_file* file, sqlite3_int64* size) {
-    struct stat facts {};
-    if (::fstat(fd_of(file), &facts) == -1) return SQLITE_IOERR_FSTAT;
-    *size = facts.st_size;
+    struct stat info {};
+    if (::fstat(fd_of(file), &info) == -1) return SQLITE_IOERR_FSTAT;
+    *size = info.st_size;
     return SQLITE_OK;
 }
 

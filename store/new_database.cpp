@@ -67,9 +67,8 @@ void NewDatabase::publish() {
 }
 
 void NewDatabase::require_absent(const fs::path& path) const {
-    struct stat facts {};
-    const int found =
-        ::fstatat(folder_.get(), path.filename().c_str(), &facts, AT_SYMLINK_NOFOLLOW);
+    struct stat info {};
+    const int found = ::fstatat(folder_.get(), path.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW);
     if (found == -1 && errno == ENOENT) return;
     if (found == -1) throw failure("cannot create " + path.string(), errno);
     throw StoreError{StoreError::Kind::unusable, path.string() + " exists already"};

@@ -1,6 +1,6 @@
 #include "store/store_lock.hpp"
 
-#include "base/plain_file.hpp"
+#include "base/regular_file.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
@@ -19,7 +19,7 @@ std::filesystem::path path_in(const std::filesystem::path& data_dir) {
 
 std::optional<StoreLock> StoreLock::try_take(const std::filesystem::path& data_dir) {
     const std::filesystem::path path = path_in(data_dir);
-    base::UniqueFd file = base::open_plain_file(path, O_RDWR | O_CREAT);
+    base::UniqueFd file = base::open_regular_file(path, O_RDWR | O_CREAT);
     if (!file) {
         throw StoreError{StoreError::Kind::failing,
                          "cannot open " + path.string() + ": " + base::reason_for(errno)};

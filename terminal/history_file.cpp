@@ -1,6 +1,6 @@
 #include "terminal/history_file.hpp"
 
-#include "base/plain_file.hpp"
+#include "base/regular_file.hpp"
 #include "base/unique_fd.hpp"
 
 #include <fcntl.h>
@@ -77,7 +77,7 @@ void HistoryFile::cut_to(const std::vector<std::string>& lines) const {
     std::string text;
     for (const auto& line : lines) text.append(line).append("\n");
     // A history that could not be cut stays as long as it is.
-    static_cast<void>(base::replace_plain_file(path_, text));
+    static_cast<void>(base::replace_regular_file(path_, text));
 }
 
 }  // namespace belfry::terminal

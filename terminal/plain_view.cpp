@@ -51,7 +51,7 @@ void PlainView::refused(std::uint64_t line, std::string_view, std::string_view w
 
 std::string indented_rows(std::string_view text) {
     std::string rows;
-    for (const char c : base::safely(text)) {
+    for (const char c : base::sanitize(text)) {
         if (c == '\n') {
             rows += "\n      | ";
         } else {

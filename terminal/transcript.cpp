@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view action = "/me ";
 
 std::string one_row(std::string_view text) {
-    std::string safe = base::safely(text);
+    std::string safe = base::sanitize(text);
     for (char& c : safe) {
         if (c == '\n' || c == '\t') c = ' ';
     }
@@ -23,8 +23,9 @@ std::string one_row(std::string_view text) {
 }  // namespace
 
 Said said(const wire::Message& message) {
-    return {
-        .sender = message.sender, .time = base::moment(message.time_ms), .text = message.payload};
+    return {.sender = message.sender,
+            .time = base::to_time_t(message.time_ms),
+            .text = message.payload};
 }
 
 std::string counted_messages(std::uint64_t count) {

@@ -16,7 +16,7 @@ std::string utf8(char32_t character) {
 
 std::string safe(std::string_view text) {
     std::string out;
-    base::append_safely(out, text);
+    base::append_sanitized(out, text);
     return out;
 }
 

@@ -47,9 +47,9 @@ TEST_F(ClientTranscript, AMomentIsNamedAsShortlyAsItIsClear) {
 }
 
 TEST_F(ClientTranscript, AnyTimeCanBeShown) {
-    EXPECT_EQ(base::moment(1700845380123), friday);
-    EXPECT_EQ(base::moment(UINT64_MAX), 0);
-    EXPECT_EQ(date(base::moment(0)), "Thursday 1 January 1970");
+    EXPECT_EQ(base::to_time_t(1700845380123), friday);
+    EXPECT_EQ(base::to_time_t(UINT64_MAX), 0);
+    EXPECT_EQ(date(base::to_time_t(0)), "Thursday 1 January 1970");
 }
 
 TEST_F(ClientTranscript, ALineStandsBetweenDays) {

@@ -1,4 +1,4 @@
-#include "base/plain_file.hpp"
+#include "base/regular_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,11 +14,12 @@ namespace {
 
 constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
 
-/// What the kernel says of a pipe without a reader, or of a device that is not there.
+/// The error for a file that is not regular. The kernel gives the same one for a pipe without a
+/// reader and for a missing device.
 constexpr int not_regular = ENXIO;
 
 int write_to(const UniqueFd& file, std::string_view contents) {
-    errno = EIO;  // for a write that is cut short
+    errno = EIO;  // a short write sets no errno
     const bool written = ::fchmod(file.get(), owner_only) == 0 &&
                          ::write(file.get(), contents.data(), contents.size()) ==
                              static_cast<ssize_t>(contents.size());
@@ -27,13 +28,13 @@ int write_to(const UniqueFd& file, std::string_view contents) {
 
 }  // namespace
 
-UniqueFd open_plain_file(const std::filesystem::path& path, int flags) noexcept {
-    // O_NONBLOCK: opening a pipe would wait for its other end.
+UniqueFd open_regular_file(const std::filesystem::path& path, int flags) noexcept {
+    // Without O_NONBLOCK, opening a pipe would wait for the other end.
     constexpr int always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     UniqueFd file{::open(path.c_str(), flags | always, owner_only)};
-    struct stat facts {};
-    if (!file || ::fstat(file.get(), &facts) == -1) return {};
-    if (S_ISREG(facts.st_mode)) return file;
+    struct stat info {};
+    if (!file || ::fstat(file.get(), &info) == -1) return {};
+    if (S_ISREG(info.st_mode)) return file;
     file.reset();
     errno = not_regular;
     return {};
@@ -45,16 +46,16 @@ std::string reason_for(int error) {
     return std::strerror(error);
 }
 
-std::optional<std::string> read_plain_file(const std::filesystem::path& path) {
-    const UniqueFd file = open_plain_file(path, O_RDONLY);
+std::optional<std::string> read_regular_file(const std::filesystem::path& path) {
+    const UniqueFd file = open_regular_file(path, O_RDONLY);
     if (!file) return {};
     std::string contents;
-    std::array<char, max_plain_file + 1> buffer{};
+    std::array<char, max_regular_file + 1> buffer{};
     while (true) {
         const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
         if (count == -1) return {};
         if (count == 0) return contents;
-        if (contents.size() + static_cast<std::size_t>(count) > max_plain_file) {
+        if (contents.size() + static_cast<std::size_t>(count) > max_regular_file) {
             errno = EFBIG;
             return {};
         }
@@ -62,13 +63,13 @@ std::optional<std::string> read_plain_file(const std::filesystem::path& path) {
     }
 }
 
-int replace_plain_file(const std::filesystem::path& path, std::string_view contents) {
-    const std::string beside = path.string() + ".new";
-    const UniqueFd file = open_plain_file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+int replace_regular_file(const std::filesystem::path& path, std::string_view contents) {
+    const std::string temporary = path.string() + ".new";
+    const UniqueFd file = open_regular_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file) return errno;
     int error = write_to(file, contents);
-    if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
-    if (error != 0) ::unlink(beside.c_str());
+    if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+    if (error != 0) ::unlink(temporary.c_str());
     return error;
 }
 
