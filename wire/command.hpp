@@ -6,11 +6,11 @@
 #include <string_view>
 #include <variant>
 
-/// What a client may say to the server. The views point into the bytes that were parsed.
+/// The commands that a client sends to the server. The views point into the bytes that were parsed.
 namespace belfry::wire {
 
 struct Login {
-    std::string_view client_id;  ///< well-formed; known to the server or not
+    std::string_view client_id;  ///< well-formed, but not checked to be known to the server
     bool manual_ack = false;
     bool presence = false;
 };
@@ -25,28 +25,28 @@ struct Say {
 };
 
 struct Ack {
-    std::uint64_t id;  ///< more digits than fit count as the largest number
+    std::uint64_t id;  ///< 2^64-1 if the number on the line is larger
 };
 
 struct History {
-    std::uint64_t first_id;  ///< saturating, as Ack::id
-    std::uint64_t count;     ///< saturating
+    std::uint64_t first_id;  ///< limited as Ack::id is
+    std::uint64_t count;     ///< likewise
 };
 
 struct Who {};
 
 struct Ping {
-    std::string_view token;  ///< empty: none was given
+    std::string_view token;  ///< empty: the client gave none
 };
 
 struct Quit {};
 
-/// Bytes that are answered by `ERR <code> <seq or ->`. The codes are line_too_long, bad_line,
-/// unknown_command, bad_payload, too_large and bad_seq.
+/// Input that the server answers with `ERR <code> <seq or ->`. The code is one of line_too_long,
+/// bad_line, unknown_command, bad_payload, too_large and bad_seq.
 struct Malformed {
     ErrorCode code;
     std::uint64_t seq = 0;  ///< 0: printed as `-`
-    bool close = false;     ///< the connection closes: nothing behind these bytes is looked at
+    bool close = false;     ///< the connection must be closed; the bytes behind are not parsed
     bool is_login = false;  ///< the verb was LOGIN
 };
 

@@ -13,12 +13,14 @@ using Step = CommandParser::Step;
 
 constexpr Malformed bad_line{.code = ErrorCode::bad_line};
 
-std::optional<bool> one_of(std::string_view value, std::string_view no, std::string_view yes) {
+std::optional<bool> parse_choice(std::string_view value, std::string_view no,
+                                 std::string_view yes) {
     if (value == yes) return true;
     if (value == no) return false;
     return std::nullopt;
 }
 
+// Assigns the value if there is one, and tells whether there was.
 bool assign(bool& to, std::optional<bool> value) noexcept {
     to = value.value_or(to);
     return value.has_value();
@@ -27,32 +29,33 @@ bool assign(bool& to, std::optional<bool> value) noexcept {
 Command login(std::string_view text) noexcept {
     Fields fields{text};
     Login login{.client_id = fields.next_or_empty()};
-    const bool good = is_client_id(login.client_id) &&
-                      take_options(fields, [&](std::string_view key, std::string_view value) {
-                          if (key == "ack") {
-                              return assign(login.manual_ack, one_of(value, "auto", "manual"));
-                          }
-                          if (key == "presence") {
-                              return assign(login.presence, one_of(value, "off", "on"));
-                          }
-                          return true;
-                      });
-    if (!good) return Malformed{.code = ErrorCode::bad_line, .is_login = true};
+    const bool is_valid =
+        is_client_id(login.client_id) &&
+        take_options(fields, [&](std::string_view key, std::string_view value) {
+            if (key == "ack") {
+                return assign(login.manual_ack, parse_choice(value, "auto", "manual"));
+            }
+            if (key == "presence") {
+                return assign(login.presence, parse_choice(value, "off", "on"));
+            }
+            return true;
+        });
+    if (!is_valid) return Malformed{.code = ErrorCode::bad_line, .is_login = true};
     return login;
 }
 
 Command ack(std::string_view text) noexcept {
     Fields fields{text};
-    const auto id = number(fields.next_or_empty());
-    if (!id || !only_options(fields)) return bad_line;
+    const auto id = parse_number(fields.next_or_empty());
+    if (!id || !skip_options(fields)) return bad_line;
     return Ack{*id};
 }
 
 Command history(std::string_view text) noexcept {
     Fields fields{text};
-    const auto first_id = number(fields.next_or_empty());
-    const auto count = number(fields.next_or_empty());
-    if (!first_id || !count || !only_options(fields)) return bad_line;
+    const auto first_id = parse_number(fields.next_or_empty());
+    const auto count = parse_number(fields.next_or_empty());
+    if (!first_id || !count || !skip_options(fields)) return bad_line;
     return History{*first_id, *count};
 }
 
@@ -60,14 +63,14 @@ Command ping(std::string_view text) noexcept {
     Fields fields{text};
     const auto token = fields.next();
     if (!token) return Ping{};
-    if (token->empty() || !only_options(fields)) return bad_line;
+    if (token->empty() || !skip_options(fields)) return bad_line;
     return Ping{*token};
 }
 
 template <typename Verb>
-Command options_only(std::string_view text) noexcept {
+Command parse_bare_verb(std::string_view text) noexcept {
     Fields fields{text};
-    if (!only_options(fields)) return bad_line;
+    if (!skip_options(fields)) return bad_line;
     return Verb{};
 }
 
@@ -85,35 +88,37 @@ struct SimpleVerb {
     Command (*parse)(std::string_view fields) noexcept;
 };
 
-// All verbs but those with a payload.
+// All verbs except SEND and SAY, which carry a payload.
 constexpr std::array simple_verbs{
     SimpleVerb{"ACK", ack},
     SimpleVerb{"LOGIN", login},
     SimpleVerb{"PING", ping},
     SimpleVerb{"HISTORY", history},
-    SimpleVerb{"WHO", options_only<Who>},
-    SimpleVerb{"QUIT", options_only<Quit>},
+    SimpleVerb{"WHO", parse_bare_verb<Who>},
+    SimpleVerb{"QUIT", parse_bare_verb<Quit>},
 };
 
-const SimpleVerb* find_simple(std::string_view verb) noexcept {
+const SimpleVerb* find_simple_verb(std::string_view verb) noexcept {
     const auto* found =
         std::find_if(simple_verbs.begin(), simple_verbs.end(),
                      [verb](const SimpleVerb& simple) { return is_verb(verb, simple.name); });
     return found == simple_verbs.end() ? nullptr : found;
 }
 
-// A line without a verb at its front: a known verb behind leading spaces is a bad line.
+// Names the error of a line that starts with no known verb. A known verb behind leading spaces is a
+// bad line.
 Malformed not_a_command(std::string_view line) noexcept {
     if (!line.starts_with(' ')) return {.code = ErrorCode::unknown_command};
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-    const auto verb = cut_verb(line).verb;
-    if (!is_verb(verb, "SEND") && !is_verb(verb, "SAY") && find_simple(verb) == nullptr) {
+    const auto verb = split_verb(line).verb;
+    if (!is_verb(verb, "SEND") && !is_verb(verb, "SAY") && find_simple_verb(verb) == nullptr) {
         return {.code = ErrorCode::unknown_command};
     }
     return {.code = ErrorCode::bad_line, .is_login = is_verb(verb, "LOGIN")};
 }
 
-// Reads digits at `at` and moves it behind them. At most 18, so that nothing overflows.
+// Reads digits from `at`, and moves it behind them. It stops after 18 digits, so that the value
+// cannot overflow.
 std::uint64_t read_digits(std::string_view text, std::size_t& at) noexcept {
     const std::size_t end = std::min(text.size(), at + 18);
     std::uint64_t value = 0;
@@ -123,18 +128,18 @@ std::uint64_t read_digits(std::string_view text, std::size_t& at) noexcept {
     return value;
 }
 
-struct SendHead {
+struct SendHeader {
     std::uint64_t seq = 0;
     std::uint64_t nbytes = 0;
-    std::size_t length = 0;  // 0: the line has another form
+    std::size_t length = 0;  // 0: the line is written in another way
 };
 
-// The form in which programs write SEND, read in one pass: this is the hot path. Whatever
-// deviates from it is read the general way, which also names the error.
-SendHead usual_send(std::string_view unread) noexcept {
+// Parses, in one pass, a SEND that is written in the way programs write it. This is the hot path.
+// Every other SEND goes through send_line(), which also finds the right error.
+SendHeader parse_common_send(std::string_view unread) noexcept {
     constexpr std::string_view verb = "SEND ";
     if (!unread.starts_with(verb)) return {};
-    SendHead head;
+    SendHeader head;
     std::size_t at = verb.size();
     head.seq = read_digits(unread, at);
     if (at >= unread.size() || unread[at] != ' ') return {};
@@ -149,14 +154,14 @@ SendHead usual_send(std::string_view unread) noexcept {
 
 CommandParser::Step CommandParser::next(std::string_view unread) noexcept {
     if (state_ == State::at_line) return at_line(unread);
-    if (state_ == State::in_refused_payload) return at_refused_payload(unread);
+    if (state_ == State::discarding) return discard_payload(unread);
     return {unread.size(), std::nullopt};
 }
 
 CommandParser::Step CommandParser::at_line(std::string_view unread) noexcept {
-    const SendHead usual = takes_payloads_ ? usual_send(unread) : SendHead{};
-    if (usual.length != 0 && usual.nbytes <= max_payload_) {
-        return accept(usual.seq, usual.nbytes, usual.length, unread);
+    const SendHeader common = takes_payloads_ ? parse_common_send(unread) : SendHeader{};
+    if (common.length != 0 && common.nbytes <= max_payload_) {
+        return accept(common.seq, common.nbytes, common.length, unread);
     }
     const auto lf = unread.substr(0, max_line).find('\n');
     if (lf != std::string_view::npos)
@@ -167,14 +172,14 @@ CommandParser::Step CommandParser::at_line(std::string_view unread) noexcept {
 
 CommandParser::Step CommandParser::parse_line(std::string_view line, std::size_t consumed,
                                               std::string_view unread) noexcept {
-    const auto [verb, fields] = cut_verb(line);
+    const auto [verb, fields] = split_verb(line);
     if (is_verb(verb, "SEND")) return send_line(fields, consumed, unread);
     if (is_verb(verb, "SAY")) {
         if (fields.empty()) return {consumed, bad_line};
         if (fields.size() - 1 <= max_payload_) return {consumed, Say{fields.substr(1)}};
         return {consumed, Malformed{.code = ErrorCode::too_large}};
     }
-    if (const auto* simple = find_simple(verb)) return {consumed, simple->parse(fields)};
+    if (const auto* simple = find_simple_verb(verb)) return {consumed, simple->parse(fields)};
     return {consumed, not_a_command(line)};
 }
 
@@ -182,12 +187,12 @@ CommandParser::Step CommandParser::send_line(std::string_view text, std::size_t 
                                              std::string_view unread) noexcept {
     if (!takes_payloads_) return {consumed, bad_line};
     Fields fields{text};
-    const auto seq = number(fields.next_or_empty()).value_or(0);
-    const auto nbytes = number(fields.next_or_empty());
-    if (!nbytes || !only_options(fields)) return {consumed, bad_line};
-    const bool seq_good = seq != 0 && seq <= max_seq;
-    if (*nbytes > max_discard) return close(ErrorCode::too_large, seq_good ? seq : 0, unread);
-    if (!seq_good) return refuse_payload({.code = ErrorCode::bad_seq}, *nbytes, consumed);
+    const auto seq = parse_number(fields.next_or_empty()).value_or(0);
+    const auto nbytes = parse_number(fields.next_or_empty());
+    if (!nbytes || !skip_options(fields)) return {consumed, bad_line};
+    const bool seq_is_valid = seq != 0 && seq <= max_seq;
+    if (*nbytes > max_discard) return close(ErrorCode::too_large, seq_is_valid ? seq : 0, unread);
+    if (!seq_is_valid) return refuse_payload({.code = ErrorCode::bad_seq}, *nbytes, consumed);
     if (*nbytes <= max_payload_) return accept(seq, *nbytes, consumed, unread);
     return refuse_payload({.code = ErrorCode::too_large, .seq = seq}, *nbytes, consumed);
 }
@@ -197,32 +202,32 @@ CommandParser::Step CommandParser::accept(std::uint64_t seq, std::uint64_t nbyte
     const auto payload_bytes = static_cast<std::size_t>(nbytes);
     if (unread.size() - head < payload_bytes) return {};
     const std::size_t end = head + payload_bytes;
-    const Ending ending = ending_at_front(unread.substr(end));
-    if (ending == Ending::incomplete) return {};
-    if (ending == Ending::wrong) return close(ErrorCode::bad_payload, seq, unread);
+    const LineEnding ending = parse_line_ending(unread.substr(end));
+    if (ending == LineEnding::incomplete) return {};
+    if (ending == LineEnding::wrong) return close(ErrorCode::bad_payload, seq, unread);
     return {end + length_of(ending), Send{seq, unread.substr(head, payload_bytes)}};
 }
 
 CommandParser::Step CommandParser::refuse_payload(Malformed why, std::uint64_t nbytes,
                                                   std::size_t head) noexcept {
-    state_ = State::in_refused_payload;
-    refused_bytes_ = nbytes;
+    state_ = State::discarding;
+    bytes_to_discard_ = nbytes;
     return {head, why};
 }
 
-CommandParser::Step CommandParser::at_refused_payload(std::string_view unread) noexcept {
-    const auto thrown_away =
-        static_cast<std::size_t>(std::min<std::uint64_t>(refused_bytes_, unread.size()));
-    refused_bytes_ -= thrown_away;
-    if (refused_bytes_ > 0) return {thrown_away, std::nullopt};
-    const auto behind = unread.substr(thrown_away);
-    const Ending ending = ending_at_front(behind);
-    if (ending == Ending::incomplete) return {thrown_away, std::nullopt};
-    // Its seq has had its ERR: this one is about the stream.
-    if (ending == Ending::wrong) return close(ErrorCode::bad_payload, 0, unread);
+CommandParser::Step CommandParser::discard_payload(std::string_view unread) noexcept {
+    const auto discarded =
+        static_cast<std::size_t>(std::min<std::uint64_t>(bytes_to_discard_, unread.size()));
+    bytes_to_discard_ -= discarded;
+    if (bytes_to_discard_ > 0) return {discarded, std::nullopt};
+    const auto rest = unread.substr(discarded);
+    const LineEnding ending = parse_line_ending(rest);
+    if (ending == LineEnding::incomplete) return {discarded, std::nullopt};
+    // The seq has already had its ERR. This error is about the stream, so it names no seq.
+    if (ending == LineEnding::wrong) return close(ErrorCode::bad_payload, 0, unread);
     state_ = State::at_line;
-    Step step = at_line(behind.substr(length_of(ending)));
-    step.consumed += thrown_away + length_of(ending);
+    Step step = at_line(rest.substr(length_of(ending)));
+    step.consumed += discarded + length_of(ending);
     return step;
 }
 

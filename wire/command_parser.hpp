@@ -9,43 +9,43 @@
 
 namespace belfry::wire {
 
-/// Cuts the byte stream of a client into commands. The caller keeps the bytes; the parser keeps
-/// only what is still to be thrown away of a refused payload, so that any split of the stream
-/// gives the same commands. Allocates nothing, throws nothing. Not thread-safe.
+/// Splits the byte stream of a client into commands. The caller owns the bytes. The parser only
+/// remembers how much of a refused payload it must still discard, so the commands do not depend on
+/// how the stream was split into reads. It allocates nothing and throws nothing. Not thread-safe.
 class CommandParser {
   public:
     /// @param max_payload the largest payload accepted, in bytes; at most max_discard
     explicit CommandParser(std::size_t max_payload) noexcept : max_payload_{max_payload} {}
 
-    /// For a connection that has not logged in: every command is told at its line, a SEND as a bad
-    /// one, and no payload is waited for.
+    /// Returns a parser for a connection that has not logged in. It does not wait for payloads: a
+    /// SEND is a bad line.
     [[nodiscard]] static CommandParser for_login() noexcept {
         CommandParser parser{0};
         parser.takes_payloads_ = false;
         return parser;
     }
 
+    /// The result of next().
     struct Step {
-        /// Bytes at the front of the input that are done with. May be above 0 without a command
-        /// (a refused payload is thrown away piece by piece). The command's views point into
-        /// them: use it before they are overwritten.
+        /// How many bytes at the front of the input are finished. It may be above 0 without a
+        /// command, because a refused payload is discarded piece by piece. The command's views
+        /// point into these bytes, so the command must be used before they are overwritten.
         std::size_t consumed = 0;
 
-        /// Where there is none, more bytes are needed: call again when the unconsumed bytes have
-        /// grown.
+        /// Empty: more bytes are needed. Call again when the unconsumed bytes have grown.
         std::optional<Command> command;
     };
 
-    /// Looks at the unconsumed bytes of the stream for the next command. A caller whose buffer
-    /// holds max_line + max_payload + 2 bytes never runs full without a command. After a
-    /// Malformed with `close` everything is consumed and no command comes any more.
+    /// Parses the next command at the front of `unread`, the bytes that are not consumed yet. A
+    /// buffer of max_line + max_payload + 2 bytes always has room for a whole command. After a
+    /// Malformed with `close`, all bytes are consumed and there are no more commands.
     [[nodiscard]] Step next(std::string_view unread) noexcept;
 
   private:
-    enum class State : unsigned char { at_line, in_refused_payload, closed };
+    enum class State : unsigned char { at_line, discarding, closed };
 
     Step at_line(std::string_view unread) noexcept;
-    Step at_refused_payload(std::string_view unread) noexcept;
+    Step discard_payload(std::string_view unread) noexcept;
     Step parse_line(std::string_view line, std::size_t consumed, std::string_view unread) noexcept;
     Step send_line(std::string_view text, std::size_t consumed, std::string_view unread) noexcept;
     Step accept(std::uint64_t seq, std::uint64_t nbytes, std::size_t head,
@@ -55,7 +55,8 @@ class CommandParser {
 
     std::size_t max_payload_;
     bool takes_payloads_ = true;
-    std::uint64_t refused_bytes_ = 0;  ///< of a refused payload, still to come
+    std::uint64_t bytes_to_discard_ =
+        0;  ///< rest of a refused payload that is still to be discarded
     State state_ = State::at_line;
 };
 

@@ -13,7 +13,7 @@ struct Entry {
     bool closes;
 };
 
-// In the order of the enumeration, so that a code is its own index.
+// The order is that of the enumeration, so that a code is the index of its entry.
 constexpr std::array entries{
     Entry{ErrorCode::unknown_client, "unknown-client", "this server does not know the client-id",
           true},

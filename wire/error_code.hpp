@@ -21,17 +21,17 @@ enum class ErrorCode {
     already_logged_in,
 };
 
-/// The code as it stands on the wire, such as `unknown-client`.
+/// Returns the code as it is written in the protocol, such as `unknown-client`.
 [[nodiscard]] std::string_view name_of(ErrorCode code) noexcept;
 
-/// One short English sentence for the text of an `ERR` line.
+/// Returns the text that follows the code in an `ERR` line.
 [[nodiscard]] std::string_view text_of(ErrorCode code) noexcept;
 
-/// Whether the server closes the connection behind an `ERR` of this code. The one exception is a
-/// payload above max_discard, which closes although its code, too_large, does not.
+/// Tells whether the server closes the connection after an `ERR` with this code. There is one
+/// exception: after too_large it also closes, if the payload is above max_discard.
 [[nodiscard]] bool closes(ErrorCode code) noexcept;
 
-/// The code of that name; none where this version does not know it.
+/// Returns the code with this name; nothing if this version does not know it.
 [[nodiscard]] std::optional<ErrorCode> error_code_named(std::string_view name) noexcept;
 
 }  // namespace belfry::wire

@@ -6,34 +6,35 @@
 #include <optional>
 #include <string_view>
 
-/// What the two parsers have in common. No other folder includes this.
+/// The parts that the command parser and the frame parser share. No other file includes this one.
 namespace belfry::wire {
 
-/// A line cut behind its verb.
+/// A line, split behind its verb.
 struct Line {
     std::string_view verb;
-    std::string_view fields;  ///< empty, or a space and what follows it
+    std::string_view fields;  ///< empty, or a space and the rest of the line
 };
 
-/// Takes one CR off the end.
+/// Returns the line without the CR at its end, if there is one.
 [[nodiscard]] inline std::string_view without_cr(std::string_view line) noexcept {
     if (line.ends_with('\r')) line.remove_suffix(1);
     return line;
 }
 
-[[nodiscard]] inline Line cut_verb(std::string_view line) noexcept {
+/// Splits the line at its first space.
+[[nodiscard]] inline Line split_verb(std::string_view line) noexcept {
     const auto space = line.find(' ');
     if (space == std::string_view::npos) return {line, {}};
     return {line.substr(0, space), line.substr(space)};
 }
 
-/// Walks over the fields behind a verb. A double or trailing space gives an empty field, which
-/// nothing accepts.
+/// Iterates over the fields behind a verb. A double or trailing space yields an empty field, which
+/// no command and no frame accepts.
 class Fields {
   public:
     explicit Fields(std::string_view fields) noexcept : rest_{fields} {}
 
-    /// The next field; none at the end.
+    /// Returns the next field; nothing at the end.
     [[nodiscard]] std::optional<std::string_view> next() noexcept {
         if (rest_.empty()) return std::nullopt;
         rest_.remove_prefix(1);
@@ -42,20 +43,21 @@ class Fields {
         return field;
     }
 
-    /// The next field, empty where there is none.
+    /// Returns the next field; an empty one at the end.
     [[nodiscard]] std::string_view next_or_empty() noexcept {
         return next().value_or(std::string_view{});
     }
 
-    /// What has not been walked over, spaces included.
+    /// Returns the part of the line that next() has not returned yet, with its spaces.
     [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 
   private:
     std::string_view rest_;
 };
 
-/// Takes the remaining fields as options. `take(key, value)` returns false for a bad value.
-/// False: that, or a field without `=`.
+/// Parses the remaining fields as options, and calls `take(key, value)` for each, which returns
+/// false for a bad value.
+/// @return false if a value is bad or a field has no `=`
 template <typename Take>
 [[nodiscard]] bool take_options(Fields& fields, Take take) noexcept {
     while (const auto field = fields.next()) {
@@ -66,8 +68,9 @@ template <typename Take>
     return true;
 }
 
-/// take_options for a verb that knows none.
-[[nodiscard]] inline bool only_options(Fields& fields) noexcept {
+/// Skips the remaining fields, for a verb that knows no options.
+/// @return false if a field has no `=`, and so is not an option
+[[nodiscard]] inline bool skip_options(Fields& fields) noexcept {
     return take_options(fields, [](std::string_view, std::string_view) { return true; });
 }
 
@@ -75,8 +78,9 @@ template <typename Take>
     return c >= '0' && c <= '9';
 }
 
-/// Decimal digits and nothing else. What does not fit counts as the largest number.
-[[nodiscard]] inline std::optional<std::uint64_t> number(std::string_view text) noexcept {
+/// Parses a number of decimal digits only. A number above 2^64-1 becomes 2^64-1.
+/// @return nothing if the text is empty or has another character
+[[nodiscard]] inline std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
     constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
     if (text.empty()) return std::nullopt;
     std::uint64_t value = 0;
@@ -88,19 +92,21 @@ template <typename Take>
     return value;
 }
 
-/// The line ending behind a payload.
-enum class Ending { incomplete, wrong, lf, crlf };
+/// The line ending behind a payload, or why there is none yet.
+enum class LineEnding { incomplete, wrong, lf, crlf };
 
-[[nodiscard]] inline Ending ending_at_front(std::string_view text) noexcept {
-    if (text.empty()) return Ending::incomplete;
-    if (text[0] == '\n') return Ending::lf;
-    if (text[0] != '\r') return Ending::wrong;
-    if (text.size() < 2) return Ending::incomplete;
-    return text[1] == '\n' ? Ending::crlf : Ending::wrong;
+/// Looks for a line ending at the front of the text.
+[[nodiscard]] inline LineEnding parse_line_ending(std::string_view text) noexcept {
+    if (text.empty()) return LineEnding::incomplete;
+    if (text[0] == '\n') return LineEnding::lf;
+    if (text[0] != '\r') return LineEnding::wrong;
+    if (text.size() < 2) return LineEnding::incomplete;
+    return text[1] == '\n' ? LineEnding::crlf : LineEnding::wrong;
 }
 
-[[nodiscard]] inline std::size_t length_of(Ending ending) noexcept {
-    return ending == Ending::lf ? 1 : 2;
+/// Returns the length of a complete line ending, in bytes.
+[[nodiscard]] inline std::size_t length_of(LineEnding ending) noexcept {
+    return ending == LineEnding::lf ? 1 : 2;
 }
 
 }  // namespace belfry::wire

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <variant>
 
-/// What the server may say to a client. The views point into the bytes that were parsed.
+/// The frames that the server sends to a client. The views point into the bytes that were parsed.
 namespace belfry::wire {
 
 struct Welcome {
@@ -15,10 +15,10 @@ struct Welcome {
     std::uint64_t seq = 0;
     std::uint64_t max_payload = 0;
     std::string_view server;     ///< `belfry/<version>`
-    std::uint64_t accepted = 0;  ///< an option, told where it is above `seq`; see PROTOCOL.md
+    std::uint64_t accepted = 0;  ///< an option, printed only if above `seq`; see PROTOCOL.md
 };
 
-/// A message: MSG (by somebody else, in order) or PAST (an answer to HISTORY).
+/// A message: MSG (another client's, in its place in the order) or PAST (in the answer to HISTORY).
 struct Message {
     bool past = false;
     std::uint64_t id = 0;
@@ -45,7 +45,7 @@ struct Gap {
     std::uint64_t last_id;
 };
 
-/// Ends the answer to HISTORY (with ids) or to WHO (without: both 0).
+/// The end of the answer to HISTORY, or to WHO, where both ids are 0.
 struct End {
     std::uint64_t first_id = 0;
     std::uint64_t last_id = 0;
@@ -68,8 +68,8 @@ struct Pong {
 };
 
 struct Error {
-    std::string_view code;  ///< as on the wire: newer servers may have newer codes
-    std::uint64_t seq;      ///< 0: `-`
+    std::string_view code;  ///< not an ErrorCode, because a newer server may have new codes
+    std::uint64_t seq;      ///< 0: printed as `-`
     std::string_view text;
 };
 
@@ -77,13 +77,13 @@ struct Bye {
     std::string_view reason;
 };
 
-/// A line whose verb this version does not know; a client ignores it.
+/// A line whose verb this version does not know. A client ignores it.
 struct Unknown {
     std::string_view line;
 };
 
-/// The stream is not the protocol: a known verb with unreadable fields, a line that is too
-/// long, a payload without its line ending. Nothing behind it can be trusted.
+/// Input that violates the protocol: a known verb with unreadable fields, a line that is too long,
+/// or a payload without its line ending. Nothing behind it can be trusted.
 struct Garbled {};
 
 using Frame = std::variant<Welcome, Message, Sent, Dup, Live, Gap, End, User, Presence, Pong, Error,

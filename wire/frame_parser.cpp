@@ -9,8 +9,8 @@
 namespace belfry::wire {
 namespace {
 
-// A WELCOME's numbers; all of them must be there.
-struct Numbers {
+// The numbers of a WELCOME. None of them may be missing.
+struct WelcomeNumbers {
     std::optional<std::uint64_t> cursor, last, seq, max_payload;
 
     std::optional<std::uint64_t>* named(std::string_view key) noexcept {
@@ -20,24 +20,26 @@ struct Numbers {
         if (key == "max-payload") return &max_payload;
         return nullptr;
     }
-    [[nodiscard]] bool complete() const noexcept { return cursor && last && seq && max_payload; }
+    [[nodiscard]] bool are_complete() const noexcept {
+        return cursor && last && seq && max_payload;
+    }
 };
 
 Frame welcome(std::string_view text) noexcept {
     Fields fields{text};
     Welcome frame;
     frame.client_id = fields.next_or_empty();
-    Numbers numbers;
+    WelcomeNumbers numbers;
     const bool readable = take_options(fields, [&](std::string_view key, std::string_view value) {
         if (key == "epoch") frame.epoch = value;
         if (key == "server") frame.server = value;
-        if (key == "accepted") frame.accepted = number(value).value_or(0);
+        if (key == "accepted") frame.accepted = parse_number(value).value_or(0);
         auto* slot = numbers.named(key);
         if (slot == nullptr) return true;
-        *slot = number(value);
+        *slot = parse_number(value);
         return slot->has_value();
     });
-    if (!readable || !numbers.complete() || !is_client_id(frame.client_id) ||
+    if (!readable || !numbers.are_complete() || !is_client_id(frame.client_id) ||
         !is_epoch(frame.epoch)) {
         return Garbled{};
     }
@@ -50,41 +52,41 @@ Frame welcome(std::string_view text) noexcept {
 
 Frame sent(std::string_view text) noexcept {
     Fields fields{text};
-    const auto seq = number(fields.next_or_empty());
-    const auto id = number(fields.next_or_empty());
-    if (!seq || !id || !only_options(fields)) return Garbled{};
+    const auto seq = parse_number(fields.next_or_empty());
+    const auto id = parse_number(fields.next_or_empty());
+    if (!seq || !id || !skip_options(fields)) return Garbled{};
     return Sent{*seq, *id};
 }
 
 Frame dup(std::string_view text) noexcept {
     Fields fields{text};
-    const auto seq = number(fields.next_or_empty());
-    if (!seq || !only_options(fields)) return Garbled{};
+    const auto seq = parse_number(fields.next_or_empty());
+    if (!seq || !skip_options(fields)) return Garbled{};
     return Dup{*seq};
 }
 
 Frame live(std::string_view text) noexcept {
     Fields fields{text};
-    const auto id = number(fields.next_or_empty());
-    if (!id || !only_options(fields)) return Garbled{};
+    const auto id = parse_number(fields.next_or_empty());
+    if (!id || !skip_options(fields)) return Garbled{};
     return Live{*id};
 }
 
 Frame gap(std::string_view text) noexcept {
     Fields fields{text};
-    const auto first_id = number(fields.next_or_empty());
-    const auto last_id = number(fields.next_or_empty());
-    if (!first_id || !last_id || !only_options(fields)) return Garbled{};
+    const auto first_id = parse_number(fields.next_or_empty());
+    const auto last_id = parse_number(fields.next_or_empty());
+    if (!first_id || !last_id || !skip_options(fields)) return Garbled{};
     return Gap{*first_id, *last_id};
 }
 
 Frame end(std::string_view text) noexcept {
     Fields users{text};
-    if (only_options(users)) return End{};
+    if (skip_options(users)) return End{};
     Fields fields{text};
-    const auto first_id = number(fields.next_or_empty());
-    const auto last_id = number(fields.next_or_empty());
-    if (!first_id || !last_id || !only_options(fields)) return Garbled{};
+    const auto first_id = parse_number(fields.next_or_empty());
+    const auto last_id = parse_number(fields.next_or_empty());
+    if (!first_id || !last_id || !skip_options(fields)) return Garbled{};
     return End{*first_id, *last_id};
 }
 
@@ -94,7 +96,7 @@ Frame user(std::string_view text) noexcept {
     const auto state = fields.next_or_empty();
     std::optional<std::uint64_t> cursor;
     const bool readable = take_options(fields, [&](std::string_view key, std::string_view value) {
-        if (key == "cursor") cursor = number(value);
+        if (key == "cursor") cursor = parse_number(value);
         return true;
     });
     const bool online = state == "online";
@@ -108,7 +110,7 @@ template <bool online>
 Frame presence(std::string_view text) noexcept {
     Fields fields{text};
     const auto client_id = fields.next_or_empty();
-    if (!is_client_id(client_id) || !only_options(fields)) return Garbled{};
+    if (!is_client_id(client_id) || !skip_options(fields)) return Garbled{};
     return Presence{client_id, online};
 }
 
@@ -116,7 +118,7 @@ Frame pong(std::string_view text) noexcept {
     Fields fields{text};
     const auto token = fields.next();
     if (!token) return Pong{};
-    if (token->empty() || !only_options(fields)) return Garbled{};
+    if (token->empty() || !skip_options(fields)) return Garbled{};
     return Pong{*token};
 }
 
@@ -124,7 +126,7 @@ Frame error(std::string_view text) noexcept {
     Fields fields{text};
     const auto code = fields.next_or_empty();
     const auto seq_field = fields.next_or_empty();
-    const auto seq = seq_field == "-" ? std::optional<std::uint64_t>{0} : number(seq_field);
+    const auto seq = seq_field == "-" ? std::optional<std::uint64_t>{0} : parse_number(seq_field);
     if (code.empty() || !seq) return Garbled{};
     const auto rest = fields.rest();
     return Error{code, *seq, rest.empty() ? rest : rest.substr(1)};
@@ -133,7 +135,7 @@ Frame error(std::string_view text) noexcept {
 Frame bye(std::string_view text) noexcept {
     Fields fields{text};
     const auto reason = fields.next_or_empty();
-    if (reason.empty() || !only_options(fields)) return Garbled{};
+    if (reason.empty() || !skip_options(fields)) return Garbled{};
     return Bye{reason};
 }
 
@@ -142,7 +144,7 @@ struct Verb {
     Frame (*parse)(std::string_view fields) noexcept;
 };
 
-// All verbs but those with a payload, the frequent ones first.
+// All verbs except MSG and PAST, which carry a payload. The frequent ones come first.
 constexpr std::array verbs{
     Verb{"SENT", sent},
     Verb{"DUP", dup},
@@ -158,9 +160,9 @@ constexpr std::array verbs{
     Verb{"BYE", bye},
 };
 
-Frame line_frame(const Line& cut, std::string_view line) noexcept {
+Frame parse_line(const Line& split, std::string_view line) noexcept {
     for (const auto& verb : verbs) {
-        if (verb.name == cut.verb) return verb.parse(cut.fields);
+        if (verb.name == split.verb) return verb.parse(split.fields);
     }
     return Unknown{line};
 }
@@ -171,20 +173,20 @@ FrameStep garbled(std::string_view unread) noexcept {
 
 FrameStep message(const Line& line, std::size_t head, std::string_view unread) noexcept {
     Fields fields{line.fields};
-    const auto id = number(fields.next_or_empty());
+    const auto id = parse_number(fields.next_or_empty());
     const auto sender = fields.next_or_empty();
-    const auto time_ms = number(fields.next_or_empty());
-    const auto nbytes = number(fields.next_or_empty());
-    if (!id || !is_client_id(sender) || !time_ms || !nbytes || !only_options(fields) ||
+    const auto time_ms = parse_number(fields.next_or_empty());
+    const auto nbytes = parse_number(fields.next_or_empty());
+    if (!id || !is_client_id(sender) || !time_ms || !nbytes || !skip_options(fields) ||
         *nbytes > max_discard) {
         return garbled(unread);
     }
     const auto payload_bytes = static_cast<std::size_t>(*nbytes);
     if (unread.size() - head < payload_bytes) return {};
     const std::size_t end = head + payload_bytes;
-    const Ending ending = ending_at_front(unread.substr(end));
-    if (ending == Ending::incomplete) return {};
-    if (ending == Ending::wrong) return garbled(unread);
+    const LineEnding ending = parse_line_ending(unread.substr(end));
+    if (ending == LineEnding::incomplete) return {};
+    if (ending == LineEnding::wrong) return garbled(unread);
     return {end + length_of(ending), Message{.past = line.verb == "PAST",
                                              .id = *id,
                                              .sender = sender,
@@ -199,9 +201,9 @@ FrameStep next_frame(std::string_view unread) noexcept {
     if (lf == std::string_view::npos)
         return unread.size() < max_frame_line ? FrameStep{} : garbled(unread);
     const auto line = without_cr(unread.substr(0, lf));
-    const auto cut = cut_verb(line);
-    if (cut.verb == "MSG" || cut.verb == "PAST") return message(cut, lf + 1, unread);
-    Frame frame = line_frame(cut, line);
+    const auto split = split_verb(line);
+    if (split.verb == "MSG" || split.verb == "PAST") return message(split, lf + 1, unread);
+    Frame frame = parse_line(split, line);
     if (std::holds_alternative<Garbled>(frame)) return garbled(unread);
     return {lf + 1, frame};
 }

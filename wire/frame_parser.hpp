@@ -8,15 +8,16 @@
 
 namespace belfry::wire {
 
+/// The result of next_frame().
 struct FrameStep {
-    std::size_t consumed = 0;    ///< bytes at the front of the input that are done with
-    std::optional<Frame> frame;  ///< none: more bytes are needed
+    std::size_t consumed = 0;    ///< how many bytes at the front are finished
+    std::optional<Frame> frame;  ///< empty: more bytes are needed
 };
 
-/// Looks for the next frame of the server at the front of the unconsumed bytes. Stateless: any
-/// split of the stream gives the same frames. Behind a Garbled everything is consumed; the caller
-/// gives the connection up. A caller whose buffer holds max_frame_line + max_discard + 2 bytes
-/// never runs full without a frame. Allocates nothing.
+/// Parses the next frame of a server at the front of `unread`, the bytes that are not consumed yet.
+/// It keeps no state, so the frames do not depend on how the stream was split into reads. It
+/// allocates nothing. A buffer of max_frame_line + max_discard + 2 bytes always has room for a
+/// whole frame. With a Garbled all bytes are consumed, and the caller closes the connection.
 [[nodiscard]] FrameStep next_frame(std::string_view unread) noexcept;
 
 }  // namespace belfry::wire

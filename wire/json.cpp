@@ -19,7 +19,7 @@ void append_json(std::string& out, const Message& message, bool ascii, std::uint
     const std::string value =
         text ? std::string{message.payload} : base::to_base64(message.payload);
     out.append(R"({"id":)").append(std::to_string(message.id));
-    // A client-id needs no escapes, but a store that somebody else has written may hold anything.
+    // A client-id needs no escapes, but a store that another program has written may hold anything.
     out.append(R"(,"from":)").append(quoted(std::string{message.sender}, ascii));
     out.append(R"(,"time":)").append(std::to_string(message.time_ms));
     if (seq != 0) out.append(R"(,"seq":)").append(std::to_string(seq));

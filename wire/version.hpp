@@ -4,8 +4,7 @@
 
 namespace belfry::wire {
 
-/// The version of every program here, as `WELCOME ... server=belfry/<version>` and `--version` say
-/// it.
+/// The version of all programs. `--version` and the `WELCOME` line print it.
 inline constexpr std::string_view version = "0.1.0";
 
 }  // namespace belfry::wire
