@@ -26,7 +26,7 @@ bool check_store(std::ostream& out, const std::filesystem::path& data_dir,
         return print(
             out, {"the store is gone: there is no " + store::store_file(data_dir).string()}, "");
     }
-    return print(out, store::broken_between(data_dir, segment, ring_is_whole),
+    return print(out, store::problems_between(data_dir, segment, ring_is_whole),
                  "the store is whole, and agrees with the segment");
 }
 
@@ -39,7 +39,7 @@ bool check(std::ostream& out, const std::filesystem::path& data_dir,
             throw Refusal{"there is neither a segment of a server nor a store in " +
                           data_dir.string()};
         }
-        return print(out, store::broken_in_store(data_dir), "the store is whole");
+        return print(out, store::problems_in_store(data_dir), "the store is whole");
     }
     const bool holds =
         print(out, shm::broken_invariants(found->segment, &wire::is_record), "all invariants hold");

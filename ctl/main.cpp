@@ -132,10 +132,10 @@ int back_up(const ctl::Options& options) {
         ctl::Options as_owner = options;
         as_owner.data_dir = data_dir;
         require_store(as_owner);
-        store::back_up(data_dir, copy.fd(), copy.beside());
+        store::back_up(data_dir, copy.fd(), copy.temporary_path());
     };
     if (!ctl::run_as_owner_of(options.data_dir, write)) return EXIT_FAILURE;
-    copy.publish();
+    copy.install();
     return EXIT_SUCCESS;
 }
 

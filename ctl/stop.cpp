@@ -40,7 +40,7 @@ void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
     } catch (const store::StoreError& error) {
         why = error.what();
     }
-    if (store::holds_all_of(data_dir, found.segment)) return;
+    if (store::holds_whole_log(data_dir, found.segment)) return;
     throw Refusal{why + "; " + store::kept_for_later(data_dir, found)};
 }
 

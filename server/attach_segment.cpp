@@ -76,7 +76,8 @@ std::optional<shm::FoundSegment> find_unserved(const std::filesystem::path& data
 /// be all that is left of the log. @throws StartError
 void end_earlier_server(const Options& options, const shm::FoundSegment& found,
                         const std::string& name) {
-    if (found.segment.has_store() && !store::is_of_log(options.data_dir, found.segment.epoch())) {
+    if (found.segment.has_store() &&
+        !store::belongs_to_log(options.data_dir, found.segment.epoch())) {
         throw StartError{"the store of " + name + " is gone from " + options.data_dir.string() +
                          "; put it back, or make a new one with the program that made the "
                          "segment: " +

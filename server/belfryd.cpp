@@ -184,7 +184,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     manager.stopping();
     supervisor.stop_sessions();
     const bool drained = supervisor.drain_archiver();
-    if (segment.has_store() && !(drained && store::holds_all_of(options.data_dir, segment))) {
+    if (segment.has_store() && !(drained && store::holds_whole_log(options.data_dir, segment))) {
         remove_port_file(options, lock, listener.port());
         throw StartError{"not everything could be stored; " +
                          store::kept_for_later(options.data_dir, found)};

@@ -19,14 +19,14 @@ namespace {
 constexpr int step_pages = 1024;
 constexpr int busy_timeout_ms = 100;
 
-/// What SQLite makes of a copy that cannot be finished is thrown away, so that it needs no journal;
-/// it is synced when it is whole.
+/// An unfinished copy is thrown away, so it needs no journal. The caller of back_up() syncs it at
+/// the end.
 constexpr const char* copy_settings = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
 
-/// SQLite starts a copy again whenever another process has committed between two steps, and a busy
-/// server commits a thousand times a second. A read transaction that lasts until the copy is done
-/// keeps one moment of the store; the WAL grows meanwhile.
-void hold_this_moment(Database& source) {
+/// Opens a read transaction, which lasts until the copy is finished. Without it SQLite would start
+/// the copy again whenever another process commits between two steps, and a busy server commits a
+/// thousand times a second. The WAL grows meanwhile.
+void begin_snapshot(Database& source) {
     source.execute("BEGIN");
     static_cast<void>(source.number("SELECT count(*) FROM sqlite_schema"));
 }
@@ -44,13 +44,13 @@ void copy(Database& source, Database& target) {
         if (result != SQLITE_OK) ::sqlite3_sleep(busy_timeout_ms);
         result = ::sqlite3_backup_step(backup.get(), step_pages);
     }
-    // The end of the copy hands an error over to the target.
+    // sqlite3_backup_finish() reports an error of the copy through the target.
     if (::sqlite3_backup_finish(backup.release()) != SQLITE_OK) target.fail();
 }
 
-/// The copy's header says, as the store's does, that there is a WAL beside it. Without one a
-/// database can be read where nothing can be written. The two bytes stand in SQLite's description
-/// of its file format: the versions of the format that are needed to write and to read the file.
+/// Marks the copy as a database without a WAL. The header that it has copied says that there is
+/// one, and such a database cannot be read from read-only media. The two bytes are the write
+/// version and the read version in SQLite's description of its file format.
 void leave_wal_mode(int fd, const std::filesystem::path& name) {
     constexpr off_t format_versions = 18;
     constexpr std::array<char, 2> without_wal{1, 1};
@@ -64,7 +64,7 @@ void leave_wal_mode(int fd, const std::filesystem::path& name) {
 
 void back_up(const std::filesystem::path& data_dir, int fd, const std::filesystem::path& name) {
     Database source = open_to_read(data_dir);
-    hold_this_moment(source);
+    begin_snapshot(source);
     {
         const DescriptorVfs vfs{fd};
         Database target{name, Database::Mode::write, DescriptorVfs::name()};

@@ -4,10 +4,11 @@
 
 namespace belfry::store {
 
-/// Copies the store of a data directory into an empty file, also while a server writes it: what the
-/// store holds at one moment, as one file without a WAL. By any process that may read the store.
-/// @param fd can be read and written; whoever gives it syncs it
-/// @param name of the copy, for messages
+/// Copies the store of a data directory into an empty file. The copy holds the state of the store
+/// at one moment, in one file without a WAL. A server may write to the store meanwhile. Any process
+/// that may read the store can call this.
+/// @param fd the file, open for reading and writing; the caller syncs it afterwards
+/// @param name the name of the copy, for error messages
 /// @throws StoreError
 void back_up(const std::filesystem::path& data_dir, int fd, const std::filesystem::path& name);
 

@@ -16,14 +16,15 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds max_jump = std::chrono::hours{1};
 
-/// "31 days", "3 hours"
-std::string in_words(milliseconds time) {
+/// Formats a duration, as "31 days" or "3 hours".
+std::string duration_text(milliseconds time) {
     const auto hours = std::chrono::round<std::chrono::hours>(time).count();
     if (hours >= 48) return std::to_string(hours / 24) + " days";
     return std::to_string(hours) + (hours == 1 ? " hour" : " hours");
 }
 
-/// "2026-11-29", in UTC. Of a time behind the year 9999: its last day.
+/// Formats the date in UTC, as "2026-11-29". A time after the year 9999 becomes the last day of
+/// that year.
 std::string date_of(std::uint64_t unix_ms) {
     constexpr std::uint64_t last_second = 253'402'300'799;
     const auto seconds = static_cast<std::time_t>(std::min(unix_ms / 1000, last_second));
@@ -44,7 +45,7 @@ bool ClockWatch::is_right(std::int64_t offset_ms) {
     if (was_right_ && !is_right) {
         report_(
             "the clock has jumped " + std::string{jump.count() > 0 ? "forward" : "back"} + " by " +
-            in_words(std::chrono::abs(jump)) +
+            duration_text(std::chrono::abs(jump)) +
             " since the server began: no message is deleted for its age until the clock is back;"
             " if the new time is right, stop and start the server, else set the clock first");
     }

@@ -6,30 +6,33 @@
 
 namespace belfry::store {
 
-/// Tells whether the wall clock can be trusted to say which messages are old. It cannot while it is
-/// more than an hour away from where it would be if nobody had set it since the server began.
+/// Tells whether the wall clock can be trusted, so that retention may delete messages by their age.
+/// It is not trusted while it differs by more than an hour from the time that it would show if
+/// nobody had set it since the server began.
 class ClockWatch {
   public:
-    /// Prints one line for people.
+    /// Logs one line.
     using Report = std::function<void(const std::string&)>;
 
-    /// @param offset_ms base::clock_offset_ms() when the server began
+    /// Starts to watch. @param offset_ms base::clock_offset_ms() when the server began
     ClockWatch(std::int64_t offset_ms, Report report);
 
-    /// Reports once that the clock has jumped, and once that it is back.
-    /// @param offset_ms base::clock_offset_ms() of now
+    /// Tells whether the clock is trusted now. Logs one line when it has jumped, and one when it is
+    /// back.
+    /// @param offset_ms the present base::clock_offset_ms()
     [[nodiscard]] bool is_right(std::int64_t offset_ms);
 
-    /// Reports once that the log has a time more than an hour above now. Later messages get that
-    /// time too, so that none of them is deleted for its age before it has passed.
-    /// @param last_time_ms of the log @param keep_ms how long messages are kept
+    /// Logs one line when the newest time in the log is more than an hour in the future. Later
+    /// messages get the same time, so they are kept for longer than keep_ms.
+    /// @param last_time_ms the newest time in the log
+    /// @param keep_ms how long messages are kept
     void compare_with_log(std::uint64_t last_time_ms, std::uint64_t now_ms, std::uint64_t keep_ms);
 
   private:
     std::int64_t offset_ms_;
     Report report_;
     bool was_right_ = true;
-    bool was_ahead_ = false;  ///< the log, of the clock
+    bool was_ahead_ = false;  ///< whether the log was ahead of the clock
 };
 
 }  // namespace belfry::store

@@ -12,8 +12,8 @@
 namespace belfry::store {
 namespace {
 
-/// How long a connection waits for another one's lock. Readers and the writer do not wait for each
-/// other (WAL); opening, closing and recovery take locks for a moment.
+/// How long a connection waits for the lock of another one. With a WAL, readers and the writer do
+/// not wait for each other. Only opening, closing and recovery take locks, for a short time.
 constexpr int busy_timeout_ms = 2000;
 
 StoreError::Kind kind_of(int code) noexcept {
@@ -36,20 +36,21 @@ int flags_for(Database::Mode mode) noexcept {
     return common | (mode == Database::Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 }
 
-/// A null pointer would bind NULL instead of a value of no bytes.
+/// Replaces a null pointer, with which SQLite would bind NULL instead of an empty value.
 const char* not_null(std::string_view bytes) noexcept {
     return bytes.data() != nullptr ? bytes.data() : "";
 }
 
-/// SQLite gives the files of the WAL the mode of the database.
+/// Creates the file with the mode 0600. SQLite gives the files of the WAL the same mode.
 void create_file(const std::filesystem::path& file) {
     if (base::open_regular_file(file, O_RDWR | O_CREAT)) return;
     throw StoreError{StoreError::Kind::failing,
                      "cannot create the store " + file.string() + ": " + base::reason_for(errno)};
 }
 
-/// SQLite follows no link anywhere in the path; ours may lead through some to the file's folder.
-std::filesystem::path without_links_to(const std::filesystem::path& file) {
+/// Resolves the symbolic links in the path to the file's folder, because SQLite (with
+/// SQLITE_OPEN_NOFOLLOW) refuses links anywhere in a path.
+std::filesystem::path resolve_folder(const std::filesystem::path& file) {
     std::error_code error;
     const auto folder = std::filesystem::canonical(
         file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."}, error);
@@ -66,8 +67,8 @@ Database::Database(const std::filesystem::path& file, Mode mode, const char* vfs
     if (mode == Mode::create) create_file(file);
     sqlite3* handle = nullptr;
     const int result =
-        ::sqlite3_open_v2(without_links_to(file).c_str(), &handle, flags_for(mode), vfs);
-    handle_.reset(handle);  // also where it could not be opened
+        ::sqlite3_open_v2(resolve_folder(file).c_str(), &handle, flags_for(mode), vfs);
+    handle_.reset(handle);  // SQLite returns a handle even if opening failed
     if (result != SQLITE_OK) fail();
     set_busy_timeout();
 }
@@ -157,7 +158,7 @@ bool Statement::is_null(int column) noexcept {
 }
 
 std::string_view Statement::bytes(int column) noexcept {
-    // In this order: see sqlite3_column_blob in SQLite's documentation.
+    // The order matters: see sqlite3_column_blob() in SQLite's documentation.
     const auto* data = static_cast<const char*>(::sqlite3_column_blob(handle_.get(), column));
     const int count = ::sqlite3_column_bytes(handle_.get(), column);
     return data == nullptr ? std::string_view{}

@@ -9,36 +9,39 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// SQLite's C interface with owners and exceptions, and nothing else. A connection belongs to one
-/// thread, and is never carried across a fork.
+/// SQLite's C interface with RAII and exceptions, and nothing else. A connection belongs to one
+/// thread, and must not be used after a fork in the child.
 namespace belfry::store {
 
+/// A connection to a database.
 class Database {
   public:
     enum class Mode {
-        read,    ///< never creates anything but the files of the WAL
+        read,    ///< creates no file except those of the WAL
         write,   ///< the file must exist
-        create,  ///< the file is created, for its owner alone
+        create,  ///< the file is created, with the mode 0600, if it is missing
     };
 
-    /// Opens the file, unless it is a symbolic link; the folders on the way may be links.
-    /// @param vfs the name of one of SQLite's; null: its default
+    /// Opens the file. Refuses a symbolic link in place of the file; the folders above it may be
+    /// links.
+    /// @param vfs the name of an SQLite VFS; null: SQLite's default
     /// @throws StoreError
     Database(const std::filesystem::path& file, Mode mode, const char* vfs = nullptr);
 
-    /// Runs SQL text that returns no rows. @throws StoreError
+    /// Runs SQL statements that return no rows. @throws StoreError
     void execute(const char* sql) const;
 
-    /// The first column of the first row; 0 where there is none. @throws StoreError
+    /// Runs a query, and returns the first column of its first row; 0 if there is no row. @throws
+    /// StoreError
     [[nodiscard]] std::int64_t number(const char* sql);
 
-    /// Lets the connection wait for locks as long as a new one does.
+    /// Sets the time that the connection waits for locks to the default, as for a new connection.
     void set_busy_timeout() const noexcept;
 
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
 
-    /// @throws StoreError always: what the connection's last error means
+    /// Throws the connection's last error as a StoreError.
     [[noreturn]] void fail() const;
 
   private:
@@ -50,28 +53,31 @@ class Database {
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// A prepared statement. Texts and blobs that are bound must outlive the step.
+/// A prepared statement. Bound texts and blobs are not copied: they must live until after step().
 class Statement {
   public:
-    /// @throws StoreError
+    /// Compiles the SQL text. @throws StoreError
     Statement(Database& database, const char* sql);
 
+    /// Binds a value to the parameter with this index, from 1. @throws StoreError
     Statement& bind(int index, std::uint64_t value);
     Statement& bind_text(int index, std::string_view text);
     Statement& bind_blob(int index, std::string_view bytes);
 
-    /// @return whether there is a row. @throws StoreError
+    /// Runs the statement to its next row. @return whether there is one. @throws StoreError
     [[nodiscard]] bool step();
 
-    /// Runs to the end, and makes it ready to be bound again. @throws StoreError
+    /// Runs the statement to its end and resets it, so that it can be bound again. @throws
+    /// StoreError
     void run();
 
-    /// Ends what is running: no read transaction is left open by it.
+    /// Ends the run of the statement, and with it a read transaction that it holds.
     void reset() noexcept;
 
+    /// Returns a column of the present row, counted from 0.
     [[nodiscard]] std::uint64_t number(int column) noexcept;
     [[nodiscard]] bool is_null(int column) noexcept;
-    /// Of a text or a blob; valid until the next step or reset.
+    /// Returns the bytes of a text or a blob. The view is valid until the next step or reset.
     [[nodiscard]] std::string_view bytes(int column) noexcept;
 
   private:
@@ -83,7 +89,7 @@ class Statement {
     std::unique_ptr<sqlite3_stmt, Finalize> handle_;
 };
 
-/// Resets a statement at the end of a scope, so that it keeps no read transaction open.
+/// Resets a statement at the end of a scope, so that it does not keep a read transaction open.
 class ResetAtEnd {
   public:
     explicit ResetAtEnd(Statement& statement) noexcept : statement_{statement} {}

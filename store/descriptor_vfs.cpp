@@ -12,7 +12,7 @@
 namespace belfry::store {
 namespace {
 
-/// SQLite allocates it, and knows the first member alone.
+/// An open file. SQLite allocates it, and uses only its first member.
 struct OpenFile {
     sqlite3_file base;
     int fd;
@@ -26,7 +26,7 @@ int close(sqlite3_file* /*file*/) {
     return SQLITE_OK;
 }
 
-/// SQLite wants zeros for what lies behind the end.
+/// Reads from the file. SQLite requires zeros for bytes behind the end of the file.
 int read(sqlite3_file* file, void* buffer, int bytes, sqlite3_int64 offset) {
     auto* out = static_cast<char*>(buffer);
     while (bytes > 0) {
@@ -71,7 +71,7 @@ int size(sqlite3_file* file, sqlite3_int64* size) {
     return SQLITE_OK;
 }
 
-/// Does nothing: the caller, who opened the descriptor, syncs the file at the end.
+/// Does nothing, because the owner of the descriptor syncs the file at the end.
 int sync(sqlite3_file* /*file*/, int /*flags*/) {
     return SQLITE_OK;
 }
@@ -89,7 +89,7 @@ int control(sqlite3_file* /*file*/, int /*operation*/, void* /*argument*/) {
     return SQLITE_NOTFOUND;
 }
 
-/// 0: SQLite's default.
+/// Returns 0, which selects SQLite's default.
 int default_value(sqlite3_file* /*file*/) {
     return 0;
 }
@@ -114,7 +114,7 @@ constexpr sqlite3_io_methods methods{.iVersion = 1,
                                      .xFetch = nullptr,
                                      .xUnfetch = nullptr};
 
-/// The one database; no journal, and no temporary file.
+/// Opens the database. Refuses journals and temporary files.
 int open(sqlite3_vfs* vfs, const char* /*name*/, sqlite3_file* file, int flags, int* out_flags) {
     file->pMethods = nullptr;
     if ((flags & SQLITE_OPEN_MAIN_DB) == 0) return SQLITE_CANTOPEN;
@@ -128,7 +128,7 @@ int remove(sqlite3_vfs* /*vfs*/, const char* /*name*/, int /*sync*/) {
     return SQLITE_IOERR_DELETE_NOENT;
 }
 
-/// No file lies beside the database.
+/// Reports that no other file exists beside the database.
 int access(sqlite3_vfs* /*vfs*/, const char* /*name*/, int /*flags*/, int* result) {
     *result = 0;
     return SQLITE_OK;

@@ -4,18 +4,20 @@
 
 namespace belfry::store {
 
-/// Lets SQLite use one open descriptor as a database, so that the process needs no right to open
-/// the file. A VFS of SQLite without locks and journals: for one connection that uses `journal_mode
-/// = OFF`, in a process of one thread.
+/// An SQLite VFS that uses one open descriptor as the database file. The process needs no
+/// permission to open the file itself. The VFS has no locks and no journals, so it serves a single
+/// connection with `journal_mode = OFF`, in a process of one thread.
 class DescriptorVfs {
   public:
-    /// Registers the VFS under name(). @param fd can be read and written, and outlives the object
+    /// Registers the VFS under name().
+    /// @param fd open for reading and writing; must outlive the object
     explicit DescriptorVfs(int fd);
     DescriptorVfs(const DescriptorVfs&) = delete;
     DescriptorVfs& operator=(const DescriptorVfs&) = delete;
-    /// No connection may use it any more.
+    /// Unregisters the VFS. No connection may use it any more.
     ~DescriptorVfs();
 
+    /// Returns the name to open a Database with.
     [[nodiscard]] static const char* name() noexcept { return "descriptor"; }
 
   private:

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array companions{"-wal", "-shm", "-journal"};
+constexpr std::array companion_suffixes{"-wal", "-shm", "-journal"};
 
 StoreError failure(const std::string& what, int error) {
     return {StoreError::Kind::failing, what + ": " + std::strerror(error)};
@@ -28,11 +28,11 @@ fs::path with_suffix(fs::path path, const char* suffix) {
     return path;
 }
 
-base::UniqueFd open_folder_of(const fs::path& place) {
-    const fs::path folder = place.has_parent_path() ? place.parent_path() : fs::path{"."};
+base::UniqueFd open_folder_of(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path{"."};
     base::UniqueFd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (opened) return opened;
-    throw failure("cannot create " + place.string(), errno);
+    throw failure("cannot create " + path.string(), errno);
 }
 
 void sync(const base::UniqueFd& file, const fs::path& name) {
@@ -41,29 +41,29 @@ void sync(const base::UniqueFd& file, const fs::path& name) {
 
 }  // namespace
 
-NewDatabase::NewDatabase(fs::path place)
-    : place_{std::move(place)},
-      beside_{with_suffix(place_, ".new")},
-      folder_{open_folder_of(place_)} {
-    require_absent(place_);
-    for (const char* companion : companions) require_absent(with_suffix(place_, companion));
+NewDatabase::NewDatabase(fs::path path)
+    : path_{std::move(path)},
+      temporary_path_{with_suffix(path_, ".new")},
+      folder_{open_folder_of(path_)} {
+    require_absent(path_);
+    for (const char* suffix : companion_suffixes) require_absent(with_suffix(path_, suffix));
     create_empty();
 }
 
 NewDatabase::~NewDatabase() {
-    // What cannot be removed stays.
+    // Errors are ignored: a file that cannot be removed stays.
     const auto remove = [this](const fs::path& path) {
         ::unlinkat(folder_.get(), path.filename().c_str(), 0);
     };
-    if (!is_published_) remove(beside_);
-    for (const char* companion : companions) remove(with_suffix(beside_, companion));
+    if (!is_installed_) remove(temporary_path_);
+    for (const char* suffix : companion_suffixes) remove(with_suffix(temporary_path_, suffix));
 }
 
-void NewDatabase::publish() {
-    sync(file_, beside_);
+void NewDatabase::install() {
+    sync(file_, temporary_path_);
     rename_file();
-    is_published_ = true;
-    sync(folder_, place_);
+    is_installed_ = true;
+    sync(folder_, path_);
 }
 
 void NewDatabase::require_absent(const fs::path& path) const {
@@ -75,27 +75,28 @@ void NewDatabase::require_absent(const fs::path& path) const {
 }
 
 void NewDatabase::create_empty() {
-    file_ = base::UniqueFd{::openat(folder_.get(), beside_.filename().c_str(),
+    file_ = base::UniqueFd{::openat(folder_.get(), temporary_path_.filename().c_str(),
                                     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
     if (file_) return;
-    if (errno != EEXIST) throw failure("cannot create " + beside_.string(), errno);
+    if (errno != EEXIST) throw failure("cannot create " + temporary_path_.string(), errno);
     throw StoreError{StoreError::Kind::unusable,
-                     beside_.string() +
+                     temporary_path_.string() +
                          " exists: it is being written, or was left by a program that "
                          "was killed; then delete it"};
 }
 
-/// Replaces nothing, where the file system can do that.
+/// Renames the temporary file. Some file systems cannot refuse to replace a file; there the check
+/// just before the rename leaves a short race.
 void NewDatabase::rename_file() const {
-    const fs::path from = beside_.filename();
-    const fs::path to = place_.filename();
+    const fs::path from = temporary_path_.filename();
+    const fs::path to = path_.filename();
     const int folder = folder_.get();
     if (::renameat2(folder, from.c_str(), folder, to.c_str(), RENAME_NOREPLACE) == 0) return;
     if (errno == EINVAL) {
-        require_absent(place_);
+        require_absent(path_);
         if (::renameat(folder, from.c_str(), folder, to.c_str()) == 0) return;
     }
-    throw failure("cannot rename " + beside_.string() + " to " + place_.string(), errno);
+    throw failure("cannot rename " + temporary_path_.string() + " to " + path_.string(), errno);
 }
 
 }  // namespace belfry::store

@@ -6,39 +6,44 @@
 
 namespace belfry::store {
 
-/// A database that appears whole or not at all: it is written beside its place, under the name with
-/// `.new` behind it, for its owner alone, and then renamed. What is killed before leaves that file.
-/// The folder is opened once, so that nobody can put another one, or a link, in its place
-/// meanwhile.
+/// A new database that appears at its path complete or not at all. It is written to the file
+/// `PATH.new`, with the mode 0600, which is then renamed. A process that is killed before the
+/// rename leaves that file. The folder is opened only once, so that nobody can replace it by
+/// another folder or a link meanwhile.
 class NewDatabase {
   public:
-    /// @param place must not exist, and no file of a WAL or a journal beside it: SQLite would take
-    /// it for a part of the new database
+    /// Creates the empty temporary file.
+    /// @param path must not exist, and neither must a WAL or a journal of that name, because SQLite
+    /// would use it as a part of the new database
     /// @throws StoreError
-    explicit NewDatabase(std::filesystem::path place);
+    explicit NewDatabase(std::filesystem::path path);
     NewDatabase(const NewDatabase&) = delete;
     NewDatabase& operator=(const NewDatabase&) = delete;
-    /// Removes what was not published.
+    /// Removes the temporary file if it was not installed.
     ~NewDatabase();
 
-    /// Where to write it: an empty file, and the same opened.
-    [[nodiscard]] const std::filesystem::path& beside() const noexcept { return beside_; }
+    /// Returns the path of the temporary file, to which the database is to be written.
+    [[nodiscard]] const std::filesystem::path& temporary_path() const noexcept {
+        return temporary_path_;
+    }
+    /// Returns the descriptor of the temporary file.
     [[nodiscard]] int fd() const noexcept { return file_.get(); }
 
-    /// Makes it durable, and renames it. It is one file without a WAL, and no connection to it is
-    /// open any more. Replaces nothing. @throws StoreError
-    void publish();
+    /// Syncs the temporary file, and renames it to its final path. It never replaces a file. The
+    /// database must be one file without a WAL, and all connections to it must be closed.
+    /// @throws StoreError
+    void install();
 
   private:
     void require_absent(const std::filesystem::path& path) const;
     void create_empty();
     void rename_file() const;
 
-    std::filesystem::path place_;
-    std::filesystem::path beside_;
+    std::filesystem::path path_;
+    std::filesystem::path temporary_path_;
     base::UniqueFd folder_;
     base::UniqueFd file_;
-    bool is_published_ = false;
+    bool is_installed_ = false;
 };
 
 }  // namespace belfry::store

@@ -9,37 +9,37 @@ OldMessages::OldMessages(Database& database)
 
 std::uint64_t OldMessages::end(std::uint64_t first_id, std::uint64_t oldest_ms,
                                std::uint64_t now_ms, std::uint64_t max_rows) {
-    // The clock was set back, or more is to be kept: nothing that was found need be too old now.
-    if (oldest_ms < oldest_ms_) start_again();
+    // The clock was set back, or messages are kept for longer now, so earlier results may be wrong.
+    if (oldest_ms < oldest_ms_) restart();
     oldest_ms_ = oldest_ms;
     end_ = std::max(end_, first_id);
     const bool all_deleted = end_ == first_id;
-    if (all_deleted && oldest_ms > idle_until_ms_) {
+    if (all_deleted && oldest_ms > nothing_old_before_ms_) {
         next_ = std::max(next_, first_id);
-        look_on(oldest_ms, now_ms, max_rows);
+        scan_on(oldest_ms, now_ms, max_rows);
     }
     return end_;
 }
 
-void OldMessages::start_again() noexcept {
-    end_ = next_ = earliest_kept_ms_ = idle_until_ms_ = 0;
+void OldMessages::restart() noexcept {
+    end_ = next_ = earliest_kept_ms_ = nothing_old_before_ms_ = 0;
 }
 
-void OldMessages::look_on(std::uint64_t oldest_ms, std::uint64_t now_ms, std::uint64_t max_rows) {
+void OldMessages::scan_on(std::uint64_t oldest_ms, std::uint64_t now_ms, std::uint64_t max_rows) {
     const ResetAtEnd reset_at_end{select_};
     select_.bind(1, next_).bind(2, max_rows);
     std::uint64_t seen = 0;
     for (; select_.step(); ++seen) {
         const std::uint64_t id = select_.number(0);
-        if (is_decided_by(id, select_.number(1), oldest_ms, now_ms)) return finish();
+        if (ends_scan(id, select_.number(1), oldest_ms, now_ms)) return end_scan();
         next_ = id + 1;
     }
-    if (seen < max_rows) finish();
+    if (seen < max_rows) end_scan();
 }
 
-/// @return whether the search ends at this message, which is young enough to be kept
-bool OldMessages::is_decided_by(std::uint64_t id, std::uint64_t time_ms, std::uint64_t oldest_ms,
-                                std::uint64_t now_ms) noexcept {
+/// Looks at the next message. @return true if the scan ends here: this message is to be kept
+bool OldMessages::ends_scan(std::uint64_t id, std::uint64_t time_ms, std::uint64_t oldest_ms,
+                            std::uint64_t now_ms) noexcept {
     if (time_ms < oldest_ms) {
         end_ = id + 1;
         earliest_kept_ms_ = 0;
@@ -49,10 +49,11 @@ bool OldMessages::is_decided_by(std::uint64_t id, std::uint64_t time_ms, std::ui
     return time_ms <= now_ms;
 }
 
-/// No message that comes later can be too old earlier: the times of new messages never fall.
-void OldMessages::finish() noexcept {
+/// Notes when the next scan is useful. A message that is appended later is not too old any earlier,
+/// because the times of new messages never fall.
+void OldMessages::end_scan() noexcept {
     next_ = 0;
-    idle_until_ms_ = earliest_kept_ms_;
+    nothing_old_before_ms_ = earliest_kept_ms_;
     earliest_kept_ms_ = 0;
 }
 

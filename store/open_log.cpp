@@ -59,7 +59,7 @@ bool can_resume(const std::filesystem::path& data_dir, const shm::Segment& segme
     }
 }
 
-bool is_of_log(const std::filesystem::path& data_dir, std::string_view epoch) noexcept {
+bool belongs_to_log(const std::filesystem::path& data_dir, std::string_view epoch) noexcept {
     try {
         Database database = open_to_read(data_dir);
         return read_epoch(database) == epoch;
@@ -68,9 +68,9 @@ bool is_of_log(const std::filesystem::path& data_dir, std::string_view epoch) no
     }
 }
 
-bool holds_all_of(const std::filesystem::path& data_dir, const shm::Segment& segment) noexcept {
+bool holds_whole_log(const std::filesystem::path& data_dir, const shm::Segment& segment) noexcept {
     try {
-        // A connection that may write takes the files of the write-ahead log away at its end.
+        // A connection in write mode removes the files of the write-ahead log when it is closed.
         Database database{store_file(data_dir), Database::Mode::write};
         const SavedLog saved = read_saved_log(database);
         return saved.epoch == segment.epoch() && saved.clean &&

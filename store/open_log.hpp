@@ -9,45 +9,50 @@
 #include <string>
 #include <string_view>
 
-/// What the supervisor does with the store at a start, before it forks anything. No connection is
-/// left open behind any of it.
+/// Opening the store when the server starts. The supervisor calls these functions before it forks,
+/// and none of them leaves a connection open.
 namespace belfry::store {
 
-/// Where there is no segment: makes the store if there is none, makes durable what it holds, and
-/// says from what the segment is to be made. A log of which something that was shown may be lost
-/// (async, and not ended cleanly) goes on under another name.
-/// @param new_epoch for a log that is new, or goes on under another name
-/// @throws StoreError, also where another process writes the store
+/// Opens the log of the store, for a start without a segment. Creates the store if it is missing,
+/// makes its contents durable, and returns the state from which the segment is to be made. If
+/// messages that clients have seen may be lost (async, without a clean stop), the log gets a new
+/// epoch.
+/// @param new_epoch the epoch of a new log, or of one that may have lost messages
+/// @throws StoreError, also if another process writes to the store
 [[nodiscard]] SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
                                 const std::string& new_epoch);
 
-/// Where there is a segment: takes the mark of a clean stop away, which was not finished, since
-/// from here on messages may be shown again before they are stored.
-/// @throws StoreError where the store cannot go with it
+/// Resumes the log of the store with an existing segment. Removes the mark of a clean stop, if an
+/// unfinished stop has left one, because from now on messages may be shown before they are stored.
+/// @throws StoreError if store and segment do not match
 void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segment);
 
-/// Whether the next start could go on with the segment and the store: resume_log() would not throw.
+/// Tells whether the next start can resume the log with this segment: resume_log() would not throw.
 [[nodiscard]] bool can_resume(const std::filesystem::path& data_dir,
                               const shm::Segment& segment) noexcept;
 
-/// Whether there is a store of that log.
-[[nodiscard]] bool is_of_log(const std::filesystem::path& data_dir,
-                             std::string_view epoch) noexcept;
+/// Tells whether the directory has a store, and the store belongs to the log with this epoch.
+[[nodiscard]] bool belongs_to_log(const std::filesystem::path& data_dir,
+                                  std::string_view epoch) noexcept;
 
-/// Whether the store holds the whole log of the segment, as after a clean end. It reads the store
-/// at its path anew. Call it after the archiver has ended and before the segment is removed.
-[[nodiscard]] bool holds_all_of(const std::filesystem::path& data_dir,
-                                const shm::Segment& segment) noexcept;
+/// Tells whether the store holds the whole log of the segment and has the mark of a clean stop. It
+/// opens the store at its path again. Must be called after the archiver has ended and before the
+/// segment is removed.
+[[nodiscard]] bool holds_whole_log(const std::filesystem::path& data_dir,
+                                   const shm::Segment& segment) noexcept;
 
-/// Says that a segment is kept because the store lacks something, and what can be done with it.
+/// Returns a text which says that the segment is kept because messages are missing in the store,
+/// and what the operator can do with it.
 [[nodiscard]] std::string kept_for_later(const std::filesystem::path& data_dir,
                                          const shm::FoundSegment& found);
 
-/// What makes a new store of a segment whose store is gone.
+/// Returns the command that makes a new store from a segment whose store is gone.
 [[nodiscard]] std::string recover_command(int shmid);
 
-/// @throws StoreError where what has been read of the store cannot go with the segment
-/// @param first_id of the log, from before the store was read: both may grow meanwhile
+/// Requires that the store and the segment belong to one log, and that no message is missing
+/// between them.
+/// @param first_id the first_id of the segment, read before `saved` was read, since both may grow
+/// @throws StoreError if they do not match
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id);
 
 }  // namespace belfry::store

@@ -12,16 +12,17 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t transaction_rows = 10'000;
 
-/// The holder of the data directory's lock alone comes here: nobody else is writing it.
-fs::path without_remains(const fs::path& file) {
-    std::error_code ignored;  // what cannot be removed is in the way, and told then
+/// Removes the files of an unfinished attempt, and returns `file`. No other process is writing
+/// them, because the caller holds the lock of the data directory.
+fs::path without_leftovers(const fs::path& file) {
+    std::error_code ignored;  // NewDatabase reports a file that could not be removed
     for (const char* suffix : {".new", ".new-wal", ".new-shm", ".new-journal"}) {
         fs::remove(file.string() + suffix, ignored);
     }
     return file;
 }
 
-/// Without a WAL a database is one file, and can be read where nothing can be written.
+/// Turns the database into one file without a WAL, so that it can be renamed.
 void leave_wal_mode(const fs::path& path) {
     Database database{path, Database::Mode::write};
     Statement statement{database, "PRAGMA journal_mode = DELETE"};
@@ -32,8 +33,8 @@ void leave_wal_mode(const fs::path& path) {
 }  // namespace
 
 RestoredStore::RestoredStore(const fs::path& data_dir)
-    : database_{without_remains(store_file(data_dir))},
-      writer_{open_file_to_write(database_.beside())} {
+    : database_{without_leftovers(store_file(data_dir))},
+      writer_{open_file_to_write(database_.temporary_path())} {
     writer_->claim();
     writer_->begin();
 }
@@ -52,8 +53,8 @@ void RestoredStore::finish(const SavedLog& log) {
     writer_->restore_log(log);
     writer_->commit();
     writer_.reset();
-    leave_wal_mode(database_.beside());
-    database_.publish();
+    leave_wal_mode(database_.temporary_path());
+    database_.install();
 }
 
 }  // namespace belfry::store

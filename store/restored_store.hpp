@@ -10,25 +10,26 @@
 
 namespace belfry::store {
 
-/// A store that is made from what another one held. It appears whole with finish(), or not at all.
-/// By one process, for a data directory without a store and without a server. Everything throws
-/// StoreError.
+/// Builds the store of a data directory from the messages and clients of an export or a segment. It
+/// appears complete with finish(), or not at all. The directory must have no store and no server,
+/// and the caller must hold its lock. Everything throws StoreError.
 class RestoredStore {
   public:
-    /// Removes what an earlier one, which was killed, left beside the store.
+    /// Starts with an empty store. Removes the temporary files of an earlier attempt that was
+    /// killed.
     explicit RestoredStore(const std::filesystem::path& data_dir);
 
-    /// Adds a message, behind those that were added before.
+    /// Adds a message. Its id must be above the ids that were added before.
     void add(const Message& message);
 
-    /// Adds the clients and what is known of the log, and puts the store in its place. It is of no
-    /// more use afterwards.
+    /// Adds the clients and the state of the log, and moves the store to its path. The object must
+    /// not be used afterwards.
     void finish(const SavedLog& log);
 
   private:
     NewDatabase database_;
-    std::optional<StoreWriter> writer_;  ///< none: finished
-    std::uint64_t added_ = 0;            ///< since the last commit
+    std::optional<StoreWriter> writer_;  ///< empty after finish()
+    std::uint64_t added_ = 0;            ///< messages since the last commit
 };
 
 }  // namespace belfry::store

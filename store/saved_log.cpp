@@ -20,7 +20,7 @@ Clients read_clients(Database& database) {
     return clients;
 }
 
-/// Seqs are saved at most once a second; the rest is derived from the messages.
+/// Raises the seqs to those of newer messages, because seqs are saved only once a second.
 void add_newer_seqs(Database& database, Clients& clients) {
     Statement newer{database,
                     "SELECT sender, max(seq) FROM messages "
@@ -62,7 +62,7 @@ std::string read_epoch(Database& database) {
 }
 
 std::uint64_t read_last_id(Database& database) {
-    // With a retention the newest message may be gone, so the row remembers it too.
+    // Retention may have deleted the newest message, so the table `log` remembers its id.
     return static_cast<std::uint64_t>(database.number(
         "SELECT max((SELECT last_id FROM log), coalesce((SELECT max(id) FROM messages), 0))"));
 }

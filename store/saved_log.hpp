@@ -10,7 +10,7 @@
 
 namespace belfry::store {
 
-/// One row of `messages`. The views belong to whoever made it.
+/// A row of the table `messages`. The views are valid as long as the code that filled them says.
 struct Message {
     std::uint64_t id = 0;
     std::string_view sender;
@@ -19,35 +19,38 @@ struct Message {
     std::string_view body;
 };
 
+/// A row of the table `clients`.
 struct SavedClient {
     std::string id;
     std::uint64_t cursor = 0;
-    std::uint64_t seq = 0;  ///< the highest one of its messages in the store
+    std::uint64_t seq = 0;  ///< the highest seq of its messages in the store
 };
 
-/// What a store says of its log. The cursors are as they were at most a second before its end.
+/// The state of the log as the store has it. The cursors may be up to a second older than the
+/// messages.
 struct SavedLog {
     std::string epoch;  ///< empty: the store is new
     std::uint64_t last_id = 0;
-    std::uint64_t last_time_ms = 0;  ///< of the newest message that is there; 0: there is none
+    std::uint64_t last_time_ms = 0;  ///< of the newest message in the store; 0: there is none
     std::vector<SavedClient> clients;
-    bool clean = false;  ///< the last server stored everything and ended
+    bool clean = false;  ///< the last server stored everything before it ended
     shm::Durability durability = shm::Durability::commit;  ///< of the last server
 };
 
-/// @throws StoreError
+/// Reads the state of the log. @throws StoreError
 [[nodiscard]] SavedLog read_saved_log(Database& database);
 
-/// Of which log the store is; empty: it is new. @throws StoreError
+/// Reads the epoch of the log; empty if the store is new. @throws StoreError
 [[nodiscard]] std::string read_epoch(Database& database);
 
-/// The newest message that ever was in the store. @throws StoreError
+/// Reads the id of the newest message that was ever in the store. @throws StoreError
 [[nodiscard]] std::uint64_t read_last_id(Database& database);
 
-/// The oldest message in the store; 0 where there is none. @throws StoreError
+/// Reads the id of the oldest message in the store; 0 if there is none. @throws StoreError
 [[nodiscard]] std::uint64_t read_oldest_id(Database& database);
 
-/// The oldest message in the store; the last id + 1 where there is none. @throws StoreError
+/// Reads the id of the oldest message in the store; the last id + 1 if there is none. @throws
+/// StoreError
 [[nodiscard]] std::uint64_t read_first_id(Database& database);
 
 }  // namespace belfry::store

@@ -21,8 +21,8 @@ std::optional<SeqReset> reset_saved_seq(const std::filesystem::path& data_dir,
     if (client->seq <= shm::max_free_seq) return SeqReset{client->seq, client->seq};
     const std::uint64_t was = client->seq;
     client->seq = StoreReader{data_dir}.highest_seq(client_id, shm::max_free_seq);
-    // From here on no seq is derived from the messages up to the end, so those of all clients are
-    // saved.
+    // After save_seqs_up_to(), seqs are no longer derived from the present messages, so the seqs of
+    // all clients must be saved with it.
     writer.begin();
     for (const SavedClient& one : saved.clients) writer.save_client(one);
     writer.save_seqs_up_to(saved.last_id);

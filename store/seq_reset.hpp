@@ -7,18 +7,18 @@
 
 namespace belfry::store {
 
+/// The seq of a client before and after reset_saved_seq().
 struct SeqReset {
     std::uint64_t was = 0;
-    std::uint64_t now =
-        0;  ///< the same: it is not above shm::max_free_seq, and nothing was changed
+    std::uint64_t now = 0;  ///< equal to `was` if nothing had to be changed
 };
 
-/// If a client's saved seq is above shm::max_free_seq, lowers it to the highest seq up to
+/// Lowers a client's saved seq, if it is above shm::max_free_seq, to the highest seq up to
 /// shm::max_free_seq among its messages in the store. The new seq is on stable storage when the
-/// function returns. There is one transaction, so that a kill leaves the old seq or the new one. By
-/// the holder of the data directory's lock, without a server.
-/// @return none: the store knows no such client
-/// @throws StoreError, also where another process writes the store
+/// function returns. It uses one transaction, so a kill leaves either the old seq or the new one.
+/// The caller must hold the lock of the data directory, and no server may be running.
+/// @return nothing if the store does not know the client
+/// @throws StoreError, also if another process writes to the store
 [[nodiscard]] std::optional<SeqReset> reset_saved_seq(const std::filesystem::path& data_dir,
                                                       const std::string& client_id);
 

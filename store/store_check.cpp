@@ -16,7 +16,7 @@ std::string text(std::uint64_t number) {
     return std::to_string(number);
 }
 
-/// A store at one moment: its connection keeps a read transaction from the first query on.
+/// Checks a store at one moment: the constructor opens a read transaction.
 class StoreCheck {
   public:
     explicit StoreCheck(const std::filesystem::path& data_dir) : database_{open_to_read(data_dir)} {
@@ -25,15 +25,15 @@ class StoreCheck {
     }
 
     void check_file() {
-        Statement complaints{database_, "PRAGMA quick_check(20)"};
-        while (complaints.step()) {
-            const std::string complaint{complaints.bytes(0)};
-            require(complaint == "ok", "the file is damaged: " + one_line(complaint));
+        Statement findings{database_, "PRAGMA quick_check(20)"};
+        while (findings.step()) {
+            const std::string finding{findings.bytes(0)};
+            require(finding == "ok", "the file is damaged: " + one_line(finding));
         }
     }
 
-    /// Where ids have no hole, their number says so. It is the cheapest proof that there is: SQLite
-    /// counts the cells of the pages, and looks at no row.
+    /// Compares the number of messages with the range of their ids. This is the cheapest proof that
+    /// no id is missing: SQLite counts the cells of the pages, and reads no row.
     void check_messages() {
         const std::uint64_t count = number("SELECT count(*) FROM messages");
         const std::uint64_t first = read_first_id(database_);
@@ -41,23 +41,25 @@ class StoreCheck {
         require(count == last - first + 1, "the store has a hole: " + text(count) +
                                                " messages from " + text(first) + " to " +
                                                text(last));
-        // Retention deletes the oldest, so that while any is left the newest is.
-        const std::uint64_t once =
+        // Retention deletes the oldest messages first, so as long as a message is left, the newest
+        // is.
+        const std::uint64_t highest_known_id =
             std::max(log_.last_id, number("SELECT max(seqs_up_to) FROM log"));
-        require(once == last, "the store ends at " + text(last) + " and once had " + text(once));
+        require(highest_known_id == last,
+                "the store ends at " + text(last) + " and once had " + text(highest_known_id));
     }
 
     void check_clients() {
         Statement above{database_, "SELECT id, cursor FROM clients WHERE cursor > ? ORDER BY id"};
         above.bind(1, log_.last_id);
         while (above.step()) {
-            broken_.push_back("the saved cursor of client " + std::string{above.bytes(0)} + " is " +
-                              text(above.number(1)) + ", above the store's last id " +
-                              text(log_.last_id));
+            problems_.push_back("the saved cursor of client " + std::string{above.bytes(0)} +
+                                " is " + text(above.number(1)) + ", above the store's last id " +
+                                text(log_.last_id));
         }
     }
 
-    /// @param stored_id from before the store was read: what it names has been committed
+    /// @param stored_id read before the store was, so the message with this id must be in the store
     void check_ends(const shm::Segment& segment, std::uint64_t stored_id) {
         require(log_.epoch == segment.epoch(), "the store is of the epoch " + log_.epoch +
                                                    ", the segment of " +
@@ -73,12 +75,12 @@ class StoreCheck {
 
     void check_ring(const shm::Segment& segment, std::uint64_t stored_id) {
         auto sentences = differences(database_, segment, read_first_id(database_), stored_id);
-        std::ranges::move(sentences, std::back_inserter(broken_));
+        std::ranges::move(sentences, std::back_inserter(problems_));
     }
 
-    void add(std::string sentence) { broken_.push_back(std::move(sentence)); }
+    void add(std::string sentence) { problems_.push_back(std::move(sentence)); }
 
-    [[nodiscard]] const std::vector<std::string>& broken() const noexcept { return broken_; }
+    [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
 
   private:
     static std::string one_line(std::string text) {
@@ -96,10 +98,10 @@ class StoreCheck {
 
     Database database_;
     SavedLog log_;
-    std::vector<std::string> broken_;
+    std::vector<std::string> problems_;
 };
 
-/// Damage that stops a check is a finding of it.
+/// Runs the checks. If damage stops them, adds the error to the problems.
 template <class Checks>
 void run(StoreCheck& check, const Checks& checks) {
     try {
@@ -112,18 +114,18 @@ void run(StoreCheck& check, const Checks& checks) {
 
 }  // namespace
 
-std::vector<std::string> broken_in_store(const std::filesystem::path& data_dir) {
+std::vector<std::string> problems_in_store(const std::filesystem::path& data_dir) {
     StoreCheck check{data_dir};
     run(check, [&] {
         check.check_file();
         check.check_messages();
         check.check_clients();
     });
-    return check.broken();
+    return check.problems();
 }
 
-std::vector<std::string> broken_between(const std::filesystem::path& data_dir,
-                                        const shm::Segment& segment, bool compare_ring) {
+std::vector<std::string> problems_between(const std::filesystem::path& data_dir,
+                                          const shm::Segment& segment, bool compare_ring) {
     const std::uint64_t stored_id = segment.log().stored_id.load(std::memory_order_acquire);
     StoreCheck check{data_dir};
     run(check, [&] {
@@ -132,7 +134,7 @@ std::vector<std::string> broken_between(const std::filesystem::path& data_dir,
         check.check_ends(segment, stored_id);
         if (compare_ring) check.check_ring(segment, stored_id);
     });
-    return check.broken();
+    return check.problems();
 }
 
 }  // namespace belfry::store

@@ -5,22 +5,22 @@
 
 namespace belfry::store {
 
-/// The store does not do what was asked: the message is one clear line that names the file.
+/// An error of the store. The message is one line that names the file.
 class StoreError : public std::runtime_error {
   public:
-    /// What kind of trouble it is, for who can do something about it.
+    /// The kind of error, which decides how the caller goes on.
     enum class Kind {
-        unusable,    ///< not a Belfry store, a newer one, another log's: waiting does not help
-        damaged,     ///< a part of the file is not what it was; the rest may be well
-        unreadable,  ///< the disk does not give a part of the file, or none of it
-        failing,     ///< the disk is full or broken, or the file is busy: it may pass
+        unusable,    ///< not a Belfry store, a newer one, or another log's: waiting does not help
+        damaged,     ///< a part of the file is corrupt; the rest may be readable
+        unreadable,  ///< the disk cannot read the file or a part of it
+        failing,     ///< the disk is full or fails, or the file is busy: a later attempt may work
     };
 
     StoreError(Kind kind, const std::string& message) : std::runtime_error{message}, kind_{kind} {}
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
 
-    /// It is about a part of the file: another part may be well.
+    /// Tells whether the error concerns a part of the file, so that other parts may be readable.
     [[nodiscard]] bool is_local() const noexcept {
         return kind_ == Kind::damaged || kind_ == Kind::unreadable;
     }

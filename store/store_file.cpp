@@ -9,17 +9,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// In the file's header, so that file(1) and we can tell whose it is.
+/// Stands in the file's header, so that file(1) and this program recognise the file.
 constexpr std::int64_t application_id = 0x42454c46;  // "BELF"
 constexpr std::int64_t schema_version = 1;
 
-/// A session reads from one end to the other, so a large cache would only cost memory: 1,000
-/// sessions may do so at once.
+/// 256 KiB of cache. A session reads from one end to the other, so a larger cache would not help,
+/// and 1,000 sessions may read at once.
 constexpr const char* read_settings = "PRAGMA cache_size = -256";
 
-/// FULL: a commit is on stable storage when it returns. The archiver makes the checkpoints itself,
-/// when it has shown what it has stored. FAST: Debian's SQLite overwrites with zeros what is
-/// deleted, and so retention would write each large body once more.
+/// With synchronous = FULL a commit is on stable storage when it returns. Automatic checkpoints are
+/// off, because the archiver runs them itself, after its messages have become visible. By default
+/// Debian's SQLite overwrites deleted rows with zeros; with secure_delete = FAST retention does not
+/// write each large body once more.
 constexpr const char* write_settings = R"(
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;

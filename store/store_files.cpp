@@ -49,7 +49,7 @@ bool StoreFiles::has_database() const noexcept {
     return std::ranges::all_of(database_, &base::PlacedFile::is_in_place);
 }
 
-// Not deleted here: the database may be moved back.
+// The write-ahead log is not deleted here, because its database may be moved back.
 void StoreFiles::require_no_old_write_ahead_log() const {
     const base::PlacedFile& database = database_.front();
     const base::PlacedFile& log = database_.back();

@@ -8,38 +8,41 @@
 
 namespace belfry::store {
 
-/// Call it before the lock is taken: of a data directory that vanished, the loss of the store is
-/// what to report. @throws StoreError where there is none
+/// Requires that the store exists. Must be called before the lock is taken, so that the error for a
+/// data directory that has vanished is about the store. @throws StoreError if there is none
 void require_store(const std::filesystem::path& data_dir);
 
-/// The files of a store that is open for writing, each at its path. SQLite goes on writing to files
-/// that were deleted or moved away, and syncs them: what it commits there is lost with the process.
+/// Checks that the files of a store that is open for writing are still at their paths. SQLite goes
+/// on writing to files that were deleted or moved away. Commits to a deleted file are lost with the
+/// process.
 class StoreFiles {
   public:
-    /// Before the store is opened. @throws StoreError where there is none, or `store-lock` is not
-    /// the lock that this process holds
+    /// Remembers the files that are there before the store is opened.
+    /// @throws StoreError if there is no store, or `store-lock` is not the file that this process
+    /// has locked
     StoreFiles(const std::filesystem::path& data_dir, const StoreLock& lock);
 
-    /// After the first commit, which made the write-ahead log.
+    /// Remembers the files of the write-ahead log. Must be called after the first commit, which
+    /// creates them. @throws StoreError as require_all()
     void add_write_ahead_log();
 
-    /// For after each commit: what it wrote is in the store at its path. Two calls of statx(2).
-    /// @throws StoreError where a file that holds messages is not in its place
+    /// Requires that the files with messages are at their paths. Called after each commit; costs
+    /// two calls of statx(2). @throws StoreError if one is not
     void require_database() const;
 
-    /// For once a second: the same, and the files that keep others out or tell readers what is new.
-    /// @throws StoreError
+    /// Requires that all files of the store are at their paths: also the lock file and the index of
+    /// the write-ahead log. Called once a second. @throws StoreError if one is not
     void require_all() const;
 
-    /// Whether all that holds messages is in its place.
+    /// Tells whether the files with messages are at their paths.
     [[nodiscard]] bool has_database() const noexcept;
 
-    /// Call it before the store is opened again. @throws StoreError where another database lies
-    /// beside the write-ahead log of this one, which would damage it
+    /// Requires that no other database lies beside the write-ahead log of this one, because the log
+    /// would damage it. Must be called before the store is opened again. @throws StoreError
     void require_no_old_write_ahead_log() const;
 
   private:
-    std::vector<base::PlacedFile> database_;  ///< where messages are: `belfry.db`, `-wal`
+    std::vector<base::PlacedFile> database_;  ///< the files with messages: `belfry.db`, `-wal`
     std::vector<base::PlacedFile> others_;    ///< `store-lock`, and the index `-shm`
 };
 

@@ -8,16 +8,18 @@
 
 namespace belfry::store {
 
-/// The right to write the store, by fcntl on the file `store-lock`: two archivers can never run at
-/// once, and a dead one has given it up. Not inherited by children.
+/// The exclusive lock of the store's writer: an fcntl lock on the file `store-lock`. The kernel
+/// releases it when its process dies, and child processes do not inherit it. So two archivers never
+/// write at the same time.
 class StoreLock {
   public:
-    /// None: another process has it. @throws StoreError where the file cannot be opened
+    /// Takes the lock. @return nothing if another process has it
+    /// @throws StoreError if the file cannot be opened
     [[nodiscard]] static std::optional<StoreLock> try_take(const std::filesystem::path& data_dir);
 
-    /// @throws StoreError where another process has it, too
+    /// Takes the lock. @throws StoreError if another process has it or the file cannot be opened
     [[nodiscard]] static StoreLock take(const std::filesystem::path& data_dir);
-    /// The file that is locked, at its path.
+    /// Returns the locked file, to check that it is still at its path.
     [[nodiscard]] base::PlacedFile file_in(const std::filesystem::path& data_dir) const noexcept;
 
   private:

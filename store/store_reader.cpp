@@ -8,10 +8,12 @@
 namespace belfry::store {
 namespace {
 
-/// That many take less than a second. A disk may take seconds for each one that it does not give.
+/// How many damaged ids are tried one by one, which takes less than a second. After a read error of
+/// the disk none are, because each one may take seconds.
 constexpr std::uint64_t max_single_steps = 1 << 16;
 
-/// Looked at in one transaction: some milliseconds, during which the WAL cannot be started over.
+/// How many rows highest_seq() reads in one transaction. It takes some milliseconds, during which
+/// the WAL cannot be started over.
 constexpr std::uint64_t max_rows_at_once = 10'000;
 
 }  // namespace
@@ -39,14 +41,16 @@ std::uint64_t StoreReader::read(std::uint64_t from, std::uint64_t to, const Take
             if (!take(message)) break;
         }
     } catch (const StoreError& error) {
-        // What was handed over stays so: the next call meets the error again.
+        // If messages were passed already, the error is left to the next call, which meets it
+        // again.
         if (next == from && !error.is_local()) throw;
     }
     return next;
 }
 
-/// Damage covers pages, and a page neighbouring ids: looks at one id after the other, then, where
-/// that would take too long, further and further away, and halves.
+/// Damage covers whole pages, and a page holds neighbouring ids. The search tries one id after the
+/// other. If that would take too long, it doubles the step, and then bisects between the last
+/// damaged id and the first readable one.
 std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
     last_error_.reset();
     std::uint64_t damaged = from;
@@ -68,8 +72,9 @@ std::uint64_t StoreReader::next_readable(std::uint64_t from, std::uint64_t to) {
     return can_read(readable, to) ? found_ : to + 1;
 }
 
-/// Finds the first message that is there from `from` on; to + 1: none is.
-/// @return false: the page on which it lies cannot be read
+/// Looks for the first message from `from` to `to`, and sets found_ to its id; to + 1 if there is
+/// none.
+/// @return false if its page cannot be read
 bool StoreReader::can_read(std::uint64_t from, std::uint64_t to) {
     const ResetAtEnd reset_at_end{select_};
     select_.bind(1, from).bind(2, to);

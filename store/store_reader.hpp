@@ -12,17 +12,19 @@
 
 namespace belfry::store {
 
-/// Reads messages. Any process that may, on a connection of its own, opened after the fork; one per
-/// thread. No statement is open between two calls, so that a reader that is slow elsewhere does not
-/// keep the WAL growing. All of it throws StoreError.
+/// Reads messages from the store, on its own connection. Any process that may read the store can
+/// use it: one object per thread, made after the fork. No statement is open between two calls, so a
+/// slow caller does not keep the WAL growing. Everything throws StoreError.
 class StoreReader {
   public:
+    /// Opens the store.
     explicit StoreReader(const std::filesystem::path& data_dir);
     StoreReader(const StoreReader&) = delete;
     StoreReader& operator=(const StoreReader&) = delete;
     ~StoreReader() = default;
 
-    /// While it lives, all that is read is of one moment. It keeps the WAL growing: not for long.
+    /// A read transaction: while the object lives, all reads see the store at one moment. It keeps
+    /// the WAL growing, so it must not live for long.
     class Snapshot {
       public:
         explicit Snapshot(StoreReader& reader) : database_{reader.database_} {
@@ -36,33 +38,36 @@ class StoreReader {
         Database& database_;
     };
 
-    /// Takes a message, whose views are valid during the call. @return whether more is wanted
+    /// A callback that takes a message, whose views are valid during the call.
+    /// @return false to stop
     using Take = std::function<bool(const Message&)>;
 
-    /// Hands over the messages from `from` on, in order and without a hole, to `to` at the most.
-    /// Stops before what is missing or cannot be read. Throws only where it has handed nothing
-    /// over.
-    /// @return the first id that was not handed over
+    /// Passes the messages from `from` to `to` to `take`, in order. Stops before the first message
+    /// that is missing or cannot be read. Throws only if it has passed no message.
+    /// @return the first id that was not passed
     [[nodiscard]] std::uint64_t read(std::uint64_t from, std::uint64_t to, const Take& take);
 
-    /// The first message from `from` to `to` that can be read; to + 1: none can. For what read()
-    /// stopped before. Where the disk gives none of them it throws: it may come back. Where it does
-    /// not give some, or very many are damaged, a few between them may be passed over.
+    /// Finds the first message from `from` to `to` that can be read, after read() has stopped. If
+    /// the disk can read none of them, it throws, since the disk may recover. If the disk cannot
+    /// read some of them, or very many are damaged, a few readable messages between them may be
+    /// skipped.
+    /// @return to + 1 if there is none
     [[nodiscard]] std::uint64_t next_readable(std::uint64_t from, std::uint64_t to);
 
-    /// The oldest message in the store; 0 where there is none.
+    /// Returns the id of the oldest message in the store; 0 if there is none.
     [[nodiscard]] std::uint64_t first_id();
 
-    /// Of which log the store is.
+    /// Returns the epoch of the log.
     [[nodiscard]] std::string epoch() { return read_epoch(database_); }
 
-    /// The newest message that ever was in the store.
+    /// Returns the id of the newest message that was ever in the store.
     [[nodiscard]] std::uint64_t last_id() { return read_last_id(database_); }
 
-    /// The highest seq up to `max_seq` of the messages of that sender; 0: none. Looks at every
-    /// message, in many short transactions.
+    /// Returns the highest seq up to `max_seq` among the messages of a sender; 0 if there is none.
+    /// Reads every message, in many short transactions.
     [[nodiscard]] std::uint64_t highest_seq(std::string_view sender, std::uint64_t max_seq);
 
+    /// Returns the saved state of the log.
     [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }
 
   private:
@@ -70,8 +75,8 @@ class StoreReader {
 
     Database database_;
     Statement select_;
-    std::uint64_t found_ = 0;               ///< by can_read()
-    std::optional<StoreError> last_error_;  ///< that can_read() met
+    std::uint64_t found_ = 0;               ///< the result of can_read()
+    std::optional<StoreError> last_error_;  ///< the last error in can_read()
 };
 
 }  // namespace belfry::store

@@ -13,7 +13,7 @@ constexpr std::int64_t pause_interval_ms = 1000;
 void WalRestart::step(StoreWriter& writer) {
     const std::int64_t now_ms = base::steady_ms();
     if (restart_at_ms_ == 0) {
-        if (now_ms >= next_pause_ms_) ask_for_a_pause(now_ms);
+        if (now_ms >= next_pause_ms_) request_pause(now_ms);
         return;
     }
     if (now_ms < restart_at_ms_) return;
@@ -22,7 +22,7 @@ void WalRestart::step(StoreWriter& writer) {
     segment_->archiver().no_reads_until_ms.store(0, std::memory_order_relaxed);
 }
 
-void WalRestart::ask_for_a_pause(std::int64_t now_ms) noexcept {
+void WalRestart::request_pause(std::int64_t now_ms) noexcept {
     segment_->archiver().no_reads_until_ms.store(now_ms + pause_ms, std::memory_order_relaxed);
     restart_at_ms_ = now_ms + pause_ms / 2;
     next_pause_ms_ = now_ms + pause_interval_ms;

@@ -7,18 +7,20 @@
 
 namespace belfry::store {
 
-/// Starts a write-ahead log that has become too long over, although readers overlap. Sessions are
-/// asked to begin no read of the store for some time; after half of it those that were reading have
-/// ended, and the log is restarted. Commits go on meanwhile. By the archiver.
+/// Starts over a write-ahead log that is too long, although the transactions of its readers
+/// overlap. It asks the sessions for a pause in which they begin no read of the store. After half
+/// of the pause the reads that were under way have ended, and the log is restarted. Commits go on
+/// meanwhile. Belongs to the archiver.
 class WalRestart {
   public:
     explicit WalRestart(shm::Segment& segment) noexcept : segment_{&segment} {}
 
-    /// To be called after each checkpoint that leaves the log too long. @throws StoreError
+    /// Does the next step. Must be called after each checkpoint that leaves the log too long.
+    /// @throws StoreError
     void step(StoreWriter& writer);
 
   private:
-    void ask_for_a_pause(std::int64_t now_ms) noexcept;
+    void request_pause(std::int64_t now_ms) noexcept;
 
     shm::Segment* segment_;
     std::int64_t restart_at_ms_ = 0;  ///< 0: no pause has been asked for

@@ -519,10 +519,10 @@ TEST_F(ArchiverTest, ADrainIntoADeletedFileIsNoCleanEnd) {
     const auto archiver = both_.started_archiver();
     ann_.say("one");
     static_cast<void>(archiver->work());
-    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment()));
     std::filesystem::remove(store::store_file(both_.dir()));
     expect_store_error(Kind::failing, "is not there any more", [&] { archiver->drain(); });
-    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment()));
     EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
 }
 
@@ -531,15 +531,15 @@ TEST_F(ArchiverTest, TheSegmentMayGoOnlyWhenTheStoreAtItsPathHoldsAll) {
         const auto archiver = both_.started_archiver();
         ann_.say("one");
         static_cast<void>(archiver->work());
-        EXPECT_FALSE(store::holds_all_of(both_.dir(), segment())) << "it is not clean";
+        EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment())) << "it is not clean";
         archiver->drain();
     }
-    EXPECT_TRUE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_TRUE(store::holds_whole_log(both_.dir(), segment()));
     ann_.say("two");
-    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment()));
     EXPECT_TRUE(store::can_resume(both_.dir(), segment()));
     both_.execute("UPDATE log SET epoch = 'f', last_id = 2");
-    EXPECT_FALSE(store::holds_all_of(both_.dir(), segment()));
+    EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment()));
     EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
 }
 

@@ -31,11 +31,11 @@ TEST_F(Backup, IsWrittenThroughTheDescriptorAlone) {
     store::NewDatabase copy{folder_.path() / "belfry.db"};
     // Under its name nothing can be opened any more.
     const fs::path aside = folder_.path() / "aside";
-    fs::rename(copy.beside(), aside);
-    store::back_up(scratch_.dir(), copy.fd(), copy.beside());
-    EXPECT_FALSE(fs::exists(copy.beside()));
-    fs::rename(aside, copy.beside());
-    copy.publish();
+    fs::rename(copy.temporary_path(), aside);
+    store::back_up(scratch_.dir(), copy.fd(), copy.temporary_path());
+    EXPECT_FALSE(fs::exists(copy.temporary_path()));
+    fs::rename(aside, copy.temporary_path());
+    copy.install();
     store::Database database{folder_.path() / "belfry.db", store::Database::Mode::read};
     EXPECT_EQ(database.number("SELECT count(*) FROM messages"), 500);
     store::Statement mode{database, "PRAGMA journal_mode"};
