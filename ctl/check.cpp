@@ -14,14 +14,14 @@
 namespace belfry::ctl {
 namespace {
 
-bool print(std::ostream& out, const std::vector<std::string>& broken, const char* all_is_well) {
-    for (const std::string& sentence : broken) out << plain(sentence) << '\n';
-    if (broken.empty()) out << all_is_well << '\n';
-    return broken.empty();
+bool print(std::ostream& out, const std::vector<std::string>& problems, const char* no_problem) {
+    for (const std::string& sentence : problems) out << plain(sentence) << '\n';
+    if (problems.empty()) out << no_problem << '\n';
+    return problems.empty();
 }
 
-bool check_store(std::ostream& out, const std::filesystem::path& data_dir,
-                 const shm::Segment& segment, bool ring_is_whole) {
+bool check_store_and_segment(std::ostream& out, const std::filesystem::path& data_dir,
+                             const shm::Segment& segment, bool ring_is_whole) {
     if (!store::has_store(data_dir)) {
         return print(
             out, {"the store is gone: there is no " + store::store_file(data_dir).string()}, "");
@@ -44,7 +44,7 @@ bool check(std::ostream& out, const std::filesystem::path& data_dir,
     const bool holds =
         print(out, shm::broken_invariants(found->segment, &wire::is_record), "all invariants hold");
     if (!found->segment.has_store()) return holds;
-    return check_store(out, data_dir, found->segment, holds) && holds;
+    return check_store_and_segment(out, data_dir, found->segment, holds) && holds;
 }
 
 }  // namespace belfry::ctl

@@ -8,10 +8,11 @@
 
 namespace belfry::ctl {
 
-/// Proves the invariants of the segment, that it agrees with its store, and that the store is
-/// whole; of a store without a segment the last alone. Prints a sentence for each thing that is
-/// broken, or that nothing is.
-/// @return whether all holds. @throws Refusal where there is nothing to check; StoreError
+/// Checks the invariants of the segment, the store, and that both agree. Without a segment it
+/// checks only the store. Prints a sentence for each problem, or one which says that there is none.
+/// @param found the segment; empty: there is none
+/// @return whether there is no problem
+/// @throws Refusal if there is nothing to check; StoreError
 [[nodiscard]] bool check(std::ostream& out, const std::filesystem::path& data_dir,
                          const std::optional<shm::FoundSegment>& found);
 

@@ -8,19 +8,19 @@ namespace {
 
 constexpr std::string_view keys = "cbiosp";
 
-std::uint64_t number(const ClientStatus& client, Order order) noexcept {
-    switch (order) {
-        case Order::client:
+std::uint64_t number(const ClientStatus& client, SortKey sort_key) noexcept {
+    switch (sort_key) {
+        case SortKey::client:
             break;
-        case Order::behind:
+        case SortKey::behind:
             return client.behind;
-        case Order::in:
+        case SortKey::in:
             return client.bytes_in;
-        case Order::out:
+        case SortKey::out:
             return client.bytes_out;
-        case Order::seen:
+        case SortKey::seen:
             return client.seen_ms;
-        case Order::pid:
+        case SortKey::pid:
             return static_cast<std::uint64_t>(client.pid);
     }
     return 0;
@@ -28,16 +28,16 @@ std::uint64_t number(const ClientStatus& client, Order order) noexcept {
 
 }  // namespace
 
-std::optional<Order> order_for(int key) noexcept {
+std::optional<SortKey> sort_key_for(int key) noexcept {
     if (key <= 0 || key > 0x7f || keys.find(static_cast<char>(key)) == std::string_view::npos)
         return {};
-    return static_cast<Order>(key);
+    return static_cast<SortKey>(key);
 }
 
-void sort_clients(std::vector<ClientStatus>& clients, Order order, bool reversed) {
-    std::ranges::sort(clients, [order](const ClientStatus& one, const ClientStatus& other) {
-        const std::uint64_t a = number(one, order);
-        const std::uint64_t b = number(other, order);
+void sort_clients(std::vector<ClientStatus>& clients, SortKey sort_key, bool reversed) {
+    std::ranges::sort(clients, [sort_key](const ClientStatus& one, const ClientStatus& other) {
+        const std::uint64_t a = number(one, sort_key);
+        const std::uint64_t b = number(other, sort_key);
         return a != b ? a > b : one.id < other.id;
     });
     if (reversed) std::ranges::reverse(clients);

@@ -7,8 +7,8 @@
 
 namespace belfry::ctl {
 
-/// By what `top` sorts the clients: the key that is pressed for it.
-enum class Order : char {
+/// What `top` sorts the clients by. The value is the key of the keyboard that selects it.
+enum class SortKey : char {
     client = 'c',
     behind = 'b',
     in = 'i',
@@ -17,11 +17,12 @@ enum class Order : char {
     pid = 'p',
 };
 
-/// None: the key chooses no order.
-[[nodiscard]] std::optional<Order> order_for(int key) noexcept;
+/// Returns the sort key that a key of the keyboard selects; nothing if it selects none.
+[[nodiscard]] std::optional<SortKey> sort_key_for(int key) noexcept;
 
-/// Client-ids from A to Z, all else with the largest, or latest, first; those that are alike by
-/// their client-ids.
-void sort_clients(std::vector<ClientStatus>& clients, Order order, bool reversed);
+/// Sorts the clients: by client-id from A to Z, or by a number or time with the largest first.
+/// Equal ones are sorted by their client-ids.
+/// @param reversed turn the whole order round
+void sort_clients(std::vector<ClientStatus>& clients, SortKey sort_key, bool reversed);
 
 }  // namespace belfry::ctl

@@ -12,17 +12,17 @@
 namespace belfry::ctl {
 namespace {
 
-/// What is read in one piece, and written in the next.
+/// How many bytes of lines are collected before they are written.
 constexpr std::size_t page_bytes = 1 << 20;
 
-LogHead read_log_head(store::StoreReader& reader) {
-    LogHead head;
-    head.log = reader.saved_log();
-    if (head.log.epoch.empty()) throw Refusal{"the store holds no log yet"};
-    std::ranges::sort(head.log.clients, {}, &store::SavedClient::id);
+ExportHeader read_header(store::StoreReader& reader) {
+    ExportHeader header;
+    header.log = reader.saved_log();
+    if (header.log.epoch.empty()) throw Refusal{"the store holds no log yet"};
+    std::ranges::sort(header.log.clients, {}, &store::SavedClient::id);
     const std::uint64_t first = reader.first_id();
-    head.first_id = first != 0 ? first : head.log.last_id + 1;
-    return head;
+    header.first_id = first != 0 ? first : header.log.last_id + 1;
+    return header;
 }
 
 void read_page(StoreWalk& walk, std::string& out, LineForm form) {
@@ -44,11 +44,11 @@ void export_store(std::ostream& out, const std::filesystem::path& data_dir, Line
     std::string page;
     std::optional<StoreWalk> walk;
     {
-        // The head and the first page together: what retention deletes lies at the front.
+        // Retention deletes at the front, so the header and the first page must be from one moment.
         const store::StoreReader::Snapshot snapshot{reader};
-        const LogHead head = read_log_head(reader);
-        append_head(page, head, form);
-        walk.emplace(reader, head.first_id, head.log.last_id);
+        const ExportHeader header = read_header(reader);
+        append_header(page, header, form);
+        walk.emplace(reader, header.first_id, header.log.last_id);
         if (!walk->is_done()) read_page(*walk, page, form);
     }
     while (out << page && !walk->is_done()) {

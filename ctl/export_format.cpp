@@ -24,7 +24,7 @@ json parsed(std::string_view line) {
     return object;
 }
 
-/// The value of that name, of the kind that is wanted.
+/// Returns the value of the key `name`. @throws BadLine if it is missing or of another type
 template <class IsWanted>
 const json& value(const json& object, const char* name, const char* kind, IsWanted is_wanted) {
     const auto found = object.find(name);
@@ -101,38 +101,38 @@ std::string body(const json& object) {
 
 }  // namespace
 
-void append_head(std::string& out, const LogHead& head, LineForm form) {
+void append_header(std::string& out, const ExportHeader& header, LineForm form) {
     nlohmann::ordered_json clients = nlohmann::ordered_json::array();
-    for (const store::SavedClient& client : head.log.clients) {
+    for (const store::SavedClient& client : header.log.clients) {
         clients.push_back({{"id", client.id}, {"cursor", client.cursor}, {"seq", client.seq}});
     }
     const nlohmann::ordered_json line{{"format", format_version},
-                                      {"epoch", head.log.epoch},
-                                      {"first_id", head.first_id},
-                                      {"last_id", head.log.last_id},
-                                      {"durability", shm::name_of(head.log.durability)},
-                                      {"clean", head.log.clean},
+                                      {"epoch", header.log.epoch},
+                                      {"first_id", header.first_id},
+                                      {"last_id", header.log.last_id},
+                                      {"durability", shm::name_of(header.log.durability)},
+                                      {"clean", header.log.clean},
                                       {"clients", clients}};
-    // A store that somebody else has written may hold anything.
+    // A store that another program has written may hold anything.
     const bool is_ascii = form == LineForm::ascii_json;
     out.append(line.dump(-1, ' ', is_ascii, json::error_handler_t::replace)).append("\n");
 }
 
-LogHead read_head(std::string_view line) {
+ExportHeader parse_header(std::string_view line) {
     const json object = parsed(line);
     if (!object.contains("format")) throw BadLine{"it is not the first line of an export"};
     static_cast<void>(number(object, "format", format_version, format_version));
-    LogHead head;
-    head.log.epoch = epoch(object);
-    head.log.last_id = number(object, "last_id", 0, shm::max_id);
-    head.first_id = number(object, "first_id", 1, head.log.last_id + 1);
-    head.log.durability = durability(object);
-    head.log.clean = value(object, "clean", "true or false", &json::is_boolean).get<bool>();
-    head.log.clients = clients(object, head.log.last_id);
-    return head;
+    ExportHeader header;
+    header.log.epoch = epoch(object);
+    header.log.last_id = number(object, "last_id", 0, shm::max_id);
+    header.first_id = number(object, "first_id", 1, header.log.last_id + 1);
+    header.log.durability = durability(object);
+    header.log.clean = value(object, "clean", "true or false", &json::is_boolean).get<bool>();
+    header.log.clients = clients(object, header.log.last_id);
+    return header;
 }
 
-ExportedMessage read_message(std::string_view line) {
+ExportedMessage parse_message(std::string_view line) {
     const json object = parsed(line);
     return {number(object, "id", 1, shm::max_id), client_id(object, "from"),
             number(object, "seq", 1, wire::max_seq), number(object, "time", 0, max_time),

@@ -8,25 +8,25 @@
 #include <string>
 #include <string_view>
 
-/// What `belfryctl export` writes and `belfryctl import` reads: JSON, one object a line. The first
-/// line is the log (LogHead); each other one a message as wire/json.hpp prints it, with its seq, in
-/// the order of their ids from first_id to last_id.
+/// The format that `belfryctl export` writes and `belfryctl import` reads: JSON, one object a line.
+/// The first line describes the log (ExportHeader). Each further line is a message with its seq, as
+/// wire/json.hpp prints it. The messages are in the order of their ids, from first_id to last_id.
 namespace belfry::ctl {
 
-/// A line is not of this format: the message says in what way.
+/// A line does not have this format. The message says what is wrong.
 class BadLine : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// `{"format":1,"epoch":…,"first_id":…,"last_id":…,"durability":…,"clean":…,
+/// The first line: `{"format":1,"epoch":…,"first_id":…,"last_id":…,"durability":…,"clean":…,
 /// "clients":[{"id":…,"cursor":…,"seq":…},…]}`
-struct LogHead {
+struct ExportHeader {
     std::uint64_t first_id = 1;  ///< last_id + 1: there are no messages
     store::SavedLog log;
 };
 
-/// A message that has been read; it owns its text.
+/// A message that was parsed. It owns its text.
 struct ExportedMessage {
     std::uint64_t id = 0;
     std::string sender;
@@ -35,13 +35,13 @@ struct ExportedMessage {
     std::string body;
 };
 
-/// @param form one of the JSON forms
-void append_head(std::string& out, const LogHead& head, LineForm form);
+/// Appends the first line. @param form one of the JSON forms
+void append_header(std::string& out, const ExportHeader& header, LineForm form);
 
-/// @throws BadLine, also where what it says cannot be
-[[nodiscard]] LogHead read_head(std::string_view line);
+/// Parses the first line. @throws BadLine, also if its values contradict each other
+[[nodiscard]] ExportHeader parse_header(std::string_view line);
 
-/// @throws BadLine
-[[nodiscard]] ExportedMessage read_message(std::string_view line);
+/// Parses the line of a message. @throws BadLine
+[[nodiscard]] ExportedMessage parse_message(std::string_view line);
 
 }  // namespace belfry::ctl

@@ -15,7 +15,7 @@
 namespace belfry::ctl {
 namespace {
 
-constexpr int look_ms = 50;
+constexpr int poll_interval_ms = 50;
 
 void print_missed(LogPosition& position) {
     const std::uint64_t missed = std::exchange(position.missed, 0);
@@ -27,23 +27,23 @@ void print_missed(LogPosition& position) {
 }  // namespace
 
 void follow_log(const shm::Segment& segment, LineForm form) {
-    take_end_signals({SIGINT, SIGTERM});
+    catch_termination_signals({SIGINT, SIGTERM});
     ServerMonitor server{segment};
     LogPosition position = start_of(segment);
     bool is_read = true;
     const auto print = [&is_read](std::string_view lines) {
-        is_read = write_lines(lines);
-        return is_read && !is_to_end();
+        is_read = write_interruptibly(lines);
+        return is_read && !is_termination_requested();
     };
-    bool last_look = false;
+    bool is_last_pass = false;
     while (true) {
         if (!print_news(print, segment, form, position)) throw Refusal{"the log is broken"};
         print_missed(position);
-        if (last_look || !is_read) return;
+        if (is_last_pass || !is_read) return;
         pollfd end{server.fd(), POLLIN, 0};
-        ::poll(&end, 1, look_ms);
-        // What came before the end is printed all the same.
-        last_look = is_to_end() || !server.is_server_alive();
+        ::poll(&end, 1, poll_interval_ms);
+        // One more pass prints the messages that came before the end.
+        is_last_pass = is_termination_requested() || !server.is_server_alive();
     }
 }
 

@@ -52,8 +52,8 @@ std::string short_number(double value) {
 
 std::string plain(std::string_view text) {
     std::string shown{text};
-    const auto is_strange = [](unsigned char c) { return c < 0x20 || c >= 0x7f; };
-    std::replace_if(shown.begin(), shown.end(), is_strange, '?');
+    const auto is_unsafe = [](unsigned char c) { return c < 0x20 || c >= 0x7f; };
+    std::replace_if(shown.begin(), shown.end(), is_unsafe, '?');
     return shown;
 }
 

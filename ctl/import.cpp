@@ -16,15 +16,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether the messages are those that the head announced.
-class Order {
+/// Checks that the messages are those that the header announces, with increasing ids and seqs.
+class SequenceCheck {
   public:
-    explicit Order(const LogHead& head) : next_id_{head.first_id}, last_id_{head.log.last_id} {
-        for (const store::SavedClient& client : head.log.clients)
+    explicit SequenceCheck(const ExportHeader& header)
+        : next_id_{header.first_id}, last_id_{header.log.last_id} {
+        for (const store::SavedClient& client : header.log.clients)
             seqs_[client.id].last = client.seq;
     }
 
-    /// @throws BadLine
+    /// Checks the next message. @throws BadLine
     void take(const ExportedMessage& message) {
         if (next_id_ > last_id_) {
             throw BadLine{"it stands behind the last message, " + std::to_string(last_id_)};
@@ -37,7 +38,7 @@ class Order {
         ++next_id_;
     }
 
-    /// @throws BadLine
+    /// Checks that no message is missing at the end. @throws BadLine
     void end() const {
         if (next_id_ > last_id_) return;
         throw BadLine{"the file ends before message " + std::to_string(next_id_) + " of " +
@@ -47,7 +48,7 @@ class Order {
   private:
     struct Seqs {
         shm::SeqOrder taken;
-        std::uint64_t last = 0;  ///< as the head says
+        std::uint64_t last = 0;  ///< the highest seq according to the header
     };
 
     void take_seq(const ExportedMessage& message) {
@@ -61,7 +62,7 @@ class Order {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
                           " is not above " + std::to_string(before)};
         }
-        // A seq above max_free_seq stays in the log after its sender was set back.
+        // After reset-seq a message with a seq above max_free_seq may remain in the log.
         if (message.seq > seqs.last && message.seq <= shm::max_free_seq) {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
                           " is above the last one of line 1"};
@@ -77,15 +78,15 @@ void copy(ImportFile& lines, store::RestoredStore& store) {
     std::string line;
     try {
         if (!lines.next(line)) throw BadLine{"it is missing"};
-        const LogHead head = read_head(line);
-        Order order{head};
+        const ExportHeader header = parse_header(line);
+        SequenceCheck check{header};
         while (lines.next(line)) {
-            const ExportedMessage message = read_message(line);
-            order.take(message);
+            const ExportedMessage message = parse_message(line);
+            check.take(message);
             store.add({message.id, message.sender, message.seq, message.time_ms, message.body});
         }
-        order.end();
-        store.finish(head.log);
+        check.end();
+        store.finish(header.log);
     } catch (const BadLine& error) {
         lines.fail(error.what());
     }

@@ -8,29 +8,30 @@
 
 namespace belfry::ctl {
 
-/// The lines of an export, each with its number. Opening the file is a step of its own: the rights
-/// that it needs may be others than those that make the store (owner.hpp).
+/// Reads the lines of an export, and counts them. The file is opened in a separate step, because
+/// that needs the rights of the caller, and making the store may need those of another user
+/// (owner.hpp).
 class ImportFile {
   public:
-    /// @param file `-`: standard input. @throws Refusal
+    /// Opens the file. @param file `-` is standard input. @throws Refusal
     explicit ImportFile(const std::filesystem::path& file);
 
-    /// @return false: there is no further line. @throws Refusal
+    /// Reads the next line. @return false if there is none. @throws Refusal
     [[nodiscard]] bool next(std::string& line);
 
-    /// @throws Refusal always: what is wrong with the line that was read last
+    /// Throws a Refusal about the line that was read last. @param why what is wrong with it
     [[noreturn]] void fail(const std::string& why) const;
 
   private:
     std::string name_;
     std::ifstream file_;
     std::istream* in_;
-    std::uint64_t number_ = 0;  ///< of the line that was read last
+    std::uint64_t number_ = 0;  ///< number of the line that was read last
 };
 
-/// Makes the store of a data directory, which has none and no server, from what export wrote.
-/// It appears whole or not at all.
-/// @throws Refusal, which names the line where it is the file's fault; StoreError;
+/// Makes a store from an export, in a data directory without a store and without a server. The
+/// store appears complete or not at all.
+/// @throws Refusal, which names the line if the file is at fault; StoreError;
 /// shm::DataDirectoryError
 void import_store(const std::filesystem::path& data_dir, ImportFile& file);
 

@@ -15,7 +15,7 @@ void print_log(std::ostream& out, const shm::Segment& segment, LineForm form);
 
 /// The read position of a follower.
 struct LogPosition {
-    std::uint64_t next;    ///< the id to be read next
+    std::uint64_t next;    ///< the id to read next
     std::uint64_t missed;  ///< messages that had left the ring before they could be read
 };
 

@@ -31,8 +31,8 @@ namespace ctl = belfry::ctl;
 namespace shm = belfry::shm;
 namespace store = belfry::store;
 
-/// Others only read the segment.
-bool changes(const ctl::Options& options) {
+/// Tells whether the command writes to the segment. All others map it read-only.
+bool writes_segment(const ctl::Options& options) {
     return options.command == "stop" || options.command == "remove" ||
            options.command == "reset-seq";
 }
@@ -47,7 +47,7 @@ const char* why_not_readable(shm::SegmentState state) {
 
 std::optional<shm::FoundSegment> find(const ctl::Options& options) {
     const auto mode =
-        changes(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
+        writes_segment(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
     auto found = shm::find_segment(options.data_dir, mode);
     if (!found) return {};
     if (!shm::is_readable(found->state) && options.command != "remove") {
@@ -94,7 +94,7 @@ int run_on_segment(const ctl::Options& options) {
     return EXIT_SUCCESS;
 }
 
-/// `the messages 3 to 9`
+/// Formats a range of ids as `messages 3 to 9`.
 std::string range(std::uint64_t first, std::uint64_t last) {
     if (first == last) return "message " + std::to_string(first);
     return "messages " + std::to_string(first) + " to " + std::to_string(last);
@@ -125,7 +125,8 @@ void run_on_store(const ctl::Options& options) {
     }
 }
 
-/// The caller's rights make the copy, the owner's read the store.
+/// Writes a backup. The copy is created with the rights of the caller, and the store is read with
+/// those of its owner.
 int back_up(const ctl::Options& options) {
     store::NewDatabase copy{options.operand};
     const auto write = [&](const std::filesystem::path& data_dir) {
@@ -169,7 +170,8 @@ int warn(const std::exception& error, int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // Streams are faster so. No command mixes them with stdio, which ncurses uses in top.
+    // This makes the streams faster. Only `top` uses stdio (through ncurses), and it uses no
+    // streams.
     std::ios::sync_with_stdio(false);
     try {
         const auto options = ctl::read_options({argv + std::min(argc, 1), argv + argc});

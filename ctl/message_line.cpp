@@ -15,11 +15,12 @@ void append_for_people(std::string& out, const store::Message& message) {
     out.append(std::to_string(message.id)).append(" ");
     out.append(base::local_time("%Y-%m-%d %H:%M:%S", base::to_time_t(message.time_ms))).append(" ");
     const std::size_t start = out.size();
-    // The sender too: a store that somebody else has written may hold anything.
+    // The sender is sanitized too, because a store that another program has written may hold
+    // anything.
     base::append_sanitized(out, message.sender);
     out.append(": ");
     base::append_sanitized(out, message.body);
-    // One line each: tabs and newlines go too.
+    // append_sanitized() keeps tabs and newlines, but each message must stay on one line.
     const auto is_control = [](unsigned char c) { return c < 0x20; };
     std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), is_control, '?');
     out += '\n';

@@ -6,14 +6,14 @@
 
 namespace belfry::ctl {
 
-/// The form of the one line as which a message is printed.
+/// The form in which a message is printed. It is always one line.
 enum class LineForm {
-    people,      ///< id, local time, sender, text; harmful characters and line breaks become `?`
+    people,      ///< id, local time, sender, text; unsafe characters and line breaks become `?`
     json,        ///< for programs, see wire/json.hpp
-    ascii_json,  ///< the same for a terminal
+    ascii_json,  ///< the same with all other characters escaped, for a terminal
 };
 
-/// Returns the form for this standard output, with or without `--json`.
+/// Returns the form for standard output. @param json whether `--json` was given
 [[nodiscard]] LineForm line_form(bool json) noexcept;
 
 /// Appends a message as one line of that form.

@@ -12,7 +12,7 @@
 namespace belfry::ctl {
 namespace {
 
-/// A label's value: UTF-8, with backslash, quote and newline escaped.
+/// Escapes the value of a label: UTF-8, with backslash, quote and newline escaped.
 std::string label(std::string_view value) {
     std::string text;
     for (const char c : base::sanitize(value)) {
@@ -26,18 +26,19 @@ std::string label(std::string_view value) {
     return text;
 }
 
-/// Seconds with three digits behind the point, exactly.
+/// Formats milliseconds as seconds with exactly three decimals.
 std::string seconds(std::uint64_t ms) {
     std::string part = std::to_string(ms % 1000);
     part.insert(0, 3 - part.size(), '0');
     return std::to_string(ms / 1000) + "." + part;
 }
 
+/// Prints families of metrics and their samples.
 class Page {
   public:
     explicit Page(std::ostream& out) : out_{out} {}
 
-    /// What follows belongs to this family.
+    /// Begins a family. The following samples belong to it.
     void family(std::string_view name, std::string_view type, std::string_view help) {
         name_ = name;
         out_ << "# HELP belfry_" << name << ' ' << help << "\n# TYPE belfry_" << name << ' ' << type

@@ -6,7 +6,7 @@
 
 namespace belfry::ctl {
 
-/// The status in Prometheus' text format, version 0.0.4.
+/// Prints the status in the text format of Prometheus, version 0.0.4.
 /// Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 void print_metrics(std::ostream& out, const Status& status);
 

@@ -25,7 +25,7 @@ NewDataDirectory::NewDataDirectory(const fs::path& path) : path_{path}, is_new_{
 
 NewDataDirectory::~NewDataDirectory() {
     if (is_kept_ || !is_new_) return;
-    std::error_code ignored;  // then an empty directory stays
+    std::error_code ignored;  // on an error an empty directory stays
     fs::remove(path_ / "lock", ignored);
     fs::remove(path_, ignored);
 }

@@ -7,18 +7,19 @@
 
 namespace belfry::ctl {
 
-/// A data directory in which a store is made: it has none, no server and no segment, and is locked
-/// as long as the object lives. If no store was made, a directory that this object created is
-/// removed.
+/// A data directory in which a new store is made. It has no store, no server and no segment, and is
+/// locked as long as the object lives. If no store is made, the destructor removes the directory,
+/// if this object has created it.
 class NewDataDirectory {
   public:
+    /// Creates the directory if it is missing, and locks it.
     /// @throws Refusal, shm::DataDirectoryError
     explicit NewDataDirectory(const std::filesystem::path& path);
     NewDataDirectory(const NewDataDirectory&) = delete;
     NewDataDirectory& operator=(const NewDataDirectory&) = delete;
     ~NewDataDirectory();
 
-    /// The store is made.
+    /// Keeps the directory, because the store was made.
     void keep() noexcept { is_kept_ = true; }
 
   private:

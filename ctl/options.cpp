@@ -18,7 +18,7 @@ using cli::UsageError;
 
 struct Subcommand {
     std::string_view name;
-    std::string_view operand;  ///< empty: it takes none
+    std::string_view operand;  ///< empty: the command has no operand
     bool has_json;
     std::string_view help;
 };
@@ -67,7 +67,7 @@ void print_help(const po::options_description& described) {
               << described << "\nExit status: 0 done, 1 not done or broken, 2 for bad usage.\n";
 }
 
-/// `status, log, ... or remove`, of those that are wanted.
+/// Lists the commands for which `is_wanted` is true, as `status, log, ... or remove`.
 template <class IsWanted>
 std::string names(IsWanted is_wanted) {
     std::vector<std::string_view> wanted;
@@ -91,7 +91,7 @@ const Subcommand& command_in(const std::vector<std::string>& words) {
     return *found;
 }
 
-/// The one word behind the command, where it takes one.
+/// Returns the word behind the command, if the command takes one; else an empty text.
 std::string operand_in(const std::vector<std::string>& words, const Subcommand& command) {
     const std::string name{command.name};
     if (command.operand.empty()) {
@@ -104,7 +104,7 @@ std::string operand_in(const std::vector<std::string>& words, const Subcommand& 
     return words[1];
 }
 
-/// @return -1: none is named, nor wanted
+/// Returns the value of `--segment`; -1 for commands without this option.
 int shmid_in(const cli::CommandLine& line, const Subcommand& command) {
     const auto text = cli::text_of(line.options, "segment");
     const bool is_wanted = command.name == "recover";

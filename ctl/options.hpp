@@ -7,17 +7,18 @@
 
 namespace belfry::ctl {
 
-/// What belfryctl was asked to do.
+/// The command line of belfryctl.
 struct Options {
     std::filesystem::path data_dir = "belfry-data";
     std::string command;  ///< one of those that `--help` names
-    std::string operand;  ///< the text of search, the file of import and backup
-    int shmid = -1;       ///< for recover
-    bool json = false;    ///< for status, log, search and export, which has no other form
+    std::string
+        operand;     ///< TEXT of search, FILE of import and backup, CLIENT of reset-seq; else empty
+    int shmid = -1;  ///< for recover; else -1
+    bool json = false;    ///< for status, log, search and export, which always prints JSON
     bool follow = false;  ///< for log
 };
 
-/// Reads the command line. None: `--help` or `--version` was asked for, and has been printed.
+/// Parses the command line. Returns nothing if it has printed `--help` or `--version`.
 /// @throws cli::UsageError
 [[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
 

@@ -25,8 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 void become_owner(const TrustedPath& place) {
-    // The directory's group may be root's. It is used only for a user whom the system does not
-    // know.
+    // The directory's own group may be root's, so it is used only if the user is not in the user
+    // database.
     const passwd* known = ::getpwuid(place.user);
     const gid_t group = known != nullptr ? known->pw_gid : place.group;
     if (::setgroups(0, nullptr) == 0 && ::setresgid(group, group, group) == 0 &&
@@ -37,14 +37,15 @@ void become_owner(const TrustedPath& place) {
                   place.path.string() + ": " + std::strerror(errno)};
 }
 
-/// For good: a copy that nobody finishes is of no use. Becoming another user forgets it.
-void end_with(pid_t parent) {
+/// Makes this process die with its parent, because nobody would use its copy then. Must be called
+/// after the change of the user, which cancels the setting.
+void die_with_parent(pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) throw Refusal{"the process that started this one has ended"};
 }
 
-/// As main() does it.
-int result_of(const std::function<void()>& work) noexcept {
+/// Runs the work, and prints its error as main() does. @return an exit code
+int run_and_report(const std::function<void()>& work) noexcept {
     try {
         work();
         return EXIT_SUCCESS;
@@ -62,8 +63,9 @@ int wait_for(pid_t child) {
     return status;
 }
 
-/// Its user may stop the child, and would hold this process for as long as he likes.
-/// @throws Refusal where the child was stopped or killed
+/// Waits for the child and returns its exit code. A child that is stopped is killed, because the
+/// user as whom it runs could otherwise block this process.
+/// @throws Refusal if the child was stopped or killed
 int exit_code_of(pid_t child, const fs::path& data_dir) {
     const int status = wait_for(child);
     if (WIFEXITED(status)) return WEXITSTATUS(status);
@@ -111,10 +113,10 @@ bool run_as_owner_of(const fs::path& data_dir,
     const pid_t child = ::fork();
     if (child == -1) throw Refusal{std::string{"fork: "} + std::strerror(errno)};
     if (child == 0) {
-        ::_exit(result_of([&] {
+        ::_exit(run_and_report([&] {
             become_owner_of(path, MissingDirectory::is_refused);
-            end_with(parent);
-            static_cast<void>(::signal(SIGTSTP, SIG_IGN));  // Ctrl-Z stops the parent alone
+            die_with_parent(parent);
+            static_cast<void>(::signal(SIGTSTP, SIG_IGN));  // Ctrl-Z stops only the parent
             work(path);
         }));
     }

@@ -3,31 +3,33 @@
 #include <filesystem>
 #include <functional>
 
-/// What the files of a data directory and its segment say is the word of the user who owns them: it
-/// names files to remove and processes to end. So root becomes that user before it looks at them.
-/// Files that the operator names are opened first, with the operator's own rights.
+/// Giving up root's rights. The files of a data directory and its segment name files to remove and
+/// processes to end, and the user who owns them controls what they say. So when root runs
+/// belfryctl, the process becomes that user before it reads them. Files that the operator names on
+/// the command line are opened before that, with the operator's own rights.
 namespace belfry::ctl {
 
-/// Whether root may go on as root although there is no data directory. Somebody else may be able
-/// to make it in the meantime, so only a command that makes it itself goes on, and checks it then
-/// with require_still_trusted().
+/// What to do if root's data directory is missing. Another user may be able to create it meanwhile.
+/// So only a command that creates it itself goes on, and then checks it with
+/// require_still_trusted().
 enum class MissingDirectory { is_refused, will_be_made };
 
-/// Makes this process, where it is root's, for good one of the user who owns the data directory; of
-/// a missing one, of the folder in which it would be made. Then refuses a directory that is not
-/// safe (shm::require_safe()). The path becomes one without links, which that user can use from
-/// anywhere. Root refuses a path that another user can lead elsewhere (trusted_path()). By a
-/// process of one thread. @throws Refusal, shm::DataDirectoryError
+/// Gives up root's rights for good: if this process runs as root, it becomes the user who owns the
+/// data directory. If the directory is missing, it becomes the owner of the folder above. Root
+/// refuses a path that another user can redirect (trusted_path()). Every user refuses a directory
+/// that is not safe (shm::require_safe()). The process must have one thread.
+/// @param data_dir is replaced by an absolute path without links, if the process runs as root
+/// @throws Refusal, shm::DataDirectoryError
 void become_owner_of(std::filesystem::path& data_dir, MissingDirectory missing);
 
-/// Refuses a directory that another user has made, or led elsewhere, since become_owner_of().
+/// Refuses a directory that another user has created or redirected since become_owner_of().
 /// @throws Refusal, shm::DataDirectoryError
 void require_still_trusted(const std::filesystem::path& data_dir);
 
-/// Runs `work` as the owner of the data directory, while this process keeps its rights: where it is
-/// root's, in a child of its own. `work` reports its errors by exceptions; those of the child are
-/// written to standard error.
-/// @return false: it failed in the child, and has said why
+/// Runs `work` with the rights of the data directory's owner, while this process keeps its own. If
+/// this process runs as root, `work` runs in a child process. `work` throws its errors; the child
+/// prints them to standard error.
+/// @return false if `work` failed in the child, which has printed the error
 [[nodiscard]] bool run_as_owner_of(
     const std::filesystem::path& data_dir,
     const std::function<void(const std::filesystem::path& data_dir)>& work);

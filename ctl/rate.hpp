@@ -6,15 +6,16 @@
 
 namespace belfry::ctl {
 
-/// How much came in the last seconds.
+/// How many messages and bytes per second the log received.
 struct Rate {
     double messages_per_s = 0;
-    double bytes_per_s = 0;  ///< of records, as they lie in the ring
-    double over_s = 0;       ///< the time that was looked at
+    double bytes_per_s = 0;  ///< of whole records in the ring, not only payloads
+    double over_s = 0;       ///< the time over which it was measured
 };
 
-/// Counted from the times that the messages in the ring carry, so it needs no second look. Where
-/// the ring begins later than the window, only the time that it holds is looked at. Takes no lock.
+/// Measures the rate over the last `window_ms`, by the times of the messages in the ring. So one
+/// reading of the segment is enough. If the ring does not reach back that far, the window is
+/// shorter. Takes no lock.
 /// @param now_ms Unix time
 [[nodiscard]] Rate read_rate(const shm::Segment& segment, std::uint64_t window_ms,
                              std::uint64_t now_ms);

@@ -4,7 +4,7 @@
 
 namespace belfry::ctl {
 
-/// It was not done: the message says why in one line.
+/// The reason why a command was not carried out. The message is one line for the user.
 class Refusal : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;

@@ -38,8 +38,8 @@ void print(std::ostream& out, const std::string& client_id, std::uint64_t was, s
     }
 }
 
-/// Sets the seq back in the segment of a running server, whose archiver then saves it as it saves
-/// every seq.
+/// Lowers the seq in the segment of a running server. Its archiver then saves it as it saves every
+/// seq.
 class RunningReset {
   public:
     RunningReset(const fs::path& data_dir, shm::Segment& segment, const std::string& client_id)
@@ -62,14 +62,15 @@ class RunningReset {
 
     [[nodiscard]] std::uint64_t last_seq() const { return segment_.client(row_).last_seq.load(); }
 
-    /// Written where there is a store.
+    /// Returns the stored seq; 0 without a store, because the field is not used then.
     [[nodiscard]] std::uint64_t stored_seq() const {
         return segment_.has_store() ? segment_.client(row_).stored_seq.load() : 0;
     }
 
     void reset() {
         wait_until_stored();
-        // While its seq is above max_free_seq, the client cannot get one accepted that is not.
+        // The client cannot use a seq up to max_free_seq before the reset, so this result stays
+        // valid.
         std::uint64_t highest = 0;
         if (segment_.has_store()) {
             store::StoreReader reader{data_dir_};
@@ -79,7 +80,8 @@ class RunningReset {
                    "client " + client_id_ + " logs in again and again; stop it first");
     }
 
-    /// The session ends before the seq changes, so that the client learns it at its next login.
+    /// Ends the session, and then lowers the seq, so that the client learns it at its next login.
+    /// @return false if the client has logged in again meanwhile
     [[nodiscard]] bool try_to_reset(std::uint64_t highest) {
         end_session();
         const std::uint64_t seen = last_seq();
@@ -87,7 +89,8 @@ class RunningReset {
         return shm::reset_seq(segment_, row_, seen, highest);
     }
 
-    /// Also one that is stopped. Where no supervisor lives, one that has to be killed stays online.
+    /// Ends the client's session, also one whose process is stopped. Without a supervisor, a
+    /// session that had to be killed stays online.
     void end_session() const {
         const auto session = shm::online_session(segment_, row_);
         if (!session) return;
@@ -131,7 +134,7 @@ class RunningReset {
     std::uint32_t row_;
 };
 
-/// The database alone holds the seqs, and nobody else may write it.
+/// Lowers the seq in the database of a stopped server, under the locks against other writers.
 void reset_stopped(std::ostream& out, const fs::path& data_dir, const std::string& client_id) {
     if (!store::has_store(data_dir)) {
         throw Refusal{"there is neither a segment of a server nor a store in " + data_dir.string()};

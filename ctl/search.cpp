@@ -9,7 +9,7 @@
 namespace belfry::ctl {
 namespace {
 
-/// What is printed in one piece.
+/// How many bytes of lines are collected before they are printed.
 constexpr std::size_t page_bytes = 64 << 10;
 
 void require_all_read(std::uint64_t unread) {

@@ -8,14 +8,15 @@
 
 namespace belfry::ctl {
 
-/// Prints the messages of the store whose body contains the text, oldest first. Reads every message
-/// that is in the store when it begins.
-/// @throws StoreError; Refusal where a part of the store cannot be read, behind all others
+/// Prints the messages of the store whose body contains the text, oldest first. It searches the
+/// messages that are in the store at the call.
+/// @throws StoreError
+/// @throws Refusal if some messages cannot be read, after all others have been searched
 void search(std::ostream& out, const std::filesystem::path& data_dir, std::string_view text,
             LineForm form);
 
-/// Whether the body contains the text. ASCII letters of either case are alike; no character has a
-/// meaning of its own.
+/// Tells whether the body contains the text. ASCII letters match in either case. No character has a
+/// special meaning.
 [[nodiscard]] bool contains(std::string_view body, std::string_view text) noexcept;
 
 }  // namespace belfry::ctl

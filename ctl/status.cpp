@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t short_window_ms = 10'000;
 constexpr std::uint64_t long_window_ms = 60'000;
 
-/// Start times are ticks since boot.
+/// Returns the age of a process. @param start_time in clock ticks since boot
 std::uint64_t seconds_since(std::uint64_t start_time) {
     timespec now{};
     ::clock_gettime(CLOCK_BOOTTIME, &now);
@@ -28,8 +28,8 @@ std::uint64_t seconds_since(std::uint64_t start_time) {
     return up - std::min(started, up);
 }
 
-/// What a slot's child has claimed may be dead, where no supervisor is there to notice.
-void look_at_session(const shm::Segment& segment, std::uint32_t row, ClientStatus& client) {
+/// Reads the session of a client. Without a supervisor, an entry may name a process that is dead.
+void read_session(const shm::Segment& segment, std::uint32_t row, ClientStatus& client) {
     const auto slot = shm::online_slot(segment, row);
     if (!slot) return;
     const shm::ProcessEntry& entry = segment.session_process(*slot);
@@ -50,23 +50,24 @@ std::vector<shm::EndReason> ends_of(const shm::ClientRow& row) {
 
 ClientStatus client_status(const shm::Segment& segment, std::uint32_t row) {
     ClientStatus client{};
-    look_at_session(segment, row, client);
+    read_session(segment, row, client);
     client.id = shm::name_of(segment, row);
     client.cursor = shm::cursor_of(segment, row);
-    const std::uint64_t visible = segment.visible();  // read later, so never below the cursor
+    const std::uint64_t visible = segment.visible();  // read after the cursor, so never below it
     client.behind = visible - std::min(client.cursor, visible);
-    const shm::ClientRow& noted = segment.client(row);
-    client.seq = noted.last_seq.load();
-    client.bytes_in = noted.bytes_in.load(std::memory_order_relaxed);
-    client.bytes_out = noted.bytes_out.load(std::memory_order_relaxed);
-    client.seen_ms = noted.seen_ms.load(std::memory_order_relaxed);
-    client.logins = noted.logins.load(std::memory_order_relaxed);
-    client.ended_ms = noted.ended_ms.load(std::memory_order_relaxed);
-    client.last_ends = ends_of(noted);
+    const shm::ClientRow& client_row = segment.client(row);
+    client.seq = client_row.last_seq.load();
+    client.bytes_in = client_row.bytes_in.load(std::memory_order_relaxed);
+    client.bytes_out = client_row.bytes_out.load(std::memory_order_relaxed);
+    client.seen_ms = client_row.seen_ms.load(std::memory_order_relaxed);
+    client.logins = client_row.logins.load(std::memory_order_relaxed);
+    client.ended_ms = client_row.ended_ms.load(std::memory_order_relaxed);
+    client.last_ends = ends_of(client_row);
     return client;
 }
 
-/// Both ends move while a server runs: the older one is read first, and the result is a moment's.
+/// Measures how much of the ring is used. Both ends move while a server runs, so the older end is
+/// read first, and the results are clamped.
 void measure_ring(const shm::Segment& segment, Status& status) {
     const auto bytes_to = [&](std::uint64_t id) {
         const std::uint64_t start = segment.position(segment.log().first_id.load()).load();
@@ -88,7 +89,7 @@ void count_connections(const shm::Segment& segment, Status& status) {
         static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));
 }
 
-void look_at_server(const shm::Segment& segment, Status& status) {
+void read_server(const shm::Segment& segment, Status& status) {
     const shm::ProcessEntry& supervisor = segment.process(shm::supervisor_entry);
     const shm::ProcessEntry& archiver = segment.process(shm::archiver_entry);
     status.supervisor = live_pid(supervisor);
@@ -130,7 +131,7 @@ Status read_status(const shm::FoundSegment& found) {
     measure_ring(segment, status);
     status.durability = segment.durability();
     status.store_state = segment.store_state();
-    look_at_server(segment, status);
+    read_server(segment, status);
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
         if (shm::is_known(segment, row)) status.clients.push_back(client_status(segment, row));
     }

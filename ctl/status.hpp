@@ -14,65 +14,68 @@
 
 namespace belfry::ctl {
 
+/// The state of one client.
 struct ClientStatus {
     std::string id = {};
     bool online = false;
     pid_t pid = 0;  ///< 0: offline
     std::uint64_t cursor = 0;
     std::uint64_t behind = 0;        ///< visible messages above the cursor
-    std::uint64_t seq = 0;           ///< the highest accepted one
-    std::string version = {};        ///< of the program that serves it; empty: offline
-    std::uint64_t connected_ms = 0;  ///< Unix time of its connection; 0: offline
-    // Since the segment was made.
+    std::uint64_t seq = 0;           ///< the highest accepted seq
+    std::string version = {};        ///< of the belfryd that serves it; empty: offline
+    std::uint64_t connected_ms = 0;  ///< Unix time when it connected; 0: offline
+    // The following are counted since the segment was made.
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     std::uint64_t seen_ms = 0;  ///< Unix time when it last sent something; 0: never
     std::uint64_t logins = 0;
-    std::uint64_t ended_ms = 0;  ///< Unix time of the last end of a session; 0: none
+    std::uint64_t ended_ms = 0;  ///< Unix time when its last session ended; 0: none has
     std::vector<shm::EndReason> last_ends = {};  ///< at most eight, the newest first
 };
 
-/// A moment of a server, as its segment shows it.
+/// The state of a server at one moment, as its segment shows it.
 struct Status {
-    std::uint64_t now_ms;  ///< Unix time of the look
+    std::uint64_t now_ms;  ///< Unix time of the reading
     key_t key;
     int shmid;
     std::uint64_t bytes;
-    std::uint64_t attached;  ///< processes, without the one that looks
+    std::uint64_t attached;  ///< attached processes, without this one
     std::string epoch;
     std::uint64_t first_id;
     std::uint64_t last_id;
     std::uint64_t visible_id;
     std::uint64_t stored_id;
     std::uint64_t capacity_bytes;
-    std::uint64_t stored_bytes;   ///< of those in the ring; 0 without a store
-    std::uint64_t visible_bytes;  ///< likewise: what may be shown
+    std::uint64_t stored_bytes;   ///< stored bytes in the ring; 0 without a store
+    std::uint64_t visible_bytes;  ///< bytes in the ring that clients may see
     std::uint64_t used_bytes;
     std::uint64_t created_ms;  ///< Unix time when the segment was made
     shm::Durability durability;
-    shm::StoreState store_state;     ///< as the last archiver left it; means nothing with memory
-    pid_t supervisor;                ///< 0: none lives
-    pid_t archiver;                  ///< 0: none lives
-    std::string supervisor_version;  ///< empty: none lives
-    std::string archiver_version;    ///< empty: none lives
-    std::uint64_t uptime_s;          ///< of the supervisor
+    shm::StoreState store_state;     ///< as set by the last archiver; unused with durability memory
+    pid_t supervisor;                ///< pid; 0: not alive
+    pid_t archiver;                  ///< pid; 0: not alive
+    std::string supervisor_version;  ///< empty: not alive
+    std::string archiver_version;    ///< empty: not alive
+    std::uint64_t uptime_s;          ///< uptime of the supervisor, in seconds
     std::uint32_t port;
     bool stopping;
     std::uint32_t online;
     std::uint32_t max_online;
-    std::uint32_t not_logged_in;  ///< connections
+    std::uint32_t not_logged_in;  ///< connections without a login
     std::uint64_t archiver_restarts;
     std::uint64_t refused_logins;
-    std::array<std::uint64_t, shm::end_reasons> ends;  ///< of sessions, by EndReason
-    Rate rate;                                         ///< of the last ten seconds
-    Rate long_rate;                                    ///< of the last minute
+    std::array<std::uint64_t, shm::end_reasons> ends;  ///< ended sessions, by EndReason
+    Rate rate;                                         ///< over the last ten seconds
+    Rate long_rate;                                    ///< over the last minute
     std::vector<ClientStatus> clients;
 };
 
-/// Reads the segment, without locks.
+/// Reads the status from the segment, without taking a lock.
 [[nodiscard]] Status read_status(const shm::FoundSegment& found);
 
+/// Prints the status as JSON, for programs.
 void print_json(std::ostream& out, const Status& status);
+/// Prints the status for people.
 void print_page(std::ostream& out, const Status& status);
 
 /// Returns the word for the state of the store, or `none` if there is no store.

@@ -93,7 +93,8 @@ void print_json(std::ostream& out, const Status& status) {
           {"ends", ends_of(status)}}},
         {"rates", {{"short", rate_of(status.rate)}, {"long", rate_of(status.long_rate)}}},
         {"clients", clients}};
-    // In pieces: where one large write fails, nobody knows why any more (cli/standard_streams).
+    // The stream writes in pieces. After one large failed write, the errno would be lost
+    // (cli/standard_streams).
     out << std::setw(2) << page << '\n';
 }
 

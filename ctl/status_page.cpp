@@ -13,9 +13,9 @@ namespace belfry::ctl {
 namespace {
 
 constexpr std::uint64_t bar_width = 40;
-constexpr std::size_t max_ends = 4;  ///< that fit behind a client
+constexpr std::size_t max_ends = 4;  ///< how many ends are shown in a client's line
 
-/// `name        text`
+/// Formats a line as `name        text`.
 std::string line(std::string_view name, const std::string& text) {
     std::ostringstream out;
     out << std::left << std::setw(12) << name << text;
@@ -48,14 +48,14 @@ std::string log_text(const Status& status) {
            std::to_string(status.capacity_bytes) + " bytes";
 }
 
-/// Without rounding a little to nothing: what is there at all gets a column.
-std::uint64_t columns(std::uint64_t bytes, std::uint64_t capacity) {
+/// Returns the width of a part of the bar. A part that is not empty gets at least one column.
+std::uint64_t bar_columns(std::uint64_t bytes, std::uint64_t capacity) {
     if (bytes == 0 || capacity == 0) return 0;
     const double part = static_cast<double>(bytes) / static_cast<double>(capacity);
     return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(part * bar_width), 1, bar_width);
 }
 
-/// `[###==-......]`: stored, visible but not stored, not visible yet, free.
+/// Draws the ring as `[###==-......]`: stored, visible but not stored, not visible yet, free.
 std::string ring_text(const Status& status) {
     const std::uint64_t stored = std::min(status.stored_bytes, status.used_bytes);
     const std::uint64_t shown = std::clamp(status.visible_bytes, stored, status.used_bytes);
@@ -63,7 +63,7 @@ std::string ring_text(const Status& status) {
     std::string bar;
     const auto add = [&bar, &status](std::uint64_t bytes, char mark) {
         const std::uint64_t room = bar_width - bar.size();
-        bar.append(std::min(columns(bytes, status.capacity_bytes), room), mark);
+        bar.append(std::min(bar_columns(bytes, status.capacity_bytes), room), mark);
     };
     add(stored, '#');
     add(shown - stored, '=');
@@ -108,13 +108,13 @@ std::string ended_text(const Status& status) {
     return text.empty() ? "none" : text;
 }
 
-/// `-` for never.
+/// Formats the time since `then_ms`; `-` if that is 0.
 std::string age(std::uint64_t then_ms, std::uint64_t now_ms) {
     if (then_ms == 0) return "-";
     return short_duration((now_ms - std::min(then_ms, now_ms)) / 1000);
 }
 
-/// `quit, killed (4m10s ago)`, the newest first.
+/// Formats the last ends of a client's sessions, newest first: `quit 4m10s ago, killed`.
 std::string last_ends_text(const ClientStatus& client, std::uint64_t now_ms) {
     std::string text;
     for (const shm::EndReason& end : client.last_ends) {
@@ -126,7 +126,8 @@ std::string last_ends_text(const ClientStatus& client, std::uint64_t now_ms) {
     return text.empty() ? "-" : text;
 }
 
-/// A table's row: the first column to the left, the last one as long as it is.
+/// The texts of a row of the table. The first two bar_columns are left-aligned; the last has no
+/// width limit.
 struct Columns {
     std::string id, state, pid, version, behind, in, out, seen, cursor, seq, ends;
 };

@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
-/// The page that a person reads, by `status` and `top`. Every line is ASCII.
+/// The lines of `status` and `top`, for people. All of them are ASCII.
 namespace belfry::ctl {
 
-/// All but the clients.
+/// Returns the lines above the table of clients.
 [[nodiscard]] std::vector<std::string> head_lines(const Status& status);
 
-/// What stands above the clients.
+/// Returns the heading of the table of clients.
 [[nodiscard]] std::string client_heading();
 
-/// @param now_ms Unix time
+/// Returns the line of a client. @param now_ms Unix time
 [[nodiscard]] std::string client_line(const ClientStatus& client, std::uint64_t now_ms);
 
 }  // namespace belfry::ctl

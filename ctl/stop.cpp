@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds supervisor_timeout{30};
 
-/// Stores here what is left, whether or not an archiver has come that far.
+/// Ends the archiver, and stores in this process what it has not stored.
 void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
     shm::end_archiver(found.segment);
     std::string why = "not everything could be stored";
@@ -44,8 +44,8 @@ void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
     throw Refusal{why + "; " + store::kept_for_later(data_dir, found)};
 }
 
-/// What the supervisor would have done.
-void stop_on_its_behalf(const std::filesystem::path& data_dir) {
+/// Does the supervisor's work of a stop.
+void stop_without_supervisor(const std::filesystem::path& data_dir) {
     const shm::DataDirectoryLock lock{data_dir};
     auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
     if (!found) return;
@@ -56,9 +56,9 @@ void stop_on_its_behalf(const std::filesystem::path& data_dir) {
     shm::remove_segment(data_dir, found->name);
 }
 
-/// The last message in the store that is at its path now, whatever stored_id says: the archiver may
-/// have died before it moved that, or the store may have been replaced since. 0: the store is gone,
-/// unreadable or another log's.
+/// Returns the last id in the store that is at its path now; 0 if the store is gone, unreadable or
+/// another log's. stored_id may differ, because the archiver may have died before it set stored_id,
+/// or the store may have been replaced since.
 std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_view epoch) {
     try {
         store::StoreReader reader{data_dir};
@@ -82,7 +82,7 @@ std::uint64_t count_unstored(const std::filesystem::path& data_dir,
 
 void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
     const shm::Claimant supervisor = shm::open_named(found.segment.process(shm::supervisor_entry));
-    if (!supervisor.pidfd) return stop_on_its_behalf(data_dir);
+    if (!supervisor.pidfd) return stop_without_supervisor(data_dir);
     base::send_signal(supervisor.pidfd, SIGTERM);
     if (!base::wait_for_end(supervisor.pidfd, Clock::now() + supervisor_timeout)) {
         throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") does not end"};
@@ -99,7 +99,7 @@ std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
     };
     try {
         const shm::DataDirectoryLock lock{data_dir};
-        // `alive` may have been deleted. In another layout it alone tells.
+        // The file `alive` may have been deleted, so the entries count too, if they can be read.
         const bool named = shm::is_readable(found.state) && is_anybody_alive(found.segment);
         if (named || shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
         const std::uint64_t unstored = count_unstored(data_dir, found);

@@ -21,7 +21,7 @@ std::optional<StoreWalk::Missing> StoreWalk::read_page(const store::StoreReader:
         });
     if (next_ != first) return {};
     next_ = reader_.next_readable(first, last_);
-    if (next_ == first) return {};  // it can be read by now
+    if (next_ == first) return {};  // the message has become readable meanwhile
     const std::uint64_t oldest = reader_.first_id();
     return Missing{first, next_ - 1, oldest == 0 || oldest >= next_};
 }

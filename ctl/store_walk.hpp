@@ -7,26 +7,28 @@
 
 namespace belfry::ctl {
 
-/// Walks over a range of the store, in order, a page at a time. Between two pages nothing of the
-/// store is held, so that who is slow there does not keep the WAL growing.
+/// Reads a range of the store in order, page by page. Between two pages it holds no read
+/// transaction, so a slow caller does not keep the WAL growing.
 class StoreWalk {
   public:
-    /// @param reader outlives it
+    /// @param reader must outlive the walk
     StoreWalk(store::StoreReader& reader, std::uint64_t first, std::uint64_t last) noexcept
         : reader_{reader}, next_{first}, last_{last} {}
 
+    /// Tells whether the end of the range is reached.
     [[nodiscard]] bool is_done() const noexcept { return next_ > last_; }
 
-    /// Messages that are not there.
+    /// A range of messages that could not be read.
     struct Missing {
         std::uint64_t first;
         std::uint64_t last;
-        bool deleted;  ///< by retention, meanwhile
+        bool deleted;  ///< true: retention has deleted them meanwhile; false: damaged
     };
 
-    /// Hands over the messages of one page: some thousand, some megabytes, or until `take` returns
-    /// false.
-    /// @return what it came to instead, and has passed. @throws StoreError
+    /// Passes the messages of one page to `take`. The page ends after some thousand messages or
+    /// some megabytes, or when `take` returns false.
+    /// @return messages that could not be read, if the walk met some in place of a page; it has
+    /// skipped them. @throws StoreError
     [[nodiscard]] std::optional<Missing> read_page(const store::StoreReader::Take& take);
 
   private:

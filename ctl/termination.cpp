@@ -13,18 +13,19 @@
 namespace belfry::ctl {
 namespace {
 
-volatile sig_atomic_t to_end = 0;
+volatile sig_atomic_t termination_requested = 0;
 
-/// A signal may come just before the wait, so that is short.
+/// How long one wait for the reader lasts. It is short, because a signal that comes just before the
+/// wait does not interrupt it.
 constexpr int wait_ms = 50;
 
-/// Also where writing would fail.
-bool can_be_written() {
+/// Waits a moment until writing would not block. Also true if writing would fail.
+bool is_writable() {
     pollfd output{STDOUT_FILENO, POLLOUT, 0};
     return ::poll(&output, 1, wait_ms) == 1;
 }
 
-/// @return bytes that were written; 0: a signal came
+/// Writes once. @return the number of bytes written; 0 if a signal came
 std::size_t write_some(std::string_view bytes) {
     const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
     if (written >= 0) return static_cast<std::size_t>(written);
@@ -34,23 +35,23 @@ std::size_t write_some(std::string_view bytes) {
 
 }  // namespace
 
-void take_end_signals(std::initializer_list<int> signals) noexcept {
+void catch_termination_signals(std::initializer_list<int> signals) noexcept {
     struct sigaction action {};
-    action.sa_handler = [](int) { to_end = 1; };
-    // Without SA_RESTART, so that waiting ends.
+    action.sa_handler = [](int) { termination_requested = 1; };
+    // SA_RESTART is not set, so that a signal interrupts waiting calls.
     for (const int signal : signals) ::sigaction(signal, &action, nullptr);
 }
 
-bool is_to_end() noexcept {
-    return to_end != 0;
+bool is_termination_requested() noexcept {
+    return termination_requested != 0;
 }
 
-bool write_lines(std::string_view lines) {
+bool write_interruptibly(std::string_view lines) {
     while (!lines.empty()) {
-        if (can_be_written()) {
-            // A pipe that can be written takes as much without waiting.
+        if (is_writable()) {
+            // A writable pipe takes PIPE_BUF bytes without blocking.
             lines.remove_prefix(write_some(lines.substr(0, PIPE_BUF)));
-        } else if (is_to_end()) {
+        } else if (is_termination_requested()) {
             return false;
         }
     }

@@ -16,8 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int max_links = 40;  // as the kernel
+constexpr int max_links = 40;  // the limit of the kernel
 
+/// Resolves a path name by name.
 class PathWalk {
   public:
     explicit PathWalk(const fs::path& asked) : asked_{asked} { follow(fs::absolute(asked)); }
@@ -38,7 +39,8 @@ class PathWalk {
 
     static bool is_no_link(const Part& part) { return !S_ISLNK(part.info.st_mode); }
 
-    /// Puts the names of a path before those that are still to come.
+    /// Inserts the names of a path before the names that are left. An absolute path starts at the
+    /// root.
     void follow(const fs::path& path) {
         if (path.is_absolute()) {
             at_ = "/";
@@ -76,7 +78,7 @@ class PathWalk {
         follow(target);
     }
 
-    /// @return false: there is nothing
+    /// Adds the file at this path to the parts to be checked. @return false if there is none
     bool look_at(const fs::path& path) {
         Part part{path, {}};
         if (::lstat(path.c_str(), &part.info) == 0) {
@@ -111,9 +113,9 @@ class PathWalk {
     }
 
     const fs::path& asked_;
-    fs::path at_;                ///< how far the walk has come: a path without links
-    std::deque<fs::path> rest_;  ///< the names that are still to come
-    std::vector<Part> parts_;    ///< all folders and links on the way; the last folder is at_
+    fs::path at_;                ///< the part that is resolved: a path without links
+    std::deque<fs::path> rest_;  ///< the names that are left
+    std::vector<Part> parts_;    ///< all folders and links so far; the last folder is at_
     bool exists_ = true;
     int links_ = 0;
 };

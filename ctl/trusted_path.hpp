@@ -6,18 +6,19 @@
 
 namespace belfry::ctl {
 
-/// A path that nobody but root and the owner of the directory can lead elsewhere.
+/// A path that nobody can redirect, except root and the owner of the directory.
 struct TrustedPath {
     std::filesystem::path path;  ///< absolute, without links
     bool exists;
-    uid_t user;   ///< who owns the directory; of a missing one: the nearest folder above it
-    gid_t group;  ///< likewise
+    uid_t user;   ///< owner of the directory; if it is missing, of the nearest folder above
+    gid_t group;  ///< group, likewise
 };
 
-/// Follows the path from the root folder on, links included, and looks at every folder and link on
-/// the way. As StrictModes of OpenSSH: each of them must belong to root or to the owner of the
-/// directory, and a folder that others may write to must be sticky. By root.
-/// @throws Refusal also where the path leads nowhere for another reason than a missing directory
+/// Resolves the path to a directory, and checks every folder and link on the way, like StrictModes
+/// of OpenSSH. Each must belong to root or to the owner of the directory. A folder that other users
+/// may write to must have the sticky bit. Called by root.
+/// @throws Refusal if a check fails, or the path cannot be resolved; a missing directory is not an
+/// error
 [[nodiscard]] TrustedPath trusted_path(const std::filesystem::path& path);
 
 }  // namespace belfry::ctl

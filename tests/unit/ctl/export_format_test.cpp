@@ -14,7 +14,7 @@ constexpr std::string_view head_line =
 std::string complaint_of_head(std::string line, std::string_view part, std::string_view instead) {
     line.replace(line.find(part), part.size(), instead);
     try {
-        static_cast<void>(read_head(line));
+        static_cast<void>(parse_header(line));
     } catch (const BadLine& error) {
         return error.what();
     }
@@ -23,7 +23,7 @@ std::string complaint_of_head(std::string line, std::string_view part, std::stri
 
 std::string complaint_of_message(std::string_view line) {
     try {
-        static_cast<void>(read_message(line));
+        static_cast<void>(parse_message(line));
     } catch (const BadLine& error) {
         return error.what();
     }
@@ -31,7 +31,7 @@ std::string complaint_of_message(std::string_view line) {
 }
 
 TEST(ExportFormat, TheHeadIsReadAsItWasWritten) {
-    const LogHead head = read_head(head_line);
+    const ExportHeader head = parse_header(head_line);
     EXPECT_EQ(head.first_id, 3U);
     EXPECT_EQ(head.log.last_id, 9U);
     EXPECT_EQ(head.log.epoch, "c0ffee");
@@ -40,17 +40,17 @@ TEST(ExportFormat, TheHeadIsReadAsItWasWritten) {
     ASSERT_EQ(head.log.clients.size(), 2U);
     EXPECT_EQ(head.log.clients[0].cursor, 4U);
     std::string again;
-    append_head(again, head, LineForm::json);
+    append_header(again, head, LineForm::json);
     EXPECT_EQ(again, std::string{head_line} + "\n");
 }
 
 TEST(ExportFormat, AHeadOfAHostileStoreIsHarmlessAtATerminal) {
-    LogHead head;
+    ExportHeader head;
     head.log.epoch = "\x1b[2J";
     head.log.clients = {{"\u009b2J\u202e", 0, 0}, {"\xff", 0, 0}};
     for (const LineForm form : {LineForm::json, LineForm::ascii_json}) {
         std::string line;
-        append_head(line, head, form);
+        append_header(line, head, form);
         EXPECT_EQ(line.find('\x1b'), std::string::npos);
         EXPECT_EQ(line.find('\xff'), std::string::npos);
         if (form == LineForm::json) continue;  // for programs
@@ -79,13 +79,13 @@ TEST(ExportFormat, AHeadThatCannotBeIsTold) {
 
 TEST(ExportFormat, AMessageIsTextOrBase64) {
     const auto text =
-        read_message(R"({"id":4,"from":"ann","time":12,"seq":5,"text":"a\u0000\u00fc"})");
+        parse_message(R"({"id":4,"from":"ann","time":12,"seq":5,"text":"a\u0000\u00fc"})");
     EXPECT_EQ(text.body, std::string("a\0\xc3\xbc", 4));
     EXPECT_EQ(text.id, 4U);
     EXPECT_EQ(text.sender, "ann");
     EXPECT_EQ(text.time_ms, 12U);
     EXPECT_EQ(text.seq, 5U);
-    const auto data = read_message(R"({"id":4,"from":"ann","time":12,"seq":5,"data":"/w=="})");
+    const auto data = parse_message(R"({"id":4,"from":"ann","time":12,"seq":5,"data":"/w=="})");
     EXPECT_EQ(data.body, "\xff");
 }
 

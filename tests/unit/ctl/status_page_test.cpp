@@ -106,7 +106,7 @@ TEST(Human, NumbersAreShort) {
     EXPECT_EQ(short_number(123456.7), "123457");
 }
 
-std::string ids_by(Order order, bool reversed) {
+std::string ids_by(SortKey order, bool reversed) {
     std::vector<ClientStatus> clients(3);
     clients[0] = {.id = "b", .behind = 1, .bytes_in = 5, .bytes_out = 1, .seen_ms = 0};
     clients[1] = {.id = "a", .behind = 1, .bytes_in = 9, .bytes_out = 2, .seen_ms = 2};
@@ -118,19 +118,19 @@ std::string ids_by(Order order, bool reversed) {
 }
 
 TEST(ClientOrder, HasTheLargestFirstAndThoseThatAreAlikeByTheirIds) {
-    EXPECT_EQ(ids_by(Order::client, false), "abc");
-    EXPECT_EQ(ids_by(Order::client, true), "cba");
-    EXPECT_EQ(ids_by(Order::behind, false), "cab");
-    EXPECT_EQ(ids_by(Order::in, false), "abc");
-    EXPECT_EQ(ids_by(Order::out, false), "cab");
-    EXPECT_EQ(ids_by(Order::seen, false), "acb");
+    EXPECT_EQ(ids_by(SortKey::client, false), "abc");
+    EXPECT_EQ(ids_by(SortKey::client, true), "cba");
+    EXPECT_EQ(ids_by(SortKey::behind, false), "cab");
+    EXPECT_EQ(ids_by(SortKey::in, false), "abc");
+    EXPECT_EQ(ids_by(SortKey::out, false), "cab");
+    EXPECT_EQ(ids_by(SortKey::seen, false), "acb");
 }
 
 TEST(ClientOrder, IsChosenByAKey) {
-    EXPECT_EQ(order_for('b'), Order::behind);
-    EXPECT_FALSE(order_for('x'));
-    EXPECT_FALSE(order_for(-1));
-    EXPECT_FALSE(order_for(0));
+    EXPECT_EQ(sort_key_for('b'), SortKey::behind);
+    EXPECT_FALSE(sort_key_for('x'));
+    EXPECT_FALSE(sort_key_for(-1));
+    EXPECT_FALSE(sort_key_for(0));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "ctl/terminal.hpp"
+#include "ctl/curses_screen.hpp"
 
 #include "cli/command_line.hpp"
 
@@ -11,7 +11,7 @@
 namespace belfry::ctl {
 namespace {
 
-/// Reading fails at once from then on.
+/// Tells whether the terminal has hung up. Reading would fail at once then.
 bool has_hung_up() noexcept {
     pollfd input{STDIN_FILENO, POLLIN, 0};
     return ::poll(&input, 1, 0) == 1 && (input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
@@ -19,11 +19,11 @@ bool has_hung_up() noexcept {
 
 }  // namespace
 
-Terminal::Terminal() {
+CursesScreen::CursesScreen() {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
         throw cli::UsageError{"top needs a terminal"};
     }
-    // Not initscr(), which ends the program where it fails.
+    // initscr() would end the program if it failed.
     screen_ = ::newterm(nullptr, stdout, stdin);
     if (screen_ == nullptr) {
         const char* const name = std::getenv("TERM");
@@ -37,16 +37,16 @@ Terminal::Terminal() {
     ::curs_set(0);
 }
 
-Terminal::~Terminal() {
+CursesScreen::~CursesScreen() {
     ::endwin();
     ::delscreen(screen_);
 }
 
-int Terminal::lines() const noexcept {
+int CursesScreen::lines() const noexcept {
     return ::getmaxy(window_);
 }
 
-void Terminal::put(int line, const std::string& text, Style style) noexcept {
+void CursesScreen::put(int line, const std::string& text, Style style) noexcept {
     const attr_t attributes = style == Style::bold      ? A_BOLD
                               : style == Style::reverse ? A_REVERSE
                                                         : A_NORMAL;
@@ -57,22 +57,22 @@ void Terminal::put(int line, const std::string& text, Style style) noexcept {
     ::wattrset(window_, A_NORMAL);
 }
 
-void Terminal::clear_from(int line) noexcept {
+void CursesScreen::clear_from(int line) noexcept {
     if (line >= lines()) return;
     ::wmove(window_, line, 0);
     ::wclrtobot(window_);
 }
 
-void Terminal::show() noexcept {
+void CursesScreen::show() noexcept {
     ::wrefresh(window_);
 }
 
-int Terminal::key(int timeout_ms) noexcept {
+int CursesScreen::key(int timeout_ms) noexcept {
     ::wtimeout(window_, timeout_ms);
     const int key = ::wgetch(window_);
     switch (key) {
         case ERR:
-            return has_hung_up() ? gone : none;
+            return has_hung_up() ? hung_up : none;
         case KEY_UP:
             return up;
         case KEY_DOWN:
