@@ -16,7 +16,7 @@ namespace belfry::base {
 /// @return empty on failure; then reason_for(errno) says why
 [[nodiscard]] UniqueFd open_regular_file(const std::filesystem::path& path, int flags) noexcept;
 
-/// Returns the text for an error of the functions in this file.
+/// Describes an errno that open_regular_file() has set.
 [[nodiscard]] std::string reason_for(int error);
 
 /// The largest file that read_regular_file() reads, in bytes: enough for the longest path.

@@ -7,7 +7,7 @@
 
 namespace belfry::ctl {
 
-/// What `top` sorts the clients by. The value is the key of the keyboard that selects it.
+/// What `top` sorts the clients by. The value is the character that selects it.
 enum class SortKey : char {
     client = 'c',
     behind = 'b',
@@ -17,7 +17,8 @@ enum class SortKey : char {
     pid = 'p',
 };
 
-/// Returns the sort key that a key of the keyboard selects; nothing if it selects none.
+/// Returns the sort key that a character selects; nothing if it selects none.
+/// @param key as CursesScreen::key() returns it
 [[nodiscard]] std::optional<SortKey> sort_key_for(int key) noexcept;
 
 /// Sorts the clients: by client-id from A to Z, or by a number or time with the largest first.

@@ -33,7 +33,7 @@ class CursesScreen {
 
     /// The values of key() that are not characters.
     enum : int {
-        none = -1,  ///< no key was pressed
+        none = -1,  ///< no key was pressed in time, or a signal came
         up = -2,
         down = -3,
         page_up = -4,
@@ -42,8 +42,8 @@ class CursesScreen {
         hung_up = -7,  ///< the terminal has hung up
     };
 
-    /// Waits for a key. Returns its character, or one of the values above. It returns `none` after
-    /// `timeout_ms`, or when a signal comes.
+    /// Waits for a key. Returns its character, or one of the values above. It waits for at most
+    /// `timeout_ms`.
     [[nodiscard]] int key(int timeout_ms) noexcept;
 
   private:

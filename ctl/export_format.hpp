@@ -13,7 +13,7 @@
 /// wire/json.hpp prints it. The messages are in the order of their ids, from first_id to last_id.
 namespace belfry::ctl {
 
-/// A line does not have this format. The message says what is wrong.
+/// Thrown for a line that does not have this format. The message says what is wrong.
 class BadLine : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;

@@ -114,10 +114,10 @@ void ImportFile::fail(const std::string& why) const {
 }
 
 void import_store(const fs::path& data_dir, ImportFile& file) {
-    NewDataDirectory place{data_dir};
+    NewDataDirectory directory{data_dir};
     store::RestoredStore store{data_dir};
     copy(file, store);
-    place.keep();
+    directory.keep();
 }
 
 }  // namespace belfry::ctl

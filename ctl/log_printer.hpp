@@ -22,11 +22,11 @@ struct LogPosition {
 /// Returns the position of the oldest message in the ring.
 [[nodiscard]] LogPosition start_of(const shm::Segment& segment) noexcept;
 
-/// Takes many whole lines at once. @return false: it wants no more of them
+/// A callback that takes one or more whole lines. @return false to stop
 using TakeLines = std::function<bool(std::string_view lines)>;
 
-/// Prints the messages that have come since `position`, and moves it behind them.
-/// @return false: the log cannot be read any further
+/// Passes the messages from the position on to `take`, and advances the position.
+/// @return false if the log is damaged
 [[nodiscard]] bool print_news(const TakeLines& take, const shm::Segment& segment, LineForm form,
                               LogPosition& position);
 

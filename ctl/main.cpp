@@ -170,8 +170,8 @@ int warn(const std::exception& error, int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // This makes the streams faster. Only `top` uses stdio (through ncurses), and it uses no
-    // streams.
+    // This makes the streams faster. No command mixes them with stdio: only `top` uses stdio,
+    // through ncurses.
     std::ios::sync_with_stdio(false);
     try {
         const auto options = ctl::read_options({argv + std::min(argc, 1), argv + argc});

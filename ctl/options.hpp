@@ -11,9 +11,8 @@ namespace belfry::ctl {
 struct Options {
     std::filesystem::path data_dir = "belfry-data";
     std::string command;  ///< one of those that `--help` names
-    std::string
-        operand;     ///< TEXT of search, FILE of import and backup, CLIENT of reset-seq; else empty
-    int shmid = -1;  ///< for recover; else -1
+    std::string operand;  ///< the word behind the command, if it takes one
+    int shmid = -1;       ///< for recover; else -1
     bool json = false;    ///< for status, log, search and export, which always prints JSON
     bool follow = false;  ///< for log
 };

@@ -63,8 +63,8 @@ int wait_for(pid_t child) {
     return status;
 }
 
-/// Waits for the child and returns its exit code. A child that is stopped is killed, because the
-/// user as whom it runs could otherwise block this process.
+/// Waits for the child and returns its exit code. A child that is stopped is killed, because its
+/// user could otherwise block this process by stopping it.
 /// @throws Refusal if the child was stopped or killed
 int exit_code_of(pid_t child, const fs::path& data_dir) {
     const int status = wait_for(child);

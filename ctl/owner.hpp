@@ -9,9 +9,9 @@
 /// the command line are opened before that, with the operator's own rights.
 namespace belfry::ctl {
 
-/// What to do if root's data directory is missing. Another user may be able to create it meanwhile.
-/// So only a command that creates it itself goes on, and then checks it with
-/// require_still_trusted().
+/// What become_owner_of() does if root runs it and the data directory is missing. Another user may
+/// be able to create it meanwhile. So only a command that creates it itself goes on, and then
+/// checks it with require_still_trusted().
 enum class MissingDirectory { is_refused, will_be_made };
 
 /// Gives up root's rights for good: if this process runs as root, it becomes the user who owns the

@@ -4,7 +4,7 @@
 
 namespace belfry::ctl {
 
-/// The reason why a command was not carried out. The message is one line for the user.
+/// Thrown if a command cannot be carried out. The message says why, in one line for the user.
 class Refusal : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;

@@ -69,8 +69,8 @@ class RunningReset {
 
     void reset() {
         wait_until_stored();
-        // The client cannot use a seq up to max_free_seq before the reset, so this result stays
-        // valid.
+        // No seq up to max_free_seq is accepted from this client before the reset, so the result
+        // stays valid.
         std::uint64_t highest = 0;
         if (segment_.has_store()) {
             store::StoreReader reader{data_dir_};
@@ -155,9 +155,9 @@ void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::F
                const std::string& client_id) {
     if (!found) return reset_stopped(out, data_dir, client_id);
     shm::Segment& segment = found->segment;
-    const bool is_served = live_pid(segment.process(shm::supervisor_entry)) != 0 ||
-                           live_pid(segment.process(shm::archiver_entry)) != 0;
-    if (!is_served) {
+    const bool is_alive = live_pid(segment.process(shm::supervisor_entry)) != 0 ||
+                          live_pid(segment.process(shm::archiver_entry)) != 0;
+    if (!is_alive) {
         throw Refusal{"the server in " + data_dir.string() +
                       " is dead; start it again, or end it with belfryctl stop, first"};
     }

@@ -93,8 +93,8 @@ void print_json(std::ostream& out, const Status& status) {
           {"ends", ends_of(status)}}},
         {"rates", {{"short", rate_of(status.rate)}, {"long", rate_of(status.long_rate)}}},
         {"clients", clients}};
-    // The stream writes in pieces. After one large failed write, the errno would be lost
-    // (cli/standard_streams).
+    // The stream gets the page in pieces, because after a single large write that fails errno is
+    // lost (cli/standard_streams).
     out << std::setw(2) << page << '\n';
 }
 

@@ -126,7 +126,7 @@ std::string last_ends_text(const ClientStatus& client, std::uint64_t now_ms) {
     return text.empty() ? "-" : text;
 }
 
-/// The texts of a row of the table. The first two bar_columns are left-aligned; the last has no
+/// The texts of a row of the table. The first two columns are left-aligned; the last has no
 /// width limit.
 struct Columns {
     std::string id, state, pid, version, behind, in, out, seen, cursor, seq, ends;

@@ -27,8 +27,8 @@ class StoreWalk {
 
     /// Passes the messages of one page to `take`. The page ends after some thousand messages or
     /// some megabytes, or when `take` returns false.
-    /// @return messages that could not be read, if the walk met some in place of a page; it has
-    /// skipped them. @throws StoreError
+    /// @return nothing, or the messages at the start of the page if they cannot be read; the walk
+    /// has then skipped them. @throws StoreError
     [[nodiscard]] std::optional<Missing> read_page(const store::StoreReader::Take& take);
 
   private:

@@ -61,16 +61,16 @@ class Top {
     }
 
     void sort() {
-        if (status_ && order_) sort_clients(status_->clients, *order_, reversed_);
+        if (status_ && sort_key_) sort_clients(status_->clients, *sort_key_, reversed_);
     }
 
     void handle_key(int key) {
-        if (const auto order = sort_key_for(key)) {
+        if (const auto sort_key = sort_key_for(key)) {
             reversed_ = false;
-            order_ = order;
+            sort_key_ = sort_key;
         }
         if (key == 'r') reversed_ = !reversed_;
-        if (key == 'r' && !order_) order_ = SortKey::client;
+        if (key == 'r' && !sort_key_) sort_key_ = SortKey::client;
         scroll(key);
         sort();
     }
@@ -115,7 +115,7 @@ class Top {
     CursesScreen screen_;
     std::optional<Status> status_;
     std::string error_;
-    std::optional<SortKey> order_;  ///< empty: in the order of the segment
+    std::optional<SortKey> sort_key_;  ///< empty: in the order of the segment
     bool reversed_ = false;
     std::size_t first_shown_ = 0;   ///< the first client that is shown
     std::size_t client_lines_ = 1;  ///< how many lines are left for clients

@@ -239,7 +239,7 @@ bool Archiver::forget_old() {
 std::uint64_t Archiver::oldest_kept_ms(std::uint64_t now_ms) {
     const std::uint64_t keep_ms = segment_->archiver().keep_ms.load();
     if (keep_ms == 0 || now_ms <= keep_ms) return 0;
-    if (!clock_.is_right(base::clock_offset_ms())) return 0;
+    if (!clock_.is_trusted(base::clock_offset_ms())) return 0;
     clock_.compare_with_log(segment_->log().last_time_ms.load(), now_ms, keep_ms);
     return now_ms - keep_ms;
 }

@@ -39,21 +39,21 @@ std::string date_of(std::uint64_t unix_ms) {
 ClockWatch::ClockWatch(std::int64_t offset_ms, Report report)
     : offset_ms_{offset_ms}, report_{std::move(report)} {}
 
-bool ClockWatch::is_right(std::int64_t offset_ms) {
+bool ClockWatch::is_trusted(std::int64_t offset_ms) {
     const milliseconds jump{offset_ms - offset_ms_};
-    const bool is_right = std::chrono::abs(jump) <= max_jump;
-    if (was_right_ && !is_right) {
+    const bool is_trusted = std::chrono::abs(jump) <= max_jump;
+    if (was_trusted_ && !is_trusted) {
         report_(
             "the clock has jumped " + std::string{jump.count() > 0 ? "forward" : "back"} + " by " +
             duration_text(std::chrono::abs(jump)) +
             " since the server began: no message is deleted for its age until the clock is back;"
             " if the new time is right, stop and start the server, else set the clock first");
     }
-    if (!was_right_ && is_right) {
+    if (!was_trusted_ && is_trusted) {
         report_("the clock is back: retention by age goes on");
     }
-    was_right_ = is_right;
-    return is_right;
+    was_trusted_ = is_trusted;
+    return is_trusted;
 }
 
 void ClockWatch::compare_with_log(std::uint64_t last_time_ms, std::uint64_t now_ms,

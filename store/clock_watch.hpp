@@ -20,7 +20,7 @@ class ClockWatch {
     /// Tells whether the clock is trusted now. Logs one line when it has jumped, and one when it is
     /// back.
     /// @param offset_ms the present base::clock_offset_ms()
-    [[nodiscard]] bool is_right(std::int64_t offset_ms);
+    [[nodiscard]] bool is_trusted(std::int64_t offset_ms);
 
     /// Logs one line when the newest time in the log is more than an hour in the future. Later
     /// messages get the same time, so they are kept for longer than keep_ms.
@@ -31,8 +31,8 @@ class ClockWatch {
   private:
     std::int64_t offset_ms_;
     Report report_;
-    bool was_right_ = true;
-    bool was_ahead_ = false;  ///< whether the log was ahead of the clock
+    bool was_trusted_ = true;
+    bool was_ahead_ = false;  ///< the log was ahead of the clock
 };
 
 }  // namespace belfry::store

@@ -10,7 +10,7 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 /// SQLite's C interface with RAII and exceptions, and nothing else. A connection belongs to one
-/// thread, and must not be used after a fork in the child.
+/// thread. A child process must not use one that it has inherited.
 namespace belfry::store {
 
 /// A connection to a database.
@@ -31,8 +31,8 @@ class Database {
     /// Runs SQL statements that return no rows. @throws StoreError
     void execute(const char* sql) const;
 
-    /// Runs a query, and returns the first column of its first row; 0 if there is no row. @throws
-    /// StoreError
+    /// Runs a query, and returns the first column of its first row; 0 if there is no row.
+    /// @throws StoreError
     [[nodiscard]] std::int64_t number(const char* sql);
 
     /// Sets the time that the connection waits for locks to the default, as for a new connection.
@@ -67,11 +67,11 @@ class Statement {
     /// Runs the statement to its next row. @return whether there is one. @throws StoreError
     [[nodiscard]] bool step();
 
-    /// Runs the statement to its end and resets it, so that it can be bound again. @throws
-    /// StoreError
+    /// Runs the statement to its end and resets it, so that it can be bound again.
+    /// @throws StoreError
     void run();
 
-    /// Ends the run of the statement, and with it a read transaction that it holds.
+    /// Ends the run of the statement, and with it the read transaction of a query.
     void reset() noexcept;
 
     /// Returns a column of the present row, counted from 0.

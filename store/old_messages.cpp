@@ -10,36 +10,38 @@ OldMessages::OldMessages(Database& database)
 std::uint64_t OldMessages::end(std::uint64_t first_id, std::uint64_t oldest_ms,
                                std::uint64_t now_ms, std::uint64_t max_rows) {
     // The clock was set back, or messages are kept for longer now, so earlier results may be wrong.
-    if (oldest_ms < oldest_ms_) restart();
+    if (oldest_ms < oldest_ms_) restart_scan();
     oldest_ms_ = oldest_ms;
     end_ = std::max(end_, first_id);
     const bool all_deleted = end_ == first_id;
     if (all_deleted && oldest_ms > nothing_old_before_ms_) {
         next_ = std::max(next_, first_id);
-        scan_on(oldest_ms, now_ms, max_rows);
+        continue_scan(oldest_ms, now_ms, max_rows);
     }
     return end_;
 }
 
-void OldMessages::restart() noexcept {
+void OldMessages::restart_scan() noexcept {
     end_ = next_ = earliest_kept_ms_ = nothing_old_before_ms_ = 0;
 }
 
-void OldMessages::scan_on(std::uint64_t oldest_ms, std::uint64_t now_ms, std::uint64_t max_rows) {
+void OldMessages::continue_scan(std::uint64_t oldest_ms, std::uint64_t now_ms,
+                                std::uint64_t max_rows) {
     const ResetAtEnd reset_at_end{select_};
     select_.bind(1, next_).bind(2, max_rows);
     std::uint64_t seen = 0;
     for (; select_.step(); ++seen) {
         const std::uint64_t id = select_.number(0);
-        if (ends_scan(id, select_.number(1), oldest_ms, now_ms)) return end_scan();
+        if (is_first_kept(id, select_.number(1), oldest_ms, now_ms)) return finish_scan();
         next_ = id + 1;
     }
-    if (seen < max_rows) end_scan();
+    if (seen < max_rows) finish_scan();
 }
 
-/// Looks at the next message. @return true if the scan ends here: this message is to be kept
-bool OldMessages::ends_scan(std::uint64_t id, std::uint64_t time_ms, std::uint64_t oldest_ms,
-                            std::uint64_t now_ms) noexcept {
+/// Looks at the next message. @return true if it is certain that this message is kept, so the scan
+/// is finished
+bool OldMessages::is_first_kept(std::uint64_t id, std::uint64_t time_ms, std::uint64_t oldest_ms,
+                                std::uint64_t now_ms) noexcept {
     if (time_ms < oldest_ms) {
         end_ = id + 1;
         earliest_kept_ms_ = 0;
@@ -49,9 +51,9 @@ bool OldMessages::ends_scan(std::uint64_t id, std::uint64_t time_ms, std::uint64
     return time_ms <= now_ms;
 }
 
-/// Notes when the next scan is useful. A message that is appended later is not too old any earlier,
-/// because the times of new messages never fall.
-void OldMessages::end_scan() noexcept {
+/// Finishes the scan, and notes before which time another one would find nothing. Messages that are
+/// appended later do not matter for that, because the times of new messages never fall.
+void OldMessages::finish_scan() noexcept {
     next_ = 0;
     nothing_old_before_ms_ = earliest_kept_ms_;
     earliest_kept_ms_ = 0;

@@ -8,8 +8,8 @@ namespace belfry::store {
 
 /// Scans the front of the log for messages that retention by age must delete. A time in the future
 /// proves nothing about the age of its message. Such a message counts as being as old as the first
-/// message after it whose time is not in the future. If there is none, the message is kept. Belongs
-/// to the writer of the store.
+/// message after it whose time is not in the future. If there is none, the message is kept. Only
+/// the writer of the store uses it.
 class OldMessages {
   public:
     /// @param database must outlive the object
@@ -18,8 +18,8 @@ class OldMessages {
     /// Continues the scan by at most `max_rows` messages.
     /// @param first_id the oldest message in the store
     /// @param oldest_ms messages from before this time are too old; 0: no message is
-    /// @return the end of the messages that are too old: the first id that is not known to be. The
-    /// scan continues there after the messages below it have been deleted. @throws StoreError
+    /// @return the first id that is not known to be too old. The scan continues there after the
+    /// messages below it have been deleted. @throws StoreError
     [[nodiscard]] std::uint64_t end(std::uint64_t first_id, std::uint64_t oldest_ms,
                                     std::uint64_t now_ms, std::uint64_t max_rows);
 
@@ -27,11 +27,11 @@ class OldMessages {
     [[nodiscard]] bool has_more() const noexcept { return next_ != 0; }
 
   private:
-    void restart() noexcept;
-    void scan_on(std::uint64_t oldest_ms, std::uint64_t now_ms, std::uint64_t max_rows);
-    [[nodiscard]] bool ends_scan(std::uint64_t id, std::uint64_t time_ms, std::uint64_t oldest_ms,
-                                 std::uint64_t now_ms) noexcept;
-    void end_scan() noexcept;
+    void restart_scan() noexcept;
+    void continue_scan(std::uint64_t oldest_ms, std::uint64_t now_ms, std::uint64_t max_rows);
+    [[nodiscard]] bool is_first_kept(std::uint64_t id, std::uint64_t time_ms,
+                                     std::uint64_t oldest_ms, std::uint64_t now_ms) noexcept;
+    void finish_scan() noexcept;
 
     Statement select_;
     std::uint64_t oldest_ms_ = 0;  ///< as in the last call of end()

@@ -10,7 +10,7 @@
 
 namespace belfry::store {
 
-/// A row of the table `messages`. The views are valid as long as the code that filled them says.
+/// A row of the table `messages`. Whoever fills the row owns the bytes of its views.
 struct Message {
     std::uint64_t id = 0;
     std::string_view sender;
@@ -49,8 +49,8 @@ struct SavedLog {
 /// Reads the id of the oldest message in the store; 0 if there is none. @throws StoreError
 [[nodiscard]] std::uint64_t read_oldest_id(Database& database);
 
-/// Reads the id of the oldest message in the store; the last id + 1 if there is none. @throws
-/// StoreError
+/// Reads the id of the oldest message in the store; the last id + 1 if there is none.
+/// @throws StoreError
 [[nodiscard]] std::uint64_t read_first_id(Database& database);
 
 }  // namespace belfry::store

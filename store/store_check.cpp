@@ -41,7 +41,7 @@ class StoreCheck {
         require(count == last - first + 1, "the store has a hole: " + text(count) +
                                                " messages from " + text(first) + " to " +
                                                text(last));
-        // Retention deletes the oldest messages first, so as long as a message is left, the newest
+        // Retention deletes the oldest messages first, so if any message is left, the newest one
         // is.
         const std::uint64_t highest_known_id =
             std::max(log_.last_id, number("SELECT max(seqs_up_to) FROM log"));

@@ -8,8 +8,9 @@
 
 namespace belfry::store {
 
-/// Requires that the store exists. Must be called before the lock is taken, so that the error for a
-/// data directory that has vanished is about the store. @throws StoreError if there is none
+/// Requires that the store exists. Must be called before its lock is taken. Otherwise the loss of
+/// the whole data directory would be reported as a missing lock file. @throws StoreError if there
+/// is no store
 void require_store(const std::filesystem::path& data_dir);
 
 /// Checks that the files of a store that is open for writing are still at their paths. SQLite goes

@@ -8,8 +8,9 @@
 namespace belfry::store {
 namespace {
 
-/// How many damaged ids are tried one by one, which takes less than a second. After a read error of
-/// the disk none are, because each one may take seconds.
+/// How many ids next_readable() tries one by one on damaged pages. That takes less than a second.
+/// After a read error of the disk it doubles the step at once, because each attempt may take
+/// seconds.
 constexpr std::uint64_t max_single_steps = 1 << 16;
 
 /// How many rows highest_seq() reads in one transaction. It takes some milliseconds, during which

@@ -43,7 +43,7 @@ class StoreReader {
     using Take = std::function<bool(const Message&)>;
 
     /// Passes the messages from `from` to `to` to `take`, in order. Stops before the first message
-    /// that is missing or cannot be read. Throws only if it has passed no message.
+    /// that is missing or cannot be read. Throws other errors only if it has passed no message.
     /// @return the first id that was not passed
     [[nodiscard]] std::uint64_t read(std::uint64_t from, std::uint64_t to, const Take& take);
 

@@ -29,7 +29,7 @@ struct Ack {
 };
 
 struct History {
-    std::uint64_t first_id;  ///< limited as Ack::id is
+    std::uint64_t first_id;  ///< 2^64-1 if larger, as Ack::id
     std::uint64_t count;     ///< likewise
 };
 
@@ -46,7 +46,7 @@ struct Quit {};
 struct Malformed {
     ErrorCode code;
     std::uint64_t seq = 0;  ///< 0: printed as `-`
-    bool close = false;     ///< the connection must be closed; the bytes behind are not parsed
+    bool close = false;     ///< the connection must be closed; the bytes behind are ignored
     bool is_login = false;  ///< the verb was LOGIN
 };
 

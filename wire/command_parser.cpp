@@ -105,9 +105,9 @@ const SimpleVerb* find_simple_verb(std::string_view verb) noexcept {
     return found == simple_verbs.end() ? nullptr : found;
 }
 
-// Names the error of a line that starts with no known verb. A known verb behind leading spaces is a
-// bad line.
-Malformed not_a_command(std::string_view line) noexcept {
+// Returns the error for a line that does not start with a known verb. A known verb behind leading
+// spaces makes it a bad line.
+Malformed unknown_verb_error(std::string_view line) noexcept {
     if (!line.starts_with(' ')) return {.code = ErrorCode::unknown_command};
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     const auto verb = split_verb(line).verb;
@@ -131,37 +131,37 @@ std::uint64_t read_digits(std::string_view text, std::size_t& at) noexcept {
 struct SendHeader {
     std::uint64_t seq = 0;
     std::uint64_t nbytes = 0;
-    std::size_t length = 0;  // 0: the line is written in another way
+    std::size_t length = 0;  // 0: not in the common form
 };
 
-// Parses, in one pass, a SEND that is written in the way programs write it. This is the hot path.
-// Every other SEND goes through send_line(), which also finds the right error.
+// Parses a SEND in its common form: upper case, CRLF, no options. This is the hot path, so it takes
+// a single pass. Every other SEND goes through parse_send(), which also finds the right error.
 SendHeader parse_common_send(std::string_view unread) noexcept {
     constexpr std::string_view verb = "SEND ";
     if (!unread.starts_with(verb)) return {};
-    SendHeader head;
+    SendHeader header;
     std::size_t at = verb.size();
-    head.seq = read_digits(unread, at);
+    header.seq = read_digits(unread, at);
     if (at >= unread.size() || unread[at] != ' ') return {};
     const std::size_t nbytes_at = ++at;
-    head.nbytes = read_digits(unread, at);
-    if (head.seq == 0 || at == nbytes_at || !unread.substr(at).starts_with("\r\n")) return {};
-    head.length = at + 2;
-    return head;
+    header.nbytes = read_digits(unread, at);
+    if (header.seq == 0 || at == nbytes_at || !unread.substr(at).starts_with("\r\n")) return {};
+    header.length = at + 2;
+    return header;
 }
 
 }  // namespace
 
 CommandParser::Step CommandParser::next(std::string_view unread) noexcept {
-    if (state_ == State::at_line) return at_line(unread);
+    if (state_ == State::at_line) return parse_command(unread);
     if (state_ == State::discarding) return discard_payload(unread);
     return {unread.size(), std::nullopt};
 }
 
-CommandParser::Step CommandParser::at_line(std::string_view unread) noexcept {
+CommandParser::Step CommandParser::parse_command(std::string_view unread) noexcept {
     const SendHeader common = takes_payloads_ ? parse_common_send(unread) : SendHeader{};
     if (common.length != 0 && common.nbytes <= max_payload_) {
-        return accept(common.seq, common.nbytes, common.length, unread);
+        return parse_payload(common.seq, common.nbytes, common.length, unread);
     }
     const auto lf = unread.substr(0, max_line).find('\n');
     if (lf != std::string_view::npos)
@@ -173,18 +173,18 @@ CommandParser::Step CommandParser::at_line(std::string_view unread) noexcept {
 CommandParser::Step CommandParser::parse_line(std::string_view line, std::size_t consumed,
                                               std::string_view unread) noexcept {
     const auto [verb, fields] = split_verb(line);
-    if (is_verb(verb, "SEND")) return send_line(fields, consumed, unread);
+    if (is_verb(verb, "SEND")) return parse_send(fields, consumed, unread);
     if (is_verb(verb, "SAY")) {
         if (fields.empty()) return {consumed, bad_line};
         if (fields.size() - 1 <= max_payload_) return {consumed, Say{fields.substr(1)}};
         return {consumed, Malformed{.code = ErrorCode::too_large}};
     }
     if (const auto* simple = find_simple_verb(verb)) return {consumed, simple->parse(fields)};
-    return {consumed, not_a_command(line)};
+    return {consumed, unknown_verb_error(line)};
 }
 
-CommandParser::Step CommandParser::send_line(std::string_view text, std::size_t consumed,
-                                             std::string_view unread) noexcept {
+CommandParser::Step CommandParser::parse_send(std::string_view text, std::size_t consumed,
+                                              std::string_view unread) noexcept {
     if (!takes_payloads_) return {consumed, bad_line};
     Fields fields{text};
     const auto seq = parse_number(fields.next_or_empty()).value_or(0);
@@ -193,26 +193,27 @@ CommandParser::Step CommandParser::send_line(std::string_view text, std::size_t 
     const bool seq_is_valid = seq != 0 && seq <= max_seq;
     if (*nbytes > max_discard) return close(ErrorCode::too_large, seq_is_valid ? seq : 0, unread);
     if (!seq_is_valid) return refuse_payload({.code = ErrorCode::bad_seq}, *nbytes, consumed);
-    if (*nbytes <= max_payload_) return accept(seq, *nbytes, consumed, unread);
+    if (*nbytes <= max_payload_) return parse_payload(seq, *nbytes, consumed, unread);
     return refuse_payload({.code = ErrorCode::too_large, .seq = seq}, *nbytes, consumed);
 }
 
-CommandParser::Step CommandParser::accept(std::uint64_t seq, std::uint64_t nbytes, std::size_t head,
-                                          std::string_view unread) noexcept {
+CommandParser::Step CommandParser::parse_payload(std::uint64_t seq, std::uint64_t nbytes,
+                                                 std::size_t line_bytes,
+                                                 std::string_view unread) noexcept {
     const auto payload_bytes = static_cast<std::size_t>(nbytes);
-    if (unread.size() - head < payload_bytes) return {};
-    const std::size_t end = head + payload_bytes;
+    if (unread.size() - line_bytes < payload_bytes) return {};
+    const std::size_t end = line_bytes + payload_bytes;
     const LineEnding ending = parse_line_ending(unread.substr(end));
     if (ending == LineEnding::incomplete) return {};
     if (ending == LineEnding::wrong) return close(ErrorCode::bad_payload, seq, unread);
-    return {end + length_of(ending), Send{seq, unread.substr(head, payload_bytes)}};
+    return {end + length_of(ending), Send{seq, unread.substr(line_bytes, payload_bytes)}};
 }
 
 CommandParser::Step CommandParser::refuse_payload(Malformed why, std::uint64_t nbytes,
-                                                  std::size_t head) noexcept {
+                                                  std::size_t line_bytes) noexcept {
     state_ = State::discarding;
     bytes_to_discard_ = nbytes;
-    return {head, why};
+    return {line_bytes, why};
 }
 
 CommandParser::Step CommandParser::discard_payload(std::string_view unread) noexcept {
@@ -226,7 +227,7 @@ CommandParser::Step CommandParser::discard_payload(std::string_view unread) noex
     // The seq has already had its ERR. This error is about the stream, so it names no seq.
     if (ending == LineEnding::wrong) return close(ErrorCode::bad_payload, 0, unread);
     state_ = State::at_line;
-    Step step = at_line(rest.substr(length_of(ending)));
+    Step step = parse_command(rest.substr(length_of(ending)));
     step.consumed += discarded + length_of(ending);
     return step;
 }

@@ -27,9 +27,9 @@ class CommandParser {
 
     /// The result of next().
     struct Step {
-        /// How many bytes at the front of the input are finished. It may be above 0 without a
-        /// command, because a refused payload is discarded piece by piece. The command's views
-        /// point into these bytes, so the command must be used before they are overwritten.
+        /// How many bytes at the front of `unread` the caller must drop, after it has used the
+        /// command, whose views point into them. It may be above 0 without a command, because a
+        /// refused payload is discarded piece by piece.
         std::size_t consumed = 0;
 
         /// Empty: more bytes are needed. Call again when the unconsumed bytes have grown.
@@ -44,19 +44,18 @@ class CommandParser {
   private:
     enum class State : unsigned char { at_line, discarding, closed };
 
-    Step at_line(std::string_view unread) noexcept;
+    Step parse_command(std::string_view unread) noexcept;
     Step discard_payload(std::string_view unread) noexcept;
     Step parse_line(std::string_view line, std::size_t consumed, std::string_view unread) noexcept;
-    Step send_line(std::string_view text, std::size_t consumed, std::string_view unread) noexcept;
-    Step accept(std::uint64_t seq, std::uint64_t nbytes, std::size_t head,
-                std::string_view unread) noexcept;
-    Step refuse_payload(Malformed why, std::uint64_t nbytes, std::size_t head) noexcept;
+    Step parse_send(std::string_view text, std::size_t consumed, std::string_view unread) noexcept;
+    Step parse_payload(std::uint64_t seq, std::uint64_t nbytes, std::size_t line_bytes,
+                       std::string_view unread) noexcept;
+    Step refuse_payload(Malformed why, std::uint64_t nbytes, std::size_t line_bytes) noexcept;
     Step close(ErrorCode code, std::uint64_t seq, std::string_view unread) noexcept;
 
     std::size_t max_payload_;
     bool takes_payloads_ = true;
-    std::uint64_t bytes_to_discard_ =
-        0;  ///< rest of a refused payload that is still to be discarded
+    std::uint64_t bytes_to_discard_ = 0;  ///< the rest of a refused payload
     State state_ = State::at_line;
 };
 

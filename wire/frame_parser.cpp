@@ -171,7 +171,7 @@ FrameStep garbled(std::string_view unread) noexcept {
     return {unread.size(), Garbled{}};
 }
 
-FrameStep message(const Line& line, std::size_t head, std::string_view unread) noexcept {
+FrameStep message(const Line& line, std::size_t line_bytes, std::string_view unread) noexcept {
     Fields fields{line.fields};
     const auto id = parse_number(fields.next_or_empty());
     const auto sender = fields.next_or_empty();
@@ -182,8 +182,8 @@ FrameStep message(const Line& line, std::size_t head, std::string_view unread) n
         return garbled(unread);
     }
     const auto payload_bytes = static_cast<std::size_t>(*nbytes);
-    if (unread.size() - head < payload_bytes) return {};
-    const std::size_t end = head + payload_bytes;
+    if (unread.size() - line_bytes < payload_bytes) return {};
+    const std::size_t end = line_bytes + payload_bytes;
     const LineEnding ending = parse_line_ending(unread.substr(end));
     if (ending == LineEnding::incomplete) return {};
     if (ending == LineEnding::wrong) return garbled(unread);
@@ -191,7 +191,7 @@ FrameStep message(const Line& line, std::size_t head, std::string_view unread) n
                                              .id = *id,
                                              .sender = sender,
                                              .time_ms = *time_ms,
-                                             .payload = unread.substr(head, payload_bytes)}};
+                                             .payload = unread.substr(line_bytes, payload_bytes)}};
 }
 
 }  // namespace

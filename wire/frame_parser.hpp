@@ -10,7 +10,7 @@ namespace belfry::wire {
 
 /// The result of next_frame().
 struct FrameStep {
-    std::size_t consumed = 0;    ///< how many bytes at the front are finished
+    std::size_t consumed = 0;    ///< bytes to drop after the frame was used
     std::optional<Frame> frame;  ///< empty: more bytes are needed
 };
 

@@ -21,22 +21,22 @@ class ClockWatchTest : public ::testing::Test {
 
 TEST_F(ClockWatchTest, AClockThatIsSetByUpToAnHourIsRight) {
     for (const std::int64_t jump : {std::int64_t{0}, hour, -hour}) {
-        EXPECT_TRUE(watch_.is_right(at_start + jump));
+        EXPECT_TRUE(watch_.is_trusted(at_start + jump));
     }
     EXPECT_TRUE(lines_.empty());
 }
 
 TEST_F(ClockWatchTest, AClockThatHasJumpedIsWrongUntilItIsBack) {
-    EXPECT_FALSE(watch_.is_right(at_start + hour + 1));
-    EXPECT_FALSE(watch_.is_right(at_start + 100 * 24 * hour));
-    EXPECT_TRUE(watch_.is_right(at_start + hour));
-    EXPECT_FALSE(watch_.is_right(at_start - 3 * hour));
+    EXPECT_FALSE(watch_.is_trusted(at_start + hour + 1));
+    EXPECT_FALSE(watch_.is_trusted(at_start + 100 * 24 * hour));
+    EXPECT_TRUE(watch_.is_trusted(at_start + hour));
+    EXPECT_FALSE(watch_.is_trusted(at_start - 3 * hour));
 }
 
 TEST_F(ClockWatchTest, SaysOnceWhatHasHappenedAndWhenItGoesOn) {
-    for (int i = 0; i < 3; ++i) EXPECT_FALSE(watch_.is_right(at_start + 40 * 24 * hour));
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(watch_.is_right(at_start));
-    EXPECT_FALSE(watch_.is_right(at_start - 3 * hour));
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(watch_.is_trusted(at_start + 40 * 24 * hour));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(watch_.is_trusted(at_start));
+    EXPECT_FALSE(watch_.is_trusted(at_start - 3 * hour));
     ASSERT_EQ(lines_.size(), 3U);
     EXPECT_EQ(
         lines_[0],
