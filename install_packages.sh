@@ -1,6 +1,6 @@
 #!/bin/sh
-# install_packages.sh [LIST...]: installs what is missing of these lists of Debian 12 packages, or of
-# packages.txt; with sudo where not root.
+# install_packages.sh [LIST...]: installs the missing packages of these lists of Debian 12 packages. The
+# default list is packages.txt. Uses sudo if the user is not root.
 set -eu
 here=$(dirname "$0")
 [ $# -gt 0 ] || set -- packages.txt
@@ -14,7 +14,7 @@ done
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then as_root=sudo; fi
-echo "installing:$missing" >&2
+echo "installing packages:$missing" >&2
 $as_root apt-get update -qq
-# shellcheck disable=SC2086  # one word a package
+# shellcheck disable=SC2086  # one word per package
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null

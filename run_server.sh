@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing, builds, and starts a server. Arguments replace the default ones.
+# Installs missing packages, builds, and starts a server. Arguments replace the default options of the server.
 set -eu
 here=$(dirname "$0")
 "$here/install_packages.sh"

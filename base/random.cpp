@@ -10,7 +10,7 @@ namespace belfry::base {
 
 void fill_random(void* bytes, std::size_t count) {
     if (::getrandom(bytes, count, 0) == static_cast<ssize_t>(count)) return;
-    throw std::system_error{errno, std::generic_category(), "the kernel gives no random numbers"};
+    throw std::system_error{errno, std::generic_category(), "cannot get random numbers"};
 }
 
 std::string random_hex(std::size_t digits) {

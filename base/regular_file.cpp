@@ -41,8 +41,8 @@ UniqueFd open_regular_file(const std::filesystem::path& path, int flags) noexcep
 }
 
 std::string reason_for(int error) {
-    if (error == ELOOP) return "it is a symbolic link";
-    if (error == not_regular) return "it is not a regular file";
+    if (error == ELOOP) return "is a symbolic link";
+    if (error == not_regular) return "not a regular file";
     return std::strerror(error);
 }
 

@@ -80,7 +80,7 @@ std::vector<Setting> settings_in(const std::vector<std::string>& arguments,
 /// say which one; so it knows no sections.
 std::optional<Setting> setting_in(const std::string& line, const std::string& where) {
     // It would end a path or a message before its end.
-    if (line.find('\0') != std::string::npos) throw UsageError{where + "holds a NUL byte"};
+    if (line.find('\0') != std::string::npos) throw UsageError{where + "contains a NUL byte"};
     const auto none = [&] {
         return UsageError{where + "'" + line + "' is not of the form name = value"};
     };

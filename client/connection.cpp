@@ -94,7 +94,7 @@ void Connection::log_in(base::UniqueFd socket) {
 }
 
 void Connection::welcome() {
-    if (was_lost_) observer_.notice("connection back");
+    if (was_lost_) observer_.notice("reconnected");
     was_lost_ = false;
     redial_.reset();
     enter(Phase::online, std::nullopt);

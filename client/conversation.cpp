@@ -49,7 +49,7 @@ void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::s
 }
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
-    if (inbox_.begin_session(frame)) observer_.notice("the server has begun a new log");
+    if (inbox_.begin_session(frame)) observer_.notice("the server has started a new log");
     // A seq at or below what an earlier run has got accepted would be taken for a repetition.
     unsent_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
@@ -131,7 +131,7 @@ Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
 void Conversation::on_refused_line(const wire::Error& frame) {
     const auto code = wire::error_code_named(frame.code);
     if (frame.seq == 0) {
-        observer_.notice("the server says: " + explained(frame));
+        observer_.notice("error from the server: " + explained(frame));
     } else if (code == wire::ErrorCode::store_failed) {
         on_store_failed(frame.seq);
     } else if (code == wire::ErrorCode::bad_seq) {
@@ -142,14 +142,14 @@ void Conversation::on_refused_line(const wire::Error& frame) {
 }
 
 void Conversation::on_store_failed(std::uint64_t seq) {
-    if (store_works_) observer_.notice("the server cannot store messages at present; trying again");
+    if (store_works_) observer_.notice("the server cannot store messages; retrying");
     store_works_ = false;
     unsent_.postpone(seq);
 }
 
 Conversation::Event Conversation::on(const wire::Bye& frame) {
     if (frame.reason == "taken-over") return Event::taken_over;
-    reason_ = "the server says " + std::string{frame.reason};
+    reason_ = "closed by the server: " + std::string{frame.reason};
     return Event::closing;
 }
 

@@ -59,13 +59,12 @@ std::uint64_t Unsent::next_seq() const {
 
 bool Unsent::can_be_sent(Entry& entry) {
     if (entry.text.size() > max_payload_) {
-        on_refused_(
-            entry.line, entry.text,
-            "longer than the " + std::to_string(max_payload_) + " bytes that the server takes");
+        on_refused_(entry.line, entry.text,
+                    "longer than the server's limit of " + std::to_string(max_payload_) + " bytes");
         return false;
     }
     if (entry.seq > wire::max_seq) {
-        on_refused_(entry.line, entry.text, "this client-id has used up its seqs");
+        on_refused_(entry.line, entry.text, "no seq is left for this client-id");
         return false;
     }
     return true;

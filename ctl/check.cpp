@@ -23,11 +23,11 @@ bool print(std::ostream& out, const std::vector<std::string>& problems, const ch
 bool check_store_and_segment(std::ostream& out, const std::filesystem::path& data_dir,
                              const shm::Segment& segment, bool ring_is_whole) {
     if (!store::has_store(data_dir)) {
-        return print(
-            out, {"the store is gone: there is no " + store::store_file(data_dir).string()}, "");
+        return print(out, {"the store is gone: no file " + store::store_file(data_dir).string()},
+                     "");
     }
     return print(out, store::problems_between(data_dir, segment, ring_is_whole),
-                 "the store is whole, and agrees with the segment");
+                 "the store is intact and matches the segment");
 }
 
 }  // namespace
@@ -36,10 +36,9 @@ bool check(std::ostream& out, const std::filesystem::path& data_dir,
            const std::optional<shm::FoundSegment>& found) {
     if (!found) {
         if (!store::has_store(data_dir)) {
-            throw Refusal{"there is neither a segment of a server nor a store in " +
-                          data_dir.string()};
+            throw Refusal{"no server segment and no store in " + data_dir.string()};
         }
-        return print(out, store::problems_in_store(data_dir), "the store is whole");
+        return print(out, store::problems_in_store(data_dir), "the store is intact");
     }
     const bool holds =
         print(out, shm::broken_invariants(found->segment, &wire::is_record), "all invariants hold");

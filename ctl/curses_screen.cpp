@@ -21,13 +21,13 @@ bool has_hung_up() noexcept {
 
 CursesScreen::CursesScreen() {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
-        throw cli::UsageError{"top needs a terminal"};
+        throw cli::UsageError{"top requires a terminal"};
     }
     // initscr() would end the program if it failed.
     screen_ = ::newterm(nullptr, stdout, stdin);
     if (screen_ == nullptr) {
         const char* const name = std::getenv("TERM");
-        throw cli::UsageError{std::string{"top needs a terminal that is known, not TERM="} +
+        throw cli::UsageError{std::string{"top does not know the terminal type TERM="} +
                               (name != nullptr ? name : "")};
     }
     ::cbreak();

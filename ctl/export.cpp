@@ -18,7 +18,7 @@ constexpr std::size_t page_bytes = 1 << 20;
 ExportHeader read_header(store::StoreReader& reader) {
     ExportHeader header;
     header.log = reader.saved_log();
-    if (header.log.epoch.empty()) throw Refusal{"the store holds no log yet"};
+    if (header.log.epoch.empty()) throw Refusal{"the store contains no log yet"};
     std::ranges::sort(header.log.clients, {}, &store::SavedClient::id);
     const std::uint64_t first = reader.first_id();
     header.first_id = first != 0 ? first : header.log.last_id + 1;
@@ -31,10 +31,10 @@ void read_page(StoreWalk& walk, std::string& out, LineForm form) {
         return out.size() < page_bytes;
     });
     if (!missing) return;
-    throw Refusal{"the messages " + std::to_string(missing->first) + " to " +
+    throw Refusal{"messages " + std::to_string(missing->first) + " to " +
                   std::to_string(missing->last) +
                   (missing->deleted ? " were deleted by retention before they were exported"
-                                    : " cannot be read: the export is not complete")};
+                                    : " cannot be read; the export is incomplete")};
 }
 
 }  // namespace

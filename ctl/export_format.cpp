@@ -20,7 +20,7 @@ constexpr std::uint64_t max_time = std::numeric_limits<std::int64_t>::max();
 
 json parsed(std::string_view line) {
     json object = json::parse(line, nullptr, false);
-    if (!object.is_object()) throw BadLine{"it is no JSON object"};
+    if (!object.is_object()) throw BadLine{"not a JSON object"};
     return object;
 }
 
@@ -39,17 +39,17 @@ std::uint64_t number(const json& object, const char* name, std::uint64_t min, st
     const json& found = value(object, name, "a whole number", &json::is_number_unsigned);
     const auto result = found.get<std::uint64_t>();
     if (result >= min && result <= max) return result;
-    throw BadLine{std::string{"\""} + name + "\" is not from " + std::to_string(min) + " to " +
-                  std::to_string(max)};
+    throw BadLine{std::string{"\""} + name + "\" is not in the range " + std::to_string(min) +
+                  " to " + std::to_string(max)};
 }
 
 std::string text(const json& object, const char* name) {
-    return value(object, name, "a text", &json::is_string).get<std::string>();
+    return value(object, name, "a string", &json::is_string).get<std::string>();
 }
 
 std::string client_id(const json& object, const char* name) {
     std::string id = text(object, name);
-    if (!wire::is_client_id(id)) throw BadLine{std::string{"\""} + name + "\" is no client-id"};
+    if (!wire::is_client_id(id)) throw BadLine{std::string{"\""} + name + "\" is not a client-id"};
     return id;
 }
 
@@ -71,12 +71,12 @@ shm::Durability durability(const json& object) {
 std::vector<store::SavedClient> clients(const json& object, std::uint64_t last_id) {
     std::vector<store::SavedClient> result;
     std::set<std::string> ids;
-    for (const json& client : value(object, "clients", "a list", &json::is_array)) {
-        if (!client.is_object()) throw BadLine{"a client is no object"};
+    for (const json& client : value(object, "clients", "an array", &json::is_array)) {
+        if (!client.is_object()) throw BadLine{"a client is not an object"};
         result.push_back({client_id(client, "id"), number(client, "cursor", 0, last_id),
                           number(client, "seq", 0, wire::max_seq)});
         if (!ids.insert(result.back().id).second) {
-            throw BadLine{"client " + result.back().id + " stands there twice"};
+            throw BadLine{"client " + result.back().id + " is listed twice"};
         }
     }
     return result;
@@ -85,14 +85,14 @@ std::vector<store::SavedClient> clients(const json& object, std::uint64_t last_i
 std::string body(const json& object) {
     const bool is_text = object.contains("text");
     if (is_text == object.contains("data")) {
-        throw BadLine{R"(it needs either "text" or "data")"};
+        throw BadLine{R"(exactly one of "text" and "data" is required)"};
     }
     std::string bytes;
     if (is_text) {
         bytes = text(object, "text");
     } else {
         auto decoded = base::from_base64(text(object, "data"));
-        if (!decoded) throw BadLine{"\"data\" is no base64"};
+        if (!decoded) throw BadLine{"\"data\" is not valid base64"};
         bytes = *std::move(decoded);
     }
     if (bytes.size() > wire::max_discard) throw BadLine{"the message is larger than 16 MiB"};
@@ -120,7 +120,7 @@ void append_header(std::string& out, const ExportHeader& header, LineForm form) 
 
 ExportHeader parse_header(std::string_view line) {
     const json object = parsed(line);
-    if (!object.contains("format")) throw BadLine{"it is not the first line of an export"};
+    if (!object.contains("format")) throw BadLine{"not the first line of an export"};
     static_cast<void>(number(object, "format", format_version, format_version));
     ExportHeader header;
     header.log.epoch = epoch(object);

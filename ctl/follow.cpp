@@ -21,7 +21,7 @@ void print_missed(LogPosition& position) {
     const std::uint64_t missed = std::exchange(position.missed, 0);
     if (missed == 0) return;
     cli::warn("belfryctl",
-              std::to_string(missed) + " messages had left the ring before they were read");
+              std::to_string(missed) + " messages left the ring before they could be read");
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void follow_log(const shm::Segment& segment, LineForm form) {
     };
     bool is_last_pass = false;
     while (true) {
-        if (!print_news(print, segment, form, position)) throw Refusal{"the log is broken"};
+        if (!print_news(print, segment, form, position)) throw Refusal{"the log is damaged"};
         print_missed(position);
         if (is_last_pass || !is_read) return;
         pollfd end{server.fd(), POLLIN, 0};

@@ -28,11 +28,11 @@ class SequenceCheck {
     /// Checks the next message. @throws BadLine
     void take(const ExportedMessage& message) {
         if (next_id_ > last_id_) {
-            throw BadLine{"it stands behind the last message, " + std::to_string(last_id_)};
+            throw BadLine{"unexpected message after the last one, " + std::to_string(last_id_)};
         }
         if (message.id != next_id_) {
-            throw BadLine{"it is message " + std::to_string(message.id) + ", and " +
-                          std::to_string(next_id_) + " comes next"};
+            throw BadLine{"expected message " + std::to_string(next_id_) + ", found message " +
+                          std::to_string(message.id)};
         }
         take_seq(message);
         ++next_id_;
@@ -54,7 +54,7 @@ class SequenceCheck {
     void take_seq(const ExportedMessage& message) {
         const auto found = seqs_.find(message.sender);
         if (found == seqs_.end()) {
-            throw BadLine{"its sender " + message.sender + " is none of the clients of line 1"};
+            throw BadLine{"sender " + message.sender + " is not among the clients in line 1"};
         }
         Seqs& seqs = found->second;
         const std::uint64_t before = seqs.taken.last();
@@ -65,7 +65,7 @@ class SequenceCheck {
         // After reset-seq a message with a seq above max_free_seq may remain in the log.
         if (message.seq > seqs.last && message.seq <= shm::max_free_seq) {
             throw BadLine{"seq " + std::to_string(message.seq) + " of " + message.sender +
-                          " is above the last one of line 1"};
+                          " is above the client's seq in line 1"};
         }
     }
 
@@ -77,7 +77,7 @@ class SequenceCheck {
 void copy(ImportFile& lines, store::RestoredStore& store) {
     std::string line;
     try {
-        if (!lines.next(line)) throw BadLine{"it is missing"};
+        if (!lines.next(line)) throw BadLine{"the file is empty"};
         const ExportHeader header = parse_header(line);
         SequenceCheck check{header};
         while (lines.next(line)) {

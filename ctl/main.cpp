@@ -38,11 +38,11 @@ bool writes_segment(const ctl::Options& options) {
 }
 
 const char* why_not_readable(shm::SegmentState state) {
-    if (state == shm::SegmentState::torn) return " was never finished";
+    if (state == shm::SegmentState::torn) return " is incomplete: its creation did not finish";
     if (state == shm::SegmentState::unsound) {
-        return " is damaged: the sizes and offsets of its parts do not agree";
+        return " is damaged: its sizes and offsets are inconsistent";
     }
-    return " has another layout than this program";
+    return " has a different layout version than this program";
 }
 
 std::optional<shm::FoundSegment> find(const ctl::Options& options) {
@@ -61,7 +61,7 @@ void remove(const ctl::Options& options, const shm::FoundSegment& found) {
     const std::uint64_t lost = ctl::remove_dead_segment(options.data_dir, found);
     if (lost == 0) return;
     std::cerr << "belfryctl: " << lost << (lost == 1 ? " message was" : " messages were")
-              << " in the segment alone, not in the store\n";
+              << " only in the segment, not in the store\n";
 }
 
 int run_on_segment(const ctl::Options& options) {
@@ -74,7 +74,7 @@ int run_on_segment(const ctl::Options& options) {
         return EXIT_SUCCESS;
     }
     if (!found) {
-        throw ctl::Refusal{"there is no segment of a server in " + options.data_dir.string()};
+        throw ctl::Refusal{"no server segment in " + options.data_dir.string()};
     }
     if (options.command == "log" && options.follow) {
         ctl::follow_log(found->segment, ctl::line_form(options.json));
@@ -103,8 +103,8 @@ std::string range(std::uint64_t first, std::uint64_t last) {
 void recover(const ctl::Options& options) {
     const auto [epoch, first, last] = ctl::recover_store(options.data_dir, options.shmid);
     const std::string messages = first <= last ? range(first, last) : "no messages";
-    std::cout << "recovered " << messages << " of the log " << epoch << '\n';
-    if (first > 1) std::cout << range(1, first - 1) << " had left the segment: not recovered\n";
+    std::cout << "recovered " << messages << " of log " << epoch << '\n';
+    if (first > 1) std::cout << range(1, first - 1) << " missing: no longer in the segment\n";
     std::cout << "the segment is kept; remove it with ipcrm -m " << options.shmid << '\n';
 }
 
@@ -112,8 +112,8 @@ void require_store(const ctl::Options& options) {
     if (store::has_store(options.data_dir)) return;
     const auto found = find(options);
     const bool in_memory = found && !found->segment.has_store();
-    throw ctl::Refusal{"there is no store in " + options.data_dir.string() +
-                       (in_memory ? ": its server keeps messages in memory alone" : "")};
+    throw ctl::Refusal{"no store in " + options.data_dir.string() +
+                       (in_memory ? ": its server keeps messages in memory only" : "")};
 }
 
 void run_on_store(const ctl::Options& options) {

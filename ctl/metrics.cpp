@@ -68,22 +68,22 @@ class Page {
 };
 
 void print_server(Page& page, const Status& status) {
-    page.family("info", "gauge", "Always 1; what the labels say.");
+    page.family("info", "gauge", "Always 1; the labels hold the values.");
     page.sample("version=\"" + label(status.supervisor_version) + "\",epoch=\"" +
                     label(status.epoch) + "\",durability=\"" +
                     std::string{shm::name_of(status.durability)} + "\"",
                 1);
-    page.family("process_up", "gauge", "Whether the process lives.");
+    page.family("process_up", "gauge", "Whether the process is running.");
     page.sample("process=\"supervisor\"", status.supervisor != 0 ? 1 : 0);
     page.sample("process=\"archiver\"", status.archiver != 0 ? 1 : 0);
     page.gauge("uptime_seconds", "Time since the supervisor started.", status.uptime_s);
-    page.counter("archiver_restarts_total", "Archivers that were started for one that had ended.",
+    page.counter("archiver_restarts_total", "Archivers started in place of one that had ended.",
                  status.archiver_restarts);
     page.gauge("connections_not_logged_in", "Connections without a login.", status.not_logged_in);
-    page.gauge("sessions_online", "Clients that are online.", status.online);
+    page.gauge("sessions_online", "Clients that are online now.", status.online);
     page.gauge("sessions_limit", "Clients that may be online at once.", status.max_online);
     page.counter("refused_logins_total", "Logins that were refused.", status.refused_logins);
-    page.family("sessions_ended_total", "counter", "Sessions that have ended, by the reason.");
+    page.family("sessions_ended_total", "counter", "Sessions that have ended, by reason.");
     for (std::size_t reason = 1; reason < status.ends.size(); ++reason) {
         const auto name = shm::name_of(static_cast<shm::EndReason>(reason));
         page.sample("reason=\"" + std::string{name} + "\"", status.ends[reason]);
@@ -91,15 +91,15 @@ void print_server(Page& page, const Status& status) {
 }
 
 void print_log(Page& page, const Status& status) {
-    page.counter("messages_total", "Messages that were accepted in this epoch.", status.last_id);
-    page.gauge("visible_id", "The newest message that clients are shown.", status.visible_id);
-    page.gauge("first_id", "The oldest message in the ring.", status.first_id);
+    page.counter("messages_total", "Messages accepted in this epoch.", status.last_id);
+    page.gauge("visible_id", "Id of the newest message that clients may see.", status.visible_id);
+    page.gauge("first_id", "Id of the oldest message in the ring.", status.first_id);
     page.gauge("ring_capacity_bytes", "Size of the ring.", status.capacity_bytes);
     page.gauge("ring_used_bytes", "Bytes of messages in the ring.", status.used_bytes);
     page.gauge("segment_bytes", "Size of the shared memory.", status.bytes);
     if (status.durability == shm::Durability::memory) return;
-    page.gauge("stored_id", "The newest message that is stored.", status.stored_id);
-    page.gauge("store_failing", "Whether the store refuses to be written.",
+    page.gauge("stored_id", "Id of the newest message that is stored.", status.stored_id);
+    page.gauge("store_failing", "Whether writing to the store fails.",
                status.store_state == shm::StoreState::fails ? 1 : 0);
 }
 
@@ -114,17 +114,17 @@ struct ClientFamily {
 constexpr std::array<ClientFamily, 7> client_families{{
     {"client_online", "gauge", "Whether the client is online.",
      [](const ClientStatus& c) { return std::string{c.online ? "1" : "0"}; }},
-    {"client_lag_messages", "gauge", "Visible messages that the client has not taken.",
+    {"client_lag_messages", "gauge", "Visible messages after the cursor of the client.",
      [](const ClientStatus& c) { return std::to_string(c.behind); }},
-    {"client_cursor_id", "gauge", "The last message that the client has taken.",
+    {"client_cursor_id", "gauge", "Cursor of the client: id of the last message that it has taken.",
      [](const ClientStatus& c) { return std::to_string(c.cursor); }},
-    {"client_received_bytes_total", "counter", "Bytes that came from the client.",
+    {"client_received_bytes_total", "counter", "Bytes received from the client.",
      [](const ClientStatus& c) { return std::to_string(c.bytes_in); }},
-    {"client_sent_bytes_total", "counter", "Bytes that were sent to the client.",
+    {"client_sent_bytes_total", "counter", "Bytes sent to the client.",
      [](const ClientStatus& c) { return std::to_string(c.bytes_out); }},
     {"client_logins_total", "counter", "Logins of the client.",
      [](const ClientStatus& c) { return std::to_string(c.logins); }},
-    {"client_last_seen_timestamp_seconds", "gauge", "Unix time when the client last sent something; 0: never.",
+    {"client_last_seen_timestamp_seconds", "gauge", "Unix time when the client last sent something; 0 if never.",
      [](const ClientStatus& c) { return seconds(c.seen_ms); }},
 }};
 // clang-format on

@@ -11,15 +11,15 @@ namespace fs = std::filesystem;
 
 NewDataDirectory::NewDataDirectory(const fs::path& path) : path_{path}, is_new_{!exists(path)} {
     if (store::has_store(path)) {
-        throw Refusal{"there is a store in " + path.string() + " already"};
+        throw Refusal{path.string() + " already contains a store"};
     }
     shm::make_data_directory(path);
     require_still_trusted(path);
     lock_.emplace(path);
-    if (shm::anybody_alive(path)) throw Refusal{"the server in " + path.string() + " lives"};
+    if (shm::anybody_alive(path)) throw Refusal{"the server in " + path.string() + " is running"};
     if (shm::find_segment(path, boost::interprocess::read_only)) {
-        throw Refusal{"there is a segment of a server in " + path.string() +
-                      "; name a new data directory with --data-dir"};
+        throw Refusal{path.string() +
+                      " already has a server segment; name a new data directory with --data-dir"};
     }
 }
 

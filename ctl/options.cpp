@@ -25,46 +25,47 @@ struct Subcommand {
 
 // clang-format off
 constexpr std::array<Subcommand, 13> commands{{
-    {"status", "", true,      "what the server, its log and its clients are doing"},
-    {"top", "", false,        "the same, live on the terminal; q quits"},
-    {"metrics", "", false,    "the same for Prometheus, in its text format"},
-    {"log", "", true,         "the messages that are in the ring; --follow: and those that come"},
-    {"search", "TEXT", true,  "the messages in the store whose body contains TEXT"},
-    {"export", "", true,      "the whole store as JSON, one object a line"},
-    {"import", "FILE", false, "make a store from an export; - is standard input"},
+    {"status", "", true,      "show the state of the server, its log and its clients"},
+    {"top", "", false,        "show the same live on the terminal; q quits"},
+    {"metrics", "", false,    "print the same in the text format of Prometheus"},
+    {"log", "", true,         "print the messages in the ring; with --follow also new ones"},
+    {"search", "TEXT", true,  "print the messages in the store that contain TEXT"},
+    {"export", "", true,      "print the whole store as JSON, one object per line"},
+    {"import", "FILE", false, "make a store from an export; - reads standard input"},
     {"recover", "", false,    "make a store from the segment of a server whose store is gone"},
-    {"backup", "FILE", false, "copy the store into a new file, also of a running server"},
-    {"check", "", false,      "prove the invariants; exit 1 if one is broken"},
-    {"reset-seq", "CLIENT", false, "set a client's seq above 2^62 back, so that it can send again"},
-    {"stop", "", false,       "end the server cleanly, also one whose supervisor is dead"},
-    {"remove", "", false,     "delete a dead server's segment"},
+    {"backup", "FILE", false, "copy the store into a new file, also while the server runs"},
+    {"check", "", false,      "check that segment and store are intact; exit 1 if not"},
+    {"reset-seq", "CLIENT", false, "lower a client's seq above 2^62, so that it can send again"},
+    {"stop", "", false,       "stop the server cleanly, even if its supervisor is dead"},
+    {"remove", "", false,     "delete the segment of a dead server"},
 }};
 // clang-format on
 
 po::options_description described_options() {
-    po::options_description options{"Options (one dash or two, _ and - alike)", 100};
+    po::options_description options{"Options (one or two dashes; _ and - are the same)", 100};
     // clang-format off
     options.add_options()
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
-        ("json", po::bool_switch(), "status as one JSON object; log, search and export one a message")
-        ("follow", po::bool_switch(), "log: go on with the messages as they pass")
-        ("segment", po::value<std::string>()->value_name("SHMID"), "recover: the segment's id, as ipcs -m and belfryd name it")
-        ("config", po::value<std::string>()->value_name("FILE"), "more options, one `name = value` a line")
-        ("version", po::bool_switch(), "print the version, and exit")
-        ("help", po::bool_switch(), "print this, and exit");
+        ("json", po::bool_switch(), "print JSON: one object for status, one per message for log, search and export")
+        ("follow", po::bool_switch(), "log: keep printing new messages")
+        ("segment", po::value<std::string>()->value_name("SHMID"), "recover: the segment's id, from ipcs -m or from the log of belfryd")
+        ("config", po::value<std::string>()->value_name("FILE"), "file with more options, one `name = value` per line")
+        ("version", po::bool_switch(), "print the version and exit")
+        ("help", po::bool_switch(), "print this help and exit");
     // clang-format on
     return options;
 }
 
 void print_help(const po::options_description& described) {
-    std::cout << "belfryctl [OPTIONS] COMMAND\n"
-                 "Looks at the shared memory and the store of a running or a dead server.\n\n";
+    std::cout << "Usage: belfryctl [OPTIONS] COMMAND\n\n"
+                 "Inspects and manages the shared memory and the store of a Belfry server.\n\n";
     for (const Subcommand& command : commands) {
         const std::string words = std::string{command.name} + " " + std::string{command.operand};
         std::cout << "  " << std::left << std::setw(17) << words << command.help << '\n';
     }
     std::cout << '\n'
-              << described << "\nExit status: 0 done, 1 not done or broken, 2 for bad usage.\n";
+              << described
+              << "\nExit status: 0 success, 1 failure or damage found, 2 usage error.\n";
 }
 
 /// Lists the commands for which `is_wanted` is true, as `status, log, ... or remove`.
@@ -84,7 +85,8 @@ std::string names(IsWanted is_wanted) {
 
 const Subcommand& command_in(const std::vector<std::string>& words) {
     if (words.empty()) {
-        throw UsageError{"name one command: " + names([](const Subcommand&) { return true; })};
+        throw UsageError{"missing command: expected " +
+                         names([](const Subcommand&) { return true; })};
     }
     const auto* const found = std::ranges::find(commands, words.front(), &Subcommand::name);
     if (found == commands.end()) throw UsageError{"unknown command '" + words.front() + "'"};
@@ -95,11 +97,11 @@ const Subcommand& command_in(const std::vector<std::string>& words) {
 std::string operand_in(const std::vector<std::string>& words, const Subcommand& command) {
     const std::string name{command.name};
     if (command.operand.empty()) {
-        if (words.size() > 1) throw UsageError{name + " takes no '" + words[1] + "'"};
+        if (words.size() > 1) throw UsageError{name + ": unexpected argument '" + words[1] + "'"};
         return {};
     }
     if (words.size() != 2 || words[1].empty()) {
-        throw UsageError{name + " takes one " + std::string{command.operand}};
+        throw UsageError{name + " requires one " + std::string{command.operand}};
     }
     return words[1];
 }
@@ -109,15 +111,15 @@ int shmid_in(const cli::CommandLine& line, const Subcommand& command) {
     const auto text = cli::text_of(line.options, "segment");
     const bool is_wanted = command.name == "recover";
     if (text.has_value() != is_wanted) {
-        throw UsageError{is_wanted ? "recover needs --segment SHMID"
-                                   : "--segment goes with recover"};
+        throw UsageError{is_wanted ? "recover requires --segment SHMID"
+                                   : "--segment is only for recover"};
     }
     if (!text) return -1;
     int shmid = -1;
     const char* const end = text->data() + text->size();
     const auto [rest, error] = std::from_chars(text->data(), end, shmid);
     if (error != std::errc{} || rest != end || shmid < 0) {
-        throw UsageError{"--segment: '" + *text + "' is not the id of a segment"};
+        throw UsageError{"--segment must be the id of a segment, not '" + *text + "'"};
     }
     return shmid;
 }
@@ -140,10 +142,10 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
                     operand_in(line.words, command),         shmid_in(line, command),
                     cli::is_set(line.options, "json"),       cli::is_set(line.options, "follow")};
     if (options.json && !command.has_json) {
-        throw UsageError{"--json goes with " +
+        throw UsageError{"--json is only for " +
                          names([](const Subcommand& one) { return one.has_json; })};
     }
-    if (options.follow && options.command != "log") throw UsageError{"--follow goes with log"};
+    if (options.follow && options.command != "log") throw UsageError{"--follow is only for log"};
     return options;
 }
 

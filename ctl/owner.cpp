@@ -33,7 +33,7 @@ void become_owner(const TrustedPath& place) {
         ::setresuid(place.user, place.user, place.user) == 0) {
         return;
     }
-    throw Refusal{"cannot become user " + std::to_string(place.user) + ", who owns " +
+    throw Refusal{"cannot switch to user " + std::to_string(place.user) + ", the owner of " +
                   place.path.string() + ": " + std::strerror(errno)};
 }
 
@@ -41,7 +41,7 @@ void become_owner(const TrustedPath& place) {
 /// after the change of the user, which cancels the setting.
 void die_with_parent(pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) throw Refusal{"the process that started this one has ended"};
+    if (::getppid() != parent) throw Refusal{"the parent process has exited"};
 }
 
 /// Runs the work, and prints its error as main() does. @return an exit code
@@ -88,7 +88,7 @@ void become_owner_of(fs::path& data_dir, MissingDirectory missing) {
         if (place.user != 0) {
             become_owner(place);
         } else if (!place.exists && missing == MissingDirectory::is_refused) {
-            throw Refusal{"there is no data directory " + data_dir.string()};
+            throw Refusal{"the data directory " + data_dir.string() + " does not exist"};
         }
     }
     shm::require_safe(data_dir);
@@ -96,7 +96,7 @@ void become_owner_of(fs::path& data_dir, MissingDirectory missing) {
 
 void require_still_trusted(const fs::path& data_dir) {
     if (::geteuid() == 0 && trusted_path(data_dir).path != data_dir) {
-        throw Refusal{"another user has put a link in the place of " + data_dir.string()};
+        throw Refusal{"another user has replaced " + data_dir.string() + " with a link"};
     }
     shm::require_safe(data_dir);
 }

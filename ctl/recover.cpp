@@ -23,13 +23,13 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 void require_dead_log_with_store(const shm::FoundSegment& found, const std::string& name) {
     switch (found.state) {
         case shm::SegmentState::torn:
-            throw Refusal{name + " is not Belfry's, or was never finished"};
+            throw Refusal{name + " is not a Belfry segment, or its creation did not finish"};
         case shm::SegmentState::unsound:
-            throw Refusal{name + " is damaged: its sizes and offsets do not agree"};
+            throw Refusal{name + " is damaged: its sizes and offsets are inconsistent"};
         case shm::SegmentState::other_layout:
             throw Refusal{name + " has layout version " +
                           std::to_string(found.segment.prefix().layout_version) +
-                          ", this program has " + std::to_string(shm::layout_version) +
+                          ", but this program has " + std::to_string(shm::layout_version) +
                           "; use the belfryctl of the version that made it"};
         case shm::SegmentState::removed:
         case shm::SegmentState::whole:
@@ -39,7 +39,7 @@ void require_dead_log_with_store(const shm::FoundSegment& found, const std::stri
         throw Refusal{name + " was made with --durability memory: it never had a store"};
     }
     if (is_anybody_alive(found.segment)) {
-        throw Refusal{name + " is in use by a running server; stop that first"};
+        throw Refusal{name + " is in use by a running server; stop it first"};
     }
 }
 

@@ -50,14 +50,14 @@ class RunningReset {
         if (was > shm::max_free_seq) reset();
         const std::uint64_t now = last_seq();
         wait_until([this] { return is_saved(); },
-                   "the seq has been set back in the memory, and the server does not save it");
+                   "the seq was lowered in the segment, but the server did not save it in time");
         print(out, client_id_, was, now);
     }
 
   private:
     [[nodiscard]] std::uint32_t row_of(const std::string& client_id) const {
         if (const auto row = shm::find_row(segment_, client_id)) return *row;
-        throw Refusal{"the server in " + data_dir_.string() + " knows no client " + client_id};
+        throw Refusal{"the server in " + data_dir_.string() + " does not know client " + client_id};
     }
 
     [[nodiscard]] std::uint64_t last_seq() const { return segment_.client(row_).last_seq.load(); }
@@ -77,7 +77,7 @@ class RunningReset {
             highest = reader.highest_seq(client_id_, shm::max_free_seq);
         }
         wait_until([&] { return try_to_reset(highest); },
-                   "client " + client_id_ + " logs in again and again; stop it first");
+                   "client " + client_id_ + " keeps logging in; stop it first");
     }
 
     /// Ends the session, and then lowers the seq, so that the client learns it at its next login.
@@ -104,7 +104,7 @@ class RunningReset {
 
     void wait_until_stored() const {
         if (!segment_.has_store()) return;
-        const std::string failure = "the store of the server does not work at present";
+        const std::string failure = "the server cannot write to its store";
         if (segment_.store_state() == shm::StoreState::fails) throw Refusal{failure};
         const shm::LogHeader& log = segment_.log();
         const std::uint64_t last = log.last_id.load();
@@ -137,15 +137,14 @@ class RunningReset {
 /// Lowers the seq in the database of a stopped server, under the locks against other writers.
 void reset_stopped(std::ostream& out, const fs::path& data_dir, const std::string& client_id) {
     if (!store::has_store(data_dir)) {
-        throw Refusal{"there is neither a segment of a server nor a store in " + data_dir.string()};
+        throw Refusal{"no server segment and no store in " + data_dir.string()};
     }
     const shm::DataDirectoryLock lock{data_dir};
     const bool is_stopped = !shm::anybody_alive(data_dir) &&
                             !shm::find_segment(data_dir, boost::interprocess::read_only);
     if (!is_stopped) throw Refusal{"the server in " + data_dir.string() + " has just started"};
     const auto reset = store::reset_saved_seq(data_dir, client_id);
-    if (!reset)
-        throw Refusal{"the store in " + data_dir.string() + " knows no client " + client_id};
+    if (!reset) throw Refusal{"the store in " + data_dir.string() + " has no client " + client_id};
     print(out, client_id, reset->was, reset->now);
 }
 
@@ -159,7 +158,7 @@ void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::F
                           live_pid(segment.process(shm::archiver_entry)) != 0;
     if (!is_alive) {
         throw Refusal{"the server in " + data_dir.string() +
-                      " is dead; start it again, or end it with belfryctl stop, first"};
+                      " is dead; first start it again or use belfryctl stop"};
     }
     RunningReset{data_dir, segment, client_id}.run(out);
 }

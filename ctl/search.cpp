@@ -14,7 +14,7 @@ constexpr std::size_t page_bytes = 64 << 10;
 
 void require_all_read(std::uint64_t unread) {
     if (unread == 0) return;
-    throw Refusal{std::to_string(unread) + " messages of the store cannot be read"};
+    throw Refusal{"cannot read " + std::to_string(unread) + " messages of the store"};
 }
 
 }  // namespace

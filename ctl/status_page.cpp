@@ -70,7 +70,7 @@ std::string ring_text(const Status& status) {
     add(status.used_bytes - shown, '-');
     bar.resize(bar_width, '.');
     return "[" + bar + "]  # " + short_bytes(stored) + " stored, = " + short_bytes(shown - stored) +
-           " visible and not stored, - " + short_bytes(status.used_bytes - shown) +
+           " visible but not stored, - " + short_bytes(status.used_bytes - shown) +
            " not visible yet, . " + short_bytes(free) + " free";
 }
 
@@ -89,7 +89,7 @@ std::string store_text(const Status& status) {
 std::string archiver_text(const Status& status) {
     std::string text = process_text(status.archiver, status.archiver_version);
     if (status.archiver_restarts == 0) return text;
-    return text + ", started again " + std::to_string(status.archiver_restarts) + " times";
+    return text + ", restarted " + std::to_string(status.archiver_restarts) + " times";
 }
 
 std::string sessions_text(const Status& status) {

@@ -29,10 +29,10 @@ constexpr std::chrono::seconds supervisor_timeout{30};
 /// Ends the archiver, and stores in this process what it has not stored.
 void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
     shm::end_archiver(found.segment);
-    std::string why = "not everything could be stored";
+    std::string why = "not all data could be stored";
     try {
         const auto lock = store::StoreLock::try_take(data_dir);
-        if (!lock) throw Refusal{"another process writes the store"};
+        if (!lock) throw Refusal{"another process is writing to the store"};
         store::Archiver archiver{found.segment, data_dir, *lock,
                                  [](const std::string& line) { cli::warn("belfryctl", line); }};
         archiver.start();
@@ -49,9 +49,9 @@ void stop_without_supervisor(const std::filesystem::path& data_dir) {
     const shm::DataDirectoryLock lock{data_dir};
     auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
     if (!found) return;
-    if (!shm::end_sessions(found->segment)) throw Refusal{"a session does not end"};
+    if (!shm::end_sessions(found->segment)) throw Refusal{"a session did not exit"};
     if (found->segment.has_store()) drain(data_dir, *found);
-    if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server does not end"};
+    if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server did not exit"};
     shm::remove_port_file(data_dir, found->segment.prefix().port);
     shm::remove_segment(data_dir, found->name);
 }
@@ -85,23 +85,23 @@ void stop_server(const std::filesystem::path& data_dir, const shm::FoundSegment&
     if (!supervisor.pidfd) return stop_without_supervisor(data_dir);
     base::send_signal(supervisor.pidfd, SIGTERM);
     if (!base::wait_for_end(supervisor.pidfd, Clock::now() + supervisor_timeout)) {
-        throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") does not end"};
+        throw Refusal{"the server (process " + std::to_string(supervisor.pid) + ") did not exit"};
     }
     if (shm::is_removed(found)) return;
-    throw Refusal{"not everything could be stored; " + store::kept_for_later(data_dir, found)};
+    throw Refusal{"not all data could be stored; " + store::kept_for_later(data_dir, found)};
 }
 
 std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
                                   const shm::FoundSegment& found) {
     const auto lives = [&data_dir](const std::string& why) {
-        return Refusal{"the server in " + data_dir.string() + " lives" + why +
+        return Refusal{"the server in " + data_dir.string() + " is running" + why +
                        "; use belfryctl stop"};
     };
     try {
         const shm::DataDirectoryLock lock{data_dir};
         // The file `alive` may have been deleted, so the entries count too, if they can be read.
         const bool named = shm::is_readable(found.state) && is_anybody_alive(found.segment);
-        if (named || shm::anybody_alive(data_dir)) throw lives(": sessions of it are running");
+        if (named || shm::anybody_alive(data_dir)) throw lives(": sessions are still running");
         const std::uint64_t unstored = count_unstored(data_dir, found);
         shm::remove_port_file(data_dir, found.segment.prefix().port);
         shm::remove_segment(data_dir, found.name);

@@ -53,7 +53,7 @@ class Top {
             if (found && shm::is_readable(found->state)) status_ = read_status(*found);
             error_ =
                 found ? "the segment of " + data_dir_.string() + " cannot be read by this program"
-                      : "there is no segment of a server in " + data_dir_.string();
+                      : "no server segment in " + data_dir_.string();
         } catch (const shm::SegmentError& error) {
             error_ = error.what();
         }

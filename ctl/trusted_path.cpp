@@ -103,7 +103,7 @@ class PathWalk {
         }
         const bool is_shared = (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
         if (is_no_link(part) && is_shared && (info.st_mode & S_ISVTX) == 0) {
-            throw Refusal{name + " may be written by others than its owner; use chmod go-w"};
+            throw Refusal{name + " is writable by users other than its owner; use chmod go-w"};
         }
     }
 

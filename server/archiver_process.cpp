@@ -95,10 +95,10 @@ class ArchiverProcess {
         next_look_ = Clock::now() + look_interval;
         for (const base::PlacedFile& file : lock_files_) {
             if (file.is_in_place()) continue;
-            throw store::StoreError{store::StoreError::Kind::failing,
-                                    file.path().string() +
-                                        " was deleted or replaced while the server runs: stop the "
-                                        "server, and start it again"};
+            throw store::StoreError{
+                store::StoreError::Kind::failing,
+                file.path().string() +
+                    " was deleted or replaced; stop the server and start it again"};
         }
     }
 
@@ -124,7 +124,7 @@ class ArchiverProcess {
         segment_.set_store_state(shm::StoreState::fails);  // before the line, as above
         if (error.what() != last_failure_) {
             log_event(LogLevel::error, std::string{error.what()} +
-                                           "; new messages are refused until it works again");
+                                           "; new messages are refused until it can be written");
         }
         last_failure_ = error.what();
         // Who waits for room in the ring has to look at the state; and not all may have been woken

@@ -87,7 +87,7 @@ void ArchiverWatchdog::look_after() noexcept {
     next_look_ = Clock::now() + look_interval;
     const shm::LogHeader& log = segment_->log();
     if (log.stored_id.load() == log.last_id.load() || !base::is_stopped(archiver_.pid)) return;
-    log_event(LogLevel::warning, "the archiver is stopped, and messages wait for it; killing it");
+    log_event(LogLevel::warning, "the archiver is stopped while messages wait for it; killing it");
     archiver_.signal(SIGKILL);
 }
 

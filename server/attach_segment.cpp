@@ -30,11 +30,11 @@ constexpr std::size_t epoch_digits = 16;
 void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durability wanted) {
     const shm::Durability has = segment.durability();
     if ((has == shm::Durability::memory) != (wanted == shm::Durability::memory)) {
-        throw StartError{name + " was made with another --durability; stop its server first"};
+        throw StartError{name + " has a different --durability; stop its server first"};
     }
     if (wanted == shm::Durability::async && has == shm::Durability::commit) {
         log_event(LogLevel::warning,
-                  name + " was made with --durability commit, which holds until a clean stop");
+                  name + " has --durability commit, which stays until a clean stop");
     }
     if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
 }
@@ -58,8 +58,8 @@ bool wait_for_supervisor(const shm::FoundSegment& found) {
     if (!supervisor.pidfd || supervisor.pid == ::getpid()) return false;
     const auto deadline = std::chrono::steady_clock::now() + death_timeout;
     if (base::wait_for_end(supervisor.pidfd, deadline)) return true;
-    throw StartError{"process " + std::to_string(supervisor.pid) + " serves " + name_of(found) +
-                     ", and its lock file was deleted or replaced; stop that process first"};
+    throw StartError{"process " + std::to_string(supervisor.pid) + " is serving " + name_of(found) +
+                     ", but its lock file was deleted or replaced; stop that process first"};
 }
 
 /// Returns the segment that an earlier server left, once no supervisor serves it.
@@ -78,8 +78,8 @@ void end_earlier_server(const Options& options, const shm::FoundSegment& found,
                         const std::string& name) {
     if (found.segment.has_store() &&
         !store::belongs_to_log(options.data_dir, found.segment.epoch())) {
-        throw StartError{"the store of " + name + " is gone from " + options.data_dir.string() +
-                         "; put it back, or make a new one with the program that made the "
+        throw StartError{"the store of " + name + " is missing from " + options.data_dir.string() +
+                         "; put it back, or make a new one with the version that created the "
                          "segment: " +
                          store::recover_command(found.name.shmid)};
     }
@@ -87,7 +87,7 @@ void end_earlier_server(const Options& options, const shm::FoundSegment& found,
     shm::end_archiver(found.segment);
     if (!ended || !shm::wait_for_nobody(options.data_dir)) {
         throw StartError{"processes of an earlier server in " + options.data_dir.string() +
-                         " do not end"};
+                         " did not exit"};
     }
     shm::remove_segment(options.data_dir, found.name);
 }
@@ -98,8 +98,8 @@ void require_store(const Options& options, const shm::FoundSegment& found,
                    const std::string& name) {
     if (options.durability != shm::Durability::memory && found.segment.has_store()) return;
     throw StartError{name + " has layout version " +
-                     std::to_string(found.segment.prefix().layout_version) + ", this program has " +
-                     std::to_string(shm::layout_version) +
+                     std::to_string(found.segment.prefix().layout_version) +
+                     ", but this program has " + std::to_string(shm::layout_version) +
                      "; stop its server first, or remove it with belfryctl remove"};
 }
 
@@ -110,8 +110,7 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
         return StartError{why + "; " + store::kept_for_later(options.data_dir, found)};
     };
     if (!store::has_store(options.data_dir)) {
-        throw refusal("the store is gone: there is no " +
-                      store::store_file(options.data_dir).string());
+        throw refusal("the store is gone: no file " + store::store_file(options.data_dir).string());
     }
     try {
         store::resume_log(options.data_dir, found.segment);
@@ -128,11 +127,11 @@ store::SavedLog log_to_go_on_with(const Options& options) {
     if (options.durability == shm::Durability::memory) return saved;
     saved = store::open_log(options.data_dir, options.durability, new_epoch);
     if (saved.last_id == 0) return saved;
-    log_event(LogLevel::info, "the store has the messages up to " + std::to_string(saved.last_id) +
-                                  " of the log " + saved.epoch);
+    log_event(LogLevel::info, "the store has messages up to " + std::to_string(saved.last_id) +
+                                  " of log " + saved.epoch);
     if (saved.epoch == new_epoch) {
         log_event(LogLevel::warning,
-                  "messages that were shown and not stored yet may be lost: the log goes on as " +
+                  "messages delivered but not stored may be lost; the log continues with epoch " +
                       new_epoch);
     }
     return saved;
@@ -163,21 +162,21 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
     const std::string name = name_of(*found);
     switch (found->state) {
         case shm::SegmentState::torn:
-            log_event(LogLevel::warning, "removing " + name + ", whose creation was cut short");
+            log_event(LogLevel::warning, "removing " + name + ": its creation was interrupted");
             shm::remove_segment(options.data_dir, found->name);
             return {};
         case shm::SegmentState::removed:
-            log_event(LogLevel::warning, name + " was removed; its processes are ended");
+            log_event(LogLevel::warning, name + " was removed; ending its processes");
             end_earlier_server(options, *found, name);
             return {};
         case shm::SegmentState::unsound:
             throw StartError{name +
-                             " is damaged: the sizes and offsets of its parts do not agree; "
-                             "belfryctl remove deletes it"};
+                             " is damaged: its sizes and offsets are inconsistent; "
+                             "delete it with belfryctl remove"};
         case shm::SegmentState::other_layout:
             require_store(options, *found, name);
             log_event(LogLevel::warning,
-                      name + " has another layout; its processes are ended, and it is made again");
+                      name + " has a different layout; ending its processes and creating it again");
             end_earlier_server(options, *found, name);
             return {};
         case shm::SegmentState::whole:

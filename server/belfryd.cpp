@@ -33,7 +33,7 @@ constexpr std::chrono::milliseconds port_retry{20};
 void require_nobody(const Options& options) {
     if (shm::wait_for_nobody(options.data_dir)) return;
     throw StartError{"processes of an earlier server in " + options.data_dir.string() +
-                     " still run, and its shared memory is gone; end them first"};
+                     " are still running, but its shared memory is gone; end them first"};
 }
 
 /// Binds at once, or within a second if an earlier supervisor has only just died.
@@ -68,8 +68,8 @@ void pull_back_cursors(shm::Segment& segment) {
             continue;
         }
         log_event(LogLevel::warning,
-                  "the cursor of client " + std::string{shm::name_of(segment, row)} + " stood at " +
-                      std::to_string(cursor.id) + ", above the end of the log: pulled back to " +
+                  "the cursor of client " + std::string{shm::name_of(segment, row)} + " was at " +
+                      std::to_string(cursor.id) + ", above the end of the log; moved back to " +
                       std::to_string(end));
     }
 }
@@ -77,7 +77,7 @@ void pull_back_cursors(shm::Segment& segment) {
 void require_rows(bool enough) {
     if (enough) return;
     throw StartError{
-        "the shared memory segment has no room for so many new client-ids; stop its server "
+        "the shared memory segment has no room for that many new client-ids; stop its server "
         "cleanly first"};
 }
 
@@ -94,15 +94,15 @@ void configure(shm::Segment& segment, const Options& options, bool is_new) {
 }
 
 void log_adoption(const shm::Segment& segment, std::size_t sessions) {
-    log_event(LogLevel::info, "adopted the log " + std::string{segment.epoch()} + " with " +
+    log_event(LogLevel::info, "adopted log " + std::string{segment.epoch()} + " with " +
                                   std::to_string(segment.log().last_id.load()) + " messages and " +
                                   std::to_string(sessions) + " sessions");
 }
 
 void log_listening(const shm::Segment& segment, const Options& options, const Listener& listener) {
     log_event(LogLevel::info, "listening on " + listener.name() + " for " +
-                                  std::to_string(options.client_ids.size()) +
-                                  " clients, with the log " + std::string{segment.epoch()});
+                                  std::to_string(options.client_ids.size()) + " clients with log " +
+                                  std::string{segment.epoch()});
     std::cout << "belfryd listening on " << listener.name() << std::endl;
 }
 
@@ -186,7 +186,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     const bool drained = supervisor.drain_archiver();
     if (segment.has_store() && !(drained && store::holds_whole_log(options.data_dir, segment))) {
         remove_port_file(options, lock, listener.port());
-        throw StartError{"not everything could be stored; " +
+        throw StartError{"not all data could be stored; " +
                          store::kept_for_later(options.data_dir, found)};
     }
     log_event(LogLevel::info, "stopped");

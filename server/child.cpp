@@ -59,7 +59,7 @@ Child adopt(shm::ProcessEntry& entry) {
     shm::Claimant claimant = shm::open_claimant(entry);
     if (claimant.pidfd) return {claimant.pid, std::move(claimant.pidfd)};
     if (errno == EMFILE || errno == ENFILE) {
-        throw StartError{"no file descriptor is left to watch the processes that still run"};
+        throw StartError{"no file descriptor is left to watch the running processes"};
     }
     return {};
 }

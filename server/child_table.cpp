@@ -20,7 +20,7 @@ constexpr std::chrono::seconds pending_grace{1};  ///< a younger child is not ev
 std::string describe_end(int status) {
     if (status == 0) return "has died";
     if (WIFSIGNALED(status)) return "was killed by signal " + std::to_string(WTERMSIG(status));
-    return "ended with status " + std::to_string(WEXITSTATUS(status));
+    return "exited with status " + std::to_string(WEXITSTATUS(status));
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ void LoginPhase::log_login(const wire::Login& login, const shm::Session::Welcome
     const bool takes_over = welcome.predecessor.has_value();
     log_event(LogLevel::info, who + " logged in from " + peer_of(heritage_->socket.get()) +
                                   ", process " + std::to_string(::getpid()) +
-                                  (takes_over ? ", and takes over" : ""));
+                                  (takes_over ? ", taking over an earlier session" : ""));
 }
 
 std::optional<Subscription> LoginPhase::start(const wire::Login& login,

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
             belfry::server::serve(*options, arguments);
             return EXIT_SUCCESS;
         }
-        if (options) std::cout << "the configuration is good\n";
+        if (options) std::cout << "configuration OK\n";
         belfry::cli::finish_standard_output();
         return EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {

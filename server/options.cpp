@@ -25,7 +25,7 @@ constexpr std::uint64_t max_days = 36'500;
 constexpr std::uint64_t max_max_clients = 100'000;
 
 po::options_description described_options() {
-    po::options_description options{"Options (one dash or two, _ and - alike)", 100};
+    po::options_description options{"Options (one or two dashes; _ and - are the same)", 100};
     const auto text = [] { return po::value<std::string>(); };
     const auto defaults_to = [](const char* value) {
         return po::value<std::string>()->default_value(value);
@@ -33,42 +33,42 @@ po::options_description described_options() {
     // clang-format off
     options.add_options()
         ("client-ids", text()->value_name("1,2,3"), "the clients that may log in")
-        ("port", defaults_to("5000")->value_name("N"), "listen on this port; 0: the system chooses")
-        ("port-file", text()->value_name("FILE"), "write the port to this file when ready")
-        ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "listen on this IPv4 or IPv6 address")
-        ("data-dir", defaults_to("belfry-data")->value_name("DIR"), "what outlives the server")
-        ("durability", defaults_to("commit")->value_name("WORD"), "commit: shown when stored; async: stored when shown; memory: no store")
-        ("keep-messages", text()->value_name("N"), "keep about the newest N messages in the store; without it all")
-        ("keep-days", text()->value_name("D"), "keep the messages of the last D days; without it all")
+        ("port", defaults_to("5000")->value_name("N"), "port to listen on; 0 lets the system choose one")
+        ("port-file", text()->value_name("FILE"), "file that holds the port while the server runs")
+        ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "IPv4 or IPv6 address to listen on")
+        ("data-dir", defaults_to("belfry-data")->value_name("DIR"), "directory of the database and the lock files")
+        ("durability", defaults_to("commit")->value_name("WORD"), "commit: store a message before showing it; async: show it before storing it; memory: no store")
+        ("keep-messages", text()->value_name("N"), "keep about the newest N messages in the store (default: all)")
+        ("keep-days", text()->value_name("D"), "keep the messages of the last D days (default: all)")
         ("ring-size", defaults_to("64M")->value_name("SIZE"), "bytes of messages kept in shared memory")
         ("max-clients", defaults_to("1024")->value_name("N"), "clients that may be online at once")
-        ("max-payload", defaults_to("64K")->value_name("SIZE"), "the largest message; at most an eighth of the ring")
-        ("log-level", defaults_to("info")->value_name("WORD"), "what standard error is told: error, warning, info or debug, each with those before it")
-        ("log-format", defaults_to("text")->value_name("WORD"), "text: one line an event for people; json: one object a line")
-        ("config", text()->value_name("FILE"), "more options, one `name = value` a line")
-        ("check", po::bool_switch(), "say whether the configuration is good, and exit")
-        ("version", po::bool_switch(), "print the version, and exit")
-        ("help", po::bool_switch(), "print this, and exit");
+        ("max-payload", defaults_to("64K")->value_name("SIZE"), "largest message; at most an eighth of the ring, and 16M")
+        ("log-level", defaults_to("info")->value_name("WORD"), "log this level and the more severe ones: error, warning, info or debug")
+        ("log-format", defaults_to("text")->value_name("WORD"), "text: one line per event; json: one object per line")
+        ("config", text()->value_name("FILE"), "file with more options, one `name = value` per line")
+        ("check", po::bool_switch(), "check the configuration and exit")
+        ("version", po::bool_switch(), "print the version and exit")
+        ("help", po::bool_switch(), "print this help and exit");
     // clang-format on
     return options;
 }
 
 std::vector<std::string> client_ids_in(const po::variables_map& options) {
     const auto list = cli::text_of(options, "client-ids");
-    if (!list) throw UsageError{"--client-ids is missing: name the clients, as in 1,2,3"};
+    if (!list) throw UsageError{"option --client-ids is missing (example: 1,2,3)"};
     std::vector<std::string> ids;
     boost::algorithm::split(ids, *list, [](char c) { return c == ','; });
     for (const std::string& id : ids) {
         if (wire::is_client_id(id)) continue;
         throw UsageError{
-            "--client-ids: '" + id + "' is no client-id (1 to 32 of A-Z a-z 0-9 _ . -)",
+            "--client-ids: '" + id + "' is not a client-id (1 to 32 of A-Z a-z 0-9 _ . -)",
             "client-ids"};
     }
     std::vector<std::string> sorted = ids;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
     if (twice != sorted.end()) {
-        throw UsageError{"--client-ids: '" + *twice + "' is there twice", "client-ids"};
+        throw UsageError{"--client-ids: '" + *twice + "' is listed twice", "client-ids"};
     }
     return ids;
 }
@@ -129,7 +129,7 @@ Options checked(const po::variables_map& given) {
     options.keep_days = retention_in(given, "keep-days", max_days);
     if (options.durability == shm::Durability::memory &&
         (options.keep_messages != 0 || options.keep_days != 0)) {
-        throw UsageError{"--keep-messages and --keep-days go with a store, not with memory",
+        throw UsageError{"--keep-messages and --keep-days need a store, not memory",
                          options.keep_messages != 0 ? "keep-messages" : "keep-days"};
     }
     options.ring_bytes = cli::byte_count("ring-size", text("ring-size"), min_ring, max_ring);
@@ -155,18 +155,19 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     const po::options_description described = described_options();
     const cli::CommandLine line = cli::parse(arguments, described);
     if (cli::is_set(line.options, "help")) {
-        std::cout << "belfryd -client_ids 1,2,3 -port N [OPTIONS]\n"
-                     "The message server. See README.md.\n\n"
-                  << described
-                  << "\nExit status: 0 after a clean stop, 1 when it could not start or go on,\n"
-                     "2 for bad usage or configuration.\n";
+        std::cout
+            << "Usage: belfryd -client_ids 1,2,3 -port N [OPTIONS]\n\n"
+               "Serves messages to a fixed list of clients. See belfryd(8).\n\n"
+            << described
+            << "\nExit status: 0 after a clean stop, 1 if the server could not start or continue,\n"
+               "2 on a usage or configuration error.\n";
         return {};
     }
     if (cli::is_set(line.options, "version")) {
         std::cout << "belfryd " << wire::version << '\n';
         return {};
     }
-    if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
+    if (!line.words.empty()) throw UsageError{"unexpected argument '" + line.words.front() + "'"};
     try {
         return checked(line.options);
     } catch (const UsageError& error) {

@@ -23,9 +23,9 @@ class RateLimit {
         return std::exchange(untold_, 0);
     }
 
-    /// Returns ` (and 5 more before)`, or an empty text for 0.
+    /// Returns ` (5 earlier ones not logged)`, or an empty text for 0.
     [[nodiscard]] static std::string text_for(std::uint64_t untold) {
-        return untold == 0 ? "" : " (and " + std::to_string(untold) + " more before)";
+        return untold == 0 ? "" : " (" + std::to_string(untold) + " earlier ones not logged)";
     }
 
   private:

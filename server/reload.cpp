@@ -35,14 +35,14 @@ Reload::Reload(const std::vector<std::string>& arguments, Options& current, shm:
 
 void Reload::run() {
     if (!current_->config) {
-        return log_event(LogLevel::warning, "there is nothing to reload: no --config was given");
+        return log_event(LogLevel::warning, "nothing to reload: no --config was given");
     }
     try {
         const auto next = read_options(*arguments_);
         if (next) apply(*next);
     } catch (const cli::UsageError& error) {
         log_event(LogLevel::error,
-                  std::string{"not reloaded, all stays as it was: "} + error.what());
+                  std::string{"not reloaded, nothing has changed: "} + error.what());
     }
 }
 
@@ -56,7 +56,7 @@ void Reload::apply(const Options& next) {
     apply_retention(next);
     log_what_stays(next);
     if (level != current_->log_level) {
-        log(LogLevel::info, "log-level is " + std::string{word_for(level)} + " now");
+        log(LogLevel::info, "log-level is now " + std::string{word_for(level)});
     }
     if (!has_logged_) log(LogLevel::info, "nothing has changed");
     set_log_level(*segment_, level);
@@ -69,8 +69,8 @@ void Reload::apply_clients(const Options& next) {
     if (added.empty() && removed.empty()) return;
     if (!shm::set_known_clients(*segment_, next.client_ids)) {
         return log(LogLevel::error,
-                   "client-ids stay as they were: the shared memory has no room for so many new "
-                   "ones before a clean stop");
+                   "client-ids cannot be changed: the shared memory has no room for that many "
+                   "new ones without a clean stop and a start");
     }
     if (!added.empty()) log(LogLevel::info, "client-ids: added " + added);
     if (!removed.empty()) log(LogLevel::info, "client-ids: removed " + removed);
@@ -80,9 +80,9 @@ void Reload::apply_clients(const Options& next) {
 
 void Reload::apply_max_clients(const Options& next) {
     if (next.max_clients == current_->max_clients) return;
-    const std::uint32_t most = set_max_online(*segment_, next);
-    if (most == next.max_clients) {
-        log(LogLevel::info, "max-clients is " + std::to_string(most) + " now");
+    const std::uint32_t limit = set_max_online(*segment_, next);
+    if (limit == next.max_clients) {
+        log(LogLevel::info, "max-clients is now " + std::to_string(limit));
     } else {
         log_max_clients_stay(*segment_, next.max_clients);
         has_logged_ = true;
@@ -93,10 +93,10 @@ void Reload::apply_max_clients(const Options& next) {
 void Reload::apply_retention(const Options& next) {
     set_retention(*segment_, next);
     if (next.keep_messages != current_->keep_messages) {
-        log(LogLevel::info, "keep-messages is " + number_or(next.keep_messages, "all") + " now");
+        log(LogLevel::info, "keep-messages is now " + number_or(next.keep_messages, "all"));
     }
     if (next.keep_days != current_->keep_days) {
-        log(LogLevel::info, "keep-days is " + number_or(next.keep_days, "all") + " now");
+        log(LogLevel::info, "keep-days is now " + number_or(next.keep_days, "all"));
     }
     current_->keep_messages = next.keep_messages;
     current_->keep_days = next.keep_days;
@@ -117,7 +117,7 @@ void Reload::log_what_stays(const Options& next) {
     for (const auto& [name, differs] : fixed) {
         if (!differs) continue;
         log(LogLevel::warning,
-            std::string{name} + " stays as it was: to change it, stop the server and start it");
+            std::string{name} + " cannot be changed without stopping and starting the server");
     }
 }
 

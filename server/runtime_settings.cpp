@@ -28,10 +28,10 @@ std::uint32_t set_max_online(const shm::Segment& segment, const Options& options
 }
 
 void log_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept {
-    log_event(LogLevel::warning,
-              "max-clients is " + std::to_string(segment.geometry().max_clients) +
-                  ", what the shared memory was made for: " + std::to_string(wanted) +
-                  " needs a clean stop and a start");
+    log_event(LogLevel::warning, "max-clients stays at " +
+                                     std::to_string(segment.geometry().max_clients) +
+                                     ", the limit of the shared memory: " + std::to_string(wanted) +
+                                     " requires a clean stop and a start");
 }
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
@@ -45,15 +45,15 @@ void reserve_descriptors(const shm::Segment& segment) {
     if (limit >= needed) return;
     log_event(LogLevel::warning,
               "--max-clients " + std::to_string(segment.geometry().max_clients) + " needs " +
-                  std::to_string(needed) + " file descriptors, and the limit is " +
-                  std::to_string(limit) + ": raise it (ulimit -n, LimitNOFILE=)");
+                  std::to_string(needed) + " file descriptors, but the limit is " +
+                  std::to_string(limit) + "; raise it with ulimit -n or LimitNOFILE=");
 }
 
 void report_if_full(const shm::Segment& segment) noexcept {
     if (segment.log().last_id.load(std::memory_order_relaxed) < shm::max_id) return;
-    log_event(LogLevel::error, "the log is full: message " + std::to_string(shm::max_id) +
-                                   " is the last one that it can hold, and new messages are "
-                                   "refused; begin a new log in another data directory");
+    log_event(LogLevel::error, "the log is full: " + std::to_string(shm::max_id) +
+                                   " is the highest possible message id; new messages are "
+                                   "refused; start a new log in another data directory");
 }
 
 }  // namespace belfry::server

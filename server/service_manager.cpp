@@ -87,7 +87,7 @@ void ServiceManager::reloading() {
 }
 
 void ServiceManager::stopping() {
-    tell("STOPPING=1\nSTATUS=ending all sessions, storing what is left");
+    tell("STOPPING=1\nSTATUS=ending all sessions and storing the remaining messages");
 }
 
 std::chrono::milliseconds ServiceManager::send_heartbeat() {
@@ -107,7 +107,7 @@ void ServiceManager::tell(std::string_view assignments) {
     const bool failed_before = std::exchange(failed_, error != 0);
     if (!failed_ || failed_before) return;
     log_event(LogLevel::warning,
-              "cannot tell the service manager at " + address_ + ": " + std::strerror(error));
+              "cannot notify the service manager at " + address_ + ": " + std::strerror(error));
 }
 
 }  // namespace belfry::server

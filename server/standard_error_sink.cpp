@@ -32,7 +32,7 @@ void StandardErrorSink::sink_it_(const spdlog::details::log_msg& message) {
 
 void StandardErrorSink::log_what_was_dropped() {
     const std::string text = std::to_string(std::exchange(dropped_, 0)) +
-                             " lines before this one were dropped: nobody read them";
+                             " log lines dropped before this one: standard error was not read";
     write_line({"belfryd", spdlog::level::warn, text});
 }
 

@@ -51,8 +51,8 @@ StoreCursor::Page StoreCursor::read_store(std::uint64_t from, std::uint64_t to,
     if (ends_before(to)) throw other_store("it ends before message " + std::to_string(to));
     const std::uint64_t first = reader_->first_id();
     if (first != 0 && from >= first) {
-        log_event(LogLevel::warning, "the store: the messages " + std::to_string(from) + " to " +
-                                         std::to_string(readable - 1) + " cannot be read");
+        log_event(LogLevel::warning, "cannot read messages " + std::to_string(from) + " to " +
+                                         std::to_string(readable - 1) + " from the store");
     }
     return {from, readable - 1};
 }
@@ -60,7 +60,7 @@ StoreCursor::Page StoreCursor::read_store(std::uint64_t from, std::uint64_t to,
 /// Somebody may have replaced the store. Messages that the other one lacks are not gone for good.
 void StoreCursor::open() {
     reader_.emplace(*data_dir_);
-    if (reader_->epoch() != segment_->epoch()) throw other_store("it is of another log");
+    if (reader_->epoch() != segment_->epoch()) throw other_store("it belongs to another log");
 }
 
 /// Messages that have left the ring had been stored. The end of a damaged store may be unknown.
@@ -81,7 +81,7 @@ store::StoreError StoreCursor::other_store(const std::string& why) const {
 /// Says it once.
 void StoreCursor::fail(const store::StoreError& error) {
     reader_.reset();
-    if (!failing_) log_event(LogLevel::warning, std::string{"cannot read: "} + error.what());
+    if (!failing_) log_event(LogLevel::warning, std::string{"read failed: "} + error.what());
     failing_ = true;
 }
 

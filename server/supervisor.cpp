@@ -162,7 +162,7 @@ void Supervisor::handle_signals() {
             to_reload_ = true;
         } else if (info.ssi_signo != SIGCHLD && !std::exchange(stopping_, true)) {
             children_.expect_deaths();
-            log_event(LogLevel::info, "stopping: signal " + std::to_string(info.ssi_signo));
+            log_event(LogLevel::info, "stopping on signal " + std::to_string(info.ssi_signo));
         }
     }
     reap();
@@ -219,7 +219,7 @@ void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();
     if (socket) {
-        log_refusal("no file descriptor is left for one more connection");
+        log_refusal("no file descriptor is left for another connection");
         refusals_.refuse(std::move(socket));
     }
     watch_listener(false);  // until the next tick

@@ -45,25 +45,25 @@ void make_data_directory(const fs::path& path) {
         error = {errno, std::generic_category()};
     }
     if (!error && fs::is_directory(folder, error)) return;
-    throw DataDirectoryError{"cannot make the data directory " + path.string() + ": " +
-                             (error ? error.message() : "it is a file")};
+    throw DataDirectoryError{"cannot create the data directory " + path.string() + ": " +
+                             (error ? error.message() : "not a directory")};
 }
 
 void require_safe(const fs::path& path) {
     struct stat facts {};
     if (::stat(path.c_str(), &facts) == -1) {
         if (errno == ENOENT) return;
-        throw DataDirectoryError{"cannot look at the data directory " + path.string() + ": " +
+        throw DataDirectoryError{"cannot access the data directory " + path.string() + ": " +
                                  std::strerror(errno)};
     }
     const std::string name = "the data directory " + path.string();
     if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
         throw DataDirectoryUnsafe{name + " belongs to user " + std::to_string(facts.st_uid) +
-                                  ", and this program runs as user " + std::to_string(::geteuid())};
+                                  ", but this program runs as user " + std::to_string(::geteuid())};
     }
     if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         throw DataDirectoryUnsafe{name +
-                                  " may be written by others than its owner; use chmod go-w"};
+                                  " is writable by users other than its owner; use chmod go-w"};
     }
 }
 

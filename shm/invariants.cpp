@@ -34,7 +34,7 @@ class Inspection {
     }
 
     void check_geometry() {
-        require(segment_.is_sound(), "the sizes and offsets of its parts do not agree");
+        require(segment_.is_sound(), "the sizes and offsets of the segment are inconsistent");
         require(!segment_.epoch().empty(), "the log has no epoch");
     }
 
@@ -59,10 +59,10 @@ class Inspection {
         for (std::uint32_t row = 0; row < segment_.geometry().client_rows; ++row) {
             const std::uint64_t cursor = cursor_of(segment_, row);
             require(cursor <= segment_.visible(),
-                    "(7) the cursor of " + client(row) + " is above what is visible");
+                    "(7) the cursor of " + client(row) + " is above the newest visible message");
             const Halves session = unpack(segment_.client(row).session.load());
             require(session.high == 0 || session.low < segment_.geometry().session_slots,
-                    "(12) the session of " + client(row) + " names no slot");
+                    "(12) the session of " + client(row) + " names a slot that does not exist");
         }
     }
 
@@ -98,7 +98,8 @@ class Inspection {
 
     void check_record(const IndexEntry& entry, std::string_view record) {
         const std::string name = "record " + std::to_string(entry.id);
-        if (record.empty()) return require(false, "(2) " + name + " has no place in the ring");
+        if (record.empty())
+            return require(false, "(2) " + name + " has no valid position in the ring");
         if (entry.row >= seqs_.size()) return require(false, "(2) " + name + " has no sender");
         require(is_record_(record, entry.id, name_of(segment_, entry.row)),
                 "(1) " + name + " is torn");
@@ -112,7 +113,7 @@ class Inspection {
         if (segment_.log().derived_id.load() != segment_.log().last_id.load()) return;
         for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
             require(segment_.client(row).last_seq.load() >= seqs_[row].highest_free(),
-                    "(6) the last seq of " + client(row) + " is behind its records");
+                    "(6) the last seq of " + client(row) + " is below the seqs of its records");
         }
     }
 

@@ -107,9 +107,9 @@ void require_own(int shmid) {
     const bool others_may_write = (owner.mode & (S_IWGRP | S_IWOTH)) != 0;
     if (owner.uid == ::geteuid() && owner.cuid == ::geteuid() && !others_may_write) return;
     throw SegmentError{"the shared memory segment " + std::to_string(shmid) +
-                       (others_may_write ? " may be written by others than its owner"
+                       (others_may_write ? " is writable by users other than its owner"
                                          : " belongs to user " + std::to_string(owner.uid) +
-                                               ", and this program runs as user " +
+                                               ", but this program runs as user " +
                                                std::to_string(::geteuid()))};
 }
 
@@ -197,7 +197,7 @@ FoundSegment open_segment(int shmid, ipc::mode_t mode) {
     const std::string what = "the shared memory segment " + std::to_string(shmid);
     const auto facts = stat_segment(shmid);
     if (!facts) throw SegmentError{"cannot open " + what + ": " + std::strerror(errno)};
-    if (facts->shm_segsz < sizeof(Prefix)) throw SegmentError{what + " is not Belfry's"};
+    if (facts->shm_segsz < sizeof(Prefix)) throw SegmentError{what + " is not a Belfry segment"};
     require_own(shmid);
     Segment segment = map(shmid, mode);
     SegmentName name{facts->shm_perm.__key, shmid, std::string{text_in(segment.prefix().token)},
@@ -223,7 +223,7 @@ FoundSegment create_segment(const fs::path& data_dir, SegmentPlan plan) {
         return {SegmentState::whole, std::move(name), std::move(segment)};
     } catch (const std::exception& error) {
         remove_segment(data_dir, name);
-        throw SegmentError{std::string{"cannot lay out the shared memory segment: "} +
+        throw SegmentError{std::string{"cannot initialize the shared memory segment: "} +
                            error.what()};
     }
 }

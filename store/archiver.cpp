@@ -73,7 +73,7 @@ Archiver::~Archiver() {
     try {
         writer_.empty_wal();
     } catch (const std::exception& error) {
-        report_(std::string{"the write-ahead log cannot be moved into the store: "} + error.what());
+        report_(std::string{"cannot copy the write-ahead log into the store: "} + error.what());
     }
 }
 
@@ -84,8 +84,8 @@ void Archiver::start() {
     const SavedLog saved = writer_.saved_log();
     require_match(saved, *segment_, first_id);
     if (saved.last_id < stored_) {
-        report_("the store ends at " + std::to_string(saved.last_id) + " and had " +
-                std::to_string(stored_) + ": what it lost is stored again from the memory");
+        report_("the store ends at message " + std::to_string(saved.last_id) + " but once had " +
+                std::to_string(stored_) + "; the rest is stored again from memory");
         require_match(saved, *segment_, move_back_to(saved.last_id));
     }
     const bool stays_async = saved.durability == shm::Durability::async && !saved.clean;
@@ -256,7 +256,7 @@ StoreWriter::Forgotten Archiver::try_to_forget(std::uint64_t first_kept, std::ui
     } catch (const StoreError& error) {
         if (!error.is_local()) throw;
         writer_.roll_back();
-        report_(std::string{"what is too old cannot be deleted: "} + error.what());
+        report_(std::string{"cannot delete old messages: "} + error.what());
         next_forgetting_ = Clock::now() + forget_timeout;
         return {};
     }
@@ -276,7 +276,7 @@ void Archiver::checkpoint() {
     try {
         if (writer_.checkpoint_if_long()) wal_restart_.step(writer_);
     } catch (const StoreError& error) {
-        report_(std::string{"the write-ahead log cannot be moved into the store: "} + error.what());
+        report_(std::string{"cannot copy the write-ahead log into the store: "} + error.what());
         next_checkpoint_ = Clock::now() + checkpoint_timeout;
     }
 }

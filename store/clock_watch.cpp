@@ -46,11 +46,11 @@ bool ClockWatch::is_trusted(std::int64_t offset_ms) {
         report_(
             "the clock has jumped " + std::string{jump.count() > 0 ? "forward" : "back"} + " by " +
             duration_text(std::chrono::abs(jump)) +
-            " since the server began: no message is deleted for its age until the clock is back;"
-            " if the new time is right, stop and start the server, else set the clock first");
+            " since the server started; no messages are deleted by age until the clock is back;"
+            " if the new time is right, stop and start the server; if it is wrong, set the clock");
     }
     if (!was_trusted_ && is_trusted) {
-        report_("the clock is back: retention by age goes on");
+        report_("the clock is back; messages are deleted by age again");
     }
     was_trusted_ = is_trusted;
     return is_trusted;
@@ -60,9 +60,10 @@ void ClockWatch::compare_with_log(std::uint64_t last_time_ms, std::uint64_t now_
                                   std::uint64_t keep_ms) {
     const bool is_ahead = last_time_ms > now_ms + static_cast<std::uint64_t>(max_jump.count());
     if (is_ahead && !was_ahead_) {
-        report_("the log has times up to " + date_of(last_time_ms) +
-                ": new messages get that time, and are not deleted for their age before " +
-                date_of(last_time_ms + keep_ms));
+        report_(
+            "the log contains times up to " + date_of(last_time_ms) +
+            ", ahead of the clock; new messages get that time and are not deleted by age before " +
+            date_of(last_time_ms + keep_ms));
     }
     was_ahead_ = is_ahead;
 }

@@ -90,7 +90,7 @@ void Database::fail() const {
     const int code = ::sqlite3_extended_errcode(handle());
     std::string message =
         "the store " + file_.string() + ": " +
-        (code == SQLITE_CANTOPEN_SYMLINK ? "it is a symbolic link" : ::sqlite3_errmsg(handle()));
+        (code == SQLITE_CANTOPEN_SYMLINK ? "is a symbolic link" : ::sqlite3_errmsg(handle()));
     const int system = ::sqlite3_system_errno(handle());
     const bool is_of_the_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
     if (is_of_the_system && system != 0) message += std::string{" ("} + std::strerror(system) + ")";

@@ -151,7 +151,7 @@ DescriptorVfs::DescriptorVfs(int fd) : fd_{fd}, vfs_{*::sqlite3_vfs_find(nullptr
     vfs_.xAccess = access;
     vfs_.xFullPathname = full_path;
     if (::sqlite3_vfs_register(&vfs_, 0) == SQLITE_OK) return;
-    throw StoreError{StoreError::Kind::failing, "SQLite takes no VFS"};
+    throw StoreError{StoreError::Kind::failing, "cannot register the SQLite VFS"};
 }
 
 DescriptorVfs::~DescriptorVfs() {

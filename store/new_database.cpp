@@ -71,7 +71,7 @@ void NewDatabase::require_absent(const fs::path& path) const {
     const int found = ::fstatat(folder_.get(), path.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW);
     if (found == -1 && errno == ENOENT) return;
     if (found == -1) throw failure("cannot create " + path.string(), errno);
-    throw StoreError{StoreError::Kind::unusable, path.string() + " exists already"};
+    throw StoreError{StoreError::Kind::unusable, path.string() + " already exists"};
 }
 
 void NewDatabase::create_empty() {
@@ -81,8 +81,8 @@ void NewDatabase::create_empty() {
     if (errno != EEXIST) throw failure("cannot create " + temporary_path_.string(), errno);
     throw StoreError{StoreError::Kind::unusable,
                      temporary_path_.string() +
-                         " exists: it is being written, or was left by a program that "
-                         "was killed; then delete it"};
+                         " already exists: another program is writing it, or was killed and left "
+                         "it behind; in that case delete it"};
 }
 
 /// Renames the temporary file. Some file systems cannot refuse to replace a file; there the check

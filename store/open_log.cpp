@@ -9,8 +9,7 @@ namespace belfry::store {
 namespace {
 
 StoreError mismatch(const std::string& what) {
-    return {StoreError::Kind::unusable,
-            "the store and the shared memory are not of one log: " + what};
+    return {StoreError::Kind::unusable, "the store does not match the shared memory: " + what};
 }
 
 SavedLog read(const std::filesystem::path& data_dir) {
@@ -29,7 +28,7 @@ SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durabil
     if (saved.last_id > shm::max_id) {
         throw StoreError{StoreError::Kind::unusable,
                          "the store " + store_file(data_dir).string() + " ends at message " +
-                             std::to_string(saved.last_id) + ", and ids end at " +
+                             std::to_string(saved.last_id) + ", but the highest possible id is " +
                              std::to_string(shm::max_id)};
     }
     const bool nothing_lost = saved.durability == shm::Durability::commit || saved.clean;
@@ -85,7 +84,7 @@ std::string kept_for_later(const std::filesystem::path& data_dir, const shm::Fou
     const std::string kept =
         "the shared memory segment " + std::to_string(found.name.shmid) + " is kept";
     if (can_resume(data_dir, found.segment)) return kept + " for the next start";
-    return kept + "; if its store does not come back, make a new one with " +
+    return kept + "; if the store cannot be put back, make a new one with " +
            recover_command(found.name.shmid);
 }
 
@@ -96,16 +95,16 @@ std::string recover_command(int shmid) {
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id) {
     const shm::LogHeader& log = segment.log();
     if (saved.epoch != segment.epoch()) {
-        throw mismatch("the store is of " + saved.epoch + ", the memory of " +
+        throw mismatch("the store has epoch " + saved.epoch + ", the shared memory has epoch " +
                        std::string{segment.epoch()});
     }
     if (saved.last_id > log.last_id.load()) {
-        throw mismatch("the store ends at " + std::to_string(saved.last_id) + ", the memory at " +
-                       std::to_string(log.last_id.load()));
+        throw mismatch("the store ends at message " + std::to_string(saved.last_id) +
+                       ", the shared memory at " + std::to_string(log.last_id.load()));
     }
     if (saved.last_id + 1 < first_id) {
-        throw mismatch("the store ends at " + std::to_string(saved.last_id) +
-                       ", the memory begins at " + std::to_string(first_id));
+        throw mismatch("the store ends at message " + std::to_string(saved.last_id) +
+                       ", the shared memory begins at " + std::to_string(first_id));
     }
 }
 

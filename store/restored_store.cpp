@@ -27,7 +27,8 @@ void leave_wal_mode(const fs::path& path) {
     Database database{path, Database::Mode::write};
     Statement statement{database, "PRAGMA journal_mode = DELETE"};
     if (statement.step() && statement.bytes(0) == "delete") return;
-    throw StoreError{StoreError::Kind::failing, path.string() + " cannot be made one file"};
+    throw StoreError{StoreError::Kind::failing,
+                     "cannot turn off the write-ahead log of " + path.string()};
 }
 
 }  // namespace

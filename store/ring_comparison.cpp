@@ -52,7 +52,7 @@ class RingComparison {
                 compare(*message);
                 has_row = rows_.step();
             } else {
-                say(entry.id, "counts as stored, and is not in the store");
+                say(entry.id, "counts as stored but is not in the store");
             }
         }
     }
@@ -66,7 +66,7 @@ class RingComparison {
         require(rows_.number(2) == message.seq, "seq");
         require(rows_.number(3) == message.time_ms, "time");
         require(rows_.bytes(4) == message.body, "body");
-        if (!parts.empty()) say(message.id, "differs between the store and the memory: " + parts);
+        if (!parts.empty()) say(message.id, "differs between the store and the segment: " + parts);
     }
 
     void say(std::uint64_t id, const std::string& what) {

@@ -38,7 +38,7 @@ class StoreCheck {
         const std::uint64_t count = number("SELECT count(*) FROM messages");
         const std::uint64_t first = read_first_id(database_);
         const std::uint64_t last = count == 0 ? first - 1 : number("SELECT max(id) FROM messages");
-        require(count == last - first + 1, "the store has a hole: " + text(count) +
+        require(count == last - first + 1, "the store has a hole: it has " + text(count) +
                                                " messages from " + text(first) + " to " +
                                                text(last));
         // Retention deletes the oldest messages first, so if any message is left, the newest one
@@ -46,7 +46,7 @@ class StoreCheck {
         const std::uint64_t highest_known_id =
             std::max(log_.last_id, number("SELECT max(seqs_up_to) FROM log"));
         require(highest_known_id == last,
-                "the store ends at " + text(last) + " and once had " + text(highest_known_id));
+                "the store ends at " + text(last) + " but once had " + text(highest_known_id));
     }
 
     void check_clients() {
@@ -61,14 +61,14 @@ class StoreCheck {
 
     /// @param stored_id read before the store was, so the message with this id must be in the store
     void check_ends(const shm::Segment& segment, std::uint64_t stored_id) {
-        require(log_.epoch == segment.epoch(), "the store is of the epoch " + log_.epoch +
-                                                   ", the segment of " +
+        require(log_.epoch == segment.epoch(), "the store has epoch " + log_.epoch +
+                                                   ", the segment has epoch " +
                                                    std::string{segment.epoch()});
         require(
             stored_id <= log_.last_id,
             "stored_id " + text(stored_id) + " is above the store's last id " + text(log_.last_id));
         const std::uint64_t last_id = segment.log().last_id.load();
-        require(log_.last_id <= last_id, "the store ends at " + text(log_.last_id) +
+        require(log_.last_id <= last_id, "the store ends at message " + text(log_.last_id) +
                                              ", above the last id " + text(last_id) +
                                              " of the segment");
     }

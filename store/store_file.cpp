@@ -62,13 +62,13 @@ bool is_empty(Database& database) {
 void require_our_schema(Database& database) {
     const std::string name = "the store " + database.file().string();
     if (database.number("PRAGMA application_id") != application_id) {
-        throw StoreError{StoreError::Kind::unusable, name + " is a database, but not Belfry's"};
+        throw StoreError{StoreError::Kind::unusable, name + " is not a Belfry database"};
     }
     const std::int64_t version = database.number("PRAGMA user_version");
     if (version != schema_version) {
         throw StoreError{StoreError::Kind::unusable,
                          name + " has schema version " + std::to_string(version) +
-                             ", this program knows " + std::to_string(schema_version)};
+                             ", this program needs " + std::to_string(schema_version)};
     }
 }
 

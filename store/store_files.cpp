@@ -16,7 +16,7 @@ StoreError misplaced(const std::filesystem::path& path, const std::string& what_
     const bool is_other = std::filesystem::exists(path, ignored);
     return {StoreError::Kind::failing,
             what_it_means + path.string() +
-                (is_other ? " is another file now" : " is not there any more")};
+                (is_other ? " is a different file now" : " no longer exists")};
 }
 
 void require_in_place(const base::PlacedFile& file, const std::string& what_it_means) {

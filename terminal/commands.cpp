@@ -11,12 +11,12 @@ constexpr std::uint64_t usual_history = 20;
 constexpr std::uint64_t max_history = 10'000;
 
 constexpr std::array<CommandHelp, 6> all{{
-    {"/who", "/who", "who is online"},
-    {"/history", "/history [N]", "the last N messages again (20)"},
-    {"/search", "/search TEXT", "the last messages that contain TEXT"},
-    {"/me", "/me TEXT", "say what you do: * ann waves"},
-    {"/help", "/help", "this"},
-    {"/quit", "/quit", "end, when all is sent; so does Ctrl-D"},
+    {"/who", "/who", "show who is online"},
+    {"/history", "/history [N]", "show the last N messages again (default: 20)"},
+    {"/search", "/search TEXT", "show the newest messages that contain TEXT"},
+    {"/me", "/me TEXT", "describe what you do: * ann waves"},
+    {"/help", "/help", "show this list"},
+    {"/quit", "/quit", "quit after all messages are sent; Ctrl-D does the same"},
 }};
 
 std::string_view trimmed(std::string_view text) {
@@ -32,11 +32,11 @@ Meaning history(std::string_view argument) {
     const auto result = std::from_chars(argument.data(), end, count);
     const bool is_number = result.ec == std::errc{} && result.ptr == end;
     if (is_number && count >= 1 && count <= max_history) return ShowHistory{count};
-    return Mistake{"/history takes a number from 1 to " + std::to_string(max_history)};
+    return Mistake{"/history needs a number from 1 to " + std::to_string(max_history)};
 }
 
 Meaning search(std::string_view argument) {
-    if (argument.empty()) return Mistake{"/search takes a text to look for"};
+    if (argument.empty()) return Mistake{"/search needs a text to look for"};
     return SearchText{argument};
 }
 
@@ -46,7 +46,7 @@ Meaning command(std::string_view line) {
     if (name == "/history") return history(argument);
     if (name == "/search") return search(argument);
     if (name == "/me") {
-        if (argument.empty()) return Mistake{"/me takes what you do"};
+        if (argument.empty()) return Mistake{"/me needs a text, for example /me waves"};
         return Text{line};
     }
     if (argument.empty()) {
@@ -54,8 +54,8 @@ Meaning command(std::string_view line) {
         if (name == "/help") return ShowHelp{};
         if (name == "/quit") return Leave{};
     }
-    return Mistake{"no such command: " + std::string{line} +
-                   " (/help lists them; // begins a message with a slash)"};
+    return Mistake{"unknown command: " + std::string{line} +
+                   " (/help lists all; // begins a message with a slash)"};
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ std::string overview() {
         form.resize(std::max<std::size_t>(form.size(), 14), ' ');
         text.append("  ").append(form).append("  ").append(command.what).append("\n");
     }
-    return text + "  //text          a message that begins with a slash\n";
+    return text + "  //text          send a message that begins with a slash\n";
 }
 
 }  // namespace belfry::terminal::typed

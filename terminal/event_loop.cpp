@@ -148,7 +148,7 @@ void EventLoop::read_input() {
     input_.read();
     while (const auto line = input_.next()) {
         if (line->too_long) {
-            connection_.refuse(line->number, line->text, "longer than any server takes");
+            connection_.refuse(line->number, line->text, "longer than any server accepts");
         } else {
             connection_.send(line->number, line->text);
         }
@@ -195,7 +195,7 @@ void EventLoop::look_at_time(base::TimePoint now) {
         warn("no connection to " + server_ + "; giving up");
         leave(exit_code::no_connection, {});
     } else if (base::has_passed(done_by_, now)) {
-        warn("not done in time");
+        warn("timed out");
         leave(exit_code::timed_out, bye_timeout_when_late);
     }
 }

@@ -23,26 +23,26 @@ using cli::UsageError;
 
 po::options_description described_options() {
     const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
-    po::options_description known{"Options (one dash or two, '_' and '-' alike)", 100};
+    po::options_description known{"Options (one or two dashes; _ and - are the same)", 100};
     known.add_options()                                                                           //
         ("client-id", text("ID"), "log in as ID")                                                 //
         ("server-ip", text("ADDR")->default_value("127.0.0.1"), "address or name of the server")  //
         ("port", text("N")->default_value("5000"), "port of the server")                          //
         ("follow", po::bool_switch(),
-         "stay after the end of standard input; reconnect for ever")  //
+         "stay after the end of standard input; never give up reconnecting")  //
         ("count", text("N"),
-         "exit when N messages by others have been printed, and the lines that standard input "
-         "holds then have been accepted")                                           //
-        ("timeout", text("S"), "exit with status 5 when not done after S seconds")  //
+         "exit after N messages from other clients; the lines that standard input holds by "
+         "then are accepted first")                                               //
+        ("timeout", text("S"), "exit with status 5 if not done after S seconds")  //
         ("peek", po::bool_switch(),
-         "acknowledge nothing: the same messages come again next time")           //
-        ("json", po::bool_switch(), "print messages as JSON, one object a line")  //
+         "acknowledge nothing, so that the same messages come again next time")     //
+        ("json", po::bool_switch(), "print messages as JSON, one object per line")  //
         ("color", text("WHEN")->default_value("auto"),
          "auto, always or never; auto: on a terminal, unless NO_COLOR is set")  //
         ("config", text("FILE"),
-         "read options from FILE instead of ~/.config/belfry.conf: lines 'name = value'")  //
-        ("version", po::bool_switch(), "print the version and exit")                       //
-        ("help", po::bool_switch(), "print this and exit");
+         "file with more options, instead of ~/.config/belfry.conf")  //
+        ("version", po::bool_switch(), "print the version and exit")  //
+        ("help", po::bool_switch(), "print this help and exit");
     return known;
 }
 
@@ -58,7 +58,8 @@ std::string client_id_in(const po::variables_map& values) {
     if (values.count("client-id") == 0) throw UsageError{"option --client-id is missing"};
     auto text = values["client-id"].as<std::string>();
     if (wire::is_client_id(text)) return text;
-    throw UsageError{"'" + text + "' is no client-id: 1 to 32 of A-Z a-z 0-9 _ . -", "client-id"};
+    throw UsageError{"'" + text + "' is not a client-id: 1 to 32 of A-Z a-z 0-9 _ . -",
+                     "client-id"};
 }
 
 std::string server_ip_in(const po::variables_map& values) {
@@ -132,7 +133,7 @@ Options read_options(const std::vector<std::string>& arguments) {
     const auto& values = line.options;
     if (cli::is_set(values, "help")) return only(Options::Action::help);
     if (cli::is_set(values, "version")) return only(Options::Action::version);
-    if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
+    if (!line.words.empty()) throw UsageError{"unexpected argument '" + line.words.front() + "'"};
     try {
         return checked(line);
     } catch (const UsageError& error) {
@@ -142,29 +143,28 @@ Options read_options(const std::vector<std::string>& arguments) {
 
 std::string help() {
     std::ostringstream text;
-    text
-        << "Usage: belfry -client_id ID [-server_ip ADDR] [-port N] [options]\n\n"
-           "Sends the lines of standard input to a Belfry server, and prints the messages of\n"
-           "others. Ends when standard input has ended, every line has been accepted, and what\n"
-           "was waiting has been printed. On a terminal it is interactive: a line is edited at\n"
-           "the bottom, and messages appear above it.\n\n"
-        << described_options()
-        << "\nEach option can also be given as an environment variable (BELFRY_CLIENT_ID, ...) or\n"
-           "stand in ~/.config/belfry.conf. The command line comes first, then the file that its\n"
-           "--config names, then the environment, then ~/.config/belfry.conf. --follow=false and\n"
-           "the like undo a switch.\n"
-        << "\nCommands of the interactive client:\n"
-        << typed::overview()
-        << "\nExit status:\n"
-           "  0  done: every line has been accepted\n"
-           "  1  standard input or output does not work\n"
-           "  2  wrong usage\n"
-           "  3  login refused\n"
-           "  4  no connection\n"
-           "  5  not done within --timeout\n"
-           "  6  a line was not accepted\n"
-           "  7  taken over by a later login of the same client-id\n"
-           "  128 + N  ended by signal N\n";
+    text << "Usage: belfry -client_id ID [-server_ip ADDR] [-port N] [OPTIONS]\n\n"
+            "Sends the lines of standard input to a Belfry server and prints the messages of\n"
+            "other clients. It exits after standard input has ended, all lines have been\n"
+            "accepted, and all waiting messages have been printed. On a terminal it is\n"
+            "interactive: you edit a line at the bottom, and messages appear above it.\n\n"
+         << described_options()
+         << "\nEach option can also be set by an environment variable (BELFRY_CLIENT_ID, ...) or\n"
+            "in ~/.config/belfry.conf. The command line wins over the file that its --config\n"
+            "names, that file over the environment, and the environment over\n"
+            "~/.config/belfry.conf. --follow=false and the like turn a switch off.\n"
+         << "\nCommands of the interactive client:\n"
+         << typed::overview()
+         << "\nExit status:\n"
+            "  0  success: all lines were accepted\n"
+            "  1  error on standard input or output\n"
+            "  2  usage error\n"
+            "  3  login refused\n"
+            "  4  no connection\n"
+            "  5  timed out (--timeout)\n"
+            "  6  a line was not accepted\n"
+            "  7  taken over by a later login of the same client-id\n"
+            "  128 + N  ended by signal N\n";
     return text.str();
 }
 

@@ -65,7 +65,7 @@ void Requests::lost() {
     const bool was_asked = std::any_of(open_.begin(), open_.end(), [](const Request& request) {
         return request.kind != Kind::names;
     });
-    if (was_asked) say("what was asked for is not answered any more; ask again");
+    if (was_asked) say("the connection was lost before the answer came; ask again");
     search_.reset();
     commands_.clear();
     open_.clear();
@@ -110,7 +110,7 @@ void Requests::end_who() {
 }
 
 void Requests::end_history(const wire::End& frame) {
-    say(frame.last_id == 0 ? "there are no messages" : "end of the history");
+    say(frame.last_id == 0 ? "no messages" : "end of the history");
 }
 
 // An older page goes before what was found so far.

@@ -126,14 +126,14 @@ void TtyView::enter(std::string_view line, const Hooks& hooks) {
 }
 
 void TtyView::ask(const std::function<void()>& question) {
-    if (!is_connected_) return note("no connection at present; ask again when it is back");
+    if (!is_connected_) return note("not connected; ask again after the connection is back");
     question();
 }
 
 void TtyView::help() {
     print(typed::overview() +
-          "  Tab completes names and commands, Up and Ctrl-R find earlier lines,\n"
-          "  Ctrl-C clears the line, or ends.\n");
+          "  Tab completes names and commands. Up and Ctrl-R find earlier lines.\n"
+          "  Ctrl-C clears the line; on an empty line it quits.\n");
 }
 
 Completion TtyView::complete(std::string_view front) const {
@@ -206,10 +206,10 @@ std::vector<std::string> TtyView::status(const client::Unsent& unsent, base::Tim
 
 std::string TtyView::connection_status(base::TimePoint now) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(next_attempt_ - now);
-    if (left <= 0s) return "no connection, trying; what is typed is kept";
+    if (left <= 0s) return "not connected, connecting; typed lines are kept";
     show_again_at_ = next_attempt_ - left + 1s;
-    return "no connection, retrying in " + std::to_string(left.count()) +
-           " s; what is typed is kept";
+    return "not connected, retrying in " + std::to_string(left.count()) +
+           " s; typed lines are kept";
 }
 
 void TtyView::finish(const client::Unsent& unsent) {
@@ -270,7 +270,7 @@ void TtyView::refused(std::uint64_t, std::string_view text, std::string_view why
 
 void TtyView::presence(const wire::Presence& frame) {
     names_.emplace(frame.client_id);
-    note(std::string{frame.client_id} + (frame.online ? " is here" : " has left"));
+    note(std::string{frame.client_id} + (frame.online ? " is online" : " is offline"));
 }
 
 void TtyView::user(const wire::User& frame) {

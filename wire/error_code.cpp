@@ -15,21 +15,21 @@ struct Entry {
 
 // The order is that of the enumeration, so that a code is the index of its entry.
 constexpr std::array entries{
-    Entry{ErrorCode::unknown_client, "unknown-client", "this server does not know the client-id",
+    Entry{ErrorCode::unknown_client, "unknown-client", "the server does not know this client-id",
           true},
     Entry{ErrorCode::login_first, "login-first", "the first line must be LOGIN", true},
     Entry{ErrorCode::login_timeout, "login-timeout", "no complete LOGIN in time", true},
     Entry{ErrorCode::too_many_clients, "too-many-clients", "no room for another connection", true},
-    Entry{ErrorCode::line_too_long, "line-too-long", "a line has at most 1024 bytes", true},
+    Entry{ErrorCode::line_too_long, "line-too-long", "the line is longer than 1024 bytes", true},
     Entry{ErrorCode::bad_line, "bad-line", "missing or malformed fields", false},
-    Entry{ErrorCode::unknown_command, "unknown-command", "no such command", false},
+    Entry{ErrorCode::unknown_command, "unknown-command", "unknown command", false},
     Entry{ErrorCode::bad_payload, "bad-payload", "the payload does not end with a line ending",
           true},
     Entry{ErrorCode::too_large, "too-large", "the payload is larger than max-payload", false},
     Entry{ErrorCode::bad_seq, "bad-seq",
-          "no number from 1 to 2^63-1, or too far above the highest accepted one", false},
+          "not a number from 1 to 2^63-1, or too far above the highest accepted seq", false},
     Entry{ErrorCode::store_failed, "store-failed", "not stored; send it again later", false},
-    Entry{ErrorCode::already_logged_in, "already-logged-in", "this connection has logged in",
+    Entry{ErrorCode::already_logged_in, "already-logged-in", "this connection is already logged in",
           false},
 };
 

@@ -38,7 +38,7 @@ TEST(ClientConnection, WhatHasNoSentIsSentAgainWithTheSameSeqsInOrder) {
     const auto lines = lines_of(belfry.process.err());
     ASSERT_EQ(lines.size(), 2u);
     EXPECT_TRUE(lines[0].starts_with("belfry: connection lost: ")) << lines[0];
-    EXPECT_EQ(lines[1], "belfry: connection back");
+    EXPECT_EQ(lines[1], "belfry: reconnected");
 }
 
 TEST(ClientConnection, WhatHasBeenPrintedIsNotPrintedAgain) {

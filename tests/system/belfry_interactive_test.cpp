@@ -146,8 +146,8 @@ TEST_F(ClientTtyView, ABacklogThatIsCutOffIsShownOnce) {
     terminal.expect("bob: two");
     const std::string screen = terminal.screen();
     EXPECT_EQ(screen.find("bob: one"), screen.rfind("bob: one")) << screen;
-    terminal.expect("-- connection lost: the server says shutting-down --");
-    terminal.expect("-- connection back --");
+    terminal.expect("-- connection lost: closed by the server: shutting-down --");
+    terminal.expect("-- reconnected --");
 }
 
 TEST_F(ClientTtyView, WithoutAServerItSaysWhenItTriesAgain) {
@@ -157,7 +157,7 @@ TEST_F(ClientTtyView, WithoutAServerItSaysWhenItTriesAgain) {
         terminal.expect("1>");
         server.stop_listening();
     }
-    terminal.expect("no connection, retrying in 1 s; what is typed is kept");
+    terminal.expect("not connected, retrying in 1 s; typed lines are kept");
     terminal.enter("kept");
     terminal.press({"C-d"});
     terminal.expect("... kept");
@@ -177,13 +177,13 @@ TEST_F(ClientTtyView, WhatWasAskedBeforeTheConnectionWasLostIsAskedAgainByHand) 
         terminal.enter("/history 5");
         session.expect("HISTORY 1 5");
     }
-    terminal.expect("-- what was asked for is not answered any more; ask again --");
+    terminal.expect("-- the connection was lost before the answer came; ask again --");
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("/history 5");
     session.expect("HISTORY 1 5");
     session.say("END 0 0\r\n");
-    terminal.expect_end({"-- there are no messages --", "1>"});
+    terminal.expect_end({"-- no messages --", "1>"});
 }
 
 TEST_F(ClientTtyView, ASearchCanBeBrokenOff) {

@@ -132,7 +132,7 @@ TEST(ClientSending, ALineAboveMaxPayloadIsNotEvenSent) {
     session.expect("ACK 1");
     EXPECT_EQ(belfry.finish(session), 6);
     EXPECT_EQ(belfry.process.err(),
-              "belfry: line 1 was not accepted: longer than the 4 bytes that the server takes\n");
+              "belfry: line 1 was not accepted: longer than the server's limit of 4 bytes\n");
 }
 
 TEST(ClientSending, WhatTheStoreRefusedIsSentAgainInOrderAfterAWhile) {
@@ -152,8 +152,7 @@ TEST(ClientSending, WhatTheStoreRefusedIsSentAgainInOrderAfterAWhile) {
     session.say("LIVE 0\r\nSENT 1 1\r\nSENT 2 2\r\nSENT 3 3\r\n");
     session.expect("ACK 3");
     EXPECT_EQ(belfry.finish(session), 0);
-    EXPECT_EQ(belfry.process.err(),
-              "belfry: the server cannot store messages at present; trying again\n");
+    EXPECT_EQ(belfry.process.err(), "belfry: the server cannot store messages; retrying\n");
 }
 
 TEST(ClientSending, WhatWasAcceptedBeforeTheStoreFailedIsNotSentAgain) {

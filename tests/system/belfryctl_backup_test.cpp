@@ -77,13 +77,13 @@ TEST(BelfryctlBackup, ReplacesNothingAndLeavesNothing) {
     publish(server, {"one"});
     const TempDir folder;
     const fs::path taken = folder.write("taken.db", "precious");
-    expect_one_line(server.belfryctl({"backup", taken.string()}), 1, "exists already");
+    expect_one_line(server.belfryctl({"backup", taken.string()}), 1, "already exists");
     EXPECT_EQ(read_file(taken), "precious");
     expect_one_line(server.belfryctl({"backup", (folder.path() / "no/such/dir").string()}), 1,
                     "cannot create");
     const fs::path wal = folder.write("other.db-wal", "of another database");
     expect_one_line(server.belfryctl({"backup", (folder.path() / "other.db").string()}), 1,
-                    "other.db-wal exists");
+                    "other.db-wal already exists");
     EXPECT_EQ(names_in(folder.path()), (Lines{"other.db-wal", "taken.db"}));
 }
 

@@ -26,7 +26,7 @@ TEST(BelfryctlCheck, RingAndStoreAgreeUnderLoadAndRetention) {
         client.send(bytes);
         const Result result = server.belfryctl({"check"});
         EXPECT_EQ(result.status, 0) << result.out << result.err;
-        EXPECT_NE(result.out.find("agrees with the segment"), std::string::npos) << result.out;
+        EXPECT_NE(result.out.find("matches the segment"), std::string::npos) << result.out;
     }
     client.read_until_id(seq);
 }
@@ -50,23 +50,23 @@ void expect_found(const std::string& sql, std::string_view sentence, bool also_a
 
 TEST(BelfryctlCheck, FindsARowThatWasChanged) {
     expect_found("UPDATE messages SET body = 'tow' WHERE id = 2",
-                 "message 2 differs between the store and the memory: body\n", false);
+                 "message 2 differs between the store and the segment: body\n", false);
     expect_found("UPDATE messages SET sender = '2', seq = 77, time = time + 1 WHERE id = 3",
-                 "message 3 differs between the store and the memory: sender, seq, time\n", false);
+                 "message 3 differs between the store and the segment: sender, seq, time\n", false);
 }
 
 TEST(BelfryctlCheck, FindsARowThatWasDeleted) {
     expect_found("DELETE FROM messages WHERE id = 2",
-                 "message 2 counts as stored, and is not in the store\n", true);
+                 "message 2 counts as stored but is not in the store\n", true);
     expect_found("DELETE FROM messages WHERE id = 2", "the store has a hole", true);
     expect_found("DELETE FROM messages WHERE id = 4", "is above the store's last id 3", true);
-    expect_found("DELETE FROM messages", "the store ends at 0 and once had 4", true);
+    expect_found("DELETE FROM messages", "the store ends at 0 but once had 4", true);
 }
 
 TEST(BelfryctlCheck, FindsACursorAboveTheEndAndAnotherEpoch) {
     expect_found("UPDATE clients SET cursor = 9 WHERE id = '1'",
                  "the saved cursor of client 1 is 9, above the store's last id 4\n", true);
-    expect_found("UPDATE log SET epoch = 'abc'", "the store is of the epoch abc", false);
+    expect_found("UPDATE log SET epoch = 'abc'", "the store has epoch abc", false);
 }
 
 TEST(BelfryctlCheck, ANameThatSomebodyElseHasWrittenIsHarmless) {
@@ -92,7 +92,7 @@ TEST(BelfryctlCheck, WithoutASegmentItReadsTheWholeFile) {
     EXPECT_EQ(server.stop(), 0);
     const Result whole = server.belfryctl({"check"});
     EXPECT_EQ(whole.status, 0) << whole.err;
-    EXPECT_EQ(whole.out, "the store is whole\n");
+    EXPECT_EQ(whole.out, "the store is intact\n");
     {
         std::fstream file{server.data_dir() / "belfry.db", std::ios::in | std::ios::out};
         file.seekp(20 * 4096);

@@ -32,16 +32,16 @@ TEST(BelfryctlImport, RefusesADataDirectoryThatIsInUse) {
     const std::string before = exported(server);
     write_file(file, before);
     const auto refused = [&] { return server.belfryctl({"import", file.string()}); };
-    expect_one_line(refused(), 1, "there is a store");
+    expect_one_line(refused(), 1, "already contains a store");
     server.kill_all();
-    expect_one_line(refused(), 1, "there is a store");
+    expect_one_line(refused(), 1, "already contains a store");
     EXPECT_EQ(exported(server), before);
 
     Server memory;
     const auto refused_too = [&] { return memory.belfryctl({"import", file.string()}); };
     expect_one_line(refused_too(), 1, "in use");
     memory.kill_all();
-    expect_one_line(refused_too(), 1, "there is a segment");
+    expect_one_line(refused_too(), 1, "already has a server segment");
 }
 
 TEST(BelfryctlImport, DoesNotTakeTheRemainsOfAnotherStore) {
@@ -52,7 +52,7 @@ TEST(BelfryctlImport, DoesNotTakeTheRemainsOfAnotherStore) {
     const fs::path data = folder.path() / "data";
     fs::create_directory(data);
     write_file(data / "belfry.db-wal", "of the store that was here");
-    expect_one_line(belfryctl(data, {"import", file.string()}), 1, "belfry.db-wal exists");
+    expect_one_line(belfryctl(data, {"import", file.string()}), 1, "belfry.db-wal already exists");
     fs::remove(data / "belfry.db-wal");
     write_file(data / "belfry.db.new", "of an import that was killed");
     EXPECT_EQ(belfryctl(data, {"import", file.string()}).status, 0);
@@ -73,12 +73,12 @@ TEST(BelfryctlImport, MalformedInputIsToldByItsLineAndLeavesNothingBehind) {
         {message(1, 1), "line 1 of"},
         {head + "nonsense\n", "line 2 of"},
         {head + message(1, 1) + R"({"id":2,"from":"1","time":1,"seq":2,"text":"x)", "line 3 of"},
-        {head + message(2, 1), "it is message 2, and 1 comes next"},
+        {head + message(2, 1), "expected message 1, found message 2"},
         {head + message(1, 1), "line 3 of"},
         {head + message(1, 1) + message(2, 2) + message(3, 3), "line 4 of"},
         {head + message(1, 1) + message(2, 1), "seq 1 of 1 is not above 1"},
-        {head + message(1, 1) + message(2, 9), "above the last one of line 1"},
-        {head + message(1, 1, "2"), "none of the clients"},
+        {head + message(1, 1) + message(2, 9), "above the client's seq in line 1"},
+        {head + message(1, 1, "2"), "not among the clients in line 1"},
         {head + message(1, 1) + message(2, 2) + "\n", "line 4 of"},
     };
     const TempDir folder;

@@ -21,8 +21,8 @@ TEST(BelfryctlStore, WithoutAStoreThereIsOneClearLine) {
     const Server server;
     const TempDir nothing;
     for (const Lines& command : store_commands(server.folder())) {
-        expect_one_line(server.belfryctl(command), 1, "in memory alone");
-        expect_one_line(belfryctl(nothing.path(), command), 1, "there is no store in");
+        expect_one_line(server.belfryctl(command), 1, "in memory only");
+        expect_one_line(belfryctl(nothing.path(), command), 1, "no store in");
     }
     EXPECT_EQ(names_in(nothing.path()), Lines{});
     EXPECT_FALSE(fs::exists(server.folder() / "copy.db"));
@@ -44,7 +44,7 @@ TEST(BelfryctlStore, WhatIsNoStoreOrANewerOneIsTold) {
     fs::remove(folder.path() / "data/belfry.db");
     write_file(folder.path() / "data/belfry.db", "");
     StoreDb{folder.path() / "data"}.run("CREATE TABLE notes(text)");
-    expect_all("not Belfry's");
+    expect_all("is not a Belfry database");
     StoreDb{folder.path() / "data"}.run(
         "PRAGMA application_id = 0x42454c46; PRAGMA user_version = 2");
     expect_all("schema version 2");
@@ -86,7 +86,7 @@ TEST(BelfryctlRemove, SaysHowManyMessagesWereNotStored) {
     publish(server, {"three", "four", "five"});
     server.kill_all();
     const Result result = server.belfryctl({"remove"});
-    expect_one_line(result, 0, "3 messages were in the segment alone");
+    expect_one_line(result, 0, "3 messages were only in the segment");
     EXPECT_FALSE(server.segment());
     EXPECT_EQ(texts_of(server.belfryctl({"search", "o"}).out), (Lines{"one", "two"}));
 }

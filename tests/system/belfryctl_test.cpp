@@ -258,7 +258,7 @@ TEST(Belfryctl, RemoveRefusesALiveServersSegment) {
     const Result refused = server.belfryctl({"remove"});
     EXPECT_EQ(refused.status, 1);
     EXPECT_EQ(refused.err, "belfryctl: the server in " + server.data_dir().string() +
-                               " lives (process " + std::to_string(server.pid()) +
+                               " is running (process " + std::to_string(server.pid()) +
                                "); use belfryctl stop\n");
     EXPECT_TRUE(server.segment());
     client.expect_pong();

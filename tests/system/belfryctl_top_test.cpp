@@ -89,7 +89,7 @@ TEST(Top, OutlivesTheServer) {
     Terminal terminal{top_of(server), wide};
     terminal.expect("server      up");
     EXPECT_EQ(server.stop(), 0);
-    terminal.expect("there is no segment of a server");
+    terminal.expect("no server segment in");
     server.start();
     terminal.expect("server      up");
     terminal.press({"C-c"});
@@ -130,7 +130,7 @@ TEST(Top, WithoutATerminalSaysSoInOneLine) {
     const Server server;
     const Result result = server.belfryctl({"top"});
     EXPECT_EQ(result.status, 2);
-    EXPECT_EQ(result.err, "belfryctl: top needs a terminal\n");
+    EXPECT_EQ(result.err, "belfryctl: top requires a terminal\n");
     EXPECT_EQ(result.out, "");
 }
 
@@ -139,7 +139,7 @@ TEST(Top, OnAnUnknownTerminalSaysSo) {
     Invocation command = top_of(server);
     command.arguments.insert(command.arguments.begin(), "TERM=no-such-one");
     const Terminal terminal{command, wide};
-    terminal.expect("belfryctl: top needs a terminal that is known, not TERM=no-such-one");
+    terminal.expect("belfryctl: top does not know the terminal type TERM=no-such-one");
     EXPECT_EQ(terminal.wait(), 2);
 }
 

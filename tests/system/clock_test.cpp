@@ -129,7 +129,7 @@ TEST_F(WallClock, AMessageThatCameWhileTheClockWasAheadIsNamedWhenItIsBack) {
     EXPECT_TRUE(server_.will_say("the clock has jumped forward")) << server_.errors();
     send(client, 1);
     disk_.shift_clock(0s);
-    EXPECT_TRUE(server_.will_say("the log has times up to 20")) << server_.errors();
+    EXPECT_TRUE(server_.will_say("the log contains times up to 20")) << server_.errors();
 }
 
 TEST_F(WallClock, AMessageOfTheFutureAtTheFrontDoesNotStopRetention) {

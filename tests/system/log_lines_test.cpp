@@ -39,18 +39,20 @@ std::size_t count(const Server& server, const std::string& part) {
 TEST(LogLines, TellOfTheStartLoginsTheirEndsAndTheStop) {
     Server server;
     const std::string port = std::to_string(server.port());
-    expect_line(server, "belfryd: info: listening on 127.0.0.1:" + port + " for 3 clients, .*");
+    expect_line(server,
+                "belfryd: info: listening on 127.0.0.1:" + port + " for 3 clients with log .*");
     RawClient one = server.log_in("1");
     const std::string pid = std::to_string(server.child_of("1"));
     expect_line(server,
                 R"(belfryd: info: client 1 logged in from 127\.0\.0\.1:\d+, process )" + pid);
     RawClient again = server.log_in("1");
-    expect_line(server, "belfryd: info: client 1 logged in from .*, and takes over");
+    expect_line(server,
+                "belfryd: info: client 1 logged in from .*, taking over an earlier session");
     expect_line(server, "belfryd: info: client 1 logged out: taken-over");
     again.quit();
     expect_line(server, "belfryd: info: client 1 logged out: quit");
     EXPECT_EQ(server.stop(), 0);
-    expect_line(server, "belfryd: info: stopping: signal 15");
+    expect_line(server, "belfryd: info: stopping on signal 15");
     expect_line(server, "belfryd: info: stopped");
 }
 
@@ -65,7 +67,7 @@ TEST(LogLines, TellOfDeaths) {
     expect_line(server, "belfryd: warning: the archiver was killed; starting another one");
     server.kill_supervisor();
     server.start();
-    expect_line(server, "belfryd: info: adopted the log .*");
+    expect_line(server, "belfryd: info: adopted log .*");
 }
 
 TEST(LogLines, ManyRefusedLoginsAreALineASecond) {
@@ -179,7 +181,7 @@ TEST(LogLines, ThatNobodyReadsHoldNobodyUp) {
         if (length > 0) said.append(waste, 0, static_cast<std::size_t>(length));
         return said.find("nothing to reload") != std::string::npos;
     }));
-    EXPECT_NE(said.find("before this one were dropped"), std::string::npos) << said;
+    EXPECT_NE(said.find("log lines dropped before this one"), std::string::npos) << said;
     EXPECT_EQ(server.stop(), 0);
 }
 

@@ -91,8 +91,7 @@ TEST(DataDirectoryOwner, StopDoesNotCreateWhatALinkInThePlaceOfAFilePointsTo) {
         const fs::path target = server.folder() / "made through a link";
         fs::remove(server.data_dir() / name);
         fs::create_symlink(target, server.data_dir() / name);
-        expect_one_line(server.belfryctl({"stop"}), 1,
-                        std::string{name} + ": it is a symbolic link");
+        expect_one_line(server.belfryctl({"stop"}), 1, std::string{name} + ": is a symbolic link");
         EXPECT_FALSE(fs::exists(target)) << name;
         fs::remove(server.data_dir() / name);
         EXPECT_EQ(server.belfryctl({"stop"}).status, 0) << name;
@@ -105,12 +104,12 @@ TEST(DataDirectoryOwner, ALinkInThePlaceOfAFileIsNamed) {
     const fs::path kept = server.folder() / "belfry.db";
     fs::rename(server.data_dir() / "belfry.db", kept);
     fs::create_symlink(kept, server.data_dir() / "belfry.db");
-    const std::string why = "belfry.db: it is a symbolic link";
+    const std::string why = "belfry.db: is a symbolic link";
     expect_one_line(server.belfryctl({"export"}), 1, why);
     expect_one_line(run(server.command()), 1, why);
     fs::remove(server.data_dir() / "lock");
     fs::create_symlink("elsewhere", server.data_dir() / "lock");
-    expect_one_line(run(server.command()), 1, "lock: it is a symbolic link");
+    expect_one_line(run(server.command()), 1, "lock: is a symbolic link");
 }
 
 TEST(DataDirectoryOwner, APipeInThePlaceOfAFileIsNotWaitedFor) {
@@ -118,7 +117,7 @@ TEST(DataDirectoryOwner, APipeInThePlaceOfAFileIsNotWaitedFor) {
     ASSERT_EQ(::mkfifo((folder.path() / "segment").c_str(), 0600), 0);
     const Result result =
         run({program("belfryctl"), {"--data-dir", folder.path().string(), "status"}});
-    expect_one_line(result, 1, "segment: it is not a regular file");
+    expect_one_line(result, 1, "segment: not a regular file");
 }
 
 TEST(DataDirectoryOwner, ALinkThatLeadsToTheDirectoryIsFollowed) {
@@ -153,7 +152,7 @@ TEST(DataDirectoryOwner, ADirectoryThatOthersMayWriteToIsRefusedByBothPrograms) 
     const std::string path = folder.path().string();
     for (const auto mode : {fs::perms{0770}, fs::perms{0707}, fs::perms{0720}, fs::perms{0702}}) {
         fs::permissions(folder.path(), mode);
-        const std::string why = "may be written by others";
+        const std::string why = "is writable by users other than its owner";
         expect_one_line(
             run({program("belfryd"), {"-client_ids", "1", "-port", "0", "--data-dir", path}}), 2,
             why);
@@ -168,7 +167,7 @@ TEST(DataDirectoryOwner, ADirectoryOfAnotherUserIsRefused) {
     if (!is_root()) {
         // What belongs to root is trusted, whoever runs the program.
         const Result result = run({program("belfryctl"), {"--data-dir", "/", "status"}});
-        expect_one_line(result, 1, "there is no segment of a server in /");
+        expect_one_line(result, 1, "no server segment in /");
         return;
     }
     ASSERT_EQ(::chown(path.c_str(), nobody_else, nobody_else), 0);
@@ -254,7 +253,7 @@ TEST(RootAndAnothersServer, ABackupIsMadeWithTheCallersRights) {
     EXPECT_EQ(server.stop(), 0);
     fs::remove(server.data_dir() / "belfry.db");
     expect_one_line(server.belfryctl({"backup", (roots.path() / "none.db").string()}), 1,
-                    "there is no store");
+                    "no store in");
     EXPECT_FALSE(fs::exists(roots.path() / "none.db.new"));
 }
 
@@ -328,12 +327,12 @@ TEST(RootAndAnothersPath, AFolderAboveThatOthersMayChangeIsRefused) {
     const fs::path data = folder.path() / "data";
     fs::create_directory(data);
     fs::permissions(data, fs::perms{0700});
-    const std::string nothing = "there is no segment of a server";
+    const std::string nothing = "no server segment in";
     expect_one_line(by_root(data, "status"), 1, nothing);
     fs::permissions(folder.path(), fs::perms{0777});
-    expect_one_line(by_root(data, "status"), 1, "may be written by others");
+    expect_one_line(by_root(data, "status"), 1, "is writable by users other than its owner");
     fs::permissions(folder.path(), fs::perms{0770});
-    expect_one_line(by_root(data, "status"), 1, "may be written by others");
+    expect_one_line(by_root(data, "status"), 1, "is writable by users other than its owner");
     fs::permissions(folder.path(), fs::perms{01777});
     expect_one_line(by_root(data, "status"), 1, nothing);
     fs::permissions(folder.path(), fs::perms{0755});
@@ -347,7 +346,7 @@ TEST(RootAndAnothersPath, AMissingDirectoryIsNotLookedAt) {
     if (!is_root()) return print_that_root_is_needed();
     const TempDir folder;  // somebody may make it in a folder like /tmp
     fs::permissions(folder.path(), fs::perms{01777});
-    expect_one_line(by_root(folder.path() / "a" / "b", "check"), 1, "there is no data directory");
+    expect_one_line(by_root(folder.path() / "a" / "b", "check"), 1, "does not exist");
     expect_one_line(by_root(folder.path() / "a" / ".." / "b", "check"), 1, "cannot reach");
 }
 
@@ -370,7 +369,7 @@ TEST(DataDirectoryOwner, ABackupFollowsNoLinkThatStandsInItsPlace) {
     const fs::path victim = folder.write("victim", "precious");
     const fs::path place = folder.path() / "copy.db";
     fs::create_symlink(victim, place);
-    expect_one_line(server.belfryctl({"backup", place.string()}), 1, "exists already");
+    expect_one_line(server.belfryctl({"backup", place.string()}), 1, "already exists");
     fs::remove(place);
     fs::create_symlink(victim, folder.path() / "copy.db.new");
     expect_one_line(server.belfryctl({"backup", place.string()}), 1, "exists");

@@ -188,7 +188,7 @@ TEST(Descriptors, WhereTheLimitIsTooLowTheStartSaysWhatIsNeeded) {
     command.program = "/usr/bin/prlimit";
     server.start(command);
     EXPECT_NE(
-        server.errors().find("--max-clients 300 needs 664 file descriptors, and the limit is 200"),
+        server.errors().find("--max-clients 300 needs 664 file descriptors, but the limit is 200"),
         std::string::npos)
         << server.errors();
     server.log_in("1").expect_pong();

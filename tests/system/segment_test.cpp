@@ -156,7 +156,7 @@ TEST(Segment, WithAStoreASegmentOfAnotherLayoutIsMadeAgainAndItsProcessesEnd) {
     constexpr std::size_t layout_version_offset = 8;
     Attached{segment->shmid}.write_word(layout_version_offset, 4711);
     server.start();
-    EXPECT_NE(server.errors().find("another layout"), std::string::npos) << server.errors();
+    EXPECT_NE(server.errors().find("a different layout"), std::string::npos) << server.errors();
     client.expect("BYE shutting-down");
     client.expect_closed();
     EXPECT_NE(server.segment()->shmid, segment->shmid);

@@ -262,7 +262,7 @@ TEST(ServiceManager, ThatIsGoneIsSaidOnceAndNotWithEachHeartbeat) {
     while (!deadline.passed()) client.expect_pong();
     EXPECT_EQ(server.stop(), 0);
     expect_said_once(server,
-                     "cannot tell the service manager at /does/not/exist: No such file or "
+                     "cannot notify the service manager at /does/not/exist: No such file or "
                      "directory\n");
 }
 
@@ -270,7 +270,7 @@ TEST(ServiceManager, ThatIsGoneIsSaidInOneLineAndTheServerWorks) {
     Server server{{.environment = {{"NOTIFY_SOCKET", "/does/not/exist"}}}};
     const RawClient client = server.log_in("1");
     expect_said_once(server,
-                     "cannot tell the service manager at /does/not/exist: No such file or "
+                     "cannot notify the service manager at /does/not/exist: No such file or "
                      "directory\n");
     EXPECT_EQ(server.stop(), 0);
 }
@@ -279,7 +279,7 @@ TEST(ServiceManager, WithATooLongNameIsSaidInOneLineAndTheServerWorks) {
     const std::string name = "/" + std::string(500, 'x');
     Server server{{.environment = {{"NOTIFY_SOCKET", name}}}};
     expect_said_once(server,
-                     "cannot tell the service manager at " + name + ": File name too long\n");
+                     "cannot notify the service manager at " + name + ": File name too long\n");
     EXPECT_EQ(server.stop(), 0);
 }
 

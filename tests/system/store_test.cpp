@@ -166,7 +166,7 @@ TEST(Store, ACursorAboveTheEndIsPulledBackLoudly) {
     EXPECT_EQ(server.stop(), 0);
     StoreDb{server.data_dir()}.run("INSERT OR REPLACE INTO clients VALUES('2', 1000, 0)");
     server.start();
-    EXPECT_NE(server.errors().find("pulled back to 1"), std::string::npos) << server.errors();
+    EXPECT_NE(server.errors().find("moved back to 1"), std::string::npos) << server.errors();
     EXPECT_EQ(server.connect().log_in("2").option("cursor"), "1");
 }
 
@@ -247,7 +247,8 @@ TEST(Store, MemoryAgainstAStoreIsRefusedWhileTheSegmentIsThere) {
     EXPECT_NE(result.err.find("--durability"), std::string::npos) << result.err;
     std::ranges::replace(other.arguments, std::string{"memory"}, std::string{"async"});
     server.start(other);
-    EXPECT_NE(server.errors().find("commit, which holds"), std::string::npos) << server.errors();
+    EXPECT_NE(server.errors().find("commit, which stays until"), std::string::npos)
+        << server.errors();
 }
 
 // --- Slow and late readers --------------------------------------------------------------------

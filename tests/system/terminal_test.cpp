@@ -130,7 +130,7 @@ TEST_F(AtATerminal, AfterTheDeathOfItsChildItComesBackWithTheText) {
     terminal.expect("1> half");
     ::kill(server_.child_of("1"), SIGKILL);
     terminal.expect_end(
-        {"-- connection lost: closed by the server --", "-- connection back --", "1> half"});
+        {"-- connection lost: closed by the server --", "-- reconnected --", "1> half"});
     terminal.type(" a line");
     terminal.press({"Enter"});
     terminal.expect_end({"hh:mm 1: half a line", "1>"});
@@ -141,7 +141,7 @@ TEST_F(AtATerminal, WhatIsTypedWithoutAServerIsKeptAndSent) {
     terminal.type("half");
     terminal.expect("1> half");
     server_.kill_all();
-    terminal.expect("no connection, ");
+    terminal.expect("not connected, ");
     terminal.expect("retrying in ");
     terminal.type(" a line");
     terminal.press({"Enter"});
@@ -151,9 +151,9 @@ TEST_F(AtATerminal, WhatIsTypedWithoutAServerIsKeptAndSent) {
     EXPECT_EQ(terminal.screen().find("1: half a line"), std::string::npos);
     terminal.enter(" /who");
     terminal.enter("/who");
-    terminal.expect("-- no connection at present; ask again when it is back --");
+    terminal.expect("-- not connected; ask again after the connection is back --");
     server_.start();
-    terminal.expect("-- connection back --");
+    terminal.expect("-- reconnected --");
     terminal.expect_end({"hh:mm 1: half a line", "hh:mm 1: more /who", "1>"});
     terminal.expect_gone("... half");
     RawClient other = server_.connect();
@@ -364,7 +364,8 @@ TEST_F(AtATerminal, TheHistoryOutlivesItAndIsForItsOwnerAlone) {
     terminal.expect("bck:sec");
     RawClient other = server_.log_in("2");
     other.send("SAY meanwhile\r\n");
-    terminal.expect_end({"-- 2 is here --", "hh:mm 2: meanwhile", "1> the second line", "bck:sec"});
+    terminal.expect_end(
+        {"-- 2 is online --", "hh:mm 2: meanwhile", "1> the second line", "bck:sec"});
     terminal.press({"Enter"});
     terminal.expect_end({"hh:mm 1: the second line", "1>"});
 }
@@ -409,7 +410,7 @@ TEST_F(AtATerminal, ASlashMayBeginAMessage) {
     other.send("SAY /me nods\r\n");
     terminal.expect_end({"hh:mm * 2 nods", "1>"});
     terminal.enter("/nonsense");
-    terminal.expect("-- no such command: /nonsense");
+    terminal.expect("-- unknown command: /nonsense");
     terminal.enter("/help");
     terminal.expect("/search TEXT");
     terminal.press({"Enter"});
@@ -421,9 +422,9 @@ TEST_F(AtATerminal, ASlashMayBeginAMessage) {
 TEST_F(AtATerminal, WhoComesAndGoesIsShown) {
     Terminal& terminal = sit_down();
     RawClient other = server_.log_in("2");
-    terminal.expect_end({"-- 2 is here --", "1>"});
+    terminal.expect_end({"-- 2 is online --", "1>"});
     other.quit();
-    terminal.expect_end({"-- 2 is here --", "-- 2 has left --", "1>"});
+    terminal.expect_end({"-- 2 is online --", "-- 2 is offline --", "1>"});
 }
 
 TEST_F(AtATerminal, TheEndOfTheKeyboardOrQuitEndsIt) {

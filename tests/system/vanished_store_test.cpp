@@ -149,7 +149,7 @@ TEST_P(Vanishing, NothingIsSentAnyMoreAndWhatWasSentIsRecovered) {
     const NewDirectory made;
     const Result recovered = made.belfryctl(named_command(server.errors()));
     EXPECT_EQ(recovered.status, 0) << recovered.err;
-    EXPECT_EQ(lines_of(recovered.out).front(), "recovered messages 1 to 3 of the log " + epoch);
+    EXPECT_EQ(lines_of(recovered.out).front(), "recovered messages 1 to 3 of log " + epoch);
     EXPECT_EQ(recovered.out.find("not recovered"), std::string::npos) << recovered.out;
     EXPECT_TRUE(server.segment()) << "it is the operator's";
     EXPECT_EQ(made.belfryctl({"check"}).status, 0);
@@ -354,7 +354,7 @@ TEST(VanishedStore, ThatIsReplacedByAnotherLogsIsNeitherWrittenNorRead) {
     expect_failed(server, "the store is gone");
     RawClient reader = server.connect();
     reader.log_in("2");
-    EXPECT_TRUE(server.will_say("was replaced: it is of another log")) << server.errors();
+    EXPECT_TRUE(server.will_say("was replaced: it belongs to another log")) << server.errors();
     EXPECT_EQ(StoreDb{server.data_dir()}.text("SELECT starts || ' ' || clean FROM log"),
               StoreDb{aside}.text("SELECT starts || ' ' || clean FROM log"));
     fs::remove_all(server.data_dir());
@@ -382,7 +382,8 @@ TEST(VanishedStore, ThatIsAnotherLogsAtTheNextStartIsRefusedWithTheWayOut) {
     const Result started = run(server.command());
     EXPECT_EQ(started.status, 1);
     EXPECT_EQ(lines_of(started.err).size(), 1U) << started.err;
-    EXPECT_NE(started.err.find("not of one log"), std::string::npos) << started.err;
+    EXPECT_NE(started.err.find("does not match the shared memory"), std::string::npos)
+        << started.err;
     EXPECT_EQ(named_command(started.err), segment.recover());
 }
 
@@ -395,7 +396,7 @@ TEST(VanishedStore, RemoveSaysHowManyMessagesWereInTheSegmentAlone) {
     const Result removed = server.belfryctl({"remove"});
     EXPECT_EQ(removed.status, 0);
     EXPECT_EQ(lines_of(removed.err),
-              Lines{"belfryctl: 5 messages were in the segment alone, not in the store"});
+              Lines{"belfryctl: 5 messages were only in the segment, not in the store"});
 }
 
 TEST(VanishedStore, RemoveSaysSoOfAnOldBackupToo) {
@@ -409,7 +410,7 @@ TEST(VanishedStore, RemoveSaysSoOfAnOldBackupToo) {
     delete_database(server);
     fs::rename(backup, StoreDb::file(server.data_dir()));
     EXPECT_EQ(lines_of(server.belfryctl({"remove"}).err),
-              Lines{"belfryctl: 3 messages were in the segment alone, not in the store"});
+              Lines{"belfryctl: 3 messages were only in the segment, not in the store"});
 }
 
 // --- The lock files ---------------------------------------------------------------------------
@@ -422,7 +423,7 @@ TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstOneSendsNothingMore) {
     const Result second = run(server.command());
     EXPECT_EQ(second.status, 1);
     EXPECT_EQ(lines_of(second.err).size(), 1U) << second.err;
-    EXPECT_NE(second.err.find("process " + std::to_string(server.pid()) + " serves"),
+    EXPECT_NE(second.err.find("process " + std::to_string(server.pid()) + " is serving"),
               std::string::npos)
         << second.err;
     client.expect_pong();
@@ -486,7 +487,7 @@ TEST(VanishedLock, OfTheStoreIsMadeAgainAndTaken) {
     send_sent(client, 1, "one");
     const fs::path lock = server.data_dir() / "store-lock";
     fs::remove(lock);
-    expect_failed(server, "store-lock is not there any more");
+    expect_failed(server, "store-lock no longer exists");
     EXPECT_TRUE(server.will_say("the store works again")) << server.errors();
     EXPECT_TRUE(fs::exists(lock));
     send_sent(client, 2, "two");
@@ -578,7 +579,7 @@ TEST(Recover, SaysWhichMessagesHadLeftTheSegmentAndTheirReadersAreToldAGap) {
     EXPECT_EQ(recovered.status, 0) << recovered.err;
     const std::string range = std::to_string(first) + " to 100";
     EXPECT_NE(recovered.out.find("recovered messages " + range), std::string::npos);
-    EXPECT_NE(recovered.out.find("messages 1 to " + std::to_string(first - 1) + " had left"),
+    EXPECT_NE(recovered.out.find("messages 1 to " + std::to_string(first - 1) + " missing"),
               std::string::npos)
         << recovered.out;
     server.start(made.command(server));
@@ -610,7 +611,7 @@ TEST(Recover, RefusesWhatIsNoSegmentOfALogWithAStore) {
 
     const int foreign = ::shmget(IPC_PRIVATE, 100'000, IPC_CREAT | 0600);
     const Lines recover{"recover", "--segment", std::to_string(foreign)};
-    expect_refused(made.belfryctl(recover), "not Belfry's");
+    expect_refused(made.belfryctl(recover), "is not a Belfry segment");
     ::shmctl(foreign, IPC_RMID, nullptr);
     expect_refused(made.belfryctl(recover), "cannot open");
     EXPECT_FALSE(fs::exists(made.path()));
@@ -622,15 +623,15 @@ TEST(Recover, RefusesADataDirectoryThatHasAStoreOrASegment) {
     send_sent(client, 1, "one");
     server.kill_all();
     const Last segment{server};
-    expect_refused(server.belfryctl(segment.recover()), "there is a store");
+    expect_refused(server.belfryctl(segment.recover()), "already contains a store");
     delete_database(server);
     const Result refused = server.belfryctl(segment.recover());
-    expect_refused(refused, "there is a segment");
+    expect_refused(refused, "already has a server segment");
     expect_refused(refused, "name a new data directory with --data-dir");
     const NewDirectory made;
     fs::create_directory(made.path());
     EXPECT_EQ(made.belfryctl(segment.recover()).status, 0);
-    expect_refused(made.belfryctl(segment.recover()), "there is a store");
+    expect_refused(made.belfryctl(segment.recover()), "already contains a store");
 }
 
 TEST(Recover, WrongUsageIsExit2) {

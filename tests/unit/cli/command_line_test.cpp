@@ -172,7 +172,7 @@ TEST_F(ConfigFile, SetsFlags) {
 
 TEST_F(ConfigFile, HoldsNoNulByte) {
     EXPECT_EQ(complaint_about({"port = 1\nclient_ids = 1\0002\n", 25}),
-              path() + ":2: holds a NUL byte");
+              path() + ":2: contains a NUL byte");
 }
 
 TEST_F(ConfigFile, HasAValueForEveryName) {

@@ -151,7 +151,7 @@ TEST_F(ClientUnsent, ALineAboveMaxPayloadIsNotSent) {
     unsent.begin_session(0, 3);
     add({"abc", "abcd", "xyz"});
     EXPECT_EQ(sends(), (Texts{"1:abc", "3:xyz"}));
-    EXPECT_EQ(refused, (Texts{"2 longer than the 3 bytes that the server takes"}));
+    EXPECT_EQ(refused, (Texts{"2 longer than the server's limit of 3 bytes"}));
     unsent.accept(3);
     unsent.accept(1);
     EXPECT_TRUE(unsent.is_empty());

@@ -65,16 +65,17 @@ TEST(ExportFormat, AHeadThatCannotBeIsTold) {
         return complaint_of_head(std::string{head_line}, part, instead);
     };
     EXPECT_EQ(complaint("c0ffee", "coffee"), "\"epoch\" is not 1 to 32 hexadecimal digits");
-    EXPECT_EQ(complaint("\"format\":1", "\"format\":2"), "\"format\" is not from 1 to 1");
-    EXPECT_EQ(complaint("\"first_id\":3", "\"first_id\":11"), "\"first_id\" is not from 1 to 10");
+    EXPECT_EQ(complaint("\"format\":1", "\"format\":2"), "\"format\" is not in the range 1 to 1");
+    EXPECT_EQ(complaint("\"first_id\":3", "\"first_id\":11"),
+              "\"first_id\" is not in the range 1 to 10");
     EXPECT_EQ(complaint("\"first_id\":3", "\"first_id\":-3"), "\"first_id\" is not a whole number");
-    EXPECT_EQ(complaint("\"cursor\":4", "\"cursor\":10"), "\"cursor\" is not from 0 to 9");
-    EXPECT_EQ(complaint("bob", "ann"), "client ann stands there twice");
-    EXPECT_EQ(complaint("bob", "b o b"), "\"id\" is no client-id");
+    EXPECT_EQ(complaint("\"cursor\":4", "\"cursor\":10"), "\"cursor\" is not in the range 0 to 9");
+    EXPECT_EQ(complaint("bob", "ann"), "client ann is listed twice");
+    EXPECT_EQ(complaint("bob", "b o b"), "\"id\" is not a client-id");
     EXPECT_EQ(complaint("async", "memory"), "\"durability\" is neither commit nor async");
     EXPECT_EQ(complaint("true", "1"), "\"clean\" is not true or false");
-    EXPECT_EQ(complaint("}]}", "}]"), "it is no JSON object");
-    EXPECT_EQ(complaint("\"format\"", "\"id\""), "it is not the first line of an export");
+    EXPECT_EQ(complaint("}]}", "}]"), "not a JSON object");
+    EXPECT_EQ(complaint("\"format\"", "\"id\""), "not the first line of an export");
 }
 
 TEST(ExportFormat, AMessageIsTextOrBase64) {
@@ -90,19 +91,19 @@ TEST(ExportFormat, AMessageIsTextOrBase64) {
 }
 
 TEST(ExportFormat, AMessageThatCannotBeIsTold) {
-    EXPECT_EQ(complaint_of_message("x"), "it is no JSON object");
-    EXPECT_EQ(complaint_of_message(""), "it is no JSON object");
-    EXPECT_EQ(complaint_of_message("[1]"), "it is no JSON object");
+    EXPECT_EQ(complaint_of_message("x"), "not a JSON object");
+    EXPECT_EQ(complaint_of_message(""), "not a JSON object");
+    EXPECT_EQ(complaint_of_message("[1]"), "not a JSON object");
     EXPECT_EQ(complaint_of_message(R"({"id":1,"from":"a","time":1,"text":""})"),
               "\"seq\" is missing");
     EXPECT_EQ(complaint_of_message(R"({"id":1,"from":"a","time":1,"seq":0,"text":""})"),
-              "\"seq\" is not from 1 to 9223372036854775807");
+              "\"seq\" is not in the range 1 to 9223372036854775807");
     EXPECT_EQ(complaint_of_message(R"({"id":1,"from":"a","time":1,"seq":1})"),
-              "it needs either \"text\" or \"data\"");
+              "exactly one of \"text\" and \"data\" is required");
     EXPECT_EQ(complaint_of_message(R"({"id":1,"from":"a","time":1,"seq":1,"data":"/w="})"),
-              "\"data\" is no base64");
+              "\"data\" is not valid base64");
     EXPECT_EQ(complaint_of_message(R"({"id":1,"from":"a","time":1,"seq":1,"text":5})"),
-              "\"text\" is not a text");
+              "\"text\" is not a string");
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ TEST_F(ArchiverProcess, AStoreThatFailsIsTriedAgainUntilItWorks) {
     ForkedChild child = start();
     ASSERT_TRUE(eventually_is(StoreState::fails));
     EXPECT_TRUE(
-        eventually([&] { return said("full; new messages are refused until it works again"); }));
+        eventually([&] { return said("full; new messages are refused until it can be written"); }));
     both_.execute("DROP TRIGGER full");
     ASSERT_TRUE(eventually_is(StoreState::works));
     EXPECT_EQ(both_.log().stored_id, 5U);

@@ -132,7 +132,7 @@ TEST(BelfrydOptions, AllowAPayloadOfAnEighthOfTheRing) {
 }
 
 TEST(BelfrydOptions, RefuseWordsThatAreNoOptions) {
-    EXPECT_EQ(complaint({"hello"}), "'hello' is no option");
+    EXPECT_EQ(complaint({"hello"}), "unexpected argument 'hello'");
 }
 
 TEST(BelfrydOptions, RefuseOptionsThatTheyDoNotKnow) {

@@ -181,13 +181,13 @@ TEST_F(ArchiverTest, OneThatIsKilledAnywhereLosesNothingAndStoresNothingTwice) {
 
 TEST_F(ArchiverTest, AnotherLogsStoreIsUnusable) {
     both_.execute("UPDATE log SET epoch = 'f'");
-    expect_start_fails("the store is of f, the memory of e");
+    expect_start_fails("the store has epoch f, the shared memory has epoch e");
 }
 
 TEST_F(ArchiverTest, AStoreAheadOfTheMemoryIsUnusable) {
     ann_.append_numbered(1, 3);
     commit_without_a_word(1, 4);
-    expect_start_fails("the store ends at 4, the memory at 3");
+    expect_start_fails("the store ends at message 4, the shared memory at 3");
     EXPECT_EQ(log().stored_id, 0U);
 }
 
@@ -196,7 +196,7 @@ TEST_F(ArchiverTest, AMemoryThatBeginsBehindTheStoresEndIsUnusable) {
     log().stored_id = 5;
     log().first_id = 4;
     commit_without_a_word(1, 2);
-    expect_start_fails("the store ends at 2, the memory begins at 4");
+    expect_start_fails("the store ends at message 2, the shared memory begins at 4");
     EXPECT_EQ(log().stored_id, 5U);
 }
 
@@ -209,7 +209,8 @@ TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
     both_.execute("DELETE FROM messages WHERE id > 3; UPDATE log SET last_id = 0");
     const auto archiver = both_.started_archiver();
     ASSERT_EQ(both_.said().size(), 1U);
-    EXPECT_NE(both_.said()[0].find("the store ends at 3 and had 5"), std::string::npos);
+    EXPECT_NE(both_.said()[0].find("the store ends at message 3 but once had 5"),
+              std::string::npos);
     EXPECT_EQ(log().stored_id, 3U);
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
@@ -440,7 +441,7 @@ TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
     const auto archiver = both_.started_archiver();
     EXPECT_TRUE(archiver->work());
     ASSERT_EQ(both_.said().size(), 1U);
-    EXPECT_NE(both_.said()[0].find("what is too old cannot be deleted"), std::string::npos);
+    EXPECT_NE(both_.said()[0].find("cannot delete old messages"), std::string::npos);
     ann_.append_numbered(301, 5);
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(log().stored_id, 305U);
@@ -495,7 +496,7 @@ TEST_F(ArchiverTest, WhatIsCommittedToADeletedFileDoesNotCountAsStored) {
         const std::string file = store::store_file(both_.dir()).string() + suffix;
         std::filesystem::rename(file, file + ".aside");
         ann_.say("two");
-        expect_store_error(Kind::failing, "is not there any more",
+        expect_store_error(Kind::failing, "no longer exists",
                            [&] { static_cast<void>(archiver->work()); });
         EXPECT_EQ(log().stored_id, stored);
         std::filesystem::rename(file + ".aside", file);
@@ -521,7 +522,7 @@ TEST_F(ArchiverTest, ADrainIntoADeletedFileIsNoCleanEnd) {
     static_cast<void>(archiver->work());
     EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment()));
     std::filesystem::remove(store::store_file(both_.dir()));
-    expect_store_error(Kind::failing, "is not there any more", [&] { archiver->drain(); });
+    expect_store_error(Kind::failing, "no longer exists", [&] { archiver->drain(); });
     EXPECT_FALSE(store::holds_whole_log(both_.dir(), segment()));
     EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
 }
@@ -545,7 +546,7 @@ TEST_F(ArchiverTest, TheSegmentMayGoOnlyWhenTheStoreAtItsPathHoldsAll) {
 
 TEST_F(ArchiverTest, MakesNoStoreWhereThereIsNone) {
     std::filesystem::remove(store::store_file(both_.dir()));
-    expect_store_error(Kind::failing, "belfry.db is not there any more",
+    expect_store_error(Kind::failing, "belfry.db no longer exists",
                        [this] { static_cast<void>(both_.archiver()); });
     EXPECT_FALSE(store::has_store(both_.dir()));
 }

@@ -40,10 +40,10 @@ TEST_F(ClockWatchTest, SaysOnceWhatHasHappenedAndWhenItGoesOn) {
     ASSERT_EQ(lines_.size(), 3U);
     EXPECT_EQ(
         lines_[0],
-        "the clock has jumped forward by 40 days since the server began: no message is "
-        "deleted for its age until the clock is back; if the new time is right, stop and start the "
-        "server, else set the clock first");
-    EXPECT_EQ(lines_[1], "the clock is back: retention by age goes on");
+        "the clock has jumped forward by 40 days since the server started; no messages are "
+        "deleted by age until the clock is back; if the new time is right, stop and start the "
+        "server; if it is wrong, set the clock");
+    EXPECT_EQ(lines_[1], "the clock is back; messages are deleted by age again");
     EXPECT_TRUE(lines_[2].starts_with("the clock has jumped back by 3 hours since")) << lines_[2];
 }
 
@@ -55,15 +55,16 @@ TEST_F(ClockWatchTest, SaysOnceThatTheTimesOfTheLogAreAheadOfTheClock) {
     EXPECT_TRUE(lines_.empty());
     for (int i = 0; i < 3; ++i) watch_.compare_with_log(now + 365 * 24 * an_hour, now, keep);
     ASSERT_EQ(lines_.size(), 1U);
-    EXPECT_EQ(lines_[0],
-              "the log has times up to 2026-11-24: new messages get that time, and are not deleted "
-              "for their age before 2026-12-24");
+    EXPECT_EQ(
+        lines_[0],
+        "the log contains times up to 2026-11-24, ahead of the clock; new messages get that time "
+        "and are not deleted by age before 2026-12-24");
     watch_.compare_with_log(now, now, keep);
     watch_.compare_with_log(std::numeric_limits<std::int64_t>::max(), now, keep);
     ASSERT_EQ(lines_.size(), 2U);
     EXPECT_TRUE(
-        lines_[1].ends_with("up to 9999-12-31: new messages get that time, and are not "
-                            "deleted for their age before 9999-12-31"))
+        lines_[1].ends_with("up to 9999-12-31, ahead of the clock; new messages get that time and "
+                            "are not deleted by age before 9999-12-31"))
         << lines_[1];
 }
 

@@ -134,18 +134,20 @@ TEST_F(RequireMatch, AStoreThatIsBehindMatchesWhereTheRingHasTheRest) {
 
 TEST_F(RequireMatch, AnotherEpochDoesNot) {
     store("f", 10);
-    expect_store_error(Kind::unusable, "the store is of f, the memory of e", [this] { match(); });
+    expect_store_error(Kind::unusable, "the store has epoch f, the shared memory has epoch e",
+                       [this] { match(); });
 }
 
 TEST_F(RequireMatch, AStoreAheadOfTheMemoryDoesNot) {
     store("e", 11);
-    expect_store_error(Kind::unusable, "the store ends at 11, the memory at 10",
+    expect_store_error(Kind::unusable, "the store ends at message 11, the shared memory at 10",
                        [this] { match(); });
 }
 
 TEST_F(RequireMatch, AMemoryThatBeginsBehindTheStoresEndDoesNot) {
     store("e", 9);
-    expect_store_error(Kind::unusable, "the store ends at 9, the memory begins at 11",
+    expect_store_error(Kind::unusable,
+                       "the store ends at message 9, the shared memory begins at 11",
                        [this] { match(); });
 }
 

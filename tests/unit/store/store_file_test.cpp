@@ -48,7 +48,7 @@ TEST_F(StoreFile, IsNotOpenedThroughALinkInItsPlace) {
     const fs::path elsewhere = dir() / "elsewhere.db";
     fs::rename(scratch_.file(), elsewhere);
     fs::create_symlink(elsewhere, scratch_.file());
-    const std::string why = "it is a symbolic link";
+    const std::string why = "is a symbolic link";
     expect_store_error(Kind::failing, why, [&] { static_cast<void>(store::open_to_read(dir())); });
     expect_store_error(Kind::failing, why, [&] { static_cast<void>(store::open_to_write(dir())); });
 }
@@ -107,13 +107,13 @@ TEST_F(StoreFile, AFileThatIsNoDatabaseIsUnusable) {
 TEST_F(StoreFile, AForeignDatabaseIsUnusableAndLeftAlone) {
     scratch_.raw().execute("CREATE TABLE messages(x)");
     const std::string before = read_file(scratch_.file());
-    expect_unusable("is a database, but not Belfry's");
+    expect_unusable("is not a Belfry database");
     EXPECT_EQ(read_file(scratch_.file()), before);
 }
 
 TEST_F(StoreFile, ANewerSchemaIsUnusable) {
     store::open_to_write(dir()).execute("PRAGMA user_version = 2");
-    expect_unusable("has schema version 2, this program knows 1");
+    expect_unusable("has schema version 2, this program needs 1");
 }
 
 }  // namespace

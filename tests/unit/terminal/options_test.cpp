@@ -81,7 +81,7 @@ TEST(ClientOptions, AKnownOptionIsNoValue) {
 }
 
 TEST(ClientOptions, EveryMistakeIsToldClearly) {
-    const std::string what = " is no client-id: 1 to 32 of A-Z a-z 0-9 _ . -";
+    const std::string what = " is not a client-id: 1 to 32 of A-Z a-z 0-9 _ . -";
     EXPECT_EQ(complaint({}), "option --client-id is missing");
     EXPECT_EQ(complaint({"-client_id"}), "option --client-id needs a value");
     EXPECT_EQ(complaint({"-client_id="}), "option --client-id needs a value");
@@ -95,10 +95,10 @@ TEST(ClientOptions, EveryMistakeIsToldClearly) {
     EXPECT_EQ(complaint({"-client_id=1", "--bogus"}), "unknown option --bogus");
     EXPECT_EQ(complaint({"-client_id=1", "-h"}), "unknown option --h");
     EXPECT_EQ(complaint({"-client=1"}), "unknown option --client") << "nothing is guessed";
-    EXPECT_EQ(complaint({"-client_id=1", "word"}), "'word' is no option");
-    EXPECT_EQ(complaint({"-client_id=1", "--", "word"}), "'word' is no option");
-    EXPECT_EQ(complaint({"-client_id=1", "-"}), "'-' is no option");
-    EXPECT_EQ(complaint({"-client_id=1", ""}), "'' is no option");
+    EXPECT_EQ(complaint({"-client_id=1", "word"}), "unexpected argument 'word'");
+    EXPECT_EQ(complaint({"-client_id=1", "--", "word"}), "unexpected argument 'word'");
+    EXPECT_EQ(complaint({"-client_id=1", "-"}), "unexpected argument '-'");
+    EXPECT_EQ(complaint({"-client_id=1", ""}), "unexpected argument ''");
 }
 
 TEST(ClientOptions, APortIsANumberFrom1To65535) {
