@@ -2,8 +2,8 @@
 """Draws captured terminals as one SVG.
 
 Usage: terminals_to_svg.py TITLE=FILE ... > picture.svg
-A FILE holds what `tmux capture-pane -p -e` prints. A title that begins with `+` stands beside the
-terminal before it, and no longer below.
+Each FILE holds the output of `tmux capture-pane -p -e`. A terminal whose title begins with `+` is drawn
+to the right of the one before it; every other terminal is drawn below.
 """
 import re
 import sys
@@ -15,7 +15,7 @@ COLOURS = ["#3b4252", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#5
 
 
 def apply(codes, style):
-    """Follows the SGR codes that matter for text: colour, bold, faint."""
+    """Returns the style after these SGR codes: colour, bold and faint."""
     codes = [int(code or 0) for code in codes.split(";")]
     while codes:
         code = codes.pop(0)
@@ -38,7 +38,7 @@ def apply(codes, style):
 
 
 def runs(line, style):
-    """Cuts a line into (column, text, style); gives back the style behind its end."""
+    """Cuts a line into (column, text, style). Also returns its width and the style after its end."""
     found, column = [], 0
     for part in re.split(r"(\x1b\[[0-9;]*m)", line):
         if part.startswith("\x1b"):
@@ -88,7 +88,7 @@ def main():
         beside = title.startswith("+")
         terminals.append([title.removeprefix("+"), rows, columns, beside])
 
-    # Rows of the picture: terminals that stand beside each other share width and height.
+    # Each row of the picture holds terminals side by side, which share width and height.
     lines = []
     for terminal in terminals:
         if terminal[3] and lines:

@@ -1,11 +1,11 @@
-# Bash completion for belfryd, belfry and belfryctl. Options and commands are those of --help.
+# Bash completion for belfryd, belfry and belfryctl. It reads options and commands from --help.
 
 # The names of all options, without dashes.
 _belfry_options() {
     "$1" --help 2>/dev/null | sed -nE 's/^  --([a-z-]+).*/\1/p'
 }
 
-# What --help calls the value of an option; empty for a switch.
+# The name that --help gives to the value of an option; empty for a switch.
 _belfry_value_name() {
     "$1" --help 2>/dev/null | sed -nE "s/^  --$2 ([^ ]+)( .*)?$/\1/p"
 }
@@ -28,7 +28,7 @@ _belfry() {
     local program=$1 cur=$2 prev=$3 name dashes
     COMPREPLY=()
 
-    # Behind an option that takes a value. Options take one dash or two; _ and - are alike.
+    # After an option that takes a value. Options take one dash or two, and _ and - are the same.
     if [[ $prev == -* ]]; then
         name=${prev#-}
         name=${name#-}
