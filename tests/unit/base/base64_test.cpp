@@ -5,7 +5,7 @@
 namespace belfry::base {
 namespace {
 
-TEST(Base64, IsWhatRfc4648Says) {
+TEST(Base64, FollowsRfc4648) {
     EXPECT_EQ(to_base64(""), "");
     EXPECT_EQ(to_base64("f"), "Zg==");
     EXPECT_EQ(to_base64("fo"), "Zm8=");
@@ -13,7 +13,7 @@ TEST(Base64, IsWhatRfc4648Says) {
     EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
 }
 
-TEST(Base64, IsReadBackWhateverTheBytesAre) {
+TEST(Base64, AnyBytesAreReadBackUnchanged) {
     std::string bytes;
     for (int length = 0; length < 600; ++length) {
         EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
@@ -21,7 +21,7 @@ TEST(Base64, IsReadBackWhateverTheBytesAre) {
     }
 }
 
-TEST(Base64, NothingElseIsRead) {
+TEST(Base64, InvalidTextIsRefused) {
     for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "====", "Z===", "Zh==", "Zm9=", "Zm8=Zm8=",
                              "Zm9v\n", "Zm 9", "Zm-_", "=Zm8"}) {
         EXPECT_FALSE(from_base64(text)) << text;

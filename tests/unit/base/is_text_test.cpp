@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-TEST(Text, NothingIsText) {
+TEST(Text, AnEmptyStringIsText) {
     EXPECT_TRUE(base::is_text(""));
     EXPECT_TRUE(base::is_text({}));
 }
@@ -24,15 +24,15 @@ TEST(Text, Utf8IsText) {
     EXPECT_TRUE(base::is_text("\xf4\x8f\xbf\xbf"));  // U+10FFFF
 }
 
-TEST(Text, ANulIsNotText) {
+TEST(Text, AStringWithANulIsNotText) {
     EXPECT_FALSE(base::is_text("a\0b"sv));
     EXPECT_FALSE(base::is_text("\0"sv));
     EXPECT_FALSE(base::is_text("\u00fc\0"sv));
 }
 
-TEST(Text, WhatIsNotUtf8IsNotText) {
+TEST(Text, InvalidUtf8IsNotText) {
     EXPECT_FALSE(base::is_text("\xff"));
-    EXPECT_FALSE(base::is_text("\x80"));              // a continuation of nothing
+    EXPECT_FALSE(base::is_text("\x80"));              // a continuation byte without a first byte
     EXPECT_FALSE(base::is_text("abc\xc3"));           // cut off
     EXPECT_FALSE(base::is_text("\xe2\x82 "));         // cut off in the middle
     EXPECT_FALSE(base::is_text("\xc0\x80"));          // an overlong NUL
@@ -41,7 +41,7 @@ TEST(Text, WhatIsNotUtf8IsNotText) {
     EXPECT_FALSE(base::is_text("\xf4\x90\x80\x80"));  // above U+10FFFF
 }
 
-TEST(Text, OneBadByteAnywhereIsSeen) {
+TEST(Text, ABadByteIsFoundAtAnyPosition) {
     for (std::size_t at = 0; at < 100; ++at) {
         std::string bytes(100, 'x');
         bytes[at] = '\xfe';

@@ -34,7 +34,7 @@ TEST(PlacedFile, IsInPlaceUntilItIsDeletedMovedOrReplacedAndAgainWhenItIsBack) {
     EXPECT_FALSE(is_in_place());
 }
 
-TEST(PlacedFile, OneThatWasNeverThereIsNotInPlace) {
+TEST(PlacedFile, AFileThatDidNotExistWhenItWasOpenedIsNeverInPlace) {
     const TempDir folder;
     const base::PlacedFile file{folder.path() / "file"};
     EXPECT_FALSE(file.is_in_place());

@@ -20,20 +20,20 @@ class ProcessTest : public ::testing::Test {
     ForkedChild child_{[] { return ::pause(); }};
 };
 
-TEST_F(ProcessTest, HasAStartTimeThatTheKernelTells) {
+TEST_F(ProcessTest, TheStartTimeIsTheOneThatTheKernelReports) {
     const auto start = base::start_time_of(child_.pid());
     ASSERT_TRUE(start);
     EXPECT_EQ(*start, process_info(child_.pid())->start_time);
     EXPECT_GE(*start, base::start_time_of(::getpid()));
 }
 
-TEST_F(ProcessTest, ThatIsNotThereHasNoStartTime) {
+TEST_F(ProcessTest, AMissingProcessHasNoStartTime) {
     EXPECT_FALSE(base::start_time_of(no_process));
     EXPECT_FALSE(base::is_stopped(no_process));
     EXPECT_FALSE(base::open_pidfd(no_process));
 }
 
-TEST_F(ProcessTest, MayHaveAnyName) {
+TEST_F(ProcessTest, AProcessMayHaveAnyName) {
     Shared<std::atomic<bool>> named;
     const ForkedChild child{[&] {
         ::prctl(PR_SET_NAME, "a) R 1 (b 2");
@@ -45,7 +45,7 @@ TEST_F(ProcessTest, MayHaveAnyName) {
     EXPECT_FALSE(base::is_stopped(child.pid()));
 }
 
-TEST_F(ProcessTest, IsStoppedBetweenStopAndContinue) {
+TEST_F(ProcessTest, AProcessIsStoppedBetweenSigstopAndSigcont) {
     EXPECT_FALSE(base::is_stopped(child_.pid()));
     child_.signal(SIGSTOP);
     EXPECT_TRUE(eventually([this] { return base::is_stopped(child_.pid()); }));
@@ -53,23 +53,24 @@ TEST_F(ProcessTest, IsStoppedBetweenStopAndContinue) {
     EXPECT_TRUE(eventually([this] { return !base::is_stopped(child_.pid()); }));
 }
 
-TEST_F(ProcessTest, IsOpenedByPidAndStartTime) {
+TEST_F(ProcessTest, AProcessIsOpenedByPidAndStartTime) {
     EXPECT_TRUE(open(child_));
 }
 
-TEST_F(ProcessTest, OfAnotherStartTimeIsAnotherOne) {
+TEST_F(ProcessTest, APidWithAnotherStartTimeIsNotOpened) {
     const auto start = base::start_time_of(child_.pid());
     ASSERT_TRUE(start);
     EXPECT_FALSE(base::open_process({child_.pid(), *start + 1}));
     EXPECT_FALSE(base::open_process({child_.pid(), 0}));
 }
 
-TEST_F(ProcessTest, ThatMayNotGetSignalsIsNotOpened) {
-    // Root may signal everybody, so there another user tries; elsewhere the first process is
-    // root's.
+TEST_F(ProcessTest, AProcessThatMayNotBeSignalledIsNotOpened) {
+    // Root may signal every process, so a child of another user tries if the test runs as root.
+    // Otherwise the first process belongs to root.
     const bool is_root = ::geteuid() == 0;
     const pid_t pid = is_root ? ::getpid() : 1;
-    if (!is_root && ::kill(pid, 0) == 0) return;  // a container that has one user alone
+    if (!is_root && ::kill(pid, 0) == 0)
+        return;  // in this container every process has the same user
     const base::ProcessId other{pid, base::start_time_of(pid).value_or(0)};
     ForkedChild somebody{[&] {
         constexpr uid_t nobody_else = 61'234;
@@ -79,7 +80,7 @@ TEST_F(ProcessTest, ThatMayNotGetSignalsIsNotOpened) {
     EXPECT_EQ(somebody.wait(), 0);
 }
 
-TEST_F(ProcessTest, ThatHasEndedIsNotOpened) {
+TEST_F(ProcessTest, AProcessThatHasEndedIsNotOpened) {
     const auto start = base::start_time_of(child_.pid());
     ASSERT_TRUE(start);
     child_.signal(SIGKILL);
@@ -89,13 +90,13 @@ TEST_F(ProcessTest, ThatHasEndedIsNotOpened) {
     EXPECT_FALSE(base::open_process({child_.pid(), *start}));
 }
 
-TEST_F(ProcessTest, GetsSignalsAndIsWaitedFor) {
+TEST_F(ProcessTest, AnOpenedProcessCanBeSignalledAndWaitedFor) {
     const base::UniqueFd pidfd = open(child_);
     EXPECT_FALSE(base::wait_for_end(pidfd, Clock::now()));
     base::send_signal(pidfd, SIGTERM);
     EXPECT_TRUE(base::wait_for_end(pidfd, Clock::now() + scaled(default_wait)));
     EXPECT_EQ(child_.wait(), 128 + SIGTERM);
-    base::send_signal(pidfd, SIGTERM);  // no fault
+    base::send_signal(pidfd, SIGTERM);  // has no effect
     EXPECT_TRUE(base::wait_for_end(pidfd, Clock::now()));
 }
 

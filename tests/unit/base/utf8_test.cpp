@@ -26,7 +26,7 @@ TEST(SafeText, HasNoControlCharactersButTabAndNewline) {
     EXPECT_EQ(safe("\xc2\x9b"), "?") << "a control character of ISO 6429";
 }
 
-TEST(SafeText, HasNoBytesThatAreNotUtf8) {
+TEST(SafeText, HasNoInvalidUtf8) {
     EXPECT_EQ(safe("gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\x94"), "gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\x94");
     EXPECT_EQ(safe("\xff\xc3\x1b"), "???");
 }
@@ -59,7 +59,7 @@ TEST(SafeText, KeepsTheJoinersAndVariationSelectorsThatWritingNeeds) {
     }
 }
 
-TEST(Utf8, IsKnownFromOtherBytes) {
+TEST(Utf8, ValidUtf8IsToldApartFromOtherBytes) {
     EXPECT_TRUE(base::is_utf8(""));
     EXPECT_TRUE(base::is_utf8("gr\xc3\xbc\xc3\x9f\0"s));
     EXPECT_FALSE(base::is_utf8("\xc3"));

@@ -26,7 +26,7 @@ std::string text(const cli::CommandLine& line, const char* name) {
     return cli::text_of(line.options, name).value_or("(none)");
 }
 
-/// The complaint, in one line; empty where there is none.
+/// Returns the error message; empty if there is none.
 std::string complaint(const Words& words) {
     try {
         (void)parse(words);
@@ -36,54 +36,54 @@ std::string complaint(const Words& words) {
     return "";
 }
 
-TEST(CommandLine, TakesOneDashOrTwoAndEitherSpelling) {
+TEST(CommandLine, AcceptsOneDashOrTwoAndHyphensOrUnderscores) {
     for (const char* option : {"-client_ids", "--client_ids", "-client-ids", "--client-ids"}) {
         EXPECT_EQ(text(parse({option, "1,2"}), "client-ids"), "1,2") << option;
     }
 }
 
-TEST(CommandLine, TakesTheValueBehindAnEqualsSign) {
+TEST(CommandLine, AcceptsAValueAfterAnEqualsSign) {
     EXPECT_EQ(text(parse({"-client_ids=a_b"}), "client-ids"), "a_b");
     EXPECT_EQ(text(parse({"--client-ids=a=b"}), "client-ids"), "a=b");
 }
 
-TEST(CommandLine, TakesAnOptionsNameAsAValueOnlyBehindAnEqualsSign) {
+TEST(CommandLine, AcceptsAnOptionNameAsAValueOnlyAfterAnEqualsSign) {
     EXPECT_EQ(text(parse({"--client-ids=--check"}), "client-ids"), "--check");
     EXPECT_EQ(complaint({"-port", "-check"}), "option --port needs a value");
 }
 
-TEST(CommandLine, LeavesValuesAsTheyAre) {
+TEST(CommandLine, DoesNotChangeValues) {
     EXPECT_EQ(text(parse({"--client-ids", "a_b"}), "client-ids"), "a_b");
     EXPECT_EQ(text(parse({"--port", "-1"}), "port"), "-1");
     EXPECT_EQ(text(parse({"--client-ids", "-a_b"}), "client-ids"), "-a_b");
 }
 
-TEST(CommandLine, KnowsFlagsAndDefaults) {
+TEST(CommandLine, HandlesFlagsAndDefaults) {
     EXPECT_FALSE(cli::is_set(parse({}).options, "check"));
     EXPECT_TRUE(cli::is_set(parse({"-check"}).options, "check"));
     EXPECT_EQ(text(parse({}), "port"), "5000");
     EXPECT_EQ(text(parse({}), "client-ids"), "(none)");
 }
 
-TEST(CommandLine, KeepsWordsThatAreNoOptionsInOrder) {
+TEST(CommandLine, KeepsPositionalArgumentsInOrder) {
     EXPECT_EQ(parse({"one", "--port", "1", "two"}).words, (std::vector<std::string>{"one", "two"}));
     EXPECT_EQ(parse({"--", "--port"}).words, std::vector<std::string>{"--port"});
 }
 
-TEST(CommandLine, ComplainsAboutUnknownOptions) {
+TEST(CommandLine, RefusesUnknownOptions) {
     EXPECT_EQ(complaint({"--colour"}), "unknown option --colour");
     EXPECT_EQ(complaint({"-colour=red"}), "unknown option --colour");
     EXPECT_EQ(complaint({"-p", "1"}), "unknown option --p");
     EXPECT_EQ(complaint({"--por", "1"}), "unknown option --por") << "no beginnings of names";
 }
 
-TEST(CommandLine, ComplainsAboutMissingValues) {
+TEST(CommandLine, RefusesMissingValues) {
     EXPECT_EQ(complaint({"--port"}), "option --port needs a value");
     EXPECT_EQ(complaint({"--port="}), "option --port needs a value");
     EXPECT_EQ(complaint({"--port", ""}), "option --port needs a value");
 }
 
-TEST(CommandLine, TakesTrueOrFalseForAFlagBehindAnEqualsSign) {
+TEST(CommandLine, AcceptsTrueOrFalseAfterTheEqualsSignOfAFlag) {
     EXPECT_TRUE(cli::is_set(parse({"--check=true"}).options, "check"));
     EXPECT_FALSE(cli::is_set(parse({"-check=false"}).options, "check"));
     EXPECT_EQ(parse({"--check", "false"}).words, std::vector<std::string>{"false"});
@@ -92,7 +92,7 @@ TEST(CommandLine, TakesTrueOrFalseForAFlagBehindAnEqualsSign) {
     EXPECT_EQ(complaint({"--check", "--check=false"}), "option --check is given twice");
 }
 
-TEST(CommandLine, ComplainsAboutWhatIsGivenTwice) {
+TEST(CommandLine, RefusesAnOptionThatIsGivenTwice) {
     EXPECT_EQ(complaint({"--port", "1", "-port", "2"}), "option --port is given twice");
     EXPECT_EQ(complaint({"--client_ids", "1", "--client-ids", "2"}),
               "option --client-ids is given twice");
@@ -118,7 +118,7 @@ class ConfigFile : public ::testing::Test {
     TempDir directory_;
 };
 
-TEST_F(ConfigFile, TakesEitherSpelling) {
+TEST_F(ConfigFile, AcceptsHyphensOrUnderscores) {
     EXPECT_EQ(text(parse_with("client_ids = a_b\n"), "client-ids"), "a_b");
     EXPECT_EQ(text(parse_with("client-ids=a_b"), "client-ids"), "a_b");
 }
@@ -127,32 +127,32 @@ TEST_F(ConfigFile, MayHaveCommentsAndEmptyLines) {
     EXPECT_EQ(text(parse_with("# the_port\n\nport = 7  # here\n"), "port"), "7");
 }
 
-TEST_F(ConfigFile, WinsOverDefaults) {
+TEST_F(ConfigFile, OverridesDefaults) {
     EXPECT_EQ(text(parse_with("port = 7\n"), "port"), "7");
 }
 
-TEST_F(ConfigFile, LosesAgainstTheCommandLine) {
+TEST_F(ConfigFile, IsOverriddenByTheCommandLine) {
     EXPECT_EQ(text(parse_with("port = 7\nclient_ids = x\n", {"-port", "8"}), "port"), "8");
     EXPECT_EQ(text(parse_with("port = 7\nclient_ids = x\n", {"-port", "8"}), "client-ids"), "x");
 }
 
-TEST_F(ConfigFile, ThatIsMissingIsNamed) {
+TEST_F(ConfigFile, AMissingFileIsNamedInTheError) {
     EXPECT_EQ(complaint({"--config", "/nowhere/config"}),
               "cannot read the configuration file /nowhere/config");
 }
 
-TEST_F(ConfigFile, ThatIsADirectoryIsNamed) {
+TEST_F(ConfigFile, ADirectoryIsNamedInTheError) {
     const std::string directory = directory_.path().string();
     EXPECT_EQ(complaint({"--config", directory.c_str()}),
               "cannot read the configuration file " + directory);
 }
 
-TEST_F(ConfigFile, WithMistakesIsNamedWithTheOption) {
+TEST_F(ConfigFile, AnErrorNamesTheFileTheLineAndTheOption) {
     EXPECT_EQ(complaint_about("colour = red\n"), path() + ":1: unknown option --colour");
     EXPECT_EQ(complaint_about("port = 1\nport = 2\n"), path() + ":2: option --port is given twice");
 }
 
-TEST_F(ConfigFile, IsNamedWithTheLineOfAValueThatIsRefused) {
+TEST_F(ConfigFile, ARefusedValueIsReportedWithItsFileAndLine) {
     const cli::CommandLine line =
         parse_with("# a comment\nport = x\nclient_ids = y\n", {"-client_ids", "z"});
     const auto placed = [&line](const std::string& option) {
@@ -170,23 +170,23 @@ TEST_F(ConfigFile, SetsFlags) {
     EXPECT_EQ(complaint_about("check = 7\n"), path() + ":1: option --check must be true or false");
 }
 
-TEST_F(ConfigFile, HoldsNoNulByte) {
+TEST_F(ConfigFile, ANulByteIsRefused) {
     EXPECT_EQ(complaint_about({"port = 1\nclient_ids = 1\0002\n", 25}),
               path() + ":2: contains a NUL byte");
 }
 
-TEST_F(ConfigFile, HasAValueForEveryName) {
+TEST_F(ConfigFile, EveryNameNeedsAValue) {
     EXPECT_EQ(complaint_about("port =\n"), path() + ":1: option --port needs a value");
     EXPECT_EQ(complaint_about("\nclient_ids = # none\n"),
               path() + ":2: option --client-ids needs a value");
     EXPECT_EQ(complaint_about("check =\n"), path() + ":1: option --check needs a value");
 }
 
-TEST_F(ConfigFile, NamesNoOtherOne) {
+TEST_F(ConfigFile, CannotNameAnotherConfigFile) {
     EXPECT_EQ(complaint_about("config = other\n"), path() + ":1: unknown option --config");
 }
 
-TEST_F(ConfigFile, WithALineThatIsNoneNamesIt) {
+TEST_F(ConfigFile, AnInvalidLineIsQuotedInTheError) {
     for (const std::string line : {"hello", "= 3", "=", " = ", "[section]", " [section] # x"}) {
         EXPECT_EQ(complaint_about("# the port\nport = 1\n\n" + line + "\n"),
                   path() + ":4: '" + line + "' is not of the form name = value");
@@ -213,7 +213,7 @@ bool is_size(std::string_view text, std::uint64_t min, std::uint64_t max) {
 
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
-TEST(WholeNumber, HasLimits) {
+TEST(WholeNumber, MustBeWithinItsLimits) {
     EXPECT_EQ(cli::whole_number("n", "7", 7, 7), 7U);
     EXPECT_TRUE(is_number("18446744073709551615", 0, most));
     EXPECT_FALSE(is_number("6", 7, 8));
@@ -221,13 +221,13 @@ TEST(WholeNumber, HasLimits) {
     EXPECT_FALSE(is_number("18446744073709551616", 0, most));
 }
 
-TEST(WholeNumber, IsDigitsAlone) {
+TEST(WholeNumber, ConsistsOfDigitsOnly) {
     for (const char* text : {"", " 1", "1 ", "+1", "-1", "1.0", "0x1", "1e3", "one"}) {
         EXPECT_FALSE(is_number(text, 0, most)) << text;
     }
 }
 
-TEST(WholeNumber, IsToldWithItsOptionAndLimits) {
+TEST(WholeNumber, AnErrorNamesTheOptionAndTheLimits) {
     try {
         (void)cli::whole_number("port", "x", 0, 65535);
         FAIL();
@@ -236,7 +236,7 @@ TEST(WholeNumber, IsToldWithItsOptionAndLimits) {
     }
 }
 
-TEST(ByteCount, KnowsPowersOf1024) {
+TEST(ByteCount, UnitsArePowersOf1024) {
     EXPECT_EQ(cli::byte_count("n", "5", 0, most), 5U);
     EXPECT_EQ(cli::byte_count("n", "5K", 0, most), 5U << 10);
     EXPECT_EQ(cli::byte_count("n", "5k", 0, most), 5U << 10);
@@ -246,20 +246,20 @@ TEST(ByteCount, KnowsPowersOf1024) {
     EXPECT_EQ(cli::byte_count("n", "5g", 0, most), 5ULL << 30);
 }
 
-TEST(ByteCount, HasLimits) {
+TEST(ByteCount, MustBeWithinItsLimits) {
     EXPECT_TRUE(is_size("64K", 64 << 10, 64 << 10));
     EXPECT_FALSE(is_size("65535", 64 << 10, 1 << 20));
     EXPECT_FALSE(is_size("1048577", 64 << 10, 1 << 20));
     EXPECT_FALSE(is_size("17179869184G", 0, most)) << "2^64";
 }
 
-TEST(ByteCount, IsDigitsAndOneUnit) {
+TEST(ByteCount, ConsistsOfDigitsAndAtMostOneUnit) {
     for (const char* text : {"", "K", "1KB", "1 K", "-1K", "1T", "1.5M", "K1"}) {
         EXPECT_FALSE(is_size(text, 0, most)) << text;
     }
 }
 
-TEST(ByteCount, IsToldWithItsOptionAndLimits) {
+TEST(ByteCount, AnErrorNamesTheOptionAndTheLimits) {
     try {
         (void)cli::byte_count("ring-size", "1K", 64 << 10, 1 << 30);
         FAIL();

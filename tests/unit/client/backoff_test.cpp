@@ -16,7 +16,7 @@ TEST(ClientBackoff, WaitsFrom50MillisecondsTo2Seconds) {
     }
 }
 
-TEST(ClientBackoff, GrowsAndBeginsAnewAfterAReset) {
+TEST(ClientBackoff, GrowsUntilItIsReset) {
     Backoff backoff;
     EXPECT_LE(backoff.next(), 100ms);
     for (int i = 0; i < 10; ++i) static_cast<void>(backoff.next());
@@ -25,7 +25,7 @@ TEST(ClientBackoff, GrowsAndBeginsAnewAfterAReset) {
     EXPECT_LE(backoff.next(), 100ms);
 }
 
-TEST(ClientBackoff, TwoClientsDoNotKeepStep) {
+TEST(ClientBackoff, TwoClientsDoNotWaitEquallyLong) {
     Backoff one;
     Backoff other;
     int same = 0;

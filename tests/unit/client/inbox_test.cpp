@@ -12,7 +12,7 @@ wire::Welcome welcome(std::string_view epoch, std::uint64_t cursor) {
     return frame;
 }
 
-TEST(ClientInbox, TakesAMessageOnce) {
+TEST(ClientInbox, AcceptsAMessageOnce) {
     Inbox inbox{std::nullopt};
     static_cast<void>(inbox.begin_session(welcome("a", 4)));
     EXPECT_TRUE(inbox.take(5));
@@ -21,7 +21,7 @@ TEST(ClientInbox, TakesAMessageOnce) {
     EXPECT_TRUE(inbox.take(7));
 }
 
-TEST(ClientInbox, WhatWasTakenIsNotTakenAgainOnAnotherConnection) {
+TEST(ClientInbox, AMessageIsNotAcceptedAgainOnAnotherConnection) {
     Inbox inbox{std::nullopt};
     static_cast<void>(inbox.begin_session(welcome("a", 0)));
     EXPECT_TRUE(inbox.take(1));
@@ -30,7 +30,7 @@ TEST(ClientInbox, WhatWasTakenIsNotTakenAgainOnAnotherConnection) {
     EXPECT_TRUE(inbox.take(2));
 }
 
-TEST(ClientInbox, AnotherEpochBeginsAnew) {
+TEST(ClientInbox, ANewEpochStartsOver) {
     Inbox inbox{std::nullopt};
     EXPECT_FALSE(inbox.begin_session(welcome("a", 0)));
     EXPECT_TRUE(inbox.take(9));
@@ -39,7 +39,7 @@ TEST(ClientInbox, AnotherEpochBeginsAnew) {
     EXPECT_EQ(inbox.take_ack(), 1u);
 }
 
-TEST(ClientInbox, AcknowledgesTheHighestIdOnceAConnection) {
+TEST(ClientInbox, AcknowledgesTheHighestIdOncePerConnection) {
     Inbox inbox{std::nullopt};
     static_cast<void>(inbox.begin_session(welcome("a", 3)));
     EXPECT_EQ(inbox.take_ack(), std::nullopt);
@@ -48,10 +48,10 @@ TEST(ClientInbox, AcknowledgesTheHighestIdOnceAConnection) {
     EXPECT_EQ(inbox.take_ack(), 6u);
     EXPECT_EQ(inbox.take_ack(), std::nullopt);
     static_cast<void>(inbox.begin_session(welcome("a", 3)));
-    EXPECT_EQ(inbox.take_ack(), 6u) << "the server may not have got the first one";
+    EXPECT_EQ(inbox.take_ack(), 6u) << "the server may not have received the first ACK";
 }
 
-TEST(ClientInbox, WhenFullNothingMoreIsTakenOrAcknowledged) {
+TEST(ClientInbox, AFullInboxAcceptsAndAcknowledgesNothingMore) {
     Inbox inbox{2};
     static_cast<void>(inbox.begin_session(welcome("a", 0)));
     EXPECT_TRUE(inbox.take(1));
@@ -63,7 +63,7 @@ TEST(ClientInbox, WhenFullNothingMoreIsTakenOrAcknowledged) {
     EXPECT_EQ(inbox.take_ack(), 2u);
 }
 
-TEST(ClientInbox, WhatIsPassedDoesNotCount) {
+TEST(ClientInbox, SkippedIdsDoNotCountTowardsItsCapacity) {
     Inbox inbox{1};
     static_cast<void>(inbox.begin_session(welcome("a", 0)));
     EXPECT_TRUE(inbox.pass(5));

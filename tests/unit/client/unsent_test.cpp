@@ -14,7 +14,7 @@ using Texts = std::vector<std::string>;
 
 class ClientUnsent : public ::testing::Test {
   protected:
-    // What would go out now, each SEND as `seq:text`.
+    // Returns what would be sent now, each SEND as `seq:text`.
     Texts sends(std::size_t enough = 1'000'000) {
         std::string out;
         unsent.fill(out, enough);
@@ -42,14 +42,14 @@ class ClientUnsent : public ::testing::Test {
     }};
 };
 
-TEST_F(ClientUnsent, NumbersGoOnBehindTheHighestThatTheServerKnows) {
+TEST_F(ClientUnsent, SeqsContinueAfterTheHighestThatTheServerKnows) {
     unsent.begin_session(41, 100);
     add({"a", "b"});
     EXPECT_EQ(sends(), (Texts{"42:a", "43:b"}));
     EXPECT_EQ(sends(), Texts{});
 }
 
-TEST_F(ClientUnsent, IsEmptyWhenEveryLineHasItsAnswer) {
+TEST_F(ClientUnsent, IsEmptyWhenEveryLineHasBeenAnswered) {
     unsent.begin_session(0, 100);
     EXPECT_TRUE(unsent.is_empty());
     add({"a", "b"});
@@ -61,7 +61,7 @@ TEST_F(ClientUnsent, IsEmptyWhenEveryLineHasItsAnswer) {
     EXPECT_TRUE(unsent.is_empty());
 }
 
-TEST_F(ClientUnsent, WhatHasNoAnswerIsSentAgainWithItsSeqOnTheNextConnection) {
+TEST_F(ClientUnsent, AnUnansweredLineIsSentAgainWithTheSameSeqOnTheNextConnection) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     static_cast<void>(sends());
@@ -71,7 +71,7 @@ TEST_F(ClientUnsent, WhatHasNoAnswerIsSentAgainWithItsSeqOnTheNextConnection) {
     EXPECT_EQ(sends(), (Texts{"1:a", "3:c", "4:d"}));
 }
 
-TEST_F(ClientUnsent, ALineAnsweredBeforeItIsSentAgainIsNotSentAgain) {
+TEST_F(ClientUnsent, ALineThatIsAnsweredBeforeItsResendIsNotSentAgain) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     static_cast<void>(sends());
@@ -80,7 +80,7 @@ TEST_F(ClientUnsent, ALineAnsweredBeforeItIsSentAgainIsNotSentAgain) {
     EXPECT_EQ(sends(), (Texts{"1:a", "3:c"}));
 }
 
-TEST_F(ClientUnsent, ALineNeverSentIsNumberedBehindWhatTheServerKnowsNow) {
+TEST_F(ClientUnsent, ALineThatWasNeverSentIsNumberedAfterTheSeqThatTheServerKnowsNow) {
     unsent.begin_session(0, 100);
     add({"a"});
     static_cast<void>(sends());
@@ -105,7 +105,7 @@ TEST_F(ClientUnsent, AnswersToUnknownSeqsAreIgnored) {
     EXPECT_EQ(refused, Texts{});
 }
 
-TEST_F(ClientUnsent, ARefusedLineIsToldAndNeverSentAgain) {
+TEST_F(ClientUnsent, ARefusedLineIsReportedAndNeverSentAgain) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     static_cast<void>(sends());
@@ -115,12 +115,12 @@ TEST_F(ClientUnsent, ARefusedLineIsToldAndNeverSentAgain) {
     EXPECT_EQ(sends(), (Texts{"1:a", "3:c"}));
 }
 
-TEST_F(ClientUnsent, BehindBadSeqsLinesAreNumberedFromWhatTheServerKnows) {
+TEST_F(ClientUnsent, AfterBadSeqsLinesAreNumberedFromTheSeqThatTheServerKnows) {
     unsent.begin_session(1000, 100);
     add({"a", "b"});
     EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"}));
     unsent.begin_session(5, 100);
-    EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"})) << "they may have been accepted";
+    EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"})) << "the server may have accepted them";
     unsent.refuse_seq(1001, "bad-seq");
     unsent.refuse_seq(1002, "bad-seq");
     EXPECT_EQ(refused, (Texts{"1 bad-seq", "2 bad-seq"}));
@@ -128,7 +128,7 @@ TEST_F(ClientUnsent, BehindBadSeqsLinesAreNumberedFromWhatTheServerKnows) {
     EXPECT_EQ(sends(), Texts{"6:c"});
 }
 
-TEST_F(ClientUnsent, ARefusedLinesSeqIsNotUsedAgain) {
+TEST_F(ClientUnsent, TheSeqOfARefusedLineIsNotUsedAgain) {
     unsent.begin_session(0, 100);
     add({"a"});
     EXPECT_EQ(sends(), Texts{"1:a"});
@@ -137,7 +137,7 @@ TEST_F(ClientUnsent, ARefusedLinesSeqIsNotUsedAgain) {
     EXPECT_EQ(sends(), Texts{"2:b"});
 }
 
-TEST_F(ClientUnsent, NumbersGoOnBehindWhatHasBeenAccepted) {
+TEST_F(ClientUnsent, SeqsContinueAfterTheLastAcceptedOne) {
     unsent.begin_session(0, 100);
     add({"a", "b"});
     static_cast<void>(sends());
@@ -157,7 +157,7 @@ TEST_F(ClientUnsent, ALineAboveMaxPayloadIsNotSent) {
     EXPECT_TRUE(unsent.is_empty());
 }
 
-TEST_F(ClientUnsent, ARefusedLineInTheMiddleHindersNoLaterAnswer) {
+TEST_F(ClientUnsent, ARefusedLineDoesNotBlockTheAnswersToLaterLines) {
     unsent.begin_session(0, 3);
     add({"a", "long1", "long2", "b", "c"});
     static_cast<void>(sends());
@@ -167,21 +167,21 @@ TEST_F(ClientUnsent, ARefusedLineInTheMiddleHindersNoLaterAnswer) {
     EXPECT_TRUE(unsent.is_empty());
 }
 
-TEST_F(ClientUnsent, WithoutSeqsLeftNothingIsAccepted) {
+TEST_F(ClientUnsent, LinesAreRefusedWhenNoSeqIsLeft) {
     unsent.begin_session(wire::max_seq - 1, 100);
     add({"a", "b", "c"});
     EXPECT_EQ(sends(), (Texts{"9223372036854775807:a"}));
     EXPECT_EQ(refused.size(), 2u);
 }
 
-TEST_F(ClientUnsent, FillsUntilThereIsEnough) {
+TEST_F(ClientUnsent, FillsTheOutputOnlyUntilThereIsEnough) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     EXPECT_EQ(sends(1), (Texts{"1:a"}));
     EXPECT_EQ(sends(), (Texts{"2:b", "3:c"}));
 }
 
-TEST_F(ClientUnsent, HasNoRoomAboveAFewMiBAndGetsItBack) {
+TEST_F(ClientUnsent, HasRoomForAFewMiBAndAnAnswerMakesRoomAgain) {
     unsent.begin_session(0, 1 << 20);
     const std::string line(1 << 20, 'x');
     while (unsent.has_room()) unsent.add(++number, line);
@@ -191,18 +191,18 @@ TEST_F(ClientUnsent, HasNoRoomAboveAFewMiBAndGetsItBack) {
     EXPECT_TRUE(unsent.has_room());
 }
 
-TEST_F(ClientUnsent, EmptyLinesAreBoundedToo) {
+TEST_F(ClientUnsent, TheNumberOfEmptyLinesIsLimitedToo) {
     while (unsent.has_room()) unsent.add(++number, "");
     EXPECT_LT(number, 1'000'000u);
 }
 
-TEST_F(ClientUnsent, WhatTheStoreRefusedIsSentAgainInOrderWhenAllHasBeenAnswered) {
+TEST_F(ClientUnsent, LinesThatTheStoreRefusedAreSentAgainInOrderOnceEveryLineIsAnswered) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c", "d"});
     static_cast<void>(sends());
     unsent.postpone(2);
     add({"e"});
-    EXPECT_EQ(sends(), Texts{}) << "nothing more is sent behind a line that was not stored";
+    EXPECT_EQ(sends(), Texts{}) << "nothing is sent after a line that was not stored";
     unsent.postpone(3);
     EXPECT_FALSE(unsent.can_try_again());
     unsent.postpone(4);
@@ -212,7 +212,7 @@ TEST_F(ClientUnsent, WhatTheStoreRefusedIsSentAgainInOrderWhenAllHasBeenAnswered
     EXPECT_EQ(sends(), (Texts{"2:b", "3:c", "4:d", "5:e"}));
 }
 
-TEST_F(ClientUnsent, ALineRefusedForGoodBehindAPostponedOneStaysRefused) {
+TEST_F(ClientUnsent, ALineThatIsRefusedForGoodAfterAPostponedOneStaysRefused) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     static_cast<void>(sends());
@@ -233,7 +233,7 @@ TEST_F(ClientUnsent, ANewConnectionEndsThePostponing) {
     EXPECT_EQ(sends(), (Texts{"1:a", "2:b"}));
 }
 
-TEST_F(ClientUnsent, AllWithoutAnswerIsSentAgainOnDemand) {
+TEST_F(ClientUnsent, EveryUnansweredLineIsSentAgainOnDemand) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     static_cast<void>(sends());

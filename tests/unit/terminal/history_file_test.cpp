@@ -18,7 +18,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-TEST(ClientHistoryFile, KeepsWhatWasTyped) {
+TEST(ClientHistoryFile, KeepsTypedLines) {
     const test::TempDir folder;
     const HistoryFile history{(folder.path() / "a/b/history").string()};
     EXPECT_EQ(history.load(), Lines{});
@@ -27,7 +27,7 @@ TEST(ClientHistoryFile, KeepsWhatWasTyped) {
     EXPECT_EQ(history.load(), (Lines{"one", "two é漢"}));
 }
 
-TEST(ClientHistoryFile, IsForItsOwnerAloneAlsoWhereItWasNot) {
+TEST(ClientHistoryFile, IsMadeReadableByItsOwnerAlone) {
     const test::TempDir folder;
     const auto path = folder.write("history", "one\n");
     ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
@@ -37,7 +37,7 @@ TEST(ClientHistoryFile, IsForItsOwnerAloneAlsoWhereItWasNot) {
     EXPECT_EQ(status.st_mode & 07777, 0600U);
 }
 
-TEST(ClientHistoryFile, IsCutWhenItHasGrown) {
+TEST(ClientHistoryFile, IsCutToTheLastLinesWhenItHasGrown) {
     const test::TempDir folder;
     std::string text;
     for (int number = 1; number <= 2100; ++number) text += std::to_string(number) + "\n";
@@ -50,7 +50,7 @@ TEST(ClientHistoryFile, IsCutWhenItHasGrown) {
     EXPECT_TRUE(test::read_file(path).starts_with("1101\n"));
 }
 
-TEST(ClientHistoryFile, IsNotMissedWhereItCannotBe) {
+TEST(ClientHistoryFile, IsOptionalWhereItCannotBeCreated) {
     for (const auto* path : {"", "/proc/nowhere/history", "/dev/null/history"}) {
         const HistoryFile history{path};
         history.append("one");
@@ -58,12 +58,12 @@ TEST(ClientHistoryFile, IsNotMissedWhereItCannotBe) {
     }
 }
 
-TEST(ClientHistoryFile, LeavesWhatIsNoFileAsItIs) {
+TEST(ClientHistoryFile, DoesNotTouchAPipe) {
     const test::TempDir folder;
     const auto fifo = folder.path() / "fifo";
     ASSERT_EQ(::mkfifo(fifo.c_str(), 0644), 0);
     ASSERT_EQ(::chmod(fifo.c_str(), 0644), 0);
-    // Somebody reads, so that it could be written.
+    // A reader is open, so that a write to the pipe would succeed.
     const base::UniqueFd reader{::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     const auto link = folder.path() / "history";
     std::filesystem::create_symlink(fifo, link);
@@ -77,7 +77,7 @@ TEST(ClientHistoryFile, LeavesWhatIsNoFileAsItIs) {
     EXPECT_LE(::read(reader.get(), &byte, 1), 0) << "nothing was written";
 }
 
-TEST(ClientXdg, TheUsersFilesStandWhereTheSpecificationSays) {
+TEST(ClientXdg, TheUsersFilesAreWhereTheXdgSpecificationPutsThem) {
     const test::Variable home{"HOME", "/home/me"};
     const test::Variable config{"XDG_CONFIG_HOME", std::nullopt};
     const test::Variable state{"XDG_STATE_HOME", "relative"};

@@ -19,7 +19,7 @@ std::wstring typed(std::string_view bytes) {
     return keys(keyboard);
 }
 
-// The same, whatever the pieces are.
+// Returns the keys of bytes that arrive one by one.
 std::wstring typed_slowly(std::string_view bytes) {
     Keyboard keyboard;
     for (const char byte : bytes) keyboard.take({&byte, 1});
@@ -32,27 +32,27 @@ TEST(ClientKeyboard, BytesBecomeCharacters) {
     EXPECT_EQ(typed("\x1b[A\x1b[3~\x1b"), L"\x1b[A\x1b[3~\x1b");
 }
 
-TEST(ClientKeyboard, WhatIsNotUtf8IsLeftOut) {
+TEST(ClientKeyboard, InvalidUtf8IsDropped) {
     EXPECT_EQ(typed("a\xff"
                     "b\xc3"
                     "c"),
               L"abc");
 }
 
-TEST(ClientKeyboard, InAPasteOnlyTheEndOfALineIsACommand) {
+TEST(ClientKeyboard, OnlyTheLineEndsOfAPasteActAsKeys) {
     EXPECT_EQ(typed("\x1b[200~a\tb\r\x03\x1b[Ac\x1b[201~\t"), L"a\x16\tb\r\x16\x03\x16\x1b[Ac\t");
 }
 
-TEST(ClientKeyboard, ALineOfAPasteEndsInOneOfThreeWays) {
+TEST(ClientKeyboard, ALineOfAPasteEndsWithCrLfOrBoth) {
     const auto pasted = "\x1b[200~a\rb\nc\r\nd\n\ne\x1b[201~";
     EXPECT_EQ(typed(pasted), L"a\rb\rc\rd\r\re");
     EXPECT_EQ(typed(pasted).size(), 10U);
 }
 
-TEST(ClientKeyboard, APasteMayComeInPieces) {
+TEST(ClientKeyboard, APasteMayArriveInPieces) {
     const std::string_view pasted = "x\x1b[200~a\tb\x1b[201~y\t";
     for (std::size_t cut = 0; cut <= pasted.size(); ++cut) {
-        // ESC alone is a key.
+        // A single ESC counts as a key, so the paste must not be cut after it.
         if (pasted.substr(0, cut).ends_with("x\x1b")) continue;
         Keyboard keyboard;
         keyboard.take(pasted.substr(0, cut));

@@ -28,7 +28,7 @@ Texts read(const Texts& pieces, std::size_t limit = 10) {
     return lines;
 }
 
-TEST(ClientLineReader, CutsAtLfAndTakesOneCrOff) {
+TEST(ClientLineReader, SplitsAtLfAndRemovesOneCr) {
     EXPECT_EQ(read({"a\nb\r\n\n\r\nc\r\r\n"}), (Texts{"1 a", "2 b", "3 ", "4 ", "5 c\r"}));
 }
 

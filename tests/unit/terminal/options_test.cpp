@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using test::Variable;
 using Arguments = std::vector<std::string>;
 
-// The complaint about these arguments; empty where there is none.
+// Returns the error message for these arguments; empty if there is none.
 std::string complaint(const Arguments& arguments) {
     try {
         static_cast<void>(read_options(arguments));
@@ -27,7 +27,7 @@ std::string complaint(const Arguments& arguments) {
     }
 }
 
-// A configuration file that lives as long as a test.
+// A configuration file that is removed at the end of the test.
 struct Config {
     explicit Config(std::string_view contents)
         : path{dir.write("belfry.conf", contents).string()} {}
@@ -45,7 +45,7 @@ TEST(ClientOptions, HaveDefaults) {
     EXPECT_FALSE(options.count || options.timeout);
 }
 
-TEST(ClientOptions, MayBeWrittenInAllWays) {
+TEST(ClientOptions, AcceptOneDashOrTwoAndHyphensOrUnderscores) {
     for (const Arguments& arguments :
          {Arguments{"-client_id", "a", "-server_ip", "b", "-port", "7", "-json"},
           Arguments{"--client-id", "a", "--server-ip", "b", "--port", "7", "--json"},
@@ -76,11 +76,11 @@ TEST(ClientOptions, AValueMayStartWithADash) {
     EXPECT_EQ(read_options({"-client_id", "1", "-server_ip", "-x=y_z"}).server_ip, "-x=y_z");
 }
 
-TEST(ClientOptions, AKnownOptionIsNoValue) {
+TEST(ClientOptions, AKnownOptionIsNotTakenAsAValue) {
     EXPECT_EQ(complaint({"-client_id", "--json"}), "option --client-id needs a value");
 }
 
-TEST(ClientOptions, EveryMistakeIsToldClearly) {
+TEST(ClientOptions, EveryMistakeHasAClearMessage) {
     const std::string what = " is not a client-id: 1 to 32 of A-Z a-z 0-9 _ . -";
     EXPECT_EQ(complaint({}), "option --client-id is missing");
     EXPECT_EQ(complaint({"-client_id"}), "option --client-id needs a value");
@@ -110,7 +110,7 @@ TEST(ClientOptions, APortIsANumberFrom1To65535) {
     EXPECT_EQ(complaint({"-client_id=1", "-port", "65535"}), "");
 }
 
-TEST(ClientOptions, ACountAndATimeoutAreAbove0) {
+TEST(ClientOptions, CountAndTimeoutMustBeAboveZero) {
     for (const char* text : {"0", "-1", "x", "1x", "nan", "-inf", "99999999999999999999"}) {
         EXPECT_NE(complaint({"-client_id=1", "--count", text}), "") << text;
     }
@@ -119,7 +119,7 @@ TEST(ClientOptions, ACountAndATimeoutAreAbove0) {
     }
 }
 
-TEST(ClientOptions, MayStandInAFile) {
+TEST(ClientOptions, AreReadFromAFile) {
     const Config config{
         "# comment\nclient_id = a\nserver-ip=::1\nport = 7 # more\n\njson = true\n"
         "peek=no\ncount=3\n"};
@@ -132,7 +132,7 @@ TEST(ClientOptions, MayStandInAFile) {
     EXPECT_EQ(options.count, 3u);
 }
 
-TEST(ClientOptions, MayStandInTheEnvironment) {
+TEST(ClientOptions, AreReadFromTheEnvironment) {
     const Variable id{"BELFRY_CLIENT_ID", "a"};
     const Variable ip{"BELFRY_SERVER_IP", "::1"};
     const Variable port{"BELFRY_PORT", "7"};
@@ -152,12 +152,12 @@ TEST(ClientOptions, MayStandInTheEnvironment) {
     EXPECT_EQ(options.colour, ColourMode::never);
 }
 
-TEST(ClientOptions, AnEmptyVariableIsNone) {
+TEST(ClientOptions, AnEmptyVariableCountsAsUnset) {
     const Variable port{"BELFRY_PORT", ""};
     EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
 }
 
-TEST(ClientOptions, AMistakeInTheEnvironmentIsTold) {
+TEST(ClientOptions, AMistakeInTheEnvironmentIsReportedWithTheVariable) {
     const Variable json{"BELFRY_JSON", "maybe"};
     EXPECT_EQ(complaint({"-client_id=1"}),
               "environment variable BELFRY_JSON: option --json must be true or false");
@@ -173,7 +173,7 @@ TEST(ClientOptions, AMistakeInTheEnvironmentIsTold) {
     }
 }
 
-TEST(ClientOptions, ASwitchThatIsOnByDefaultCanBeUndone) {
+TEST(ClientOptions, AFlagFromAFileOrTheEnvironmentCanBeTurnedOff) {
     const test::TempDir home;
     const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
     static_cast<void>(home.write("belfry.conf", "client_id = 1\npeek = true\n"));
@@ -184,7 +184,7 @@ TEST(ClientOptions, ASwitchThatIsOnByDefaultCanBeUndone) {
     EXPECT_TRUE(options.json);
 }
 
-TEST(ClientOptions, ADefaultFileThatCannotBeReadIsNone) {
+TEST(ClientOptions, ADefaultFileThatCannotBeReadIsIgnored) {
     const test::TempDir home;
     const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
     EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
@@ -194,7 +194,7 @@ TEST(ClientOptions, ADefaultFileThatCannotBeReadIsNone) {
     EXPECT_EQ(complaint({"-client_id=1"}), "cannot read the configuration file /nowhere/x");
 }
 
-TEST(ClientOptions, ComeFromTheCommandLineThenItsFileThenTheEnvironmentThenTheDefaultFile) {
+TEST(ClientOptions, TheOrderIsCommandLineThenItsFileThenEnvironmentThenDefaultFile) {
     const test::TempDir home;
     const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
     static_cast<void>(home.write("belfry.conf", "client_id = file\nport = 1\nserver_ip = file\n"));
@@ -212,7 +212,7 @@ TEST(ClientOptions, ComeFromTheCommandLineThenItsFileThenTheEnvironmentThenTheDe
     EXPECT_EQ(with_file.server_ip, "127.0.0.1") << "the default file is not read then";
 }
 
-TEST(ClientOptions, AnotherFileIsReadInsteadOfTheUsersOwn) {
+TEST(ClientOptions, ANamedFileReplacesTheUsersOwn) {
     const test::TempDir home;
     const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
     static_cast<void>(home.write("belfry.conf", "nonsense"));
@@ -232,7 +232,7 @@ TEST(ClientOptions, ColourIsAutoAlwaysOrNever) {
               "--color must be auto, always or never, not 'yes'");
 }
 
-TEST(ClientOptions, TheCommandLineWinsOverTheFile) {
+TEST(ClientOptions, TheCommandLineOverridesTheFile) {
     const Config config{"client_id = a\nport = 7\njson = false\n"};
     const auto options = read_options({"--config", config.path, "-port", "8", "--json"});
     EXPECT_EQ(options.client_id, "a");
@@ -240,7 +240,7 @@ TEST(ClientOptions, TheCommandLineWinsOverTheFile) {
     EXPECT_TRUE(options.json);
 }
 
-TEST(ClientOptions, MistakesInTheFileNameIt) {
+TEST(ClientOptions, AMistakeInAFileIsReportedWithTheFileAndLine) {
     const auto told = [](std::string_view contents) {
         const Config config{contents};
         const std::string text = complaint({"-client_id=1", "--config", config.path});
@@ -258,7 +258,7 @@ TEST(ClientOptions, MistakesInTheFileNameIt) {
     }
 }
 
-TEST(ClientOptions, AnUnreadableFileIsTold) {
+TEST(ClientOptions, AnUnreadableFileIsReported) {
     EXPECT_EQ(complaint({"--config", "/nowhere/x"}),
               "cannot read the configuration file /nowhere/x");
     const test::TempDir dir;

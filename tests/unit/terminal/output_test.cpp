@@ -37,7 +37,7 @@ struct Pipe {
     base::UniqueFd writer;
 };
 
-TEST(ClientOutput, WritesWhatAPipeTakesAndNeverWaits) {
+TEST(ClientOutput, WritesAsMuchAsAPipeTakesAndNeverBlocks) {
     const Pipe pipe;
     Output output{pipe.writer.get()};
     std::string all;
@@ -56,7 +56,7 @@ TEST(ClientOutput, WritesWhatAPipeTakesAndNeverWaits) {
     EXPECT_EQ(output.poll_fd(), -1);
 }
 
-TEST(ClientOutput, SaysWhenTheReaderIsGone) {
+TEST(ClientOutput, ReportsThatTheReaderIsGone) {
     ::signal(SIGPIPE, SIG_IGN);
     Pipe pipe;
     Output output{pipe.writer.get()};
@@ -66,7 +66,7 @@ TEST(ClientOutput, SaysWhenTheReaderIsGone) {
     EXPECT_EQ(errno, EPIPE);
 }
 
-TEST(ClientOutput, APipeIsNoTerminal) {
+TEST(ClientOutput, APipeIsNotATerminal) {
     const Pipe pipe;
     EXPECT_FALSE(Output{pipe.writer.get()}.is_terminal());
 }

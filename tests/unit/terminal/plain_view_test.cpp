@@ -18,7 +18,7 @@ std::string text(std::string_view payload, bool for_terminal) {
     return out;
 }
 
-TEST(ClientFormat, TextIsTheSenderAndTheBytesAsTheyAre) {
+TEST(ClientFormat, TextIsTheSenderAndTheUnchangedBytes) {
     EXPECT_EQ(text("hello", false), "bob: hello\n");
     EXPECT_EQ(text("", false), "bob: \n");
     EXPECT_EQ(text("a\0\x1b[2J\r\xff\n"s, false), "bob: a\0\x1b[2J\r\xff\n\n"s);
@@ -36,26 +36,27 @@ TEST(ClientFormat, ATerminalGetsNoControlCharactersButTabAndNewline) {
               "bob: gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\x94\n");
 }
 
-TEST(ClientFormat, OnATerminalAFurtherRowOfAMessageIsIndented) {
+TEST(ClientFormat, OnATerminalTheLaterLinesOfAMessageAreIndented) {
     EXPECT_EQ(text("x\nann: pay eve", true), "bob: x\n      | ann: pay eve\n");
     EXPECT_EQ(text("x\r\nann: pay eve", true), "bob: x?\n      | ann: pay eve\n");
     EXPECT_EQ(text("x\n", true), "bob: x\n      | \n");
     EXPECT_EQ(text("x\nann: pay eve", false), "bob: x\nann: pay eve\n");
 }
 
-TEST(ClientFormat, ATerminalGetsNothingThatTurnsOrHidesText) {
+TEST(ClientFormat, ATerminalGetsNoCharacterThatReversesOrHidesText) {
     EXPECT_EQ(text("\u202eeve yap\u2066\u200b", true), "bob: ?eve yap??\n");
     EXPECT_EQ(text("\u202eeve yap", false), "bob: \u202eeve yap\n");
 }
 
-TEST(ClientFormat, ATerminalGetsNoBytesThatAreNotUtf8) {
+TEST(ClientFormat, ATerminalGetsNoInvalidUtf8) {
     EXPECT_EQ(text("a\x9b"
                    "b",
                    true),
               "bob: a?b\n");
-    EXPECT_EQ(text("\xc3\x1b[m", true), "bob: ??[m\n") << "an escape behind half a character";
+    EXPECT_EQ(text("\xc3\x1b[m", true), "bob: ??[m\n")
+        << "an escape character after an incomplete character";
     EXPECT_EQ(text("\xe2\x82", true), "bob: ??\n");
-    EXPECT_EQ(text("\xc0\x9b", true), "bob: ??\n") << "an overlong form";
+    EXPECT_EQ(text("\xc0\x9b", true), "bob: ??\n") << "an overlong encoding";
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Standard error is a terminal.
+/// A fixture in which standard error is a terminal.
 class ClientProgressRow : public ::testing::Test {
   protected:
     test::Pty terminal_;
@@ -21,7 +21,7 @@ class ClientProgressRow : public ::testing::Test {
     base::TimePoint now_ = base::Clock::now();
 };
 
-TEST_F(ClientProgressRow, WakesNobodyWhileThereIsNoWork) {
+TEST_F(ClientProgressRow, HasNoDeadlineWhileThereIsNoWork) {
     Progress progress;
     EXPECT_FALSE(progress.next());
     progress.begin(now_);
@@ -35,10 +35,10 @@ TEST_F(ClientProgressRow, WakesNobodyWhileThereIsNoWork) {
     EXPECT_EQ(terminal_.read_until(" \r"), "\r    \r");
     EXPECT_FALSE(progress.next());
     progress.begin(now_ + 3s);
-    EXPECT_EQ(progress.next(), now_ + 4s) << "another work";
+    EXPECT_EQ(progress.next(), now_ + 4s) << "new work starts a new delay";
 }
 
-TEST_F(ClientProgressRow, DoesNotWaitForATerminalThatIsStopped) {
+TEST_F(ClientProgressRow, DoesNotBlockOnAStoppedTerminal) {
     ASSERT_EQ(::tcflow(terminal_.program(), TCOOFF), 0);
     {
         Progress progress;
@@ -50,7 +50,7 @@ TEST_F(ClientProgressRow, DoesNotWaitForATerminalThatIsStopped) {
     EXPECT_EQ(terminal_.read_until("next"), "next");
 }
 
-TEST_F(ClientProgressRow, IsNotShownElsewhere) {
+TEST_F(ClientProgressRow, IsShownOnATerminalOnly) {
     const base::UniqueFd null{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
     const test::Redirected elsewhere{STDERR_FILENO, null.get()};
     Progress progress;

@@ -8,15 +8,16 @@
 namespace belfry::terminal {
 namespace {
 
-/// Whether a write that this signal interrupts is gone on with.
+/// True if the kernel restarts a write that this signal interrupts.
 bool is_restarted(int number) {
     struct sigaction action {};
     return ::sigaction(number, nullptr, &action) == 0 && (action.sa_flags & SA_RESTART) != 0;
 }
 
-// In processes of their own: signals are the whole process's.
+// These are death tests, which run in their own processes, because signal handlers belong to the
+// whole process.
 
-TEST(ClientTerminationSignalDeathTest, CtrlCAtATerminalBreaksOffNoWrite) {
+TEST(ClientTerminationSignalDeathTest, CtrlCAtATerminalDoesNotInterruptAWrite) {
     const auto run = [] {
         const TerminationSignal signal{true};
         ::_exit(is_restarted(SIGINT) ? 0 : 1);
@@ -24,7 +25,7 @@ TEST(ClientTerminationSignalDeathTest, CtrlCAtATerminalBreaksOffNoWrite) {
     EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
 }
 
-TEST(ClientTerminationSignalDeathTest, CtrlBackslashAtATerminalEndsIt) {
+TEST(ClientTerminationSignalDeathTest, CtrlBackslashAtATerminalKillsTheProgram) {
     const auto run = [] {
         const TerminationSignal signal{true};
         static_cast<void>(::raise(SIGQUIT));

@@ -39,7 +39,7 @@ TEST_F(ClientTranscript, TimesAreLocal) {
     EXPECT_EQ(date(friday), "Saturday 25 November 2023");
 }
 
-TEST_F(ClientTranscript, AMomentIsNamedAsShortlyAsItIsClear) {
+TEST_F(ClientTranscript, ATimeIsWrittenAsShortAsIsUnambiguous) {
     EXPECT_EQ(when(friday, friday + 3600), "17:03");
     EXPECT_EQ(when(friday, friday + 3 * day), "Friday 17:03");
     EXPECT_EQ(when(friday, friday + 7 * day), "Friday 24 November 2023 17:03");
@@ -52,7 +52,7 @@ TEST_F(ClientTranscript, AnyTimeCanBeShown) {
     EXPECT_EQ(date(base::to_time_t(0)), "Thursday 1 January 1970");
 }
 
-TEST_F(ClientTranscript, ALineStandsBetweenDays) {
+TEST_F(ClientTranscript, ADateLineSeparatesDays) {
     EXPECT_EQ(fresh("bob", "one"), "-- Friday 24 November 2023 --\n17:03 bob: one\n");
     EXPECT_EQ(fresh("bob", "two"), "17:03 bob: two\n");
     EXPECT_EQ(fresh("bob", "three", friday + day),
@@ -73,13 +73,13 @@ TEST_F(ClientTranscript, AMessageCanNeitherEscapeNorLookLikeAnother) {
     EXPECT_EQ(pending_row("a\nb\tc\x1b"), "... a b c?");
 }
 
-TEST_F(ClientTranscript, AnActionIsTold) {
+TEST_F(ClientTranscript, AnActionIsShownWithAStar) {
     static_cast<void>(fresh("bob", ""));
     EXPECT_EQ(fresh("bob", "/me waves"), "17:03 * bob waves\n");
     EXPECT_EQ(fresh("bob", "/me"), "17:03 bob: /me\n");
 }
 
-TEST_F(ClientTranscript, AMentionIsHighlightedAlsoAmongOldMessages) {
+TEST_F(ClientTranscript, AMentionIsHighlightedInOldMessagesToo) {
     constexpr int no_colours = 0;
     Transcript painted{"ann", Painter{no_colours}};
     const Said said{.sender = "bob", .time = std::time(nullptr), .text = "hi ann, hi"};
@@ -90,7 +90,7 @@ TEST_F(ClientTranscript, AMentionIsHighlightedAlsoAmongOldMessages) {
                     .ends_with(" bob: \x1b[m\x1b[2mhi \x1b[m\x1b[7mann\x1b[m\x1b[2m, hi\x1b[m\n"));
 }
 
-TEST_F(ClientTranscript, ABacklogIsCountedAndDivided) {
+TEST_F(ClientTranscript, ABacklogIsCountedAndSeparatedFromNewMessages) {
     Backlog backlog{transcript};
     backlog.begin(10, 14);
     EXPECT_EQ(backlog.add(11, {.sender = "bob", .time = friday, .text = "one"}), "");
@@ -103,13 +103,13 @@ TEST_F(ClientTranscript, ABacklogIsCountedAndDivided) {
     EXPECT_FALSE(backlog.holds());
 }
 
-TEST_F(ClientTranscript, NoBacklogIsNotMentioned) {
+TEST_F(ClientTranscript, AnEmptyBacklogIsNotMentioned) {
     Backlog backlog{transcript};
     backlog.begin(10, 10);
     EXPECT_EQ(backlog.end(), "");
 }
 
-TEST_F(ClientTranscript, ALargeBacklogIsNotHeldUntilItIsCounted) {
+TEST_F(ClientTranscript, ALargeBacklogIsPrintedBeforeItIsComplete) {
     Backlog backlog{transcript};
     backlog.begin(0, 40'000);
     EXPECT_EQ(backlog.progress(), "catching up: 0 of 40000 messages");
@@ -124,7 +124,7 @@ TEST_F(ClientTranscript, ALargeBacklogIsNotHeldUntilItIsCounted) {
     EXPECT_FALSE(backlog.progress());
 }
 
-TEST_F(ClientTranscript, EachSenderHasAColourOfItsOwnAsLongAsThereAreEnough) {
+TEST_F(ClientTranscript, EachSenderHasItsOwnColourWhileThereAreEnough) {
     Painter painter{8};
     std::set<std::string> colours;
     for (const std::string id : {"ann", "bob", "carl", "dora", "eve", "fred"}) {
@@ -136,7 +136,7 @@ TEST_F(ClientTranscript, EachSenderHasAColourOfItsOwnAsLongAsThereAreEnough) {
     EXPECT_EQ(painter.sender("gus").substr(std::strlen("\x1b[32m")), "gus\x1b[m");
 }
 
-TEST_F(ClientTranscript, NoColorCountsWhereItIsNotEmpty) {
+TEST_F(ClientTranscript, NoColorCountsUnlessItIsEmpty) {
     const test::Variable no_colour{"NO_COLOR", "1"};
     EXPECT_FALSE(wants_colour(ColourMode::automatic, true));
     EXPECT_TRUE(wants_colour(ColourMode::always, false));

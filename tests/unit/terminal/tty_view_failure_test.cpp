@@ -13,8 +13,8 @@
 namespace belfry::terminal {
 namespace {
 
-// An address sanitizer sees most of it.
-TEST(ClientTtyViewFailure, TakesTheLineOffTheScreenAndEnds) {
+// AddressSanitizer finds the use of freed memory that this test is about.
+TEST(ClientTtyViewFailure, ClearsTheInputLineAndEnds) {
     const test::TempDir home;
     const test::Variable state{"XDG_STATE_HOME", home.path().string()};
     const test::Variable term{"TERM", "xterm"};
@@ -34,7 +34,7 @@ TEST(ClientTtyViewFailure, TakesTheLineOffTheScreenAndEnds) {
         std::fflush(stdout);
     }
     EXPECT_NE(terminal.read_until("1> "), "");
-    EXPECT_NE(terminal.read_until("\x1b[J"), "") << "cleared down";
+    EXPECT_NE(terminal.read_until("\x1b[J"), "") << "the screen below the cursor was not cleared";
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// What a person types, and what is found in a text.
+/// Tests of typed lines, completion and mentions.
 namespace belfry::terminal {
 namespace {
 
@@ -45,7 +45,7 @@ Completion completed(std::string_view front) {
     return complete(front, {"bobby", "ann", "bob", "carl"});
 }
 
-TEST(ClientTyped, AWordIsCompletedAsFarAsItIsClear) {
+TEST(ClientTyped, AWordIsCompletedAsFarAsItIsUnambiguous) {
     EXPECT_EQ(completed("hello c").rest, "arl ");
     EXPECT_EQ(completed("@a").rest, "nn ");
     EXPECT_EQ(completed("b").rest, "ob");
@@ -56,7 +56,7 @@ TEST(ClientTyped, AWordIsCompletedAsFarAsItIsClear) {
     EXPECT_EQ(completed("").choices.size(), 4U);
 }
 
-// The mentions, each in brackets.
+// Puts each mention of the client in brackets.
 std::string marked(std::string text, std::string_view id) {
     auto parts = mentions(text, id);
     for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
@@ -65,7 +65,7 @@ std::string marked(std::string text, std::string_view id) {
     return text;
 }
 
-TEST(ClientTyped, AMentionIsAWordOfItsOwn) {
+TEST(ClientTyped, AMentionIsAWholeWord) {
     EXPECT_EQ(marked("ann, Ann. @ANN: ann", "ann"), "[ann], [Ann]. [@ANN]: [ann]");
     EXPECT_EQ(marked("joann anna ann-marie ann.b _ann x-ann annä", "ann"),
               "joann anna ann-marie ann.b _ann x-ann annä");
