@@ -30,7 +30,7 @@ std::string complaint_of_message(std::string_view line) {
     return "";
 }
 
-TEST(ExportFormat, TheHeadIsReadAsItWasWritten) {
+TEST(ExportFormat, AHeadIsReadBackAsItWasWritten) {
     const ExportHeader head = parse_header(head_line);
     EXPECT_EQ(head.first_id, 3U);
     EXPECT_EQ(head.log.last_id, 9U);
@@ -53,14 +53,14 @@ TEST(ExportFormat, AHeadOfAHostileStoreIsHarmlessAtATerminal) {
         append_header(line, head, form);
         EXPECT_EQ(line.find('\x1b'), std::string::npos);
         EXPECT_EQ(line.find('\xff'), std::string::npos);
-        if (form == LineForm::json) continue;  // for programs
+        if (form == LineForm::json) continue;  // only programs read it
         EXPECT_NE(line.find("\\u009b2J\\u202e"), std::string::npos) << line;
         EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c == '\n' || c >= ' '; }))
             << line;
     }
 }
 
-TEST(ExportFormat, AHeadThatCannotBeIsTold) {
+TEST(ExportFormat, AnInvalidHeadIsRefusedWithTheReason) {
     const auto complaint = [](std::string_view part, std::string_view instead) {
         return complaint_of_head(std::string{head_line}, part, instead);
     };
@@ -90,7 +90,7 @@ TEST(ExportFormat, AMessageIsTextOrBase64) {
     EXPECT_EQ(data.body, "\xff");
 }
 
-TEST(ExportFormat, AMessageThatCannotBeIsTold) {
+TEST(ExportFormat, AnInvalidMessageIsRefusedWithTheReason) {
     EXPECT_EQ(complaint_of_message("x"), "not a JSON object");
     EXPECT_EQ(complaint_of_message(""), "not a JSON object");
     EXPECT_EQ(complaint_of_message("[1]"), "not a JSON object");

@@ -31,14 +31,14 @@ TEST(Metrics, AreInPrometheusTextFormat) {
     EXPECT_EQ(values.at("belfry_client_received_bytes_total{client=\"ann\"}"), 99);
 }
 
-TEST(Metrics, OfMemoryAloneHaveNoStore) {
+TEST(Metrics, HaveNoStoreValuesWithDurabilityMemory) {
     ctl::Status status = some_status();
     status.durability = shm::Durability::memory;
     const auto values = read_prometheus_text(page(status));
     EXPECT_FALSE(values.contains("belfry_stored_id"));
 }
 
-TEST(Metrics, ANameFromAForeignSegmentBreaksNothing) {
+TEST(Metrics, ANameFromAForeignSegmentCannotBreakTheFormat) {
     ctl::Status status = some_status();
     status.clients.front().id = "a\\b\"c\n\x1b[2Jd\xff";
     status.epoch = "\"} 1\nbelfry_fake 1";
@@ -47,7 +47,7 @@ TEST(Metrics, ANameFromAForeignSegmentBreaksNothing) {
     EXPECT_FALSE(values.contains("belfry_fake"));
 }
 
-TEST(PrometheusText, WhatBreaksTheGrammarIsFound) {
+TEST(PrometheusText, AViolationOfTheGrammarIsFound) {
     const std::string good = "# HELP a_total b\n# TYPE a_total counter\na_total 1\n";
     EXPECT_NO_THROW(static_cast<void>(read_prometheus_text(good)));
     for (const std::string bad :

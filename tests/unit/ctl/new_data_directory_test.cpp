@@ -10,7 +10,7 @@
 #include <iostream>
 #include <stdexcept>
 
-/// Root has found no directory, and another user makes one before root can.
+/// In these tests root has found no directory, and another user creates one before root does.
 namespace belfry::test {
 namespace {
 
@@ -18,10 +18,10 @@ namespace fs = std::filesystem;
 
 constexpr uid_t nobody_else = 61'234;
 
-/// Gives `changed` to another user, and expects that no store can be made in `path`.
+/// Makes another user the owner of `changed`, and expects that no store can be created in `path`.
 void expect_refusal(const fs::path& changed, const fs::path& path) {
     if (::geteuid() != 0) {
-        std::cout << "only root can make what belongs to another user: nothing is tested here\n";
+        std::cout << "not tested: only root can create a file of another user\n";
         return;
     }
     ASSERT_EQ(::lchown(changed.c_str(), nobody_else, nobody_else), 0);
@@ -29,14 +29,14 @@ void expect_refusal(const fs::path& changed, const fs::path& path) {
     EXPECT_TRUE(fs::is_empty(path));
 }
 
-TEST(NewDataDirectory, ThatAnotherUserHasMadeIsNotUsed) {
+TEST(NewDataDirectory, ADirectoryThatAnotherUserHasMadeIsNotUsed) {
     const TempDir folder;
     const fs::path path = folder.path() / "new";
     fs::create_directory(path);
     expect_refusal(path, path);
 }
 
-TEST(NewDataDirectory, ThatAnotherUserHasLedElsewhereIsNotUsed) {
+TEST(NewDataDirectory, ASymbolicLinkThatAnotherUserHasMadeIsNotUsed) {
     const TempDir folder;
     const TempDir roots;
     const fs::path path = folder.path() / "new";

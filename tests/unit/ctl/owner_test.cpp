@@ -11,16 +11,18 @@
 #include <filesystem>
 #include <iostream>
 
-/// A child of root's works as the user who owns the data directory, and that user may signal it.
+/// Tests of the child of root that works as the owner of the data directory. That user may send it
+/// signals.
 namespace belfry::test {
 namespace {
 
 constexpr uid_t nobody_else = 61'234;
 
-/// @return false: only root can become another user, so there is nothing to test
+/// Makes another user the owner of the directory. @return false if this process may not, because
+/// only root may
 bool belongs_to_another_user(const TempDir& directory) {
     if (::chown(directory.path().c_str(), nobody_else, nobody_else) == 0) return true;
-    std::cout << "only root can become another user: nothing is tested here\n";
+    std::cout << "not tested: only root can become another user\n";
     return false;
 }
 
@@ -28,7 +30,7 @@ TEST(ChildOfRoot, WorksAsTheOwnerOfTheDirectory) {
     const TempDir directory;
     if (!belongs_to_another_user(directory)) return;
     const auto work = [](const auto&) {
-        if (::geteuid() != nobody_else) throw ctl::Refusal{"it is somebody else"};
+        if (::geteuid() != nobody_else) throw ctl::Refusal{"the child runs as a different user"};
     };
     EXPECT_TRUE(ctl::run_as_owner_of(directory.path(), work));
     EXPECT_EQ(::geteuid(), 0U);

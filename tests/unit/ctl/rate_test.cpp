@@ -9,7 +9,7 @@
 namespace belfry::test {
 namespace {
 
-/// A ring of real frames, as a session writes them.
+/// A fixture with a ring of real frames, as a session writes them.
 class RateTest : public ::testing::Test {
   protected:
     void say(int count) {
@@ -25,14 +25,14 @@ class RateTest : public ::testing::Test {
     const std::uint64_t start_ = scratch_.segment().geometry().created_ms;
 };
 
-TEST_F(RateTest, OfAnEmptyRingIsZero) {
+TEST_F(RateTest, TheRateOfAnEmptyRingIsZero) {
     const ctl::Rate rate = rate_at(start_ + 60'000);
     EXPECT_EQ(rate.messages_per_s, 0);
     EXPECT_EQ(rate.bytes_per_s, 0);
     EXPECT_EQ(rate.over_s, 10);
 }
 
-TEST_F(RateTest, CountsWhatCameWithinTheWindow) {
+TEST_F(RateTest, TheRateCountsTheMessagesOfTheWindow) {
     say(50);
     const ctl::Rate rate = rate_at(start_ + 10'000);
     EXPECT_EQ(rate.over_s, 10);
@@ -41,20 +41,20 @@ TEST_F(RateTest, CountsWhatCameWithinTheWindow) {
     EXPECT_DOUBLE_EQ(rate.bytes_per_s, static_cast<double>(bytes) / 10);
 }
 
-TEST_F(RateTest, ForgetsWhatIsOlder) {
+TEST_F(RateTest, OlderMessagesDoNotCount) {
     say(50);
     EXPECT_EQ(rate_at(base::unix_ms() + 60'000).messages_per_s, 0);
 }
 
-TEST_F(RateTest, OfAYoungServerIsOverItsLife) {
+TEST_F(RateTest, TheRateOfAYoungServerCoversItsLifetime) {
     say(8);
     const ctl::Rate rate = rate_at(start_ + 4'000);
     EXPECT_EQ(rate.over_s, 4);
     EXPECT_EQ(rate.messages_per_s, 2);
-    EXPECT_EQ(rate_at(start_ + 1).over_s, 1) << "not of a moment";
+    EXPECT_EQ(rate_at(start_ + 1).over_s, 1) << "the shortest window is one second";
 }
 
-TEST_F(RateTest, WhereTheRingHoldsLessThanTheWindowIsOverWhatItHolds) {
+TEST_F(RateTest, ARingThatHoldsLessThanTheWindowIsCountedWhole) {
     say(3000);
     ASSERT_GT(scratch_.log().first_id.load(), 1U);
     const std::uint64_t now = base::unix_ms() + 2'000;

@@ -16,7 +16,7 @@ TEST(Search, FindsAPlainSubstring) {
     EXPECT_TRUE(contains("aab", "ab"));
 }
 
-TEST(Search, NoCharacterHasAMeaningOfItsOwn) {
+TEST(Search, NoCharacterHasASpecialMeaning) {
     EXPECT_FALSE(contains("abc", "a%"));
     EXPECT_FALSE(contains("abc", "a_c"));
     EXPECT_FALSE(contains("abc", "*"));
@@ -24,9 +24,9 @@ TEST(Search, NoCharacterHasAMeaningOfItsOwn) {
     EXPECT_TRUE(contains("a\0b"sv, "\0b"sv));
 }
 
-TEST(Search, LettersOfEitherCaseAreAlikeInAsciiAlone) {
+TEST(Search, IgnoresTheCaseOfAsciiLettersOnly) {
     EXPECT_TRUE(contains("Hello World", "hELLO wORLD"));
-    EXPECT_FALSE(contains("[", "{")) << "they differ in the same bit as a and A";
+    EXPECT_FALSE(contains("[", "{")) << "these two differ in the same bit as 'a' and 'A'";
     EXPECT_TRUE(contains("gr\xc3\xbcn", "GR\xc3\xbcN"));
     EXPECT_FALSE(contains("gr\xc3\xbcn", "GR\xc3\x9cN"));
 }

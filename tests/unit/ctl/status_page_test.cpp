@@ -10,7 +10,7 @@
 namespace belfry::ctl {
 namespace {
 
-/// The line that begins with this word.
+/// Returns the line that begins with `name`.
 std::string line_of(const Status& status, const std::string& name) {
     for (const std::string& line : head_lines(status)) {
         if (line.starts_with(name)) return line;
@@ -33,7 +33,7 @@ std::string bar_of(const Status& status) {
     return line.substr(start, line.find(']') - start);
 }
 
-TEST(StatusPage, TheRingIsABar) {
+TEST(StatusPage, TheRingIsDrawnAsABar) {
     EXPECT_EQ(bar_of(ring_of(0, 0, 0)), std::string(40, '.'));
     EXPECT_EQ(bar_of(ring_of(400, 400, 400)), std::string(40, '#'));
     EXPECT_EQ(bar_of(ring_of(100, 200, 300)), std::string(10, '#') + std::string(10, '=') +
@@ -41,12 +41,12 @@ TEST(StatusPage, TheRingIsABar) {
     EXPECT_EQ(bar_of(ring_of(0, 200, 200)), std::string(20, '=') + std::string(20, '.'));
 }
 
-TEST(StatusPage, WhatIsThereAtAllHasAColumn) {
+TEST(StatusPage, AnyAmountAboveZeroHasAColumnInTheBar) {
     EXPECT_EQ(bar_of(ring_of(1, 2, 3)), "#=-" + std::string(37, '.'));
     EXPECT_EQ(bar_of(ring_of(398, 399, 400)).size(), 40U);
 }
 
-TEST(StatusPage, AClientLineHasStateLagTrafficAndTheLastEnds) {
+TEST(StatusPage, AClientLineShowsStateLagTrafficAndHowTheLastSessionsEnded) {
     constexpr std::uint64_t now = 1'000'000'000;
     const ClientStatus client{.id = "ann",
                               .online = true,
@@ -67,7 +67,7 @@ TEST(StatusPage, AClientLineHasStateLagTrafficAndTheLastEnds) {
     }
 }
 
-TEST(StatusPage, WhatStandsInAForeignSegmentDoesNothingToATerminal) {
+TEST(StatusPage, TextFromAForeignSegmentIsHarmlessAtATerminal) {
     Status status{};
     status.epoch = "\x1b[2J\n";
     ClientStatus client{};
@@ -80,7 +80,7 @@ TEST(StatusPage, WhatStandsInAForeignSegmentDoesNothingToATerminal) {
     }
 }
 
-TEST(Human, BytesAreShort) {
+TEST(Human, ByteCountsAreShort) {
     EXPECT_EQ(short_bytes(0), "0");
     EXPECT_EQ(short_bytes(1023), "1023");
     EXPECT_EQ(short_bytes(1024), "1K");
@@ -90,7 +90,7 @@ TEST(Human, BytesAreShort) {
     EXPECT_EQ(short_bytes(~0ULL), "16E");
 }
 
-TEST(Human, DurationsHaveTwoUnits) {
+TEST(Human, DurationsHaveAtMostTwoUnits) {
     EXPECT_EQ(short_duration(0), "0s");
     EXPECT_EQ(short_duration(59), "59s");
     EXPECT_EQ(short_duration(60), "1m");
@@ -117,7 +117,7 @@ std::string ids_by(SortKey order, bool reversed) {
     return ids;
 }
 
-TEST(ClientOrder, HasTheLargestFirstAndThoseThatAreAlikeByTheirIds) {
+TEST(ClientOrder, PutsTheLargestFirstAndOrdersEqualOnesById) {
     EXPECT_EQ(ids_by(SortKey::client, false), "abc");
     EXPECT_EQ(ids_by(SortKey::client, true), "cba");
     EXPECT_EQ(ids_by(SortKey::behind, false), "cab");

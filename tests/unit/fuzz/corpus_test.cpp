@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-/// Every seed of the fuzzers, and every input that they found once.
+/// Runs the checks of the fuzzers on every seed and on every input that once showed a bug.
 namespace belfry::test {
 namespace {
 
@@ -31,11 +31,11 @@ TEST(FuzzCorpus, AnySplitGivesTheSameFrames) {
     check_corpus("frame", &fuzz::check_frames);
 }
 
-TEST(FuzzCorpus, EverySessionEndsAndDisturbsNobody) {
+TEST(FuzzCorpus, EverySessionEndsAndDisturbsNoOtherClient) {
     check_corpus("session", &fuzz::check_session);
 }
 
-TEST(FuzzCorpus, EveryInputMakesOneWholeOfItsPieces) {
+TEST(FuzzCorpus, ThePiecesOfAnInputJoinToTheWholeInput) {
     const std::string input = read_file(source_file("wire/PROTOCOL.md"));
     std::string whole;
     for (const auto piece : fuzz::in_pieces(input, 7)) {

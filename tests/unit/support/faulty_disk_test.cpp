@@ -14,11 +14,11 @@
 #include <sqlite3.h>
 #include <string>
 
-/// What SQLite does on the faulty disk, and so what the server's tests may rely on.
+/// Tests of what SQLite does on a faulty disk. The tests of the server rely on it.
 namespace belfry::test {
 namespace {
 
-/// A connection as the server's archiver has it.
+/// A connection with the same settings as the archiver's.
 class Database {
   public:
     explicit Database(const std::filesystem::path& path) {
@@ -34,10 +34,10 @@ class Database {
 
     int run(const char* sql) { return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr); }
 
-    /// A transaction of one row.
+    /// Inserts one row in a transaction.
     int commit() { return run("INSERT INTO numbers VALUES (1)"); }
 
-    /// How many rows can be read; throws Failure where they cannot.
+    /// Returns how many rows there are; throws Failure if they cannot be read.
     int rows() {
         int count = -1;
         const auto keep = [](void* result, int, char** values, char**) {
@@ -62,7 +62,8 @@ void create_database(const std::filesystem::path& path) {
     }
 }
 
-/// Moves this process to the disk, from now to its end, as a preloaded program is from its start.
+/// Loads the faulty disk into this process until it ends, as LD_PRELOAD does for a program at its
+/// start.
 void move_to(const FaultyDisk& disk) {
     for (const auto& [name, value] : disk.environment()) ::setenv(name.c_str(), value.c_str(), 1);
     if (::dlopen(beside_test_program("faulty_vfs.so").c_str(), RTLD_NOW) == nullptr) {
@@ -76,7 +77,8 @@ class FaultyDiskTest : public testing::Test {
 
     [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "test.db"; }
 
-    /// A process on the disk, with a connection. It ends with 0 where the function is true.
+    /// Starts a process that calls the function with a connection on the disk. It exits with 0 if
+    /// the function returns true.
     template <class Function>
     ForkedChild process(Function function) {
         return ForkedChild{[this, function] {
@@ -86,7 +88,7 @@ class FaultyDiskTest : public testing::Test {
         }};
     }
 
-    /// The same to its end, for a function that returns a number.
+    /// Runs such a process to its end, and returns the number that the function returns.
     template <class Function>
     int result_of(Function function) {
         Shared<std::atomic<int>> result;
@@ -98,7 +100,7 @@ class FaultyDiskTest : public testing::Test {
         return *result;
     }
 
-    /// A process that writes a row, is killed in the sync of its commit, and is reaped.
+    /// Starts a process that writes a row, kills it during the sync of its commit, and reaps it.
     pid_t kill_in_the_sync_of_a_commit() {
         disk.hold_syncs();
         auto child = process([](Database& database) { return database.commit() == SQLITE_OK; });
@@ -107,7 +109,7 @@ class FaultyDiskTest : public testing::Test {
         return child.pid();
     }
 
-    /// What somebody else can read now.
+    /// Returns how many rows another process can read now.
     int rows() { return Database{path()}.rows(); }
 
     FaultyDisk disk;
@@ -116,46 +118,46 @@ class FaultyDiskTest : public testing::Test {
     TempDir folder_;
 };
 
-TEST_F(FaultyDiskTest, AFullDiskFailsACommitAndAfterwardsTheSameCommitWorks) {
+TEST_F(FaultyDiskTest, AFullDiskFailsACommitAndARetryWorksOnceThereIsSpace) {
     const int failed = result_of([this](Database& database) {
         disk.fill_up();
         const int result = database.commit();
         disk.make_room();
-        if (database.rows() != 0) throw Failure("there is a row");
-        if (database.commit() != SQLITE_OK) throw Failure("it does not work");
+        if (database.rows() != 0) throw Failure("the failed commit has left a row");
+        if (database.commit() != SQLITE_OK) throw Failure("the retry has failed");
         return result;
     });
     EXPECT_EQ(failed, SQLITE_FULL);
     EXPECT_EQ(rows(), 1);
 }
 
-TEST_F(FaultyDiskTest, AWriteErrorFailsACommitAndAfterwardsTheSameCommitWorks) {
+TEST_F(FaultyDiskTest, AWriteErrorFailsACommitAndARetryWorksAfterwards) {
     const int failed = result_of([this](Database& database) {
         disk.fail_writes();
         const int result = database.commit();
         disk.mend();
-        if (database.rows() != 0) throw Failure("there is a row");
-        if (database.commit() != SQLITE_OK) throw Failure("it does not work");
+        if (database.rows() != 0) throw Failure("the failed commit has left a row");
+        if (database.commit() != SQLITE_OK) throw Failure("the retry has failed");
         return result;
     });
     EXPECT_EQ(failed, SQLITE_IOERR_WRITE);
     EXPECT_EQ(rows(), 1);
 }
 
-TEST_F(FaultyDiskTest, ASyncErrorFailsACommitAndAfterwardsTheSameCommitWorks) {
+TEST_F(FaultyDiskTest, ASyncErrorFailsACommitAndARetryWorksAfterwards) {
     const int failed = result_of([this](Database& database) {
         disk.fail_syncs();
         const int result = database.commit();
         disk.mend();
-        if (database.rows() != 0) throw Failure("there is a row");
-        if (database.commit() != SQLITE_OK) throw Failure("it does not work");
+        if (database.rows() != 0) throw Failure("the failed commit has left a row");
+        if (database.commit() != SQLITE_OK) throw Failure("the retry has failed");
         return result;
     });
     EXPECT_EQ(failed, SQLITE_IOERR_FSYNC);
     EXPECT_EQ(rows(), 1);
 }
 
-TEST_F(FaultyDiskTest, ACommitWhoseSyncFailedIsReadAfterItsProcessWasKilled) {
+TEST_F(FaultyDiskTest, ACommitWhoseSyncFailedCanBeReadAfterItsProcessWasKilled) {
     auto child = process([this](Database& database) {
         if (database.commit() != SQLITE_OK) return false;
         disk.fail_syncs();
@@ -166,19 +168,19 @@ TEST_F(FaultyDiskTest, ACommitWhoseSyncFailedIsReadAfterItsProcessWasKilled) {
     EXPECT_EQ(rows(), 2);
 }
 
-TEST_F(FaultyDiskTest, AReadErrorFailsAQueryAndAfterwardsTheSameQueryWorks) {
+TEST_F(FaultyDiskTest, AReadErrorFailsAQueryAndARetryWorksAfterwards) {
     const char* query = "SELECT * FROM numbers";
     const int failed = result_of([&](Database& database) {
         disk.fail_reads();
         const int result = database.run(query);
         disk.mend();
-        if (database.run(query) != SQLITE_OK) throw Failure("it does not work");
+        if (database.run(query) != SQLITE_OK) throw Failure("the retry has failed");
         return result;
     });
     EXPECT_EQ(failed, SQLITE_IOERR_READ);
 }
 
-TEST_F(FaultyDiskTest, AReadErrorAlsoFailsReadingThroughAMapping) {
+TEST_F(FaultyDiskTest, AReadErrorAlsoFailsAQueryThatReadsThroughAMapping) {
     const int failed = result_of([this](Database& database) {
         database.run("PRAGMA mmap_size=1000000");
         disk.fail_reads();
@@ -187,7 +189,7 @@ TEST_F(FaultyDiskTest, AReadErrorAlsoFailsReadingThroughAMapping) {
     EXPECT_EQ(failed, SQLITE_IOERR_READ);
 }
 
-TEST_F(FaultyDiskTest, ACommitIsOneSyncOfTheWal) {
+TEST_F(FaultyDiskTest, ACommitSyncsTheWalOnce) {
     const int syncs = result_of([this](Database& database) {
         database.commit();
         const auto before = disk.wal_syncs();
@@ -197,7 +199,7 @@ TEST_F(FaultyDiskTest, ACommitIsOneSyncOfTheWal) {
     EXPECT_EQ(syncs, 1);
 }
 
-TEST_F(FaultyDiskTest, TheFirstCommitOfANewWalSyncsTheHeaderBeforeItIsWritten) {
+TEST_F(FaultyDiskTest, TheFirstCommitToANewWalAlsoSyncsTheHeader) {
     const int syncs = result_of([this](Database& database) {
         database.commit();
         return static_cast<int>(disk.wal_syncs());
@@ -205,7 +207,7 @@ TEST_F(FaultyDiskTest, TheFirstCommitOfANewWalSyncsTheHeaderBeforeItIsWritten) {
     EXPECT_EQ(syncs, 2);
 }
 
-TEST_F(FaultyDiskTest, ACommitWritesTwiceAPage) {
+TEST_F(FaultyDiskTest, ACommitWritesTwicePerPage) {
     const int writes = result_of([this](Database& database) {
         database.commit();
         const auto before = disk.wal_writes();
@@ -253,18 +255,18 @@ TEST_F(FaultyDiskTest, AHeldSyncCanBeMadeToFail) {
     EXPECT_EQ(writer.wait(), 0);
 }
 
-TEST_F(FaultyDiskTest, WhatAProcessThatWasKilledInASyncHadWrittenCanBeRead) {
+TEST_F(FaultyDiskTest, WritesOfAProcessThatWasKilledDuringASyncCanBeRead) {
     kill_in_the_sync_of_a_commit();
     EXPECT_EQ(rows(), 1);
 }
 
-TEST_F(FaultyDiskTest, APowerCutTakesWhatWasNotSynced) {
+TEST_F(FaultyDiskTest, APowerCutLosesUnsyncedWrites) {
     kill_in_the_sync_of_a_commit();
     disk.lose_what_was_not_synced(path());
     EXPECT_EQ(rows(), 0);
 }
 
-TEST_F(FaultyDiskTest, APowerCutLeavesWhatWasSynced) {
+TEST_F(FaultyDiskTest, APowerCutKeepsSyncedWrites) {
     auto writer = process(
         [](Database& database) { return database.commit() == SQLITE_OK && ::raise(SIGKILL) == 0; });
     EXPECT_EQ(writer.wait(), 128 + SIGKILL);
@@ -272,8 +274,9 @@ TEST_F(FaultyDiskTest, APowerCutLeavesWhatWasSynced) {
     EXPECT_EQ(rows(), 1);
 }
 
-TEST_F(FaultyDiskTest, APowerCutLeavesACommitThatWasTooLargeForTheCache) {
-    // SQLite goes back in the WAL then: to pages that it writes once more, and to their checksums.
+TEST_F(FaultyDiskTest, APowerCutKeepsASyncedCommitThatWasLargerThanTheCache) {
+    // For such a commit SQLite goes back in the WAL, because it writes some pages once more, with
+    // their checksums.
     auto writer = process([](Database& database) {
         const char* sql =
             "PRAGMA cache_size=10; BEGIN;"
@@ -287,7 +290,7 @@ TEST_F(FaultyDiskTest, APowerCutLeavesACommitThatWasTooLargeForTheCache) {
     EXPECT_EQ(rows(), 100);
 }
 
-TEST_F(FaultyDiskTest, TheNextCommitMakesDurableWhatAKilledProcessHadWritten) {
+TEST_F(FaultyDiskTest, TheNextCommitMakesTheWritesOfAKilledProcessDurable) {
     kill_in_the_sync_of_a_commit();
     disk.release_syncs();
     auto next = process(
@@ -297,7 +300,7 @@ TEST_F(FaultyDiskTest, TheNextCommitMakesDurableWhatAKilledProcessHadWritten) {
     EXPECT_EQ(rows(), 2);
 }
 
-TEST_F(FaultyDiskTest, ReadingDoesNotMakeDurableWhatAKilledProcessHadWritten) {
+TEST_F(FaultyDiskTest, ReadingDoesNotMakeTheWritesOfAKilledProcessDurable) {
     kill_in_the_sync_of_a_commit();
     disk.release_syncs();
     auto reader =
@@ -307,7 +310,7 @@ TEST_F(FaultyDiskTest, ReadingDoesNotMakeDurableWhatAKilledProcessHadWritten) {
     EXPECT_EQ(rows(), 0);
 }
 
-TEST_F(FaultyDiskTest, TheNextProcessIsHeldAfterOneThatWasKilled) {
+TEST_F(FaultyDiskTest, TheNextProcessIsHeldAfterAHeldProcessWasKilled) {
     const pid_t killed = kill_in_the_sync_of_a_commit();
     auto next = process([](Database& database) { return database.commit() == SQLITE_OK; });
     EXPECT_EQ(disk.wait_for_held_sync(killed), next.pid());
@@ -315,8 +318,8 @@ TEST_F(FaultyDiskTest, TheNextProcessIsHeldAfterOneThatWasKilled) {
     EXPECT_EQ(next.wait(), 0);
 }
 
-TEST(FaultyDisk, IsUnderAProgramThatIsStartedWithItsEnvironment) {
-    // The program is this test, run once more.
+TEST(FaultyDisk, AProgramThatIsStartedWithItsEnvironmentUsesIt) {
+    // The program below is this test itself, which runs this part.
     if (const char* database = std::getenv("BELFRY_TEST_DATABASE")) {
         EXPECT_EQ(Database{database}.commit(), SQLITE_FULL);
         return;
@@ -329,7 +332,7 @@ TEST(FaultyDisk, IsUnderAProgramThatIsStartedWithItsEnvironment) {
     Invocation command{"/proc/self/exe", {"--gtest_filter=FaultyDisk." + name}};
     command.environment = disk.environment();
     command.environment.emplace_back("BELFRY_TEST_DATABASE", folder.path() / "test.db");
-    // We may be a part of the program; it is the whole.
+    // This process may run only a shard of the tests; the program below runs all of them.
     command.environment.emplace_back("GTEST_TOTAL_SHARDS", "1");
     command.environment.emplace_back("GTEST_SHARD_INDEX", "0");
     const Result result = run(command);
@@ -337,9 +340,9 @@ TEST(FaultyDisk, IsUnderAProgramThatIsStartedWithItsEnvironment) {
     EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos) << result.out;
 }
 
-TEST(FaultyDisk, DoesNotLetAProgramStartThatCannotReachIt) {
+TEST(FaultyDisk, AProgramThatCannotReachItDoesNotStart) {
     Invocation command{"/proc/self/exe", {"--gtest_list_tests"}};
-    command.environment = FaultyDisk{}.environment();  // which is gone
+    command.environment = FaultyDisk{}.environment();  // the disk is destroyed at once
     EXPECT_EQ(run(command).status, 128 + SIGABRT);
 }
 
