@@ -23,7 +23,7 @@ class ArchiverProcess : public ::testing::Test {
   protected:
     ArchiverProcess() { both_.give_lock_up(); }
 
-    /// The process, whose standard error goes into a file.
+    /// Starts the archiver process, whose standard error is written to a file.
     [[nodiscard]] ForkedChild start() {
         shm::ProcessEntry& entry = both_.segment().process(shm::archiver_entry);
         const std::uint32_t generation = shm::raise_generation(entry);
@@ -71,7 +71,7 @@ TEST_F(ArchiverProcess, StoresUntilItIsToldToDrain) {
     EXPECT_EQ(read_file(said_), "");
 }
 
-TEST_F(ArchiverProcess, OneThatComesTooLateEnds) {
+TEST_F(ArchiverProcess, AnArchiverWhoseEntryWasGivenToAnotherExits) {
     shm::ProcessEntry& entry = both_.segment().process(shm::archiver_entry);
     const std::uint32_t generation = shm::raise_generation(entry);
     shm::raise_generation(entry);
@@ -82,7 +82,7 @@ TEST_F(ArchiverProcess, OneThatComesTooLateEnds) {
     EXPECT_EQ(child.wait(), EXIT_FAILURE);
 }
 
-TEST_F(ArchiverProcess, WaitsForTheLockOfAnotherOne) {
+TEST_F(ArchiverProcess, WaitsUntilAnotherProcessReleasesTheStoreLock) {
     both_.take_lock();
     ForkedChild child = start();
     ann_.append_numbered(1, 5);
@@ -92,7 +92,7 @@ TEST_F(ArchiverProcess, WaitsForTheLockOfAnotherOne) {
     EXPECT_TRUE(eventually([&] { return both_.log().stored_id == 5; }));
 }
 
-TEST_F(ArchiverProcess, AStoreThatFailsIsTriedAgainUntilItWorks) {
+TEST_F(ArchiverProcess, RetriesAFailingStoreUntilItWorks) {
     break_store();
     ann_.append_numbered(1, 5);
     ForkedChild child = start();
@@ -105,12 +105,12 @@ TEST_F(ArchiverProcess, AStoreThatFailsIsTriedAgainUntilItWorks) {
     EXPECT_TRUE(eventually([&] { return said("the store works again"); }));
 }
 
-TEST_F(ArchiverProcess, AStoreThatOpensAndTakesNothingDoesNotWork) {
+TEST_F(ArchiverProcess, AStoreThatOpensButRefusesWritesDoesNotCountAsWorking) {
     break_store();
     ann_.append_numbered(1, 5);
     ForkedChild child = start();
     ASSERT_TRUE(eventually_is(StoreState::fails));
-    drain();  // it tries once more
+    drain();  // the archiver tries to store once more
     EXPECT_EQ(child.wait(), EXIT_FAILURE);
     EXPECT_FALSE(said("the store works again")) << read_file(said_);
     EXPECT_EQ(both_.segment().store_state(), StoreState::fails);

@@ -29,7 +29,7 @@ TEST_F(PastFrames, OfNothingAreNothing) {
     EXPECT_EQ(out, "END 0 0\r\n");
 }
 
-TEST_F(PastFrames, AreTheMessagesWithAnotherVerb) {
+TEST_F(PastFrames, AreEmptyForNoRecords) {
     log().last_time_ms = 4'000'000'000'000;  // no message gets an earlier time
     bob_.say("hi");
     ann_.say("");
@@ -38,7 +38,7 @@ TEST_F(PastFrames, AreTheMessagesWithAnotherVerb) {
     EXPECT_EQ(out, "PAST 1 bob 4000000000000 2\r\nhi\r\nPAST 2 ann 4000000000000 0\r\n\r\n");
 }
 
-TEST_F(PastFrames, KeepAnyBytes) {
+TEST_F(PastFrames, AreTheMessagesWithTheVerbPast) {
     const std::string body{"\0\r\nMSG 1 a 2 0\r\n\xff", 17};
     bob_.say(body);
     std::string out;
@@ -46,7 +46,7 @@ TEST_F(PastFrames, KeepAnyBytes) {
     EXPECT_EQ(out, "PAST 1 bob " + time() + " 17\r\n" + body + "\r\n");
 }
 
-TEST_F(PastFrames, AreAppended) {
+TEST_F(PastFrames, AreAppendedToTheOutput) {
     ann_.say("x");
     std::string out = "before ";
     EXPECT_EQ(print(out), server::HistoryAnswer::Step::page);

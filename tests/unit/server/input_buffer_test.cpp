@@ -10,7 +10,7 @@
 namespace belfry::test {
 namespace {
 
-/// As a read from a socket fills it.
+/// Fills the buffer as a read from a socket does.
 void fill(server::InputBuffer& buffer, const std::string& bytes) {
     const auto room = buffer.room();
     ASSERT_LE(bytes.size(), room.size());
@@ -18,13 +18,13 @@ void fill(server::InputBuffer& buffer, const std::string& bytes) {
     buffer.filled(bytes.size());
 }
 
-TEST(InputBuffer, IsEmptyAtFirstAndAllRoom) {
+TEST(InputBuffer, IsEmptyAtFirst) {
     server::InputBuffer buffer{100};
     EXPECT_EQ(buffer.unread(), "");
     EXPECT_EQ(buffer.room().size(), 100U);
 }
 
-TEST(InputBuffer, HoldsWhatWasReadUntilItIsConsumed) {
+TEST(InputBuffer, HoldsInputUntilItIsConsumed) {
     server::InputBuffer buffer{100};
     fill(buffer, "hello ");
     fill(buffer, "world");
@@ -35,7 +35,7 @@ TEST(InputBuffer, HoldsWhatWasReadUntilItIsConsumed) {
     EXPECT_EQ(buffer.unread(), "");
 }
 
-TEST(InputBuffer, IsAllRoomAgainWhenAllIsConsumed) {
+TEST(InputBuffer, HasAllItsRoomAgainWhenEverythingIsConsumed) {
     server::InputBuffer buffer{100};
     fill(buffer, std::string(100, 'x'));
     EXPECT_TRUE(buffer.room().empty());
@@ -43,7 +43,7 @@ TEST(InputBuffer, IsAllRoomAgainWhenAllIsConsumed) {
     EXPECT_EQ(buffer.room().size(), 100U);
 }
 
-TEST(InputBuffer, MovesWhatIsUnreadToTheFrontWhereLittleRoomIsLeft) {
+TEST(InputBuffer, MovesUnreadInputToTheFrontWhenLittleRoomIsLeft) {
     server::InputBuffer buffer{100};
     fill(buffer, std::string(80, 'x') + "rest");
     buffer.consume(80);
@@ -51,7 +51,7 @@ TEST(InputBuffer, MovesWhatIsUnreadToTheFrontWhereLittleRoomIsLeft) {
     EXPECT_EQ(buffer.unread(), "rest");
 }
 
-TEST(InputBuffer, KeepsWhatIsUnreadWhenItGrows) {
+TEST(InputBuffer, KeepsUnreadInputWhenItGrows) {
     server::InputBuffer buffer{10};
     fill(buffer, "0123456789");
     buffer.consume(4);
@@ -62,7 +62,7 @@ TEST(InputBuffer, KeepsWhatIsUnreadWhenItGrows) {
     EXPECT_EQ(buffer.room().size(), 94U);
 }
 
-TEST(InputBuffer, LosesNothingInAnySplit) {
+TEST(InputBuffer, LosesNothingHoweverTheInputIsSplit) {
     server::InputBuffer buffer{64};
     std::mt19937 random{3};
     std::string in;

@@ -16,7 +16,8 @@ server::Options options_of(const Words& words) {
     return server::read_options({words.begin(), words.end()}).value();
 }
 
-/// The complaint about these options on top of good ones.
+/// Returns the error message for these options, which are added to valid ones; empty if there is
+/// none.
 std::string complaint(Words words) {
     words.insert(words.begin(), {"-client_ids", "1,2"});
     try {
@@ -27,7 +28,7 @@ std::string complaint(Words words) {
     return "";
 }
 
-/// That the option's value is refused, in one line that names both.
+/// Expects that the value is refused with an error of one line that names the option and the value.
 void expect_refused(const char* option, const char* value) {
     const std::string text = complaint({option, value});
     EXPECT_NE(text.find(option), std::string::npos) << option << ' ' << value << ": " << text;
@@ -65,7 +66,7 @@ TEST(BelfrydOptions, AreReadAsGiven) {
     EXPECT_TRUE(options.check);
 }
 
-TEST(BelfrydOptions, NameTheDurabilities) {
+TEST(BelfrydOptions, AcceptEveryDurability) {
     for (const auto& [word, durability] :
          {std::pair{"commit", shm::Durability::commit}, std::pair{"async", shm::Durability::async},
           std::pair{"memory", shm::Durability::memory}}) {
@@ -73,7 +74,7 @@ TEST(BelfrydOptions, NameTheDurabilities) {
     }
 }
 
-TEST(BelfrydOptions, SayWhatIsKept) {
+TEST(BelfrydOptions, SetTheRetentionLimits) {
     const server::Options options =
         options_of({"-client_ids", "1", "--keep-messages", "100", "--keep_days", "7"});
     EXPECT_EQ(options.keep_messages, 100U);
@@ -85,7 +86,7 @@ TEST(BelfrydOptions, SayWhatIsKept) {
     EXPECT_NE(complaint({"--keep-days", "7", "--durability", "memory"}), "");
 }
 
-TEST(BelfrydOptions, ComeFromAFileToo) {
+TEST(BelfrydOptions, AreReadFromAFileToo) {
     const TempDir directory;
     const auto file = directory.write("config", "client_ids = x,y\nport = 7\n");
     const server::Options options = options_of({"--config", file.c_str(), "--port", "8"});
@@ -97,14 +98,14 @@ TEST(BelfrydOptions, NeedClientIds) {
     EXPECT_THROW(options_of({}), cli::UsageError);
 }
 
-TEST(BelfrydOptions, RefuseWrongClientIds) {
+TEST(BelfrydOptions, RefuseInvalidClientIds) {
     for (const char* ids : {"", ",", "1,", ",1", "1,,2", "1, 2", "a/b", "1,2,1",
                             "123456789012345678901234567890123"}) {
         EXPECT_THROW(options_of({"--client-ids", ids}), cli::UsageError) << ids;
     }
 }
 
-TEST(BelfrydOptions, RefuseWrongValues) {
+TEST(BelfrydOptions, RefuseInvalidValues) {
     for (const char* port : {"-1", "65536", "x", "5000x", "0x10", "99999999999999999999"}) {
         expect_refused("--port", port);
     }
@@ -125,17 +126,17 @@ TEST(BelfrydOptions, RefuseEmptyValues) {
     EXPECT_NE(complaint({"--listen", ""}), "");
 }
 
-TEST(BelfrydOptions, AllowAPayloadOfAnEighthOfTheRing) {
+TEST(BelfrydOptions, LimitThePayloadToAnEighthOfTheRing) {
     EXPECT_EQ(complaint({"--ring-size", "64K", "--max-payload", "8K"}), "");
     EXPECT_NE(complaint({"--ring-size", "64K", "--max-payload", "8193"}), "");
     EXPECT_NE(complaint({"--ring-size", "64K"}), "") << "the default payload is too large for it";
 }
 
-TEST(BelfrydOptions, RefuseWordsThatAreNoOptions) {
+TEST(BelfrydOptions, RefusePositionalArguments) {
     EXPECT_EQ(complaint({"hello"}), "unexpected argument 'hello'");
 }
 
-TEST(BelfrydOptions, RefuseOptionsThatTheyDoNotKnow) {
+TEST(BelfrydOptions, RefuseUnknownOptions) {
     EXPECT_EQ(complaint({"--colour", "red"}), "unknown option --colour");
 }
 

@@ -9,13 +9,13 @@
 
 #include <cstdint>
 
-/// What a later login does to the process of the session that it takes over.
+/// Tests of what a later login does to the process of the session that it takes over.
 namespace belfry::test {
 namespace {
 
 class TakenOverProcess : public SegmentTest {
   protected:
-    /// Ann is online in slot 0, and the slot names the process.
+    /// Records a process in slot 0, where ann is online.
     void name(pid_t process, std::uint64_t start_time) {
         shm::ProcessEntry& entry = segment().session_process(0);
         const std::uint32_t generation = shm::unpack(entry.word.load()).high;
@@ -32,7 +32,7 @@ class TakenOverProcess : public SegmentTest {
     Sender ann_{segment(), 0, "ann"};
 };
 
-TEST_F(TakenOverProcess, IsAskedToEnd) {
+TEST_F(TakenOverProcess, GetsASigterm) {
     ForkedChild child{[] { return ::pause(); }};
     name(child.pid(), process_info(child.pid())->start_time);
     server::Predecessor taken_over = take_over_ann();
@@ -40,12 +40,13 @@ TEST_F(TakenOverProcess, IsAskedToEnd) {
     EXPECT_TRUE(taken_over.settle());
 }
 
-TEST_F(TakenOverProcess, GetsNoSignalWhereItStartedAtAnotherTime) {
+TEST_F(TakenOverProcess, GetsNoSignalIfItsStartTimeDiffers) {
     ForkedChild child{[] { return ::pause(); }};
     name(child.pid(), process_info(child.pid())->start_time - 1);
     server::Predecessor taken_over = take_over_ann();
     EXPECT_TRUE(taken_over.settle());
-    // The first deadly signal is the one that a process dies of.
+    // A process dies of the first deadly signal that it gets, so a SIGTERM would have come before
+    // this one.
     child.signal(SIGUSR1);
     EXPECT_EQ(child.wait(), 128 + SIGUSR1);
 }

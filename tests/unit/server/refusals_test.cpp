@@ -13,11 +13,12 @@
 #include <array>
 #include <string>
 
-/// Connections that cannot be served, kept by the supervisor until their client has read why.
+/// Tests of connections that cannot be served: the supervisor keeps them until their clients have
+/// read the reason.
 namespace belfry::test {
 namespace {
 
-/// A refused connection, and its client's end.
+/// A refused connection, with the client's end of it.
 class Refused : public ::testing::Test {
   protected:
     Refused() {
@@ -30,14 +31,14 @@ class Refused : public ::testing::Test {
         refusals_.refuse(base::UniqueFd{ends[1]});
     }
 
-    /// Sends as much as fits.
+    /// Sends as much as the socket takes.
     void flood() const {
         const std::string waste(4096, 'x');
         while (::send(client_.get(), waste.data(), waste.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
         }
     }
 
-    /// What the client has sent and the server has not read.
+    /// Returns how many bytes of the client the server has not read.
     [[nodiscard]] int unread_bytes() const {
         int count = 0;
         if (::ioctl(watched_.get(), FIONREAD, &count) == -1) throw system_failure("FIONREAD");
@@ -46,20 +47,20 @@ class Refused : public ::testing::Test {
 
     server::Refusals refusals_;
     base::UniqueFd client_;
-    base::UniqueFd watched_;  ///< the server's end once more
+    base::UniqueFd watched_;  ///< a duplicate of the server's end
 };
 
-TEST_F(Refused, AClientThatSendsFastDoesNotKeepTheSupervisorReading) {
+TEST_F(Refused, AClientThatSendsFastCannotKeepTheSupervisorBusyReading) {
     flood();
     const int sent = unread_bytes();
     ASSERT_GT(sent, 100'000);
     refusals_.sweep();
     EXPECT_LT(unread_bytes(), sent) << "nothing was read";
-    EXPECT_GT(unread_bytes(), sent / 2) << "it reads until nothing is left";
+    EXPECT_GT(unread_bytes(), sent / 2) << "the server reads until nothing is left";
     EXPECT_FALSE(refusals_.empty());
 }
 
-TEST_F(Refused, AClientThatHasClosedIsForgottenWhateverItHadSent) {
+TEST_F(Refused, AClientThatHasClosedIsForgottenEvenIfItSentMuch) {
     flood();
     client_.reset();
     EXPECT_TRUE(eventually([&] {

@@ -24,7 +24,7 @@
 #include <string_view>
 #include <utility>
 
-/// The child of one session, on a segment that the test holds in its hands.
+/// Tests of one session child, on a segment that the test itself reads and writes.
 namespace belfry::test {
 namespace {
 
@@ -62,7 +62,8 @@ class ForkedSession {
         }
     }
 
-    /// Reads until what was read ends with that. @return false: the connection or the time ended
+    /// Reads until the received bytes end with `end`. @return false if the connection ends or the
+    /// deadline passes
     [[nodiscard]] bool read_to(std::string_view end) {
         const Deadline deadline{default_wait};
         while (!received_.ends_with(end)) {
@@ -116,8 +117,9 @@ void set_cursor(ScratchSegment& scratch, std::uint32_t row, std::uint64_t id) {
     scratch.segment().client(row).cursor = pack(shm::Cursor{0, id});
 }
 
-TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
-    // A store that has lost its tail, or a log that was async and is commit from now on.
+TEST(Session, AClientWhoseCursorIsAboveTheVisibleMessagesIsAnswered) {
+    // This happens if the store has lost its newest messages, or if the durability has changed from
+    // async to commit.
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     Sender bob{scratch.segment(), 1, "bob", store::record_format};
     bob.append_numbered(1, 5);
@@ -136,12 +138,12 @@ TEST(Session, AClientWhoseCursorIsAboveWhatIsVisibleIsAnswered) {
     EXPECT_TRUE(session.read_to("BYE shutting-down\r\n"));
 }
 
-/// It wakes the one it finds, who goes to sleep again.
+/// True if a process sleeps on the condition. The sleeper is woken, and then goes to sleep again.
 bool has_sleeper(shm::Condition& condition) {
     return condition.wake_some(1) == 1;
 }
 
-TEST(Session, WhoSendsIsTakenOutOfTheCrowdBeforeHisMessageIsInTheLog) {
+TEST(Session, ASenderMovesToTheSendersConditionBeforeItsMessageIsInTheLog) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     ForkedSession session{scratch, 0};
     session.send("LOGIN ann\r\n");
@@ -153,7 +155,7 @@ TEST(Session, WhoSendsIsTakenOutOfTheCrowdBeforeHisMessageIsInTheLog) {
     EXPECT_TRUE(eventually([&] { return has_sleeper(scratch.log().news_of_senders); }));
 }
 
-TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
+TEST(Session, ASessionThatWaitsForItsSentStaysOnTheSendersConditionAfterAMessageOfAnotherClient) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     Sender bob{scratch.segment(), 1, "bob", store::record_format};
     ForkedSession session{scratch, 0};
@@ -172,7 +174,7 @@ TEST(Session, WhoWaitsForHisSentIsNotInTheCrowdAlsoBehindTheMessageOfAnother) {
     EXPECT_TRUE(session.read_to("SENT 1 2\r\n"));
 }
 
-TEST(Session, WhoHasSentAndWasAnsweredIsInTheCrowdAgainBehindTheMessageOfAnother) {
+TEST(Session, AnAnsweredSenderReturnsToTheGeneralConditionAfterAMessageOfAnotherClient) {
     ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
     Sender bob{scratch.segment(), 1, "bob", store::record_format};
     ForkedSession session{scratch, 0};
@@ -201,7 +203,7 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     session.send("LOGIN ann\r\n");
     ASSERT_TRUE(session.read_to("LIVE 400\r\n"));
     session.send("HISTORY 1 400\r\n");
-    // It fills the connection, far from the end.
+    // The answer fills the connection long before its end.
     ASSERT_TRUE(eventually([&] { return session.unread_bytes() > 64 << 10; }));
     ASSERT_TRUE(eventually([&] { return session.child().is_asleep(); }));
     session.child().signal(SIGTERM);
@@ -210,7 +212,7 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
 }
 
-TEST(Session, NothingIsAnsweredBeforeWelcome) {
+TEST(Session, ALoginInASlotThatAnotherSupervisorHasReapedClosesTheConnectionWithoutAnError) {
     for (int round = 0; round < 20; ++round) {
         ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
         Sender bob{scratch.segment(), 1, "bob", message_format()};

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t page = 4096;
 
-TEST(OwnMemory, IsNotThereInAChild) {
+TEST(OwnMemory, LaterAllocationsAreContiguousOnceTheGapsAreFilled) {
     server::OwnMemory memory;
     auto* const room = static_cast<char*>(memory.allocate(3 * page));
     std::fill_n(room, 3 * page, 'x');
