@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-/// What is noted of clients and programs for people alone.
+/// Tests of the statistics about clients and programs, which only people read.
 namespace belfry::test {
 namespace {
 
@@ -22,7 +22,7 @@ TEST_F(ClientStats, TrafficAddsUpOverSessions) {
     EXPECT_GE(ann.seen_ms, segment().geometry().created_ms);
 }
 
-TEST_F(ClientStats, TheLastEightEndsAreKeptTheNewestFirst) {
+TEST_F(ClientStats, TheEndReasonsOfTheLastEightSessionsAreKeptNewestFirst) {
     shm::ClientRow& ann = segment().client(0);
     EXPECT_EQ(shm::last_ends_of(ann)[0], EndReason::none);
     for (int count = 0; count < 8; ++count) shm::count_end(segment(), ann, EndReason::quit);
@@ -33,16 +33,16 @@ TEST_F(ClientStats, TheLastEightEndsAreKeptTheNewestFirst) {
     EXPECT_EQ(segment().server().ends[static_cast<std::size_t>(EndReason::quit)], 8U);
 }
 
-TEST_F(ClientStats, ASessionThatDiedWithoutLeavingWasKilled) {
+TEST_F(ClientStats, ASessionThatDiedWithoutLeavingCountsAsKilled) {
     shm::Session session = claimed_session(segment(), 0);
-    EXPECT_FALSE(shm::count_death(segment(), 0)) << "nobody had logged in";
+    EXPECT_FALSE(shm::count_death(segment(), 0)) << "no client had logged in";
     shm::Session::Welcome welcome;
     ASSERT_EQ(session.login("bob", welcome), shm::Session::LoginResult::welcome);
     EXPECT_TRUE(shm::count_death(segment(), 0));
     EXPECT_EQ(shm::last_ends_of(session.client())[0], EndReason::killed);
 }
 
-TEST_F(ClientStats, ASessionThatHasLeftWasNotKilled) {
+TEST_F(ClientStats, ASessionThatHasLeftDoesNotCountAsKilled) {
     shm::Session session = claimed_session(segment(), 0);
     shm::Session::Welcome welcome;
     ASSERT_EQ(session.login("bob", welcome), shm::Session::LoginResult::welcome);
@@ -52,7 +52,7 @@ TEST_F(ClientStats, ASessionThatHasLeftWasNotKilled) {
     EXPECT_EQ(shm::last_ends_of(session.client())[0], EndReason::quit);
 }
 
-TEST_F(ClientStats, AVersionIsCutWhereItDoesNotFit) {
+TEST_F(ClientStats, EveryEndReasonHasAName) {
     shm::ProcessEntry& entry = segment().process(shm::archiver_entry);
     EXPECT_EQ(shm::version_in(entry), "");
     shm::set_version(entry, "1.2.3");
@@ -61,7 +61,7 @@ TEST_F(ClientStats, AVersionIsCutWhereItDoesNotFit) {
     EXPECT_EQ(shm::version_in(entry), std::string(32, 'x'));
 }
 
-TEST_F(ClientStats, ALoginOfAClientThatIsRemovedMeanwhileIsRefused) {
+TEST_F(ClientStats, ALoginOfAClientThatWasJustRemovedIsRefused) {
     shm::Session session = claimed_session(segment(), 0);
     ASSERT_TRUE(shm::set_known_clients(segment(), std::vector<std::string>{"ann"}));
     shm::Session::Welcome welcome;

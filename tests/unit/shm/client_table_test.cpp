@@ -18,7 +18,7 @@ class ClientTable : public SegmentTest {
     }
 };
 
-TEST_F(ClientTable, KnowsThePlansClients) {
+TEST_F(ClientTable, KnowsTheClientsOfThePlan) {
     ASSERT_TRUE(row("ann"));
     EXPECT_EQ(shm::name_of(segment(), *row("hal")), "hal");
     EXPECT_FALSE(row("zoe"));
@@ -38,7 +38,7 @@ TEST_F(ClientTable, ClientsThatAreNotListedMayNotLogIn) {
     EXPECT_TRUE(row("ann"));
 }
 
-TEST_F(ClientTable, ClientsThatAreListedAgainHaveTheirRowAndCursorAgain) {
+TEST_F(ClientTable, AClientThatIsListedAgainKeepsItsRowAndCursor) {
     Sender bob{segment(), 0, "bob"};
     bob.say("one");
     ASSERT_TRUE(bob.session().acknowledge(1));
@@ -50,7 +50,7 @@ TEST_F(ClientTable, ClientsThatAreListedAgainHaveTheirRowAndCursorAgain) {
     EXPECT_FALSE(row("ann"));
 }
 
-TEST_F(ClientTable, MoreThanTheSpareRowsAreRefusedAndNothingIsChanged) {
+TEST_F(ClientTable, MoreClientsThanSpareRowsAreRefusedAndNothingChanges) {
     Ids many;
     for (std::uint32_t i = 0; i < shm::spare_client_rows; ++i) {
         many.push_back("new" + std::to_string(i));
@@ -65,7 +65,7 @@ TEST_F(ClientTable, MoreThanTheSpareRowsAreRefusedAndNothingIsChanged) {
     EXPECT_FALSE(shm::set_known_clients(segment(), Ids{"one-more"}));
 }
 
-TEST_F(ClientTable, ARowWhoseNamingWasCutShortIsFree) {
+TEST_F(ClientTable, ARowWhoseNameWasNotWrittenCompletelyIsFree) {
     std::memcpy(segment().client(8).name + 1, "alf-a-name-of-a-killed-one", 26);
     EXPECT_EQ(shm::name_of(segment(), 8), "");
     ASSERT_TRUE(shm::set_known_clients(segment(), Ids{"zoe"}));
@@ -73,7 +73,7 @@ TEST_F(ClientTable, ARowWhoseNamingWasCutShortIsFree) {
     EXPECT_EQ(shm::name_of(segment(), 8), "zoe");
 }
 
-TEST_F(ClientTable, ANameMayFillItsField) {
+TEST_F(ClientTable, ANameMayFillItsWholeField) {
     const std::string longest(32, 'n');
     ASSERT_TRUE(shm::set_known_clients(segment(), Ids{longest}));
     ASSERT_TRUE(row(longest));

@@ -17,15 +17,15 @@ using Guard = boost::interprocess::scoped_lock<shm::LogLock>;
 
 struct Block {
     shm::Condition condition;
-    std::atomic<std::uint32_t> go;        ///< what waiters wait for
-    std::atomic<std::uint32_t> begun;     ///< how many waiters have begun
-    std::atomic<std::uint32_t> looks[2];  ///< how often a waiter has looked
+    std::atomic<std::uint32_t> go;        ///< the number that waiters wait for
+    std::atomic<std::uint32_t> begun;     ///< how many waiters have started
+    std::atomic<std::uint32_t> looks[2];  ///< how often a waiter has evaluated its predicate
 };
 
 class ConditionTest : public ::testing::Test {
   protected:
-    /// A child that sleeps until `go` has reached a number. Its status is 1 where its deadline
-    /// came first.
+    /// Starts a child that sleeps until `go` has reached a number. It exits with 1 if its deadline
+    /// comes first.
     [[nodiscard]] ForkedChild waiter(std::uint32_t number = 1,
                                      std::uint32_t groups = shm::Condition::everybody,
                                      std::size_t counter = 0) {
@@ -50,18 +50,18 @@ class ConditionTest : public ::testing::Test {
     std::uint32_t begun_ = 0;
 };
 
-TEST_F(ConditionTest, DoesNotSleepWhereThePredicateHolds) {
+TEST_F(ConditionTest, DoesNotSleepIfThePredicateHolds) {
     EXPECT_TRUE(shared_->condition.wait_until(deadline_, [] { return true; }));
 }
 
-TEST_F(ConditionTest, SaysFalseAtTheDeadline) {
+TEST_F(ConditionTest, ReturnsFalseAtTheDeadline) {
     const auto soon = Clock::now() + Milliseconds{20};
     EXPECT_FALSE(shared_->condition.wait_until(soon, [] { return false; }));
     EXPECT_GE(Clock::now(), soon);
     EXPECT_FALSE(shared_->condition.wait_until(soon, [] { return false; }));
 }
 
-TEST_F(ConditionTest, TakesTheLockBackBeforeItReturns) {
+TEST_F(ConditionTest, ReacquiresTheLockBeforeItReturns) {
     ScratchSegment scratch;
     shm::LogLock lock{scratch.segment()};
     Guard guard{lock};
@@ -108,7 +108,7 @@ TEST_F(ConditionTest, LosesNoWakeUp) {
     EXPECT_EQ(two.wait(4 * default_wait), 0);
 }
 
-TEST_F(ConditionTest, NotifyAllWakesAll) {
+TEST_F(ConditionTest, NotifyAllWakesEveryWaiter) {
     ForkedChild one = waiter();
     ForkedChild two = waiter();
     shared_->go = 1;
@@ -117,7 +117,7 @@ TEST_F(ConditionTest, NotifyAllWakesAll) {
     EXPECT_EQ(two.wait(), 0);
 }
 
-TEST_F(ConditionTest, NotifyOneWakesOneAfterTheOther) {
+TEST_F(ConditionTest, NotifyOneWakesAnotherWaiterEachTime) {
     ForkedChild one = waiter();
     ForkedChild two = waiter();
     shared_->go = 1;
@@ -127,7 +127,7 @@ TEST_F(ConditionTest, NotifyOneWakesOneAfterTheOther) {
     EXPECT_EQ(two.wait(), 0);
 }
 
-TEST_F(ConditionTest, KilledWaitersHangNeitherTheNotifierNorTheOthers) {
+TEST_F(ConditionTest, KilledWaitersBlockNeitherTheNotifierNorOtherWaiters) {
     std::vector<ForkedChild> waiters;
     for (int i = 0; i < 8; ++i) waiters.push_back(waiter());
     for (std::size_t i = 0; i < 8; i += 2) {
@@ -143,7 +143,7 @@ TEST_F(ConditionTest, KilledWaitersHangNeitherTheNotifierNorTheOthers) {
     for (std::size_t i = 1; i < 8; i += 2) EXPECT_EQ(waiters[i].wait(), 0);
 }
 
-TEST_F(ConditionTest, NotifyGroupWakesItsGroupOnly) {
+TEST_F(ConditionTest, NotifyGroupWakesOnlyItsGroup) {
     ForkedChild one = waiter(1, 1, 0);
     ForkedChild two = waiter(2, 2, 1);
     shared_->go = 1;
@@ -152,19 +152,19 @@ TEST_F(ConditionTest, NotifyGroupWakesItsGroupOnly) {
     shared_->go = 2;
     shared_->condition.notify_group(2);
     EXPECT_EQ(two.wait(), 0);
-    EXPECT_EQ(shared_->looks[1].load(), 2U) << "it was woken in between";
+    EXPECT_EQ(shared_->looks[1].load(), 2U) << "the waiter of the other group was woken too";
 }
 
-TEST_F(ConditionTest, AWaiterOfAllGroupsIsWokenByEach) {
+TEST_F(ConditionTest, AWaiterOfAllGroupsIsWokenByAnyGroup) {
     ForkedChild child = waiter();
     shared_->go = 1;
     shared_->condition.notify_group(0x8000'0000);
     EXPECT_EQ(child.wait(), 0);
 }
 
-TEST_F(ConditionTest, WakeEverybodyWakesThoughTheBitIsClear) {
+TEST_F(ConditionTest, WakeEverybodyWakesEvenIfTheWaitersBitIsClear) {
     ForkedChild child = waiter();
-    // As a notifier leaves it that dies before it has woken anybody.
+    // A notifier that dies before it has woken a waiter leaves the word like this.
     *reinterpret_cast<std::atomic<std::uint32_t>*>(&shared_->condition) = 2;
     shared_->go = 1;
     shared_->condition.wake_everybody();

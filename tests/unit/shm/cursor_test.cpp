@@ -29,12 +29,12 @@ TEST_F(CursorTest, NeverMovesBack) {
     EXPECT_EQ(cursor(), 3U);
 }
 
-TEST_F(CursorTest, NeverMovesAboveWhatIsVisible) {
+TEST_F(CursorTest, NeverMovesAboveTheVisibleMessages) {
     EXPECT_TRUE(ann_.session().acknowledge(~std::uint64_t{0}));
     EXPECT_EQ(cursor(), 3U);
 }
 
-TEST_F(CursorTest, StaysBehindWhatIsStoredWithDurabilityCommit) {
+TEST_F(CursorTest, NeverMovesAboveStoredIdWithDurabilityCommit) {
     segment().prefix().durability = static_cast<std::uint32_t>(shm::Durability::commit);
     log().stored_id.store(2);
     EXPECT_EQ(segment().visible(), 2U);
@@ -42,7 +42,7 @@ TEST_F(CursorTest, StaysBehindWhatIsStoredWithDurabilityCommit) {
     EXPECT_EQ(cursor(), 2U);
 }
 
-TEST_F(CursorTest, GoesRoundItsGenerationsAndKeepsItsId) {
+TEST_F(CursorTest, KeepsItsIdWhenItsGenerationWrapsAround) {
     ASSERT_TRUE(ann_.session().acknowledge(2));
     shm::Session::Welcome welcome;
     for (int login = 0; login < 0x10001; ++login) {

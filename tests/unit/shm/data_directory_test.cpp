@@ -19,7 +19,8 @@ class DataDirectory : public ::testing::Test {
   protected:
     [[nodiscard]] const fs::path& path() const { return directory_.path(); }
 
-    /// The lock as another process gets it: an empty message, or why not.
+    /// Locks the directory in another process. Returns an empty string, or the error message if the
+    /// lock is refused.
     [[nodiscard]] std::string lock_elsewhere() {
         struct Answer {
             char text[512];
@@ -33,14 +34,14 @@ class DataDirectory : public ::testing::Test {
             }
             return 0;
         }};
-        if (child.wait() != 0) throw Failure{"the child failed"};
+        if (child.wait() != 0) throw Failure{"the child has failed"};
         return answer->text;
     }
 
     TempDir directory_;
 };
 
-TEST_F(DataDirectory, IsMadeForItsOwnerAlone) {
+TEST_F(DataDirectory, IsMadeAccessibleToItsOwnerAlone) {
     shm::make_data_directory(path() / "a" / "b");
     EXPECT_EQ(fs::status(path() / "a" / "b").permissions(), fs::perms::owner_all);
 }
@@ -52,7 +53,7 @@ TEST_F(DataDirectory, IsNeverOpenToOthersWhileItIsMade) {
     EXPECT_EQ(fs::status(path() / "new").permissions(), fs::perms::owner_all);
 }
 
-TEST_F(DataDirectory, ThatOnlyItsOwnerMayWriteToIsSafe) {
+TEST_F(DataDirectory, IsSafeIfOnlyItsOwnerMayWriteToIt) {
     for (const auto mode : {fs::perms{0700}, fs::perms{0755}, fs::perms{0500}}) {
         fs::permissions(path(), mode);
         EXPECT_NO_THROW(shm::require_safe(path()));
@@ -61,27 +62,27 @@ TEST_F(DataDirectory, ThatOnlyItsOwnerMayWriteToIsSafe) {
     EXPECT_NO_THROW(shm::require_safe(path() / "none"));
 }
 
-TEST_F(DataDirectory, OfWhichNothingCanBeFoundOutIsNotSafe) {
+TEST_F(DataDirectory, IsNotSafeIfItCannotBeInspected) {
     fs::create_symlink("loop", path() / "loop");
     EXPECT_THROW(shm::require_safe(path() / "loop"), shm::DataDirectoryError);
     EXPECT_THROW(shm::require_safe(directory_.write("file", "") / "below"),
                  shm::DataDirectoryError);
 }
 
-TEST_F(DataDirectory, ThatOthersMayWriteToIsNotSafe) {
+TEST_F(DataDirectory, IsNotSafeIfOthersMayWriteToIt) {
     for (const auto mode : {fs::perms{0720}, fs::perms{0702}, fs::perms{01777}}) {
         fs::permissions(path(), mode);
         EXPECT_THROW(shm::require_safe(path()), shm::DataDirectoryUnsafe);
     }
 }
 
-TEST_F(DataDirectory, ThatIsThereIsLeftAsItIs) {
+TEST_F(DataDirectory, AnExistingDirectoryIsNotChanged) {
     fs::permissions(path(), fs::perms::owner_all | fs::perms::group_read);
     shm::make_data_directory(path());
     EXPECT_EQ(fs::status(path()).permissions(), fs::perms::owner_all | fs::perms::group_read);
 }
 
-TEST_F(DataDirectory, CannotBeAFileNorLieBelowOne) {
+TEST_F(DataDirectory, CannotBeAFileOrLieBelowOne) {
     const fs::path file = directory_.write("file", "");
     EXPECT_THROW(shm::make_data_directory(file), shm::DataDirectoryError);
     EXPECT_THROW(shm::make_data_directory(file / "below"), shm::DataDirectoryError);
@@ -89,7 +90,7 @@ TEST_F(DataDirectory, CannotBeAFileNorLieBelowOne) {
     EXPECT_THROW((void)shm::hold_alive(file), shm::DataDirectoryError);
 }
 
-TEST_F(DataDirectory, HasNoLockBehindALinkAPipeOrAFolder) {
+TEST_F(DataDirectory, DoesNotOpenALinkAPipeOrADirectoryAsALockFile) {
     const fs::path target = path() / "target";
     for (const char* name : {"lock", "alive"}) {
         const auto open = [&] {
@@ -114,7 +115,7 @@ TEST_F(DataDirectory, HasNoLockBehindALinkAPipeOrAFolder) {
     }
 }
 
-TEST_F(DataDirectory, IsLockedByOneProcess) {
+TEST_F(DataDirectory, CanBeLockedByOneProcessOnly) {
     const shm::DataDirectoryLock lock{path()};
     const std::string message = lock_elsewhere();
     EXPECT_NE(message.find(path().string()), std::string::npos) << message;
@@ -122,12 +123,12 @@ TEST_F(DataDirectory, IsLockedByOneProcess) {
     EXPECT_NE(message.find(std::to_string(::getpid())), std::string::npos) << message;
 }
 
-TEST_F(DataDirectory, IsFreeAgainAfterwards) {
+TEST_F(DataDirectory, IsUnlockedWhenTheLockIsDestroyed) {
     { const shm::DataDirectoryLock lock{path()}; }
     EXPECT_EQ(lock_elsewhere(), "");
 }
 
-TEST_F(DataDirectory, IsFreeAgainAfterADeath) {
+TEST_F(DataDirectory, IsUnlockedWhenTheHolderDies) {
     Shared<std::atomic<bool>> locked;
     ForkedChild holder{[&] {
         const shm::DataDirectoryLock lock{path()};
@@ -140,12 +141,12 @@ TEST_F(DataDirectory, IsFreeAgainAfterADeath) {
     EXPECT_EQ(lock_elsewhere(), "");
 }
 
-TEST_F(DataDirectory, NobodyIsAliveAtFirst) {
+TEST_F(DataDirectory, IsNotAliveAtFirst) {
     EXPECT_FALSE(shm::anybody_alive(path()));
     EXPECT_FALSE(shm::anybody_alive(path() / "none"));
 }
 
-TEST_F(DataDirectory, AsLongAsAnyChildLivesSomebodyIsAlive) {
+TEST_F(DataDirectory, IsAliveAsLongAsAnyChildRuns) {
     base::UniqueFd alive = shm::hold_alive(path());
     ForkedChild child{[] { return ::pause(); }};
     EXPECT_TRUE(shm::anybody_alive(path()));
@@ -155,7 +156,7 @@ TEST_F(DataDirectory, AsLongAsAnyChildLivesSomebodyIsAlive) {
     EXPECT_FALSE(shm::anybody_alive(path()));
 }
 
-TEST_F(DataDirectory, SeveralMayHoldItAlive) {
+TEST_F(DataDirectory, SeveralProcessesMayHoldItAlive) {
     base::UniqueFd one = shm::hold_alive(path());
     const base::UniqueFd two = shm::hold_alive(path());
     one.reset();

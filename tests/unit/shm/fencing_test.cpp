@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-/// A session that was taken over by a later login can do nothing any more.
+/// A session that was taken over by a later login can no longer append or acknowledge.
 namespace belfry::test {
 namespace {
 
@@ -55,7 +55,7 @@ TEST_F(Fencing, ALoginRaisesTheCursorsGenerationAndKeepsItsId) {
     EXPECT_EQ(cursor(), 1U);
 }
 
-TEST_F(Fencing, ALoginTellsWhomItHasTakenOver) {
+TEST_F(Fencing, ALoginReturnsTheSessionThatItHasTakenOver) {
     shm::Session later = claimed_session(segment(), 5);
     shm::Session::Welcome welcome;
     ASSERT_EQ(later.login("ann", welcome), LoginResult::welcome);
@@ -64,7 +64,7 @@ TEST_F(Fencing, ALoginTellsWhomItHasTakenOver) {
     EXPECT_EQ(shm::online_slot(segment(), later.row()), 5U);
 }
 
-TEST_F(Fencing, ALoginIsToldCursorLastAndSeq) {
+TEST_F(Fencing, ALoginReturnsCursorLastIdAndSeq) {
     old_.append({{7, "one"}, {9, "two"}});
     ASSERT_TRUE(old_.session().acknowledge(1));
     shm::Session later = claimed_session(segment(), 1);
@@ -80,14 +80,14 @@ TEST_F(Fencing, ASessionThatHasLeftIsFencedToo) {
     EXPECT_TRUE(old_.say("late").fenced);
 }
 
-TEST_F(Fencing, ThatTheOldSessionLeavesDoesNotEndTheLaterOne) {
+TEST_F(Fencing, TheOldSessionLeavingDoesNotEndTheLaterOne) {
     Sender later{segment(), 1, "ann"};
     old_.session().leave();
     EXPECT_TRUE(later.session().is_current());
     EXPECT_EQ(shm::online_slot(segment(), later.session().row()), 1U);
 }
 
-TEST_F(Fencing, OtherClientsAreNotTouched) {
+TEST_F(Fencing, OtherClientsAreNotAffected) {
     Sender bob{segment(), 1, "bob"};
     EXPECT_FALSE(old_.say("one").fenced);
     EXPECT_FALSE(bob.say("two").fenced);

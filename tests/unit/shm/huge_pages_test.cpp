@@ -18,7 +18,8 @@ shm::SegmentPlan large_plan() {
     return plan;
 }
 
-/// Bytes of the segment that this process has mapped as huge pages, by the kernel's own account.
+/// Returns how many bytes of shared memory this process has mapped as huge pages, as the kernel
+/// reports it.
 std::uint64_t huge_bytes_mapped() {
     std::ifstream smaps{"/proc/self/smaps"};
     std::uint64_t kib = 0;
@@ -28,7 +29,7 @@ std::uint64_t huge_bytes_mapped() {
     return kib << 10;
 }
 
-TEST(HugePages, TakeThePlaceOfSmallOnesUnderARunningLogAndChangeNothing) {
+TEST(HugePages, ReplaceSmallPagesOfARunningLogAndChangeNoByte) {
     ScratchSegment scratch{large_plan()};
     Sender ann{scratch.segment(), 0, "ann"};
     const std::string body(1000, 'a');
@@ -53,17 +54,17 @@ TEST(HugePages, TakeThePlaceOfSmallOnesUnderARunningLogAndChangeNothing) {
     }
     EXPECT_EQ(seq, 2000U);
     EXPECT_EQ(scratch.broken(), std::vector<std::string>{});
-    if (huge_bytes_mapped() == 0) GTEST_SKIP() << "this kernel gives no huge page";
+    if (huge_bytes_mapped() == 0) GTEST_SKIP() << "this kernel does not provide huge pages";
     EXPECT_GE(huge_bytes_mapped(), 4 * shm::huge_page);
 }
 
-TEST(HugePages, AreNotTakenForASegmentThatIsSmallerThanOne) {
+TEST(HugePages, AreNotUsedForASegmentThatIsSmallerThanOne) {
     ScratchSegment scratch;
     ASSERT_LT(scratch.segment().prefix().segment_bytes, shm::huge_page);
     EXPECT_FALSE(shm::HugePages{scratch.segment()}.step());
 }
 
-TEST(HugePages, FitBecauseASegmentIsMappedAtAMultipleOfTheirSizeAndHoldsOne) {
+TEST(HugePages, FitBecauseASegmentIsAlignedToThemAndAMultipleOfTheirSize) {
     ScratchSegment scratch{large_plan()};
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&scratch.segment().prefix()) % shm::huge_page, 0U);
     EXPECT_EQ(scratch.segment().prefix().segment_bytes % shm::huge_page, 0U);

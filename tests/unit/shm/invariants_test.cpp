@@ -9,7 +9,8 @@
 #include <atomic>
 #include <thread>
 
-/// Deliberate damage is told, with the number of the invariant.
+/// Each test damages a segment and expects that the check reports the number of the broken
+/// invariant.
 namespace belfry::test {
 namespace {
 
@@ -21,8 +22,8 @@ class Invariants : public ::testing::Test {
         ASSERT_EQ(scratch_.broken(), std::vector<std::string>{});
     }
 
-    /// Whether a sentence begins with the number.
-    [[nodiscard]] bool tells(int number) {
+    /// True if the check reports the invariant of this number.
+    [[nodiscard]] bool reports(int number) {
         const std::string mark = "(" + std::to_string(number) + ")";
         for (const std::string& sentence : scratch_.broken()) {
             if (sentence.starts_with(mark)) return true;
@@ -44,127 +45,127 @@ TEST_F(Invariants, HoldInAnEmptyLog) {
     EXPECT_EQ(empty.broken(), std::vector<std::string>{});
 }
 
-TEST_F(Invariants, ATornRecordIsTold) {
+TEST_F(Invariants, ATornRecordIsReported) {
     segment().ring()[segment().position(2).load() % segment().ring().size()] = '?';
-    EXPECT_TRUE(tells(1));
+    EXPECT_TRUE(reports(1));
 }
 
-TEST_F(Invariants, ARecordThatWasCommittedBeforeItWasWrittenIsTold) {
+TEST_F(Invariants, ARecordThatWasCommittedBeforeItWasWrittenIsReported) {
     log().last_id.store(6);
     EXPECT_FALSE(scratch_.broken().empty());
 }
 
-TEST_F(Invariants, FirstIdAboveLastIdIsTold) {
+TEST_F(Invariants, FirstIdAboveLastIdIsReported) {
     log().first_id.store(7);
-    EXPECT_TRUE(tells(2));
+    EXPECT_TRUE(reports(2));
 }
 
-TEST_F(Invariants, APositionThatDoesNotGrowIsTold) {
+TEST_F(Invariants, APositionThatDoesNotGrowIsReported) {
     segment().position(3).store(segment().position(4).load());
-    EXPECT_TRUE(tells(2));
+    EXPECT_TRUE(reports(2));
 }
 
-TEST_F(Invariants, APositionFarAwayIsTold) {
+TEST_F(Invariants, APositionFarAwayIsReported) {
     segment().position(3).store(1ULL << 60);
-    EXPECT_TRUE(tells(2));
+    EXPECT_TRUE(reports(2));
 }
 
-TEST_F(Invariants, APositionBehindTheNextOnesIsTold) {
+TEST_F(Invariants, ALastPositionThatIsTooLowIsReported) {
     segment().position(6).store(0);
-    EXPECT_TRUE(tells(2));
+    EXPECT_TRUE(reports(2));
 }
 
-TEST_F(Invariants, MoreRecordsThanTheIndexHoldsAreTold) {
+TEST_F(Invariants, MoreRecordsThanTheIndexHoldsAreReported) {
     log().last_id.store(5000);
     log().derived_id.store(5000);
-    EXPECT_TRUE(tells(2));
+    EXPECT_TRUE(reports(2));
 }
 
-TEST_F(Invariants, ASenderThatIsNobodyIsTold) {
+TEST_F(Invariants, ASenderThatDoesNotExistIsReported) {
     segment().sender(2).store(4711);
-    EXPECT_TRUE(tells(2));
+    EXPECT_TRUE(reports(2));
 }
 
-TEST_F(Invariants, ASenderThatIsSomebodyElseIsTold) {
+TEST_F(Invariants, AWrongSenderIsReported) {
     segment().sender(2).store(bob_.session().row());
-    EXPECT_TRUE(tells(1));
+    EXPECT_TRUE(reports(1));
 }
 
-TEST_F(Invariants, StoredIdAboveLastIdIsTold) {
+TEST_F(Invariants, StoredIdAboveLastIdIsReported) {
     log().stored_id.store(6);
-    EXPECT_TRUE(tells(4));
+    EXPECT_TRUE(reports(4));
 }
 
-TEST_F(Invariants, DerivedIdAboveLastIdIsTold) {
+TEST_F(Invariants, DerivedIdAboveLastIdIsReported) {
     log().derived_id.store(6);
-    EXPECT_TRUE(tells(6));
+    EXPECT_TRUE(reports(6));
 }
 
-TEST_F(Invariants, ALastSeqBehindItsRecordsIsTold) {
+TEST_F(Invariants, ALastSeqBelowItsRecordsIsReported) {
     ann_.session().client().last_seq.store(2);
-    EXPECT_TRUE(tells(6));
+    EXPECT_TRUE(reports(6));
 }
 
-TEST_F(Invariants, DerivedIdMoreThanABatchBehindIsTold) {
+TEST_F(Invariants, DerivedIdMoreThanABatchBehindIsReported) {
     for (int batch = 0; batch < 3; ++batch) {
         ann_.append(std::vector<shm::NewMessage>(200, {0, ""}));
     }
     log().derived_id.store(100);
-    EXPECT_TRUE(tells(6));
+    EXPECT_TRUE(reports(6));
 }
 
-TEST_F(Invariants, DerivedIdOneBatchBehindIsNoFault) {
+TEST_F(Invariants, DerivedIdOneBatchBehindIsAllowed) {
     log().derived_id.store(3);
     bob_.session().client().last_seq.store(0);
     EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
 }
 
-TEST_F(Invariants, ACursorAboveWhatIsVisibleIsTold) {
+TEST_F(Invariants, ACursorAboveTheVisibleMessagesIsReported) {
     ann_.session().client().cursor.store(6);
-    EXPECT_TRUE(tells(7));
+    EXPECT_TRUE(reports(7));
 }
 
-TEST_F(Invariants, ASeqThatDoesNotGrowIsTold) {
+TEST_F(Invariants, ASeqThatDoesNotGrowIsReported) {
     segment().seq(2).store(1);
-    EXPECT_TRUE(tells(9));
+    EXPECT_TRUE(reports(9));
 }
 
-TEST_F(Invariants, ASeqBelowOneThatWasSetBackIsNoFaultUnlessItRepeatsALowerOne) {
+TEST_F(Invariants, ALowerSeqAfterAResetIsAllowedUnlessItRepeatsAnEarlierOne) {
     segment().seq(2).store(shm::max_seq);
     EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
     segment().seq(3).store(1);
-    EXPECT_TRUE(tells(9));
+    EXPECT_TRUE(reports(9));
 }
 
-TEST_F(Invariants, ALastSeqBehindOneThatWasSetBackIsNoFault) {
+TEST_F(Invariants, ALastSeqBelowASeqThatWasResetIsAllowed) {
     segment().seq(3).store(shm::max_seq);
     ann_.session().client().last_seq.store(2);
     EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
     ann_.session().client().last_seq.store(1);
-    EXPECT_TRUE(tells(6));
+    EXPECT_TRUE(reports(6));
 }
 
-TEST_F(Invariants, ASessionInNoSlotIsTold) {
+TEST_F(Invariants, ASessionWithoutASlotIsReported) {
     ann_.session().client().session.store(pack(shm::Halves{1, geometry().session_slots}));
-    EXPECT_TRUE(tells(12));
+    EXPECT_TRUE(reports(12));
 }
 
-TEST_F(Invariants, AnIndexOfNoPowerOfTwoIsTold) {
+TEST_F(Invariants, AnIndexSizeThatIsNoPowerOfTwoIsReported) {
     geometry().index_entries = 1000;
     EXPECT_FALSE(scratch_.broken().empty());
 }
 
-TEST_F(Invariants, AByteRingBeyondTheSegmentIsTold) {
+TEST_F(Invariants, AByteRingBeyondTheSegmentIsReported) {
     geometry().ring_bytes += 4096;
     EXPECT_FALSE(scratch_.broken().empty());
 }
 
-TEST_F(Invariants, AnIndexThatReachesIntoTheByteRingIsTold) {
+TEST_F(Invariants, AnIndexThatReachesIntoTheByteRingIsReported) {
     geometry().index_entries *= 2;
     EXPECT_FALSE(scratch_.broken().empty());
 }
 
-TEST_F(Invariants, AnEmptyEpochIsTold) {
+TEST_F(Invariants, AnEmptyEpochIsReported) {
     segment().prefix().epoch[0] = '\0';
     EXPECT_FALSE(scratch_.broken().empty());
 }

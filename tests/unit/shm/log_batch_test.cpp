@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-/// How the messages of one batch are decided.
+/// Tests of the outcome of each message in a batch.
 namespace belfry::test {
 namespace {
 
@@ -40,7 +40,7 @@ TEST_F(LogBatch, SeqsMayLeaveGaps) {
     EXPECT_EQ(last_seq(), 100U);
 }
 
-TEST_F(LogBatch, SeqZeroIsTheNextOne) {
+TEST_F(LogBatch, SeqZeroMeansTheNextSeq) {
     ann_.append({{7, "seven"}, {0, "eight"}, {0, "nine"}}, outcomes_);
     EXPECT_EQ(outcomes_, (Outcomes{appended, appended, appended}));
     EXPECT_EQ(last_seq(), 9U);
@@ -56,7 +56,7 @@ TEST_F(LogBatch, EveryMessageOfABatchHasItsOwnOutcome) {
               (std::vector<KeptRecord>{{2, "ann", "a"}, {3, "ann", "b"}}));
 }
 
-TEST_F(LogBatch, EndsBeforeAMessageThatWouldBeShownBeforeAnEarlierOneIsAnswered) {
+TEST_F(LogBatch, EndsBeforeAMessageThatWouldBeVisibleBeforeAnEarlierOneIsAnswered) {
     ann_.append({{2, "two"}});
     const std::vector<shm::NewMessage> messages{{1, "a"}, {3, "b"}, {3, "c"}, {0, "d"}};
     const auto first = ann_.append(messages);
@@ -69,20 +69,20 @@ TEST_F(LogBatch, EndsBeforeAMessageThatWouldBeShownBeforeAnEarlierOneIsAnswered)
     EXPECT_EQ(outcomes_[1], duplicate);
 }
 
-TEST_F(LogBatch, BehindTheLargestSeqNoneIsLeft) {
+TEST_F(LogBatch, NoSeqIsLeftAfterTheLargestOne) {
     ann_.session().client().last_seq.store(shm::max_seq - 1);
     ann_.append({{shm::max_seq, "last"}, {0, "one more"}, {shm::max_seq, "again"}}, outcomes_);
     EXPECT_EQ(outcomes_, (Outcomes{appended, bad_seq, duplicate}));
     EXPECT_EQ(log().last_id.load(), 1U);
 }
 
-TEST_F(LogBatch, UpToTheFreeSeqsEveryStepIsAccepted) {
+TEST_F(LogBatch, EveryStepIsAcceptedUpToTheHighestFreeSeq) {
     constexpr std::uint64_t nanoseconds_since_1970 = 1'764'061'200'000'000'000;
     ann_.append({{1, "a"}, {nanoseconds_since_1970, "b"}, {shm::max_free_seq, "c"}}, outcomes_);
     EXPECT_EQ(outcomes_, (Outcomes{appended, appended, appended}));
 }
 
-TEST_F(LogBatch, NoSingleSeqUsesUpTheOthers) {
+TEST_F(LogBatch, NoSingleMessageUsesUpTheSeqs) {
     const auto result = ann_.append({{shm::max_seq, "a"}, {shm::max_free_seq + 1, "b"}}, outcomes_);
     EXPECT_EQ(outcomes_, (Outcomes{bad_seq, bad_seq}));
     EXPECT_EQ(result.decided, 2U);
@@ -92,7 +92,7 @@ TEST_F(LogBatch, NoSingleSeqUsesUpTheOthers) {
     EXPECT_EQ(last_seq(), 1U);
 }
 
-TEST_F(LogBatch, AboveTheFreeSeqsAStepIsBoundedAndCountsFromTheMessageBefore) {
+TEST_F(LogBatch, AboveTheFreeSeqsTheStepFromTheMessageBeforeIsLimited) {
     constexpr std::uint64_t first = shm::max_free_seq;
     constexpr std::uint64_t step = shm::max_seq_step;
     ann_.append({{first, "a"}, {first + step, "b"}, {first + 2 * step, "c"}, {0, "d"}}, outcomes_);
@@ -125,14 +125,14 @@ TEST(FullLog, EndsAtTheLargestIdAndTheRestOfTheBatchIsRefused) {
     EXPECT_EQ(scratch.broken(), std::vector<std::string>{});
 }
 
-TEST_F(LogBatch, SeqsOfOneClientDoNotMatterToAnother) {
+TEST_F(LogBatch, TheSeqsOfOneClientDoNotAffectAnother) {
     Sender bob{segment(), 1, "bob"};
     ann_.append({{9, "nine"}});
     bob.append({{1, "one"}}, outcomes_);
     EXPECT_EQ(outcomes_, Outcomes{appended});
 }
 
-TEST_F(LogBatch, SeqsGoOnAfterALaterLogin) {
+TEST_F(LogBatch, SeqsContinueAfterALaterLogin) {
     ann_.append({{9, "nine"}});
     Sender again{segment(), 1, "ann"};
     again.append({{9, "nine"}}, outcomes_);
@@ -142,7 +142,7 @@ TEST_F(LogBatch, SeqsGoOnAfterALaterLogin) {
     EXPECT_EQ(last_seq(), 10U);
 }
 
-TEST_F(LogBatch, IsSplitWhereItsBytesAreMoreThanAQuarterOfTheRing) {
+TEST_F(LogBatch, IsSplitIfItsBytesExceedAQuarterOfTheRing) {
     const std::string body(4000, 'b');
     const auto result = ann_.append(std::vector<shm::NewMessage>(6, {0, body}));
     EXPECT_EQ(result.decided, 4U);
@@ -151,14 +151,14 @@ TEST_F(LogBatch, IsSplitWhereItsBytesAreMoreThanAQuarterOfTheRing) {
     EXPECT_EQ(read_ring(segment()).size(), 6U);
 }
 
-TEST_F(LogBatch, IsSplitWhereItsRecordsAreMoreThanAQuarterOfTheIndex) {
+TEST_F(LogBatch, IsSplitIfItsRecordsExceedAQuarterOfTheIndex) {
     const std::uint64_t most = segment().geometry().index_entries / 4;
     const auto result = ann_.append(std::vector<shm::NewMessage>(most + 10, {0, ""}));
     EXPECT_EQ(result.decided, most);
     EXPECT_EQ(result.last_id, most);
 }
 
-TEST_F(LogBatch, DuplicatesTakeNoRoomInIt) {
+TEST_F(LogBatch, DuplicatesTakeNoSpaceInABatch) {
     ann_.append({{1, "one"}});
     const std::size_t many = 2 * segment().geometry().index_entries;
     EXPECT_EQ(ann_.append(std::vector<shm::NewMessage>(many, {1, "one"})).decided, many);

@@ -38,20 +38,20 @@ TEST_F(Reader, CopiesManyRecordsInOnePiece) {
     EXPECT_TRUE(chunk_.own.empty());
 }
 
-TEST_F(Reader, CopiesNoFurtherThanItWasAsked) {
+TEST_F(Reader, CopiesNoRecordAfterTheLastRequestedOne) {
     ann_.append({{1, "one"}, {2, "two"}, {3, "three"}});
     ASSERT_EQ(read(2, 2), LogReader::Result::copied);
     EXPECT_EQ(chunk_.bytes, "2 ann 3:two\n");
 }
 
-TEST_F(Reader, FindsALogBrokenThatClaimsMoreRecordsThanTheIndexHolds) {
+TEST_F(Reader, ALogThatClaimsMoreRecordsThanTheIndexHoldsIsBroken) {
     ann_.append({{1, "one"}});
     const std::uint64_t entries = segment().geometry().index_entries;
     EXPECT_EQ(read(1, entries + 1), LogReader::Result::broken);
     EXPECT_EQ(read(1, 1ULL << 40), LogReader::Result::broken);
 }
 
-TEST_F(Reader, ListsOwnRecordsWithTheirPlaces) {
+TEST_F(Reader, ListsTheClientsOwnRecordsWithTheirOffsets) {
     bob_.say("b1");
     ann_.append({{10, "a1"}, {20, ""}});
     bob_.say("b2");
@@ -84,7 +84,7 @@ TEST_F(Reader, CopiesAsManyWholeRecordsAsItsBufferHolds) {
     }
 }
 
-TEST_F(Reader, HoldsTheLargestRecordHoweverSmallABufferItWasGiven) {
+TEST_F(Reader, HoldsTheLargestRecordEvenIfCreatedWithASmallBuffer) {
     const std::string largest(segment().geometry().max_payload, 'L');
     ann_.say(largest);
     ann_.say(largest);
@@ -94,7 +94,7 @@ TEST_F(Reader, HoldsTheLargestRecordHoweverSmallABufferItWasGiven) {
     EXPECT_EQ(records_in(chunk_.bytes).at(0).body, largest);
 }
 
-TEST_F(Reader, TellsRecordsThatAreLongerThanTheRing) {
+TEST_F(Reader, ARecordThatIsLongerThanTheRingIsBroken) {
     ann_.append({{1, "one"}, {2, "two"}});
     const std::uint64_t end = segment().position(3).load();
     segment().position(3).store(segment().position(1).load() + 2 * segment().ring().size());
@@ -103,7 +103,7 @@ TEST_F(Reader, TellsRecordsThatAreLongerThanTheRing) {
     segment().position(3).store(end);
 }
 
-TEST_F(Reader, ReadsOnWithABufferThatWasGivenBackMeanwhile) {
+TEST_F(Reader, ContinuesAfterItsBufferWasReleased) {
     ann_.append({{1, "one"}, {2, "two"}});
     ASSERT_EQ(read(1, 1), LogReader::Result::copied);
     reader_.release_buffer();
@@ -111,13 +111,13 @@ TEST_F(Reader, ReadsOnWithABufferThatWasGivenBackMeanwhile) {
     EXPECT_EQ(chunk_.bytes, "2 ann 3:two\n");
 }
 
-TEST_F(Reader, IsToldThatItWasOverrun) {
+TEST_F(Reader, ReportsThatItWasOverrun) {
     ann_.say("old");
     overrun(1);
     EXPECT_EQ(read(1, log().last_id.load()), LogReader::Result::overrun);
 }
 
-TEST_F(Reader, GoesOnAtTheLogsFirstIdAfterAnOverrun) {
+TEST_F(Reader, ContinuesAtTheFirstIdOfTheLogAfterAnOverrun) {
     ann_.say("old");
     overrun(1);
     const std::uint64_t first = log().first_id.load();
@@ -126,7 +126,7 @@ TEST_F(Reader, GoesOnAtTheLogsFirstIdAfterAnOverrun) {
     EXPECT_EQ(records_in(chunk_.bytes).at(0).id, first);
 }
 
-TEST_F(Reader, ReadsTheOldestRecordUntilItIsGivenUp) {
+TEST_F(Reader, ReadsTheOldestRecordUntilItLeavesTheRing) {
     overrun(1);
     const std::uint64_t oldest = log().first_id.load();
     EXPECT_EQ(read(oldest, oldest), LogReader::Result::copied);

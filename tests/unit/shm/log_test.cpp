@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-/// What is appended is what is read.
+/// Tests that records are read as they were appended.
 namespace belfry::test {
 namespace {
 
@@ -21,7 +21,7 @@ TEST_F(Log, IsEmptyAtFirst) {
     EXPECT_TRUE(ring().empty());
 }
 
-TEST_F(Log, GivesBackWhatWasAppendedInOrder) {
+TEST_F(Log, ReturnsRecordsInTheOrderOfAppending) {
     EXPECT_EQ(ann_.append({{1, "one"}, {2, "two"}}).last_id, 2U);
     EXPECT_EQ(bob_.say("three").last_id, 3U);
     EXPECT_EQ(ring(),
@@ -53,12 +53,12 @@ TEST_F(Log, AppendsNothingForNoMessages) {
     EXPECT_EQ(log().last_id.load(), 0U);
 }
 
-TEST_F(Log, ClearsTheAppendingFlagAfterwards) {
+TEST_F(Log, ClearsTheAppendingFlagAfterAnAppend) {
     ann_.say("x");
     EXPECT_EQ(segment().session(0).appending.load(), 0U);
 }
 
-TEST(LogOfAPlan, GoesOnBehindThePlansLastId) {
+TEST(LogOfAPlan, StartsAfterTheLastIdOfThePlan) {
     shm::SegmentPlan plan = small_plan();
     plan.last_id = 1000;
     ScratchSegment scratch{plan};
@@ -69,12 +69,12 @@ TEST(LogOfAPlan, GoesOnBehindThePlansLastId) {
     EXPECT_EQ(scratch.broken(), std::vector<std::string>{});
 }
 
-TEST(PayloadFits, AsLongAsItIsAnEighthOfTheRing) {
+TEST(PayloadFits, IfItIsAtMostAnEighthOfTheRing) {
     EXPECT_TRUE(shm::LogWriter::payload_fits(64 << 10, 8 << 10));
     EXPECT_FALSE(shm::LogWriter::payload_fits(64 << 10, (8 << 10) + 1));
 }
 
-TEST(PayloadFits, OnlyWhereHeadAndTailFitABatchToo) {
+TEST(PayloadFits, OnlyIfHeadAndTailFitABatchToo) {
     EXPECT_FALSE(shm::LogWriter::payload_fits(1000, 1));
 }
 

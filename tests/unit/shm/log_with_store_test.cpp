@@ -6,7 +6,8 @@
 
 #include <atomic>
 
-/// With a store nothing is given up before it is stored (4), nor shown (5).
+/// With a store, no record is overwritten (invariant 4) or visible (invariant 5) before it is
+/// stored.
 namespace belfry::test {
 namespace {
 
@@ -24,16 +25,18 @@ class LogWithStore : public ::testing::Test {
 
     [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
 
-    /// Until nothing more fits. @return the last id
+    /// Appends until no further message fits. @return the last id
     std::uint64_t fill(Sender& sender) {
         while (true) {
             const auto result = sender.say(std::string(1000, 'x'));
             if (result.no_space) return result.end_id;
-            if (result.decided != 1) throw Failure{"not appended, but there is room"};
+            if (result.decided != 1) {
+                throw Failure{"the message was not appended although there is space"};
+            }
         }
     }
 
-    /// As the archiver does it.
+    /// Moves `stored_id` as the archiver does.
     void store_up_to(std::uint64_t id) {
         log().stored_id = id;
         log().space.notify_all();
@@ -43,7 +46,7 @@ class LogWithStore : public ::testing::Test {
     Sender ann_{scratch_.segment(), 0, "ann"};
 };
 
-TEST_F(LogWithStore, WhatIsNotStoredIsNotGivenUp) {
+TEST_F(LogWithStore, ARecordThatIsNotStoredIsNotOverwritten) {
     const std::uint64_t last = fill(ann_);
     EXPECT_GT(last, 50U);
     EXPECT_EQ(log().first_id, 1U);
@@ -56,7 +59,7 @@ TEST_F(LogWithStore, WhatIsNotStoredIsNotGivenUp) {
     EXPECT_EQ(log().last_id, last);
 }
 
-TEST_F(LogWithStore, NeitherWithDurabilityAsync) {
+TEST_F(LogWithStore, ARecordThatIsNotStoredIsNotOverwrittenWithDurabilityAsyncEither) {
     ScratchSegment scratch{plan_for(Durability::async)};
     Sender ann{scratch.segment(), 0, "ann"};
     const std::uint64_t last = fill(ann);
@@ -64,15 +67,15 @@ TEST_F(LogWithStore, NeitherWithDurabilityAsync) {
     EXPECT_EQ(scratch.segment().visible(), last);
 }
 
-TEST_F(LogWithStore, TheIndexIsNotOverwrittenEither) {
+TEST_F(LogWithStore, TheIndexEntryOfARecordThatIsNotStoredIsNotOverwritten) {
     const std::uint64_t entries = scratch_.segment().geometry().index_entries;
     shm::LogWriter::Result result;
     while (!result.no_space) result = ann_.say("");
     EXPECT_EQ(log().first_id, 1U);
-    EXPECT_EQ(result.end_id, entries - 1) << "one entry is the end's";
+    EXPECT_EQ(result.end_id, entries - 1) << "one entry holds the end of the log";
 }
 
-TEST_F(LogWithStore, WhatIsStoredIsGivenUpAndNoMore) {
+TEST_F(LogWithStore, OnlyStoredRecordsAreOverwritten) {
     const std::uint64_t last = fill(ann_);
     store_up_to(10);
     const std::uint64_t more = fill(ann_);
@@ -97,17 +100,17 @@ TEST_F(LogWithStore, NothingIsVisibleBeforeItIsStored) {
     EXPECT_EQ(shm::cursor_of(scratch_.segment(), 0), 3U);
 }
 
-TEST_F(LogWithStore, ADuplicateIsDecidedThoughThereIsNoSpace) {
+TEST_F(LogWithStore, ADuplicateIsRecognisedEvenIfThereIsNoSpace) {
     const std::uint64_t last = fill(ann_);
     std::vector<shm::Outcome> outcomes;
     const auto result = ann_.append({{1, "again"}, {last, "again"}, {last + 1, "new"}}, outcomes);
     EXPECT_EQ(result.decided, 2U);
     EXPECT_EQ(outcomes[0], shm::Outcome::duplicate);
     EXPECT_EQ(outcomes[1], shm::Outcome::duplicate);
-    EXPECT_EQ(result.end_id, last) << "what it repeats is at or before it";
+    EXPECT_EQ(result.end_id, last) << "the repeated messages have this id or a lower one";
 }
 
-TEST_F(LogWithStore, WhoWaitsForSpaceIsWokenWhenSomethingIsStored) {
+TEST_F(LogWithStore, AWriterThatWaitsForSpaceIsWokenWhenARecordIsStored) {
     Shared<std::atomic<bool>> full;
     ForkedChild child{[&] {
         Sender bob{scratch_.segment(), 1, "bob"};
@@ -122,7 +125,7 @@ TEST_F(LogWithStore, WhoWaitsForSpaceIsWokenWhenSomethingIsStored) {
     EXPECT_EQ(child.wait(), 0);
 }
 
-TEST_F(LogWithStore, DoesNotWaitForSpaceThatHasComeSinceTheAppend) {
+TEST_F(LogWithStore, DoesNotWaitIfSpaceHasBecomeFreeSinceTheAppend) {
     fill(ann_);
     log().stored_id = 10;
     const auto deadline = Clock::now() + scaled(default_wait);
@@ -131,7 +134,7 @@ TEST_F(LogWithStore, DoesNotWaitForSpaceThatHasComeSinceTheAppend) {
     EXPECT_EQ(ann_.say("x").decided, 1U);
 }
 
-TEST_F(LogWithStore, WaitsForSpaceNoLongerThanTheDeadline) {
+TEST_F(LogWithStore, WaitsForSpaceUntilTheDeadlineAtMost) {
     fill(ann_);
     const auto soon = Clock::now() + Milliseconds{20};
     ann_.writer().wait_for_space(soon);

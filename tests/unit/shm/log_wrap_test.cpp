@@ -5,13 +5,13 @@
 
 #include <random>
 
-/// Both rings go round.
+/// In these tests the byte ring and the index wrap around.
 namespace belfry::test {
 namespace {
 
 class LogWrap : public SegmentTest {
   protected:
-    /// Appends, and proves that what the ring holds is what was last appended.
+    /// Appends a body, and checks that the newest records are the bodies that were appended last.
     void append_and_compare(const std::string& body) {
         bodies_.push_back(body);
         ASSERT_EQ(ann_.say(body).last_id, bodies_.size());
@@ -28,7 +28,7 @@ class LogWrap : public SegmentTest {
         }
     }
 
-    /// How often the byte ring has gone round.
+    /// Returns how often the byte ring has wrapped around.
     [[nodiscard]] std::uint64_t rounds() {
         return segment().position(bodies_.size() + 1).load() / segment().ring().size();
     }
@@ -37,7 +37,7 @@ class LogWrap : public SegmentTest {
     std::vector<std::string> bodies_;
 };
 
-TEST_F(LogWrap, RecordsThatCrossTheEndOfTheByteRingComeBackWhole) {
+TEST_F(LogWrap, RecordsThatWrapAroundTheByteRingAreReadWhole) {
     std::mt19937 random{1};
     while (rounds() < 5) {
         ASSERT_NO_FATAL_FAILURE(append_and_compare(
@@ -47,7 +47,7 @@ TEST_F(LogWrap, RecordsThatCrossTheEndOfTheByteRingComeBackWhole) {
     EXPECT_EQ(scratch_.broken(), std::vector<std::string>{});
 }
 
-TEST_F(LogWrap, RecordsOfTheLargestPayloadGoRound) {
+TEST_F(LogWrap, RecordsOfTheLargestPayloadWrapAround) {
     const std::size_t largest = segment().geometry().max_payload;
     for (int i = 0; i < 40; ++i) {
         ASSERT_NO_FATAL_FAILURE(
@@ -56,7 +56,7 @@ TEST_F(LogWrap, RecordsOfTheLargestPayloadGoRound) {
     EXPECT_GE(rounds(), 4U);
 }
 
-TEST_F(LogWrap, TinyRecordsGoRoundTheIndex) {
+TEST_F(LogWrap, TinyRecordsWrapAroundTheIndex) {
     const std::uint64_t entries = segment().geometry().index_entries;
     while (bodies_.size() < 3 * entries) {
         bodies_.resize(bodies_.size() + entries / 4);
@@ -67,11 +67,11 @@ TEST_F(LogWrap, TinyRecordsGoRoundTheIndex) {
     compare_the_newest(bodies_.size());
 }
 
-TEST_F(LogWrap, ThatTheIndexIsFullGivesUpRecordsThoughBytesAreLeft) {
+TEST_F(LogWrap, AFullIndexDropsRecordsEvenIfBytesAreLeft) {
     const std::uint64_t entries = segment().geometry().index_entries;
     for (std::uint64_t i = 0; i < 2 * entries; ++i) ann_.say("");
     EXPECT_LT(segment().position(2 * entries + 1).load(), segment().ring().size());
-    // One entry more than there are records: where the log ends.
+    // The index has one entry more than there are records, which holds the end of the log.
     EXPECT_EQ(log().last_id.load() - log().first_id.load() + 2, entries);
     EXPECT_EQ(read_ring(segment()).size(), entries - 1);
 }
@@ -90,7 +90,7 @@ TEST_F(LogWrap, FirstIdIsNeverMoreThanOneAboveLastId) {
     for (int i = 0; i < 2000; ++i) {
         ann_.say(std::string(random() % 4 == 0 ? 8000 : random() % 10, 'x'));
         ASSERT_LE(log().first_id.load(), log().last_id.load() + 1);
-        ASSERT_LE(log().first_id.load(), log().last_id.load());  // the newest one is always there
+        ASSERT_LE(log().first_id.load(), log().last_id.load());  // the newest is always there
     }
 }
 

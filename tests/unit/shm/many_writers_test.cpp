@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint64_t messages_each = 2000;
 constexpr std::uint64_t largest_batch = 24;
-/// Writers stay this near to the reader: what all of them may add then still fits the ring.
+/// Writers stop when they are this many messages ahead of the reader. The messages that all of them
+/// may then add still fit into the ring.
 constexpr std::uint64_t window = 200;
 
 struct ReadMark {
@@ -25,7 +26,7 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
   protected:
     [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
 
-    /// In a child: appends all messages of one client in batches of random sizes.
+    /// Appends all messages of one client in batches of random sizes. Runs in a child.
     int write_all(std::uint32_t number) {
         Sender sender{segment(), number, small_plan().clients[number].id};
         std::mt19937_64 random{number};
@@ -44,7 +45,7 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
         return 0;
     }
 
-    /// Reads all there will be, and proves every record.
+    /// Reads `total` records and checks each of them.
     void read_all(std::uint64_t total) {
         shm::LogReader reader{segment(), 1 << 14};
         std::uint64_t next = 1;
@@ -56,7 +57,7 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
                       shm::LogReader::Result::copied);
             for (const PlainRecord& record : records_in(chunk.bytes)) {
                 ASSERT_EQ(record.id, next++);
-                // The next one of its sender, and whole.
+                // Each record is whole and is the next one of its sender.
                 ASSERT_EQ(number_of(record.body), ++seqs_[std::string{record.sender}]);
             }
             mark_->read_id = chunk.last_id;
@@ -69,7 +70,7 @@ class ManyWriters : public SegmentTest, public ::testing::WithParamInterface<std
     std::map<std::string, std::uint64_t> seqs_;
 };
 
-TEST_P(ManyWriters, EveryMessageComesOnceWholeAndInItsSendersOrder) {
+TEST_P(ManyWriters, EveryMessageIsReadOnceWholeAndInTheOrderOfItsSender) {
     std::vector<ForkedChild> writers;
     for (std::uint32_t number = 0; number < GetParam(); ++number) {
         writers.emplace_back([this, number] { return write_all(number); });

@@ -16,7 +16,7 @@
 namespace belfry::test {
 namespace {
 
-/// So many that they are woken a few at a time.
+/// Enough sleepers that they are woken a few at a time.
 constexpr std::uint32_t crowd = 40;
 
 shm::SegmentPlan plan_of_a_crowd() {
@@ -31,8 +31,8 @@ shm::SegmentPlan plan_of_a_crowd() {
 
 class PacedWake : public ::testing::Test {
   protected:
-    /// A child with a session that sleeps until something is in the log. Its status is 1 where its
-    /// deadline came first.
+    /// Adds a session and a child that sleeps until a message is in the log. The child exits with 1
+    /// if its deadline comes first.
     void add_sleeper(std::uint32_t slot, bool is_sender = false) {
         sessions_.push_back(claimed_session(segment(), slot));
         shm::Session::Welcome welcome;
@@ -69,14 +69,14 @@ class PacedWake : public ::testing::Test {
     std::vector<ForkedChild> sleepers_;
 };
 
-TEST_F(PacedWake, WakesEverybodyWhoSleeps) {
+TEST_F(PacedWake, WakesEverySleeper) {
     for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
     wake_all();
     EXPECT_EQ(still_asleep(), 0U);
     for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
 }
 
-TEST_F(PacedWake, WhoHasJustSentSomethingIsWokenAtOnce) {
+TEST_F(PacedWake, AClientThatHasJustSentIsWokenAtOnce) {
     for (std::uint32_t slot = 0; slot + 1 < crowd; ++slot) add_sleeper(slot);
     add_sleeper(crowd - 1, true);
     log().last_id.store(1);
@@ -87,19 +87,19 @@ TEST_F(PacedWake, WhoHasJustSentSomethingIsWokenAtOnce) {
     EXPECT_NE(still_asleep(), 0U);
 }
 
-TEST_F(PacedWake, WhereThereIsNoTimeBetweenSlowCommitsTheNextOneWakesAll) {
+TEST_F(PacedWake, ACommitAfterALongTimeWithoutStepsWakesEverySleeper) {
     for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
     log().last_id.store(1);
     shm::PacedWake wake{segment()};
     wake.begin();
     EXPECT_TRUE(wake.has_more());
-    std::this_thread::sleep_for(std::chrono::milliseconds{600});  // the commit
+    std::this_thread::sleep_for(std::chrono::milliseconds{600});  // stands for a slow commit
     wake.begin();
     EXPECT_FALSE(wake.has_more());
     EXPECT_EQ(still_asleep(), 0U);
 }
 
-TEST_F(PacedWake, InAStreamWithoutAPauseEverybodyHasHisTurn) {
+TEST_F(PacedWake, InAStreamWithoutAPauseEverySleeperGetsItsTurn) {
     for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
     log().last_id.store(1);
     shm::PacedWake wake{segment()};
@@ -110,7 +110,7 @@ TEST_F(PacedWake, InAStreamWithoutAPauseEverybodyHasHisTurn) {
     for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
 }
 
-TEST_F(PacedWake, BehindALongPauseNobodyWaitsLong) {
+TEST_F(PacedWake, AfterALongPauseTheNextStepComesSoon) {
     for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
     shm::PacedWake wake{segment()};
     wake.begin();
@@ -118,7 +118,7 @@ TEST_F(PacedWake, BehindALongPauseNobodyWaitsLong) {
     EXPECT_EQ(wake.timeout(), std::chrono::milliseconds{1});
 }
 
-TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {
+TEST_F(PacedWake, ASessionThatHasLeftButStillSleepsTakesNoTurnFromOthers) {
     for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
     // They have slept longest, so they are woken first.
     for (std::uint32_t slot = 0; slot < 5; ++slot) sessions_[slot].leave();
@@ -126,7 +126,7 @@ TEST_F(PacedWake, WhoHasLeftAndIsNotGoneYetTakesNobodysTurn) {
     EXPECT_EQ(still_asleep(), 0U);
 }
 
-TEST_F(PacedWake, WhoWasTakenOverAndIsNotGoneYetTakesNobodysTurn) {
+TEST_F(PacedWake, ASessionThatWasTakenOverButStillSleepsTakesNoTurnFromOthers) {
     for (std::uint32_t slot = 0; slot < crowd; ++slot) add_sleeper(slot);
     std::vector<shm::Session> later;
     for (std::uint32_t client = 0; client < 5; ++client) {

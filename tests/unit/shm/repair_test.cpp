@@ -6,13 +6,14 @@
 
 #include <cstring>
 
-/// What a writer that was killed leaves, set up as bytes, and what the next one makes of it.
+/// Each test writes the bytes that a killed writer leaves, and checks how the next writer repairs
+/// them.
 namespace belfry::test {
 namespace {
 
 class Repair : public SegmentTest {
   protected:
-    /// Writes records and index entries behind the end of the log, without a commit.
+    /// Writes a record and its index entry after the end of the log, without a commit.
     void write_uncommitted(std::uint64_t id, std::uint64_t seq, std::uint32_t row,
                            const std::string& record) {
         const std::uint64_t start = segment().position(id).load();
@@ -42,7 +43,7 @@ TEST_F(Repair, DerivesLastSeqsFromTheRecords) {
     EXPECT_EQ(log().derived_id.load(), 3U);
 }
 
-TEST_F(Repair, EndsAlsoWhereTheLogClaimsMoreRecordsThanTheIndexHolds) {
+TEST_F(Repair, EndsEvenIfTheLogClaimsMoreRecordsThanTheIndexHolds) {
     ann_.append({{5, "five"}});
     log().last_id.store(~0ULL);
     shm::repair(segment());
@@ -67,7 +68,7 @@ TEST_F(Repair, MayBeDoneTwice) {
     EXPECT_EQ(log().derived_id.load(), 1U);
 }
 
-TEST_F(Repair, LeavesOutWhatWasNotCommitted) {
+TEST_F(Repair, IgnoresUncommittedRecords) {
     ann_.say("one");
     write_uncommitted(2, 100, ann_.session().row(), "2 ann 4:lost\n");
     shm::repair(segment());

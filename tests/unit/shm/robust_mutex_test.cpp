@@ -23,7 +23,7 @@ class Mutex : public ::testing::Test {
 
     [[nodiscard]] shm::RobustMutex& mutex() { return shared_->mutex; }
 
-    /// A child that takes the lock, says so, and then does as it is told.
+    /// Starts a child that locks the mutex and then calls `then`. Returns once the mutex is locked.
     template <class Then>
     [[nodiscard]] ForkedChild holder(Then then) {
         ForkedChild child{[this, then] {
@@ -31,7 +31,9 @@ class Mutex : public ::testing::Test {
             shared_->held = true;
             return then();
         }};
-        if (!eventually([this] { return shared_->held.load(); })) throw Failure{"no lock"};
+        if (!eventually([this] { return shared_->held.load(); })) {
+            throw Failure{"the child has not locked the mutex"};
+        }
         return child;
     }
     [[nodiscard]] ForkedChild holder_for_ever() {
@@ -48,20 +50,20 @@ class Mutex : public ::testing::Test {
     Shared<Block> shared_;
 };
 
-TEST_F(Mutex, IsTakenAndGivenBack) {
+TEST_F(Mutex, IsLockedAndUnlocked) {
     EXPECT_EQ(mutex().lock(), Acquired::clean);
     mutex().unlock();
     EXPECT_EQ(mutex().lock(), Acquired::clean);
     mutex().unlock();
 }
 
-TEST_F(Mutex, IsNotTakenTwice) {
+TEST_F(Mutex, IsNotLockedTwice) {
     const ForkedChild child = holder_for_ever();
     Acquired acquired{};
     EXPECT_FALSE(mutex().try_lock(acquired));
 }
 
-TEST_F(Mutex, OfAKilledHolderComesToTheNextOne) {
+TEST_F(Mutex, PassesFromAKilledHolderToTheNextProcess) {
     ForkedChild child = holder_for_ever();
     child.kill();
     EXPECT_EQ(mutex().lock(), Acquired::owner_died);
@@ -71,7 +73,7 @@ TEST_F(Mutex, OfAKilledHolderComesToTheNextOne) {
     mutex().unlock();
 }
 
-TEST_F(Mutex, OfAKilledHolderCanBeTried) {
+TEST_F(Mutex, TryLockGetsTheMutexOfAKilledHolder) {
     ForkedChild child = holder_for_ever();
     child.kill();
     Acquired acquired{};
@@ -81,14 +83,14 @@ TEST_F(Mutex, OfAKilledHolderCanBeTried) {
     mutex().unlock();
 }
 
-TEST_F(Mutex, OfAHolderThatExitsComesToTheNextOne) {
+TEST_F(Mutex, PassesFromAHolderThatExitedToTheNextProcess) {
     EXPECT_EQ(holder([] { return 0; }).wait(), 0);
     EXPECT_EQ(mutex().lock(), Acquired::owner_died);
     mutex().make_consistent();
     mutex().unlock();
 }
 
-TEST_F(Mutex, IsStillToBeMendedWhereWhoShouldHasDied) {
+TEST_F(Mutex, StaysInconsistentIfTheProcessThatShouldRepairItDies) {
     EXPECT_EQ(holder([] { return 0; }).wait(), 0);
     ForkedChild mender{[this] { return mutex().lock() == Acquired::owner_died ? 0 : 1; }};
     EXPECT_EQ(mender.wait(), 0);
@@ -99,9 +101,9 @@ TEST_F(Mutex, IsStillToBeMendedWhereWhoShouldHasDied) {
 
 TEST_F(Mutex, KillsAStoppedHolder) {
 #ifdef __SANITIZE_THREAD__
-    // Of the lock calls its pthread_mutex_timedlock alone does not know that EOWNERDEAD means
-    // locked, and it reports the unlock.
-    GTEST_SKIP() << "ThreadSanitizer takes the lock for free";
+    // ThreadSanitizer's pthread_mutex_timedlock, unlike its other lock calls, does not know that
+    // EOWNERDEAD means locked, and so it reports the unlock.
+    GTEST_SKIP() << "ThreadSanitizer does not see that the mutex is locked";
 #endif
     ForkedChild child = holder([] { return ::raise(SIGSTOP); });
     ASSERT_TRUE(eventually([&] { return base::is_stopped(child.pid()); }));
@@ -115,7 +117,7 @@ TEST_F(Mutex, KillsAStoppedHolder) {
     EXPECT_EQ(child.wait(), 128 + SIGKILL);
 }
 
-TEST_F(Mutex, WaitsForASlowHolderAndDoesNotKillIt) {
+TEST_F(Mutex, DoesNotKillASlowHolder) {
     ForkedChild child = holder([this] {
         const auto until = Clock::now() + Milliseconds{500};
         while (Clock::now() < until) {
@@ -128,8 +130,8 @@ TEST_F(Mutex, WaitsForASlowHolderAndDoesNotKillIt) {
     mutex().unlock();
 }
 
-TEST_F(Mutex, LetsOneInAtATime) {
-    Shared<std::uint64_t> counter;  // no atomic
+TEST_F(Mutex, IsHeldByOneProcessAtATime) {
+    Shared<std::uint64_t> counter;  // not atomic, so the mutex has to protect it
     const auto count = [&] {
         for (int i = 0; i < 20'000; ++i) {
             (void)mutex().lock();
@@ -150,7 +152,7 @@ class LogLockTest : public SegmentTest {
     shm::LogLock lock_{segment()};
 };
 
-TEST_F(LogLockTest, WorksWithBoostsAndTheStandardsGuards) {
+TEST_F(LogLockTest, WorksWithTheLockGuardsOfBoostAndTheStandardLibrary) {
     {
         const ipc::scoped_lock guard{lock_};
         EXPECT_TRUE(guard.owns());
@@ -163,12 +165,12 @@ TEST_F(LogLockTest, WorksWithBoostsAndTheStandardsGuards) {
     EXPECT_TRUE(guard.owns_lock());
 }
 
-TEST_F(LogLockTest, RepairsAfterADeath) {
+TEST_F(LogLockTest, RepairsTheLogAfterAHolderDied) {
     Sender ann{segment(), 0, "ann"};
     ann.append({{1, "one"}, {2, "two"}});
     ForkedChild child{[&] {
         lock_.lock();
-        // As if it had died right behind the commit point.
+        // The segment looks as if the child had died right after the commit point.
         log().derived_id.store(0);
         ann.session().client().last_seq.store(0);
         return 0;
@@ -179,7 +181,7 @@ TEST_F(LogLockTest, RepairsAfterADeath) {
     EXPECT_EQ(ann.session().client().last_seq.load(), 2U);
 }
 
-TEST_F(LogLockTest, AnAppendGoesOnAfterADeath) {
+TEST_F(LogLockTest, AnAppendWorksAfterAHolderDied) {
     Sender ann{segment(), 0, "ann"};
     ForkedChild child{[&] {
         lock_.lock();

@@ -35,7 +35,7 @@ mode_t mode_of(const std::filesystem::path& path) {
     return facts.st_mode & 0777U;
 }
 
-/// A segment that was made by hand.
+/// A segment that shm::create_segment() has not made, and whose bytes the test writes.
 class RawSegment {
   public:
     RawSegment() {
@@ -67,10 +67,10 @@ class RawSegment {
     char* bytes_ = nullptr;
 };
 
-/// A data directory with what a killed creator left, byte by byte.
+/// A data directory and a segment in a state in which a killed creator may leave them.
 class TornCreation : public ::testing::Test {
   protected:
-    /// Writes the file as a creator does. @param shmid -1: before it was known
+    /// Writes the file as a creator does. @param shmid -1 if the creator does not know it yet
     void write_file(int shmid, pid_t creator = ::getpid(), std::size_t bytes = raw_bytes) {
         std::ofstream{data_dir_.path() / "segment"} << "key " << raw_.key() << "\nshmid " << shmid
                                                     << "\ntoken " << token_ << "\nbytes " << bytes
@@ -81,7 +81,8 @@ class TornCreation : public ::testing::Test {
         return shm::find_segment(data_dir_.path(), read_write);
     }
 
-    /// That it is found as torn, and that it is what is removed.
+    /// Expects that the segment is found as torn, and that shm::remove_segment() removes this
+    /// segment.
     void expect_torn_and_remove() {
         {
             const auto found = find();
@@ -91,11 +92,11 @@ class TornCreation : public ::testing::Test {
             shm::remove_segment(data_dir_.path(), found->name);
         }
         EXPECT_FALSE(find());
-        const auto facts = facts_of(raw_.shmid());  // it lives until the last one unmaps it
+        const auto facts = facts_of(raw_.shmid());  // it exists until it is unmapped
         EXPECT_TRUE(!facts || (facts->shm_perm.mode & SHM_DEST) != 0);
     }
 
-    /// That nothing is found, and that it is still there as it was.
+    /// Expects that no segment is found, and that the raw segment still exists unchanged.
     void expect_foreign() {
         const std::string before = raw_.contents();
         EXPECT_FALSE(find());
@@ -114,13 +115,13 @@ TEST_F(TornCreation, WithoutAFileThereIsNoSegment) {
     EXPECT_FALSE(find());
 }
 
-TEST_F(TornCreation, AFileThatNamesNoSegmentIsAsNone) {
+TEST_F(TornCreation, AFileThatNamesNoSegmentCountsAsMissing) {
     write_file(-1);
     ASSERT_EQ(::shmctl(raw_.shmid(), IPC_RMID, nullptr), 0);
     EXPECT_FALSE(find());
 }
 
-TEST_F(TornCreation, AFileThatNamesNoSegmentDoesNotHinderTheNextCreation) {
+TEST_F(TornCreation, AFileThatNamesNoSegmentDoesNotPreventTheNextCreation) {
     write_file(-1);
     ASSERT_EQ(::shmctl(raw_.shmid(), IPC_RMID, nullptr), 0);
     const shm::FoundSegment created = shm::create_segment(data_dir_.path(), small_plan());
@@ -129,7 +130,7 @@ TEST_F(TornCreation, AFileThatNamesNoSegmentDoesNotHinderTheNextCreation) {
     shm::remove_segment(data_dir_.path(), created.name);
 }
 
-TEST(SegmentById, ARemovalLeavesAFileThatNamesAnotherSegment) {
+TEST(SegmentById, ARemovalKeepsAFileThatNamesAnotherSegment) {
     const TempDir data_dir;
     const shm::FoundSegment first = shm::create_segment(data_dir.path(), small_plan());
     std::filesystem::remove(data_dir.path() / "segment");
@@ -143,7 +144,7 @@ TEST(SegmentById, ARemovalLeavesAFileThatNamesAnotherSegment) {
     EXPECT_FALSE(std::filesystem::exists(data_dir.path() / "segment"));
 }
 
-TEST(SegmentById, IsOpenedWithoutItsDataDirectory) {
+TEST(SegmentById, ASegmentIsOpenedWithoutItsDataDirectory) {
     const ScratchSegment scratch;
     const shm::FoundSegment found = shm::open_segment(scratch.name().shmid, read_only);
     EXPECT_EQ(found.state, shm::SegmentState::whole);
@@ -152,7 +153,7 @@ TEST(SegmentById, IsOpenedWithoutItsDataDirectory) {
     EXPECT_EQ(found.segment.epoch(), "e");
 }
 
-TEST(SegmentById, AnIdOfNoSegmentOrOfAForeignOneIsTold) {
+TEST(SegmentById, AnIdOfNoSegmentOrOfAForeignOneIsRefused) {
     const RawSegment raw;
     EXPECT_EQ(shm::open_segment(raw.shmid(), read_only).state, shm::SegmentState::torn);
     EXPECT_THROW(static_cast<void>(shm::open_segment(-1, read_only)), shm::SegmentError);
@@ -217,7 +218,7 @@ TEST_F(TornCreation, ASegmentOfAnotherSizeIsForeign) {
     expect_foreign();
 }
 
-TEST_F(TornCreation, AFileOfAnyOtherBytesIsAsNone) {
+TEST_F(TornCreation, AnUnreadableFileCountsAsMissing) {
     for (const char* text : {"", "key", "key x", "hello world\n", "key 1\nshmid 2\ntoken"}) {
         std::ofstream{data_dir_.path() / "segment"} << text;
         EXPECT_FALSE(find()) << text;
@@ -231,7 +232,7 @@ class SegmentFile : public SegmentTest {
     }
 };
 
-TEST_F(SegmentFile, FindsWhatWasCreated) {
+TEST_F(SegmentFile, FindsTheSegmentThatWasCreated) {
     Sender ann{segment(), 0, "ann"};
     ann.say("one");
     const auto found = find();
@@ -243,27 +244,27 @@ TEST_F(SegmentFile, FindsWhatWasCreated) {
     EXPECT_EQ(found->segment.durability(), shm::Durability::memory);
 }
 
-TEST_F(SegmentFile, IsReadWithoutTheRightToWrite) {
+TEST_F(SegmentFile, ASegmentCanBeMappedReadOnly) {
     const auto found = shm::find_segment(scratch_.data_dir(), read_only);
     ASSERT_TRUE(found);
     EXPECT_EQ(shm::broken_invariants(found->segment, &is_plain_record), std::vector<std::string>{});
 }
 
-TEST_F(SegmentFile, IsForItsOwnerAlone) {
+TEST_F(SegmentFile, IsAccessibleToItsOwnerAlone) {
     const auto facts = facts_of(scratch_.name().shmid);
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->shm_perm.mode & 0777, 0600);
     EXPECT_EQ(mode_of(scratch_.data_dir() / "segment"), 0600U);
 }
 
-TEST_F(SegmentFile, HasTheSizeOfItsPlan) {
+TEST_F(SegmentFile, ASegmentHasTheSizeOfItsPlan) {
     const auto facts = facts_of(scratch_.name().shmid);
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->shm_segsz, shm::Segment::bytes_for(small_plan()));
     EXPECT_EQ(segment().prefix().segment_bytes, shm::Segment::bytes_for(small_plan()));
 }
 
-TEST_F(SegmentFile, TellsAnotherLayout) {
+TEST_F(SegmentFile, RecognisesAnotherLayout) {
     segment().prefix().layout_version = shm::layout_version + 1;
     const auto found = find();
     segment().prefix().layout_version = shm::layout_version;
@@ -271,14 +272,14 @@ TEST_F(SegmentFile, TellsAnotherLayout) {
     EXPECT_EQ(found->state, shm::SegmentState::other_layout);
 }
 
-TEST_F(SegmentFile, TellsATornOneByItsMissingMagic) {
+TEST_F(SegmentFile, RecognisesATornSegmentByItsMissingMagic) {
     segment().prefix().magic = 0;
     const auto found = find();
     ASSERT_TRUE(found);
     EXPECT_EQ(found->state, shm::SegmentState::torn);
 }
 
-TEST_F(SegmentFile, TellsOneWhoseSizesAndOffsetsDoNotAgree) {
+TEST_F(SegmentFile, RecognisesASegmentWhoseSizesAndOffsetsDisagree) {
     shm::Geometry& geometry = shared_geometry(segment());
     const shm::Geometry before = geometry;
     geometry.clients_offset += shm::cache_line;
@@ -292,7 +293,7 @@ TEST_F(SegmentFile, TellsOneWhoseSizesAndOffsetsDoNotAgree) {
     EXPECT_EQ(grown->state, shm::SegmentState::unsound);
 }
 
-TEST_F(SegmentFile, KeepsTheSizesAndOffsetsThatWereCheckedWhenItWasMapped) {
+TEST_F(SegmentFile, AMappedSegmentUsesTheSizesAndOffsetsThatWereChecked) {
     const auto found = find();
     ASSERT_TRUE(found);
     const shm::Segment& mapped = found->segment;
@@ -312,7 +313,7 @@ TEST_F(SegmentFile, KeepsTheSizesAndOffsetsThatWereCheckedWhenItWasMapped) {
     EXPECT_EQ(&mapped.process(shm::first_session_entry), process);
     EXPECT_EQ(&mapped.session(1), session);
     EXPECT_EQ(mapped.process_count(), processes);
-    EXPECT_FALSE(mapped.is_sound()) << "check tells it";
+    EXPECT_FALSE(mapped.is_sound()) << "is_sound() looks at the shared sizes, not at the copy";
     geometry = before;
     mapped.prefix().processes_offset -= 1ULL << 40;
     mapped.prefix().processes_stride /= 2;
@@ -320,7 +321,7 @@ TEST_F(SegmentFile, KeepsTheSizesAndOffsetsThatWereCheckedWhenItWasMapped) {
     EXPECT_TRUE(mapped.is_sound());
 }
 
-TEST_F(SegmentFile, TellsOneOfAnotherLayoutWhoseProcessesLieBeyondItsEnd) {
+TEST_F(SegmentFile, RecognisesAnotherLayoutWhoseProcessTableLiesBeyondTheEnd) {
     shm::Prefix& prefix = segment().prefix();
     prefix.layout_version = shm::layout_version + 1;
     const std::uint32_t before = std::exchange(prefix.processes_count, ~0U);
@@ -331,7 +332,7 @@ TEST_F(SegmentFile, TellsOneOfAnotherLayoutWhoseProcessesLieBeyondItsEnd) {
     EXPECT_EQ(found->state, shm::SegmentState::unsound);
 }
 
-TEST_F(SegmentFile, OfAnotherLayoutIsNotReadableEvenWhereItWasRemoved) {
+TEST_F(SegmentFile, ASegmentOfAnotherLayoutIsNotReadableEvenIfItWasRemoved) {
     segment().prefix().layout_version = shm::layout_version + 1;
     ASSERT_EQ(::shmctl(scratch_.name().shmid, IPC_RMID, nullptr), 0);
     const auto found = find();
@@ -340,7 +341,7 @@ TEST_F(SegmentFile, OfAnotherLayoutIsNotReadableEvenWhereItWasRemoved) {
     EXPECT_FALSE(shm::is_readable(found->state));
 }
 
-TEST_F(SegmentFile, ThatOthersMayWriteToIsRefused) {
+TEST_F(SegmentFile, ASegmentThatOthersMayWriteToIsRefused) {
     const int shmid = scratch_.name().shmid;
     auto facts = facts_of(shmid);
     ASSERT_TRUE(facts);
@@ -352,20 +353,20 @@ TEST_F(SegmentFile, ThatOthersMayWriteToIsRefused) {
     EXPECT_TRUE(find());
 }
 
-TEST_F(SegmentFile, OfAnotherUserIsRefused) {
+TEST_F(SegmentFile, ASegmentOfAnotherUserIsRefused) {
     const int shmid = scratch_.name().shmid;
     auto facts = facts_of(shmid);
     ASSERT_TRUE(facts);
     const uid_t before = std::exchange(facts->shm_perm.uid, ::geteuid() + 1);
-    ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts),
-              0);  // its creator may give it away, and take it back
+    // The creator may change the owner, and change it back.
+    ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts), 0);
     EXPECT_THROW(static_cast<void>(find()), shm::SegmentError);
     facts->shm_perm.uid = before;
     ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts), 0);
     EXPECT_TRUE(find());
 }
 
-TEST_F(SegmentFile, IsNotLookedForBehindALink) {
+TEST_F(SegmentFile, IsNotReadThroughASymbolicLink) {
     const auto file = scratch_.data_dir() / "segment";
     const auto elsewhere = scratch_.data_dir() / "elsewhere";
     std::filesystem::rename(file, elsewhere);
@@ -374,7 +375,7 @@ TEST_F(SegmentFile, IsNotLookedForBehindALink) {
     std::filesystem::rename(elsewhere, file);
 }
 
-TEST_F(SegmentFile, CountsWhoIsAttached) {
+TEST_F(SegmentFile, CountsTheAttachedProcesses) {
     const int shmid = scratch_.name().shmid;
     EXPECT_EQ(shm::attached_processes(shmid), 1U);
     {
@@ -385,7 +386,7 @@ TEST_F(SegmentFile, CountsWhoIsAttached) {
     EXPECT_EQ(shm::attached_processes(shmid), 1U);
 }
 
-TEST_F(SegmentFile, ARemovedOneIsNotFoundAndStaysForThoseThatHaveIt) {
+TEST_F(SegmentFile, ARemovedSegmentIsNotFoundButStaysMappedWhereItIsInUse) {
     shm::remove_segment(scratch_.data_dir(), scratch_.name());
     EXPECT_FALSE(find());
     EXPECT_FALSE(std::filesystem::exists(scratch_.data_dir() / "segment"));
@@ -393,19 +394,19 @@ TEST_F(SegmentFile, ARemovedOneIsNotFoundAndStaysForThoseThatHaveIt) {
     EXPECT_EQ(ann.say("one").last_id, 1U);
 }
 
-TEST(SegmentCreation, IsRefusedWhereTheDirectoryIsMissing) {
+TEST(SegmentCreation, FailsIfTheDirectoryIsMissing) {
     const TempDir directory;
     EXPECT_THROW((void)shm::create_segment(directory.path() / "none", small_plan()),
                  shm::SegmentError);
 }
 
-TEST(SegmentCreation, TellsInOneLineThatTheSystemRefuses) {
+TEST(SegmentCreation, ReportsInOneLineThatTheSystemRefuses) {
     const TempDir directory;
     shm::SegmentPlan plan = small_plan();
     plan.ring_bytes = 1ULL << 60;
     try {
         (void)shm::create_segment(directory.path(), plan);
-        FAIL() << "an exabyte was given";
+        FAIL() << "a segment of an exabyte was created";
     } catch (const shm::SegmentError& error) {
         const std::string text = error.what();
         EXPECT_TRUE(text.starts_with("cannot create a shared memory segment")) << text;
@@ -413,7 +414,7 @@ TEST(SegmentCreation, TellsInOneLineThatTheSystemRefuses) {
     }
 }
 
-TEST(RandomHex, IsAsLongAsAskedAndNeverTheSame) {
+TEST(RandomHex, HasTheRequestedLengthAndNeverRepeats) {
     const std::string one = base::random_hex(32);
     EXPECT_EQ(one.size(), 32U);
     EXPECT_EQ(one.find_first_not_of("0123456789abcdef"), std::string::npos);

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-/// Setting a client's seq back in the segment.
+/// Tests of shm::reset_seq(), which sets a client's seq back in the segment.
 namespace belfry::test {
 namespace {
 
@@ -16,8 +16,8 @@ constexpr std::uint64_t high = shm::max_seq;
 
 class SeqReset : public SegmentTest {
   protected:
-    /// ann has sent two messages and then one with a high seq, as a program without its bound let
-    /// her.
+    /// Ann has sent two messages and then one with a high seq, which a server without a limit for
+    /// the step of a seq has accepted.
     void SetUp() override {
         ann_.append({{1, "one"}, {2, "two"}});
         client().last_seq.store(high - 1);
@@ -37,7 +37,7 @@ class SeqReset : public SegmentTest {
     Sender bob_{segment(), 1, "bob"};
 };
 
-TEST_F(SeqReset, EndsAlsoWhereTheLogClaimsMoreRecordsThanTheIndexHolds) {
+TEST_F(SeqReset, EndsEvenIfTheLogClaimsMoreRecordsThanTheIndexHolds) {
     ann_.session().leave();
     const std::uint64_t last = log().last_id.exchange(~0ULL);
     EXPECT_TRUE(shm::reset_seq(segment(), 0, high, 0));
@@ -45,7 +45,7 @@ TEST_F(SeqReset, EndsAlsoWhereTheLogClaimsMoreRecordsThanTheIndexHolds) {
     expect_seqs(2);
 }
 
-TEST_F(SeqReset, GoesToTheHighestFreeSeqInTheRingAndTheClientGoesOnThere) {
+TEST_F(SeqReset, GoesToTheHighestFreeSeqInTheRingAndTheClientContinuesThere) {
     ann_.session().leave();
     EXPECT_TRUE(shm::reset_seq(segment(), 0, high, 0));
     expect_seqs(2);
@@ -58,7 +58,7 @@ TEST_F(SeqReset, GoesToTheHighestFreeSeqInTheRingAndTheClientGoesOnThere) {
     EXPECT_EQ(client().last_seq.load(), 4U);
 }
 
-TEST_F(SeqReset, NeverGoesBelowWhatTheStoreHas) {
+TEST_F(SeqReset, NeverGoesBelowTheSeqInTheStore) {
     ann_.session().leave();
     EXPECT_TRUE(shm::reset_seq(segment(), 0, high, 7));
     expect_seqs(7);
@@ -69,20 +69,20 @@ TEST_F(SeqReset, ChangesNothingWhileTheClientIsOnline) {
     expect_seqs(high);
 }
 
-TEST_F(SeqReset, ChangesNothingWhereTheClientHasAppendedSince) {
+TEST_F(SeqReset, ChangesNothingIfTheClientHasAppendedMeanwhile) {
     ann_.session().leave();
     EXPECT_FALSE(shm::reset_seq(segment(), 0, high - 1, 0));
     expect_seqs(high);
 }
 
-TEST_F(SeqReset, ALowSeqStays) {
+TEST_F(SeqReset, DoesNotChangeALowSeq) {
     ann_.session().leave();
     client().last_seq.store(3);
     EXPECT_TRUE(shm::reset_seq(segment(), 0, 3, 0));
     expect_seqs(3);
 }
 
-TEST_F(SeqReset, ARepairDerivesNoSeqThatWasSetBack) {
+TEST_F(SeqReset, ARepairDoesNotDeriveASeqThatWasReset) {
     ann_.session().leave();
     EXPECT_TRUE(shm::reset_seq(segment(), 0, high, 0));
     ForkedChild holder{[this] {

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-/// Slots, logins, and who is online.
+/// Tests of slots, logins and presence.
 namespace belfry::test {
 namespace {
 
@@ -32,13 +32,13 @@ class SessionSlots : public SegmentTest {
     shm::Session::Welcome welcome_;
 };
 
-TEST_F(SessionSlots, AGivenSlotIsClaimedOnce) {
+TEST_F(SessionSlots, ASlotCanBeClaimedOnce) {
     shm::Session session = unclaimed(3);
     EXPECT_TRUE(session.claim());
     EXPECT_FALSE(session.claim());
 }
 
-TEST_F(SessionSlots, AClaimNamesTheProcessAndItsStart) {
+TEST_F(SessionSlots, AClaimRecordsPidAndStartTime) {
     EXPECT_FALSE(shm::process_in(segment().session_process(3)));
     (void)claimed_session(segment(), 3);
     const auto process = shm::process_in(segment().session_process(3));
@@ -82,7 +82,7 @@ TEST_F(SessionSlots, AnUnknownClientIsRefused) {
     EXPECT_FALSE(shm::is_logged_in(segment(), 0));
 }
 
-TEST_F(SessionSlots, ALoginMakesOnline) {
+TEST_F(SessionSlots, ALoginMakesTheClientOnline) {
     shm::Session session = claimed_session(segment(), 0);
     EXPECT_FALSE(is_online("ann"));
     ASSERT_EQ(log_in(session, "ann"), LoginResult::welcome);
@@ -91,7 +91,7 @@ TEST_F(SessionSlots, ALoginMakesOnline) {
     EXPECT_FALSE(welcome_.predecessor);
 }
 
-TEST_F(SessionSlots, LeavingMakesOffline) {
+TEST_F(SessionSlots, LeavingMakesTheClientOffline) {
     Sender ann{segment(), 0, "ann"};
     const auto before = presence_changes();
     ann.session().leave();
@@ -99,7 +99,7 @@ TEST_F(SessionSlots, LeavingMakesOffline) {
     EXPECT_EQ(presence_changes(), before + 1);
 }
 
-TEST_F(SessionSlots, LeavingTwiceIsLeavingOnce) {
+TEST_F(SessionSlots, LeavingTwiceHasNoFurtherEffect) {
     Sender ann{segment(), 0, "ann"};
     ann.session().leave();
     const auto before = presence_changes();
@@ -107,13 +107,13 @@ TEST_F(SessionSlots, LeavingTwiceIsLeavingOnce) {
     EXPECT_EQ(presence_changes(), before);
 }
 
-TEST_F(SessionSlots, LeavingBeforeALoginIsNothing) {
+TEST_F(SessionSlots, LeavingBeforeALoginHasNoEffect) {
     shm::Session session = claimed_session(segment(), 0);
     session.leave();
     EXPECT_EQ(presence_changes(), 0U);
 }
 
-TEST_F(SessionSlots, ReapingMakesOffline) {
+TEST_F(SessionSlots, ReapingMakesTheClientOffline) {
     const Sender ann{segment(), 0, "ann"};
     const auto before = presence_changes();
     shm::reap_slot(segment(), 0);
@@ -130,7 +130,7 @@ TEST_F(SessionSlots, ReapingASessionThatWasTakenOverKeepsTheClientOnline) {
     EXPECT_TRUE(is_online("ann"));
 }
 
-TEST_F(SessionSlots, ReapingWakesTheReadersOfAChildThatDiedAppending) {
+TEST_F(SessionSlots, ReapingAChildThatDiedAppendingWakesTheReaders) {
     Sender ann{segment(), 0, "ann"};
     ann.say("x");
     log().last_id = 0;  // the child has not committed it yet
@@ -149,7 +149,7 @@ TEST_F(SessionSlots, ReapingWakesTheReadersOfAChildThatDiedAppending) {
     EXPECT_EQ(segment().session(0).appending.load(), 0U);
 }
 
-TEST_F(SessionSlots, AnOnlineSessionsProcessIsOpenedUntilItsSlotIsReaped) {
+TEST_F(SessionSlots, TheProcessOfAnOnlineSessionCanBeOpenedUntilItsSlotIsReaped) {
     const Sender ann{segment(), 0, "ann"};
     const auto session = shm::online_session(segment(), row_of("ann"));
     ASSERT_TRUE(session);
@@ -157,7 +157,7 @@ TEST_F(SessionSlots, AnOnlineSessionsProcessIsOpenedUntilItsSlotIsReaped) {
     shm::reap_slot(segment(), 0);
     EXPECT_FALSE(shm::open_session(segment(), *session));
     (void)claimed_session(segment(), 0);
-    EXPECT_FALSE(shm::open_session(segment(), *session)) << "the slot's next child is another one";
+    EXPECT_FALSE(shm::open_session(segment(), *session)) << "the slot now belongs to another child";
 }
 
 TEST_F(SessionSlots, NoMoreClientsThanAllowedAreOnline) {
@@ -173,7 +173,7 @@ TEST_F(SessionSlots, NoMoreClientsThanAllowedAreOnline) {
     EXPECT_EQ(log_in(third, "cat"), LoginResult::welcome);
 }
 
-TEST_F(SessionSlots, ATakeOverIsPossibleThoughAllPlacesAreTaken) {
+TEST_F(SessionSlots, ATakeOverIsPossibleEvenIfTheServerIsFull) {
     shm::SegmentPlan plan = small_plan();
     plan.max_clients = 1;
     ScratchSegment scratch{plan};
@@ -183,11 +183,11 @@ TEST_F(SessionSlots, ATakeOverIsPossibleThoughAllPlacesAreTaken) {
     EXPECT_EQ(shm::count_online(scratch.segment()), 1U);
 }
 
-TEST_F(SessionSlots, ThePlanHasSlotsForThoseNotLoggedInYet) {
+TEST_F(SessionSlots, ASegmentHasExtraSlotsForConnectionsBeforeTheirLogin) {
     EXPECT_EQ(segment().geometry().session_slots, 8 + shm::min_pending_slots);
 }
 
-TEST_F(SessionSlots, TheSupervisorNamesItself) {
+TEST_F(SessionSlots, TheSupervisorRecordsItsPidAndStartTime) {
     shm::claim_supervision(segment());
     const auto supervisor = shm::process_in(segment().process(shm::supervisor_entry));
     ASSERT_TRUE(supervisor);

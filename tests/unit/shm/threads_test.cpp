@@ -9,8 +9,8 @@
 #include <random>
 #include <thread>
 
-/// Writers and readers as threads of one process, so that ThreadSanitizer sees what processes do
-/// to each other.
+/// Writers and readers run as threads of one process here, so that ThreadSanitizer sees the races
+/// that processes could have.
 namespace belfry::test {
 namespace {
 
@@ -31,8 +31,9 @@ class Threads : public SegmentTest {
         sender.session().leave();
     }
 
-    /// Reads to the end. @param lag waits until the log is that far ahead, 1: reads what is new
-    /// @return how often it was overrun
+    /// Reads to the end.
+    /// @param lag how many new messages to wait for before each read
+    /// @return how often the reader was overrun
     int read(std::uint64_t lag) {
         shm::LogReader reader{segment(), 1 << 13};
         std::array<std::uint64_t, writers> seqs{};
@@ -41,7 +42,7 @@ class Threads : public SegmentTest {
             const std::uint64_t until = std::min(next + lag - 1, total);
             const auto is_there = [&] { return segment().visible() >= until; };
             if (!log().new_messages.wait_until(deadline_, is_there)) {
-                ADD_FAILURE() << "nothing new behind " << next;
+                ADD_FAILURE() << "no new message after " << next;
                 return overruns;
             }
             shm::Chunk chunk;
@@ -57,8 +58,9 @@ class Threads : public SegmentTest {
         return overruns;
     }
 
-    /// Reads what is given up next, again and again, until all has been written.
-    /// @return how many records were not whole
+    /// Reads the oldest records, which are overwritten next, again and again until everything has
+    /// been written.
+    /// @return how many chunks held a torn record
     std::uint64_t count_torn_at_the_edge() {
         shm::LogReader reader{segment(), 1 << 16};
         std::uint64_t torn = 0;
@@ -102,7 +104,7 @@ class Threads : public SegmentTest {
     Clock::time_point deadline_ = Clock::now() + 6 * scaled(default_wait);
 };
 
-TEST_F(Threads, ReadersSeeWholeRecordsOnlyThoughTheyAreOverrun) {
+TEST_F(Threads, ReadersSeeOnlyWholeRecordsEvenWhenTheyAreOverrun) {
     int overruns = 0;
     {
         std::jthread late{[&] { overruns = read(2000); }};  // more than the ring can hold
@@ -118,7 +120,7 @@ TEST_F(Threads, ReadersSeeWholeRecordsOnlyThoughTheyAreOverrun) {
     EXPECT_EQ(shm::count_online(segment()), 0U);
 }
 
-TEST_F(Threads, AReaderAtTheEdgeOfWhatIsGivenUpSeesNoTornRecord) {
+TEST_F(Threads, AReaderOfTheOldestRecordsSeesNoTornRecord) {
     std::uint64_t torn = 0;
     {
         const std::jthread edge{[&] { torn = count_torn_at_the_edge(); }};
