@@ -27,7 +27,7 @@ class ArchiverTest : public ::testing::Test {
     [[nodiscard]] shm::Segment& segment() { return both_.segment(); }
     [[nodiscard]] shm::LogHeader& log() { return both_.log(); }
 
-    /// What an archiver has committed that was killed before it could say so.
+    /// Commits messages as an archiver does that is killed before it moves `stored_id`.
     void commit_without_a_word(std::uint64_t first, std::uint64_t last) {
         store::StoreWriter writer{both_.dir()};
         writer.begin();
@@ -46,7 +46,7 @@ class ArchiverTest : public ::testing::Test {
     Sender bob_{segment(), 1, "bob", store::record_format};
 };
 
-TEST_F(ArchiverTest, StoresWhatIsNew) {
+TEST_F(ArchiverTest, StoresNewMessages) {
     const auto archiver = both_.started_archiver();
     static_cast<void>(archiver->work());
     EXPECT_FALSE(archiver->has_new());
@@ -68,7 +68,7 @@ TEST_F(ArchiverTest, StoresWhatIsNew) {
     EXPECT_EQ(segment().client(2).stored_seq, 0U);
 }
 
-TEST_F(ArchiverTest, StoresAllThatIsNewInOneTransactionOrNothing) {
+TEST_F(ArchiverTest, StoresAllNewMessagesInOneTransactionOrNone) {
     const auto archiver = both_.started_archiver();
     for (std::uint64_t seq = 1; seq <= 20; ++seq) ann_.append_numbered(seq, 1);
     both_.execute(
@@ -81,7 +81,7 @@ TEST_F(ArchiverTest, StoresAllThatIsNewInOneTransactionOrNothing) {
     EXPECT_EQ(segment().client(0).stored_seq, 0U);
 }
 
-TEST_F(ArchiverTest, ANewOneGoesOnWhereTheStoreFailed) {
+TEST_F(ArchiverTest, ANewArchiverContinuesWhereTheStoreFailed) {
     auto archiver = both_.started_archiver();
     ann_.append_numbered(1, 5);
     EXPECT_TRUE(archiver->work());
@@ -98,7 +98,7 @@ TEST_F(ArchiverTest, ANewOneGoesOnWhereTheStoreFailed) {
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 10));
 }
 
-TEST_F(ArchiverTest, WakesWhoWaitsForMessagesAndWhoWaitsForSpace) {
+TEST_F(ArchiverTest, WakesReadersSendersAndWritersThatWaitForSpace) {
     const auto archiver = both_.started_archiver();
     const auto waiter = [this](shm::Condition& condition) {
         return ForkedChild{[this, &condition] {
@@ -119,7 +119,7 @@ TEST_F(ArchiverTest, WakesWhoWaitsForMessagesAndWhoWaitsForSpace) {
     EXPECT_EQ(writer.wait(), 0);
 }
 
-TEST_F(ArchiverTest, StoresWhatGoesRoundTheRing) {
+TEST_F(ArchiverTest, StoresRecordsThatWrapAroundTheRing) {
     const auto archiver = both_.started_archiver();
     std::vector<std::string> bodies;
     for (int round = 0; round < 100; ++round) {
@@ -132,7 +132,7 @@ TEST_F(ArchiverTest, StoresWhatGoesRoundTheRing) {
     EXPECT_EQ(both_.stored_bodies(), bodies);
 }
 
-TEST_F(ArchiverTest, RunsInAsyncToo) {
+TEST_F(ArchiverTest, WorksWithDurabilityAsyncToo) {
     LogAndStore both{Durability::async};
     Sender ann{both.segment(), 0, "ann", store::record_format};
     const auto archiver = both.started_archiver();
@@ -145,7 +145,7 @@ TEST_F(ArchiverTest, RunsInAsyncToo) {
 
 // --- Starting ---------------------------------------------------------------------------------
 
-TEST_F(ArchiverTest, GoesOnBehindWhatAnotherOneHasCommittedWithoutAWord) {
+TEST_F(ArchiverTest, ContinuesAfterCommitsThatAKilledArchiverDidNotAnnounce) {
     ann_.append_numbered(1, 5);
     commit_without_a_word(1, 3);
     const auto archiver = both_.started_archiver();
@@ -156,7 +156,7 @@ TEST_F(ArchiverTest, GoesOnBehindWhatAnotherOneHasCommittedWithoutAWord) {
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
 }
 
-TEST_F(ArchiverTest, OneThatIsKilledAnywhereLosesNothingAndStoresNothingTwice) {
+TEST_F(ArchiverTest, AnArchiverThatIsKilledAnywhereLosesNothingAndStoresNothingTwice) {
     both_.give_lock_up();
     constexpr std::uint64_t rounds = 30;
     for (std::uint64_t round = 0; round < rounds; ++round) {
@@ -179,19 +179,19 @@ TEST_F(ArchiverTest, OneThatIsKilledAnywhereLosesNothingAndStoresNothingTwice) {
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 20 * rounds));
 }
 
-TEST_F(ArchiverTest, AnotherLogsStoreIsUnusable) {
+TEST_F(ArchiverTest, TheStoreOfAnotherLogIsUnusable) {
     both_.execute("UPDATE log SET epoch = 'f'");
     expect_start_fails("the store has epoch f, the shared memory has epoch e");
 }
 
-TEST_F(ArchiverTest, AStoreAheadOfTheMemoryIsUnusable) {
+TEST_F(ArchiverTest, AStoreAheadOfTheSegmentIsUnusable) {
     ann_.append_numbered(1, 3);
     commit_without_a_word(1, 4);
     expect_start_fails("the store ends at message 4, the shared memory at 3");
     EXPECT_EQ(log().stored_id, 0U);
 }
 
-TEST_F(ArchiverTest, AMemoryThatBeginsBehindTheStoresEndIsUnusable) {
+TEST_F(ArchiverTest, AStoreThatEndsBeforeTheRingBeginsIsUnusable) {
     ann_.append_numbered(1, 5);
     log().stored_id = 5;
     log().first_id = 4;
@@ -200,7 +200,7 @@ TEST_F(ArchiverTest, AMemoryThatBeginsBehindTheStoresEndIsUnusable) {
     EXPECT_EQ(log().stored_id, 5U);
 }
 
-TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
+TEST_F(ArchiverTest, AStoreThatLostItsNewestMessagesGetsThemAgain) {
     {
         const auto archiver = both_.started_archiver();
         ann_.append_numbered(1, 5);
@@ -216,7 +216,7 @@ TEST_F(ArchiverTest, AStoreThatLostItsTailGetsItAgain) {
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
 }
 
-TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
+TEST_F(ArchiverTest, AStartWaitsForAWriterThatOverwritesMessagesThatTheStoreLost) {
     ann_.append_numbered(1, 5);
     log().stored_id = 5;
     commit_without_a_word(1, 3);
@@ -225,7 +225,7 @@ TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
     ForkedChild writer{[&] {
         shm::LogLock lock{segment()};
         const boost::interprocess::scoped_lock guard{lock};
-        *stage = 1;  // has seen that 5 is stored
+        *stage = 1;  // the writer has seen that 5 is stored
         while (*stage != 2) ::usleep(100);
         log().first_id = 5;
         return 0;
@@ -239,20 +239,22 @@ TEST_F(ArchiverTest, AWriterThatIsAboutToGiveUpWhatTheStoreLostIsNotOvertaken) {
     ASSERT_TRUE(eventually([&] { return starter.is_asleep() || !is_alive(starter.pid()); }));
     *stage = 2;
     EXPECT_EQ(writer.wait(), 0);
-    EXPECT_EQ(starter.wait(), 0) << "it would store from 4 on, which is gone";
+    EXPECT_EQ(starter.wait(), 0)
+        << "the archiver would store from 4 on, but 4 has been overwritten";
     EXPECT_EQ(log().stored_id, 5U);
 }
 
-TEST_F(ArchiverTest, AStartThatFailsShowsNothing) {
+TEST_F(ArchiverTest, AFailedStartDoesNotMoveStoredId) {
     ann_.append_numbered(1, 5);
     commit_without_a_word(1, 3);
     both_.execute(
         "CREATE TRIGGER full BEFORE UPDATE OF epoch ON log BEGIN SELECT RAISE(ABORT, 'full'); END");
     EXPECT_TRUE(store_error_of([this] { both_.archiver()->start(); }));
-    EXPECT_EQ(log().stored_id, 0U) << "a login would be told a last id without its seqs";
+    EXPECT_EQ(log().stored_id, 0U)
+        << "a login would get a last id without the seqs that belong to it";
 }
 
-TEST_F(ArchiverTest, AStoreOfAsyncStaysThatUntilItIsEndedCleanly) {
+TEST_F(ArchiverTest, AnAsyncStoreStaysAsyncUntilItEndsCleanly) {
     LogAndStore both{Durability::async};
     static_cast<void>(both.started_archiver());
     // Another belfryd takes over with --durability commit.
@@ -263,21 +265,22 @@ TEST_F(ArchiverTest, AStoreOfAsyncStaysThatUntilItIsEndedCleanly) {
     EXPECT_EQ(both.saved().durability, Durability::commit);
 }
 
-// --- Cursors and the end ----------------------------------------------------------------------
+// --- Cursors and the clean end -----------------------------------------------------------------
 
 TEST_F(ArchiverTest, SavesCursorsAndSeqs) {
     const auto archiver = both_.started_archiver();
     ann_.append_numbered(1, 5);
     EXPECT_TRUE(archiver->work());
     EXPECT_TRUE(bob_.session().acknowledge(4));
-    ASSERT_TRUE(eventually([&] { return archiver->work(); })) << "by and by they are saved";
+    ASSERT_TRUE(eventually([&] { return archiver->work(); })) << "cursors are saved once a second";
     EXPECT_EQ(both_.saved_client("bob").cursor, 4U);
     EXPECT_EQ(both_.saved_client("ann").cursor, 0U);
     EXPECT_EQ(both_.saved_client("ann").seq, 5U);
     EXPECT_FALSE(archiver->work());
 }
 
-/// ann has used a high seq, as a program without its bound let her, and it is stored and saved.
+/// Ann has used a high seq, which a server without a limit for the step of a seq has accepted. It
+/// is stored and saved.
 class ArchiverAndReset : public ArchiverTest {
   protected:
     static constexpr std::uint64_t high = shm::max_seq;
@@ -295,7 +298,7 @@ class ArchiverAndReset : public ArchiverTest {
     void reset() { ASSERT_TRUE(shm::reset_seq(segment(), 0, high, 5)); }
 };
 
-TEST_F(ArchiverAndReset, ASeqThatWasSetBackIsSavedAndNotDerivedAgain) {
+TEST_F(ArchiverAndReset, ASeqThatWasResetIsSavedAndNotDerivedAgain) {
     const auto archiver = both_.started_archiver();
     reset();
     ASSERT_TRUE(eventually([&] { return archiver->work(); }));
@@ -304,10 +307,10 @@ TEST_F(ArchiverAndReset, ASeqThatWasSetBackIsSavedAndNotDerivedAgain) {
     again.append({{6, "six"}});
     EXPECT_TRUE(archiver->work());
     EXPECT_EQ(segment().client(0).stored_seq, 6U);
-    EXPECT_EQ(both_.saved_client("ann").seq, 6U) << "derived from what is newer";
+    EXPECT_EQ(both_.saved_client("ann").seq, 6U) << "the seq is derived from newer messages";
 }
 
-TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItTakesTheSeqOfTheMemory) {
+TEST_F(ArchiverAndReset, AnArchiverThatStartsAfterAResetTakesTheSeqOfTheSegment) {
     reset();
     const auto archiver = both_.started_archiver();
     EXPECT_EQ(segment().client(0).stored_seq, 5U);
@@ -315,7 +318,7 @@ TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItTakesTheSeqOfTheMemory) {
     EXPECT_EQ(both_.saved_client("ann").seq, 5U);
 }
 
-TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItSavesAlsoThatNoSeqIsLeft) {
+TEST_F(ArchiverAndReset, AnArchiverThatStartsAfterAResetAlsoSavesSeqZero) {
     {
         const auto archiver = both_.started_archiver();
         segment().client(1).last_seq.store(high - 1);
@@ -329,7 +332,7 @@ TEST_F(ArchiverAndReset, AnArchiverThatStartsBehindItSavesAlsoThatNoSeqIsLeft) {
     EXPECT_EQ(both_.saved_client("bob").seq, 0U);
 }
 
-TEST_F(ArchiverAndReset, AStoreThatLostTheMessagesGetsThemAgainButNotTheSeq) {
+TEST_F(ArchiverAndReset, AStoreThatLostItsMessagesGetsThemAgainButNotTheOldSeq) {
     reset();
     both_.started_archiver()->drain();
     both_.execute("DELETE FROM messages; UPDATE log SET last_id = 0, seqs_up_to = 0");
@@ -340,12 +343,13 @@ TEST_F(ArchiverAndReset, AStoreThatLostTheMessagesGetsThemAgainButNotTheSeq) {
     EXPECT_EQ(both_.saved_client("ann").seq, 5U);
 }
 
-TEST_F(ArchiverTest, NeverSavesACursorAboveWhatIsStored) {
+TEST_F(ArchiverTest, NeverSavesACursorAboveStoredId) {
     LogAndStore both{Durability::async};
     Sender ann{both.segment(), 0, "ann", store::record_format};
     ann.append_numbered(1, 5);
     EXPECT_TRUE(ann.session().acknowledge(5));
-    // As if five more had been shown that are appended while the transaction runs.
+    // The cursor stands as if five more messages had been delivered that were appended during the
+    // transaction.
     both.segment().client(0).cursor += 5;
     EXPECT_TRUE(both.started_archiver()->work());
     EXPECT_EQ(both.saved_client("ann").cursor, 5U);
@@ -377,7 +381,7 @@ TEST_F(ArchiverTest, DrainStoresAllAndMarksTheStoreAsClean) {
     EXPECT_EQ(both_.stored_bodies(), numbered_bodies(1, 5));
     EXPECT_EQ(both_.saved_client("ann").seq, 5U);
     both_.archiver()->start();
-    EXPECT_FALSE(both_.saved().clean) << "until the next end";
+    EXPECT_FALSE(both_.saved().clean) << "the store is not clean until the next clean end";
 }
 
 TEST_F(ArchiverTest, WhatItSavesIsWhatTheNextStartReads) {
@@ -397,7 +401,7 @@ TEST_F(ArchiverTest, WhatItSavesIsWhatTheNextStartReads) {
 
 // --- Retention --------------------------------------------------------------------------------
 
-TEST_F(ArchiverTest, RetentionDeletesTheFrontInTheStoreAndInTheRing) {
+TEST_F(ArchiverTest, RetentionDeletesTheOldestMessagesInTheStoreAndInTheRing) {
     segment().archiver().keep_messages = 3;
     const auto archiver = both_.started_archiver();
     ann_.append_numbered(1, 10);
@@ -422,7 +426,7 @@ TEST_F(ArchiverTest, RetentionByAgeMayDeleteEverything) {
     EXPECT_EQ(ann_.append_numbered(11, 1).last_id, 11U);
 }
 
-TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
+TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageDoesNotBlockNewMessages) {
     {
         const auto archiver = both_.started_archiver();
         for (std::uint64_t seq = 1; seq <= 300; seq += 10) {
@@ -450,7 +454,7 @@ TEST_F(ArchiverTest, RetentionThatMeetsADamagedPageHindersNoNewMessage) {
     EXPECT_EQ(log().first_id, 1U);
 }
 
-TEST_F(ArchiverTest, RetentionOfVeryManyDoesNotLetTheWalGrow) {
+TEST_F(ArchiverTest, RetentionOfVeryManyMessagesDoesNotLetTheWalGrow) {
     constexpr std::uint64_t last = 80'000;
     constexpr std::size_t body_bytes = 300;
     LogAndStore both{Durability::commit, last};
@@ -464,12 +468,12 @@ TEST_F(ArchiverTest, RetentionOfVeryManyDoesNotLetTheWalGrow) {
         static_cast<void>(archiver->work());
         return store::StoreReader{both.dir()}.first_id() == last - 9;
     };
-    ASSERT_TRUE(eventually(delete_more, 6 * default_wait));  // much is written, on any disk
+    ASSERT_TRUE(eventually(delete_more, 6 * default_wait));  // even a fast disk needs time for this
     const auto file = store::store_file(both.dir()).string();
     EXPECT_LT(std::filesystem::file_size(file + "-wal"), std::filesystem::file_size(file) / 2);
 }
 
-TEST_F(ArchiverTest, ARingThatHasLeftWhatIsDeletedStaysAsItIs) {
+TEST_F(ArchiverTest, RetentionDoesNotChangeARingThatNoLongerHoldsTheDeletedMessages) {
     segment().archiver().keep_messages = 100;
     const auto archiver = both_.started_archiver();
     for (std::uint64_t seq = 1; seq <= 120; ++seq) {
@@ -487,7 +491,7 @@ TEST_F(ArchiverTest, ARingThatHasLeftWhatIsDeletedStaysAsItIs) {
 
 // --- A store that vanishes --------------------------------------------------------------------
 
-TEST_F(ArchiverTest, WhatIsCommittedToADeletedFileDoesNotCountAsStored) {
+TEST_F(ArchiverTest, ACommitToADeletedFileDoesNotCountAsStored) {
     for (const char* suffix : {"", "-wal"}) {
         const auto archiver = both_.started_archiver();
         ann_.say("one");
@@ -505,7 +509,7 @@ TEST_F(ArchiverTest, WhatIsCommittedToADeletedFileDoesNotCountAsStored) {
     EXPECT_EQ(both_.stored_bodies(), (std::vector<std::string>{"one", "two", "one", "two"}));
 }
 
-TEST_F(ArchiverTest, MissesEachFileOfItsStore) {
+TEST_F(ArchiverTest, NoticesThatAnyFileOfItsStoreIsMissing) {
     for (const char* name : {"belfry.db", "belfry.db-wal", "belfry.db-shm", "store-lock"}) {
         const auto archiver = both_.started_archiver();
         static_cast<void>(archiver->work());
@@ -516,7 +520,7 @@ TEST_F(ArchiverTest, MissesEachFileOfItsStore) {
     }
 }
 
-TEST_F(ArchiverTest, ADrainIntoADeletedFileIsNoCleanEnd) {
+TEST_F(ArchiverTest, ADrainIntoADeletedFileIsNotACleanEnd) {
     const auto archiver = both_.started_archiver();
     ann_.say("one");
     static_cast<void>(archiver->work());
@@ -527,7 +531,7 @@ TEST_F(ArchiverTest, ADrainIntoADeletedFileIsNoCleanEnd) {
     EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
 }
 
-TEST_F(ArchiverTest, TheSegmentMayGoOnlyWhenTheStoreAtItsPathHoldsAll) {
+TEST_F(ArchiverTest, TheSegmentMayBeRemovedOnlyIfTheStoreAtItsPathHoldsEverything) {
     {
         const auto archiver = both_.started_archiver();
         ann_.say("one");
@@ -544,7 +548,7 @@ TEST_F(ArchiverTest, TheSegmentMayGoOnlyWhenTheStoreAtItsPathHoldsAll) {
     EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
 }
 
-TEST_F(ArchiverTest, MakesNoStoreWhereThereIsNone) {
+TEST_F(ArchiverTest, DoesNotCreateAMissingStore) {
     std::filesystem::remove(store::store_file(both_.dir()));
     expect_store_error(Kind::failing, "belfry.db no longer exists",
                        [this] { static_cast<void>(both_.archiver()); });

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = store::StoreError::Kind;
 
-/// A store with some pages of messages.
+/// A store with several pages of messages.
 class Backup : public ::testing::Test {
   protected:
     Backup() {
@@ -27,9 +27,9 @@ class Backup : public ::testing::Test {
     TempDir folder_;
 };
 
-TEST_F(Backup, IsWrittenThroughTheDescriptorAlone) {
+TEST_F(Backup, IsWrittenThroughTheDescriptorOnly) {
     store::NewDatabase copy{folder_.path() / "belfry.db"};
-    // Under its name nothing can be opened any more.
+    // After the rename the copy can no longer be opened by its name.
     const fs::path aside = folder_.path() / "aside";
     fs::rename(copy.temporary_path(), aside);
     store::back_up(scratch_.dir(), copy.fd(), copy.temporary_path());
@@ -46,24 +46,24 @@ TEST_F(Backup, IsWrittenThroughTheDescriptorAlone) {
     EXPECT_EQ(whole.bytes(0), "ok");
 }
 
-TEST_F(Backup, OntoAFullDiskFails) {
+TEST_F(Backup, FailsOnAFullDisk) {
     const base::UniqueFd full{::open("/dev/full", O_RDWR | O_CLOEXEC)};
     ASSERT_TRUE(full);
     expect_store_error(Kind::failing, "full",
                        [&] { store::back_up(scratch_.dir(), full.get(), "copy"); });
 }
 
-TEST_F(Backup, IntoADescriptorThatCannotBeWrittenFails) {
+TEST_F(Backup, FailsIfTheDescriptorIsReadOnly) {
     const base::UniqueFd file{::open(folder_.write("file", "").c_str(), O_RDONLY | O_CLOEXEC)};
     EXPECT_THROW(store::back_up(scratch_.dir(), file.get(), "copy"), store::StoreError);
 }
 
-TEST_F(Backup, ThatIsNotPublishedLeavesNothing) {
+TEST_F(Backup, LeavesNoFileIfItIsNotPublished) {
     { const store::NewDatabase copy{folder_.path() / "belfry.db"}; }
     EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
-TEST_F(Backup, ReplacesNoLink) {
+TEST_F(Backup, DoesNotFollowASymbolicLink) {
     const fs::path victim = folder_.write("victim", "precious");
     fs::create_symlink(victim, folder_.path() / "belfry.db.new");
     EXPECT_THROW((store::NewDatabase{folder_.path() / "belfry.db"}), store::StoreError);

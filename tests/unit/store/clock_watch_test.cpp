@@ -19,21 +19,21 @@ class ClockWatchTest : public ::testing::Test {
     store::ClockWatch watch_{at_start, [this](const std::string& line) { lines_.push_back(line); }};
 };
 
-TEST_F(ClockWatchTest, AClockThatIsSetByUpToAnHourIsRight) {
+TEST_F(ClockWatchTest, AClockThatIsSetByUpToAnHourCountsAsRight) {
     for (const std::int64_t jump : {std::int64_t{0}, hour, -hour}) {
         EXPECT_TRUE(watch_.is_trusted(at_start + jump));
     }
     EXPECT_TRUE(lines_.empty());
 }
 
-TEST_F(ClockWatchTest, AClockThatHasJumpedIsWrongUntilItIsBack) {
+TEST_F(ClockWatchTest, AClockThatHasJumpedCountsAsWrongUntilItIsBack) {
     EXPECT_FALSE(watch_.is_trusted(at_start + hour + 1));
     EXPECT_FALSE(watch_.is_trusted(at_start + 100 * 24 * hour));
     EXPECT_TRUE(watch_.is_trusted(at_start + hour));
     EXPECT_FALSE(watch_.is_trusted(at_start - 3 * hour));
 }
 
-TEST_F(ClockWatchTest, SaysOnceWhatHasHappenedAndWhenItGoesOn) {
+TEST_F(ClockWatchTest, LogsAJumpOnceAndItsEndOnce) {
     for (int i = 0; i < 3; ++i) EXPECT_FALSE(watch_.is_trusted(at_start + 40 * 24 * hour));
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(watch_.is_trusted(at_start));
     EXPECT_FALSE(watch_.is_trusted(at_start - 3 * hour));
@@ -47,7 +47,7 @@ TEST_F(ClockWatchTest, SaysOnceWhatHasHappenedAndWhenItGoesOn) {
     EXPECT_TRUE(lines_[2].starts_with("the clock has jumped back by 3 hours since")) << lines_[2];
 }
 
-TEST_F(ClockWatchTest, SaysOnceThatTheTimesOfTheLogAreAheadOfTheClock) {
+TEST_F(ClockWatchTest, LogsOnceThatTheTimesOfTheLogAreAheadOfTheClock) {
     constexpr std::uint64_t now = 1'764'000'000'000;  // 2025-11-24
     constexpr std::uint64_t an_hour = hour;
     constexpr std::uint64_t keep = 30 * 24 * an_hour;

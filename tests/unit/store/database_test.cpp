@@ -19,7 +19,7 @@ class DatabaseTest : public ::testing::Test {
     std::filesystem::path file_ = dir_.path() / "some.db";
 };
 
-TEST_F(DatabaseTest, CreatesTheFileForItsOwnerAlone) {
+TEST_F(DatabaseTest, CreatesAFileThatOnlyItsOwnerCanAccess) {
     const mode_t old = ::umask(0);
     Database{file_, Database::Mode::create}.execute("CREATE TABLE t(x)");
     ::umask(old);
@@ -40,7 +40,7 @@ TEST_F(DatabaseTest, WritingNeedsTheFile) {
     });
 }
 
-TEST_F(DatabaseTest, ADirectoryThatIsNotThereIsNamed) {
+TEST_F(DatabaseTest, AMissingDirectoryIsNamedInTheError) {
     const auto file = dir_.path() / "gone" / "some.db";
     expect_store_error(Kind::failing, file.string(), [&] {
         Database{file, Database::Mode::create};
@@ -54,7 +54,7 @@ TEST_F(DatabaseTest, AReaderCannotWrite) {
                        [&] { reader.execute("INSERT INTO t VALUES(1)"); });
 }
 
-TEST_F(DatabaseTest, SqlThatIsWrongIsAnErrorThatSaysSo) {
+TEST_F(DatabaseTest, InvalidSqlIsAnErrorThatNamesTheProblem) {
     Database database{file_, Database::Mode::create};
     expect_store_error(Kind::failing, "no such table: t",
                        [&] { database.execute("SELECT * FROM t"); });
@@ -67,7 +67,7 @@ TEST_F(DatabaseTest, NumberIsTheFirstColumnOfTheFirstRow) {
     EXPECT_EQ(database.number("SELECT 1 WHERE 0"), 0);
 }
 
-TEST_F(DatabaseTest, WhatIsBoundComesBack) {
+TEST_F(DatabaseTest, BoundValuesAreReturnedUnchanged) {
     Database database{file_, Database::Mode::create};
     Statement echo{database, "SELECT ?, ?, ?, ?"};
     constexpr std::uint64_t largest = 0x7fff'ffff'ffff'ffff;
@@ -82,7 +82,7 @@ TEST_F(DatabaseTest, WhatIsBoundComesBack) {
     EXPECT_FALSE(echo.step());
 }
 
-TEST_F(DatabaseTest, NoBytesAreAValueAndNotNull) {
+TEST_F(DatabaseTest, AnEmptyStringIsNotNull) {
     Database database{file_, Database::Mode::create};
     Statement echo{database, "SELECT ?, ?, typeof(?2), typeof(?1)"};
     echo.bind_text(1, {}).bind_blob(2, {});
@@ -103,7 +103,7 @@ TEST_F(DatabaseTest, AStatementThatHasRunCanBeBoundAgain) {
     EXPECT_EQ(database.number("SELECT count(*) FROM t"), 2);
 }
 
-TEST_F(DatabaseTest, AStatementThatIsResetHoldsNobodyUp) {
+TEST_F(DatabaseTest, AResetStatementBlocksNoOtherStatement) {
     Database database{file_, Database::Mode::create};
     database.execute("CREATE TABLE t(x); INSERT INTO t VALUES(1), (2)");
     Statement select{database, "SELECT x FROM t"};

@@ -13,10 +13,10 @@
 
 namespace belfry::test {
 
-/// A log and its store, new and empty.
+/// A new, empty log with its store.
 class LogAndStore {
   public:
-    /// @param last_id where the memory begins
+    /// @param last_id the id before the first message of the segment
     explicit LogAndStore(shm::Durability durability, std::uint64_t last_id = 0)
         : scratch_{plan(durability, last_id)} {
         static_cast<void>(store::open_log(scratch_.data_dir(), durability, "e"));
@@ -25,7 +25,7 @@ class LogAndStore {
 
     void take_lock() {
         lock_ = store::StoreLock::try_take(dir());
-        if (!lock_) throw Failure{"the store's lock is not free"};
+        if (!lock_) throw Failure{"the lock of the store is held"};
     }
     void give_lock_up() { lock_.reset(); }
 
@@ -46,7 +46,7 @@ class LogAndStore {
         return archiver;
     }
 
-    /// What the store holds.
+    /// Returns all messages of the store.
     [[nodiscard]] std::vector<KeptMessage> stored() const {
         store::StoreReader reader{dir()};
         std::vector<KeptMessage> kept;

@@ -27,7 +27,7 @@ class OldMessagesTest : public ::testing::Test {
         writer.commit();
     }
 
-    /// Looks on until all has been looked at.
+    /// Repeats the search until it has looked at every message.
     std::uint64_t end(std::uint64_t first_id, std::uint64_t oldest_ms, std::uint64_t now_ms = now,
                       std::uint64_t max_rows = 100) {
         std::uint64_t result = old_.end(first_id, oldest_ms, now_ms, max_rows);
@@ -43,40 +43,42 @@ class OldMessagesTest : public ::testing::Test {
     std::uint64_t last_id_ = 0;
 };
 
-TEST_F(OldMessagesTest, EndBeforeTheFirstThatIsYoungEnough) {
+TEST_F(OldMessagesTest, EndBeforeTheFirstMessageThatIsYoungEnough) {
     add_at({100, 200, 300, 400});
     EXPECT_EQ(end(1, 100), 1U);
     EXPECT_EQ(end(1, 300), 3U);
     EXPECT_EQ(end(3, 401), 5U) << "all of them";
 }
 
-TEST_F(OldMessagesTest, OfTheFutureAreAsOldAsTheNextOneThatIsNot) {
+TEST_F(OldMessagesTest, AMessageFromTheFutureCountsAsOldAsTheNextOneThatIsNot) {
     add_at({future, future, 100, future, 300, future, 200});
     EXPECT_EQ(end(1, 150), 4U);
-    EXPECT_EQ(end(4, 250), 4U) << "as old as the one of 300";
+    EXPECT_EQ(end(4, 250), 4U)
+        << "the message from the future counts as old as the one of time 300";
     EXPECT_EQ(end(4, 350), 8U);
 }
 
-TEST_F(OldMessagesTest, OfTheFutureAtTheEndAreKept) {
+TEST_F(OldMessagesTest, MessagesFromTheFutureAtTheEndAreKept) {
     add_at({100, future, future});
     EXPECT_EQ(end(1, 999), 2U);
     EXPECT_EQ(end(2, 999), 2U);
-    EXPECT_EQ(end(2, future - 1, future + 1), 2U) << "now it is their own time that counts";
+    EXPECT_EQ(end(2, future - 1, future + 1), 2U) << "their own time is no longer in the future";
     EXPECT_EQ(end(2, future + 1, future + 2), 4U);
 }
 
-TEST_F(OldMessagesTest, AreFoundBehindManyOfTheFuture) {
+TEST_F(OldMessagesTest, OldMessagesAreFoundAfterManyFromTheFuture) {
     add_at({future, future, future, future, future, 100, 900});
     EXPECT_EQ(old_.end(1, 500, now, 2), 1U);
     EXPECT_TRUE(old_.has_more());
     EXPECT_EQ(end(1, 500, now, 2), 7U);
 }
 
-TEST_F(OldMessagesTest, AreLookedForAgainWhenTheyComeOrTheLimitMoves) {
-    EXPECT_EQ(end(1, 500), 1U) << "none is there";
+TEST_F(OldMessagesTest, TheSearchContinuesWithNewMessagesOrANewLimit) {
+    EXPECT_EQ(end(1, 500), 1U) << "the store is empty";
     add_at({100, 600, 700});
     EXPECT_EQ(end(1, 500), 2U);
-    EXPECT_EQ(end(1, 50), 1U) << "more is to be kept: what was found has not been deleted yet";
+    EXPECT_EQ(end(1, 50), 1U)
+        << "the limit is lower now, and the message that was found is not deleted yet";
     EXPECT_EQ(end(1, 0), 1U);
     EXPECT_FALSE(old_.has_more());
     EXPECT_EQ(end(1, 650), 3U);

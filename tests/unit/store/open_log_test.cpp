@@ -21,7 +21,7 @@ class OpenLog : public ::testing::Test {
         return store::open_log(scratch_.dir(), durability, new_epoch);
     }
 
-    /// What a server does that ends well.
+    /// Marks the store as clean, as a server does at a clean stop.
     void end_cleanly() {
         store::StoreWriter writer{scratch_.dir()};
         writer.claim();
@@ -52,34 +52,37 @@ TEST_F(OpenLog, ACommitStoreKeepsItsEpoch) {
     EXPECT_EQ(saved.epoch, "e1");
     EXPECT_EQ(saved.last_id, 5U);
     EXPECT_EQ(saved.clients.size(), 2U);
-    EXPECT_EQ(open(Durability::async, "e3").epoch, "e1") << "all that was shown is in the store";
+    EXPECT_EQ(open(Durability::async, "e3").epoch, "e1")
+        << "with commit every delivered message is in the store";
 }
 
-TEST_F(OpenLog, AnAsyncStoreThatWasNotEndedCleanlyTakesTheNewEpoch) {
+TEST_F(OpenLog, AnAsyncStoreThatDidNotEndCleanlyTakesTheNewEpoch) {
     static_cast<void>(open(Durability::async, "e1"));
     store(1, 5);
     const store::SavedLog saved = open(Durability::async, "e2");
     EXPECT_EQ(saved.epoch, "e2");
     EXPECT_EQ(saved.last_id, 5U);
     EXPECT_EQ(scratch_.saved_log().epoch, "e2");
-    EXPECT_EQ(open(Durability::commit, "e3").epoch, "e3") << "what was lost was lost before";
+    EXPECT_EQ(open(Durability::commit, "e3").epoch, "e3")
+        << "messages may have been lost before this start";
     EXPECT_EQ(open(Durability::commit, "e4").epoch, "e3");
 }
 
-TEST_F(OpenLog, AnAsyncStoreThatWasEndedCleanlyKeepsItsEpoch) {
+TEST_F(OpenLog, AnAsyncStoreThatEndedCleanlyKeepsItsEpoch) {
     static_cast<void>(open(Durability::async, "e1"));
     store(1, 5);
     end_cleanly();
     EXPECT_EQ(open(Durability::async, "e2").epoch, "e1");
-    EXPECT_EQ(open(Durability::async, "e3").epoch, "e3") << "the mark holds for one start";
+    EXPECT_EQ(open(Durability::async, "e3").epoch, "e3")
+        << "the clean mark counts for one start only";
 }
 
-TEST_F(OpenLog, LeavesNoConnectionBehind) {
+TEST_F(OpenLog, LeavesNoConnectionOpen) {
     static_cast<void>(open(Durability::commit, "e1"));
     EXPECT_FALSE(std::filesystem::exists(scratch_.wal()));
 }
 
-TEST_F(OpenLog, AStoreThatAnotherProcessWritesIsLeftAlone) {
+TEST_F(OpenLog, AStoreThatAnotherProcessWritesIsNotChanged) {
     static_cast<void>(open(Durability::commit, "e1"));
     Shared<std::atomic<bool>> holds;
     const ForkedChild child{[&] {
@@ -93,7 +96,7 @@ TEST_F(OpenLog, AStoreThatAnotherProcessWritesIsLeftAlone) {
                        [this] { static_cast<void>(open(Durability::commit, "e2")); });
 }
 
-TEST_F(OpenLog, AStoreThatIsNoneIsUnusable) {
+TEST_F(OpenLog, ADatabaseThatIsNotAStoreIsUnusable) {
     scratch_.raw().execute("CREATE TABLE t(x)");
     expect_store_error(Kind::unusable, scratch_.file().string(),
                        [this] { static_cast<void>(open(Durability::commit, "e1")); });
@@ -126,32 +129,32 @@ TEST_F(RequireMatch, AStoreAndASegmentOfOneLogMatch) {
     match();
 }
 
-TEST_F(RequireMatch, AStoreThatIsBehindMatchesWhereTheRingHasTheRest) {
+TEST_F(RequireMatch, AStoreThatIsBehindMatchesIfTheRingHasTheRest) {
     scratch_.log().first_id = 8;
     store("e", 7);
     match();
 }
 
-TEST_F(RequireMatch, AnotherEpochDoesNot) {
+TEST_F(RequireMatch, AStoreOfAnotherEpochDoesNotMatch) {
     store("f", 10);
     expect_store_error(Kind::unusable, "the store has epoch f, the shared memory has epoch e",
                        [this] { match(); });
 }
 
-TEST_F(RequireMatch, AStoreAheadOfTheMemoryDoesNot) {
+TEST_F(RequireMatch, AStoreAheadOfTheSegmentDoesNotMatch) {
     store("e", 11);
     expect_store_error(Kind::unusable, "the store ends at message 11, the shared memory at 10",
                        [this] { match(); });
 }
 
-TEST_F(RequireMatch, AMemoryThatBeginsBehindTheStoresEndDoesNot) {
+TEST_F(RequireMatch, AStoreThatEndsBeforeTheRingBeginsDoesNotMatch) {
     store("e", 9);
     expect_store_error(Kind::unusable,
                        "the store ends at message 9, the shared memory begins at 11",
                        [this] { match(); });
 }
 
-TEST_F(RequireMatch, AStoreThatIsGoneDoesNot) {
+TEST_F(RequireMatch, AMissingStoreDoesNotMatch) {
     expect_store_error(Kind::failing, "belfry.db", [this] { match(); });
 }
 

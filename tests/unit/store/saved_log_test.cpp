@@ -27,7 +27,7 @@ class SavedLogTest : public ::testing::Test {
     store::StoreWriter writer_{scratch_.dir()};
 };
 
-TEST_F(SavedLogTest, ANewStoreHasNoEpochAndNothingElse) {
+TEST_F(SavedLogTest, ANewStoreIsEmptyAndHasNoEpoch) {
     ScratchStore scratch;
     store::Database database = store::open_to_write(scratch.dir());
     for (int claimed = 0; claimed < 2; ++claimed) {
@@ -42,7 +42,7 @@ TEST_F(SavedLogTest, ANewStoreHasNoEpochAndNothingElse) {
     }
 }
 
-TEST_F(SavedLogTest, SaysWhatTheLastServerWas) {
+TEST_F(SavedLogTest, HoldsTheEpochTheDurabilityAndTheCleanMark) {
     writer_.begin_log("e1", shm::Durability::async);
     writer_.mark_clean();
     EXPECT_EQ(writer_.saved_log().epoch, "e1");
@@ -54,14 +54,14 @@ TEST_F(SavedLogTest, SaysWhatTheLastServerWas) {
     EXPECT_FALSE(writer_.saved_log().clean);
 }
 
-TEST_F(SavedLogTest, SaysHowFarTheLogGoes) {
+TEST_F(SavedLogTest, HoldsTheLastIdOfTheLog) {
     store_numbered(writer_, 1, 7);
     EXPECT_EQ(scratch_.saved_log().last_id, 7U);
     store::Database database = store::open_to_read(scratch_.dir());
     EXPECT_EQ(store::read_first_id(database), 1U);
 }
 
-TEST_F(SavedLogTest, ClientsComeBackAsTheyWereSavedLast) {
+TEST_F(SavedLogTest, ClientsAreReadAsTheyWereSavedLast) {
     writer_.save_client({"ann", 3, 30});
     writer_.save_client({"bob", 4, 0});
     writer_.save_client({"ann", 5, 50});
@@ -77,7 +77,7 @@ TEST_F(SavedLogTest, SeqsOfNewerMessagesAreDerivedFromThem) {
     EXPECT_EQ(clients(), (Expected{{"ann", {1, 70}}, {"bob", {2, 60}}}));
 }
 
-TEST_F(SavedLogTest, AClientThatWasNeverSavedIsDerivedToo) {
+TEST_F(SavedLogTest, TheSeqOfAClientThatWasNeverSavedIsDerivedToo) {
     store_numbered(writer_, 1, 3);
     EXPECT_EQ(clients(), (Expected{{"ann", {0, 30}}, {"bob", {0, 20}}}));
 }

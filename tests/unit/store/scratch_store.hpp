@@ -19,7 +19,7 @@
 
 namespace belfry::test {
 
-/// A message that owns what store::Message views.
+/// An owning copy of a store::Message.
 struct KeptMessage {
     std::uint64_t id = 0;
     std::string sender;
@@ -33,7 +33,7 @@ inline void PrintTo(const KeptMessage& message, std::ostream* out) {
          << ' ' << message.body.substr(0, 40);
 }
 
-/// A message whose every field follows from its id.
+/// Returns a message whose fields are all derived from its id.
 [[nodiscard]] inline KeptMessage numbered_message(std::uint64_t id, std::size_t body_bytes = 0) {
     std::string body = numbered_body(id);
     if (body.size() < body_bytes) body.resize(body_bytes, static_cast<char>('a' + id % 26));
@@ -54,25 +54,25 @@ inline void store_numbered(store::StoreWriter& writer, std::uint64_t first, std:
     writer.commit();
 }
 
-/// A store in a data directory of its own.
+/// A store in its own data directory.
 class ScratchStore {
   public:
     [[nodiscard]] const std::filesystem::path& dir() const { return dir_.path(); }
     [[nodiscard]] std::filesystem::path file() const { return store::store_file(dir()); }
     [[nodiscard]] std::filesystem::path wal() const { return file().string() + "-wal"; }
 
-    /// As SQLite's own shell would see it.
+    /// Opens the database without Belfry's settings, as the sqlite3 shell does.
     [[nodiscard]] store::Database raw() const {
         return store::Database{file(), store::Database::Mode::create};
     }
 
-    /// What the next start would read of it.
+    /// Returns what the next start of a server would read.
     [[nodiscard]] store::SavedLog saved_log() const {
         store::Database database = store::open_to_read(dir());
         return store::read_saved_log(database);
     }
 
-    /// What one read() hands over.
+    /// Returns the messages that one read() passes on.
     [[nodiscard]] std::vector<KeptMessage> read(std::uint64_t from, std::uint64_t to) const {
         store::StoreReader reader{dir()};
         std::vector<KeptMessage> kept;
@@ -100,7 +100,7 @@ class ScratchStore {
     return messages;
 }
 
-/// The StoreError that a function throws; none: it throws nothing.
+/// Returns the StoreError that a function throws; none if it throws nothing.
 template <class Function>
 [[nodiscard]] std::optional<store::StoreError> store_error_of(Function function) {
     try {
@@ -111,7 +111,8 @@ template <class Function>
     }
 }
 
-/// Expects that a function throws a StoreError of a kind, in one line that names `part`.
+/// Expects that a function throws a StoreError of this kind, with a message of one line that
+/// contains `part`.
 template <class Function>
 void expect_store_error(store::StoreError::Kind kind, const std::string& part, Function function) {
     const auto error = store_error_of(function);

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-/// Setting a client's seq back in a store without a server.
+/// Tests of store::reset_saved_seq(), which sets a client's seq back while no server runs.
 namespace belfry::test {
 namespace {
 
@@ -39,7 +39,7 @@ class SavedSeqReset : public ::testing::Test {
     ScratchStore store_;
 };
 
-TEST_F(SavedSeqReset, GoesToTheHighestFreeSeqOfTheMessagesAndKeepsAllElse) {
+TEST_F(SavedSeqReset, GoesToTheHighestFreeSeqOfTheMessagesAndChangesNothingElse) {
     const auto reset = store::reset_saved_seq(store_.dir(), "ann");
     ASSERT_TRUE(reset);
     EXPECT_EQ(reset->was, shm::max_seq);
@@ -50,7 +50,7 @@ TEST_F(SavedSeqReset, GoesToTheHighestFreeSeqOfTheMessagesAndKeepsAllElse) {
     EXPECT_EQ(saved("bob").cursor, 1U);
 }
 
-TEST_F(SavedSeqReset, ASeqThatIsDerivedFromTheMessagesIsSetBackToo) {
+TEST_F(SavedSeqReset, ASeqThatIsDerivedFromTheMessagesIsResetToo) {
     {
         store::StoreWriter writer{store_.dir()};
         writer.begin();
@@ -62,21 +62,21 @@ TEST_F(SavedSeqReset, ASeqThatIsDerivedFromTheMessagesIsSetBackToo) {
     ASSERT_TRUE(reset);
     EXPECT_EQ(reset->now, 8U);
     EXPECT_EQ(saved("bob").seq, 8U);
-    EXPECT_EQ(saved("ann").seq, shm::max_seq) << "each by itself";
+    EXPECT_EQ(saved("ann").seq, shm::max_seq) << "the reset of bob does not affect ann";
 }
 
-TEST_F(SavedSeqReset, ALowSeqStays) {
+TEST_F(SavedSeqReset, DoesNotChangeALowSeq) {
     const auto reset = store::reset_saved_seq(store_.dir(), "bob");
     ASSERT_TRUE(reset);
     EXPECT_EQ(reset->was, 8U);
     EXPECT_EQ(reset->now, 8U);
 }
 
-TEST_F(SavedSeqReset, AnUnknownClientIsNone) {
+TEST_F(SavedSeqReset, AnUnknownClientIsNotReset) {
     EXPECT_FALSE(store::reset_saved_seq(store_.dir(), "cat"));
 }
 
-TEST(SavedSeqResetOfNoStore, FailsAndMakesNone) {
+TEST(SavedSeqResetOfNoStore, FailsAndCreatesNoStore) {
     const ScratchStore store;
     expect_store_error(store::StoreError::Kind::failing, "belfry.db",
                        [&store] { static_cast<void>(store::reset_saved_seq(store.dir(), "ann")); });

@@ -31,7 +31,7 @@ class StoreFile : public ::testing::Test {
     ScratchStore scratch_;
 };
 
-TEST_F(StoreFile, ANewStoreAndTheFilesOfItsWalAreForTheirOwnerAlone) {
+TEST_F(StoreFile, OnlyTheOwnerCanAccessANewStoreAndItsWal) {
     const mode_t old = ::umask(0);
     const store::Database database = store::open_to_write(dir());
     ::umask(old);
@@ -43,7 +43,7 @@ TEST_F(StoreFile, ANewStoreAndTheFilesOfItsWalAreForTheirOwnerAlone) {
     }
 }
 
-TEST_F(StoreFile, IsNotOpenedThroughALinkInItsPlace) {
+TEST_F(StoreFile, IsNotOpenedThroughASymbolicLink) {
     static_cast<void>(store::open_to_write(dir()));
     const fs::path elsewhere = dir() / "elsewhere.db";
     fs::rename(scratch_.file(), elsewhere);
@@ -53,7 +53,7 @@ TEST_F(StoreFile, IsNotOpenedThroughALinkInItsPlace) {
     expect_store_error(Kind::failing, why, [&] { static_cast<void>(store::open_to_write(dir())); });
 }
 
-TEST_F(StoreFile, IsOpenedThroughALinkToItsFolder) {
+TEST_F(StoreFile, IsOpenedThroughASymbolicLinkToItsDirectory) {
     const TempDir folder;
     const fs::path link = folder.path() / "link";
     fs::create_directory_symlink(dir(), link);
@@ -69,7 +69,7 @@ TEST_F(StoreFile, LiesInTheDataDirectory) {
     EXPECT_EQ(scratch_.file(), dir() / "belfry.db");
 }
 
-TEST_F(StoreFile, IsReadInTheModeThatACommitNeeds) {
+TEST_F(StoreFile, IsOpenedInWalModeWithFullSync) {
     store::Database database = store::open_to_write(dir());
     store::Statement mode{database, "PRAGMA journal_mode"};
     ASSERT_TRUE(mode.step());
@@ -78,33 +78,34 @@ TEST_F(StoreFile, IsReadInTheModeThatACommitNeeds) {
     EXPECT_EQ(database.number("PRAGMA wal_autocheckpoint"), 0);
 }
 
-TEST_F(StoreFile, OpenedAgainItIsTheSame) {
+TEST_F(StoreFile, KeepsItsMessagesWhenItIsOpenedAgain) {
     store::open_to_write(dir()).execute("INSERT INTO messages VALUES(1, 'ann', 1, 1, 'x')");
     EXPECT_EQ(store::open_to_write(dir()).number("SELECT count(*) FROM messages"), 1);
     EXPECT_EQ(store::open_to_read(dir()).number("SELECT count(*) FROM messages"), 1);
 }
 
-TEST_F(StoreFile, ReadingMakesNone) {
+TEST_F(StoreFile, ReadingDoesNotCreateAStore) {
     expect_store_error(Kind::failing, scratch_.file().string(),
                        [this] { static_cast<void>(store::open_to_read(dir())); });
     EXPECT_FALSE(store::has_store(dir()));
 }
 
-TEST_F(StoreFile, ACreationThatWasCutShortIsDoneAgain) {
+TEST_F(StoreFile, AnInterruptedCreationIsRepeated) {
     write("");
     store::open_to_write(dir()).execute("SELECT id FROM messages");
     fs::remove(scratch_.file());
-    scratch_.raw().execute("PRAGMA journal_mode = WAL");  // killed before the tables
+    // The creator was killed before it made the tables.
+    scratch_.raw().execute("PRAGMA journal_mode = WAL");
     store::open_to_write(dir()).execute("SELECT id FROM messages");
 }
 
-TEST_F(StoreFile, AFileThatIsNoDatabaseIsUnusable) {
+TEST_F(StoreFile, AFileThatIsNotADatabaseIsUnusable) {
     write(std::string(10'000, 'x'));
     expect_unusable("not a database");
     EXPECT_EQ(read_file(scratch_.file()), std::string(10'000, 'x'));
 }
 
-TEST_F(StoreFile, AForeignDatabaseIsUnusableAndLeftAlone) {
+TEST_F(StoreFile, AForeignDatabaseIsUnusableAndNotChanged) {
     scratch_.raw().execute("CREATE TABLE messages(x)");
     const std::string before = read_file(scratch_.file());
     expect_unusable("is not a Belfry database");

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 class StoreLockTest : public ::testing::Test {
   protected:
-    /// A child that takes the lock and keeps it.
+    /// Starts a child that tries to take the lock, and keeps it until the child ends.
     [[nodiscard]] ForkedChild holder() {
         ForkedChild child{[this] {
             const auto lock = store::StoreLock::try_take(dir_.path());
@@ -24,7 +24,9 @@ class StoreLockTest : public ::testing::Test {
             while (true) ::pause();
             return 0;
         }};
-        if (!eventually([this] { return *taken_ != 0; })) throw Failure{"the child does not run"};
+        if (!eventually([this] { return *taken_ != 0; })) {
+            throw Failure{"the child has not tried to take the lock"};
+        }
         return child;
     }
 
@@ -36,7 +38,7 @@ class StoreLockTest : public ::testing::Test {
     Shared<std::atomic<int>> taken_;
 };
 
-TEST_F(StoreLockTest, TwoProcessesNeverHaveItAtOnce) {
+TEST_F(StoreLockTest, TwoProcessesNeverHoldItAtOnce) {
     const ForkedChild first = holder();
     EXPECT_EQ(*taken_, 1);
     EXPECT_FALSE(is_free());
@@ -45,14 +47,14 @@ TEST_F(StoreLockTest, TwoProcessesNeverHaveItAtOnce) {
     EXPECT_EQ(*taken_, 2);
 }
 
-TEST_F(StoreLockTest, AKilledHolderHasGivenItUp) {
+TEST_F(StoreLockTest, IsReleasedWhenItsHolderIsKilled) {
     ForkedChild child = holder();
     EXPECT_FALSE(is_free());
     child.kill();
     EXPECT_TRUE(is_free());
 }
 
-TEST_F(StoreLockTest, IsGivenUpAtTheEndOfTheObject) {
+TEST_F(StoreLockTest, IsReleasedByTheDestructor) {
     { const auto lock = store::StoreLock::try_take(dir_.path()); }
     const ForkedChild child = holder();
     EXPECT_EQ(*taken_, 1);
@@ -65,13 +67,13 @@ TEST_F(StoreLockTest, IsNotInheritedByChildren) {
     EXPECT_EQ(child.wait(), 0);
 }
 
-TEST_F(StoreLockTest, ItsFileIsForItsOwnerAlone) {
+TEST_F(StoreLockTest, OnlyTheOwnerCanAccessItsFile) {
     static_cast<void>(is_free());
     EXPECT_EQ(fs::status(dir_.path() / "store-lock").permissions(),
               fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(StoreLockTest, AFileThatCannotBeOpenedIsNamed) {
+TEST_F(StoreLockTest, AFileThatCannotBeOpenedIsNamedInTheError) {
     const fs::path gone = dir_.path() / "gone";
     expect_store_error(store::StoreError::Kind::failing, (gone / "store-lock").string(),
                        [&] { static_cast<void>(store::StoreLock::try_take(gone)); });

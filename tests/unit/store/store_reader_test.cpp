@@ -21,7 +21,7 @@ using Kind = store::StoreError::Kind;
 
 constexpr std::streamoff page_bytes = 4096;
 
-/// Every message from `from` to `to` as a session walks over them: read, or reported as missing.
+/// The messages that a session sees between two ids: each is either read or reported as missing.
 struct Walk {
     std::vector<KeptMessage> read;
     std::vector<std::uint64_t> missing;
@@ -33,7 +33,9 @@ Walk walk(store::StoreReader& reader, std::uint64_t from, std::uint64_t to) {
         std::uint64_t next = reader.read(from, to, ScratchStore::keep_in(found.read));
         if (next == from) {
             next = reader.next_readable(from, to);
-            if (next == from) throw Failure{"it can be read, and is not"};
+            if (next == from) {
+                throw Failure{"a message is reported as readable, but read() does not return it"};
+            }
             while (from < next) found.missing.push_back(from++);
         }
         from = next;
@@ -59,14 +61,14 @@ class StoreReaderTest : public ::testing::Test {
     ScratchStore scratch_;
 };
 
-TEST_F(StoreReaderTest, HandsOverWhatIsAskedForInOrder) {
+TEST_F(StoreReaderTest, ReadsTheRequestedMessagesInOrder) {
     store(1, 100);
     EXPECT_EQ(scratch_.read(1, 100), numbered_messages(1, 100));
     EXPECT_EQ(scratch_.read(40, 42), numbered_messages(40, 42));
     EXPECT_EQ(scratch_.read(99, 1000), numbered_messages(99, 100));
 }
 
-TEST_F(StoreReaderTest, SaysTheFirstOneThatItHasNotHandedOver) {
+TEST_F(StoreReaderTest, ReturnsTheFirstIdThatItHasNotRead) {
     store(1, 10);
     store::StoreReader reader{scratch_.dir()};
     std::vector<KeptMessage> kept;
@@ -76,7 +78,7 @@ TEST_F(StoreReaderTest, SaysTheFirstOneThatItHasNotHandedOver) {
     EXPECT_EQ(kept, numbered_messages(3, 10));
 }
 
-TEST_F(StoreReaderTest, EndsWhereNoMoreIsWanted) {
+TEST_F(StoreReaderTest, StopsWhenItsCallerWantsNoMore) {
     store(1, 10);
     store::StoreReader reader{scratch_.dir()};
     Ids taken;
@@ -88,7 +90,7 @@ TEST_F(StoreReaderTest, EndsWhereNoMoreIsWanted) {
     EXPECT_EQ(taken, (Ids{2, 3, 4}));
 }
 
-TEST_F(StoreReaderTest, StopsBeforeAHoleAndFindsItsOtherSide) {
+TEST_F(StoreReaderTest, StopsBeforeAHoleAndFindsTheFirstMessageAfterIt) {
     store(1, 3);
     store(8, 10);
     EXPECT_EQ(ids(1, 10), (Ids{1, 2, 3}));
@@ -102,7 +104,7 @@ TEST_F(StoreReaderTest, StopsBeforeAHoleAndFindsItsOtherSide) {
     EXPECT_EQ(reader.next_readable(2, 10), 2U);
 }
 
-TEST_F(StoreReaderTest, SaysWhereTheStoreBegins) {
+TEST_F(StoreReaderTest, ReturnsTheFirstIdOfTheStore) {
     { store::StoreWriter{scratch_.dir()}.claim(); }
     store::StoreReader reader{scratch_.dir()};
     EXPECT_EQ(reader.first_id(), 0U);
@@ -111,7 +113,7 @@ TEST_F(StoreReaderTest, SaysWhereTheStoreBegins) {
     EXPECT_EQ(reader.first_id(), 5U);
 }
 
-TEST_F(StoreReaderTest, SeesWhatIsCommittedLater) {
+TEST_F(StoreReaderTest, SeesMessagesThatAreCommittedLater) {
     store(1, 3);
     store::StoreReader reader{scratch_.dir()};
     EXPECT_EQ(walk(reader, 1, 3).read, numbered_messages(1, 3));
@@ -125,13 +127,13 @@ TEST_F(StoreReaderTest, KeepsNoTransactionOpenBetweenTwoCalls) {
     static_cast<void>(reader.read(1, 10, [](const store::Message&) { return false; }));
     static_cast<void>(reader.next_readable(1, 10));
     static_cast<void>(reader.first_id());
-    // A checkpoint that starts the WAL over waits for every reader.
+    // This checkpoint fails while a reader has a transaction open.
     scratch_.raw().execute("UPDATE log SET clean = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     EXPECT_EQ(fs::file_size(scratch_.wal()), 0U);
 }
 
-TEST_F(StoreReaderTest, FindsTheHighestSeqOfASenderUpToABoundAmongVeryMany) {
-    constexpr std::uint64_t last = 35'001;  // of ann, whose ids are odd
+TEST_F(StoreReaderTest, FindsTheHighestSeqOfASenderUpToALimitAmongVeryMany) {
+    constexpr std::uint64_t last = 35'001;  // a message of ann, whose ids are odd
     store(1001, last);
     store::StoreReader reader{scratch_.dir()};
     EXPECT_EQ(reader.highest_seq("ann", shm::max_seq), 10 * last);
@@ -141,7 +143,7 @@ TEST_F(StoreReaderTest, FindsTheHighestSeqOfASenderUpToABoundAmongVeryMany) {
     EXPECT_EQ(reader.highest_seq("nobody", shm::max_seq), 0U);
 }
 
-TEST_F(StoreReaderTest, AnErrorBehindWhatWasHandedOverDoesNotTakeItBack) {
+TEST_F(StoreReaderTest, AnErrorAfterSomeMessagesIsReportedByTheNextRead) {
     store(1, 10, 64 << 10);
     store::StoreReader reader{scratch_.dir()};
     std::vector<KeptMessage> kept;
@@ -155,13 +157,13 @@ TEST_F(StoreReaderTest, AnErrorBehindWhatWasHandedOverDoesNotTakeItBack) {
     const auto error = store_error_of([&] { next = reader.read(1, 10, starve_after_three); });
     const auto later =
         store_error_of([&] { static_cast<void>(reader.read(4, 10, starve_after_three)); });
-    // No limit any more; a hard one sets the soft one too.
+    // This removes the limit. The hard limit has also set the soft limit.
     ::sqlite3_hard_heap_limit64(0);
     ::sqlite3_soft_heap_limit64(0);
     EXPECT_FALSE(error) << error->what();
     EXPECT_EQ(next, 4U);
     EXPECT_EQ(kept.size(), 3U);
-    ASSERT_TRUE(later) << "where nothing was handed over it is told";
+    ASSERT_TRUE(later) << "the next read reports the error";
     EXPECT_EQ(later->kind(), Kind::failing);
     EXPECT_EQ(walk(reader, 4, 10).read, numbered_messages(4, 10, 64 << 10));
 }
@@ -174,7 +176,7 @@ class DamagedStore : public StoreReaderTest {
         return static_cast<std::streamoff>(fs::file_size(scratch_.file())) / page_bytes;
     }
 
-    /// Overwrites a page of the file; the first one has the number 1.
+    /// Overwrites a page of the file. The number of the first page is 1.
     void spoil(std::streamoff page, char with = '\xa5') const {
         std::fstream file{scratch_.file(), std::ios::in | std::ios::out | std::ios::binary};
         file.seekp((page - 1) * page_bytes);
@@ -182,7 +184,7 @@ class DamagedStore : public StoreReaderTest {
         if (!file.flush()) throw Failure{"cannot damage the store"};
     }
 
-    /// Those that can be read if each is asked for by itself.
+    /// Returns the messages that can be read if each is requested alone.
     [[nodiscard]] std::vector<KeptMessage> readable(std::uint64_t last) const {
         store::StoreReader reader{scratch_.dir()};
         std::vector<KeptMessage> kept;
@@ -192,7 +194,8 @@ class DamagedStore : public StoreReaderTest {
         return kept;
     }
 
-    /// Every message is read right or reported as missing, and those that can be read are read.
+    /// Expects that every message is either read or reported as missing, and that every readable
+    /// message is read.
     void expect_no_message_is_lost_by_another(std::uint64_t last) {
         const std::vector<KeptMessage> expected = readable(last);
         store::StoreReader reader{scratch_.dir()};
@@ -203,7 +206,7 @@ class DamagedStore : public StoreReaderTest {
     }
 };
 
-TEST_F(DamagedStore, ABadPageCostsTheMessagesOnItAndNoOther) {
+TEST_F(DamagedStore, ABadPageLosesOnlyTheMessagesOnIt) {
     constexpr std::uint64_t last = 2000;
     store(1, last);
     spoil(pages() / 2);
@@ -213,14 +216,14 @@ TEST_F(DamagedStore, ABadPageCostsTheMessagesOnItAndNoOther) {
     for (const KeptMessage& message : left) EXPECT_EQ(message, numbered_message(message.id));
 }
 
-TEST_F(DamagedStore, APageOfZerosIsBadToo) {
+TEST_F(DamagedStore, APageOfZerosLosesOnlyTheMessagesOnIt) {
     constexpr std::uint64_t last = 2000;
     store(1, last);
     spoil(pages() / 2, '\0');
     expect_no_message_is_lost_by_another(last);
 }
 
-TEST_F(DamagedStore, SeveralBadPagesCostWhatIsOnThemAndNoOther) {
+TEST_F(DamagedStore, SeveralBadPagesLoseOnlyTheMessagesOnThem) {
     for (const std::size_t body_bytes : {0, 1500, 3000}) {
         SCOPED_TRACE(body_bytes);
         ScratchStore fresh;
@@ -245,7 +248,7 @@ TEST_F(DamagedStore, SeveralBadPagesCostWhatIsOnThemAndNoOther) {
 
 TEST_F(DamagedStore, AGoodMessageBetweenBadOnesIsRead) {
     constexpr std::uint64_t last = 200;
-    store(1, last, 3000);  // one on a page
+    store(1, last, 3000);  // one message per page
     std::map<std::uint64_t, std::streamoff> page_of;
     const std::string bytes = read_file(scratch_.file());
     for (std::uint64_t id = 1; id <= last; ++id) {
@@ -253,7 +256,7 @@ TEST_F(DamagedStore, AGoodMessageBetweenBadOnesIsRead) {
         ASSERT_NE(at, std::string::npos);
         page_of[id] = static_cast<std::streamoff>(at) / page_bytes + 1;
     }
-    // Looking further and further away from 50 steps over 53 and 60.
+    // The search that starts at 50 and doubles its step skips 53 and 60.
     for (std::uint64_t id = 50; id <= 70; ++id) {
         if (id != 53 && id != 60) spoil(page_of[id]);
     }
@@ -265,7 +268,7 @@ TEST_F(DamagedStore, AGoodMessageBetweenBadOnesIsRead) {
     expect_no_message_is_lost_by_another(last);
 }
 
-TEST_F(DamagedStore, AnythingMayBeBadAndNothingThrows) {
+TEST_F(DamagedStore, RandomDamageLosesNoReadableMessageAndThrowsNothing) {
     constexpr std::uint64_t last = 400;
     store(1, last, 6000);
     const std::string whole = read_file(scratch_.file());
@@ -274,7 +277,7 @@ TEST_F(DamagedStore, AnythingMayBeBadAndNothingThrows) {
         SCOPED_TRACE(round);
         std::ofstream{scratch_.file()} << whole;
         for (int hits = 0; hits < 30; ++hits) {
-            // The first five are the schema, the small tables and the root.
+            // The first five pages hold the schema, the small tables and the root of the messages.
             spoil(6 + static_cast<std::streamoff>(random()) % (pages() - 5),
                   static_cast<char>(random()));
         }
@@ -282,7 +285,7 @@ TEST_F(DamagedStore, AnythingMayBeBadAndNothingThrows) {
     }
 }
 
-TEST_F(DamagedStore, AllMessagesMayBeBadAndAreMissing) {
+TEST_F(DamagedStore, EveryMessageIsMissingIfEveryPageIsBad) {
     constexpr std::uint64_t last = 2000;
     store(1, last);
     for (std::streamoff page = 2; page <= pages(); ++page) spoil(page);
@@ -301,8 +304,8 @@ TEST_F(DamagedStore, ATruncatedDatabaseIsAnErrorThatNamesIt) {
 
 // --- The write-ahead log ----------------------------------------------------------------------
 
-/// A copy of a store whose last writer was cut short by the machine's end: ten transactions of
-/// twenty messages lie in its WAL.
+/// A store whose last writer was interrupted by a crash of the machine. Its WAL holds ten
+/// transactions of twenty messages.
 class TornWal : public ::testing::Test {
   protected:
     TornWal() {
@@ -315,7 +318,8 @@ class TornWal : public ::testing::Test {
         wal_ = read_file(whole_.wal());
     }
 
-    /// Expects whole transactions and everything up to the last of them. @return the last id
+    /// Expects that the store holds only whole transactions, without a hole, and that it can be
+    /// written. @return its last id
     static std::uint64_t expect_whole_commits(const ScratchStore& store) {
         store::StoreWriter writer{store.dir()};
         writer.claim();
@@ -342,11 +346,11 @@ class TornWal : public ::testing::Test {
     std::string wal_;
 };
 
-TEST_F(TornWal, AWholeOneHoldsEverything) {
+TEST_F(TornWal, AWholeWalHoldsEverything) {
     EXPECT_EQ(last_behind(wal_), last);
 }
 
-TEST_F(TornWal, CutAnywhereItHoldsEverythingUpToTheLastWholeCommit) {
+TEST_F(TornWal, ACutWalHoldsEverythingUpToTheLastWholeCommit) {
     std::uint64_t before = 0;
     constexpr std::size_t cuts = 24;
     for (std::size_t cut = 4; cut <= cuts; ++cut) {
@@ -357,7 +361,7 @@ TEST_F(TornWal, CutAnywhereItHoldsEverythingUpToTheLastWholeCommit) {
     EXPECT_EQ(before, last - batch) << "only the last commit is torn";
 }
 
-TEST_F(TornWal, WithGarbageInItItHoldsEverythingUpToTheLastCommitBefore) {
+TEST_F(TornWal, AWalWithGarbageHoldsEverythingUpToTheLastCommitBeforeIt) {
     for (std::size_t part = 6; part < 12; ++part) {
         std::string wal = wal_;
         wal.replace(wal.size() * part / 12, 5000, std::string(5000, '\x5a'));

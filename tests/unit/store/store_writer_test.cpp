@@ -41,12 +41,12 @@ class StoreWriterTest : public ::testing::Test {
     store::StoreWriter writer_{scratch_.dir()};
 };
 
-TEST_F(StoreWriterTest, WhatIsCommittedCanBeReadByOthers) {
+TEST_F(StoreWriterTest, CommittedMessagesCanBeReadByOthers) {
     store_numbered(writer_, 1, 100);
     EXPECT_EQ(all(), numbered_messages(1, 100));
 }
 
-TEST_F(StoreWriterTest, WhatIsNotCommittedHasNotHappened) {
+TEST_F(StoreWriterTest, UncommittedChangesAreInvisibleToOthers) {
     store_numbered(writer_, 1, 2);
     writer_.begin();
     add(writer_, numbered_message(3));
@@ -55,7 +55,7 @@ TEST_F(StoreWriterTest, WhatIsNotCommittedHasNotHappened) {
     EXPECT_EQ(scratch_.saved_log().last_id, 2U);
 }
 
-TEST_F(StoreWriterTest, AWriterThatIsKilledInATransactionLeavesNothingOfIt) {
+TEST_F(StoreWriterTest, ATransactionOfAKilledWriterLeavesNothing) {
     ScratchStore scratch;
     Shared<std::atomic<bool>> wrote;
     ForkedChild child{[&] {
@@ -77,7 +77,7 @@ TEST_F(StoreWriterTest, AWriterThatIsKilledInATransactionLeavesNothingOfIt) {
     EXPECT_EQ(scratch.read(1, 9), numbered_messages(1, 5));
 }
 
-TEST_F(StoreWriterTest, ABodyOfAnyBytesComesBackTheSame) {
+TEST_F(StoreWriterTest, ABodyOfAnyBytesIsReadBackUnchanged) {
     std::string every_byte;
     for (int byte = 0; byte < 256; ++byte) every_byte += static_cast<char>(byte);
     const std::vector<std::pair<std::string, std::string>> bodies{
@@ -107,7 +107,7 @@ TEST_F(StoreWriterTest, ABodyOfAnyBytesComesBackTheSame) {
     }
 }
 
-TEST_F(StoreWriterTest, NumbersUpToTheLargestComeBackTheSame) {
+TEST_F(StoreWriterTest, TheLargestNumbersAreReadBackUnchanged) {
     constexpr std::uint64_t largest_seq = 0x7fff'ffff'ffff'ffff;
     const KeptMessage message{shm::max_id, "ann", largest_seq, largest_seq, "x"};
     writer_.begin();
@@ -116,7 +116,7 @@ TEST_F(StoreWriterTest, NumbersUpToTheLargestComeBackTheSame) {
     EXPECT_EQ(all(), std::vector{message});
 }
 
-TEST_F(StoreWriterTest, AnIdIsStoredOnce) {
+TEST_F(StoreWriterTest, AnIdCannotBeStoredTwice) {
     store_numbered(writer_, 1, 3);
     EXPECT_TRUE(store_error_of([this] { store_numbered(writer_, 3, 3); }));
     EXPECT_EQ(all(), numbered_messages(1, 3));
@@ -131,14 +131,14 @@ TEST_F(StoreWriterTest, ClaimCountsTheStarts) {
     EXPECT_EQ(scratch_.raw().number("SELECT count(*) FROM log"), 1);
 }
 
-TEST_F(StoreWriterTest, ADiskThatIsBusyIsFailing) {
+TEST_F(StoreWriterTest, ALockedDatabaseCountsAsFailing) {
     store::Database other = scratch_.raw();
     other.execute("BEGIN IMMEDIATE");
     expect_store_error(store::StoreError::Kind::failing, scratch_.file().string(),
                        [this] { writer_.begin(); });
 }
 
-TEST_F(StoreWriterTest, AReaderDoesNotHoldAWriterUp) {
+TEST_F(StoreWriterTest, AReaderDoesNotBlockAWriter) {
     store_numbered(writer_, 1, 3);
     store::Database other = scratch_.raw();
     other.execute("BEGIN; SELECT * FROM messages");
@@ -147,7 +147,7 @@ TEST_F(StoreWriterTest, AReaderDoesNotHoldAWriterUp) {
     EXPECT_EQ(other.number("SELECT count(*) FROM messages"), 3);
 }
 
-TEST_F(StoreWriterTest, ALongWalIsMovedIntoTheDatabaseAndStartedOver) {
+TEST_F(StoreWriterTest, ALongWalIsCheckpointedAndStartedOver) {
     const auto size = [this] { return std::filesystem::file_size(scratch_.wal()); };
     for (std::uint64_t id = 1; id <= 12'000; id += 500) {
         store_numbered(writer_, id, id + 499, 1000);
@@ -159,7 +159,7 @@ TEST_F(StoreWriterTest, ALongWalIsMovedIntoTheDatabaseAndStartedOver) {
 
 // --- Retention --------------------------------------------------------------------------------
 
-TEST_F(StoreWriterTest, ForgetsTheFrontByCount) {
+TEST_F(StoreWriterTest, DeletesTheOldestMessagesByCount) {
     store_numbered(writer_, 1, 10);
     EXPECT_EQ(forget(8, 0, many), 7U);
     EXPECT_EQ(all(), numbered_messages(8, 10));
@@ -167,29 +167,29 @@ TEST_F(StoreWriterTest, ForgetsTheFrontByCount) {
     EXPECT_EQ(forget(8, 0, many), 0U);
 }
 
-TEST_F(StoreWriterTest, ForgetsNothingWhereNothingIsToBeForgotten) {
+TEST_F(StoreWriterTest, DeletesNothingIfNothingIsTooOld) {
     EXPECT_EQ(forget(0, 0, many), 0U);
-    EXPECT_EQ(forget(9, 9, many), 0U) << "of an empty store";
+    EXPECT_EQ(forget(9, 9, many), 0U) << "the store is empty";
     store_numbered(writer_, 1, 10);
     EXPECT_EQ(forget(0, 0, many), 0U);
     EXPECT_EQ(forget(1, 1001, many), 0U);
     EXPECT_EQ(all(), numbered_messages(1, 10));
 }
 
-TEST_F(StoreWriterTest, ForgetsTheFrontByAge) {
+TEST_F(StoreWriterTest, DeletesTheOldestMessagesByAge) {
     store_numbered(writer_, 1, 10);
     EXPECT_EQ(forget(0, 1004, many), 3U);
     EXPECT_EQ(all(), numbered_messages(4, 10));
 }
 
-TEST_F(StoreWriterTest, ForgetsByWhicheverOfCountAndAgeTakesMore) {
+TEST_F(StoreWriterTest, DeletesByCountOrAgeWhicheverIsMore) {
     store_numbered(writer_, 1, 10);
     EXPECT_EQ(forget(3, 1005, many), 4U);
     EXPECT_EQ(forget(8, 1006, many), 3U);
     EXPECT_EQ(all(), numbered_messages(8, 10));
 }
 
-TEST_F(StoreWriterTest, ForgetsAtMostSoManyAtOnce) {
+TEST_F(StoreWriterTest, DeletesNoMoreThanTheGivenNumberAtOnce) {
     store_numbered(writer_, 1, 10);
     EXPECT_EQ(forget(8, 0, 3), 3U);
     EXPECT_EQ(forget(0, 1008, 3), 3U);
@@ -199,10 +199,10 @@ TEST_F(StoreWriterTest, ForgetsAtMostSoManyAtOnce) {
     EXPECT_EQ(all(), numbered_messages(8, 10));
 }
 
-TEST_F(StoreWriterTest, AClockThatWentBackNeverMakesAHole) {
+TEST_F(StoreWriterTest, AClockThatWentBackNeverLeavesAHole) {
     std::uint64_t id = 0;
     for (const std::uint64_t time : {100, 101, 50, 51, 102, 52, 103}) store_at(++id, time);
-    EXPECT_EQ(forget(0, 100, many), 0U) << "old ones behind young ones stay";
+    EXPECT_EQ(forget(0, 100, many), 0U) << "old messages after young ones are kept";
     EXPECT_EQ(forget(0, 102, many), 4U);
     EXPECT_EQ(first(), 5U);
     EXPECT_EQ(forget(0, 103, many), 2U);
@@ -221,7 +221,7 @@ TEST_F(StoreWriterTest, TheLastIdSurvivesARetentionThatDeletesEverything) {
     EXPECT_EQ(scratch_.saved_log().last_id, 12U);
 }
 
-TEST_F(StoreWriterTest, ForgettingDoesNotWriteTheBodiesOnceMore) {
+TEST_F(StoreWriterTest, DeletingDoesNotRewriteTheBodies) {
     constexpr std::uint64_t count = 200;
     constexpr std::size_t body_bytes = 64 << 10;
     ScratchStore scratch;
@@ -237,7 +237,7 @@ TEST_F(StoreWriterTest, ForgettingDoesNotWriteTheBodiesOnceMore) {
     EXPECT_LT(std::filesystem::file_size(scratch.wal()), count * body_bytes / 10);
 }
 
-TEST_F(StoreWriterTest, ForgettingStepsOverAHole) {
+TEST_F(StoreWriterTest, DeletingSkipsAHole) {
     store_numbered(writer_, 1, 2);
     store_numbered(writer_, 8, 9);
     static_cast<void>(forget(9, 0, 4));
