@@ -16,7 +16,7 @@ using Texts = std::vector<std::string>;
 
 constexpr std::size_t max_payload = 100;
 
-// What the bytes mean when they come in one piece.
+// Parses the bytes in one piece.
 Texts parse(std::string_view bytes) {
     CommandFeed feed{max_payload};
     feed.feed(bytes);
@@ -27,7 +27,7 @@ TEST(CommandParser, AcceptsCrlfAndBareLf) {
     EXPECT_EQ(parse("PING a\r\nPING b\n"), (Texts{"ping [a]", "ping [b]"}));
 }
 
-TEST(CommandParser, TakesOneCrOffTheLineAndNoMore) {
+TEST(CommandParser, RemovesOnlyOneCrFromALine) {
     EXPECT_EQ(parse("PING a\r\r\n"), (Texts{"ping [a\r]"}));
 }
 
@@ -38,14 +38,14 @@ TEST(CommandParser, VerbsAreCaseInsensitive) {
                "history 1 2", "login a auto"}));
 }
 
-TEST(CommandParser, AnEmptyLineOrAnUnknownVerbIsAnUnknownCommand) {
+TEST(CommandParser, AnEmptyLineOrUnknownVerbIsAnUnknownCommand) {
     for (const char* line : {"\n", "\r\n", "JUMP\n", "JUMP 1 2\r\n", "PINGS\n", "PIN\n", " \n",
                              " JUMP\n", "PING\t1\n", "SENDING 1 2\n", "SEN 1 2\n"}) {
         EXPECT_EQ(parse(line), (Texts{"unknown-command 0"})) << line;
     }
 }
 
-TEST(CommandParser, AMalformedLineOfAKnownVerbIsABadLine) {
+TEST(CommandParser, AMalformedLineWithAKnownVerbIsABadLine) {
     for (const char* line :
          {" PING\n",       "  PING x\n",      "PING \n",        "PING  x\n",   "PING x \n",
           "PING x y\n",    "PING x  a=b\n",   "PING x a=b \n",  "WHO \n",      "WHO me\n",
@@ -61,13 +61,13 @@ TEST(CommandParser, AMalformedLineOfAKnownVerbIsABadLine) {
     }
 }
 
-TEST(CommandParser, ABadSendLineThrowsNothingAway) {
+TEST(CommandParser, ABadSendLineDiscardsNoPayload) {
     EXPECT_EQ(
         parse("SEND 1 x\nPING a\nSEND 1\nPING b\nSEND 1 5 x\nPING c\n"),
         (Texts{"bad-line 0", "ping [a]", "bad-line 0", "ping [b]", "bad-line 0", "ping [c]"}));
 }
 
-TEST(CommandParser, ABadLineOfLoginSaysSo) {
+TEST(CommandParser, ABadLoginLineIsMarkedAsALogin) {
     for (const char* line :
          {"LOGIN\n", "LOGIN \n", "LOGIN a/b\n", "LOGIN a b\n", "LOGIN ack=auto\n",
           "LOGIN 123456789012345678901234567890123\n", "LOGIN a ack=x\n", "LOGIN a ack=\n",
@@ -85,13 +85,13 @@ TEST(CommandParser, LoginTakesItsOptionsInAnyOrderAndIgnoresUnknownOnes) {
                      "login a manual", "login 12345678901234567890123456789012 auto"}));
 }
 
-TEST(CommandParser, OfARepeatedOptionTheLastCounts) {
+TEST(CommandParser, TheLastValueOfARepeatedOptionCounts) {
     EXPECT_EQ(parse("LOGIN a ack=manual ack=auto presence=off presence=on\n"),
               (Texts{"login a auto presence"}));
     EXPECT_EQ(parse("LOGIN a ack=x ack=auto\n"), (Texts{"bad-line 0 login"}));
 }
 
-TEST(CommandParser, EveryVerbButSayTakesOptions) {
+TEST(CommandParser, EveryVerbExceptSayTakesOptions) {
     EXPECT_EQ(
         parse("SEND 1 2 a=b c=d\r\nhi\r\nACK 3 a=b\nHISTORY 1 2 a=b\nWHO a=b\nPING t a=b\n"
               "QUIT a=b\nSAY hi a=b\n"),
@@ -103,7 +103,7 @@ TEST(CommandParser, TheFirstFieldOfPingIsAlwaysItsToken) {
               (Texts{"ping []", "ping [a=b]", "ping [a=b]"}));
 }
 
-TEST(CommandParser, AllThatFollowsTheFirstSpaceOfSayIsItsPayload) {
+TEST(CommandParser, EverythingAfterTheFirstSpaceOfSayIsItsPayload) {
     EXPECT_EQ(parse("SAY \nSAY  two  spaces \r\nSAY a=b\nSAY x\r\r\n"),
               (Texts{"say []", "say [ two  spaces ]", "say [a=b]", "say [x\r]"}));
 }
@@ -114,7 +114,7 @@ TEST(CommandParser, SayAboveMaxPayloadIsTooLarge) {
               (Texts{"say [" + full + "]", "too-large 0", "ping []"}));
 }
 
-TEST(CommandParser, NumbersAreDigitsMayHaveLeadingZerosAndSaturate) {
+TEST(CommandParser, NumbersMayHaveLeadingZerosAndSaturate) {
     EXPECT_EQ(parse("ACK 007\nACK 18446744073709551615\nACK 18446744073709551616\n"
                     "HISTORY 99999999999999999999999999 00000000000000000000000000000001\n"
                     "SEND 0000000000000000000000005 0000000000000000000000000002\nhi\n"),
@@ -126,7 +126,7 @@ TEST(CommandParser, SendTakesTheLargestSeq) {
     EXPECT_EQ(parse("SEND 9223372036854775807 0\r\n\r\n"), (Texts{"send 9223372036854775807 []"}));
 }
 
-TEST(CommandParser, APayloadMayHoldAnything) {
+TEST(CommandParser, APayloadMayHoldAnyBytes) {
     using namespace std::string_literals;
     EXPECT_EQ(parse("SEND 1 9\r\n\r\nQUIT\r\n\0\r\nPING\n"s),
               (Texts{"send 1 [\r\nQUIT\r\n\0]"s, "ping []"}));
@@ -137,14 +137,14 @@ TEST(CommandParser, APayloadMayEndWithABareLf) {
               (Texts{"send 1 [hi]", "send 2 []", "ping []"}));
 }
 
-TEST(CommandParser, APayloadWithoutItsEndingIsABadPayloadAndCloses) {
+TEST(CommandParser, APayloadWithoutALineEndIsABadPayloadAndCloses) {
     for (const char* bytes : {"SEND 7 2\r\nhix", "SEND 7 2\r\nhi\rx", "SEND 7 2\r\nhi\r\r\n",
                               "SEND 7 0\r\nQ", "SEND 7 2 a=b\nhi PING\nPING\n"}) {
         EXPECT_EQ(parse(bytes), (Texts{"bad-payload 7 close"})) << bytes;
     }
 }
 
-TEST(CommandParser, ACrBehindThePayloadNeedsOneByteMore) {
+TEST(CommandParser, ACrAfterThePayloadNeedsOneMoreByte) {
     CommandFeed feed{max_payload};
     feed.feed("SEND 1 2\r\nhi\r");
     EXPECT_EQ(feed.commands(), Texts{});
@@ -152,7 +152,7 @@ TEST(CommandParser, ACrBehindThePayloadNeedsOneByteMore) {
     EXPECT_EQ(feed.commands(), (Texts{"send 1 [hi]"}));
 }
 
-TEST(CommandParser, ABadSeqIsRefusedAndItsPayloadThrownAway) {
+TEST(CommandParser, ABadSeqIsRefusedAndItsPayloadDiscarded) {
     for (const char* seq :
          {"0", "x", "-1", "9223372036854775808", "99999999999999999999999", "a=b"}) {
         EXPECT_EQ(parse("SEND " + std::string{seq} + " 6\r\nQUIT\r\n\r\nPING\n"),
@@ -161,12 +161,12 @@ TEST(CommandParser, ABadSeqIsRefusedAndItsPayloadThrownAway) {
     }
 }
 
-TEST(CommandParser, ABadSeqWithTooLargeAPayloadIsABadSeq) {
+TEST(CommandParser, ABadSeqWithATooLargePayloadIsABadSeq) {
     const std::string payload(max_payload + 1, 'x');
     EXPECT_EQ(parse("SEND 0 101\r\n" + payload + "\r\nPING\n"), (Texts{"bad-seq 0", "ping []"}));
 }
 
-TEST(CommandParser, APayloadAboveMaxPayloadIsThrownAway) {
+TEST(CommandParser, APayloadAboveMaxPayloadIsDiscarded) {
     const std::string payload(max_payload + 1, '\n');
     EXPECT_EQ(parse("SEND 7 101\r\n" + payload + "\r\nPING\n"), (Texts{"too-large 7", "ping []"}));
     EXPECT_EQ(parse("send 7 101 a=b\n" + payload + "\nPING\n"), (Texts{"too-large 7", "ping []"}));
@@ -177,12 +177,12 @@ TEST(CommandParser, APayloadOfMaxPayloadIsAccepted) {
     EXPECT_EQ(parse("SEND 7 100\r\n" + payload + "\r\n"), (Texts{"send 7 [" + payload + "]"}));
 }
 
-TEST(CommandParser, TheErrorOfARefusedPayloadIsGivenAtItsLine) {
+TEST(CommandParser, ARefusedPayloadIsReportedAsSoonAsItsLineIsRead) {
     EXPECT_EQ(parse("SEND 7 101\r\n"), (Texts{"too-large 7"}));
     EXPECT_EQ(parse("SEND x 101\r\n"), (Texts{"bad-seq 0"}));
 }
 
-TEST(CommandParser, ARefusedPayloadIsConsumedAsItComes) {
+TEST(CommandParser, ARefusedPayloadIsConsumedAsItArrives) {
     CommandFeed feed{max_payload};
     feed.feed("SEND 7 16777216\r\n");
     const std::string piece(1 << 20, 'x');
@@ -194,7 +194,7 @@ TEST(CommandParser, ARefusedPayloadIsConsumedAsItComes) {
     EXPECT_EQ(feed.commands(), (Texts{"too-large 7", "ping []"}));
 }
 
-TEST(CommandParser, ARefusedPayloadWithoutItsEndingIsABadPayloadAndCloses) {
+TEST(CommandParser, ARefusedPayloadWithoutALineEndIsABadPayloadAndCloses) {
     const std::string payload(max_payload + 1, 'x');
     EXPECT_EQ(parse("SEND 7 101\r\n" + payload + "xPING\n"),
               (Texts{"too-large 7", "bad-payload 0 close"}));
@@ -210,25 +210,25 @@ TEST(CommandParser, APayloadAbove16MiBCloses) {
     EXPECT_EQ(parse("SEND 7 99999999999999999999999\r\nPING\n"), (Texts{"too-large 7 close"}));
 }
 
-TEST(CommandParser, ALineOf1024BytesWithItsEndingIsTheLongest) {
+TEST(CommandParser, TheLongestLineHas1024BytesWithItsLineEnd) {
     const std::string text(max_line - 6, 'x');
     EXPECT_EQ(parse("PING " + text + "\nPING\n"), (Texts{"ping [" + text + "]", "ping []"}));
     EXPECT_EQ(parse("PING x" + text + "\nPING\n"), (Texts{"line-too-long 0 close"}));
     EXPECT_EQ(parse("PING " + text + "\r\nPING\n"), (Texts{"line-too-long 0 close"}));
 }
 
-TEST(CommandParser, ALineIsTooLongWhen1024BytesStandThereWithoutLf) {
+TEST(CommandParser, ALineIsTooLongOnceItHas1024BytesWithoutLf) {
     EXPECT_EQ(parse(std::string(max_line - 1, 'x')), Texts{});
     EXPECT_EQ(parse(std::string(max_line, 'x')), (Texts{"line-too-long 0 close"}));
 }
 
-TEST(CommandParser, TheLimitOfALineHoldsForSend) {
+TEST(CommandParser, TheLineLimitAppliesToSendToo) {
     const std::string zeros(max_line, '0');
     EXPECT_EQ(parse("SEND 1 " + zeros + "2\r\nhi\r\n"), (Texts{"line-too-long 0 close"}));
     EXPECT_EQ(parse("SEND " + zeros + "1 2\r\nhi\r\n"), (Texts{"line-too-long 0 close"}));
 }
 
-TEST(CommandParser, NothingIsSaidBehindWhatCloses) {
+TEST(CommandParser, NothingIsParsedAfterAnErrorThatCloses) {
     CommandFeed feed{max_payload};
     feed.feed("SEND 1 0\r\nxPING\n");
     feed.feed("PING\n");
@@ -236,7 +236,7 @@ TEST(CommandParser, NothingIsSaidBehindWhatCloses) {
     EXPECT_EQ(feed.unread_bytes(), 0u);
 }
 
-TEST(CommandParser, TheViewsPointIntoTheInput) {
+TEST(CommandParser, ThePayloadPointsIntoTheInput) {
     const std::string_view input = "SEND 1 2\r\nhi\r\n";
     CommandParser parser{max_payload};
     const auto step = parser.next(input);
@@ -245,7 +245,7 @@ TEST(CommandParser, TheViewsPointIntoTheInput) {
     EXPECT_EQ(step.consumed, input.size());
 }
 
-TEST(CommandParser, ABufferOfOneLineOnePayloadAndItsEndingIsEnough) {
+TEST(CommandParser, ABufferForTheLongestLineAndPayloadIsEnough) {
     std::string line = "SEND 1 100 ";
     line += std::string(max_line - line.size() - 4, 'k') + "=v\r\n";
     ASSERT_EQ(line.size(), max_line);
@@ -253,7 +253,7 @@ TEST(CommandParser, ABufferOfOneLineOnePayloadAndItsEndingIsEnough) {
     EXPECT_TRUE(parser.next(line + std::string(max_payload, 'x') + "\r\n").command);
 }
 
-// Scripts in which every state of the parser is passed through.
+// Scripts that bring the parser into each of its states.
 const Texts& scripts() {
     static const Texts all = {
         "LOGIN a ack=manual\r\nSEND 1 5\r\nhello\r\nSEND 2 0\r\n\r\nSAY hi there\r\nACK "
@@ -296,7 +296,8 @@ TEST(CommandParser, ByteByByteGivesTheSameCommands) {
     }
 }
 
-// Random bytes from the alphabet of the protocol, so that its inner states are reached.
+// Returns random bytes from the alphabet of the protocol, which reach the inner states of the
+// parser.
 std::string random_bytes(std::mt19937_64& random) {
     static const Texts words = {"SEND ",
                                 "SAY ",

@@ -60,7 +60,7 @@ std::string described(const Variant& value) {
     return out.str();
 }
 
-// Drops the front into a buffer of exactly the rest's size.
+// Removes the first bytes. The rest lies in a new buffer of exactly its size.
 void drop_front(std::vector<char>& bytes, std::size_t count) {
     bytes = std::vector<char>(bytes.begin() + static_cast<std::ptrdiff_t>(count), bytes.end());
 }

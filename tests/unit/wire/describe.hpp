@@ -10,15 +10,15 @@
 #include <variant>
 #include <vector>
 
-/// Commands and frames as short texts, so that tests compare and print them, and so that what
-/// was parsed outlives the bytes it was parsed from.
+/// Commands and frames as short texts. Tests compare and print them, and they outlive the bytes
+/// from which they were parsed.
 namespace belfry::wire::testing {
 
 std::string describe(const Command& command);
 std::string describe(const Frame& frame);
 
-/// Feeds the bytes piece by piece, as a socket would: what the parser has not consumed is moved
-/// into a buffer of exactly its size, so that a sanitizer sees any read behind it.
+/// Feeds a parser piece by piece, as a socket does. The bytes that the parser has not consumed are
+/// moved into a buffer of exactly their size, so that a sanitizer sees any read beyond them.
 class CommandFeed {
   public:
     explicit CommandFeed(std::size_t max_payload) : parser_{max_payload} {}
@@ -33,7 +33,7 @@ class CommandFeed {
     std::vector<std::string> commands_;
 };
 
-/// The same for frames. Ends at the first Garbled, as a client does.
+/// Does the same for frames. It ends at the first Garbled, as a client does.
 class FrameFeed {
   public:
     void feed(std::string_view piece);

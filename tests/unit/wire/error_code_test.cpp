@@ -20,7 +20,7 @@ TEST(ErrorCode, AnUnknownNameHasNoCode) {
     EXPECT_EQ(error_code_named(""), std::nullopt);
 }
 
-TEST(ErrorCode, ClosesAsTheProtocolSays) {
+TEST(ErrorCode, ClosesTheConnectionAsTheProtocolSays) {
     for (const char* name : {"unknown-client", "login-first", "login-timeout", "too-many-clients",
                              "line-too-long", "bad-payload"}) {
         EXPECT_TRUE(closes(error_code_named(name).value())) << name;

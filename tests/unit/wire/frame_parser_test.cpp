@@ -37,7 +37,7 @@ TEST(FrameParser, ReadsEveryFrame) {
               (Texts{"err too-large 7 [the text goes on]", "err bad-line 0 [x]", "err new 1 []"}));
 }
 
-TEST(FrameParser, IgnoresOptionsThatItDoesNotKnow) {
+TEST(FrameParser, IgnoresUnknownOptions) {
     EXPECT_EQ(
         parse(
             "MSG 4 b 1 2 k=v\r\nhi\r\nSENT 1 5 k=v\r\nDUP 2 k=v\r\nLIVE 5 k=v\r\nGAP 6 9 k=v\r\n"),
@@ -49,7 +49,7 @@ TEST(FrameParser, IgnoresOptionsThatItDoesNotKnow) {
               (Texts{"welcome a f 1 2 3 9 "}));
 }
 
-TEST(FrameParser, AnUnknownVerbIsUnknown) {
+TEST(FrameParser, AnUnknownVerbIsAnUnknownFrame) {
     EXPECT_EQ(parse("NEWS today is\r\nmsg 1\r\n\r\nMSGS 1\r\nDUP 1\r\n"),
               (Texts{"unknown [NEWS today is]", "unknown [msg 1]", "unknown []", "unknown [MSGS 1]",
                      "dup 1"}));
@@ -103,7 +103,7 @@ TEST(FrameParser, AKnownVerbWithUnreadableFieldsIsGarbled) {
     }
 }
 
-TEST(FrameParser, APayloadWithoutItsEndingIsGarbled) {
+TEST(FrameParser, APayloadWithoutALineEndIsGarbled) {
     EXPECT_EQ(parse("MSG 1 a 2 2\r\nhix"), (Texts{"garbled"}));
     EXPECT_EQ(parse("MSG 1 a 2 2\r\nhi\rx"), (Texts{"garbled"}));
 }

@@ -17,12 +17,12 @@ std::string json(std::string_view payload, bool ascii = false, std::uint64_t seq
     return out;
 }
 
-TEST(WireJson, JsonIsOneObjectALineWithItsKeysInOrder) {
+TEST(WireJson, AMessageIsOneObjectPerLineWithItsKeysInOrder) {
     EXPECT_EQ(json("hello"),
               "{\"id\":7,\"from\":\"bob\",\"time\":1700000000123,\"text\":\"hello\"}\n");
 }
 
-TEST(WireJson, JsonTextSurvivesParsing) {
+TEST(WireJson, TextSurvivesParsing) {
     const std::string payload = "\"quotes\" \\ \r\n\t \0 \x1b gr\xc3\xbc\xc3\x9f"s;
     const std::string line = json(payload);
     EXPECT_EQ(line.find('\n'), line.size() - 1);
@@ -30,12 +30,12 @@ TEST(WireJson, JsonTextSurvivesParsing) {
     EXPECT_EQ(nlohmann::json::parse(json(payload, true)).at("text"), payload);
 }
 
-TEST(WireJson, JsonForATerminalIsAscii) {
+TEST(WireJson, OutputForATerminalIsAscii) {
     for (const char c : json("\x7f\xc2\x9b\xc3\xbc", true))
         EXPECT_TRUE(c == '\n' || (c >= 32 && c < 127));
 }
 
-TEST(WireJson, JsonHasBase64WhereThePayloadIsNotUtf8) {
+TEST(WireJson, APayloadThatIsNotUtf8IsWrittenInBase64) {
     EXPECT_EQ(nlohmann::json::parse(json("\xff")).at("data"), "/w==");
     EXPECT_EQ(nlohmann::json::parse(json("a\xff")).at("data"), "Yf8=");
     EXPECT_EQ(nlohmann::json::parse(json("ab\xff")).at("data"), "YWL/");
@@ -45,7 +45,7 @@ TEST(WireJson, JsonHasBase64WhereThePayloadIsNotUtf8) {
     EXPECT_TRUE(nlohmann::json::parse(json("\xed\xa0\x80")).contains("data")) << "a surrogate";
 }
 
-TEST(WireJson, TheSeqStandsThereWhereItIsKnown) {
+TEST(WireJson, TheSeqIsIncludedIfItIsKnown) {
     EXPECT_EQ(nlohmann::json::parse(json("x", false, 5)).at("seq"), 5);
     EXPECT_FALSE(nlohmann::json::parse(json("x")).contains("seq"));
 }

@@ -7,7 +7,7 @@
 namespace belfry::wire {
 namespace {
 
-TEST(ClientId, Is1To32OfItsCharacters) {
+TEST(ClientId, Is1To32AllowedCharacters) {
     EXPECT_TRUE(is_client_id("1"));
     EXPECT_TRUE(is_client_id("A-Z_a.z09"));
     EXPECT_TRUE(is_client_id(std::string(32, 'x')));
@@ -15,7 +15,7 @@ TEST(ClientId, Is1To32OfItsCharacters) {
     EXPECT_FALSE(is_client_id(std::string(33, 'x')));
 }
 
-TEST(ClientId, HoldsNothingElse) {
+TEST(ClientId, HoldsNoOtherCharacter) {
     for (int c = 0; c < 256; ++c) {
         const bool expected = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                               (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';

@@ -88,7 +88,7 @@ TEST(Print, LinesEndWithCrlf) {
     EXPECT_EQ(printed(Error{"x", 0, "t"}), "ERR x - t\r\n");
 }
 
-TEST(Print, AppendsToWhatIsThere) {
+TEST(Print, AppendsToTheOutput) {
     std::string out = "DUP 1\r\n";
     print(out, Dup{2});
     EXPECT_EQ(out, "DUP 1\r\nDUP 2\r\n");
@@ -100,7 +100,7 @@ TEST(Print, TheEndOfUsersHasNoIds) {
     EXPECT_EQ(out, "END\r\n");
 }
 
-TEST(Print, AnErrorHasItsCodesText) {
+TEST(Print, AnErrorHasTheTextOfItsCode) {
     std::string out;
     print_error(out, ErrorCode::too_large, 7);
     print_error(out, ErrorCode::bad_line);
@@ -109,13 +109,13 @@ TEST(Print, AnErrorHasItsCodesText) {
               "ERR bad-line - missing or malformed fields\r\n");
 }
 
-TEST(Print, AMessageHeadIsThatOfTheWholeMessage) {
+TEST(Print, AMessageHeadIsTheStartOfTheWholeMessage) {
     std::array<char, max_frame_overhead> room{};
     const auto n = print_message_head(room, 5, "bob", 17, 2);
     EXPECT_EQ(std::string(room.data(), n) + "hi\r\n", printed(Message{false, 5, "bob", 17, "hi"}));
 }
 
-TEST(Print, TheLongestMessageHeadAndItsPayloadEndingFitTheOverhead) {
+TEST(Print, TheLongestMessageHeadAndLineEndFitTheMaximumOverhead) {
     std::array<char, max_frame_overhead> room{};
     const auto n =
         print_message_head(room, largest, max_id, largest, std::numeric_limits<std::size_t>::max());
@@ -123,14 +123,14 @@ TEST(Print, TheLongestMessageHeadAndItsPayloadEndingFitTheOverhead) {
     EXPECT_TRUE(std::string(room.data(), n).ends_with("18446744073709551615\r\n"));
 }
 
-TEST(Print, TheLongestSentLineFits) {
+TEST(Print, TheLongestSentLineFitsItsBuffer) {
     std::array<char, max_sent_line> room{};
     const auto n = print_sent(room, largest, largest);
     EXPECT_EQ(n, max_sent_line);
     EXPECT_EQ(std::string(room.data(), n), printed(Sent{largest, largest}));
 }
 
-TEST(Print, NumbersThatGrowByOneAreTheDigitsOfEachNumber) {
+TEST(Print, ConsecutiveNumbersArePrintedWithTheirOwnDigits) {
     std::array<char, max_frame_overhead> head{};
     std::array<char, max_sent_line> sent{};
     for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{95}, std::uint64_t{999'985},
@@ -145,7 +145,7 @@ TEST(Print, NumbersThatGrowByOneAreTheDigitsOfEachNumber) {
     }
 }
 
-TEST(Print, OneHeadHasNothingOfTheHeadBefore) {
+TEST(Print, AMessageHeadHoldsNothingOfThePreviousOne) {
     std::array<char, max_frame_overhead> head{};
     const auto print = [&](std::uint64_t id, std::string_view sender, std::uint64_t time_ms,
                            std::size_t bytes) {
