@@ -18,8 +18,8 @@ namespace {
 
 constexpr uid_t nobody_else = 61'234;
 
-/// Makes another user the owner of the directory. @return false if this process may not, because
-/// only root may
+/// Makes another user the owner of the directory.
+/// @return false if this process may not, because only root may
 bool belongs_to_another_user(const TempDir& directory) {
     if (::chown(directory.path().c_str(), nobody_else, nobody_else) == 0) return true;
     std::cout << "not tested: only root can become another user\n";

@@ -62,8 +62,8 @@ class ForkedSession {
         }
     }
 
-    /// Reads until the received bytes end with `end`. @return false if the connection ends or the
-    /// deadline passes
+    /// Reads until the received bytes end with `end`.
+    /// @return false if the connection ends or the deadline passes
     [[nodiscard]] bool read_to(std::string_view end) {
         const Deadline deadline{default_wait};
         while (!received_.ends_with(end)) {

@@ -25,7 +25,8 @@ class LogWithStore : public ::testing::Test {
 
     [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
 
-    /// Appends until no further message fits. @return the last id
+    /// Appends until no further message fits.
+    /// @return the last id
     std::uint64_t fill(Sender& sender) {
         while (true) {
             const auto result = sender.say(std::string(1000, 'x'));

@@ -70,7 +70,8 @@ class RawSegment {
 /// A data directory and a segment in a state in which a killed creator may leave them.
 class TornCreation : public ::testing::Test {
   protected:
-    /// Writes the file as a creator does. @param shmid -1 if the creator does not know it yet
+    /// Writes the file as a creator does.
+    /// @param shmid -1 if the creator does not know it yet
     void write_file(int shmid, pid_t creator = ::getpid(), std::size_t bytes = raw_bytes) {
         std::ofstream{data_dir_.path() / "segment"} << "key " << raw_.key() << "\nshmid " << shmid
                                                     << "\ntoken " << token_ << "\nbytes " << bytes

@@ -319,7 +319,8 @@ class TornWal : public ::testing::Test {
     }
 
     /// Expects that the store holds only whole transactions, without a hole, and that it can be
-    /// written. @return its last id
+    /// written.
+    /// @return its last id
     static std::uint64_t expect_whole_commits(const ScratchStore& store) {
         store::StoreWriter writer{store.dir()};
         writer.claim();
