@@ -12,14 +12,15 @@
 #include <fstream>
 #include <string>
 
-/// What the tests of belfryctl share.
+/// Helpers that the tests of belfryctl share.
 namespace belfry::test {
 
 inline bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// A program whose standard input and output is a file.
+/// Starts a program with its standard input or output redirected to a file, which `redirections`
+/// names as `$file`.
 inline Process on_file(const std::filesystem::path& file, const std::string& redirections,
                        const Invocation& command) {
     const std::string line = "file=$1; exec " + shell_line(command) + " " + redirections;
@@ -36,7 +37,7 @@ inline Result belfryctl(const std::filesystem::path& data_dir, std::vector<std::
     return run({program("belfryctl"), std::move(arguments), std::move(input)});
 }
 
-/// Client 1 publishes the texts, with the seqs from 1 on.
+/// Logs in as client 1 and publishes the texts.
 inline void publish(const Server& server, const Lines& texts) {
     RawClient client = server.connect();
     std::uint64_t seq = std::stoull(client.log_in("1").option("seq"));
@@ -56,7 +57,7 @@ inline void publish_many(const Server& server, std::uint64_t count, std::size_t 
     client.quit();
 }
 
-/// What stands behind `sender: ` on each line.
+/// Returns the text after `sender: ` of each line.
 inline Lines texts_of(const std::string& out) {
     Lines texts;
     for (const std::string& line : lines_of(out)) texts.push_back(line.substr(line.find(": ") + 2));
@@ -98,7 +99,7 @@ inline Lines odd_texts() {
     return {"plain", "", "\"quoted\" \\ \r\n", std::string{"nul \0.", 6}, "gr\xc3\xbcn", all_bytes};
 }
 
-/// A server's whole store, exported.
+/// Exports the whole store of a server.
 inline std::string exported(const Server& server) {
     const Result result = server.belfryctl({"export", "--json"});
     EXPECT_EQ(result.status, 0) << result.err;

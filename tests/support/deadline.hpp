@@ -8,31 +8,33 @@ namespace belfry::test {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-/// How long a test waits for what must come. Generous: a passing test never waits for it.
+/// The default time to wait for an expected event. It is generous, since a passing test never waits
+/// that long.
 inline constexpr Milliseconds default_wait{10'000};
 
-/// $BELFRY_TEST_SLOW, 1 where it is not set: by how much everything is slower than usual.
+/// Returns $BELFRY_TEST_SLOW, or 1 if it is not set: the factor by which everything is slower than
+/// usual.
 [[nodiscard]] double slowness();
 
-/// A duration times slowness().
+/// Returns the duration times slowness().
 [[nodiscard]] Milliseconds scaled(Milliseconds duration);
 
-/// A moment by which something must have come.
+/// A moment by which something must have happened.
 class Deadline {
   public:
-    /// @param within from now on, before scaling
+    /// @param within the time from now on, before it is scaled
     explicit Deadline(Milliseconds within) : end_{Clock::now() + scaled(within)} {}
 
     [[nodiscard]] bool passed() const { return Clock::now() >= end_; }
 
-    /// What is left, rounded up, never below 0: fit for poll().
+    /// Returns the remaining time for poll(): rounded up, and never below 0.
     [[nodiscard]] int remaining_ms() const;
 
   private:
     Clock::time_point end_;
 };
 
-/// Asks until the answer is yes. False: the deadline passed first.
+/// Calls the predicate until it returns true. Returns false if the deadline passes first.
 /// @param pause between two questions
 template <typename Predicate>
 [[nodiscard]] bool eventually(Predicate predicate, Milliseconds within = default_wait,
@@ -45,7 +47,7 @@ template <typename Predicate>
     return true;
 }
 
-/// Milliseconds since `start`, with their fraction.
+/// Returns the milliseconds since `start`, with their fraction.
 [[nodiscard]] double milliseconds_since(Clock::time_point start);
 
 }  // namespace belfry::test

@@ -5,20 +5,20 @@
 
 namespace belfry::test {
 
-/// What a helper throws where the world is not as the test needs it. GoogleTest reports it as
-/// the failure of the running test, and destructors clean up on its way.
+/// Thrown by a helper when something is not as the test expects it. GoogleTest reports it as a
+/// failure of the running test, and destructors clean up.
 class Failure : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// The server, or the way to it, is gone.
+/// Thrown when the server has closed the connection or cannot be reached.
 class Disconnected : public Failure {
   public:
     using Failure::Failure;
 };
 
-/// A Failure that names what errno says.
+/// Returns a Failure with the text of errno.
 [[nodiscard]] Failure system_failure(const std::string& what);
 
 }  // namespace belfry::test

@@ -10,40 +10,40 @@
 
 namespace belfry::test {
 
-/// One connection of a FakeServer. The test plays the server line by line. Where something does
-/// not come in time or is not as expected it throws Failure.
+/// One connection of a FakeServer. The test acts as the server, line by line. Functions throw
+/// Failure if something does not arrive in time or is not as expected.
 class FakeSession {
   public:
     explicit FakeSession(base::UniqueFd socket) : socket_{std::move(socket)} {}
 
     void say(std::string_view bytes);
 
-    /// The next line, without its ending.
+    /// Reads the next line, without its line end.
     [[nodiscard]] std::string line();
 
-    /// The next line is this one.
+    /// Expects that the next line is this one.
     void expect(std::string_view line);
 
-    /// `SEND <seq>` with this payload comes next.
+    /// Expects `SEND <seq>` with this payload.
     void expect_send(std::uint64_t seq, std::string_view payload);
 
-    /// A login comes next; answers it. `seq` is the highest one accepted, `cursor` what has been
-    /// acknowledged, `more` further options.
+    /// Expects a login and answers it. `seq` is the highest accepted seq, `cursor` the last
+    /// acknowledged id, and `more` holds further options.
     void let_in(std::uint64_t seq = 0, std::uint64_t cursor = 0,
                 std::string_view more = "epoch=a1 max-payload=65536");
 
-    /// QUIT comes next; answers it and closes.
+    /// Expects QUIT, answers it and closes the connection.
     void let_go();
 
-    /// The client closes, and nothing came before.
+    /// Expects that the client closes the connection without sending anything.
     void expect_closed();
 
     void close() { socket_.reset(); }
 
-    /// Closes so that the client gets a reset.
+    /// Closes the connection so that the client gets a reset.
     void reset();
 
-    /// Whether nothing comes for a while. Proves little where it is true: use it only beside a
+    /// True if nothing arrives for this time. That proves little, so use it only together with a
     /// positive check.
     [[nodiscard]] bool is_silent(Milliseconds during);
 
@@ -64,13 +64,13 @@ class FakeServer {
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
-    /// The next connection.
+    /// Waits for the next connection.
     [[nodiscard]] FakeSession accept(Milliseconds within = default_wait);
 
-    /// Refuses connections from now on.
+    /// Refuses further connections.
     void stop_listening() { listener_.reset(); }
 
-    /// Accepts them again, on the same port.
+    /// Accepts connections again, on the same port.
     void listen_again();
 
   private:

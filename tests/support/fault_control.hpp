@@ -7,12 +7,13 @@
 
 namespace belfry::test {
 
-/// What a test and the processes whose disk and clock it makes fail have in common: the contents of
-/// the file that $BELFRY_FAULTS names, which all of them map. A fresh one is all zeros, and a disk
-/// without a fault. The test writes the switches; the processes, whichever of them does it, write
-/// the rest. It counts for one database with one writer at a time.
+/// The memory through which a test makes the disk and the clock of other processes fail. It lies in
+/// the file that $BELFRY_FAULTS names, and all of them map it. A new file holds zeros, which mean a
+/// disk without a fault. The test writes the switches, and the processes write the rest. It serves
+/// one database with one writer at a time.
 ///
-/// Only atomics of a fixed width: whoever is killed leaves nothing half done.
+/// It consists of atomics of a fixed width, so a process that is killed leaves no half-written
+/// value.
 struct FaultControl {
     using Switch = std::atomic<std::uint32_t>;  ///< 0 or 1
     using Count = std::atomic<std::uint64_t>;

@@ -27,7 +27,7 @@ FaultControl* create_control(const std::filesystem::path& path) {
     return new (memory) FaultControl{};
 }
 
-/// The variable as we have it, and one more entry behind.
+/// Returns this process's value of the variable with one more entry at its end.
 std::pair<std::string, std::string> extended(const char* variable, const std::string& entry) {
     const char* ours = std::getenv(variable);
     const std::string before = ours == nullptr || *ours == '\0' ? "" : std::string{ours} + ":";
@@ -47,8 +47,8 @@ FaultyDisk::~FaultyDisk() {
 }
 
 Environment FaultyDisk::environment() const {
-    // AddressSanitizer, where a program was built with it, wants to be the first library, and
-    // refuses to start behind a preloaded one.
+    // In a program that is built with it, AddressSanitizer must be the first library, and refuses
+    // to start after a preloaded one.
     return {extended("LD_PRELOAD", beside_test_program("faulty_vfs.so").string()),
             {"BELFRY_FAULTS", control_file().string()},
             extended("ASAN_OPTIONS", "verify_asan_link_order=0")};
@@ -66,7 +66,7 @@ void FaultyDisk::release_syncs() {
         const pid_t waiting = control_->waiting_pid;
         return waiting == 0 || !is_alive(waiting);
     });
-    if (!all_went_on) throw Failure("a held sync does not go on");
+    if (!all_went_on) throw Failure("a released sync does not continue");
 }
 
 pid_t FaultyDisk::wait_for_held_sync(pid_t other_than) const {
@@ -80,7 +80,7 @@ pid_t FaultyDisk::wait_for_held_sync(pid_t other_than) const {
 }
 
 void FaultyDisk::lose_what_was_not_synced(const std::filesystem::path& database) const {
-    // The index of the WAL is never synced; SQLite makes it again from the WAL.
+    // The index of the WAL is never synced, since SQLite rebuilds it from the WAL.
     std::filesystem::remove(with_suffix(database, "-shm"));
     const auto wal = with_suffix(database, "-wal");
     const std::uint64_t kept_bytes = control_->wal_synced_bytes;

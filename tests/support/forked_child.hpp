@@ -16,11 +16,11 @@
 
 namespace belfry::test {
 
-/// Runs a function in a forked child, whose exit status is what it returns. The child is killed,
-/// if it still runs, and reaped at the latest by the destructor.
+/// Runs a function in a forked child, which exits with the function's return value. The destructor
+/// kills the child, if it still runs, and reaps it.
 class ForkedChild {
   public:
-    static constexpr int threw = 99;  ///< the status where the function throws
+    static constexpr int threw = 99;  ///< the exit status if the function throws
 
     template <class Function>
     explicit ForkedChild(Function function) : pid_{::fork()} {
@@ -52,13 +52,13 @@ class ForkedChild {
         wait();
     }
 
-    /// Whether it waits in the kernel now.
+    /// True if the child waits in the kernel now.
     [[nodiscard]] bool is_asleep() const {
         const auto process = process_info(pid_);
         return process && process->state == 'S';
     }
 
-    /// Reaps it where it has.
+    /// True if the child has ended. Then it is reaped.
     bool has_ended() {
         int status = 0;
         if (status_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return status_.has_value();

@@ -11,12 +11,12 @@ namespace {
 
 constexpr std::size_t max_line = 1024;
 
-/// The fixed fields of each verb. END has none after WHO and two after HISTORY; PONG has at most
-/// one; ERR ends with free text.
+/// The number and the kinds of the fixed fields of a verb. END has none after WHO and two after
+/// HISTORY, PONG has at most one, and ERR ends with free text.
 struct Form {
-    std::size_t least;
-    std::size_t most;             ///< options not counted
-    std::string_view kinds = "";  ///< n where a field is a number
+    std::size_t min_fields;
+    std::size_t max_fields;       ///< without options
+    std::string_view kinds = "";  ///< `n` stands for a field that is a number
 };
 
 const Form* form_of(const std::string& verb) {
@@ -52,7 +52,7 @@ void check_form(const Frame& frame) {
                            ? frame.fields.end()
                            : std::ranges::find_if(frame.fields, is_option);
     const auto count = static_cast<std::size_t>(fixed - frame.fields.begin());
-    if (count < expected->least || count > expected->most) {
+    if (count < expected->min_fields || count > expected->max_fields) {
         throw Failure("wrong number of fields: '" + frame.line + "'");
     }
     for (std::size_t field = 0; field < std::min(count, expected->kinds.size()); ++field) {
@@ -116,7 +116,7 @@ std::optional<Frame> FrameReader::next() {
 
 void FrameReader::consume(std::size_t bytes) {
     start_ += bytes;
-    // Seldom, so that reading many small frames does not move the rest each time.
+    // This happens rarely, so that the rest is not moved after each of many small frames.
     if (start_ == buffer_.size() || start_ > 1'000'000) {
         buffer_.erase(0, start_);
         start_ = 0;

@@ -9,7 +9,7 @@
 
 namespace belfry::test {
 
-/// What a reader is told of one record, kept.
+/// An owning copy of a record.
 struct KeptRecord {
     std::uint64_t id;
     std::string sender;
@@ -17,7 +17,7 @@ struct KeptRecord {
     bool operator==(const KeptRecord&) const = default;
 };
 
-/// Reads records `from` to `to` in as many chunks as it takes. Ends early at an overrun.
+/// Reads the records `from` to `to`, in as many chunks as necessary. Stops early at an overrun.
 [[nodiscard]] inline std::vector<KeptRecord> read_records(const shm::Segment& segment,
                                                           std::uint64_t from, std::uint64_t to,
                                                           std::size_t capacity = 1 << 16) {
@@ -34,7 +34,7 @@ struct KeptRecord {
     return kept;
 }
 
-/// All that is in the ring.
+/// Reads all records in the ring.
 [[nodiscard]] inline std::vector<KeptRecord> read_ring(const shm::Segment& segment) {
     return read_records(segment, segment.log().first_id.load(), segment.log().last_id.load());
 }

@@ -15,7 +15,7 @@ std::size_t print_head(std::span<char> out, std::uint64_t id, std::string_view s
                       static_cast<int>(sender.size()), sender.data(), body_bytes));
 }
 
-/// Takes the text up to the end mark away, and the mark.
+/// Removes the text up to the end mark, and the mark, and returns the text.
 std::optional<std::string_view> take_until(std::string_view& bytes, char mark) {
     const std::size_t end = bytes.find(mark);
     if (end == std::string_view::npos) return {};

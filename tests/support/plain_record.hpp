@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Records in a format of the tests' own, `<id> <sender> <bytes>:<body>\n`: the log does not know
-/// the protocol's.
+/// A record in a format for tests, `<id> <sender> <bytes>:<body>\n`. The log knows neither this
+/// format nor that of the protocol.
 namespace belfry::test {
 
 struct PlainRecord {
@@ -19,20 +19,21 @@ struct PlainRecord {
 
 [[nodiscard]] shm::RecordFormat plain_format() noexcept;
 
-/// Takes the record at the front away; none where it is not whole.
+/// Removes the first record and returns it; none if it is not whole.
 [[nodiscard]] std::optional<PlainRecord> take_record(std::string_view& bytes);
 
-/// All records of a chunk. Throws Failure where one is not whole.
+/// Returns all records of a chunk. Throws Failure if one is not whole.
 [[nodiscard]] std::vector<PlainRecord> records_in(std::string_view bytes);
 
-/// A shm::RecordCheck.
+/// A shm::RecordCheck for such records.
 [[nodiscard]] bool is_plain_record(std::string_view record, std::uint64_t id,
                                    std::string_view sender);
 
-/// A body that shows which one it is, and whether it is whole: `<seq>`, and some more bytes.
+/// Returns a body that begins with the seq, and whose other bytes follow from it, so that a torn
+/// body is recognised.
 [[nodiscard]] std::string numbered_body(std::uint64_t seq);
 
-/// The number in it; none where it is not whole.
+/// Returns the seq in a numbered body; none if the body is not whole.
 [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view body);
 
 }  // namespace belfry::test

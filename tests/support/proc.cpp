@@ -30,7 +30,8 @@ std::optional<ProcessInfo> process_info(pid_t pid) {
     std::ifstream in{proc(pid) / "stat"};
     std::string line;
     if (!std::getline(in, line)) return std::nullopt;
-    // The name stands in parentheses and may hold anything: the fields start behind the last one.
+    // The name stands in parentheses and may hold any characters, so the fields start after the
+    // last parenthesis.
     std::istringstream fields{line.substr(line.rfind(')') + 1)};
     ProcessInfo info{};
     info.pid = pid;
@@ -75,7 +76,8 @@ std::vector<std::string> mapping_flags(pid_t pid, int shmid) {
         if (line.starts_with(flags_label)) {
             if (in_segment) found.push_back(line.substr(flags_label.size()));
         } else if (line.find('-') < line.find(' ')) {
-            // The range of the next mapping; of a System V segment the inode is its id.
+            // This is the first line of the next mapping. The inode of a System V segment is its
+            // id.
             std::istringstream fields{line};
             std::string range;
             std::string permissions;

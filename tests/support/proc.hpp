@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// What the kernel says about processes and shared memory. The tests believe the kernel, not the
-/// programs under test.
+/// Facts about processes and shared memory, as the kernel reports them. The tests trust the kernel,
+/// not the programs under test.
 namespace belfry::test {
 
 struct ProcessInfo {
@@ -16,26 +16,26 @@ struct ProcessInfo {
     char state;  ///< as in /proc/PID/stat: R, S, D, T, Z
     pid_t parent;
     pid_t session;
-    std::uint64_t start_time;  ///< tells a process from a later one with the same pid
+    std::uint64_t start_time;  ///< distinguishes a process from a later one with the same pid
 };
 
-/// None where there is no such process.
+/// Returns the facts about a process; none if there is no such process.
 [[nodiscard]] std::optional<ProcessInfo> process_info(pid_t pid);
 
-/// All processes of the machine.
+/// Returns all processes of the machine.
 [[nodiscard]] std::vector<ProcessInfo> processes();
 
-/// Whether the process exists and is more than a zombie.
+/// True if the process exists and is not a zombie.
 [[nodiscard]] bool is_alive(pid_t pid);
 
-/// Memory that the process alone holds (RssAnon), in KiB. The segment does not count.
+/// Returns the anonymous memory of the process (RssAnon) in KiB. The segment does not count.
 [[nodiscard]] std::uint64_t private_memory_kib(pid_t pid);
 
-/// The flags of each of its mappings of a shared memory segment, as /proc/PID/smaps shows them
+/// Returns the flags of each mapping of the segment in the process, as /proc/PID/smaps shows them
 /// (`rd wr sh `).
 [[nodiscard]] std::vector<std::string> mapping_flags(pid_t pid, int shmid);
 
-/// How many descriptors the process has open.
+/// Returns how many descriptors the process has open.
 [[nodiscard]] std::size_t open_descriptors(pid_t pid);
 
 struct SegmentInfo {
@@ -46,7 +46,7 @@ struct SegmentInfo {
     std::uint64_t attached;
 };
 
-/// All System V shared memory segments, as `ipcs -m` lists them.
+/// Returns all System V shared memory segments, as `ipcs -m` lists them.
 [[nodiscard]] std::vector<SegmentInfo> segments();
 
 }  // namespace belfry::test

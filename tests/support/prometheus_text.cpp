@@ -38,12 +38,13 @@ class Reader {
             require(parts[1] == family_ && !typed_, line, "TYPE does not follow its HELP");
             typed_ = true;
             const bool total = family_.ends_with("_total");
-            require((parts[2] == "counter") == total, line, "a counter, and it alone, is a _total");
+            require((parts[2] == "counter") == total, line,
+                    "only the name of a counter ends in _total, and it must");
         } else if (std::regex_match(line, parts, sample_line())) {
-            require(typed_ && parts[2] == family_, line, "a sample outside of its family");
+            require(typed_ && parts[2] == family_, line, "a sample outside its family");
             require(values_.emplace(parts[1], std::stod(parts[4])).second, line, "twice");
         } else {
-            require(false, line, "no line of the format");
+            require(false, line, "not a line of the format");
         }
     }
 
@@ -51,7 +52,7 @@ class Reader {
 
   private:
     void begin(const std::string& name) {
-        require(families_.insert(name).second, name, "a family that comes twice");
+        require(families_.insert(name).second, name, "a family appears twice");
         family_ = name;
         typed_ = false;
     }
@@ -68,7 +69,7 @@ class Reader {
 }  // namespace
 
 std::map<std::string, double> read_prometheus_text(std::string_view text) {
-    if (!text.ends_with('\n')) throw Failure{"the last line does not end"};
+    if (!text.ends_with('\n')) throw Failure{"the last line has no line end"};
     std::istringstream lines{std::string{text}};
     Reader reader;
     for (std::string line; std::getline(lines, line);) reader.read(line);

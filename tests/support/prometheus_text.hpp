@@ -6,10 +6,10 @@
 
 namespace belfry::test {
 
-/// Reads Prometheus' text format, version 0.0.4, and throws Failure where it breaks its grammar:
-/// each family has HELP and TYPE, in this order, once, and its samples behind them; names, labels
-/// and values are well-formed; no series comes twice; counters end in _total.
-/// @return the values by their series, as in `name{label="value"}`
+/// Reads the Prometheus text format, version 0.0.4, and throws Failure if the text violates its
+/// grammar: each family has HELP and TYPE once, in this order, followed by its samples; names,
+/// labels and values are well-formed; no series appears twice; the names of counters end in _total.
+/// @return the value of each series, whose key is like `name{label="value"}`
 [[nodiscard]] std::map<std::string, double> read_prometheus_text(std::string_view text);
 
 }  // namespace belfry::test

@@ -13,7 +13,7 @@ Pty::Pty() : person_{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)} {
     if (::grantpt(person_.get()) == 0 && ::unlockpt(person_.get()) == 0) {
         program_ = base::UniqueFd{::open(::ptsname(person_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)};
     }
-    if (!program_) throw Failure("no terminal");
+    if (!program_) throw Failure("cannot open a pseudo terminal");
 }
 
 std::string Pty::read_until(std::string_view end) const {
@@ -24,7 +24,7 @@ std::string Pty::read_until(std::string_view end) const {
         pollfd ready{.fd = person_.get(), .events = POLLIN, .revents = 0};
         if (::poll(&ready, 1, deadline.remaining_ms()) <= 0 ||
             ::read(person_.get(), &next, 1) != 1) {
-            throw Failure("not on the terminal: " + std::string{end} + ", but: " + text);
+            throw Failure("not written to the terminal: " + std::string{end} + ", but: " + text);
         }
         text += next;
     }

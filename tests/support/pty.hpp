@@ -7,18 +7,18 @@
 
 namespace belfry::test {
 
-/// A terminal within the test program, for what asks for a descriptor alone; see Terminal for
-/// programs.
+/// A pseudo terminal within the test program, for code that needs only a descriptor. For whole
+/// programs see Terminal.
 class Pty {
   public:
     /// @throws Failure
     Pty();
 
-    /// Where a program reads and writes.
+    /// Returns the descriptor that a program reads and writes.
     [[nodiscard]] int program() const { return program_.get(); }
 
-    /// What the program has written and nobody has read, up to the first `end`. @throws Failure
-    /// where that does not come in time
+    /// Reads what the program has written, up to the first `end`.
+    /// @throws Failure if `end` does not come in time
     [[nodiscard]] std::string read_until(std::string_view end) const;
 
   private:
@@ -26,7 +26,7 @@ class Pty {
     base::UniqueFd program_;
 };
 
-/// A descriptor of the test program that is another one for a while.
+/// Redirects a descriptor of the test program to another one while the object exists.
 class Redirected {
   public:
     Redirected(int number, int other) : number_{number}, before_{::dup(number)} {

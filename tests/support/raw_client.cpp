@@ -20,7 +20,7 @@ base::UniqueFd connect_to(std::uint16_t port, int receive_buffer) {
     if (receive_buffer > 0) {
         ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
-    // What a test writes in pieces shall arrive in pieces.
+    // Without TCP_NODELAY, pieces that a test sends one by one might arrive as one.
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in address{};
@@ -33,7 +33,7 @@ base::UniqueFd connect_to(std::uint16_t port, int receive_buffer) {
     return socket;
 }
 
-/// Waits for one of the events; what has happened.
+/// Waits for one of the events, and returns those that have happened.
 short wait_for(int fd, short events, int timeout_ms) {
     pollfd ready{fd, events, 0};
     return ::poll(&ready, 1, timeout_ms) > 0 ? ready.revents : short{0};
@@ -112,7 +112,7 @@ std::optional<Frame> RawClient::next_or_end(Milliseconds within) {
     for (;;) {
         if (auto frame = next_received()) return frame;
         if (deadline.passed()) {
-            throw Failure("nothing came in time behind '" + std::string{reader_.unread()} + "'");
+            throw Failure("nothing came in time after '" + std::string{reader_.unread()} + "'");
         }
         if (!receive(deadline.remaining_ms())) return next_received();
     }

@@ -13,29 +13,31 @@
 
 namespace belfry::test {
 
-/// A plain TCP client that a test drives step by step. Every frame it reads is also held against
-/// SessionRules. Where something does not come in time or is not as expected, it throws Failure.
+/// A plain TCP client that a test drives step by step. Every frame that it reads is checked against
+/// SessionRules. Functions throw Failure if something does not arrive in time or is not as
+/// expected.
 class RawClient {
   public:
-    /// @param receive_buffer bytes that the kernel keeps for a client that does not read; 0: as
-    /// usual
+    /// @param receive_buffer how many bytes the kernel buffers for a client that does not read; 0
+    /// for the default
     explicit RawClient(std::uint16_t port, int receive_buffer = 0);
 
     // --- sending ---
 
-    /// Sends all bytes; reads meanwhile what comes, so that neither side waits for the other.
+    /// Sends all bytes, and reads what arrives meanwhile, so that neither side waits for the other.
     void send(std::string_view bytes);
 
-    /// Sends as much as goes within the time without reading anything; returns how much it was.
+    /// Sends as much as the connection takes within the time, without reading. Returns how many
+    /// bytes that was.
     [[nodiscard]] std::size_t send_without_reading(std::string_view bytes, Milliseconds within);
 
-    /// `SEND <seq> <nbytes>` and the payload.
+    /// Sends `SEND <seq> <nbytes>` and the payload.
     void send_message(std::uint64_t seq, std::string_view payload);
 
-    /// No more will be sent; the server's answers can still be read.
+    /// Shuts down the sending side. The answers of the server can still be read.
     void shutdown_sending();
 
-    /// Breaks the connection: the server gets a reset.
+    /// Breaks the connection with a reset.
     void reset();
 
     // --- reading ---
@@ -43,31 +45,31 @@ class RawClient {
     /// The next frame.
     Frame next(Milliseconds within = default_wait);
 
-    /// The next frame; none where the server closed the connection, cleanly or not.
+    /// Reads the next frame; none if the server has closed the connection, cleanly or not.
     std::optional<Frame> next_or_end(Milliseconds within = default_wait);
 
-    /// The next frame, whose whole line is known.
+    /// Reads the next frame, and expects this line.
     Frame expect(std::string_view line);
 
-    /// The next frame, whose verb is known.
+    /// Reads the next frame, and expects this verb.
     Frame expect_verb(std::string_view verb);
 
-    /// The next frame is this message.
+    /// Reads the next frame, and expects this message.
     void expect_message(std::uint64_t id, std::string_view sender, std::string_view payload);
 
-    /// The next frame is ERR with this code and seq, and some text.
+    /// Reads the next frame, and expects ERR with this code and seq, and any text.
     void expect_error(std::string_view code, std::string_view seq = "-");
 
-    /// The server has closed its side in order, and nothing more came before.
+    /// Expects that the server closes the connection cleanly and sends nothing before.
     void expect_closed();
 
-    /// The connection ends, in whatever way; returns what came before.
+    /// Reads until the connection ends, cleanly or not. Returns the frames before the end.
     std::vector<Frame> read_to_the_end();
 
-    /// All frames up to the first one with this verb, that one included.
+    /// Reads all frames up to and including the first one with this verb.
     std::vector<Frame> read_until(std::string_view verb);
 
-    /// All frames until MSG, SENT or GAP has covered the id, that one included.
+    /// Reads all frames up to and including the MSG, SENT or GAP that covers the id.
     std::vector<Frame> read_until_id(std::uint64_t id);
 
     // --- both ---
@@ -78,20 +80,21 @@ class RawClient {
     /// Logs in and returns all frames between WELCOME and LIVE.
     std::vector<Frame> log_in_live(std::string_view client_id, std::string_view options = "");
 
-    /// Sends PING and expects that PONG is the very next frame: the connection works, and
-    /// nothing else was answered.
+    /// Sends PING and expects that PONG is the very next frame. So the connection works, and the
+    /// server has sent nothing else.
     void expect_pong();
 
-    /// Sends QUIT and expects BYE quit at the end; returns what came before it.
+    /// Sends QUIT and expects BYE quit at the end. Returns the frames before it.
     std::vector<Frame> quit();
 
     [[nodiscard]] std::uint64_t last_id() const { return rules_.last_id(); }
     [[nodiscard]] int fd() const { return socket_.get(); }
 
-    /// Reads what has come into memory, waiting at most so long. False: the server has closed.
+    /// Receives into memory, and waits for at most this time. Returns false if the server has
+    /// closed the connection.
     bool receive(int timeout_ms);
 
-    /// The next frame that is in memory already.
+    /// Returns the next frame that is already in memory.
     [[nodiscard]] std::optional<Frame> next_received();
 
   private:
@@ -103,10 +106,10 @@ class RawClient {
     End end_ = End::none;
 };
 
-/// The verbs of some frames, and only their number of times.
+/// Returns how many of the frames have this verb.
 [[nodiscard]] std::size_t count_verb(const std::vector<Frame>& frames, std::string_view verb);
 
-/// The lines of some frames.
+/// Returns the lines of the frames.
 [[nodiscard]] std::vector<std::string> lines_of(const std::vector<Frame>& frames);
 
 }  // namespace belfry::test

@@ -18,7 +18,8 @@
 
 namespace belfry::test {
 
-/// The smallest ring, so that a test wraps it within a moment: 64 KiB and 1,024 index entries.
+/// Returns a plan with the smallest ring, 64 KiB and 1,024 index entries, which wraps around after
+/// few messages.
 [[nodiscard]] inline shm::SegmentPlan small_plan() {
     shm::SegmentPlan plan;
     plan.ring_bytes = 64 << 10;
@@ -32,13 +33,13 @@ namespace belfry::test {
     return plan;
 }
 
-/// The geometry where it lies in the segment; segment.geometry() is a copy.
+/// Returns the geometry in shared memory; segment.geometry() is a copy of it.
 [[nodiscard]] inline shm::Geometry& shared_geometry(const shm::Segment& segment) {
     shm::Prefix& prefix = segment.prefix();
     return *reinterpret_cast<shm::Geometry*>(reinterpret_cast<char*>(&prefix) + prefix.body_offset);
 }
 
-/// A segment in a data directory of its own; both are removed at the end.
+/// A segment in its own data directory. The destructor removes both.
 class ScratchSegment {
   public:
     explicit ScratchSegment(const shm::SegmentPlan& plan = small_plan())
@@ -61,7 +62,7 @@ class ScratchSegment {
     shm::FoundSegment found_;
 };
 
-/// A fixture with such a segment, whose invariants hold at the end.
+/// A fixture with a scratch segment, which checks its invariants after each test.
 class SegmentTest : public ::testing::Test {
   protected:
     void TearDown() override { EXPECT_EQ(scratch_.broken(), std::vector<std::string>{}); }
@@ -72,14 +73,14 @@ class SegmentTest : public ::testing::Test {
     ScratchSegment scratch_;
 };
 
-/// A session in a slot of its own, claimed by this process.
+/// Returns a session in this slot, which this process has claimed.
 [[nodiscard]] inline shm::Session claimed_session(shm::Segment& segment, std::uint32_t slot) {
     shm::Session session{segment, slot, shm::give_slot(segment, slot).generation};
     if (!session.claim()) throw Failure{"the slot cannot be claimed"};
     return session;
 }
 
-/// A client that is logged in and appends.
+/// A client that is logged in and can append messages.
 class Sender {
   public:
     Sender(shm::Segment& segment, std::uint32_t slot, std::string_view client_id,
@@ -102,10 +103,10 @@ class Sender {
         return append(messages, outcomes);
     }
 
-    /// One message with the next seq.
+    /// Appends one message with the next seq.
     shm::LogWriter::Result say(std::string_view body) { return append({{0, body}}); }
 
-    /// As many numbered bodies with the seqs from `first` on, in one batch.
+    /// Appends `count` numbered bodies, with the seqs from `first` on, in one batch.
     shm::LogWriter::Result append_numbered(std::uint64_t first, std::uint64_t count) {
         std::vector<std::string> bodies;
         std::vector<shm::NewMessage> messages;

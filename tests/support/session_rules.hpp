@@ -7,15 +7,15 @@
 
 namespace belfry::test {
 
-/// What the protocol promises of every connection, checked for every frame that a test reads:
-/// MSG, SENT and GAP cover each id behind the cursor once and in order; nobody is sent his own
-/// messages; LIVE comes once, right behind the backlog; nothing follows BYE.
+/// The rules that the protocol promises for every connection, checked for every frame that a test
+/// reads. MSG, SENT and GAP cover each id after the cursor once and in order. No client receives
+/// its own messages. LIVE comes once, right after the backlog. Nothing follows BYE.
 class SessionRules {
   public:
-    /// Throws Failure where the frame breaks a rule.
+    /// Throws Failure if the frame breaks a rule.
     void check(const Frame& frame);
 
-    /// The last id that this connection was told of.
+    /// Returns the last id that this connection has received.
     [[nodiscard]] std::uint64_t last_id() const { return last_id_; }
 
   private:

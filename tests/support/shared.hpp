@@ -8,7 +8,7 @@
 
 namespace belfry::test {
 
-/// A zeroed object that this process and the children it forks later have in common.
+/// A zeroed object in memory that this process shares with the children that it forks later.
 template <class T>
 class Shared {
   public:

@@ -8,19 +8,19 @@ struct sqlite3;
 
 namespace belfry::test {
 
-/// A store's database, for a test to look into or to damage, with SQLite alone.
+/// The database of a store, opened with SQLite alone, so that a test can inspect or damage it.
 class StoreDb {
   public:
-    /// The database of that data directory.
+    /// Opens the database of this data directory.
     explicit StoreDb(const std::filesystem::path& data_dir);
     StoreDb(const StoreDb&) = delete;
     StoreDb& operator=(const StoreDb&) = delete;
     ~StoreDb();
 
-    /// Runs SQL text; throws Failure where it cannot.
+    /// Runs SQL text; throws Failure if that fails.
     void run(const std::string& sql);
 
-    /// The first column of the first row, as a text. Throws Failure likewise.
+    /// Returns the first column of the first row as text; throws Failure if the query fails.
     [[nodiscard]] std::string text(const std::string& sql);
     [[nodiscard]] std::uint64_t number(const std::string& sql);
 

@@ -20,14 +20,15 @@ std::string shell_word(std::string_view word) {
     return text + "'";
 }
 
-/// Keeps what the tests ask for afterwards, and holds the terminal open.
+/// Returns a shell script that runs the program, records its status and modes in files, and keeps
+/// the terminal open.
 std::string script_for(const Invocation& command, const std::filesystem::path& folder) {
     std::string environment;
     for (const auto& [name, value] : command.environment) {
         environment += "export " + name + "=" + shell_word(value) + "; ";
     }
-    // It waits for a line in the end, so that tmux can still be asked for the screen. A test that
-    // sends SIGQUIT wants no core.
+    // At its end the script waits for a line, so that tmux can still show the screen. Core files
+    // are turned off for tests that send SIGQUIT.
     return "ulimit -c 0; cd " + shell_word(folder.string()) +
            "; export HOME=$PWD XDG_CONFIG_HOME=$PWD/config" +
            " XDG_STATE_HOME=$PWD/state; unset NO_COLOR; trap : INT HUP TERM QUIT; " + environment +
@@ -65,7 +66,8 @@ Terminal::Terminal(const Invocation& command, TerminalSize size)
 
 Terminal::~Terminal() {
     try {
-        // The program first, and what notes its end, so that nothing is left.
+        // The program and the script that records its end must end first, so that no process is
+        // left.
         if (!std::filesystem::exists(file("status"))) ::kill(pid(), SIGKILL);
         static_cast<void>(wait());
         static_cast<void>(tmux({"kill-server"}));
@@ -90,7 +92,7 @@ void Terminal::wait_until(std::string_view what, const std::function<bool()>& ho
     const Deadline deadline{default_wait};
     while (!holds()) {
         if (deadline.passed()) {
-            throw Failure("not on the terminal: " + std::string{what} + "\n" + screen());
+            throw Failure("not on the screen: " + std::string{what} + "\n" + screen());
         }
         std::this_thread::sleep_for(Milliseconds{10});
     }

@@ -12,18 +12,18 @@
 
 namespace belfry::test {
 
-/// The command as a line for a shell, each word quoted; without its environment.
+/// Returns the command as a line for a shell, with each word quoted and without its environment.
 [[nodiscard]] std::string shell_line(const Invocation& command);
 
-/// Of a terminal, in characters.
+/// The size of a terminal in characters.
 struct TerminalSize {
     int columns = 80;
     int rows = 24;
 };
 
-/// A program on a terminal of its own: tmux is the terminal, with a socket in a directory of its
-/// own. The program's $XDG_CONFIG_HOME, $XDG_STATE_HOME and $HOME are in that directory too. Where
-/// something does not come in time it throws Failure, which shows the screen.
+/// A program on its own terminal, which is tmux with a socket in a temporary directory.
+/// $XDG_CONFIG_HOME, $XDG_STATE_HOME and $HOME of the program are in that directory too. If
+/// something does not appear in time, functions throw Failure with the contents of the screen.
 class Terminal {
   public:
     explicit Terminal(const Invocation& command, TerminalSize size = {});
@@ -33,55 +33,59 @@ class Terminal {
 
     // --- what a person does ---
 
-    /// Types text, without an Enter.
+    /// Types text without pressing Enter.
     void type(std::string_view text);
 
-    /// Presses keys, by tmux's names: Enter, Left, C-d.
+    /// Presses keys, which have tmux's names: Enter, Left, C-d.
     void press(const std::vector<std::string>& keys);
 
     /// Types a line and presses Enter.
     void enter(std::string_view line);
 
-    /// Pastes text, in brackets where the program has asked for them.
+    /// Pastes text, as a bracketed paste if the program has asked for that.
     void paste(std::string_view text);
 
-    /// Until the program can know it: tmux tells it a moment later than it breaks the rows anew.
+    /// Resizes the terminal, and waits until the program can see the new size: tmux rewraps the
+    /// rows a moment before it tells the program.
     void resize(TerminalSize size);
 
     // --- what a person sees ---
 
-    /// The rows of the screen, without blanks at their ends, and without the empty ones at its end.
+    /// Returns the rows of the screen, without trailing blanks and without the empty rows at its
+    /// end.
     [[nodiscard]] std::vector<std::string> rows() const;
 
-    /// The same as one text. With `attributes` the escape sequences for colours stand in it.
+    /// Returns the screen as one text; with `attributes`, including the escape sequences for
+    /// colours.
     [[nodiscard]] std::string screen(bool attributes = false) const;
 
-    /// All that is remembered, with what has left the screen.
+    /// Returns the whole scrollback, including what has left the screen.
     [[nodiscard]] std::string everything() const;
 
-    /// Column and row, from 0.
+    /// Returns the column and row of the cursor, counted from 0.
     [[nodiscard]] std::pair<int, int> cursor() const;
 
     /// Waits until the screen contains the text.
     void expect(std::string_view text) const;
 
-    /// Waits until it does not any more.
+    /// Waits until the screen no longer contains the text.
     void expect_gone(std::string_view text) const;
 
-    /// Waits until these are the last rows of the screen.
+    /// Waits until the screen ends with these rows.
     void expect_end(const std::vector<std::string>& last) const;
 
     // --- the program ---
 
     [[nodiscard]] pid_t pid() const;
 
-    /// Waits for its end. Its exit status.
+    /// Waits for the end of the program, and returns its exit status.
     [[nodiscard]] int wait() const;
 
-    /// Whether the terminal's modes are as they were when the program began; after its end.
+    /// True if the terminal has the modes that it had before the program started. To be called
+    /// after its end.
     [[nodiscard]] bool has_its_modes_back() const;
 
-    /// All bytes that the program has written to the terminal.
+    /// Returns all bytes that the program has written to the terminal.
     [[nodiscard]] std::string written() const;
 
   private:
@@ -93,7 +97,7 @@ class Terminal {
     Process server_;
 };
 
-/// A text with every time of the day in it as `hh:mm`.
+/// Returns the text with every time of day replaced by `hh:mm`.
 [[nodiscard]] std::string without_times(std::string_view text);
 
 }  // namespace belfry::test

@@ -5,7 +5,7 @@
 
 namespace belfry::test {
 
-/// Median, 99th percentile and the largest of some times, for a person.
+/// Returns the median, the 99th percentile and the maximum of some times as text for a reader.
 [[nodiscard]] std::string summary(std::vector<double> times_ms);
 
 }  // namespace belfry::test

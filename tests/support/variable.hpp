@@ -6,7 +6,7 @@
 
 namespace belfry::test {
 
-/// An environment variable of the test program that has another value, or none, for a while.
+/// Sets or unsets an environment variable of the test program while the object exists.
 class Variable {
   public:
     Variable(std::string name, const std::optional<std::string>& value) : name_{std::move(name)} {

@@ -12,22 +12,22 @@
 namespace belfry::test {
 namespace {
 
-/// So many kill points of a scene, evenly spread, where not all are tried.
+/// The number of kill points of a scene, evenly spread, if not all are tried.
 constexpr std::uint64_t sample = 6;
 
-/// How often a victim makes one call more or less depends on the moment. Behind so many plays in a
-/// row that it survived, there is no later call.
+/// The number of calls of a victim varies a little from play to play. After so many survived plays
+/// in a row, there is no later call.
 constexpr int enough_survivals = 3;
 
-/// Takes the second kills of a scene to all parts of the next belfryd's calls.
+/// Spreads the second kills of a scene over all calls of the next belfryd.
 constexpr std::uint64_t spread = 37;
 
 constexpr std::size_t max_sentences = 10;
 
 constexpr int not_traced = 77;
 
-/// The calls of belfryd before it does anything, but for a few: those of the dynamic linker. 0
-/// where it cannot be traced.
+/// Returns how many system calls belfryd makes before main(), which are those of the dynamic
+/// linker, up to a few. 0 if it cannot be traced.
 std::uint64_t calls_before_main() {
     static const std::uint64_t calls = [] {
         const TempDir folder;
@@ -41,8 +41,10 @@ std::uint64_t calls_before_main() {
             end = read_report(report);
             return end && !end->was_killed;
         };
-        if (!eventually(has_ended)) throw Failure("the tracer says nothing: " + result.err);
-        constexpr std::uint64_t own = 5;  // of main(), until it ends
+        if (!eventually(has_ended)) {
+            throw Failure("the tracer has written no report: " + result.err);
+        }
+        constexpr std::uint64_t own = 5;  // the calls of main() until it ends
         return end->calls - own;
     }();
     return calls;
@@ -59,7 +61,7 @@ class Killing {
         const bool all = kills_everywhere();
         calls_ = play({scene_.victim, 0}).calls;
         const std::uint64_t stride = all ? 1 : std::max<std::uint64_t>(own_calls() / sample, 1);
-        // The middle of each part of a sample.
+        // A sample kills in the middle of each part.
         std::uint64_t nth = first_ + stride / 2;
         for (int survivals = 0; survivals < enough_survivals; nth += stride) {
             if (!all && nth > calls_) break;
@@ -85,7 +87,7 @@ class Killing {
         }
         for (std::size_t at = before; at < findings_.sentences.size(); ++at) {
             findings_.sentences[at] += " (killed at call " + std::to_string(kill_point.nth) +
-                                       ", which has the number " + end.number + ", and at call " +
+                                       ", system call number " + end.number + ", and at call " +
                                        std::to_string(kill_point.again) + " of the next)";
         }
         return end;
@@ -109,11 +111,12 @@ class Killing {
     }
 
   private:
-    /// Those that are not the dynamic linker's.
+    /// Returns the number of calls without those of the dynamic linker.
     [[nodiscard]] std::uint64_t own_calls() const { return calls_ - std::min(calls_, first_ - 1); }
 
-    /// Kills once, and where it was belfryd itself, once more in a play of its own: the next one
-    /// too, somewhere. @return false: the victim survived
+    /// Kills the victim once. If that was belfryd itself, a second play also kills the belfryd that
+    /// replaces it, at some call.
+    /// @return false if the victim survived
     bool kill_at(std::uint64_t nth) {
         const VictimEnd end = play({scene_.victim, nth});
         calls_ = std::max(calls_, end.calls);
@@ -139,7 +142,7 @@ class Killing {
 
 void KilledAtCall::SetUp() {
     if (calls_before_main() == 0) {
-        GTEST_SKIP() << "nobody is killed at a system call: no process may be traced here";
+        GTEST_SKIP() << "not tested: no process may be traced here";
     }
 }
 

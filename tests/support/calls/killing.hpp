@@ -9,7 +9,8 @@
 
 namespace belfry::test {
 
-/// What is played from a new data directory to a clean stop, with one traced start in it.
+/// A scene of a test: the steps from a new data directory to a clean stop, one of which is a traced
+/// start.
 struct Scene {
     std::string name;
     Victim victim;
@@ -17,18 +18,18 @@ struct Scene {
     std::string durability = "commit";
 };
 
-/// Skips where no process can be traced.
+/// Skips the test if no process can be traced.
 class KilledAtCall : public ::testing::Test {
   protected:
     void SetUp() override;
 };
 
-/// Plays the scene again and again, with the victim killed at its first, second, third … system
-/// call, until it survives; or at a part of them, see kills_everywhere(). Prints what came out. All
-/// that is not well becomes a failure of the running test.
+/// Plays the scene again and again, and kills the victim at its first, second, third … system call,
+/// until it survives; or at a sample of them, see kills_everywhere(). Prints the result. Everything
+/// that is wrong becomes a failure of the running test.
 void kill_at_every_call(const Scene& scene);
 
-/// One play that is not disturbed, without a judgement: what was found wrong.
+/// Plays the scene once without a kill, and returns what was found wrong.
 [[nodiscard]] Findings findings_in(const Scene& scene);
 
 }  // namespace belfry::test

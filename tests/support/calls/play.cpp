@@ -24,7 +24,7 @@ constexpr Milliseconds timeout{20'000};
 
 constexpr int killed = 128 + SIGKILL;
 
-/// All that a clean stop leaves in a data directory.
+/// The files that a clean stop leaves in a data directory.
 const std::set<std::string> left_by_a_clean_stop{"alive", "belfry.db", "lock", "store-lock"};
 
 }  // namespace
@@ -162,15 +162,18 @@ void Play::stop() {
     reach("a clean stop", [this] { return stop_by_belfryd() || stop_by_belfryctl(); });
 }
 
-/// @return false: it was killed meanwhile
+/// Stops belfryd with SIGTERM.
+/// @return false if belfryd was killed during the stop
 bool Play::stop_by_belfryd() {
     const int status = server_.stop();
     if (status == 0) return true;
     if (status == killed && is_traced_ && was_killed_as_ordered()) return false;
-    throw Failure("a stop with status " + std::to_string(status) + ": " + server_.errors());
+    throw Failure("belfryd stopped with status " + std::to_string(status) + ": " +
+                  server_.errors());
 }
 
-/// @return false: it is not its turn, or the segment was gone already
+/// Completes the stop with belfryctl.
+/// @return false if it is not belfryctl's turn, or if there is no segment any more
 bool Play::stop_by_belfryctl() const {
     if (kill_point_.nth % 2 == 0 || !server_.segment()) return false;
     const Result result = server_.belfryctl({"stop"});
@@ -208,7 +211,7 @@ std::optional<VictimEnd> Play::report(int life) const {
 std::optional<VictimEnd> read_report(const std::filesystem::path& path) {
     std::ifstream in{path};
     std::string line;
-    if (!std::getline(in, line) || in.eof()) return std::nullopt;  // not written to its end yet
+    if (!std::getline(in, line) || in.eof()) return std::nullopt;  // not complete yet
     std::istringstream words{line};
     std::string how;
     VictimEnd end{};
@@ -217,7 +220,7 @@ std::optional<VictimEnd> read_report(const std::filesystem::path& path) {
     return end;
 }
 
-/// It was reported before the kill.
+/// True if the report says so. It is written before the kill.
 bool Play::was_killed_as_ordered() const {
     const auto end = report(traced_lives_);
     return end && end->was_killed;
@@ -226,7 +229,7 @@ bool Play::was_killed_as_ordered() const {
 VictimEnd Play::end() const {
     std::optional<VictimEnd> end;
     if (!eventually([&] { return (end = report(1)).has_value(); })) {
-        throw Failure("the tracer says nothing");
+        throw Failure("the tracer has written no report");
     }
     return *end;
 }
@@ -235,7 +238,7 @@ VictimEnd Play::end() const {
 
 void Play::judge(Findings& findings) {
     for (const auto& client : clients_) client->stop();
-    judge_leftovers(findings);  // first: who reads the store leaves files beside it
+    judge_leftovers(findings);  // first, since reading the store leaves files beside it
     judge_views(findings);
     judge_store(findings);
 }
@@ -253,10 +256,11 @@ void Play::judge_views(Findings& findings) const {
     findings.require(verdict.lost == 0, &Findings::lost, "a client misses a message");
     findings.require(verdict.doubled == 0, &Findings::doubled, "a client has a message twice");
     findings.require(verdict.torn == 0, &Findings::torn, "a client has a torn message");
-    findings.require(verdict.reordered == 0, &Findings::torn, "two clients differ in an id");
+    findings.require(verdict.reordered == 0, &Findings::torn,
+                     "two clients have different messages under one id");
 }
 
-/// The store has what the clients saw, under the same ids.
+/// Checks that the store holds the messages that the clients received, under the same ids.
 void Play::judge_store(Findings& findings) const {
     const std::vector<Entry>& log = clients_.front()->view().log;
     const auto lines = lines_of(server_.belfryctl({"export", "--json"}).out);
@@ -265,16 +269,18 @@ void Play::judge_store(Findings& findings) const {
     const auto first_id = nlohmann::json::parse(lines.front()).at("first_id").get<std::uint64_t>();
     const std::uint64_t kept = log.size() + 1 - std::min<std::uint64_t>(first_id, log.size() + 1);
     findings.require(kept >= std::min<std::uint64_t>(keep_, log.size()), &Findings::lost,
-                     "the store has forgotten too much");
-    findings.require(lines.size() - 1 <= kept, &Findings::doubled, "the store has too many");
-    findings.require(lines.size() - 1 >= kept, &Findings::lost, "the store has not all");
+                     "retention has deleted too many messages");
+    findings.require(lines.size() - 1 <= kept, &Findings::doubled,
+                     "the store holds too many messages");
+    findings.require(lines.size() - 1 >= kept, &Findings::lost, "the store lacks messages");
     for (std::size_t at = 1; at < lines.size(); ++at) {
         const auto message = nlohmann::json::parse(lines[at]);
         const auto id = message.at("id").get<std::uint64_t>();
         const auto tag = read_payload(message.value("text", ""));
         const bool is_right =
             tag && id <= log.size() && log[id - 1] == Entry{tag->sender, tag->number};
-        findings.require(is_right, &Findings::torn, "the store has another message " + lines[at]);
+        findings.require(is_right, &Findings::torn,
+                         "the store holds a different message: " + lines[at]);
     }
     const Result check = server_.belfryctl({"check"});
     findings.require(check.status == 0, &Findings::torn, "belfryctl check: " + check.out);

@@ -17,29 +17,29 @@ namespace belfry::test {
 /// Which process of the traced server is killed.
 enum class Victim { supervisor, archiver };
 
-/// At which system call; 0: at none.
+/// The system call at which the victim is killed; 0 for none.
 struct KillPoint {
     Victim victim;
     std::uint64_t nth;
-    std::uint64_t again = 0;  ///< of the belfryd that is started because the first one was killed
+    std::uint64_t again = 0;  ///< the same for the belfryd that replaces the killed one
 };
 
 /// How the victim ended.
 struct VictimEnd {
     bool was_killed;
-    std::uint64_t calls;  ///< that it entered; it was killed in the last one
-    std::string number;   ///< that of the system call in which it was killed
+    std::uint64_t calls;  ///< how many system calls it entered; it was killed in the last one
+    std::string number;   ///< the number of the system call in which it was killed
 };
 
-/// What kill_at_call has said into that file; none: not to its end yet.
+/// Reads the report that kill_at_call has written; none if the report is not complete yet.
 [[nodiscard]] std::optional<VictimEnd> read_report(const std::filesystem::path& path);
 
-/// One run of a scene on a new data directory: a server, three clients, and a kill at a system
-/// call, or two. Each step goes on until it has come to its end, and starts belfryd again where it
-/// was killed meanwhile. Throws Failure where a step does not end, or belfryd ends by itself.
+/// One run of a scene on a new data directory: a server, three clients, and one or two kills at a
+/// system call. Each step starts belfryd again if it was killed, and returns when the step is
+/// complete. Throws Failure if a step does not complete, or if belfryd exits by itself.
 class Play {
   public:
-    /// @param server does not run; its data directory is made anew
+    /// @param server must not run; its data directory is removed first
     Play(Server& server, KillPoint kill_point);
     Play(const Play&) = delete;
     Play& operator=(const Play&) = delete;
@@ -48,34 +48,35 @@ class Play {
     // --- the steps ---
 
     void start();
-    /// The victim is a process of the belfryd that is started here.
+    /// Starts a traced belfryd, to which the victim belongs.
     void start_traced() { start_traced(kill_point_.nth); }
-    /// Options for all later starts, so that the store may have forgotten all but so many messages.
+    /// Sets --keep-messages for all later starts. The store may then hold only so many messages.
     void keep_messages(std::uint64_t count);
     void everybody_comes();
-    /// Each client sends so many messages and gets their SENT, and all take all of them.
+    /// Each client sends so many messages and receives SENT for them, and all clients receive all
+    /// of them.
     void everybody_says(std::uint64_t count);
-    /// Until the segment has the cursors that the clients acknowledged.
+    /// Waits until the segment holds the cursors that the clients have acknowledged.
     void wait_for_cursors();
-    /// The child of a client dies, and the client comes back.
+    /// Kills the child of a client, and waits until the client is online again.
     void lose_child();
     void lose_archiver();
     void kill_supervisor() { server_.kill_supervisor(); }
     void kill_all() { server_.kill_all(); }
-    /// While processes have it mapped.
+    /// Removes the segment while processes have it mapped.
     void remove_segment();
-    /// SIGTERM, until a stop was clean. Where belfryd was killed in it, belfryctl finishes the stop
-    /// at every other kill point; else belfryd is started again.
+    /// Stops belfryd with SIGTERM until a stop was clean. If belfryd was killed during a stop,
+    /// belfryctl completes it at every other kill point; otherwise belfryd is started again.
     void stop();
 
-    // --- behind a stop ---
+    // --- after a stop ---
 
     [[nodiscard]] Server& server() { return server_; }
-    /// The first victim's; waits until it is known.
+    /// Returns how the first victim ended, and waits until that is known.
     [[nodiscard]] VictimEnd end() const;
-    /// What is known when a play was broken off.
+    /// Returns what is known about the victim when a play has failed.
     [[nodiscard]] VictimEnd end_so_far() const { return report(1).value_or(VictimEnd{}); }
-    /// Ends the clients, and looks at what they saw, at what is stored, and at what is left.
+    /// Stops the clients, and checks what they received, what is stored, and what is left behind.
     void judge(Findings& findings);
 
   private:
@@ -102,13 +103,13 @@ class Play {
     Server& server_;
     KillPoint kill_point_;
     std::vector<std::string> more_;
-    bool is_traced_ = false;  ///< the belfryd that runs
+    bool is_traced_ = false;  ///< whether the running belfryd is traced
     int traced_lives_ = 0;
     std::uint64_t keep_ = ExactClient::no_limit;
     std::atomic<std::uint16_t> port_;
     Pace pace_;
     std::vector<std::unique_ptr<ExactClient>> clients_;
-    std::uint64_t said_ = 0;  ///< by each client
+    std::uint64_t said_ = 0;  ///< how many messages each client has sent
 };
 
 }  // namespace belfry::test

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t crowd_size = 6;
 constexpr Milliseconds timeout{20'000};
 
-/// $BELFRY_SEED, or one by chance; printed, so that a run can be repeated.
+/// Returns $BELFRY_SEED, or a random seed. The seed is printed, so that a run can be repeated.
 std::uint64_t choose_seed() {
     const char* given = std::getenv("BELFRY_SEED");
     const std::uint64_t seed =
@@ -58,7 +58,7 @@ pid_t Crowd::choose_victim() {
         }
         return !candidates.empty();
     };
-    if (!eventually(find_candidates, timeout)) throw Failure("nobody is online any more");
+    if (!eventually(find_candidates, timeout)) throw Failure("no client is online any more");
     std::uniform_int_distribution<std::size_t> any{0, candidates.size() - 1};
     return candidates[any(random_)].pid;
 }
@@ -106,7 +106,7 @@ std::vector<double> Crowd::wait_for_pushes(const Moment& moment, std::size_t spa
             return true;
         });
         if (has_faults()) throw Failure(faults());
-        if (deadline.passed()) throw Failure("the pushes have stopped");
+        if (deadline.passed()) throw Failure("a client receives no more messages");
         std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
     return times_ms;
@@ -152,11 +152,11 @@ bool Crowd::everybody_goes_on_after(const Moment& moment) const {
 }
 
 Verdict Crowd::finish() {
-    // Everybody hears of the last harm while messages still flow.
-    EXPECT_TRUE(everybody_goes_on_after(now())) << "the pushes have stopped";
+    // Every client must receive messages after the last kill, while messages are still being sent.
+    EXPECT_TRUE(everybody_goes_on_after(now())) << "a client receives no more messages";
     for (const auto& client : clients_) client->finish_sending();
     EXPECT_TRUE(eventually([&] { return has_faults() || has_all_taken_all(); }, timeout))
-        << "not everything arrives";
+        << "not all messages arrive";
 
     std::vector<View> views;
     std::vector<std::uint64_t> made;

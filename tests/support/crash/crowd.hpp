@@ -15,29 +15,30 @@
 
 namespace belfry::test {
 
-/// A server and six clients that send and receive without a pause, while a test does them harm.
+/// A server and six clients that send and receive without a pause, while a test kills, stops or
+/// disconnects them.
 class Crowd {
   public:
-    /// @param options client_ids is set here
+    /// @param options client_ids is overwritten
     explicit Crowd(ServerOptions options = {}, double max_per_second = Pace::full_speed);
 
     [[nodiscard]] Server& server() { return server_; }
     [[nodiscard]] std::mt19937_64& random() { return random_; }
     [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
-    /// A living child that was not killed here; waits until there is one.
+    /// Returns a running child that kill() has not killed; waits until there is one.
     [[nodiscard]] pid_t choose_victim();
 
-    /// SIGKILL, so that this child is never chosen again.
+    /// Sends SIGKILL, and remembers the child, so that it is not chosen again.
     void kill(pid_t victim);
 
-    /// Breaks the connection of one client with a reset.
+    /// Breaks the connection of a random client with a reset.
     void cut_any();
 
-    /// Waits for a random time of at most so long.
+    /// Waits for a random time of at most `at_most`.
     void pause(std::chrono::microseconds at_most);
 
-    /// What a moment of harm did to each client.
+    /// The state of each client at one moment, usually just before a kill.
     struct Moment {
         Clock::time_point when;
         std::vector<bool> was_live;
@@ -45,26 +46,28 @@ class Crowd {
     };
     [[nodiscard]] Moment now() const;
 
-    /// Waits until a message that was made after the moment has been pushed to every client that
-    /// was live then and whose connection has not broken since; as many as are spared need not get
-    /// one. Returns the milliseconds for each. Throws Failure where it does not come.
+    /// Waits until every client that was live at the moment, and whose connection has not broken
+    /// since, has received a message that was sent after the moment. Up to `spared` clients need
+    /// not receive one. Returns the milliseconds for each. Throws Failure if a message does not
+    /// come.
     [[nodiscard]] std::vector<double> wait_for_pushes(const Moment& moment,
                                                       std::size_t spared = 0) const;
 
-    /// Waits until such a message has been pushed to every client, whatever it went through.
+    /// Waits until every client has received such a message, also if its connection was broken.
+    /// False if one does not.
     [[nodiscard]] bool everybody_goes_on_after(const Moment& moment) const;
 
-    /// The server has been started again, perhaps on another port.
+    /// To be called after the server was started again, perhaps on another port.
     void server_moved() { port_ = server_.port(); }
 
-    /// Connections that broke so far, of all clients.
+    /// Returns how many connections have broken so far, of all clients.
     [[nodiscard]] std::uint64_t breaks() const;
 
-    /// Whether a client saw something that the protocol does not allow.
+    /// True if a client has seen something that the protocol does not allow.
     [[nodiscard]] bool has_faults() const;
 
-    /// Lets the clients come to an end and compares what they saw. All that is not good becomes a
-    /// failure of the running test.
+    /// Waits until every client has received every message, and compares what the clients saw.
+    /// Everything that is wrong becomes a failure of the running test.
     Verdict finish();
 
   private:

@@ -8,14 +8,15 @@
 namespace belfry::test {
 namespace {
 
-/// Messages on their way at one time.
+/// The number of messages without SENT at one time.
 constexpr std::size_t window = 32;
 
 std::int64_t nanoseconds(Clock::time_point moment) {
     return std::chrono::nanoseconds{moment.time_since_epoch()}.count();
 }
 
-/// Who had not logged in cannot tell a stop that was broken off by a kill from having to make room.
+/// True if the frame tells of a stop. Before its login a client may also get too-many-clients, if
+/// the stop was interrupted by a kill.
 bool is_of_a_stop(const Frame& frame) {
     return frame.line == "BYE shutting-down" || frame.line.starts_with("ERR too-many-clients ");
 }
@@ -36,7 +37,7 @@ void ExactClient::run() {
         try {
             run_session();
         } catch (const Disconnected&) {
-            // While the whole server is away, nobody listens.
+            // While the whole server is down, no process listens.
             std::this_thread::sleep_for(Milliseconds{1});
         } catch (const std::exception& failure) {
             fault(failure.what());
@@ -129,7 +130,7 @@ void ExactClient::take_sent(const Frame& frame) {
 
 void ExactClient::take_entry(std::uint64_t id, const Entry& entry) {
     if (id <= taken_) {
-        // Told again after a login, since it had not been acknowledged.
+        // The message came again after a login, since it had not been acknowledged.
         if (view_.log[id - 1] != entry) ++view_.contradictions;
         return;
     }
@@ -147,7 +148,7 @@ void ExactClient::forget_pending(std::uint64_t number) {
 void ExactClient::fault(const std::string& what) {
     view_.faults.push_back("client " + std::to_string(index_ + 1) + ": " + what);
     has_faults_ = true;
-    // More of them would say nothing new.
+    // Further faults would be consequences of this one.
     stopping_ = true;
 }
 

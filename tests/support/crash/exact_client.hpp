@@ -20,58 +20,59 @@ struct Entry {
     bool operator==(const Entry&) const = default;
 };
 
-/// What a client saw, from its first login on. Read it when the client has stopped.
+/// Everything that a client has seen since its first login. To be read after the client has
+/// stopped.
 struct View {
-    std::vector<Entry> log;            ///< log[id - 1]; own messages by their SENT
-    std::uint64_t torn = 0;            ///< payloads that were not as they had been made
-    std::uint64_t contradictions = 0;  ///< ids that came again and meant something else
-    std::vector<std::string> faults;   ///< whatever else the protocol does not allow
+    std::vector<Entry> log;            ///< log[id - 1]; own messages as their SENT arrives
+    std::uint64_t torn = 0;            ///< payloads that were changed on the way
+    std::uint64_t contradictions = 0;  ///< ids that came again with another message
+    std::vector<std::string> faults;   ///< other violations of the protocol
 };
 
-/// A client that uses the protocol as it is meant: it acknowledges what it has taken, and where
-/// its connection breaks, it logs in again, skips what it knows, and sends again what has no
-/// SENT. It sends and receives without a pause, in a thread of its own.
+/// A client that uses the protocol correctly. It acknowledges what it has received. If its
+/// connection breaks, it logs in again, skips what it already knows, and sends again what has no
+/// SENT. It sends and receives without a pause, in its own thread.
 class ExactClient {
   public:
     static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
     /// @param index its sender number; its client-id is index + 1
-    /// @param port where the server listens at present
+    /// @param port where the server listens; it may change
     /// @param pace shared with the other clients
-    /// @param max_made how many messages it may make, see may_make()
+    /// @param max_made how many messages the client may make, see may_make()
     ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
                 std::uint64_t max_made = no_limit);
     ExactClient(const ExactClient&) = delete;
     ExactClient& operator=(const ExactClient&) = delete;
     ~ExactClient() { stop(); }
 
-    /// Makes no more messages; those made are still sent, and others still received.
+    /// Stops making messages. Those already made are still sent, and others are still received.
     void finish_sending() { finishing_ = true; }
     void stop();
 
-    /// Makes no more than so many messages in all, and those at once.
+    /// Sets how many messages the client makes in all. It makes them at once.
     void may_make(std::uint64_t count) { max_made_ = count; }
 
-    /// From here on the server may say that it shuts down.
+    /// Allows the server to announce from now on that it shuts down.
     void expect_shut_down() { expects_shut_down_ = true; }
 
-    /// Breaks its connection with a reset, as soon as it looks; it comes back by itself.
+    /// Makes the client break its connection with a reset soon. It connects again by itself.
     void cut() { cut_ = true; }
 
     // --- may be read while it runs ---
 
-    /// Messages made so far.
+    /// Returns how many messages the client has made so far.
     [[nodiscard]] std::uint64_t made() const { return made_; }
-    /// Whether all messages made have got their SENT.
+    /// True if every message that the client has made has its SENT.
     [[nodiscard]] bool is_settled() const { return settled_ == made_; }
-    /// The last id taken.
+    /// Returns the last id that the client has received.
     [[nodiscard]] std::uint64_t taken() const { return taken_; }
-    /// How often a connection broke.
+    /// Returns how often a connection has broken.
     [[nodiscard]] std::uint64_t breaks() const { return breaks_; }
     [[nodiscard]] bool is_live() const { return live_; }
     [[nodiscard]] bool has_faults() const { return has_faults_; }
 
-    /// When the newest message that was pushed to it had been made.
+    /// Returns when the newest message that the client has received was made.
     [[nodiscard]] Clock::time_point newest_push() const {
         return Clock::time_point{std::chrono::nanoseconds{newest_push_}};
     }

@@ -2,8 +2,8 @@
 
 namespace belfry::test {
 
-/// Whether every single instruction and system call is a kill point: $BELFRY_STEP is `all`. Else a
-/// part of them.
+/// True if every instruction and every system call is a kill point, which $BELFRY_STEP=all says.
+/// Otherwise only a sample of them is.
 [[nodiscard]] bool kills_everywhere();
 
 }  // namespace belfry::test

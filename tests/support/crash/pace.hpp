@@ -10,10 +10,10 @@
 
 namespace belfry::test {
 
-/// Keeps the senders from running away from a client that the machine gives no time. Without it
-/// the log would overrun that client, rightly, and the times would tell of the machine instead of
-/// the server. It may also bound how many messages there are, since a view keeps them all. Used by
-/// all clients at once.
+/// Slows the senders down while a client gets too little processor time to keep up. Otherwise the
+/// log would rightly overrun that client, and the measured times would be those of the machine
+/// instead of the server. It can also limit the number of messages, since a view keeps them all.
+/// All clients use it at once.
 class Pace {
   public:
     static constexpr double full_speed = std::numeric_limits<double>::infinity();
@@ -23,16 +23,17 @@ class Pace {
         for (std::size_t client = 0; client < clients; ++client) leave(client);
     }
 
-    /// The client is connected, though perhaps not live yet, and has taken everything up to the id.
+    /// Reports that the client is connected, though perhaps not live yet, and has received
+    /// everything up to the id.
     void report(std::size_t client, std::uint64_t id) {
         if (marks_[client].taken.exchange(id) != id) marks_[client].when = now();
     }
 
-    /// The client is offline: nobody waits for it.
+    /// Reports that the client is offline, so that no sender waits for it.
     void leave(std::size_t client) { marks_[client].taken = nothing_to_wait_for; }
 
-    /// Whether nobody is far behind this id, but for those who do not move at all: their child
-    /// may be stopped.
+    /// True if no client is far behind this id. Clients that do not move at all do not count, since
+    /// their child may be stopped.
     [[nodiscard]] bool allows(std::uint64_t id) const {
         const std::chrono::duration<double> elapsed = Clock::now() - start_;
         if (static_cast<double>(id) > elapsed.count() * max_per_second_) return false;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t checksum_digits = 16;
 
-/// FNV-1a, as 16 hexadecimal digits.
+/// Returns the FNV-1a checksum as 16 hexadecimal digits.
 std::string checksum_of(std::string_view bytes) {
     std::uint64_t sum = 0xcbf2'9ce4'8422'2325ULL;
     for (const char byte : bytes) {
@@ -20,7 +20,8 @@ std::string checksum_of(std::string_view bytes) {
     return digits;
 }
 
-/// From 0 to 1,000 bytes, most of them few, always the same for one message.
+/// Returns a padding of 0 to 1,000 bytes, usually fewer than 50, which is always the same for one
+/// message.
 std::string padding_for(const Tag& tag) {
     const std::uint64_t spread = (tag.number * 2'654'435'761U + tag.sender) % 1009;
     const std::size_t size = spread % 10 == 0 ? spread : spread % 50;

@@ -7,7 +7,7 @@
 namespace belfry::test {
 namespace {
 
-/// How often each message of each sender stands in one view, and whether their order holds.
+/// Counts how often each message of each sender is in a view, and checks their order.
 void judge_view(const View& view, std::span<const std::uint64_t> made, Verdict& verdict) {
     std::vector<std::vector<int>> times(made.size());
     for (std::size_t sender = 0; sender < made.size(); ++sender) times[sender].resize(made[sender]);

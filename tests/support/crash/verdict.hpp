@@ -9,9 +9,9 @@
 
 namespace belfry::test {
 
-/// What the clients' views say together. Every client saw every message once, whole, and all in
-/// one order, exactly if all views are the same and hold each sender's numbers from 1 to the
-/// last one in their order.
+/// The result of a comparison of the clients' views. Every client saw every message once and whole,
+/// and all clients saw them in one order, exactly if all views are equal and hold each sender's
+/// numbers from 1 to the last one in order.
 struct Verdict {
     std::uint64_t messages = 0;
     std::uint64_t lost = 0;

@@ -47,7 +47,8 @@ int read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
     return methods->xRead(real, bytes, count, offset);
 }
 
-/// Reading through a mapping. Null, which says that there is none here, leads SQLite to read().
+/// Reads through a mapping. A null pointer says that there is no mapping, so SQLite calls read()
+/// instead.
 int fetch(sqlite3_file* file, sqlite3_int64 offset, int count, void** bytes) {
     *bytes = nullptr;
     if (fails_reading(faulty(file))) return SQLITE_OK;
@@ -58,7 +59,7 @@ int fetch(sqlite3_file* file, sqlite3_int64 offset, int count, void** bytes) {
 void note_wal_write(FaultyFile& file, int count, sqlite3_int64 offset) {
     file.has_new_header_only = offset == 0 && count == wal_header_bytes;
     ++file.control->wal_writes;
-    // A large commit writes its last page, and then once more the headers of all its pages.
+    // A large commit writes its last page, and then writes the headers of all its pages once more.
     if (count == frame_header_bytes) return;
     file.control->wal_written_bytes = static_cast<std::uint64_t>(offset + count);
 }
@@ -79,8 +80,8 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
     return methods->xTruncate(real, size);
 }
 
-/// SQLite syncs the header of a new WAL by itself, before it writes the first commit there. That
-/// makes no commit durable, and is not held: who waits in a held sync has written the commit.
+/// SQLite syncs the header of a new WAL before it writes the first commit there. That sync makes no
+/// commit durable, so it is not held: a process that waits in a held sync has written its commit.
 bool is_held(const FaultyFile& file) {
     return !file.has_new_header_only && fails(file, file.control->hold_syncs);
 }
@@ -89,7 +90,8 @@ void wait_while_held(FaultyFile& file) {
     if (!is_held(file)) return;
     pid_t self = ::getpid();
     file.control->waiting_pid = self;
-    // No futex: there is nothing that a waiter or a waker could leave behind when it is killed.
+    // Polling is used instead of a futex, because a process that is killed here leaves nothing to
+    // clean up.
     const timespec pause{0, 1'000'000};
     while (is_held(file)) ::nanosleep(&pause, nullptr);
     file.control->waiting_pid.compare_exchange_strong(self, 0);

@@ -15,12 +15,12 @@
 #include <sqlite3.h>
 #include <utility>
 
-/// A library to be preloaded into a program that uses SQLite. Where $BELFRY_FAULTS names the file
-/// of a FaultControl, all databases of the program lie on a disk that fails as that says, and its
-/// wall clock is set as that says. Forked children inherit it. Where the variable is not set, the
-/// library does nothing.
+/// A library to be preloaded into a program that uses SQLite. If $BELFRY_FAULTS names the file of a
+/// FaultControl, all databases of the program lie on a disk that fails as the control says, and its
+/// wall clock is set as the control says. Forked children inherit this. If the variable is not set,
+/// the library does nothing.
 ///
-/// SQLite is initialised before main(): sqlite3_config() comes too late in such a program.
+/// SQLite is initialised before main(), so the program can no longer call sqlite3_config().
 namespace belfry::test::faults {
 namespace {
 
@@ -28,7 +28,7 @@ namespace {
 sqlite3_vfs* real_vfs = nullptr;
 FaultControl* control = nullptr;
 
-/// A test that thinks that there are faults, while there are none, would prove nothing.
+/// Ends the program, because a test that expects faults would prove nothing without them.
 [[noreturn]] void give_up(const char* what) {
     std::perror(what);
     std::abort();
@@ -38,7 +38,9 @@ FaultControl* map_control(const char* path) {
     const int file = ::open(path, O_RDWR | O_CLOEXEC);
     struct stat status {};
     if (file < 0 || ::fstat(file, &status) != 0) give_up(path);
-    if (status.st_size != sizeof(FaultControl)) give_up("BELFRY_FAULTS is no FaultControl");
+    if (status.st_size != sizeof(FaultControl)) {
+        give_up("the file in BELFRY_FAULTS is not a FaultControl");
+    }
     void* memory =
         ::mmap(nullptr, sizeof(FaultControl), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (memory == MAP_FAILED) give_up(path);
@@ -49,7 +51,7 @@ FaultControl* map_control(const char* path) {
 int open(sqlite3_vfs*, const char* name, sqlite3_file* memory, int flags, int* out_flags) {
     FaultyFile& file = make_file(memory, *control, flags);
     const int result = real_vfs->xOpen(real_vfs, name, file.real(), flags, out_flags);
-    // SQLite closes whatever has methods, also where opening it failed.
+    // SQLite closes every file that has methods, also if opening it has failed.
     if (file.real()->pMethods != nullptr) stand_before_real_file(file);
     return result;
 }
@@ -87,7 +89,7 @@ sqlite3_vfs faulty_version_of(sqlite3_vfs vfs) {
 }  // namespace
 }  // namespace belfry::test::faults
 
-/// Stands before the C library's.
+/// Replaces the function of the C library.
 extern "C" [[gnu::visibility("default")]] int clock_gettime(clockid_t clock,
                                                             timespec* time) noexcept {
     constexpr std::int64_t ms_per_s = 1000;

@@ -1,11 +1,12 @@
 #pragma once
 
-/// Tables of C functions, as SQLite has them: each function's first argument is the object that
-/// the table belongs to. An object that stands before another has a table of the same type, whose
-/// functions pass the call on.
+/// Forwarding for tables of C functions, such as SQLite's: the first argument of each function is
+/// the object to which the table belongs. A wrapper of an object has a table of the same type,
+/// whose functions pass each call on to the wrapped object.
 namespace belfry::test::faults {
 
-/// A function for the slot `member` of a Table, which calls what `behind` the object has there.
+/// A function for the slot `member` of a Table. It calls the function in the same slot of the
+/// object that `behind` returns.
 template <auto member, auto behind>
 struct Forward;
 
@@ -18,8 +19,8 @@ struct Forward<member, behind> {
     }
 };
 
-/// Forwards these slots. What the table lacks, the one in front of it lacks too: SQLite looks for
-/// null pointers to learn what a file can do.
+/// Replaces these slots by functions that forward. Null pointers stay, because SQLite recognises by
+/// them what a file can do.
 template <auto behind, auto... members, class Table>
 void forward(Table& table) {
     ((table.*members = table.*members == nullptr ? nullptr : &Forward<members, behind>::call), ...);

@@ -26,7 +26,8 @@ namespace {
 using test::Deadline;
 using test::default_wait;
 
-/// A session that has ended may overlook it for 5 s, where nothing happens in the log.
+/// The output thread of a session that has ended may notice that only after 5 s, if nothing happens
+/// in the log.
 constexpr test::Milliseconds thread_timeout{15'000};
 
 shm::Segment make_segment() {
@@ -67,7 +68,8 @@ Guest::Guest(shm::Segment& segment, std::uint32_t slot) {
     thread_ = std::thread{[this] {
         session_ = std::make_unique<server::SessionProcess>(*heritage_);
         session_->run();
-        ::shutdown(heritage_->socket.get(), SHUT_RDWR);  // as the end of the process does
+        // The end of a session process does this too.
+        ::shutdown(heritage_->socket.get(), SHUT_RDWR);
     }};
 }
 
@@ -108,7 +110,8 @@ void Guest::expect(std::string_view line) {
     }
 }
 
-/// Waits a moment for one of the events, and takes what has come. @return false: the end
+/// Waits a moment for one of the events, and receives what has come.
+/// @return false at the end of the connection
 bool Guest::receive(short events) {
     constexpr int moment_ms = 100;
     pollfd ready{client_.get(), events, 0};
@@ -145,11 +148,11 @@ void Guest::end() {
 Stage::Stage() : threads_before_{count_threads()}, segment_{make_segment()} {
     server::set_log(server::LogLevel::error, server::LogFormat::text);
     witness_.emplace(segment_, 0);
-    // With presence its output thread hears of its own end.
+    // With presence its output thread is woken when the session ends.
     witness_->send("LOGIN " + std::string{witness_name} + " presence=on\r\n");
     while (true) {
         const auto frame = witness_->next();
-        if (!frame) throw Broken{"the witness is not let in"};
+        if (!frame) throw Broken{"the witness cannot log in"};
         if (frame->verb == "LIVE") break;
     }
     guest_.emplace(segment_, 1);
@@ -169,11 +172,11 @@ void Stage::witness_says(std::string_view text) {
 void Stage::witness_concludes() {
     for (std::uint64_t sent = 0; sent < said_;) {
         const auto frame = witness_->next();
-        if (!frame) throw Broken{"the witness is thrown out"};
+        if (!frame) throw Broken{"the connection of the witness has ended"};
         if (frame->verb == "SENT") {
             if (frame->number(0) != ++sent) throw Broken{"not the next SENT: " + frame->line};
         } else if (frame->verb != "MSG" && frame->verb != "ONLINE" && frame->verb != "OFFLINE") {
-            throw Broken{"the witness is told: " + frame->line};
+            throw Broken{"the witness received an unexpected frame: " + frame->line};
         }
     }
     witness_->send("QUIT\r\n");
@@ -185,8 +188,8 @@ std::vector<std::string> Stage::broken() const {
     return shm::broken_invariants(segment_, &wire::is_record);
 }
 
-/// The output threads of the sessions use what is destroyed behind this. The end of the process
-/// would end them; here they have to look.
+/// Waits for the output threads of the sessions, because they use what is destroyed after this. In
+/// a server the end of the process ends them.
 void Stage::wait_for_threads() {
     const Deadline deadline{thread_timeout};
     while (count_threads() > threads_before_) {

@@ -15,7 +15,7 @@
 
 namespace belfry::fuzz {
 
-/// A session in threads of this process, and its client's end of the connection.
+/// A session in threads of this process, with the client's end of its connection.
 class Guest {
   public:
     Guest(shm::Segment& segment, std::uint32_t slot);
@@ -23,18 +23,19 @@ class Guest {
     Guest& operator=(const Guest&) = delete;
     ~Guest() { end(); }
 
-    /// Sends it all, and reads meanwhile.
+    /// Sends all bytes, and reads what arrives meanwhile.
     void send(std::string_view bytes);
     void shutdown_sending();
 
-    /// The next frame, which both parsers read and the rules allow; none at the end of the
-    /// connection. Throws where it does not come in time.
+    /// Returns the next frame; none at the end of the connection. Checks that both parsers read it
+    /// and that the rules allow it. Throws if it does not come in time.
     [[nodiscard]] std::optional<test::Frame> next();
 
-    /// The next frame; throws where it is another one.
+    /// Reads the next frame; throws if its line is not this one.
     void expect(std::string_view line);
 
-    /// Closes the connection, and waits for the session to end. Its output thread may still run.
+    /// Closes the connection, and waits until the session has ended. Its output thread may still
+    /// run.
     void end();
 
   private:
@@ -45,13 +46,14 @@ class Guest {
     std::unique_ptr<server::Heritage> heritage_;
     std::unique_ptr<server::SessionProcess> session_;
     base::UniqueFd client_;
-    std::string unchecked_;  ///< received, and not yet seen as frames by wire/
+    std::string unchecked_;  ///< received, but not yet parsed by wire/
     test::FrameReader reader_;
     test::SessionRules rules_;
     std::thread thread_;
 };
 
-/// A small log in memory, a witness who is online all the time, and a guest who is not logged in.
+/// A small log in memory, a witness that is online all the time, and a guest that has not logged
+/// in.
 class Stage {
   public:
     static constexpr std::string_view witness_name = "w-5e1f";
@@ -63,13 +65,13 @@ class Stage {
 
     [[nodiscard]] Guest& guest() { return *guest_; }
 
-    /// The witness says something.
+    /// The witness sends a message.
     void witness_says(std::string_view text);
 
-    /// The witness reads up to the SENT of what it said last, and leaves.
+    /// The witness reads up to the SENT of its last message, and logs out.
     void witness_concludes();
 
-    /// See shm::broken_invariants().
+    /// Returns the broken invariants of the log, see shm::broken_invariants().
     [[nodiscard]] std::vector<std::string> broken() const;
 
   private:

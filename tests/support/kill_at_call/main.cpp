@@ -16,20 +16,21 @@
 
 /// kill_at_call VICTIM N REPORT PROGRAM [ARGUMENTS]
 ///
-/// Becomes the program, of which one process gets SIGKILL when it enters its nth system call, which
-/// is then not made: `self` is the program's own process, counted from the exec on, and `child` the
-/// first one that it forks. N is 0 where it shall only be counted. The other processes run freely.
+/// Becomes the program, and kills one of its processes with SIGKILL when that enters its nth system
+/// call, which is then not made. The victim `self` is the process of the program itself, whose
+/// calls are counted from the exec on; `child` is the first process that it forks. If N is 0, the
+/// calls are only counted. The other processes run freely.
 ///
-/// A process of its own, away from the session of the program, traces it. So the program has the
-/// pid and the parent that it would have otherwise. It writes one line to REPORT, which is
-/// complete with the line's end: `killed N NUMBER` (of the system call) before it kills, or
-/// `ended N` when the victim has ended by itself at its nth call.
+/// The tracer is a separate process outside the session of the program, so the program has the pid
+/// and the parent that it would have without it. The tracer writes one line to REPORT, which is
+/// complete once it has a line end: `killed N NUMBER`, with the number of the system call, before
+/// it kills, or `ended N` if the victim has ended by itself at its nth call.
 namespace {
 
 constexpr int cannot_start = 127;
 constexpr int not_traced = 77;
 
-/// Beside SIGTRAP, in a stop at a system call.
+/// The bit that the kernel adds to SIGTRAP at a stop for a system call.
 constexpr int system_call_stop = SIGTRAP | 0x80;
 
 struct Order {
@@ -38,12 +39,13 @@ struct Order {
     std::string report;
 };
 
-/// Follows the program, or of its processes the first child alone, until it has ended.
+/// Traces the victim, which is the program or its first child, until it has ended.
 class Tracer {
   public:
     Tracer(Order order, pid_t program) : order_{std::move(order)}, program_{program} {}
 
-    /// @return false: it may not be traced
+    /// Begins to trace the program.
+    /// @return false if the program may not be traced
     [[nodiscard]] bool seize() const {
         const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL |
                              (order_.first_child ? PTRACE_O_TRACEFORK : 0);
@@ -64,7 +66,7 @@ class Tracer {
   private:
     void stopped(pid_t pid, int signal, int event) {
         if (event == PTRACE_EVENT_FORK) {
-            // The child shows itself, before this or after it.
+            // The first stop of the child comes before or after this one.
             ::ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
             return;
         }
@@ -73,7 +75,7 @@ class Tracer {
             if (is_entry(pid)) called(pid);
             return resume(pid, 0);
         }
-        // A signal that was sent to it is handed on; the stops of the tracer's own are not.
+        // A signal that was sent to the victim is passed on. Stops that tracing causes are not.
         resume(pid, event == 0 ? signal : 0);
     }
 
@@ -101,12 +103,13 @@ class Tracer {
 
     Order order_;
     pid_t program_;
-    pid_t victim_ = 0;  ///< 0: not there yet
+    pid_t victim_ = 0;  ///< 0 if it does not exist yet
     std::uint64_t calls_ = 0;
     bool killed_ = false;
 };
 
-/// In a process that nobody waits for: neither the program nor who started it has one more child.
+/// Starts the tracer as a process for which no process waits, so neither the program nor its parent
+/// has another child.
 [[noreturn]] void trace(const Order& order, pid_t program, int ready) {
     ::setsid();
     Tracer tracer{order, program};
@@ -118,12 +121,13 @@ class Tracer {
     std::_Exit(EXIT_SUCCESS);
 }
 
-/// @return whether this process is traced
+/// Starts the tracer, and lets it trace this process.
+/// @return true if this process is traced
 bool get_traced(const Order& order) {
     std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) throw std::runtime_error{"no pipe"};
+    if (::pipe(ends.data()) != 0) throw std::runtime_error{"cannot create a pipe"};
     const pid_t program = ::getpid();
-    // Where only a parent may trace, unless it is allowed.
+    // Some systems let only a parent trace a process, unless the process allows it.
     ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     const pid_t between = ::fork();
     if (between == 0) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view heading = "## Every crash state\n";
 
-/// The text of the cell at the front, which is taken away with the bar behind it.
+/// Removes the first cell and the bar after it, and returns the text of the cell.
 std::string take_cell(std::string_view& line) {
     const std::size_t bar = line.find('|');
     std::string_view cell = line.substr(0, bar);

@@ -13,7 +13,7 @@ struct CrashRow {
     std::string test;
 };
 
-/// The table, read from the sources. Throws Failure where it is not there.
+/// Reads the table from the source tree. Throws Failure if it is missing.
 [[nodiscard]] std::vector<CrashRow> crash_table();
 
 }  // namespace belfry::test

@@ -18,10 +18,11 @@
 namespace belfry::test {
 namespace {
 
-/// So many kill points of an operation, evenly spread, beside those behind which something changes.
+/// The number of kill points of an operation, evenly spread, in addition to those at which
+/// something changes.
 constexpr std::size_t sample = 50;
 
-/// A run may differ from the traced one where it prints a pid or a random number.
+/// A run may differ from the traced one if it prints a pid or a random number, so it is repeated.
 constexpr int attempts = 3;
 
 constexpr std::size_t max_sentences = 10;
@@ -39,7 +40,7 @@ class Killing {
   public:
     explicit Killing(Operation& operation) : operation_{operation} {}
 
-    /// Ends early where there is more than enough to say.
+    /// Kills at each kill point. Stops early if it has found many defects.
     void run() {
         const OneCore one_core;
         warm_up();
@@ -61,7 +62,7 @@ class Killing {
                   << " stuck, " << findings_.torn << " torn, " << findings_.lost << " lost, "
                   << findings_.doubled << " doubled";
         if (astray_ != 0) {
-            std::cout << "; " << astray_ << " in a run that took another way than the traced one";
+            std::cout << "; " << astray_ << " in a run that differed from the traced one";
         }
         std::cout << "; " << std::fixed << std::setprecision(1) << milliseconds_since(began_) / 1000
                   << " s" << std::endl;
@@ -74,18 +75,20 @@ class Killing {
             if (row.operation != operation_.name()) continue;
             EXPECT_TRUE(listed.insert(row.state).second) << "listed twice: " << row.state;
             EXPECT_TRUE(states_.contains(row.state))
-                << operation_.name() << ": listed, but not found: " << row.state;
+                << operation_.name() << ": listed in the table, but not found: " << row.state;
             EXPECT_FALSE(row.mended_by.empty()) << row.state;
             EXPECT_EQ(row.test, test) << row.state;
         }
         for (const auto& [state, kills] : states_) {
-            EXPECT_TRUE(listed.contains(state)) << operation_.name() << ": found at " << kills
-                                                << " kill points, not listed: " << state;
+            EXPECT_TRUE(listed.contains(state))
+                << operation_.name() << ": found at " << kills
+                << " kill points, but not listed in the table: " << state;
         }
     }
 
   private:
-    /// What the dynamic linker looks up at a first call is looked up here.
+    /// Runs the operation once, so that the dynamic linker has looked up every function before the
+    /// first kill.
     void warm_up() {
         operation_.restore();
         operation_.run();
@@ -108,7 +111,8 @@ class Killing {
         judge(n, state, dead);
     }
 
-    /// @return whether the child is where the traced one was
+    /// Runs the child up to the kill point.
+    /// @return true if the child has arrived at the same instruction as the traced one
     bool go(SteppedChild& child, std::size_t n) const {
         const Way& way = ways_[n];
         if (way.times > 0 && !child.run_to(way.address, way.times)) return false;
@@ -122,7 +126,7 @@ class Killing {
         const std::size_t before = findings_.sentences.size();
         operation_.survive(dead, findings_);
         for (std::size_t at = before; at < findings_.sentences.size(); ++at) {
-            findings_.sentences[at] += " (killed behind instruction " + std::to_string(n) + " of " +
+            findings_.sentences[at] += " (killed after instruction " + std::to_string(n) + " of " +
                                        std::to_string(trace_.addresses.size()) +
                                        "; state: " + state + ")";
         }
@@ -134,7 +138,7 @@ class Killing {
     std::vector<Way> ways_;
     std::uint64_t kills_ = 0;
     std::uint64_t astray_ = 0;
-    std::map<std::string, std::uint64_t> states_;  ///< how often each was found
+    std::map<std::string, std::uint64_t> states_;  ///< how often each state was found
     Findings findings_;
 };
 
@@ -148,10 +152,10 @@ Findings findings_in(Operation& operation) {
 
 void KilledInside::SetUp() {
 #ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "not stepped through: AddressSanitizer and a tracer do not go together";
+    GTEST_SKIP() << "not tested: a process with AddressSanitizer cannot be stepped through";
 #endif
     if (!SteppedChild::is_possible()) {
-        GTEST_SKIP() << "not stepped through: a process may not trace its own children here";
+        GTEST_SKIP() << "not tested: a process may not trace its own children here";
     }
 }
 

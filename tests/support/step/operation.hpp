@@ -9,7 +9,8 @@
 
 namespace belfry::test {
 
-/// Something that a process does with the segment, and in which it may be killed anywhere.
+/// An operation of a process on the segment, during which the process may be killed at any
+/// instruction.
 class Operation {
   public:
     Operation() = default;
@@ -17,24 +18,25 @@ class Operation {
     Operation& operator=(const Operation&) = delete;
     virtual ~Operation() = default;
 
-    /// As the table in shm/README.md calls it.
+    /// Returns the name of the operation in the table in shm/README.md.
     [[nodiscard]] virtual std::string name() const = 0;
 
-    /// Brings everything to where it was before the operation.
+    /// Restores everything to the state before the operation.
     virtual void restore() = 0;
 
-    /// The operation. In the child.
+    /// Performs the operation. Called in the child.
     virtual void run() = 0;
 
-    /// The bytes that the operation changes for others to see. Asked after every instruction of
-    /// the child. @param may_be_new the child has just made a system call
+    /// Returns the bytes through which others see the effects of the operation. Called after every
+    /// instruction of the child.
+    /// @param may_be_new true if the child has just made a system call
     [[nodiscard]] virtual std::span<const char> image(pid_t child, bool may_be_new) = 0;
 
-    /// What the dead child has left, in the words of the table in shm/README.md.
+    /// Returns what the dead child has left, in the words of the table in shm/README.md.
     [[nodiscard]] virtual std::string state(pid_t dead) = 0;
 
-    /// Goes on behind a child that died in the operation, does it again, and looks whether all
-    /// is well.
+    /// Continues after a child that died in the operation, repeats the operation, and checks the
+    /// result.
     virtual void survive(pid_t dead, Findings& findings) = 0;
 };
 

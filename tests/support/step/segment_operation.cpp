@@ -28,7 +28,7 @@ std::size_t print_terse_head(std::span<char> out, std::uint64_t id, std::string_
     return static_cast<std::size_t>(at - out.data());
 }
 
-/// Somebody may be asleep, so far as the notifiers can see.
+/// Makes the condition look to notifiers as if a process slept on it.
 void pretend_sleeper(shm::Condition& condition) {
     auto& word = reinterpret_cast<std::atomic<std::uint32_t>&>(condition);
     word.fetch_or(1);
@@ -96,7 +96,8 @@ bool SegmentOperation::any_client_differs(std::size_t offset, std::size_t count)
     return false;
 }
 
-/// The kernel says so in the lock word, which is the first one of a pthread_mutex_t.
+/// True if the kernel has marked the lock's owner as dead, in the first word of the
+/// pthread_mutex_t.
 bool SegmentOperation::has_dead_holder() {
     unsigned word = 0;
     std::memcpy(&word, &log().mutex, sizeof word);
@@ -149,7 +150,7 @@ bool SegmentOperation::has_changed(const std::string& what) const {
 
 void SegmentOperation::survive(pid_t /*dead*/, Findings& findings) {
     shm::LogLock lock{segment()};
-    // The holder is dead and reaped, so the lock is there at once or never.
+    // The holder is dead and reaped, so the lock is free at once or never.
     if (!lock.try_lock()) return findings.require(false, &Findings::stuck, "the lock is not free");
     lock.unlock();
     findings.require(log().derived_id == log().last_id, &Findings::lost,

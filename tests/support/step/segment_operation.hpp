@@ -8,43 +8,45 @@
 
 namespace belfry::test {
 
-/// A ring of one page and 64 index entries: three clients, ann, bob and cat.
+/// Returns a plan with a ring of one page, 64 index entries, and the clients ann, bob and cat.
 [[nodiscard]] shm::SegmentPlan tiny_plan(shm::Durability durability);
 
-/// The records of the tests' own, printed in few instructions: it is shm/ that is stepped through.
+/// Returns a record format that is printed in few instructions, because the tests step through
+/// shm/, not through the format.
 [[nodiscard]] shm::RecordFormat terse_format() noexcept;
 
-/// An operation on a segment that is there before it.
+/// An operation on an existing segment.
 class SegmentOperation : public Operation {
   public:
     void restore() override;
     [[nodiscard]] std::span<const char> image(pid_t child, bool may_be_new) override;
 
-    /// What differs from the time before the operation, in the order in which most operations
-    /// write it; `nothing` where nothing does. `lock`: the dead child holds it.
+    /// Returns what differs from the state before the operation, in the order in which most
+    /// operations write it; `nothing` if nothing differs. `lock` means that the dead child holds
+    /// the lock.
     [[nodiscard]] std::string state(pid_t dead) override;
 
-    /// Takes the lock, checks the invariants, goes on.
+    /// Takes the lock, checks the invariants, and calls go_on().
     void survive(pid_t dead, Findings& findings) final;
 
   protected:
     explicit SegmentOperation(shm::Durability durability) : scratch_{tiny_plan(durability)} {}
 
-    /// By the constructor, last of all: restore() leads back to here. All seem to sleep then, so
-    /// that each notification is a system call.
+    /// Records the state to which restore() returns. Must be the last call in the constructor. It
+    /// marks every condition as having a sleeper, so that each notification makes a system call.
     void begin_here();
 
-    /// What a survivor does and expects, when the lock is free and the invariants hold.
+    /// Does and checks what a survivor does, once the lock is free and the invariants hold.
     virtual void go_on(Findings& findings) = 0;
 
     [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }
     [[nodiscard]] shm::LogHeader& log() { return scratch_.log(); }
     [[nodiscard]] ScratchSegment& scratch() { return scratch_; }
 
-    /// Whether state() named this.
+    /// True if state() has named this.
     [[nodiscard]] bool has_changed(const std::string& what) const;
 
-    /// The supervisor has reaped the child of that slot, and its client logs in again.
+    /// Reaps the slot, as the supervisor does, and lets the client log in there again.
     [[nodiscard]] shm::Session log_in_again(std::uint32_t slot, std::string_view client_id,
                                             Findings& findings);
 

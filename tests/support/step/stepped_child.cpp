@@ -41,8 +41,8 @@ int wait_for(pid_t pid) {
     return status;
 }
 
-/// An `int3` in place of an instruction, in the child's own copy of the code. Not a debug register:
-/// some virtual machines take it, and never stop there.
+/// An `int3` in place of an instruction, in the child's own copy of the code. Debug registers are
+/// not used, because some virtual machines accept them but never stop there.
 class Breakpoint {
   public:
     Breakpoint(pid_t pid, std::uint64_t address)
@@ -133,7 +133,8 @@ std::uint64_t SteppedChild::run_to_end() {
     return next() - 1;
 }
 
-/// @return false: the child has ended
+/// Continues the child until its next stop.
+/// @return false if the child has ended
 bool SteppedChild::resume(int request) {
     if (::ptrace(static_cast<__ptrace_request>(request), pid_, nullptr, nullptr) == -1) {
         throw system_failure("ptrace");

@@ -9,8 +9,8 @@
 
 namespace belfry::test {
 
-/// Tracer and tracee take turns: on one core a step takes a third of the time. The affinity is as
-/// it was at the end.
+/// Binds this process and its children to one core while the object exists. Since tracer and tracee
+/// take turns, a step then takes a third of the time.
 class OneCore {
   public:
     OneCore();
@@ -22,9 +22,9 @@ class OneCore {
     cpu_set_t before_{};
 };
 
-/// A forked child that stands before the first instruction of an operation, and that this process
-/// moves on as it likes. Killed and reaped at the latest by the destructor. Needs no more than
-/// PTRACE_TRACEME. Throws Failure where the child does anything but go on.
+/// A forked child that is stopped before the first instruction of an operation, and that this
+/// process moves forward. The destructor kills and reaps it. It needs only PTRACE_TRACEME.
+/// Functions throw Failure if the child does anything unexpected.
 class SteppedChild {
   public:
     explicit SteppedChild(Operation& operation);
@@ -32,25 +32,29 @@ class SteppedChild {
     SteppedChild& operator=(const SteppedChild&) = delete;
     ~SteppedChild() { kill(); }
 
-    /// Whether this process may trace its own children.
+    /// True if this process may trace its own children.
     [[nodiscard]] static bool is_possible();
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 
-    /// The address of the next instruction.
+    /// Returns the address of the next instruction.
     [[nodiscard]] std::uint64_t next() const;
 
-    /// One instruction. @return false: the child has ended
+    /// Executes one instruction.
+    /// @return false if the child has ended
     bool step();
 
-    /// Runs until it is about to execute this instruction for the `times`th time from where it
-    /// stands, the present one included. @return false: it came to the end of the operation before
+    /// Runs until the child is about to execute the instruction at `address` for the `times`th
+    /// time, the current instruction included.
+    /// @return false if the operation ends before
     bool run_to(std::uint64_t address, std::uint64_t times);
 
-    /// Runs to the end of the operation. @return the address of the trap that stands there
+    /// Runs to the end of the operation.
+    /// @return the address of the trap at the end
     std::uint64_t run_to_end();
 
-    /// SIGKILL; when it returns, the kernel has let go of all that the child held.
+    /// Kills and reaps the child. When it returns, the kernel has released everything that the
+    /// child held.
     void kill() noexcept;
 
   private:

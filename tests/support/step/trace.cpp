@@ -11,7 +11,8 @@
 namespace belfry::test {
 namespace {
 
-/// The child was forked from here, so the same code stands at the same place.
+/// True if the instruction is a system call. The child was forked from this process, so it has the
+/// same code at the same addresses.
 bool is_system_call(std::uint64_t address) noexcept {
     constexpr std::array<unsigned char, 2> syscall_instruction{0x0f, 0x05};
     return std::memcmp(reinterpret_cast<const void*>(address), syscall_instruction.data(), 2) == 0;

@@ -29,7 +29,7 @@ TEST_F(PastFrames, OfNothingAreNothing) {
     EXPECT_EQ(out, "END 0 0\r\n");
 }
 
-TEST_F(PastFrames, AreEmptyForNoRecords) {
+TEST_F(PastFrames, AreTheMessagesWithTheVerbPast) {
     log().last_time_ms = 4'000'000'000'000;  // no message gets an earlier time
     bob_.say("hi");
     ann_.say("");
@@ -38,7 +38,7 @@ TEST_F(PastFrames, AreEmptyForNoRecords) {
     EXPECT_EQ(out, "PAST 1 bob 4000000000000 2\r\nhi\r\nPAST 2 ann 4000000000000 0\r\n\r\n");
 }
 
-TEST_F(PastFrames, AreTheMessagesWithTheVerbPast) {
+TEST_F(PastFrames, KeepAnyBytes) {
     const std::string body{"\0\r\nMSG 1 a 2 0\r\n\xff", 17};
     bob_.say(body);
     std::string out;

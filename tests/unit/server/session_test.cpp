@@ -212,7 +212,7 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
 }
 
-TEST(Session, ALoginInASlotThatAnotherSupervisorHasReapedClosesTheConnectionWithoutAnError) {
+TEST(Session, NothingIsAnsweredBeforeWelcome) {
     for (int round = 0; round < 20; ++round) {
         ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
         Sender bob{scratch.segment(), 1, "bob", message_format()};
@@ -260,7 +260,7 @@ TEST(Session, ALoginForWhichThereIsNoThreadIsRefusedAndUndone) {
     EXPECT_EQ(shm::last_ends_of(scratch.segment().client(0))[0], shm::EndReason::failed);
 }
 
-TEST(Session, ALoginInASlotThatAnotherSupervisorHasTakenBackIsNoRefusal) {
+TEST(Session, ALoginInASlotThatAnotherSupervisorHasReapedClosesTheConnectionWithoutAnError) {
     ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
     ForkedSession session{scratch, 0};
     const shm::ProcessEntry& entry = scratch.segment().session_process(0);

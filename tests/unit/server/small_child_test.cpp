@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t page = 4096;
 
-TEST(OwnMemory, LaterAllocationsAreContiguousOnceTheGapsAreFilled) {
+TEST(OwnMemory, IsNotInheritedByAChild) {
     server::OwnMemory memory;
     auto* const room = static_cast<char*>(memory.allocate(3 * page));
     std::fill_n(room, 3 * page, 'x');

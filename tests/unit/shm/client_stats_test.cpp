@@ -52,7 +52,7 @@ TEST_F(ClientStats, ASessionThatHasLeftDoesNotCountAsKilled) {
     EXPECT_EQ(shm::last_ends_of(session.client())[0], EndReason::quit);
 }
 
-TEST_F(ClientStats, EveryEndReasonHasAName) {
+TEST_F(ClientStats, AVersionIsCutIfItDoesNotFit) {
     shm::ProcessEntry& entry = segment().process(shm::archiver_entry);
     EXPECT_EQ(shm::version_in(entry), "");
     shm::set_version(entry, "1.2.3");
