@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// What holds for every input, whatever a fuzzer makes up. Each throws Broken where it does not.
+/// Checks that must hold for every input of a fuzzer. Each of them throws Broken if it does not
+/// hold.
 namespace belfry::fuzz {
 
 class Broken : public std::logic_error {
@@ -14,20 +15,21 @@ class Broken : public std::logic_error {
     using std::logic_error::logic_error;
 };
 
-/// The bytes of a client: any split gives the same commands, and a command that is printed is
-/// parsed as the same again.
+/// Checks the bytes of a client: they give the same commands however they are split, and a command
+/// that is printed and parsed again is the same.
 void check_commands(std::string_view input);
 
-/// The bytes of a server: any split gives the same frames, and a frame that is printed is parsed
-/// as the same again.
+/// Checks the bytes of a server: they give the same frames however they are split, and a frame that
+/// is printed and parsed again is the same.
 void check_frames(std::string_view input);
 
-/// The bytes of a client that a whole session gets: the session ends, every answer is a frame and
-/// keeps the rules of order and delivery, another client is served before, meanwhile and
-/// afterwards, and the log's invariants hold.
+/// Gives the bytes of a client to a whole session. The session must end, every answer must be a
+/// frame that keeps the rules of order and delivery, another client must be served before,
+/// meanwhile and afterwards, and the invariants of the log must hold.
 void check_session(std::string_view input);
 
-/// An input in pieces that its own bytes decide, so that an input that was found stays found.
+/// Splits an input into pieces. Its own bytes decide where, so that an input that has shown a bug
+/// shows it again.
 [[nodiscard]] std::vector<std::string_view> in_pieces(std::string_view input, std::size_t longest);
 
 }  // namespace belfry::fuzz

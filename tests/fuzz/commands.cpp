@@ -26,7 +26,7 @@ void check_splits(const CommandParser& parser, std::string_view input) {
     const Commands whole = commands_in(parser, {input});
     for (const std::size_t longest : {1U, 7U, 300U}) {
         if (commands_in(parser, in_pieces(input, longest)) != whole) {
-            throw Broken{"another split gives other commands"};
+            throw Broken{"a different split gives different commands"};
         }
     }
 }
@@ -36,13 +36,13 @@ void check_print(const Command& command) {
     if constexpr (!std::is_same_v<Command, wire::Malformed>) {
         std::string printed;
         wire::print(printed, command);
-        // The server's line ending is the longer one.
+        // The printed line ends with CRLF, which is longer than a bare LF.
         if (printed.find('\n') >= wire::max_line) return;
         CommandParser parser{wire::max_discard};
         const auto step = parser.next(printed);
         if (!step.command || step.consumed != printed.size() ||
             describe(*step.command) != describe(wire::Command{command})) {
-            throw Broken{"printed and parsed again, another command: " + printed};
+            throw Broken{"the command differs when printed and parsed again: " + printed};
         }
     }
 }
@@ -50,7 +50,7 @@ void check_print(const Command& command) {
 void check_prints(CommandParser parser, std::string_view input) {
     while (true) {
         const auto step = parser.next(input);
-        if (step.consumed > input.size()) throw Broken{"more is consumed than there is"};
+        if (step.consumed > input.size()) throw Broken{"more bytes are consumed than there are"};
         if (step.command) {
             std::visit([](const auto& command) { check_print(command); }, *step.command);
         } else if (step.consumed == 0) {

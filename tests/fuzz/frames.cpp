@@ -23,7 +23,7 @@ void check_splits(std::string_view input) {
     const Frames whole = frames_in({input});
     for (const std::size_t longest : {1U, 7U, 300U}) {
         if (frames_in(in_pieces(input, longest)) != whole) {
-            throw Broken{"another split gives other frames"};
+            throw Broken{"a different split gives different frames"};
         }
     }
 }
@@ -37,7 +37,7 @@ void check_print(const Frame& frame) {
         const auto step = wire::next_frame(printed);
         if (!step.frame || step.consumed != printed.size() ||
             describe(*step.frame) != describe(wire::Frame{frame})) {
-            throw Broken{"printed and parsed again, another frame: " + printed};
+            throw Broken{"the frame differs when printed and parsed again: " + printed};
         }
     }
 }
@@ -45,7 +45,7 @@ void check_print(const Frame& frame) {
 void check_prints(std::string_view input) {
     while (true) {
         const auto step = wire::next_frame(input);
-        if (step.consumed > input.size()) throw Broken{"more is consumed than there is"};
+        if (step.consumed > input.size()) throw Broken{"more bytes are consumed than there are"};
         if (!step.frame) return;
         std::visit([](const auto& frame) { check_print(frame); }, *step.frame);
         input.remove_prefix(step.consumed);

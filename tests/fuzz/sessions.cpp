@@ -4,23 +4,23 @@
 namespace belfry::fuzz {
 namespace {
 
-/// So much is never more than the ring holds, so that the witness is never told a GAP.
+/// An input of this size always fits into the ring, so the witness never receives a GAP.
 constexpr std::size_t max_input = 4096;
 
-constexpr std::string_view testimony = "what the witness says";
+constexpr std::string_view testimony = "message of the witness";
 
-/// What the guest reads of the witness is as it was said.
+/// Checks that the guest receives the messages of the witness unchanged.
 void check_testimony(const test::Frame& frame) {
     if (frame.verb != "MSG" && frame.verb != "PAST") return;
     if (frame.fields[1] == Stage::witness_name && frame.payload != testimony) {
-        throw Broken{"the witness never said: " + frame.payload};
+        throw Broken{"not a message of the witness: " + frame.payload};
     }
 }
 
 }  // namespace
 
 void check_session(std::string_view input) {
-    // A guest who knows the witness's name may rightly take over.
+    // An input that contains the name of the witness may rightly take over its session.
     if (input.size() > max_input || input.find(Stage::witness_name) != input.npos) return;
     Stage stage;
     stage.witness_says(testimony);
@@ -35,7 +35,7 @@ void check_session(std::string_view input) {
     stage.witness_says(testimony);
     stage.witness_concludes();
     const auto broken = stage.broken();
-    if (!broken.empty()) throw Broken{"broken: " + broken.front()};
+    if (!broken.empty()) throw Broken{"broken invariant: " + broken.front()};
 }
 
 }  // namespace belfry::fuzz
