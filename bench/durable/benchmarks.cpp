@@ -53,7 +53,7 @@ std::vector<std::string_view> durable_benchmarks() {
 void run_benchmarks(const Options& options) {
     Report report{"durable", conditions(options)};
     if (is_in_memory(options.dir)) {
-        report.remark(options.dir.string() + " is in memory, where syncing costs nothing");
+        report.remark(options.dir.string() + " is in memory, where a sync costs nothing");
     }
     for (const Benchmark& benchmark : benchmarks) {
         if (options.only && *options.only != benchmark.name) continue;

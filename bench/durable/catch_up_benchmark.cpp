@@ -15,7 +15,7 @@ ServerPlan plan(const Options& options, const std::filesystem::path& data_dir,
     return {data_dir, options.durability, {"sender", "reader"}, ring_size};
 }
 
-/// Holds the whole backlog in its ring.
+/// A plan of a server whose ring holds the whole backlog.
 ServerPlan ring_plan(const Options& options, const test::TempDir& scratch) {
     return plan(options, scratch.make("ring"), "256M");
 }
@@ -24,7 +24,7 @@ void publish_backlog(const BelfryServer& server, std::uint64_t messages) {
     Publisher{server.port(), "sender", in_flight}.publish(messages);
 }
 
-/// The segment is dropped, and the new ring is too small for more than the end of the backlog.
+/// Restarts the server with a ring that is so small that it holds only the end of the backlog.
 void move_to_store(BelfryServer& server) {
     server.stop();
     server.start("1M");

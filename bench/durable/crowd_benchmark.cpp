@@ -18,17 +18,17 @@ std::vector<std::string> with_sender(std::vector<std::string> ids) {
     return ids;
 }
 
-/// A server with one sender, and all the others online.
-class Room {
+/// A server with one sender and many readers that are online.
+class Scenario {
   public:
-    Room(const Options& options, const std::filesystem::path& data_dir, std::uint64_t online)
+    Scenario(const Options& options, const std::filesystem::path& data_dir, std::uint64_t online)
         : duration_{options.duration},
           reader_ids_{client_ids("r", online - 1)},
           server_{{data_dir, options.durability, with_sender(reader_ids_)}},
           readers_{server_.port(), reader_ids_},
           publisher_{server_.port(), "sender", 1} {}
 
-    /// The sender's rate; comes back when all have read all.
+    /// Returns the rate of the sender, after every reader has read every message.
     double measure() {
         const double rate = publisher_.rate_over(duration_);
         const auto sent = Clock::now();
@@ -37,13 +37,14 @@ class Room {
         return rate;
     }
 
-    /// In its first run each session maps the ring.
+    /// Runs once without counting, because each session maps the ring in its first run.
     void warm_up() {
         static_cast<void>(measure());
         lags_ms_.clear();
     }
 
-    /// Milliseconds from the last answer of a run until all had read all.
+    /// Returns the milliseconds from the last answer of a run until every reader had read every
+    /// message.
     [[nodiscard]] double lag_ms() const { return median(lags_ms_); }
 
   private:
@@ -55,10 +56,10 @@ class Room {
     std::vector<double> lags_ms_;
 };
 
-std::string remark_on(double lag_ms) {
+std::string lag_remark(double lag_ms) {
     char text[80];
     static_cast<void>(std::snprintf(
-        text, sizeof text, "publish, 1 in flight: all have read all %.1f ms after the last SENT",
+        text, sizeof text, "publish, 1 in flight: every reader is done %.1f ms after the last SENT",
         lag_ms));
     return text;
 }
@@ -66,8 +67,8 @@ std::string remark_on(double lag_ms) {
 }  // namespace
 
 void publish_to_crowd(const Options& options, const test::TempDir& scratch, Report& report) {
-    Room crowded{options, scratch.make("crowded"), options.online};
-    Room alone{options, scratch.make("alone"), 1};
+    Scenario crowded{options, scratch.make("crowded"), options.online};
+    Scenario alone{options, scratch.make("alone"), 1};
     crowded.warm_up();
     alone.warm_up();
     const std::string online = with_commas(options.online) + " online";
@@ -77,7 +78,7 @@ void publish_to_crowd(const Options& options, const test::TempDir& scratch, Repo
     std::vector<Ratio> ratios;
     add_ratio(ratios, series, "1 online", std::string{wanted::crowd});
     report.add({"crowd", "publish, 1 in flight", Unit::per_second, series, ratios});
-    report.remark(remark_on(crowded.lag_ms()));
+    report.remark(lag_remark(crowded.lag_ms()));
 }
 
 }  // namespace belfry::bench

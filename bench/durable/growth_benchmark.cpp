@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::uint64_t in_flight = 1'000;
 
-/// Milliseconds.
+/// Times in milliseconds.
 struct Costs {
     std::vector<std::vector<double>> publish;
     std::vector<std::vector<double>> catch_up;
     std::vector<std::vector<double>> restart;
 };
 
-/// One life of a server that is empty at first, with a ring that holds next to nothing.
+/// Measures one run of a server that is empty at first and has a very small ring.
 void measure(const Options& options, std::uint64_t messages, std::size_t at, Costs& costs) {
     const test::TempDir scratch{options.dir};
     BelfryServer server{{scratch.make("belfry"), options.durability, {"sender", "reader"}, "1M"}};

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
     return bench::run_main("durable", [&] {
         const auto options = bench::read_options({argv + std::min(argc, 1), argv + argc});
         if (!options) return EXIT_SUCCESS;
-        bench::note_interrupts();
+        bench::record_interrupts();
         bench::run_benchmarks(*options);
         return EXIT_SUCCESS;
     });

@@ -15,7 +15,7 @@
 namespace belfry::bench {
 namespace {
 
-/// Belfry's rate at each call.
+/// Measures the rate of Belfry at each call.
 class Belfry {
   public:
     Belfry(const Options& options, const test::TempDir& scratch, std::uint64_t in_flight)
@@ -31,8 +31,8 @@ class Belfry {
     Publisher publisher_;
 };
 
-/// Redis's rate at each call. A call takes about as long as one of Belfry's, as far as the rate of
-/// the call before tells.
+/// Measures the rate of Redis at each call. The rate of the previous call is used to make a call
+/// about as long as one of Belfry's.
 class Redis {
   public:
     Redis(const Options& options, const test::TempDir& scratch, std::uint64_t in_flight)
@@ -57,7 +57,7 @@ class Redis {
     double rate_ = 0;
 };
 
-/// That of NATS JetStream.
+/// Measures the rate of NATS JetStream at each call.
 class JetStream {
   public:
     JetStream(const Options& options, const std::filesystem::path& dir, std::uint64_t in_flight)
@@ -73,7 +73,7 @@ class JetStream {
     JetStreamPublisher publisher_;
 };
 
-/// Each has had a run before the first that counts.
+/// Runs each server once before the first run that counts.
 template <typename Server>
 Contestant warm(const char* name, std::shared_ptr<Server> server) {
     static_cast<void>((*server)());
@@ -83,7 +83,7 @@ Contestant warm(const char* name, std::shared_ptr<Server> server) {
 void add_redis(std::vector<Contestant>& all, const Options& options, const test::TempDir& scratch,
                std::uint64_t in_flight, Report& report) {
     if (!RedisServer::is_installed() || !RedisServer::has_benchmark()) {
-        report.remark("redis-server or redis-benchmark is not installed: not compared with Redis");
+        report.remark("redis-server or redis-benchmark is not installed: no comparison with Redis");
         return;
     }
     all.push_back(warm("Redis", std::make_shared<Redis>(options, scratch, in_flight)));
@@ -92,7 +92,7 @@ void add_redis(std::vector<Contestant>& all, const Options& options, const test:
 void add_jetstream(std::vector<Contestant>& all, const Options& options,
                    const test::TempDir& scratch, std::uint64_t in_flight, Report& report) {
     if (!NatsServer::is_installed()) {
-        report.remark("nats-server is not installed: not compared with JetStream");
+        report.remark("nats-server is not installed: no comparison with JetStream");
         return;
     }
     const auto dir = scratch.make("nats");

@@ -13,7 +13,7 @@ ServerPlan plan(const Options& options, const std::filesystem::path& data_dir) {
     return {data_dir, options.durability, {"sender"}};
 }
 
-/// Milliseconds of a start without a segment, from the store alone.
+/// Returns the milliseconds of a start without a segment, from the store alone.
 double restart(BelfryServer& server) {
     server.stop();
     server.start();

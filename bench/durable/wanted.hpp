@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the ratios should be. Printed beside them; nothing is asserted.
+/// The wanted values, which are printed beside the measured ones. Nothing is asserted.
 namespace belfry::bench::wanted {
 
 inline constexpr const char* publish_window = "at least 1.5";

@@ -23,7 +23,7 @@ class PastFrames : public SegmentTest {
     Sender bob_{segment(), 1, "bob", store::record_format};
 };
 
-TEST_F(PastFrames, OfNothingAreNothing) {
+TEST_F(PastFrames, AreEmptyForNoRecords) {
     std::string out;
     EXPECT_EQ(print(out), server::HistoryAnswer::Step::end);
     EXPECT_EQ(out, "END 0 0\r\n");
