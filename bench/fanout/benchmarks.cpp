@@ -21,7 +21,7 @@ struct Benchmark {
 constexpr std::array<Benchmark, 2> benchmarks{
     {{"throughput", &measure_throughput}, {"latency", &measure_latency}}};
 
-/// Has its own numbers of subscribers.
+/// This benchmark has its own numbers of subscribers.
 constexpr std::string_view growth = "growth";
 
 std::string conditions(const FanoutOptions& options) {
@@ -29,7 +29,7 @@ std::string conditions(const FanoutOptions& options) {
            std::to_string(options.rounds) + " rounds, medians";
 }
 
-/// With the servers in turn.
+/// These benchmarks measure the servers in turn.
 void compare(const FanoutOptions& options, std::size_t subscribers, Report& report) {
     const test::TempDir scratch{options.dir};
     std::vector<Stage> stages = set_up(options, scratch, subscribers);
@@ -39,7 +39,8 @@ void compare(const FanoutOptions& options, std::size_t subscribers, Report& repo
     }
 }
 
-/// @return false: a run was not valid, which the report says
+/// Runs `measure`.
+/// @return false if a run was not valid, which the report says
 template <typename Measure>
 bool is_valid(const std::string& what, Report& report, Measure measure) {
     try {
@@ -82,7 +83,7 @@ std::vector<std::string_view> fanout_benchmarks() {
 
 bool run_fanout_benchmarks(const FanoutOptions& options) {
     Report report{"fanout", conditions(options)};
-    remark_on_missing(options, report);
+    remark_missing_servers(options, report);
     bool valid = true;
     if (options.only != growth) {
         for (const std::uint64_t subscribers : options.subscribers) {

@@ -5,13 +5,15 @@
 #include <string_view>
 #include <vector>
 
-/// Each starts real servers, measures, prints its lines, and leaves nothing.
+/// The benchmarks of this program. Each starts real servers, measures, prints its lines, and
+/// removes everything.
 namespace belfry::bench {
 
-/// Their names on the command line.
+/// Returns the names of the benchmarks on the command line.
 [[nodiscard]] std::vector<std::string_view> fanout_benchmarks();
 
-/// Runs the one that was asked for, or all. @return whether all runs were valid
+/// Runs the benchmark that --only names, or all.
+/// @return true if all runs were valid
 [[nodiscard]] bool run_fanout_benchmarks(const FanoutOptions& options);
 
 }  // namespace belfry::bench

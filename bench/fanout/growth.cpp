@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t payload_bytes = 64;
 
-/// Milliseconds of a run.
+/// Returns the milliseconds of a run.
 double time_of(Stage& stage, std::uint64_t messages, std::uint64_t subscribers) {
     const auto rate = stage.publish_all(messages, std::string(payload_bytes, 'x'));
     return 1e3 * static_cast<double>(messages * subscribers) / rate.deliveries_a_second;
@@ -31,7 +31,7 @@ void grow_subscribers(const FanoutOptions& options, const test::TempDir& scratch
     std::vector<std::unique_ptr<Stage>> stages;
     for (const std::uint64_t size : sizes) {
         stages.push_back(stage_for(scratch, size, options.flow));
-        static_cast<void>(time_of(*stages.back(), messages, size));  // warms up
+        static_cast<void>(time_of(*stages.back(), messages, size));  // a warm-up
     }
     std::vector<std::vector<double>> values(sizes.size());
     for (std::size_t round = 0; round < options.rounds; ++round) {
@@ -48,7 +48,7 @@ void grow_messages(const FanoutOptions& options, const test::TempDir& scratch, R
     const std::uint64_t subscribers = options.quick ? 3 : 100;
     const auto sizes = options.quick ? doubled(100, 3) : doubled(4'000, 6);
     const auto stage = stage_for(scratch, subscribers, options.flow);
-    static_cast<void>(time_of(*stage, sizes.back(), subscribers));  // warms up
+    static_cast<void>(time_of(*stage, sizes.back(), subscribers));  // a warm-up
     std::vector<std::vector<double>> values(sizes.size());
     for (std::size_t round = 0; round < options.rounds; ++round) {
         for (std::size_t i = 0; i < sizes.size(); ++i) {

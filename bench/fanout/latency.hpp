@@ -9,8 +9,8 @@
 
 namespace belfry::bench {
 
-/// How long a message is under way at 500 a second: the median and the 99th percentile of all
-/// deliveries. With more than 100 subscribers it measures nothing.
+/// Measures the latency at 500 messages a second: the median and the 99th percentile of all
+/// deliveries. With more than 100 subscribers it does nothing.
 void measure_latency(const FanoutOptions& options, std::size_t subscribers,
                      std::vector<Stage>& stages, Report& report);
 

@@ -13,13 +13,13 @@ int main(int argc, char** argv) {
     namespace bench = belfry::bench;
     const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
     return bench::run_main("fanout", [&arguments] {
-        // This program is its own bare servers.
+        // This program also contains the servers of RawPeer, and starts itself to run them.
         if (arguments == std::vector<std::string>{"--raw-server"}) bench::serve_raw();
         if (arguments == std::vector<std::string>{"--relay-server"}) bench::serve_relay();
         const auto options = bench::read_fanout_options(arguments);
         if (!options) return EXIT_SUCCESS;
         bench::raise_open_files();
-        bench::note_interrupts();
+        bench::record_interrupts();
         return bench::run_fanout_benchmarks(*options) ? EXIT_SUCCESS : EXIT_FAILURE;
     });
 }

@@ -24,17 +24,18 @@ void NatsPeer::introduce(const Connection& connection) {
     read_up_to(connection, "PONG");
 }
 
-/// It measures the round trip once, about two seconds after the start of each connection.
+/// Waits for the PING of the server, which measures the round trip once, about two seconds after
+/// the start of each connection.
 void NatsPeer::settle(const Connection& connection) {
     read_up_to(connection, "PING");
     connection.send("PONG\r\n");
 }
 
 std::uint64_t NatsPeer::print(std::string& out, std::uint64_t count, std::string_view payload) {
-    const std::string behind =
+    const std::string tail =
         std::to_string(payload.size()) + "\r\n" + std::string{payload} + "\r\n";
-    const std::string publish = "PUB c " + behind;
-    const std::string message = "MSG c 1 " + behind;
+    const std::string publish = "PUB c " + tail;
+    const std::string message = "MSG c 1 " + tail;
     for (std::uint64_t i = 0; i < count; ++i) out += publish;
     out += "PING\r\n";
     batches_.push_back(count);
@@ -44,9 +45,9 @@ std::uint64_t NatsPeer::print(std::string& out, std::uint64_t count, std::string
 std::uint64_t NatsPeer::answered(std::string_view bytes) {
     std::uint64_t count = 0;
     lines_.feed(bytes, [&](std::string_view line) {
-        if (line.starts_with("INFO ")) return;  // it may come again
+        if (line.starts_with("INFO ")) return;  // the server may send it again
         if (line != "PONG" || batches_.empty()) {
-            throw test::Failure("nats-server said '" + std::string{line} + "'");
+            throw test::Failure("unexpected line of nats-server: '" + std::string{line} + "'");
         }
         count += batches_.front();
         batches_.pop_front();

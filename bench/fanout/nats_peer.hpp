@@ -8,8 +8,8 @@
 
 namespace belfry::bench {
 
-/// Core NATS, one subject, not verbose. The publisher puts a PING behind each batch; the PONG
-/// answers it.
+/// Core NATS with one subject, not verbose. The publisher sends a PING after each batch, which the
+/// PONG answers.
 class NatsPeer : public Peer {
   public:
     explicit NatsPeer(const std::filesystem::path& dir) : server_{NatsServer::Use::pub_sub, dir} {}
@@ -26,7 +26,7 @@ class NatsPeer : public Peer {
   private:
     NatsServer server_;
     LineSplitter lines_;
-    std::deque<std::uint64_t> batches_;  ///< unanswered
+    std::deque<std::uint64_t> batches_;  ///< sizes of the unanswered batches
 };
 
 }  // namespace belfry::bench

@@ -27,12 +27,12 @@ po::options_description described_options() {
     const auto text = [] { return po::value<std::string>(); };
     // clang-format off
     options.add_options()
-        ("peers", text()->value_name("LIST"), "of belfry,redis,nats,raw,relay (all)")
-        ("subscribers", text()->value_name("LIST"), "how many there are (1,10,100,1000)")
-        ("sizes", text()->value_name("LIST"), "bytes of a message (16,64,1024)")
+        ("peers", text()->value_name("LIST"), "servers to compare: belfry,redis,nats,raw,relay (all)")
+        ("subscribers", text()->value_name("LIST"), "numbers of subscribers (1,10,100,1000)")
+        ("sizes", text()->value_name("LIST"), "sizes of a message in bytes (16,64,1024)")
         ("window", text()->default_value("1000")->value_name("N"), "messages without an answer")
         ("lead", text()->value_name("SIZE"),
-         "how far the publisher is ahead of the slowest subscriber (16M, with 1,000 of them 1M)");
+         "how far the publisher may be ahead of the slowest subscriber (16M; 1M for 1,000 subscribers)");
     // clang-format on
     return options;
 }
@@ -56,9 +56,9 @@ std::vector<std::uint64_t> numbers(const char* option, const std::string& list, 
 void check_peers(const FanoutOptions& options) {
     const FanoutOptions all;
     for (const std::string& peer : options.peers) {
-        if (!all.has(peer)) throw UsageError{"--peers: '" + peer + "' is none"};
+        if (!all.has(peer)) throw UsageError{"--peers: unknown server '" + peer + "'"};
     }
-    if (!options.has("belfry")) throw UsageError{"--peers: belfry is always among them"};
+    if (!options.has("belfry")) throw UsageError{"--peers must contain belfry"};
 }
 
 FanoutOptions checked(const po::variables_map& given) {

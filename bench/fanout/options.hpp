@@ -11,19 +11,19 @@
 
 namespace belfry::bench {
 
-/// What the user asked for.
+/// The options on the command line.
 struct FanoutOptions : CommonOptions {
     std::vector<std::string> peers{"belfry", "redis", "nats", "raw", "relay"};
     std::vector<std::uint64_t> subscribers{1, 10, 100, 1'000};
-    std::vector<std::uint64_t> sizes{16, 64, 1'024};  ///< of a payload, bytes
-    double scale = 1;                                 ///< of the number of messages of a run
+    std::vector<std::uint64_t> sizes{16, 64, 1'024};  ///< bytes of a payload
+    double scale = 1;  ///< factor for the number of messages of a run
     FlowControl flow;
 
     [[nodiscard]] bool has(std::string_view peer) const;
 };
 
-/// Reads the arguments (without the program's name). None: `--help` was asked for, and has been
-/// printed. @throws cli::UsageError
+/// Reads the arguments, without the name of the program. Returns none after it has printed --help.
+/// @throws cli::UsageError
 [[nodiscard]] std::optional<FanoutOptions> read_fanout_options(
     const std::vector<std::string>& arguments);
 

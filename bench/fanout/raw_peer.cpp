@@ -23,7 +23,7 @@ test::Invocation server(RawPeer::Kind kind) {
 
 RawPeer::RawPeer(Kind kind) : kind_{kind}, process_{server(kind)} {
     wait_until([this] { return process_.out().ends_with('\n'); }, start_timeout,
-               "the bare server does not start");
+               "the raw server does not start");
     const std::string line = process_.out();
     port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(' '))));
 }

@@ -6,13 +6,13 @@
 
 namespace belfry::bench {
 
-/// A server that writes the same bytes as Belfry to all subscribers, and does nothing else: what
-/// the machine allows. It is told once how many messages a run has.
+/// A server that writes the same bytes as Belfry to all subscribers, and does nothing else. It
+/// shows what the machine allows. It is told once how many messages a run has.
 class RawPeer : public Peer {
   public:
     enum class Kind {
-        raw,   ///< one process for all
-        relay  ///< one process for each
+        raw,   ///< one process for all subscribers
+        relay  ///< one process for each subscriber
     };
     explicit RawPeer(Kind kind);
 

@@ -28,7 +28,7 @@ namespace {
 constexpr std::size_t piece_size = 64 << 10;
 const std::string zeros(piece_size, '\0');
 
-/// Writes to all, one after the other.
+/// Writes to all subscribers, one after the other.
 class OneForAll {
   public:
     void add(Connection subscriber) { subscribers_.push_back(std::move(subscriber)); }
@@ -47,7 +47,7 @@ class OneForAll {
     std::vector<Connection> subscribers_;
 };
 
-/// Forks a process for each, which waits for more to write.
+/// Forks a process for each subscriber, which waits until there is more to write.
 class OneForEach {
   public:
     OneForEach() {
@@ -71,7 +71,7 @@ class OneForEach {
 
   private:
     struct Shared {
-        std::atomic<std::uint64_t> bytes = 0;  ///< to be written to each, in all
+        std::atomic<std::uint64_t> bytes = 0;  ///< total for each subscriber
         std::atomic<std::uint32_t> news = 0;
     };
     static constexpr std::uint32_t all = 0xffff'ffff;
@@ -92,7 +92,7 @@ class OneForEach {
         }
     }
 
-    Shared* shared_;  ///< until the end of the process
+    Shared* shared_;  ///< exists until the end of the process
 };
 
 template <typename Subscribers>
@@ -111,7 +111,7 @@ class RawServer {
     }
 
   private:
-    /// The greeting: nobody sends more before the answer.
+    /// Reads the greeting. A client sends nothing more before the answer.
     std::string line_of(const Connection& connection) {
         std::string line;
         while (!line.ends_with('\n')) line += connection.receive(buffer_);

@@ -2,18 +2,20 @@
 
 namespace belfry::bench {
 
-/// The least that a server can do: one process that writes the same bytes to all sockets, the limit
-/// for the others. Prints `listening on PORT`, and never comes back.
+/// Runs a server that does the minimum: one process that writes the same bytes to all sockets. It
+/// is the limit for other servers. Prints `listening on PORT`, and never returns.
 ///
-/// Each connection begins with the line SUB or PUB, and is answered OK; the publisher comes last.
-/// Then it says `<messages> <bytes>`: so many of that size for each subscriber, in pieces of at
-/// most 64 KiB, one subscriber after the other; then it is told how many messages they were.
-/// @throws test::Failure, also when the publisher has gone
+/// Each connection begins with the line SUB or PUB, which is answered by OK. The publisher connects
+/// last. It sends `<messages> <bytes>`, and the server writes so many messages of that size to each
+/// subscriber, in pieces of at most 64 KiB, one subscriber after the other. Then it answers with
+/// the number of messages.
+/// @throws test::Failure, also if the publisher disconnects
 [[noreturn]] void serve_raw();
 
-/// The same with a process for each subscriber, woken by one futex for all: the limit for a server
-/// that is built so. The publisher is answered before the last one has written.
-/// @throws test::Failure, also when the publisher has gone
+/// Runs the same server with a process for each subscriber, all woken by one futex. It is the limit
+/// for servers with a process for each client. The publisher is answered before the last process
+/// has written.
+/// @throws test::Failure, also if the publisher disconnects
 [[noreturn]] void serve_relay();
 
 }  // namespace belfry::bench

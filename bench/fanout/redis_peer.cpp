@@ -6,7 +6,7 @@
 namespace belfry::bench {
 namespace {
 
-/// As RESP writes a string.
+/// Returns the string in the form of RESP.
 std::string bulk(std::string_view text) {
     return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
 }
@@ -36,7 +36,9 @@ std::uint64_t RedisPeer::print(std::string& out, std::uint64_t count, std::strin
 std::uint64_t RedisPeer::answered(std::string_view bytes) {
     std::uint64_t count = 0;
     lines_.feed(bytes, [&](std::string_view line) {
-        if (line != reply_) throw test::Failure("redis-server said '" + std::string{line} + "'");
+        if (line != reply_) {
+            throw test::Failure("unexpected line of redis-server: '" + std::string{line} + "'");
+        }
         ++count;
     });
     return count;

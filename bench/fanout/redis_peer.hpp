@@ -6,8 +6,8 @@
 
 namespace belfry::bench {
 
-/// Redis pub/sub, one channel. The publisher reads the reply to each PUBLISH, which says how many
-/// subscribers got it.
+/// Redis pub/sub with one channel. The publisher reads the reply to each PUBLISH, which says how
+/// many subscribers have received it.
 class RedisPeer : public Peer {
   public:
     RedisPeer(const std::filesystem::path& dir, std::size_t subscribers);
@@ -23,7 +23,7 @@ class RedisPeer : public Peer {
   private:
     RedisServer server_;
     LineSplitter lines_;
-    std::string reply_;  ///< expected
+    std::string reply_;  ///< the expected reply
 };
 
 }  // namespace belfry::bench

@@ -10,7 +10,7 @@
 namespace belfry::bench {
 namespace {
 
-/// What a server that buffers for each subscriber may have to hold in all.
+/// The limit for the total memory of a server that buffers for each subscriber.
 constexpr std::uint64_t max_buffered = 1U << 30;
 
 }  // namespace
@@ -35,12 +35,12 @@ std::vector<Stage> set_up(const FanoutOptions& options, const test::TempDir& scr
     return stages;
 }
 
-void remark_on_missing(const FanoutOptions& options, Report& report) {
+void remark_missing_servers(const FanoutOptions& options, Report& report) {
     if (options.has("redis") && !RedisServer::is_installed()) {
-        report.remark("redis-server is not installed: not compared with Redis");
+        report.remark("redis-server is not installed: no comparison with Redis");
     }
     if (options.has("nats") && !NatsServer::is_installed()) {
-        report.remark("nats-server is not installed: not compared with NATS");
+        report.remark("nats-server is not installed: no comparison with NATS");
     }
 }
 

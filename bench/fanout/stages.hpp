@@ -10,12 +10,12 @@
 
 namespace belfry::bench {
 
-/// A stage for each server that was asked for and is installed, Belfry's first. The others wait
-/// idly while one is measured.
+/// Sets up a stage for each server that was requested and is installed, Belfry's first. While one
+/// server is measured, the others are idle.
 [[nodiscard]] std::vector<Stage> set_up(const FanoutOptions& options, const test::TempDir& scratch,
                                         std::size_t subscribers);
 
-/// Says which servers are not installed.
-void remark_on_missing(const FanoutOptions& options, Report& report);
+/// Adds a remark for each requested server that is not installed.
+void remark_missing_servers(const FanoutOptions& options, Report& report);
 
 }  // namespace belfry::bench

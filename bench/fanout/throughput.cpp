@@ -10,9 +10,10 @@
 namespace belfry::bench {
 namespace {
 
-/// About a second of Redis, whatever the size and the number; with 1,000 four seconds: where there
-/// is a process for each, its first turn behind the others' runs is a slow one, and shall be one of
-/// dozens.
+/// Returns a number of messages that takes Redis about a second, independent of the size and the
+/// number of subscribers; with 1,000 subscribers about four seconds. With a process for each
+/// subscriber, the first turn of a process after the runs of other servers is slow, and should be
+/// one of dozens.
 std::uint64_t messages_of_a_run(const FanoutOptions& options, std::size_t subscribers,
                                 std::uint64_t size) {
     const double deliveries = subscribers == 1 ? 1e6 : subscribers < 1'000 ? 4e6 : 16e6;
@@ -31,7 +32,7 @@ Rates measure(const FanoutOptions& options, std::vector<Stage>& stages, std::uin
               const std::string& payload) {
     Rates rates;
     for (Stage& stage : stages) {
-        static_cast<void>(stage.publish_all(messages, payload));  // warms up
+        static_cast<void>(stage.publish_all(messages, payload));  // a warm-up
         rates.deliveries.push_back({std::string{stage.peer().name()}, {}});
         rates.cpu.push_back(rates.deliveries.back());
         rates.generator.push_back(rates.deliveries.back());

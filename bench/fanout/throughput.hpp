@@ -9,7 +9,8 @@
 
 namespace belfry::bench {
 
-/// Deliveries a second, and the processor time of the server for each, for each size of a message.
+/// Measures the deliveries per second and the server's processor time for each delivery, with each
+/// size of a message.
 void measure_throughput(const FanoutOptions& options, std::size_t subscribers,
                         std::vector<Stage>& stages, Report& report);
 

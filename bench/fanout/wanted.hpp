@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-/// What the figures are compared with, and what the ratios should be. Printed; nothing is asserted.
+/// The comparisons of the measured values, with the wanted ratios. They are printed; nothing is
+/// asserted.
 namespace belfry::bench {
 
 [[nodiscard]] std::vector<Ratio> throughput_ratios(const std::vector<Series>& rates,
