@@ -6,27 +6,27 @@
 #include <string_view>
 #include <vector>
 
-/// What clients cost that do nothing. Each part starts real servers with durability memory, prints
-/// its lines, and leaves nothing.
+/// Measures the cost of idle clients. Each benchmark starts real servers with durability memory,
+/// prints its lines, and removes everything.
 namespace belfry::bench {
 
-/// Logins a second, one after the other and many at once.
+/// Measures logins per second, one after the other and many at once.
 void measure_logins(const CommonOptions& options, Report& report);
 
-/// Memory of the machine for each client that is online.
+/// Measures the memory of the machine for each client that is online.
 void measure_idle_memory(const CommonOptions& options, Report& report);
 
-/// The same after each has read a whole ring.
+/// Measures the same after each client has read a whole ring.
 void measure_memory_after_reading(const CommonOptions& options, Report& report);
 
-/// Throughput from one client to another with many others online that do not read, against the
-/// same without them.
+/// Measures the throughput from one client to another while many others are online and do not read,
+/// compared with the same without them.
 void measure_beside_idle(const CommonOptions& options, Report& report);
 
-/// Their names on the command line.
+/// Returns the names of the benchmarks on the command line.
 [[nodiscard]] std::vector<std::string_view> idle_benchmarks();
 
-/// Runs the one that was asked for, or all.
+/// Runs the benchmark that --only names, or all.
 void run_idle_benchmarks(const CommonOptions& options);
 
 }  // namespace belfry::bench

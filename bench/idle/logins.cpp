@@ -15,13 +15,13 @@ namespace {
 
 constexpr std::chrono::seconds timeout{60};
 
-/// A server, and clients that come and go.
-class Door {
+/// A server whose clients log in and disconnect.
+class Scenario {
   public:
-    Door(const test::TempDir& scratch, std::size_t clients)
+    Scenario(const test::TempDir& scratch, std::size_t clients)
         : ids_{client_ids("c", clients)}, server_{plan(scratch)}, alone_{processes()} {}
 
-    /// Each waits until it is live before the next one connects. Logins a second.
+    /// Returns the logins per second if each client connects only after the previous one is live.
     double one_by_one() {
         const auto start = Clock::now();
         std::vector<Connection> connections;
@@ -34,7 +34,8 @@ class Door {
         return leave(std::move(connections), start);
     }
 
-    /// All have connected and asked before the first answer is read.
+    /// Returns the logins per second if all clients connect and send LOGIN before the first answer
+    /// is read.
     double at_once() {
         const auto start = Clock::now();
         std::vector<Connection> connections;
@@ -55,12 +56,12 @@ class Door {
         return std::ranges::count(test::processes(), server_.leader(), &test::ProcessInfo::session);
     }
 
-    /// Comes back when the server has seen them go.
+    /// Disconnects all clients, and waits until the server has noticed it.
     double leave(std::vector<Connection> connections, Clock::time_point start) {
         const double seconds = Seconds{Clock::now() - start}.count();
         connections.clear();
         wait_until([this] { return processes() <= alone_; }, timeout,
-                   "the clients' processes do not end");
+                   "the session processes do not end");
         return static_cast<double>(ids_.size()) / seconds;
     }
 
@@ -74,10 +75,10 @@ class Door {
 void measure_logins(const CommonOptions& options, Report& report) {
     const test::TempDir scratch{options.dir};
     const std::size_t clients = options.quick ? 20 : 1'000;
-    Door door{scratch, clients};
+    Scenario scenario{scratch, clients};
     for (const auto& series :
-         measure_in_turn(options.rounds, {{"one by one", [&] { return door.one_by_one(); }},
-                                          {"at once", [&] { return door.at_once(); }}})) {
+         measure_in_turn(options.rounds, {{"one by one", [&] { return scenario.one_by_one(); }},
+                                          {"at once", [&] { return scenario.at_once(); }}})) {
         report.add({"logins",
                     with_commas(clients) + " logins " + series.name,
                     Unit::per_second,

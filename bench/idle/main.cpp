@@ -11,11 +11,11 @@ int main(int argc, char** argv) {
     namespace bench = belfry::bench;
     return bench::run_main("idle", [&] {
         const auto options = bench::read_common_options(
-            {"idle", "Measures what clients cost that do nothing.", bench::idle_benchmarks()},
+            {"idle", "Measures the cost of idle clients.", bench::idle_benchmarks()},
             {argv + std::min(argc, 1), argv + argc});
         if (!options) return EXIT_SUCCESS;
         bench::raise_open_files();
-        bench::note_interrupts();
+        bench::record_interrupts();
         bench::run_idle_benchmarks(*options);
         return EXIT_SUCCESS;
     });

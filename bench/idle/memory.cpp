@@ -13,8 +13,8 @@
 namespace belfry::bench {
 namespace {
 
-/// The machine takes a moment to give back what was in flight. A session gives its buffers, and
-/// what the kernel keeps for its output thread, back after it has been idle for five to ten
+/// How long to wait before memory is measured. The kernel needs a moment to free buffers in flight,
+/// and a session that has read something releases its buffers after it was idle for five to ten
 /// seconds.
 constexpr std::chrono::milliseconds settling{300};
 constexpr std::chrono::milliseconds until_idle{11'000};
@@ -23,8 +23,8 @@ constexpr std::size_t message_bytes = 1'024;
 constexpr std::uint64_t in_flight = 1'000;
 
 struct PerClient {
-    double machine;  ///< by what less is available
-    double own;      ///< anonymous memory of its process; what several share is shared out
+    double machine;  ///< how much less memory is available
+    double own;      ///< anonymous memory of its process; shared pages count proportionally
     double page_tables;
     double kernel_stacks;
     double slab;
@@ -35,8 +35,9 @@ PerClient operator/(PerClient sum, double clients) {
             sum.kernel_stacks / clients, sum.slab / clients};
 }
 
-/// What each of many clients takes that log in and read all there is.
-PerClient measure_clients(const BelfryServer& server, const std::vector<std::string>& ids) {
+/// Returns the memory of clients that log in and read everything.
+PerClient measure_crowd(const BelfryServer& server, const std::vector<std::string>& ids,
+                        std::chrono::milliseconds rest) {
     std::this_thread::sleep_for(settling);
     const MachineMemory before = machine_memory();
     const double own_before = private_memory(server.leader());
@@ -57,7 +58,7 @@ PerClient measure_idle(const CommonOptions& options, std::size_t clients) {
     return measure_clients(server, ids);
 }
 
-/// Nearly a ring: nobody shall be told a GAP.
+/// Nearly a whole ring, so that no client receives a GAP.
 void fill_ring(const BelfryServer& server) {
     constexpr std::uint64_t ring = 62U << 20;
     const std::uint64_t record = BelfryPeer::bytes_beside_id(message_bytes) + 8;
