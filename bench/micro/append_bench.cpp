@@ -10,7 +10,7 @@
 namespace belfry::bench {
 namespace {
 
-/// What a session child appends again and again. Nobody sleeps on the log.
+/// Appends batches again and again, as a session child does. No process sleeps on the log.
 class Sender {
   public:
     Sender(ScratchLog& log, std::size_t number, std::size_t batch, std::size_t bytes)

@@ -14,14 +14,14 @@
 namespace belfry::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;  // one for all processes of the machine
+using Clock = std::chrono::steady_clock;  // the same in all processes of the machine
 
-constexpr std::size_t most = 16;
+constexpr std::size_t max_processes = 16;
 
 struct Times {
     std::atomic<std::size_t> ready;
-    std::array<Clock::time_point, most> begin;
-    std::array<Clock::time_point, most> end;
+    std::array<Clock::time_point, max_processes> begin;
+    std::array<Clock::time_point, max_processes> end;
 };
 
 [[noreturn]] void work(Times& times, std::size_t processes, std::size_t number,

@@ -5,9 +5,10 @@
 
 namespace belfry::bench {
 
-/// Forks as many processes; each prepares, all begin at the same moment and do their work.
-/// @param job called in each process with its number; what it returns is the work
-/// @return seconds from the first's beginning to the last's end
+/// Forks `processes` processes. Each prepares its work, and all of them begin it at the same
+/// moment.
+/// @param job is called in each process with its number, and returns the work
+/// @return the seconds from the beginning of the first process to the end of the last one
 double run_crew(std::size_t processes,
                 const std::function<std::function<void()>(std::size_t number)>& job);
 

@@ -7,7 +7,7 @@
 namespace belfry::bench {
 namespace {
 
-/// Nobody else wants it.
+/// Measures the lock without contention.
 void lock_and_unlock(benchmark::State& state) {
     ScratchLog log;
     shm::LogLock lock{log.segment()};
@@ -19,7 +19,7 @@ void lock_and_unlock(benchmark::State& state) {
 }
 BENCHMARK(lock_and_unlock);
 
-/// Several processes take it in turn, with nothing else to do.
+/// Measures the lock while several processes take it, with no other work.
 void lock_and_unlock_by(benchmark::State& state) {
     constexpr std::int64_t rounds = 100'000;
     const auto processes = static_cast<std::size_t>(state.range(0));

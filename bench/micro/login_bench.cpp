@@ -9,8 +9,8 @@
 namespace belfry::bench {
 namespace {
 
-/// What a login and a logout do in shared memory: a slot is given, claimed, becomes the client's
-/// session, leaves, and is taken back.
+/// Measures what a login and a logout do in shared memory: a slot is given, claimed, becomes the
+/// client's session, is left, and is reaped.
 void login(benchmark::State& state) {
     const auto clients = static_cast<std::size_t>(state.range(0));
     ScratchLog log{clients};

@@ -13,7 +13,8 @@
 namespace belfry::bench {
 namespace {
 
-/// Puts each benchmark with its repetitions into a report. The label is what is wanted.
+/// Adds each benchmark with its repetitions to a report. The label of a benchmark is its wanted
+/// value.
 class ReportingReporter : public benchmark::BenchmarkReporter {
   public:
     explicit ReportingReporter(Report& report) : report_{&report} {}

@@ -9,7 +9,7 @@
 namespace belfry::bench {
 namespace {
 
-/// Messages in batches of 64.
+/// Appends messages in batches of 64.
 void fill(ScratchLog& log, std::size_t batches, std::size_t bytes) {
     const std::string body(bytes, 'x');
     const std::vector<shm::NewMessage> batch(64, shm::NewMessage{0, body});
@@ -18,7 +18,7 @@ void fill(ScratchLog& log, std::size_t batches, std::size_t bytes) {
     for (; batches > 0; --batches) static_cast<void>(member.writer().append(batch, outcomes));
 }
 
-/// Copies 16 MiB of records out of the ring, again and again, 64 KiB at a time.
+/// Copies 16 MiB of records out of the ring again and again, 64 KiB at a time.
 void read(benchmark::State& state) {
     const auto bytes = static_cast<std::size_t>(state.range(0));
     ScratchLog log;

@@ -37,7 +37,8 @@ void ScratchLog::populate() {
     const shm::Geometry& geometry = segment().geometry();
     const std::size_t bytes = geometry.ring_offset + geometry.ring_bytes;
     if (::madvise(&segment().prefix(), bytes, MADV_POPULATE_WRITE) != 0) std::abort();
-    // Some hosts map a page only when the program itself has written to it. Nothing is changed.
+    // Some hosts map a page only after the program itself has written to it. The write changes no
+    // value.
     char* const first = reinterpret_cast<char*>(&segment().prefix());
     for (std::size_t at = 0; at < bytes; at += page) {
         std::atomic_ref{first[at]}.fetch_or(0, std::memory_order_relaxed);

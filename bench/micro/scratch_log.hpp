@@ -14,7 +14,7 @@
 
 namespace belfry::bench {
 
-/// A log of its own, without a store; removed at the end. Its clients are c0, c1, …
+/// A new log without a store. The destructor removes it. Its clients are c0, c1, …
 class ScratchLog {
   public:
     explicit ScratchLog(std::size_t clients = 1);
@@ -36,10 +36,10 @@ class ScratchLog {
     shm::FoundSegment found_;
 };
 
-/// A session that is logged in, and its writer. By the process that uses it.
+/// A session that is logged in, with its writer. To be created by the process that uses it.
 class Member {
   public:
-    /// @param index of the client; also of the session's slot
+    /// @param index number of the client, and of the session's slot
     Member(ScratchLog& log, std::size_t index);
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;

@@ -10,15 +10,16 @@
 #include <atomic>
 #include <cstdlib>
 
-/// Two processes wake each other in turn: a round is two wake-ups, from notification to the other's
-/// next step.
+/// Two processes wake each other in turn. A round is two wake-ups, each from a notification to the
+/// next step of the other process.
 namespace belfry::bench {
 namespace {
 
 constexpr auto for_ever = shm::Condition::Clock::time_point::max();
 constexpr std::uint32_t stop = 0xffff'ffff;
 
-/// By the log's condition: the least that is needed on top is the limit below.
+/// Measures wake-ups by the condition of the log. The benchmark of the bare futex below is the
+/// limit.
 struct ByCondition {
     shm::Condition changed;
     std::atomic<std::uint32_t> turn;
@@ -37,7 +38,7 @@ struct ByCondition {
     }
 };
 
-/// By a bare futex: a store and a system call on either side.
+/// Measures wake-ups by a bare futex: a store and a system call on either side.
 struct ByFutex {
     std::atomic<std::uint32_t> turn;
 
