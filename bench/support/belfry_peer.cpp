@@ -41,8 +41,8 @@ void append_number(std::string& out, std::uint64_t number) {
 BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers)
     : server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1}} {}
 
-/// `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF, without the id. The time has 13 digits
-/// from 2001 to 2286.
+/// The frame is `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF. The time has 13 digits from
+/// 2001 to 2286.
 std::uint64_t BelfryPeer::bytes_beside_id(std::size_t payload) {
     return std::string_view{"MSG   1234567890123 \r\n\r\n"}.size() + publisher.size() +
            digits(payload) + payload;
@@ -61,14 +61,14 @@ void BelfryPeer::introduce(const Connection& connection) {
 }
 
 std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::string_view payload) {
-    const std::string behind_seq = " " + std::to_string(payload.size()) + "\r\n";
+    const std::string tail = " " + std::to_string(payload.size()) + "\r\n";
     std::uint64_t bytes = count * bytes_beside_id(payload.size());
     for (; count > 0; --count) {
-        ++published_;  // also the id: nobody else has ever sent anything
+        ++published_;  // this is also the id, since no other client has ever sent a message
         const std::size_t before = out.append("SEND ").size();
         append_number(out, published_);
         bytes += out.size() - before;
-        out.append(behind_seq).append(payload).append("\r\n");
+        out.append(tail).append(payload).append("\r\n");
     }
     return bytes;
 }
@@ -76,8 +76,9 @@ std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::stri
 std::uint64_t BelfryPeer::answered(std::string_view bytes) {
     std::uint64_t count = 0;
     lines_.feed(bytes, [&count](std::string_view line) {
-        if (!line.starts_with("SENT "))
-            throw test::Failure("belfryd said '" + std::string{line} + "'");
+        if (!line.starts_with("SENT ")) {
+            throw test::Failure("unexpected line of belfryd: '" + std::string{line} + "'");
+        }
         ++count;
     });
     return count;

@@ -12,7 +12,7 @@ namespace belfry::bench {
 /// belfryd without a store. The publisher counts its SENTs.
 class BelfryPeer : public Peer {
   public:
-    /// @param subscribers most that will come
+    /// @param subscribers the maximum number of subscribers
     BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers);
 
     [[nodiscard]] std::string_view name() const override { return "Belfry"; }
@@ -26,7 +26,7 @@ class BelfryPeer : public Peer {
     /// Logs a subscriber in, and reads up to LIVE.
     static void log_in(const Connection& connection, std::size_t index);
 
-    /// Bytes of a MSG frame apart from those of its id.
+    /// Returns the bytes of a MSG frame without those of its id.
     [[nodiscard]] static std::uint64_t bytes_beside_id(std::size_t payload);
 
   private:

@@ -7,7 +7,7 @@
 
 namespace belfry::bench {
 
-/// PREFIX0, PREFIX1, …
+/// Returns the client-ids PREFIX0, PREFIX1, …
 [[nodiscard]] inline std::vector<std::string> client_ids(std::string_view prefix,
                                                          std::size_t count) {
     std::vector<std::string> ids;

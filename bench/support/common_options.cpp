@@ -18,35 +18,35 @@ constexpr std::size_t quick_rounds = 1;
 
 std::string described_parts(const Program& program) {
     const std::vector<std::string> names(program.parts.begin(), program.parts.end());
-    return names.empty() ? "those whose names have NAME in them"
-                         : "one part: " + boost::algorithm::join(names, ", ");
+    return names.empty() ? "run only benchmarks whose names contain NAME"
+                         : "run only one part: " + boost::algorithm::join(names, ", ");
 }
 
 void check(const Program& program, const CommonOptions& options) {
     const bool any = program.parts.empty() || !options.only;
     if (!any && std::ranges::find(program.parts, *options.only) == program.parts.end()) {
-        throw UsageError{"--only: there is no part '" + *options.only + "'"};
+        throw UsageError{"--only: unknown part '" + *options.only + "'"};
     }
     if (!std::filesystem::is_directory(options.dir)) {
-        throw UsageError{"--dir: there is no directory " + options.dir.string()};
+        throw UsageError{"--dir: not a directory: " + options.dir.string()};
     }
 }
 
 }  // namespace
 
 po::options_description common_options(const Program& program) {
-    po::options_description options{"Options (one dash or two, _ and - alike)", 100};
+    po::options_description options{"Options (one or two dashes; _ and - are the same)", 100};
     const auto text = [] { return po::value<std::string>(); };
     const std::string names = described_parts(program);
     // clang-format off
     options.add_options()
         ("only", text()->value_name("NAME"), names.c_str())
-        ("quick", po::bool_switch(), "one short round: whether it works, not how fast")
-        ("rounds", text()->value_name("N"), "how often each is measured, in turn (5)")
-        ("dir", text()->default_value("build")->value_name("DIR"), "servers write below it; all is removed")
-        ("results", text()->value_name("DIR"), "tables, plots and JSON are written there")
-        ("config", text()->value_name("FILE"), "more options, one `name = value` a line")
-        ("help", po::bool_switch(), "print this, and exit");
+        ("quick", po::bool_switch(), "one short round, which shows that it works, not how fast")
+        ("rounds", text()->value_name("N"), "number of measurements of each server, in turn (5)")
+        ("dir", text()->default_value("build")->value_name("DIR"), "servers write below it; everything is removed at the end")
+        ("results", text()->value_name("DIR"), "write tables, plots and JSON to this directory")
+        ("config", text()->value_name("FILE"), "read more options, one `name = value` per line")
+        ("help", po::bool_switch(), "print this help and exit");
     // clang-format on
     return options;
 }
@@ -58,10 +58,11 @@ std::optional<po::variables_map> read_arguments(const Program& program,
     if (cli::is_set(line.options, "help")) {
         std::cout << program.name << " [OPTIONS]\n"
                   << program.does << " See bench/README.md.\n\n"
-                  << options << "\nExit status: 0 measured, 1 not, 2 for bad usage.\n";
+                  << options
+                  << "\nExit status: 0 if everything was measured, 1 if not, 2 for bad usage.\n";
         return {};
     }
-    if (!line.words.empty()) throw UsageError{"'" + line.words.front() + "' is no option"};
+    if (!line.words.empty()) throw UsageError{"unexpected argument '" + line.words.front() + "'"};
     return line.options;
 }
 

@@ -12,23 +12,23 @@
 
 namespace belfry::bench {
 
-/// What every benchmark program can be asked for.
+/// The options that every benchmark program has.
 struct CommonOptions {
-    std::optional<std::string> only;  ///< a part of the program
+    std::optional<std::string> only;  ///< the only part of the program to run
     bool quick = false;
     std::size_t rounds = 5;
-    std::filesystem::path dir = "build";           ///< servers write below it
-    std::optional<std::filesystem::path> results;  ///< none: print only
+    std::filesystem::path dir = "build";           ///< servers write below this directory
+    std::optional<std::filesystem::path> results;  ///< results are only printed if there is none
 };
 
-/// A program and the names of its parts. No names: any are good.
+/// A program and the names of its parts. If there are none, --only accepts any name.
 struct Program {
     std::string_view name;
     std::string_view does;
     std::vector<std::string_view> parts;
 };
 
-/// The names of a program's parts.
+/// Returns the names of the parts of a program.
 template <typename Parts>
 [[nodiscard]] std::vector<std::string_view> names_of(const Parts& parts) {
     std::vector<std::string_view> names;
@@ -37,11 +37,11 @@ template <typename Parts>
     return names;
 }
 
-/// The options that all programs have.
+/// Returns the description of the options that all programs have.
 [[nodiscard]] boost::program_options::options_description common_options(const Program& program);
 
-/// Reads the arguments (without the program's name). None: `--help` was asked for, and has been
-/// printed. @throws cli::UsageError
+/// Reads the arguments, without the name of the program. Returns none after it has printed --help.
+/// @throws cli::UsageError
 [[nodiscard]] std::optional<boost::program_options::variables_map> read_arguments(
     const Program& program, const boost::program_options::options_description& options,
     const std::vector<std::string>& arguments);
@@ -50,7 +50,7 @@ template <typename Parts>
 [[nodiscard]] CommonOptions common_from(const Program& program,
                                         const boost::program_options::variables_map& given);
 
-/// For programs that have no other options.
+/// Reads the arguments of a program that has no other options.
 [[nodiscard]] std::optional<CommonOptions> read_common_options(
     const Program& program, const std::vector<std::string>& arguments);
 

@@ -55,7 +55,7 @@ std::uint16_t port_of(int fd) {
     return ntohs(address.sin_port);
 }
 
-/// What a failed call means: a signal, nothing for too long, or the end of the connection.
+/// Throws what a failed call means: a signal, a timeout, or the end of the connection.
 [[noreturn]] void give_up(const char* call) {
     const int error = errno;
     check_interrupt();
@@ -109,8 +109,8 @@ std::size_t Connection::send_now(std::string_view bytes) const {
     return static_cast<std::size_t>(count);
 }
 
-std::size_t Connection::discard_now(std::size_t most) const {
-    const ssize_t count = ::recv(fd(), nullptr, most, MSG_TRUNC | MSG_DONTWAIT);
+std::size_t Connection::discard_now(std::size_t max_bytes) const {
+    const ssize_t count = ::recv(fd(), nullptr, max_bytes, MSG_TRUNC | MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) return 0;
     if (count < 0) throw test::system_failure("recv");
     if (count == 0) throw test::Failure("the peer has closed the connection");

@@ -8,30 +8,34 @@
 
 namespace belfry::bench {
 
-/// A blocking TCP connection to this machine. A peer that is silent for long is a failure.
+/// A blocking TCP connection to this machine. It fails if the peer is silent for long.
 class Connection {
   public:
     /// @throws test::Failure
     explicit Connection(std::uint16_t port);
 
-    /// Writes all of it. @throws test::Failure, Interrupted
+    /// Sends all bytes.
+    /// @throws test::Failure, Interrupted
     void send(std::string_view bytes) const;
 
-    /// What has come, as far as it fits; waits for the first byte. The view points into `buffer`.
-    /// @throws test::Failure, also where the peer has closed; Interrupted
+    /// Receives as many bytes as have come and fit, and waits for the first one. The returned view
+    /// points into `buffer`.
+    /// @throws test::Failure, also if the peer has closed the connection; Interrupted
     [[nodiscard]] std::string_view receive(std::span<char> buffer) const;
 
-    /// The same without waiting; empty where nothing has come.
+    /// Does the same without waiting. Returns an empty view if nothing has come.
     [[nodiscard]] std::string_view receive_now(std::span<char> buffer) const;
 
-    /// Waits for ever from now on, instead of taking silence for a failure.
+    /// Lets receive() wait without a limit from now on.
     void wait_for_ever() const;
 
-    /// Sends what can be sent at once. @return bytes
+    /// Sends as much as is possible without waiting.
+    /// @return the number of bytes
     [[nodiscard]] std::size_t send_now(std::string_view bytes) const;
 
-    /// Throws away what has come, at most so much, without copying it. @return bytes
-    [[nodiscard]] std::size_t discard_now(std::size_t most) const;
+    /// Discards what has come, up to `max_bytes`, without copying it.
+    /// @return the number of bytes
+    [[nodiscard]] std::size_t discard_now(std::size_t max_bytes) const;
 
     [[nodiscard]] int fd() const { return socket_.get(); }
 
@@ -53,7 +57,7 @@ class Listener {
     base::UniqueFd socket_;
 };
 
-/// A port that is free at this moment.
+/// Returns a port that is free at this moment.
 [[nodiscard]] std::uint16_t free_port();
 
 }  // namespace belfry::bench

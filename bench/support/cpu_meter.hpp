@@ -8,14 +8,16 @@
 
 namespace belfry::bench {
 
-/// Processor time of all threads of all processes of a process session, as the scheduler counts it
-/// (/proc/PID/task/TID/schedstat). Who has ended counts with what was read last.
+/// The processor time of all threads of all processes of a process session, as the scheduler counts
+/// it (/proc/PID/task/TID/schedstat). For a thread that has ended, the last value counts that was
+/// read.
 class CpuMeter {
   public:
-    /// @param session its leader
+    /// @param session the pid of its leader
     explicit CpuMeter(pid_t session) : session_{session} {}
 
-    /// Reads all, and adds up. Seconds since the start of each.
+    /// Reads the times of all threads, and returns their sum in seconds since the start of each
+    /// thread.
     [[nodiscard]] double seconds();
 
   private:

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t payload_ending = 2;
 
-/// The number behind the last space of `MSG <id> <sender> <ms> <nbytes>` CR.
+/// Returns the number after the last space of `MSG <id> <sender> <ms> <nbytes>` CR.
 std::size_t payload_bytes(std::string_view line) {
     const char* const first = line.data() + line.rfind(' ') + 1;
     const char* const last = line.data() + line.size() - 1;
@@ -63,7 +63,7 @@ void FrameCounter::line(std::string_view line) {
     } else if (line.starts_with("LIVE ")) {
         live_ = true;
     } else if (is_unexpected(line)) {
-        throw test::Failure("the server said '" + std::string{line} + "'");
+        throw test::Failure("unexpected frame: '" + std::string{line} + "'");
     }
 }
 

@@ -7,14 +7,14 @@
 
 namespace belfry::bench {
 
-/// Counts what a server sends, in any pieces. It looks at the control lines alone and steps over
-/// the payloads, so that the reader costs little beside the server.
+/// Counts the frames that a server sends, which may arrive in any pieces. It reads only the control
+/// lines and skips the payloads, so that the reader costs little compared with the server.
 class FrameCounter {
   public:
     /// @throws test::Failure on ERR, DUP, GAP and BYE: no benchmark expects them
     void feed(std::string_view bytes);
 
-    [[nodiscard]] std::uint64_t messages() const { return messages_; }  ///< MSG frames, whole
+    [[nodiscard]] std::uint64_t messages() const { return messages_; }  ///< complete MSG frames
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
     [[nodiscard]] bool live() const { return live_; }
 
@@ -25,8 +25,8 @@ class FrameCounter {
     std::uint64_t messages_ = 0;
     std::uint64_t sent_ = 0;
     bool live_ = false;
-    std::size_t payload_left_ = 0;  ///< with its line ending; 0: a line comes next
-    std::string begun_;             ///< a line whose end has not come
+    std::size_t payload_left_ = 0;  ///< with its line end; 0 if a line comes next
+    std::string begun_;             ///< the part of an incomplete line
 };
 
 }  // namespace belfry::bench

@@ -9,13 +9,13 @@
 
 namespace belfry::bench {
 
-/// Something that is measured beside others; each call is one run.
+/// One of several things that are compared. Each call of `run` is one run.
 struct Contestant {
     std::string name;
     std::function<double()> run;
 };
 
-/// First, second, …, first, second, …
+/// Measures the contestants in turn: first, second, …, first, second, …
 [[nodiscard]] inline std::vector<Series> measure_in_turn(std::size_t rounds,
                                                          const std::vector<Contestant>& all) {
     std::vector<Series> series;

@@ -13,7 +13,7 @@ std::optional<std::filesystem::path> installed(std::string_view program) {
     std::vector<std::string> folders;
     boost::algorithm::split(folders, std::string{path == nullptr ? "" : path},
                             [](char c) { return c == ':'; });
-    folders.emplace_back("/usr/sbin");  // where Debian puts servers
+    folders.emplace_back("/usr/sbin");  // Debian installs servers there
     for (const std::filesystem::path folder : folders) {
         if (std::filesystem::exists(folder / program)) return folder / program;
     }

@@ -6,7 +6,8 @@
 
 namespace belfry::bench {
 
-/// Where PATH finds a program; /usr/sbin counts as a part of it. None: it is not installed.
+/// Returns where PATH finds a program; none if it is not installed. /usr/sbin counts as a part of
+/// PATH.
 [[nodiscard]] std::optional<std::filesystem::path> installed(std::string_view program);
 
 }  // namespace belfry::bench

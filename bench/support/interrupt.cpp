@@ -22,7 +22,7 @@ void change_mask(int how) {
 
 }  // namespace
 
-void note_interrupts() {
+void record_interrupts() {
     struct sigaction action {};
     action.sa_handler = &note;
     for (const int number : signals) ::sigaction(number, &action, nullptr);

@@ -2,8 +2,8 @@
 
 #include <exception>
 
-/// SIGINT, SIGTERM and SIGHUP end the benchmark by an exception, so that destructors end what it
-/// started and remove what it wrote.
+/// Thrown after SIGINT, SIGTERM or SIGHUP. Since an exception ends the benchmark, destructors stop
+/// the servers and remove all files.
 namespace belfry::bench {
 
 class Interrupted : public std::exception {
@@ -11,13 +11,14 @@ class Interrupted : public std::exception {
     [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
 };
 
-/// From now on the signals are only noted. Blocking system calls end with EINTR.
-void note_interrupts();
+/// Installs handlers that only record the signals. Blocking system calls then end with EINTR.
+void record_interrupts();
 
-/// @throws Interrupted where a signal has been noted
+/// Throws Interrupted if a signal has been recorded.
 void check_interrupt();
 
-/// While it lives, threads that are started leave the signals to the others.
+/// While the object exists, new threads start with these signals blocked, so other threads get
+/// them.
 class NoInterruptsHere {
   public:
     NoInterruptsHere();

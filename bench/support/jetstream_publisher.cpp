@@ -35,14 +35,15 @@ void JetStreamPublisher::print(std::string& out) {
     out += publish;
 }
 
-/// `MSG a 1 <nbytes>`, then `{"stream":"s", "seq":<n>}`. The server's own PING may stand between.
+/// An answer is `MSG a 1 <nbytes>`, followed by `{"stream":"s", "seq":<n>}`. A PING of the server
+/// may come between them.
 std::uint64_t JetStreamPublisher::answers_in(std::string_view bytes) {
     std::uint64_t count = 0;
     lines_.feed(bytes, [&](std::string_view line) {
         if (line.starts_with("MSG a ") || line.starts_with("INFO ")) return;
         if (line == "PING") return connection().send("PONG\r\n");
         if (!line.starts_with(R"({"stream":)")) {
-            throw test::Failure("nats-server said '" + std::string{line} + "'");
+            throw test::Failure("unexpected line of nats-server: '" + std::string{line} + "'");
         }
         ++count;
     });

@@ -9,10 +9,10 @@
 
 namespace belfry::bench {
 
-/// A client of NATS that publishes to a stream in files. It counts the acknowledgements.
+/// A client of NATS that publishes to a stream on disk, and counts the acknowledgements.
 class JetStreamPublisher : public WindowedPublisher {
   public:
-    /// Makes the stream.
+    /// Connects and creates the stream.
     /// @param window messages in flight, at least 1
     JetStreamPublisher(std::uint16_t port, std::uint64_t window);
 

@@ -5,7 +5,7 @@
 
 namespace belfry::bench {
 
-/// Makes lines of what comes in any pieces.
+/// Splits bytes that arrive in any pieces into lines.
 class LineSplitter {
   public:
     /// Calls `take` with each line that is complete, without its CRLF.

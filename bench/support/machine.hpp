@@ -4,7 +4,7 @@
 
 namespace belfry::bench {
 
-/// The processor, how many of it, and the kernel.
+/// Describes the machine: its processors and its kernel.
 [[nodiscard]] std::string machine();
 
 }  // namespace belfry::bench

@@ -15,7 +15,8 @@ inline int warn(std::string_view program, const std::exception& error, int exit_
     return exit_code;
 }
 
-/// What all benchmarks do with exceptions. @return the exit status
+/// Runs a benchmark program, and turns its exceptions into messages.
+/// @return the exit status
 template <typename Run>
 int run_main(std::string_view program, Run run) {
     constexpr int exit_interrupted = 130;

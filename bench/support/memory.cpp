@@ -12,7 +12,7 @@
 namespace belfry::bench {
 namespace {
 
-/// Lines as `Name:   123 kB`.
+/// Reads lines like `Name: 123 kB`.
 std::map<std::string, double> sizes_in(const std::string& path) {
     std::map<std::string, double> sizes;
     std::ifstream file{path};
@@ -25,8 +25,8 @@ std::map<std::string, double> sizes_in(const std::string& path) {
     return sizes;
 }
 
-/// Free pages that the kernel keeps for each processor and counts as taken: with 24 GB up to 90 MB,
-/// so they are as much noise as a few hundred clients are worth.
+/// Returns the free pages that the kernel keeps for each processor and counts as used. With 24 GB
+/// of memory they are up to 90 MB, which would be noise of a few hundred clients.
 double kept_for_processors() {
     std::ifstream file{"/proc/zoneinfo"};
     double pages = 0;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds start_timeout{20};
 
-/// The server's own pings would stand between the messages that are counted.
+/// Pings of the server, which would come between the counted messages, are turned off.
 std::string configuration(const std::filesystem::path& dir, std::uint16_t port) {
     return "listen: \"127.0.0.1:" + std::to_string(port) + "\"\nlog_file: \"" +
            (dir / "nats.log").string() +

@@ -11,24 +11,24 @@ namespace belfry::bench {
 class NatsServer {
   public:
     enum class Use {
-        pub_sub,         ///< nothing goes to disk
-        synced_streams,  ///< with JetStream; it syncs before it acknowledges, if it can
+        pub_sub,         ///< writes nothing to disk
+        synced_streams,  ///< with JetStream, which syncs before it acknowledges if it can
     };
 
-    /// Whether nats-server is installed.
+    /// True if nats-server is installed.
     [[nodiscard]] static bool is_installed();
 
     /// Starts it and waits until it answers. Slow subscribers are not dropped.
-    /// @param dir for its files
+    /// @param dir holds its files
     NatsServer(Use use, const std::filesystem::path& dir);
 
-    /// Whether this version can sync a stream's file before it acknowledges. Without that, an
-    /// acknowledged message may be lost with the machine.
+    /// True if this version can sync the file of a stream before it acknowledges. Otherwise an
+    /// acknowledged message may be lost if the machine crashes.
     [[nodiscard]] static bool can_sync(const std::filesystem::path& dir);
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
-    /// Leads a process session of its own.
+    /// Returns the pid of the server, which leads its own process session.
     [[nodiscard]] pid_t leader() const { return nats_.pid(); }
 
   private:

@@ -2,7 +2,7 @@
 
 namespace belfry::bench {
 
-/// Lets this process and those that it starts open as many files as they may.
+/// Raises the limit of open files to the maximum, for this process and those that it starts.
 void raise_open_files() noexcept;
 
 }  // namespace belfry::bench

@@ -11,9 +11,9 @@
 
 namespace belfry::bench {
 
-/// A server that hands what one client publishes to many, and how one speaks to it. What a
-/// subscriber gets is known to the byte beforehand, so that deliveries are counted without looking
-/// at them.
+/// A server that delivers the messages of one publisher to many subscribers, with the client's side
+/// of its protocol. The number of bytes that a subscriber receives is known beforehand, so
+/// deliveries are counted without parsing them.
 class Peer {
   public:
     Peer() = default;
@@ -21,35 +21,37 @@ class Peer {
     Peer& operator=(const Peer&) = delete;
     virtual ~Peer() = default;
 
-    /// As it stands in tables.
+    /// Returns the name for tables.
     [[nodiscard]] virtual std::string_view name() const = 0;
 
     [[nodiscard]] virtual std::uint16_t port() const = 0;
 
-    /// Leads the process session of all its processes.
+    /// Returns the leader of the process session to which all processes of the server belong.
     [[nodiscard]] virtual pid_t leader() const = 0;
 
-    /// Makes a new connection a subscriber. When it comes back, the connection gets all that is
-    /// published from now on, and nothing else.
+    /// Makes a new connection a subscriber. After it has returned, the connection receives
+    /// everything that is published from then on, and nothing else.
     virtual void subscribe(const Connection& connection, std::size_t index) = 0;
 
     /// Makes a new connection the publisher.
     virtual void introduce(const Connection& connection) = 0;
 
-    /// Takes care of what the server says to a connection of its own accord some time after its
-    /// start, so that nothing of it stands between the messages later.
+    /// Handles what the server sends to a connection unasked some time after its start, so that it
+    /// does not come between the messages later.
     virtual void settle(const Connection& /*connection*/) {}
 
-    /// Adds so many messages to what the publisher is to send.
-    /// @return bytes that they are for each subscriber
+    /// Appends `count` messages to the output of the publisher.
+    /// @return how many bytes each subscriber will receive for them
     virtual std::uint64_t print(std::string& out, std::uint64_t count,
                                 std::string_view payload) = 0;
 
-    /// @param bytes what the server said to the publisher, in any pieces
-    /// @return how many messages it answers. @throws test::Failure where it is not what is expected
+    /// Reads the answers of the server.
+    /// @param bytes what the server has sent to the publisher, in any pieces
+    /// @return how many messages are answered
+    /// @throws test::Failure if they are not as expected
     virtual std::uint64_t answered(std::string_view bytes) = 0;
 
-    /// Messages that may be unanswered, of those that the user asked for.
+    /// Returns how many messages may be unanswered if the user has asked for `asked`.
     [[nodiscard]] virtual std::uint64_t window(std::uint64_t asked) const { return asked; }
 };
 

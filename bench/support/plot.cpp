@@ -34,7 +34,7 @@ std::map<std::string, Points> lines_of(const Plot& plot, const Report& report) {
     return lines;
 }
 
-/// Data blocks, and a command that draws them all.
+/// Writes the data blocks, and a command that draws all of them.
 std::string script_for(const Plot& plot, const std::map<std::string, Points>& lines,
                        const std::filesystem::path& file) {
     std::ostringstream script;

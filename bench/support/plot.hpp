@@ -9,19 +9,19 @@
 
 namespace belfry::bench {
 
-/// A picture of some of a report's figures.
+/// A plot of some figures of a report.
 struct Plot {
-    std::string file;   ///< without its ending
-    std::string group;  ///< of the figures
+    std::string file;   ///< without its extension
+    std::string group;  ///< the group of the figures
     std::string x;      ///< the setting on the horizontal axis
     std::string title;
-    std::string y;                            ///< what stands at the vertical axis
-    std::map<std::string, double> only = {};  ///< settings that the figures must have
+    std::string y;                            ///< the label of the vertical axis
+    std::map<std::string, double> only = {};  ///< only figures with these settings are drawn
 };
 
-/// Writes the report as JSON, as a table, and as plots; without gnuplot (Debian: gnuplot-nox) a
-/// line says that there are none. Draws those plots that have at least two points as SVG, with one
-/// line for each series; both axes are logarithmic, since what is plotted grows by factors.
+/// Writes the report as JSON, as a table, and as plots. Plots that have at least two points are
+/// drawn as SVG, with one line for each series. Both axes are logarithmic, because the settings
+/// grow by factors. Without gnuplot (Debian: gnuplot-nox) a remark says that there are no plots.
 void write_results(Report& report, const std::vector<Plot>& plots,
                    const std::filesystem::path& dir);
 

@@ -8,7 +8,7 @@ namespace belfry::bench {
 Publisher::Publisher(std::uint16_t port, std::string_view client_id, std::uint64_t window,
                      std::size_t bytes)
     : WindowedPublisher{port, window},
-      behind_seq_{' ' + std::to_string(bytes) + "\r\n" + std::string(bytes, 'x') + "\r\n"} {
+      tail_{' ' + std::to_string(bytes) + "\r\n" + std::string(bytes, 'x') + "\r\n"} {
     connection().send("LOGIN " + std::string{client_id} + "\r\n");
     std::array<char, 4096> buffer{};
     while (!counter_.live()) counter_.feed(connection().receive(buffer));
@@ -17,7 +17,7 @@ Publisher::Publisher(std::uint16_t port, std::string_view client_id, std::uint64
 void Publisher::print(std::string& out) {
     char digits[20];
     char* const end = std::to_chars(std::begin(digits), std::end(digits), ++seq_).ptr;
-    out.append("SEND ").append(std::begin(digits), end).append(behind_seq_);
+    out.append("SEND ").append(std::begin(digits), end).append(tail_);
 }
 
 std::uint64_t Publisher::answers_in(std::string_view bytes) {

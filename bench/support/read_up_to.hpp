@@ -6,7 +6,7 @@
 
 namespace belfry::bench {
 
-/// Reads whole lines until one begins like that; nothing may come behind it.
+/// Reads whole lines until one begins with `beginning`. Nothing may follow that line.
 /// @throws test::Failure
 void read_up_to(const Connection& connection, std::string_view beginning);
 

@@ -21,7 +21,8 @@ test::Invocation server_command(RedisServer::Use use, const std::filesystem::pat
         {"--bind", "127.0.0.1", "--port", std::to_string(port), "--dir", dir.string(),
          "--daemonize", "no", "--save", "", "--client-output-buffer-limit", "pubsub 0 0 0"}};
     if (use == RedisServer::Use::synced_streams) {
-        // No rewriting of its log meanwhile: that would be to its disadvantage.
+        // Rewriting its log during the measurement would be to its disadvantage, so it is turned
+        // off.
         for (const char* const option : {"--appendonly", "yes", "--appendfsync", "always",
                                          "--auto-aof-rewrite-percentage", "0"}) {
             command.arguments.emplace_back(option);
@@ -31,12 +32,14 @@ test::Invocation server_command(RedisServer::Use use, const std::filesystem::pat
     return command;
 }
 
-/// The second field of the last line, as in `"XADD …","12345.67",…`.
+/// Returns the second field of the last line, which is like `"XADD …","12345.67",…`.
 double rate_in(const std::string& csv) {
     const auto lines = test::lines_of(csv);
     const std::string line = lines.empty() ? "" : lines.back();
     const std::size_t comma = line.find("\",\"");
-    if (comma == std::string::npos) throw test::Failure("redis-benchmark said '" + csv + "'");
+    if (comma == std::string::npos) {
+        throw test::Failure("unexpected output of redis-benchmark: '" + csv + "'");
+    }
     return std::stod(line.substr(comma + 3));
 }
 

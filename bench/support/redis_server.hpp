@@ -11,29 +11,29 @@ namespace belfry::bench {
 class RedisServer {
   public:
     enum class Use {
-        synced_streams,  ///< it syncs its log before it answers
-        pub_sub,         ///< nothing goes to disk, and no subscriber is dropped for being slow
+        synced_streams,  ///< syncs its log before it answers
+        pub_sub,         ///< writes nothing to disk, and drops no slow subscriber
     };
 
-    /// Whether redis-server is installed.
+    /// True if redis-server is installed.
     [[nodiscard]] static bool is_installed();
 
-    /// Whether redis-benchmark is installed, which append_rate() needs.
+    /// True if redis-benchmark is installed, which append_rate() needs.
     [[nodiscard]] static bool has_benchmark();
 
     /// Starts it and waits until it answers.
-    /// @param dir for its files
+    /// @param dir holds its files
     RedisServer(Use use, const std::filesystem::path& dir);
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
-    /// Leads a process session of its own.
+    /// Returns the pid of the server, which leads its own process session.
     [[nodiscard]] pid_t leader() const { return redis_.pid(); }
 
-    /// Appends to a new stream by redis-benchmark with one connection: as many commands in one
-    /// piece, then as many answers, and so on. Commands a second.
-    /// @param in_flight commands in one piece
-    /// @param count in all; rounded up to whole pieces
+    /// Appends to a new stream with redis-benchmark, by one connection which sends a number of
+    /// commands at once, reads their answers, and so on. Returns the commands per second.
+    /// @param in_flight how many commands are sent at once
+    /// @param count the total number of commands, rounded up to a multiple of `in_flight`
     [[nodiscard]] double append_rate(std::uint64_t in_flight, std::uint64_t count);
 
   private:

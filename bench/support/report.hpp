@@ -10,45 +10,45 @@ namespace belfry::bench {
 
 enum class Unit { per_second, milliseconds, microseconds, nanoseconds, kibibytes, none };
 
-/// What one contestant reached: a value for each round.
+/// The results of one contestant: a value for each round.
 struct Series {
     std::string name;
     std::vector<double> values;
 };
 
-/// Belfry's value by another's of the same round.
+/// The values of Belfry divided by those of another contestant in the same round.
 struct Ratio {
     std::string against;
     std::vector<double> values;
-    std::string wanted;  ///< empty: nothing in particular
+    std::string wanted;  ///< the wanted ratio; empty if there is none
 };
 
-/// One line of the table. Its first series is Belfry's.
+/// One line of the table. Its first series is that of Belfry.
 struct Figure {
-    std::string group;  ///< what is plotted together
+    std::string group;  ///< figures of a group are plotted together
     std::string what;
     Unit unit = Unit::per_second;
     std::vector<Series> series;
     std::vector<Ratio> ratios = {};
-    std::string wanted = {};                      ///< of Belfry's own figure
-    std::map<std::string, double> settings = {};  ///< as "subscribers", "bytes"
+    std::string wanted = {};                      ///< the wanted value of Belfry
+    std::map<std::string, double> settings = {};  ///< for example "subscribers", "bytes"
 };
 
-/// What a program has measured. Prints each line at once; the rest is written at the end.
+/// The results of a program. Each line is printed at once; the files are written at the end.
 class Report {
   public:
-    /// @param program its name; also that of the files
-    /// @param conditions what holds for all lines, in words
+    /// @param program the name of the program and of the files
+    /// @param conditions describes the conditions of all measurements
     Report(std::string program, std::string conditions);
 
-    /// Prints medians of the figures, and median, least and greatest of the ratios.
+    /// Adds a figure, and prints its medians, and the median, minimum and maximum of its ratios.
     void add(Figure figure);
 
-    /// Prints and keeps a line between the others; the same one only once.
+    /// Adds and prints a remark, but the same one only once.
     void remark(const std::string& text);
 
     /// Writes PROGRAM.json and PROGRAM.md.
-    /// @param dir made where it is missing
+    /// @param dir is created if it is missing
     void write(const std::filesystem::path& dir) const;
 
     [[nodiscard]] const std::vector<Figure>& figures() const { return figures_; }
@@ -63,21 +63,22 @@ class Report {
     std::vector<std::string> remarks_;
 };
 
-/// @param values not empty
+/// Returns the median.
+/// @param values must not be empty
 [[nodiscard]] double median(std::vector<double> values);
 
-/// Each value by that of the same round. The shorter one counts.
+/// Divides each value by that of the same round. The length is that of the shorter list.
 [[nodiscard]] std::vector<double> ratios_of(const std::vector<double>& values,
                                             const std::vector<double>& others);
 
-/// The greater one of each round.
+/// Returns the greater value of each round.
 [[nodiscard]] std::vector<double> better_of(const std::vector<double>& values,
                                             const std::vector<double>& others);
 
-/// 12345 as 12,345.
+/// Returns the number with commas, as in 12,345.
 [[nodiscard]] std::string with_commas(std::uint64_t number);
 
-/// A figure with its unit, as in tables.
+/// Returns the value with its unit, as tables show it.
 [[nodiscard]] std::string text_of(double value, Unit unit);
 
 }  // namespace belfry::bench

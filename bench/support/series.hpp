@@ -7,15 +7,15 @@
 
 namespace belfry::bench {
 
-/// The values of one contestant; empty: it is not there.
+/// Returns the values of one contestant; empty if it is missing.
 [[nodiscard]] std::vector<double> values_of(const std::vector<Series>& series,
                                             std::string_view name);
 
-/// The first one's by those of another. Adds nothing where that one is not there.
+/// Adds the ratio of the first contestant to another one. Adds nothing if that one is missing.
 void add_ratio(std::vector<Ratio>& ratios, const std::vector<Series>& series,
                std::string_view other, std::string wanted);
 
-/// The first one's by the greater of two others', as far as they are there.
+/// Adds the ratio of the first contestant to the better of two others, as far as they are present.
 void add_ratio_to_better(std::vector<Ratio>& ratios, const std::vector<Series>& series,
                          std::string_view one, std::string_view other, std::string wanted);
 

@@ -108,7 +108,8 @@ void Stage::begin_run() {
 
 // --- Publishing -------------------------------------------------------------------------------
 
-/// As many as flow control allows; rather half a window at once than a few at a time.
+/// Publishes as many messages as flow control permits. It prefers half a window at once to a few at
+/// a time.
 void Stage::publish_some(std::uint64_t messages, std::string_view payload) {
     if (!out_.empty() || expected_ - slowest_ > flow_.lead_bytes) return;
     const std::uint64_t window = peer_->window(flow_.window);
@@ -137,7 +138,8 @@ void Stage::flush() {
 
 // --- Reading ----------------------------------------------------------------------------------
 
-/// @return whether anything came
+/// Handles what has happened.
+/// @return true if anything has come
 bool Stage::look(Clock::duration limit) {
     check_interrupt();
     std::array<epoll_event, 256> events{};
@@ -162,7 +164,7 @@ void Stage::look_or_give_up() {
     if (!look(limit)) give_up();
 }
 
-/// Nobody has more either.
+/// Throws test::Failure unless every subscriber has exactly the expected bytes.
 void Stage::check_complete() const {
     if (std::ranges::max(received_) != expected_) give_up();
 }
@@ -190,8 +192,8 @@ void Stage::give_up() const {
         received_, [this](std::uint64_t bytes) { return bytes != expected_; });
     throw test::Failure(std::string{peer_->name()} + ": " + std::to_string(behind) + " of " +
                         std::to_string(received_.size()) +
-                        " subscribers have not received what they should; " +
-                        std::to_string(unanswered_) + " messages are not answered");
+                        " subscribers have not received all bytes; " + std::to_string(unanswered_) +
+                        " messages are unanswered");
 }
 
 }  // namespace belfry::bench

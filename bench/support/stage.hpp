@@ -12,31 +12,32 @@
 
 namespace belfry::bench {
 
-/// How far the publisher may run ahead. The same for all servers.
+/// How far the publisher may run ahead. It is the same for all servers.
 struct FlowControl {
-    std::uint64_t window = 1'000;          ///< messages without an answer
-    std::uint64_t lead_bytes = 16U << 20;  ///< ahead of the slowest subscriber
+    std::uint64_t window = 1'000;          ///< unanswered messages
+    std::uint64_t lead_bytes = 16U << 20;  ///< bytes ahead of the slowest subscriber
 };
 
-/// One server, one publisher and many subscribers, all in one thread with one epoll loop. What
-/// comes is counted in bytes, and thrown away by the kernel.
+/// One server, with one publisher and many subscribers, all of which run in one thread with one
+/// epoll loop. Received bytes are only counted; the kernel discards them.
 class Stage {
   public:
-    /// Connects and subscribes all.
+    /// Connects the publisher and all subscribers.
     Stage(std::unique_ptr<Peer> peer, std::size_t subscribers, FlowControl flow);
 
     struct Rate {
         double deliveries_a_second;
-        double cpu_ns_a_delivery;  ///< of all processes of the server
-        double own_share;          ///< of the run that this process was on a processor
+        double cpu_ns_a_delivery;  ///< processor time of all processes of the server
+        double own_share;          ///< share of the run in which this process used a processor
     };
 
-    /// Publishes as fast as flow control lets it, until everybody has everything.
-    /// @throws test::Failure where something is lost
+    /// Publishes as fast as flow control permits, until every subscriber has every message.
+    /// @throws test::Failure if a message is lost
     [[nodiscard]] Rate publish_all(std::uint64_t messages, std::string_view payload);
 
-    /// Publishes one at a time at a fixed rate. @return seconds from just before a message was sent
-    /// until it was read, of each delivery, sorted
+    /// Publishes one at a time at a fixed rate.
+    /// @return the latency of each delivery in seconds, sorted: from just before the message was
+    /// sent until it was read
     [[nodiscard]] std::vector<double> publish_at(double messages_a_second, std::uint64_t messages,
                                                  std::string_view payload);
 
@@ -45,10 +46,10 @@ class Stage {
   private:
     struct Subscriber {
         Connection connection;
-        std::uint64_t timed = 0;  ///< messages whose time was taken in this run
+        std::uint64_t timed = 0;  ///< messages whose latency was measured in this run
     };
     struct Sent {
-        std::uint64_t end;  ///< bytes for each subscriber up to its end
+        std::uint64_t end;  ///< bytes for each subscriber up to the end of the message
         Clock::time_point at;
     };
 
@@ -71,15 +72,15 @@ class Stage {
     CpuMeter cpu_;
     base::UniqueFd epoll_;
     std::vector<Subscriber> subscribers_;
-    std::vector<std::uint64_t> received_;  ///< bytes, by subscriber
+    std::vector<std::uint64_t> received_;  ///< received bytes of each subscriber
     std::unique_ptr<Connection> publisher_;
 
-    std::string out_;  ///< what the publisher's socket has not taken yet
+    std::string out_;  ///< bytes that the publisher's socket has not taken yet
     bool waits_for_room_ = false;
     std::uint64_t published_ = 0;  ///< messages of this run
     std::uint64_t unanswered_ = 0;
-    std::uint64_t expected_ = 0;  ///< bytes for each subscriber, in all
-    std::uint64_t slowest_ = 0;   ///< the least of received_
+    std::uint64_t expected_ = 0;  ///< total bytes for each subscriber
+    std::uint64_t slowest_ = 0;   ///< the minimum of received_
     bool timed_ = false;
     std::vector<Sent> sent_;  ///< the messages of a timed run
     std::vector<double> times_;

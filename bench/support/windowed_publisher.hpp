@@ -12,11 +12,11 @@
 
 namespace belfry::bench {
 
-/// Bytes of each message that it sends.
+/// The size of each message that a publisher sends.
 inline constexpr std::size_t payload_size = 64;
 
-/// Sends messages and keeps a number of them unanswered: for as many answers as a read brings, it
-/// sends as many messages at once. What they look like is the derived class's matter.
+/// Sends messages, and keeps a number of them unanswered: for the answers that one read brings, it
+/// sends as many new messages at once. The derived class defines the format of the messages.
 class WindowedPublisher {
   public:
     /// @param window messages in flight, at least 1
@@ -25,21 +25,21 @@ class WindowedPublisher {
     WindowedPublisher& operator=(const WindowedPublisher&) = delete;
     virtual ~WindowedPublisher() = default;
 
-    /// Sends for so long, then waits for all answers. Messages a second, by the time of the last
-    /// answer.
+    /// Sends for this time, and then waits for all answers. Returns the messages per second up to
+    /// the last answer.
     double rate_over(Seconds duration);
 
-    /// Sends so many, and waits for all answers.
+    /// Sends `count` messages, and waits for all answers.
     void publish(std::uint64_t count);
 
-    /// All messages that were ever answered.
+    /// Returns how many messages have been answered since the start.
     [[nodiscard]] std::uint64_t answered() const { return answered_; }
 
   protected:
-    /// Adds one message.
+    /// Appends one message.
     virtual void print(std::string& out) = 0;
 
-    /// How many messages are answered by these bytes, which come in any pieces.
+    /// Returns how many messages are answered by these bytes, which come in any pieces.
     virtual std::uint64_t answers_in(std::string_view bytes) = 0;
 
     [[nodiscard]] const Connection& connection() const { return connection_; }
