@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(PlacedFile, IsInPlaceUntilItIsDeletedMovedOrReplacedAndAgainWhenItIsBack) {
+TEST(PlacedFile, AFileIsInPlaceUntilItIsMovedDeletedOrReplacedAndAgainOnceItIsBack) {
     const TempDir folder;
     fs::create_directory(folder.path() / "dir");
     const fs::path path = folder.write("dir/file", "x");
@@ -34,7 +34,7 @@ TEST(PlacedFile, IsInPlaceUntilItIsDeletedMovedOrReplacedAndAgainWhenItIsBack) {
     EXPECT_FALSE(is_in_place());
 }
 
-TEST(PlacedFile, AFileThatDidNotExistWhenItWasOpenedIsNeverInPlace) {
+TEST(PlacedFile, AFileThatDidNotExistAtFirstIsNeverInPlace) {
     const TempDir folder;
     const base::PlacedFile file{folder.path() / "file"};
     EXPECT_FALSE(file.is_in_place());

@@ -59,7 +59,7 @@ TEST(SafeText, KeepsTheJoinersAndVariationSelectorsThatWritingNeeds) {
     }
 }
 
-TEST(Utf8, ValidUtf8IsToldApartFromOtherBytes) {
+TEST(Utf8, ValidUtf8IsRecognised) {
     EXPECT_TRUE(base::is_utf8(""));
     EXPECT_TRUE(base::is_utf8("gr\xc3\xbc\xc3\x9f\0"s));
     EXPECT_FALSE(base::is_utf8("\xc3"));

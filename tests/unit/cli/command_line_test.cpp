@@ -83,7 +83,7 @@ TEST(CommandLine, RefusesMissingValues) {
     EXPECT_EQ(complaint({"--port", ""}), "option --port needs a value");
 }
 
-TEST(CommandLine, AcceptsTrueOrFalseAfterTheEqualsSignOfAFlag) {
+TEST(CommandLine, AFlagMayBeSetToTrueOrFalseAfterAnEqualsSign) {
     EXPECT_TRUE(cli::is_set(parse({"--check=true"}).options, "check"));
     EXPECT_FALSE(cli::is_set(parse({"-check=false"}).options, "check"));
     EXPECT_EQ(parse({"--check", "false"}).words, std::vector<std::string>{"false"});

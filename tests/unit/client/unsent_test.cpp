@@ -42,7 +42,7 @@ class ClientUnsent : public ::testing::Test {
     }};
 };
 
-TEST_F(ClientUnsent, SeqsContinueAfterTheHighestThatTheServerKnows) {
+TEST_F(ClientUnsent, SeqsContinueAfterTheHighestSeqThatTheServerKnows) {
     unsent.begin_session(41, 100);
     add({"a", "b"});
     EXPECT_EQ(sends(), (Texts{"42:a", "43:b"}));
@@ -115,7 +115,7 @@ TEST_F(ClientUnsent, ARefusedLineIsReportedAndNeverSentAgain) {
     EXPECT_EQ(sends(), (Texts{"1:a", "3:c"}));
 }
 
-TEST_F(ClientUnsent, AfterBadSeqsLinesAreNumberedFromTheSeqThatTheServerKnows) {
+TEST_F(ClientUnsent, AfterABadSeqNewLinesAreNumberedFromTheSeqThatTheServerKnows) {
     unsent.begin_session(1000, 100);
     add({"a", "b"});
     EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"}));
@@ -174,7 +174,7 @@ TEST_F(ClientUnsent, LinesAreRefusedWhenNoSeqIsLeft) {
     EXPECT_EQ(refused.size(), 2u);
 }
 
-TEST_F(ClientUnsent, FillsTheOutputOnlyUntilThereIsEnough) {
+TEST_F(ClientUnsent, StopsFillingTheOutputOnceItIsLongEnough) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     EXPECT_EQ(sends(1), (Texts{"1:a"}));
@@ -224,7 +224,7 @@ TEST_F(ClientUnsent, ALineThatIsRefusedForGoodAfterAPostponedOneStaysRefused) {
     EXPECT_EQ(sends(), (Texts{"1:a", "2:b"}));
 }
 
-TEST_F(ClientUnsent, ANewConnectionEndsThePostponing) {
+TEST_F(ClientUnsent, PostponedLinesAreSentAtOnceOnANewConnection) {
     unsent.begin_session(0, 100);
     add({"a", "b"});
     static_cast<void>(sends());

@@ -11,14 +11,14 @@ Options read(const std::vector<std::string>& arguments) {
     return read_options(arguments).value();
 }
 
-TEST(InspectOptions, ACommandMayStandAnywhereBetweenTheOptions) {
+TEST(BelfryctlOptions, ACommandMayStandAnywhereBetweenTheOptions) {
     EXPECT_EQ(read({"status"}).command, "status");
     EXPECT_EQ(read({"--data-dir", "d", "check"}).data_dir, "d");
     EXPECT_TRUE(read({"status", "--json"}).json);
     EXPECT_FALSE(read({"export"}).json) << "export always writes JSON, also without --json";
 }
 
-TEST(InspectOptions, SearchImportAndBackupTakeOneArgument) {
+TEST(BelfryctlOptions, SearchImportAndBackupTakeOneArgument) {
     EXPECT_EQ(read({"search", "two words"}).operand, "two words");
     EXPECT_EQ(read({"search", "--json", "text"}).operand, "text");
     EXPECT_EQ(read({"search", "--", "--json"}).operand, "--json");
@@ -31,14 +31,14 @@ TEST(InspectOptions, SearchImportAndBackupTakeOneArgument) {
     }
 }
 
-TEST(InspectOptions, OtherCommandsTakeNoArgument) {
+TEST(BelfryctlOptions, OtherCommandsTakeNoArgument) {
     for (const char* command : {"status", "log", "export", "check", "stop", "remove"}) {
         EXPECT_EQ(read({command}).operand, "");
         EXPECT_THROW(read({command, "word"}), cli::UsageError);
     }
 }
 
-TEST(InspectOptions, OnlyStatusLogSearchAndExportTakeJson) {
+TEST(BelfryctlOptions, OnlyStatusLogSearchAndExportTakeJson) {
     EXPECT_TRUE(read({"log", "--json"}).json);
     EXPECT_TRUE(read({"log", "--follow", "--json"}).json);
     for (const char* command : {"check", "stop", "remove"}) {
@@ -48,7 +48,7 @@ TEST(InspectOptions, OnlyStatusLogSearchAndExportTakeJson) {
     EXPECT_THROW(read({"backup", "--json", "file"}), cli::UsageError);
 }
 
-TEST(InspectOptions, OnlyRecoverTakesASegmentAndItNeedsOne) {
+TEST(BelfryctlOptions, OnlyRecoverTakesASegmentAndItNeedsOne) {
     EXPECT_EQ(read({"recover", "--segment", "42"}).shmid, 42);
     EXPECT_EQ(read({"--segment=0", "recover"}).shmid, 0);
     EXPECT_THROW(read({"recover"}), cli::UsageError);
@@ -59,7 +59,7 @@ TEST(InspectOptions, OnlyRecoverTakesASegmentAndItNeedsOne) {
     }
 }
 
-TEST(InspectOptions, AMissingOrUnknownCommandIsRefused) {
+TEST(BelfryctlOptions, AMissingOrUnknownCommandIsRefused) {
     EXPECT_THROW(read({}), cli::UsageError);
     EXPECT_THROW(read({"restore"}), cli::UsageError);
 }

@@ -43,7 +43,7 @@ TEST(ChildOfRoot, IsNotWaitedForWhenItIsStopped) {
     EXPECT_THROW((void)ctl::run_as_owner_of(directory.path(), work), ctl::Refusal);
 }
 
-TEST(ChildOfRoot, GoesOnWhenATerminalStopsItsParent) {
+TEST(ChildOfRoot, IgnoresTheStopSignalOfATerminal) {
     const TempDir directory;
     if (!belongs_to_another_user(directory)) return;
     const auto work = [](const auto&) { ::raise(SIGTSTP); };

@@ -54,7 +54,7 @@ TEST_F(RateTest, TheRateOfAYoungServerCoversItsLifetime) {
     EXPECT_EQ(rate_at(start_ + 1).over_s, 1) << "the shortest window is one second";
 }
 
-TEST_F(RateTest, ARingThatHoldsLessThanTheWindowIsCountedWhole) {
+TEST_F(RateTest, IfTheRingHoldsLessThanTheWindowTheRateCoversTheWholeRing) {
     say(3000);
     ASSERT_GT(scratch_.log().first_id.load(), 1U);
     const std::uint64_t now = base::unix_ms() + 2'000;

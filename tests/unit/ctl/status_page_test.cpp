@@ -80,7 +80,7 @@ TEST(StatusPage, TextFromAForeignSegmentIsHarmlessAtATerminal) {
     }
 }
 
-TEST(Human, ByteCountsAreShort) {
+TEST(HumanReadable, ByteCountsAreShort) {
     EXPECT_EQ(short_bytes(0), "0");
     EXPECT_EQ(short_bytes(1023), "1023");
     EXPECT_EQ(short_bytes(1024), "1K");
@@ -90,7 +90,7 @@ TEST(Human, ByteCountsAreShort) {
     EXPECT_EQ(short_bytes(~0ULL), "16E");
 }
 
-TEST(Human, DurationsHaveAtMostTwoUnits) {
+TEST(HumanReadable, DurationsHaveAtMostTwoUnits) {
     EXPECT_EQ(short_duration(0), "0s");
     EXPECT_EQ(short_duration(59), "59s");
     EXPECT_EQ(short_duration(60), "1m");
@@ -99,7 +99,7 @@ TEST(Human, DurationsHaveAtMostTwoUnits) {
     EXPECT_EQ(short_duration(86'400 * 12 + 3600 * 4), "12d4h");
 }
 
-TEST(Human, NumbersAreShort) {
+TEST(HumanReadable, NumbersAreShort) {
     EXPECT_EQ(short_number(0), "0");
     EXPECT_EQ(short_number(0.25), "0.2");
     EXPECT_EQ(short_number(12.34), "12.3");

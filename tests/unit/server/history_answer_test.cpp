@@ -38,7 +38,7 @@ TEST_F(PastFrames, AreTheMessagesWithTheVerbPast) {
     EXPECT_EQ(out, "PAST 1 bob 4000000000000 2\r\nhi\r\nPAST 2 ann 4000000000000 0\r\n\r\n");
 }
 
-TEST_F(PastFrames, KeepAnyBytes) {
+TEST_F(PastFrames, KeepPayloadsOfAnyBytes) {
     const std::string body{"\0\r\nMSG 1 a 2 0\r\n\xff", 17};
     bob_.say(body);
     std::string out;

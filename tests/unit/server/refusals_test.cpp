@@ -38,7 +38,7 @@ class Refused : public ::testing::Test {
         }
     }
 
-    /// Returns how many bytes of the client the server has not read.
+    /// Returns how many bytes from the client the server has not read yet.
     [[nodiscard]] int unread_bytes() const {
         int count = 0;
         if (::ioctl(watched_.get(), FIONREAD, &count) == -1) throw system_failure("FIONREAD");

@@ -11,7 +11,7 @@
 namespace belfry::test {
 namespace {
 
-/// A ring that takes several huge pages.
+/// Returns a plan whose ring takes several huge pages.
 shm::SegmentPlan large_plan() {
     shm::SegmentPlan plan = small_plan();
     plan.ring_bytes = 8 << 20;
@@ -64,7 +64,7 @@ TEST(HugePages, AreNotUsedForASegmentThatIsSmallerThanOne) {
     EXPECT_FALSE(shm::HugePages{scratch.segment()}.step());
 }
 
-TEST(HugePages, FitBecauseASegmentIsAlignedToThemAndAMultipleOfTheirSize) {
+TEST(HugePages, ASegmentIsAlignedToHugePagesAndAMultipleOfTheirSize) {
     ScratchSegment scratch{large_plan()};
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&scratch.segment().prefix()) % shm::huge_page, 0U);
     EXPECT_EQ(scratch.segment().prefix().segment_bytes % shm::huge_page, 0U);

@@ -56,7 +56,7 @@ TEST_F(LogBatch, EveryMessageOfABatchHasItsOwnOutcome) {
               (std::vector<KeptRecord>{{2, "ann", "a"}, {3, "ann", "b"}}));
 }
 
-TEST_F(LogBatch, EndsBeforeAMessageThatWouldBeVisibleBeforeAnEarlierOneIsAnswered) {
+TEST_F(LogBatch, EndsBeforeANewMessageThatFollowsADuplicate) {
     ann_.append({{2, "two"}});
     const std::vector<shm::NewMessage> messages{{1, "a"}, {3, "b"}, {3, "c"}, {0, "d"}};
     const auto first = ann_.append(messages);
@@ -82,7 +82,7 @@ TEST_F(LogBatch, EveryStepIsAcceptedUpToTheHighestFreeSeq) {
     EXPECT_EQ(outcomes_, (Outcomes{appended, appended, appended}));
 }
 
-TEST_F(LogBatch, NoSingleMessageUsesUpTheSeqs) {
+TEST_F(LogBatch, ASingleMessageCannotUseUpTheSeqs) {
     const auto result = ann_.append({{shm::max_seq, "a"}, {shm::max_free_seq + 1, "b"}}, outcomes_);
     EXPECT_EQ(outcomes_, (Outcomes{bad_seq, bad_seq}));
     EXPECT_EQ(result.decided, 2U);
@@ -92,7 +92,7 @@ TEST_F(LogBatch, NoSingleMessageUsesUpTheSeqs) {
     EXPECT_EQ(last_seq(), 1U);
 }
 
-TEST_F(LogBatch, AboveTheFreeSeqsTheStepFromTheMessageBeforeIsLimited) {
+TEST_F(LogBatch, AboveTheFreeSeqsTheStepToTheNextSeqIsLimited) {
     constexpr std::uint64_t first = shm::max_free_seq;
     constexpr std::uint64_t step = shm::max_seq_step;
     ann_.append({{first, "a"}, {first + step, "b"}, {first + 2 * step, "c"}, {0, "d"}}, outcomes_);

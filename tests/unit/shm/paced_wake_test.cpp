@@ -16,7 +16,7 @@
 namespace belfry::test {
 namespace {
 
-/// Enough sleepers that they are woken a few at a time.
+/// The number of sleepers, which is high enough that they are woken a few at a time.
 constexpr std::uint32_t crowd = 40;
 
 shm::SegmentPlan plan_of_a_crowd() {

@@ -35,7 +35,7 @@ mode_t mode_of(const std::filesystem::path& path) {
     return facts.st_mode & 0777U;
 }
 
-/// A segment that shm::create_segment() has not made, and whose bytes the test writes.
+/// A segment that the test itself creates and fills.
 class RawSegment {
   public:
     RawSegment() {

@@ -16,8 +16,8 @@ constexpr std::uint64_t high = shm::max_seq;
 
 class SeqReset : public SegmentTest {
   protected:
-    /// Ann has sent two messages and then one with a high seq, which a server without a limit for
-    /// the step of a seq has accepted.
+    /// Ann has sent two messages, and then one with a seq near the maximum. A server that does not
+    /// limit the step between seqs has accepted it.
     void SetUp() override {
         ann_.append({{1, "one"}, {2, "two"}});
         client().last_seq.store(high - 1);

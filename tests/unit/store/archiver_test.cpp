@@ -279,8 +279,8 @@ TEST_F(ArchiverTest, SavesCursorsAndSeqs) {
     EXPECT_FALSE(archiver->work());
 }
 
-/// Ann has used a high seq, which a server without a limit for the step of a seq has accepted. It
-/// is stored and saved.
+/// Ann has used a seq near the maximum, and it is stored and saved. A server that does not limit
+/// the step between seqs has accepted it.
 class ArchiverAndReset : public ArchiverTest {
   protected:
     static constexpr std::uint64_t high = shm::max_seq;
@@ -348,8 +348,8 @@ TEST_F(ArchiverTest, NeverSavesACursorAboveStoredId) {
     Sender ann{both.segment(), 0, "ann", store::record_format};
     ann.append_numbered(1, 5);
     EXPECT_TRUE(ann.session().acknowledge(5));
-    // The cursor stands as if five more messages had been delivered that were appended during the
-    // transaction.
+    // The test moves the cursor as if five messages that were appended during the transaction had
+    // been delivered.
     both.segment().client(0).cursor += 5;
     EXPECT_TRUE(both.started_archiver()->work());
     EXPECT_EQ(both.saved_client("ann").cursor, 5U);
@@ -384,7 +384,7 @@ TEST_F(ArchiverTest, DrainStoresAllAndMarksTheStoreAsClean) {
     EXPECT_FALSE(both_.saved().clean) << "the store is not clean until the next clean end";
 }
 
-TEST_F(ArchiverTest, WhatItSavesIsWhatTheNextStartReads) {
+TEST_F(ArchiverTest, TheNextStartReadsWhatWasSaved) {
     {
         const auto archiver = both_.started_archiver();
         ann_.append_numbered(1, 5);

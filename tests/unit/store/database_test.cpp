@@ -61,7 +61,7 @@ TEST_F(DatabaseTest, InvalidSqlIsAnErrorThatNamesTheProblem) {
     expect_store_error(Kind::failing, file_.string(), [&] { Statement{database, "SELEC"}; });
 }
 
-TEST_F(DatabaseTest, NumberIsTheFirstColumnOfTheFirstRow) {
+TEST_F(DatabaseTest, NumberReturnsTheFirstColumnOfTheFirstRow) {
     Database database{file_, Database::Mode::create};
     EXPECT_EQ(database.number("VALUES(-7), (8)"), -7);
     EXPECT_EQ(database.number("SELECT 1 WHERE 0"), 0);

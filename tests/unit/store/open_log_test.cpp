@@ -45,7 +45,7 @@ TEST_F(OpenLog, ANewStoreTakesTheNewEpoch) {
     EXPECT_EQ(scratch_.saved_log().epoch, "e1");
 }
 
-TEST_F(OpenLog, ACommitStoreKeepsItsEpoch) {
+TEST_F(OpenLog, AStoreWithDurabilityCommitKeepsItsEpoch) {
     static_cast<void>(open(Durability::commit, "e1"));
     store(1, 5);
     const store::SavedLog saved = open(Durability::commit, "e2");
@@ -56,7 +56,7 @@ TEST_F(OpenLog, ACommitStoreKeepsItsEpoch) {
         << "with commit every delivered message is in the store";
 }
 
-TEST_F(OpenLog, AnAsyncStoreThatDidNotEndCleanlyTakesTheNewEpoch) {
+TEST_F(OpenLog, AStoreWithDurabilityAsyncThatDidNotEndCleanlyTakesTheNewEpoch) {
     static_cast<void>(open(Durability::async, "e1"));
     store(1, 5);
     const store::SavedLog saved = open(Durability::async, "e2");
@@ -68,7 +68,7 @@ TEST_F(OpenLog, AnAsyncStoreThatDidNotEndCleanlyTakesTheNewEpoch) {
     EXPECT_EQ(open(Durability::commit, "e4").epoch, "e3");
 }
 
-TEST_F(OpenLog, AnAsyncStoreThatEndedCleanlyKeepsItsEpoch) {
+TEST_F(OpenLog, AStoreWithDurabilityAsyncThatEndedCleanlyKeepsItsEpoch) {
     static_cast<void>(open(Durability::async, "e1"));
     store(1, 5);
     end_cleanly();

@@ -319,7 +319,7 @@ TEST_F(FaultyDiskTest, TheNextProcessIsHeldAfterAHeldProcessWasKilled) {
 }
 
 TEST(FaultyDisk, AProgramThatIsStartedWithItsEnvironmentUsesIt) {
-    // The program below is this test itself, which runs this part.
+    // The test starts itself as the program. In that run only this part is executed.
     if (const char* database = std::getenv("BELFRY_TEST_DATABASE")) {
         EXPECT_EQ(Database{database}.commit(), SQLITE_FULL);
         return;

@@ -51,14 +51,14 @@ TEST_F(ClientLineLayout, ALineIsWrappedAnewWhenTheTerminalIsResized) {
     EXPECT_EQ(row(text, 25, 10), 2U);
 }
 
-TEST_F(ClientLineLayout, ARowThatEndsWithABlankStaysARow) {
+TEST_F(ClientLineLayout, ARowThatEndsWithABlankIsNotJoinedToTheNextRow) {
     const std::wstring_view text = L"123456789 12345";
     EXPECT_TRUE((LineLayout{10, text, 0}.has_breaks()));
     EXPECT_FALSE((LineLayout{11, text, 0}.has_breaks()));
     EXPECT_EQ(row(text, 10, 40), 1U);
     EXPECT_EQ(row(text, 11, 40), 0U);
     EXPECT_EQ(row(text, 10, 5), 3U);
-    // The last row has no end of a row after it.
+    // A blank at the end of the last row is not a break.
     EXPECT_FALSE((LineLayout{10, L"12345 ", 0}.has_breaks()));
 }
 

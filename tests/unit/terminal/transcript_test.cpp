@@ -39,7 +39,7 @@ TEST_F(ClientTranscript, TimesAreLocal) {
     EXPECT_EQ(date(friday), "Saturday 25 November 2023");
 }
 
-TEST_F(ClientTranscript, ATimeIsWrittenAsShortAsIsUnambiguous) {
+TEST_F(ClientTranscript, ATimeIsWrittenInTheShortestUnambiguousForm) {
     EXPECT_EQ(when(friday, friday + 3600), "17:03");
     EXPECT_EQ(when(friday, friday + 3 * day), "Friday 17:03");
     EXPECT_EQ(when(friday, friday + 7 * day), "Friday 24 November 2023 17:03");
@@ -136,7 +136,7 @@ TEST_F(ClientTranscript, EachSenderHasItsOwnColourWhileThereAreEnough) {
     EXPECT_EQ(painter.sender("gus").substr(std::strlen("\x1b[32m")), "gus\x1b[m");
 }
 
-TEST_F(ClientTranscript, NoColorCountsUnlessItIsEmpty) {
+TEST_F(ClientTranscript, TheVariableNoColorCountsUnlessItIsEmpty) {
     const test::Variable no_colour{"NO_COLOR", "1"};
     EXPECT_FALSE(wants_colour(ColourMode::automatic, true));
     EXPECT_TRUE(wants_colour(ColourMode::always, false));

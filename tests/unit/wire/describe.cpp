@@ -60,7 +60,7 @@ std::string described(const Variant& value) {
     return out.str();
 }
 
-// Removes the first bytes. The rest lies in a new buffer of exactly its size.
+// Removes the first bytes, and moves the rest into a new buffer of exactly its size.
 void drop_front(std::vector<char>& bytes, std::size_t count) {
     bytes = std::vector<char>(bytes.begin() + static_cast<std::ptrdiff_t>(count), bytes.end());
 }
