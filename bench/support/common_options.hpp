@@ -46,6 +46,7 @@ template <typename Parts>
     const Program& program, const boost::program_options::options_description& options,
     const std::vector<std::string>& arguments);
 
+/// Returns the common options among the given ones.
 /// @throws cli::UsageError
 [[nodiscard]] CommonOptions common_from(const Program& program,
                                         const boost::program_options::variables_map& given);

@@ -11,6 +11,7 @@ namespace belfry::bench {
 /// A blocking TCP connection to this machine. It fails if the peer is silent for long.
 class Connection {
   public:
+    /// Connects to the port.
     /// @throws test::Failure
     explicit Connection(std::uint16_t port);
 

@@ -9,8 +9,8 @@
 namespace belfry::bench {
 
 /// The processor time of all threads of all processes of a process session, as the scheduler counts
-/// it (/proc/PID/task/TID/schedstat). For a thread that has ended, the last value counts that was
-/// read.
+/// it (/proc/PID/task/TID/schedstat). A thread that has ended counts with the value that was read
+/// last.
 class CpuMeter {
   public:
     /// @param session the pid of its leader

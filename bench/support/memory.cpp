@@ -26,7 +26,7 @@ std::map<std::string, double> sizes_in(const std::string& path) {
 }
 
 /// Returns the free pages that the kernel keeps for each processor and counts as used. With 24 GB
-/// of memory they are up to 90 MB, which would be noise of a few hundred clients.
+/// of memory they are up to 90 MB, which is as much as a few hundred clients take.
 double kept_for_processors() {
     std::ifstream file{"/proc/zoneinfo"};
     double pages = 0;

@@ -42,7 +42,7 @@ class RawClient {
 
     // --- reading ---
 
-    /// The next frame.
+    /// Reads the next frame.
     Frame next(Milliseconds within = default_wait);
 
     /// Reads the next frame; none if the server has closed the connection, cleanly or not.

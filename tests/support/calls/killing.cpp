@@ -26,8 +26,8 @@ constexpr std::size_t max_sentences = 10;
 
 constexpr int not_traced = 77;
 
-/// Returns how many system calls belfryd makes before main(), which are those of the dynamic
-/// linker, up to a few. 0 if it cannot be traced.
+/// Returns about how many system calls belfryd makes before main(), which are those of the dynamic
+/// linker; 0 if it cannot be traced.
 std::uint64_t calls_before_main() {
     static const std::uint64_t calls = [] {
         const TempDir folder;
@@ -61,7 +61,7 @@ class Killing {
         const bool all = kills_everywhere();
         calls_ = play({scene_.victim, 0}).calls;
         const std::uint64_t stride = all ? 1 : std::max<std::uint64_t>(own_calls() / sample, 1);
-        // A sample kills in the middle of each part.
+        // A sample kills in the middle of each of its equal parts.
         std::uint64_t nth = first_ + stride / 2;
         for (int survivals = 0; survivals < enough_survivals; nth += stride) {
             if (!all && nth > calls_) break;

@@ -220,7 +220,7 @@ std::optional<VictimEnd> read_report(const std::filesystem::path& path) {
     return end;
 }
 
-/// True if the report says so. It is written before the kill.
+/// True if the report, which is written before the kill, says that the victim was killed.
 bool Play::was_killed_as_ordered() const {
     const auto end = report(traced_lives_);
     return end && end->was_killed;

@@ -36,7 +36,8 @@ class SegmentOperation : public Operation {
     /// marks every condition as having a sleeper, so that each notification makes a system call.
     void begin_here();
 
-    /// Does and checks what a survivor does, once the lock is free and the invariants hold.
+    /// Does what a survivor does, and checks the result. Called when the lock is free and the
+    /// invariants hold.
     virtual void go_on(Findings& findings) = 0;
 
     [[nodiscard]] shm::Segment& segment() { return scratch_.segment(); }

@@ -27,8 +27,8 @@ struct Way {
     std::uint64_t times = 0;  ///< 0 to take single steps from the start
     std::size_t steps = 0;
 
-    /// Returns the cost of the way in steps. Each time, a breakpoint is set, removed and stepped
-    /// over.
+    /// Returns the cost of the way, measured in steps. Each of the `times` costs three, since a
+    /// breakpoint is set, removed and stepped over.
     [[nodiscard]] std::uint64_t cost() const { return 3 * times + steps; }
 };
 
