@@ -94,7 +94,7 @@ inline const std::string all_bytes = [] {
     return bytes;
 }();
 
-/// Texts of every kind: with quotes, empty, with NUL, not UTF-8.
+/// Returns texts of every kind: with quotes, empty, with NUL, not UTF-8.
 inline Lines odd_texts() {
     return {"plain", "", "\"quoted\" \\ \r\n", std::string{"nul \0.", 6}, "gr\xc3\xbcn", all_bytes};
 }

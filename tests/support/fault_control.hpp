@@ -20,24 +20,24 @@ struct FaultControl {
     using Pid = std::atomic<pid_t>;
     using Milliseconds = std::atomic<std::int64_t>;
 
-    Switch full;        ///< writing and truncating: SQLITE_FULL
-    Switch io_error;    ///< writing: SQLITE_IOERR_WRITE, syncing: SQLITE_IOERR_FSYNC
-    Switch sync_error;  ///< syncing alone: what is written can be read, but is not durable
-    Switch read_error;  ///< reading database and WAL: SQLITE_IOERR_READ
-    Switch hold_syncs;  ///< a sync waits until this is 0 again, or for its process to be killed
+    Switch full;        ///< writes and truncations fail with SQLITE_FULL
+    Switch io_error;    ///< writes fail with SQLITE_IOERR_WRITE, syncs with SQLITE_IOERR_FSYNC
+    Switch sync_error;  ///< only syncs fail: written data can be read, but is not durable
+    Switch read_error;  ///< reads of the database and the WAL fail with SQLITE_IOERR_READ
+    Switch hold_syncs;  ///< syncs wait until this is 0 again
 
-    /// The process that waits in a held sync; 0 where none does. One that was killed there stays
-    /// here until the next sync is held.
+    /// The process that waits in a held sync; 0 if there is none. The pid of a process that was
+    /// killed there stays here until the next sync is held.
     Pid waiting_pid;
 
-    Count wal_syncs;   ///< syncs of the WAL that have returned, successfully
-    Count db_syncs;    ///< the same of the database file
-    Count wal_writes;  ///< writes to the WAL: two a page, and one for its header
+    Count wal_syncs;   ///< successful syncs of the WAL
+    Count db_syncs;    ///< successful syncs of the database file
+    Count wal_writes;  ///< writes to the WAL: two for every page, and one for its header
 
-    Count wal_written_bytes;  ///< where the last page (or header) written to the WAL ends
-    Count wal_synced_bytes;   ///< the same, as it was when the last completed sync of it began
+    Count wal_written_bytes;  ///< the end of the last page (or header) written to the WAL
+    Count wal_synced_bytes;   ///< its value when the last completed sync of the WAL began
 
-    Milliseconds clock_shift;  ///< what CLOCK_REALTIME is ahead of the true one
+    Milliseconds clock_shift;  ///< how far CLOCK_REALTIME is ahead of the true time
 };
 
 static_assert(FaultControl::Milliseconds::is_always_lock_free);

@@ -39,14 +39,14 @@ class ForkedChild {
     [[nodiscard]] pid_t pid() const { return pid_; }
     void signal(int number) const { ::kill(pid_, number); }
 
-    /// Its exit status, or 128 and the signal's number. Throws Failure where it has not ended in
-    /// time.
+    /// Waits for the end of the child, and returns its exit status, or 128 plus the number of the
+    /// signal. Throws Failure if it has not ended in time.
     int wait(Milliseconds within = default_wait) {
         if (!eventually([this] { return has_ended(); }, within)) throw Failure{"a child hangs"};
         return *status_;
     }
 
-    /// Kills it and reaps it.
+    /// Kills and reaps the child.
     void kill() {
         signal(SIGKILL);
         wait();

@@ -11,6 +11,7 @@ namespace belfry::test {
 /// programs see Terminal.
 class Pty {
   public:
+    /// Opens the terminal.
     /// @throws Failure
     Pty();
 

@@ -15,8 +15,8 @@ std::int64_t nanoseconds(Clock::time_point moment) {
     return std::chrono::nanoseconds{moment.time_since_epoch()}.count();
 }
 
-/// True if the frame tells of a stop. Before its login a client may also get too-many-clients, if
-/// the stop was interrupted by a kill.
+/// True if the frame announces a stop of the server. Before its login a client may also get
+/// too-many-clients, if the stop was interrupted by a kill.
 bool is_of_a_stop(const Frame& frame) {
     return frame.line == "BYE shutting-down" || frame.line.starts_with("ERR too-many-clients ");
 }

@@ -10,7 +10,7 @@
 namespace belfry::test {
 
 /// The result of a comparison of the clients' views. Every client saw every message once and whole,
-/// and all clients saw them in one order, exactly if all views are equal and hold each sender's
+/// and all clients saw them in one order, if and only if all views are equal and hold each sender's
 /// numbers from 1 to the last one in order.
 struct Verdict {
     std::uint64_t messages = 0;
