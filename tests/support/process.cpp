@@ -20,13 +20,13 @@ namespace {
 base::UniqueFd memory_file(const char* name) {
     base::UniqueFd file{::memfd_create(name, MFD_CLOEXEC)};
     if (!file) throw system_failure("memfd_create");
-    // Several processes write to it, and a memfd's position has no lock: one line would be written
-    // over another one.
+    // O_APPEND is needed because several processes write to the file. The position of a memfd has
+    // no lock, so one line could overwrite another.
     if (::fcntl(file.get(), F_SETFL, O_APPEND) != 0) throw system_failure("fcntl");
     return file;
 }
 
-/// The ends of a new process's standard input.
+/// The two ends of the standard input of a new process.
 struct InputEnds {
     base::UniqueFd ours;
     base::UniqueFd theirs;
@@ -67,8 +67,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return result;
 }
 
-/// All that the child needs between fork and exec, made before the fork: the child of a program
-/// with threads may not allocate.
+/// Everything that the child needs between fork and exec. It is prepared before the fork, because
+/// the child of a program with threads may not allocate.
 struct Launch {
     const Invocation& command;
     const char* program;
@@ -98,13 +98,15 @@ bool become(uid_t user) {
     ::dup2(launch.input, STDIN_FILENO);
     ::dup2(launch.out, STDOUT_FILENO);
     ::dup2(launch.err, STDERR_FILENO);
-    // Whoever started the tests may have left descriptors open.
+    // The process that started the tests may have left descriptors open.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    // As ourselves: another user may not be able to reach it from the root, but needs not to.
+    // The directory is changed before the user, because the other user may not be able to reach it
+    // from the root.
     const auto& folder = launch.command.folder;
     if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(cannot_start);
     if (launch.command.user && !become(*launch.command.user)) ::_exit(cannot_start);
-    // After setuid, which clears it. The parent may have died before.
+    // setuid clears the death signal, so it is set afterwards. The parent may have died before
+    // that.
     ::prctl(PR_SET_PDEATHSIG, launch.command.death_signal);
     if (::getppid() != launch.parent) ::_exit(cannot_start);
     ::execve(launch.program, launch.arguments, launch.environment);
@@ -129,7 +131,7 @@ std::filesystem::path own_folder() {
 }  // namespace
 
 Process::Process(const Invocation& command) {
-    // A program that ends before it has read its input must not take the test along.
+    // A program that ends before it has read its input must not kill the test by SIGPIPE.
     ::signal(SIGPIPE, SIG_IGN);
     if (!std::filesystem::exists(command.folder / command.program)) {
         throw Failure("there is no " + command.program.string());
@@ -204,7 +206,7 @@ void Process::write(std::string_view bytes) {
 }
 
 void Process::signal(int number) const {
-    // A process that has been waited for may have lent its pid to another.
+    // After the process has been reaped, another process may have its pid.
     if (pid_ > 0 && !status_) ::kill(pid_, number);
 }
 

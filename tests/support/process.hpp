@@ -15,11 +15,11 @@
 
 namespace belfry::test {
 
-/// Where a process reads its standard input from.
+/// The source of the standard input of a process.
 struct Input {
     enum class Kind { null, pipe, file };
     Kind kind = Kind::null;
-    std::filesystem::path path;  ///< of the file
+    std::filesystem::path path;  ///< the path of the file
 
     static Input pipe() { return {Kind::pipe, {}}; }
     static Input file(std::filesystem::path path) { return {Kind::file, std::move(path)}; }
@@ -28,21 +28,22 @@ struct Input {
 /// Variables and their values.
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-/// A program and all that its start needs.
+/// A program, and everything that is needed to start it.
 struct Invocation {
     std::filesystem::path program;
     std::vector<std::string> arguments;
     Input input = {};
-    Environment environment = {};  ///< on top of our own
-    int death_signal = SIGKILL;    ///< what it gets when the test program dies
+    Environment environment = {};  ///< added to the environment of the test program
+    int death_signal = SIGKILL;    ///< the signal that it gets when the test program dies
     bool own_session = false;      ///< leads a process session, which its children inherit
     std::optional<uid_t> user = std::nullopt;
-    std::filesystem::path folder = {};  ///< its working directory, if not ours
+    std::filesystem::path folder =
+        {};  ///< its working directory; empty for that of the test program
 };
 
-/// A child process, killed and reaped at the latest by the destructor. What it writes is kept in
-/// memory and can be read at any time. Start it from a thread that outlives it: the kernel sends
-/// the death signal when that thread ends.
+/// A child process. The destructor kills it, if it still runs, and reaps it. Its output is kept in
+/// memory and can be read at any time. It must be started from a thread that outlives it, because
+/// the kernel sends the death signal when that thread ends.
 class Process {
   public:
     explicit Process(const Invocation& command);
@@ -60,11 +61,11 @@ class Process {
 
     void signal(int number) const;
 
-    /// Whether it has not ended yet.
+    /// True if the process has not ended yet.
     [[nodiscard]] bool is_running();
 
-    /// Its exit status, or 128 and the signal's number. Throws Failure where it has not ended in
-    /// time.
+    /// Waits for the end of the process, and returns its exit status, or 128 plus the number of the
+    /// signal. Throws Failure if it has not ended in time.
     int wait(Milliseconds within = default_wait);
 
   private:
@@ -87,16 +88,18 @@ struct Result {
 /// Runs a command to its end.
 Result run(const Invocation& command, Milliseconds within = default_wait);
 
-/// One of our programs: in $BELFRY_BIN, else in bin/ next to the test program's folder.
+/// Returns the path of a Belfry program: in $BELFRY_BIN, otherwise in bin/ next to the folder of
+/// the test program.
 [[nodiscard]] std::filesystem::path program(std::string_view name);
 
-/// A file that was built into the test program's own folder.
+/// Returns the path of a file in the test program's own folder.
 [[nodiscard]] std::filesystem::path beside_test_program(std::string_view name);
 
-/// A file of the source tree, found from the test program or from the working directory upwards.
+/// Returns the path of a file of the source tree, which is searched for from the test program and
+/// from the working directory upwards.
 [[nodiscard]] std::filesystem::path source_file(std::string_view path);
 
-/// The lines of a text, without their endings.
+/// Returns the lines of a text, without their line ends.
 [[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 
 }  // namespace belfry::test

@@ -13,7 +13,7 @@
 namespace belfry::terminal {
 namespace {
 
-// AddressSanitizer finds the use of freed memory that this test is about.
+// AddressSanitizer finds most of the errors that this test is about.
 TEST(ClientTtyViewFailure, ClearsTheInputLineAndEnds) {
     const test::TempDir home;
     const test::Variable state{"XDG_STATE_HOME", home.path().string()};
