@@ -30,7 +30,7 @@ po::options_description described_options() {
         ("peers", text()->value_name("LIST"), "servers to compare: belfry,redis,nats,raw,relay (all)")
         ("subscribers", text()->value_name("LIST"), "numbers of subscribers (1,10,100,1000)")
         ("sizes", text()->value_name("LIST"), "sizes of a message in bytes (16,64,1024)")
-        ("window", text()->default_value("1000")->value_name("N"), "messages without an answer")
+        ("window", text()->default_value("1000")->value_name("N"), "how many messages may be unanswered")
         ("lead", text()->value_name("SIZE"),
          "how far the publisher may be ahead of the slowest subscriber (16M; 1M for 1,000 subscribers)");
     // clang-format on
