@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/// A store that does not work: refused at the start, survived in service.
+/// A store that fails while the server runs.
 namespace belfry::test {
 namespace {
 
@@ -297,71 +297,6 @@ TEST(StoreFailure, ARealDiskThatFillsUpAndThenHasRoomLosesNothing) {
     reader.log_in("2");
     EXPECT_EQ(count_verb(reader.read_until_id(seq), "MSG"), seq);
     EXPECT_EQ(server.stop(), 0) << server.errors();
-}
-
-// --- At the start -----------------------------------------------------------------------------
-
-/// A start that fails, with one line that names the store.
-std::string refusal_of(Server& server) {
-    const Result result = run(server.command());
-    EXPECT_EQ(result.status, 1);
-    EXPECT_EQ(lines_of(std::string_view{result.err}).size(), 1U) << result.err;
-    EXPECT_NE(result.err.find("belfry.db"), std::string::npos) << result.err;
-    return result.err;
-}
-
-TEST(StoreFailure, AFileThatIsNoDatabaseIsRefusedAtTheStart) {
-    Server server{{.durability = "commit"}};
-    EXPECT_EQ(server.stop(), 0);
-    std::ofstream{StoreDb::file(server.data_dir())} << std::string(8192, 'x');
-    EXPECT_NE(refusal_of(server).find("not a database"), std::string::npos);
-    EXPECT_FALSE(server.segment());
-}
-
-TEST(StoreFailure, AForeignDatabaseIsRefusedAtTheStart) {
-    Server server{{.durability = "commit"}};
-    EXPECT_EQ(server.stop(), 0);
-    StoreDb{server.data_dir()}.run("PRAGMA application_id = 1");
-    EXPECT_NE(refusal_of(server).find("is not a Belfry database"), std::string::npos);
-}
-
-TEST(StoreFailure, ANewerSchemaIsRefusedAtTheStart) {
-    Server server{{.durability = "commit"}};
-    EXPECT_EQ(server.stop(), 0);
-    StoreDb{server.data_dir()}.run("PRAGMA user_version = 2");
-    EXPECT_NE(refusal_of(server).find("schema version 2"), std::string::npos);
-}
-
-TEST(StoreFailure, AFullDiskIsRefusedAtTheStart) {
-    FaultyDisk disk;
-    Server server{{.durability = "commit", .environment = disk.environment()}};
-    EXPECT_EQ(server.stop(), 0);
-    disk.fill_up();
-    EXPECT_NE(refusal_of(server).find("full"), std::string::npos);
-    disk.make_room();
-    server.start();
-}
-
-TEST(StoreFailure, AStoreThatIsGoneWhileItsSegmentIsThereIsRefused) {
-    Server server{{.durability = "commit"}};
-    {
-        RawClient client = server.log_in("1");
-        client.send_message(1, "text");
-        client.expect("SENT 1 1");
-    }
-    server.kill_all();
-    std::filesystem::remove(StoreDb::file(server.data_dir()));
-    refusal_of(server);
-    EXPECT_TRUE(server.segment());
-}
-
-TEST(StoreFailure, AStoreOfAnotherLogThanTheSegmentsIsRefused) {
-    Server server{{.durability = "commit"}};
-    server.kill_all();
-    StoreDb{server.data_dir()}.run("UPDATE log SET epoch = 'abc'");
-    const Result result = run(server.command());
-    EXPECT_EQ(result.status, 1);
-    EXPECT_NE(result.err.find("abc"), std::string::npos) << result.err;
 }
 
 TEST(StoreFailure, ABadPageInTheMiddleIsToldAndTheOtherMessagesAreServed) {
