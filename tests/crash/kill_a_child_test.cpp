@@ -6,19 +6,19 @@
 
 #include <iostream>
 
-/// Six clients send and receive, and whatever dies, every message arrives at every other client
-/// exactly once, whole, in one order. The oracle is what the clients saw; it knows nothing of the
-/// server's insides.
+/// Six clients send and receive while processes of the server are killed or stopped. Every message
+/// still arrives at every other client exactly once, whole, and in the same order. The judge
+/// compares what the clients received; it does not look inside the server.
 namespace belfry::test {
 namespace {
 
 using std::chrono::microseconds;
 
-void add(std::vector<double>& all, const std::vector<double>& more) {
+void append_times(std::vector<double>& all, const std::vector<double>& more) {
     all.insert(all.end(), more.begin(), more.end());
 }
 
-TEST(KillAChild, NothingIsLostDoubledTornOrReorderedAndNobodyElseIsDisconnected) {
+TEST(KillAChild, NoMessageIsLostDuplicatedTornOrReorderedAndNobodyElseIsDisconnected) {
     constexpr std::uint64_t kills = 200;
     Crowd crowd;
     std::vector<double> next_push;
@@ -27,17 +27,18 @@ TEST(KillAChild, NothingIsLostDoubledTornOrReorderedAndNobodyElseIsDisconnected)
         const pid_t victim = crowd.choose_victim();
         const auto moment = crowd.now();
         crowd.kill(victim);
-        // Now and then the next one dies at once.
-        if (kill % 8 != 0) add(next_push, crowd.wait_for_pushes(moment));
+        // After every eighth kill the next one follows at once.
+        if (kill % 8 != 0) append_times(next_push, crowd.wait_for_pushes(moment));
     }
     const Verdict verdict = crowd.finish();
-    // Each kill broke one connection, that of its victim.
+    // Each kill broke the connection of its victim and no other.
     EXPECT_EQ(crowd.breaks(), kills);
     std::cout << "kills=" << kills << " " << verdict << "\n";
-    std::cout << "from a kill to the next push at the others: " << summary(next_push) << "\n";
+    std::cout << "from a kill to the next message at the other clients: " << summary(next_push)
+              << "\n";
 }
 
-TEST(KillAChild, TheWholeServerIsKilledAndStartedAgain) {
+TEST(KillAChild, AServerThatIsKilledAndStartedAgainLosesNoMessage) {
     constexpr int rounds = 10;
     Crowd crowd;
     for (int round = 0; round < rounds; ++round) {
@@ -49,13 +50,13 @@ TEST(KillAChild, TheWholeServerIsKilledAndStartedAgain) {
         crowd.server().kill_all();
         crowd.server().start();
         crowd.server_moved();
-        // Some messages flow before the next blow.
+        // Every client receives messages again before the next kill.
         ASSERT_TRUE(crowd.everybody_goes_on_after(crowd.now()));
     }
-    std::cout << "whole servers killed=" << rounds << " " << crowd.finish() << "\n";
+    std::cout << "servers killed=" << rounds << " " << crowd.finish() << "\n";
 }
 
-TEST(KillAChild, TheSupervisorAloneIsKilledAndTheNextOneAdoptsItsChildren) {
+TEST(KillAChild, TheNextSupervisorAdoptsTheChildrenOfAKilledOne) {
     constexpr int rounds = 10;
     Crowd crowd;
     for (int round = 0; round < rounds; ++round) {
@@ -67,13 +68,13 @@ TEST(KillAChild, TheSupervisorAloneIsKilledAndTheNextOneAdoptsItsChildren) {
         crowd.server_moved();
     }
     EXPECT_EQ(crowd.breaks(), 0U);
-    // The adopted ones are as mortal as others.
+    // Clients survive the death of an adopted child as they survive that of any other.
     for (int kill = 0; kill < 12; ++kill) crowd.kill(crowd.choose_victim());
     std::cout << "supervisors killed=" << rounds << " " << crowd.finish() << "\n";
     EXPECT_EQ(crowd.breaks(), 12U);
 }
 
-TEST(KillAChild, AChildThatIsStoppedHindersNobody) {
+TEST(KillAChild, AStoppedChildDelaysNoOtherClient) {
     constexpr int stops = 30;
     Crowd crowd;
     std::vector<double> next_push;
@@ -82,7 +83,7 @@ TEST(KillAChild, AChildThatIsStoppedHindersNobody) {
         const pid_t victim = crowd.choose_victim();
         const auto moment = crowd.now();
         ASSERT_EQ(::kill(victim, SIGSTOP), 0);
-        add(next_push, crowd.wait_for_pushes(moment, 1));
+        append_times(next_push, crowd.wait_for_pushes(moment, 1));
         if (stop % 3 == 0) {
             crowd.kill(victim);
         } else {
@@ -92,7 +93,8 @@ TEST(KillAChild, AChildThatIsStoppedHindersNobody) {
     const Verdict verdict = crowd.finish();
     EXPECT_LE(crowd.breaks(), static_cast<std::uint64_t>(stops));
     std::cout << "stops=" << stops << " " << verdict << "\n";
-    std::cout << "from a stop to the next push at the others: " << summary(next_push) << "\n";
+    std::cout << "from a stop to the next message at the other clients: " << summary(next_push)
+              << "\n";
 }
 
 }  // namespace

@@ -5,14 +5,14 @@
 #include <chrono>
 #include <iostream>
 
-/// The same crowd with a store: neither the death of the archiver nor the loss of the shared memory
-/// loses, doubles or renumbers anything that was SENT or shown to anybody.
+/// The same six clients with a store. Neither the death of the archiver nor the loss of the shared
+/// memory loses, duplicates or renumbers a message that was SENT or delivered.
 namespace belfry::test {
 namespace {
 
 using std::chrono::microseconds;
 
-TEST(LoseTheMemory, NothingThatWasSentOrShownIsLostWithTheSegment) {
+TEST(LoseTheMemory, AMessageThatWasSentOrDeliveredSurvivesTheLossOfTheSegment) {
     constexpr int rounds = 100;
     Crowd crowd{{.durability = "commit"}};
     for (int round = 0; round < rounds; ++round) {
@@ -21,8 +21,8 @@ TEST(LoseTheMemory, NothingThatWasSentOrShownIsLostWithTheSegment) {
         crowd.server().lose_segment();
         crowd.server().start();
         crowd.server_moved();
-        // Mostly the next blow comes while they still catch up; now and then everything flows
-        // again.
+        // In every fourth round all clients receive new messages again before the next kill. In
+        // the other rounds the kill comes while they still read their backlog.
         if (round % 4 == 0) {
             ASSERT_TRUE(crowd.everybody_goes_on_after(crowd.now()));
         }
@@ -30,7 +30,7 @@ TEST(LoseTheMemory, NothingThatWasSentOrShownIsLostWithTheSegment) {
     std::cout << "machines lost=" << rounds << " " << crowd.finish() << "\n";
 }
 
-TEST(LoseTheMemory, TheArchiverIsKilledUnderLoadAndNobodyIsDisconnected) {
+TEST(LoseTheMemory, AnArchiverThatIsKilledUnderLoadDisconnectsNobody) {
     constexpr int kills = 200;
     Crowd crowd{{.durability = "commit"}};
     std::vector<double> next_push;
@@ -48,16 +48,16 @@ TEST(LoseTheMemory, TheArchiverIsKilledUnderLoadAndNobodyIsDisconnected) {
     const Verdict verdict = crowd.finish();
     EXPECT_EQ(crowd.breaks(), 0U);
     std::cout << "archivers killed=" << kills << " " << verdict << "\n";
-    std::cout << "from a kill to the next push: " << summary(next_push) << "\n";
+    std::cout << "from a kill to the next message: " << summary(next_push) << "\n";
 }
 
-TEST(LoseTheMemory, NothingIsLostWithASmallRingThatWaitsForTheStore) {
+TEST(LoseTheMemory, NoMessageIsLostWhileASmallRingWaitsForTheStore) {
     constexpr int kills = 60;
     Crowd crowd{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     for (int kill = 0; kill < kills; ++kill) {
         crowd.pause(microseconds{8000});
         const auto moment = crowd.now();
-        crowd.kill(crowd.choose_victim());  // a session, or the archiver
+        crowd.kill(crowd.choose_victim());  // a session child or the archiver
         static_cast<void>(crowd.wait_for_pushes(moment));
     }
     std::cout << "kills with a small ring=" << kills << " " << crowd.finish() << "\n";

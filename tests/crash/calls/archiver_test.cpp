@@ -1,11 +1,11 @@
 #include "tests/support/calls/killing.hpp"
 
-/// The archiver, killed when it enters any of its system calls, from the fork on. The supervisor
-/// starts another one, and all is as if nothing had been.
+/// The archiver is killed as it enters each of its system calls, beginning with the first one after
+/// the fork. The supervisor starts a new archiver, and no message is lost, duplicated or changed.
 namespace belfry::test {
 namespace {
 
-TEST_F(KilledAtCall, AnArchiverOnANewStore) {
+TEST_F(KilledAtCall, AnArchiverOfANewStoreIsReplaced) {
     kill_at_every_call({"archiver, new store", Victim::archiver, [](Play& play) {
                             play.start_traced();
                             play.everybody_comes();
@@ -15,7 +15,7 @@ TEST_F(KilledAtCall, AnArchiverOnANewStore) {
                         }});
 }
 
-TEST_F(KilledAtCall, AnArchiverThatGoesOnBehindAnotherAndForgetsTheOldest) {
+TEST_F(KilledAtCall, AnArchiverThatContinuesALogAndDeletesOldMessagesIsReplaced) {
     kill_at_every_call({"archiver, with retention", Victim::archiver, [](Play& play) {
                             play.start();
                             play.everybody_comes();
@@ -30,7 +30,7 @@ TEST_F(KilledAtCall, AnArchiverThatGoesOnBehindAnotherAndForgetsTheOldest) {
                         }});
 }
 
-TEST_F(KilledAtCall, AnArchiverThatFollowsTheLog) {
+TEST_F(KilledAtCall, AnArchiverOfAnAsyncServerIsReplaced) {
     kill_at_every_call({"archiver, async", Victim::archiver,
                         [](Play& play) {
                             play.start_traced();

@@ -1,12 +1,12 @@
 #include "tests/support/calls/killing.hpp"
 
-/// The supervisor, killed when it enters any of its system calls. belfryd is started again, and all
-/// is as if nothing had been: what was SENT is there once, what was not is sent again, and a stop
-/// is clean.
+/// The supervisor is killed as it enters each of its system calls, and belfryd is started again.
+/// Afterwards every message that was SENT is in the store once, clients can send the others again,
+/// and the server stops cleanly.
 namespace belfry::test {
 namespace {
 
-TEST_F(KilledAtCall, ASupervisorOnANewDataDirectory) {
+TEST_F(KilledAtCall, ASupervisorOfANewDataDirectoryIsReplaced) {
     kill_at_every_call({"supervisor, new data directory", Victim::supervisor, [](Play& play) {
                             play.start_traced();
                             play.everybody_comes();
@@ -18,7 +18,7 @@ TEST_F(KilledAtCall, ASupervisorOnANewDataDirectory) {
                         }});
 }
 
-TEST_F(KilledAtCall, ASupervisorOnAStoreBehindACleanStop) {
+TEST_F(KilledAtCall, ASupervisorThatStartsAfterACleanStopIsReplaced) {
     kill_at_every_call({"supervisor, existing store", Victim::supervisor, [](Play& play) {
                             play.start();
                             play.everybody_comes();
@@ -31,7 +31,7 @@ TEST_F(KilledAtCall, ASupervisorOnAStoreBehindACleanStop) {
                         }});
 }
 
-TEST_F(KilledAtCall, ASupervisorOnTheSegmentOfAKilledServer) {
+TEST_F(KilledAtCall, ASupervisorThatAdoptsTheSegmentOfAKilledServerIsReplaced) {
     kill_at_every_call({"supervisor, segment of the dead", Victim::supervisor, [](Play& play) {
                             play.start();
                             play.everybody_comes();
@@ -44,7 +44,7 @@ TEST_F(KilledAtCall, ASupervisorOnTheSegmentOfAKilledServer) {
                         }});
 }
 
-TEST_F(KilledAtCall, ASupervisorThatAdoptsTheLiving) {
+TEST_F(KilledAtCall, ASupervisorThatAdoptsLiveProcessesIsReplaced) {
     kill_at_every_call({"supervisor, adoption", Victim::supervisor, [](Play& play) {
                             play.start();
                             play.everybody_comes();
@@ -58,7 +58,7 @@ TEST_F(KilledAtCall, ASupervisorThatAdoptsTheLiving) {
                         }});
 }
 
-TEST_F(KilledAtCall, ASupervisorThatEndsTheServerOfARemovedSegment) {
+TEST_F(KilledAtCall, ASupervisorThatEndsTheServerOfARemovedSegmentIsReplaced) {
     kill_at_every_call({"supervisor, segment removed", Victim::supervisor, [](Play& play) {
                             play.start();
                             play.everybody_comes();

@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <optional>
 
-/// A message that is committed is there for ever; one that is not, was never there.
+/// A sender is killed while it appends. A message that was committed stays in the log; of a message
+/// that was not committed nothing is visible.
 namespace belfry::test {
 namespace {
 
-/// ann appends messages with seqs of her own. What she has not seen answered she sends again.
+/// Client ann appends messages. After the kill she logs in again and sends the same messages again.
 class Append : public SegmentOperation {
   public:
     [[nodiscard]] std::string name() const override { return name_; }
@@ -31,7 +32,8 @@ class Append : public SegmentOperation {
         shm::LogWriter writer{segment(), *session_, terse_format()};
         const shm::NewMessage message{++last_seq_, body};
         shm::Outcome outcome{};
-        if (writer.append({&message, 1}, {&outcome, 1}).last_id == 0) throw Failure{"no append"};
+        if (writer.append({&message, 1}, {&outcome, 1}).last_id == 0)
+            throw Failure{"ann cannot append"};
         if (segment().has_store()) log().stored_id = log().last_id.load();
         before_.push_back({log().last_id, "ann", std::move(body)});
     }
@@ -47,17 +49,18 @@ class Append : public SegmentOperation {
     void go_on(Findings& findings) override {
         const bool committed = has_changed("last_id");
         expect_records(committed, findings);
-        // Who dies between the commit and the notification says so by the flag (11).
+        // If a sender dies between the commit and the notification, its flag is still set (11).
         findings.require(!committed || has_changed("flag") || has_changed("sessions told"),
-                         &Findings::lost, "nobody is told, and there is no flag");
+                         &Findings::lost, "nobody is notified, and the flag is not set");
         const shm::Session session = log_in_again(slot, "ann", findings);
         const auto outcomes = append(session);
         const auto wanted = committed ? shm::Outcome::duplicate : shm::Outcome::appended;
         findings.require(std::ranges::count(outcomes, wanted) == std::ssize(outcomes),
                          committed ? &Findings::doubled : &Findings::not_done_again,
-                         "sent again, it is not what it should be");
+                         "a repeated message has the wrong outcome");
         expect_records(true, findings);
-        findings.require(session.client().last_seq == last_seq_, &Findings::lost, "the last seq");
+        findings.require(session.client().last_seq == last_seq_, &Findings::lost,
+                         "the last seq is wrong");
     }
 
   private:
@@ -70,19 +73,22 @@ class Append : public SegmentOperation {
         return outcomes;
     }
 
-    /// What is in the ring is the end of what there should be.
+    /// Checks that the records in the ring are the last ones of those that were sent.
     void expect_records(bool with_new, Findings& findings) {
         std::vector<KeptRecord> wanted = before_;
         if (with_new) wanted.insert(wanted.end(), new_.begin(), new_.end());
         const std::vector<KeptRecord> found = read_ring(segment());
         const std::uint64_t last = log().last_id;
-        findings.require(last <= wanted.size(), &Findings::doubled, "more than was sent");
-        findings.require(last >= wanted.size(), &Findings::lost, "less than was sent");
+        findings.require(last <= wanted.size(), &Findings::doubled,
+                         "the log holds more messages than were sent");
+        findings.require(last >= wanted.size(), &Findings::lost,
+                         "the log holds fewer messages than were sent");
         const std::size_t count = std::min(found.size(), wanted.size());
         findings.require(std::equal(found.end() - std::ssize(found), found.end(),
                                     wanted.end() - static_cast<std::ptrdiff_t>(count)),
-                         &Findings::torn, "other records than were sent");
-        findings.require(found.size() >= min_kept_, &Findings::lost, "too little is in the ring");
+                         &Findings::torn, "a record differs from what was sent");
+        findings.require(found.size() >= min_kept_, &Findings::lost,
+                         "the ring holds too few records");
     }
 
   protected:
@@ -107,7 +113,7 @@ class AppendOne : public Append {
     }
 };
 
-/// The ring is full, and its end lies in the middle of the batch.
+/// The ring is full, and the batch begins near its end and continues at its start.
 class AppendBatch : public Append {
   public:
     AppendBatch() : Append{"append a batch across the wrap", shm::Durability::async} {
@@ -126,12 +132,12 @@ class AppendBatch : public Append {
     }
 };
 
-TEST_F(KilledInside, AnAppendTheMessageIsThereWholeOrNotAtAll) {
+TEST_F(KilledInside, AnAppendLeavesTheWholeMessageOrNothing) {
     AppendOne operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, ABatchAcrossTheWrapAllOfItIsThereOrNothing) {
+TEST_F(KilledInside, ABatchAcrossTheWrapIsAppendedWholeOrNotAtAll) {
     AppendBatch operation;
     kill_at_every_instruction(operation);
 }

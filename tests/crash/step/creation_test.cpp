@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-/// What a supervisor does at a start: it makes a segment, or goes on with the one that is there.
+/// What a supervisor does when it starts: it creates a segment or adopts an existing one.
 namespace belfry::test {
 namespace {
 
@@ -24,7 +24,7 @@ shm::SegmentPlan plan() {
     return tiny_plan(shm::Durability::commit);
 }
 
-/// Another process's segment, looked at.
+/// A read-only view of the segment that another process has created.
 class ForeignView {
   public:
     ForeignView(int shmid, std::size_t size)
@@ -37,14 +37,14 @@ class ForeignView {
         if (!bytes_.empty()) ::shmdt(bytes_.data());
     }
 
-    /// The segment that a process has created; none where it has not.
+    /// Returns the segment that the process has created, if there is one.
     static std::optional<ForeignView> of(pid_t creator) {
         const auto segment = find(creator);
         if (!segment) return {};
         return ForeignView{segment->shmid, segment->bytes};
     }
 
-    /// Pids come again, so the size has to be the right one too.
+    /// Finds the segment of the process. Pids are reused, so the size must match too.
     static std::optional<SegmentInfo> find(pid_t creator) {
         static const std::size_t size = shm::Segment::bytes_for(plan());
         for (const SegmentInfo& segment : segments()) {
@@ -109,9 +109,9 @@ class Create : public Operation {
     }
 
     void survive(pid_t dead, Findings& findings) override {
-        go_on(dead, findings);  // which has nothing mapped any more when it returns
+        go_on(dead, findings);  // nothing is mapped any more when it returns
         const auto left = ForeignView::find(dead);
-        findings.require(!left, &Findings::doubled, "a segment is left for ever");
+        findings.require(!left, &Findings::doubled, "a segment is orphaned");
         if (left) ::shmctl(left->shmid, IPC_RMID, nullptr);
     }
 
@@ -121,9 +121,10 @@ class Create : public Operation {
     void go_on(pid_t dead, Findings& findings) {
         auto found = shm::find_segment(path(), boost::interprocess::read_write);
         findings.require(found.has_value() == ForeignView::find(dead).has_value(), &Findings::lost,
-                         "the dead one's segment is not found");
+                         "the segment of the dead process is not found");
         const bool whole = found && found->state == shm::SegmentState::whole;
-        findings.require(whole == is_published_, &Findings::torn, "whole, or not, without reason");
+        findings.require(whole == is_published_, &Findings::torn,
+                         "an incomplete segment counts as whole, or a whole one as incomplete");
         if (found && !whole) shm::remove_segment(path(), found->name);
         if (!whole) found = shm::create_segment(path(), plan());
         for (const std::string& sentence :
@@ -132,7 +133,7 @@ class Create : public Operation {
         }
         const auto again = shm::find_segment(path(), boost::interprocess::read_write);
         findings.require(again && again->name.shmid == found->name.shmid, &Findings::not_done_again,
-                         "the new one is not found");
+                         "the new segment is not found");
         shm::remove_segment(path(), found->name);
     }
 
@@ -145,8 +146,9 @@ class Create : public Operation {
     bool is_published_ = false;
 };
 
-/// The supervisor has died. ann's session lives; bob's died in an append; a third child was
-/// forked and has not claimed its slot. The next supervisor knows dan instead of cat.
+/// The supervisor has died. The session of ann is alive, the session of bob died in an append, and
+/// a third child was forked and has not claimed its slot. The configuration of the next supervisor
+/// lists dan instead of cat.
 class Adopt : public SegmentOperation {
   public:
     Adopt() : SegmentOperation{shm::Durability::memory} {
@@ -164,7 +166,7 @@ class Adopt : public SegmentOperation {
 
     [[nodiscard]] std::string name() const override { return "adopt"; }
 
-    /// As belfryd does it. Of the slots that nobody has, a few stand for all.
+    /// Does what belfryd does. A few unused slots stand for all.
     void run() override {
         auto found = shm::find_segment(scratch().data_dir(), boost::interprocess::read_write);
         shm::Segment& adopted = found->segment;
@@ -188,16 +190,16 @@ class Adopt : public SegmentOperation {
         static_cast<void>(state(0));
         findings.require(has_changed("sessions told") && has_changed("senders told") &&
                              has_changed("archiver told") && has_changed("writers told"),
-                         &Findings::lost, "somebody may sleep on");
+                         &Findings::lost, "somebody may not have been woken");
         findings.require(shm::count_online(segment()) == 1U, &Findings::lost,
-                         "ann alone lives and is online");
+                         "the online clients are not ann alone");
         findings.require(!shm::Session{*given_}.claim(), &Findings::doubled,
-                         "an unclaimed slot is claimed");
+                         "a slot can be claimed after it was revoked");
         findings.require(segment().session(1).appending == 0U, &Findings::lost,
-                         "the flag of the dead");
+                         "the flag of the dead session is still set");
         const Sender bob{segment(), 1, "bob"};
         const Sender dan{segment(), 2, client_ids_.back()};
-        findings.require(log().last_id == 1U, &Findings::lost, "the message");
+        findings.require(log().last_id == 1U, &Findings::lost, "the message is lost");
     }
 
   private:
@@ -210,8 +212,8 @@ class Adopt : public SegmentOperation {
             if (shm::is_known(segment(), row)) known.emplace_back(shm::name_of(segment(), row));
         }
         findings.require(known == client_ids_, &Findings::not_done_again,
-                         "other clients are known");
-        findings.require(rows == 4, &Findings::torn, "a row has half a name");
+                         "the wrong clients are known");
+        findings.require(rows == 4, &Findings::torn, "a row has an incomplete name");
     }
 
     static constexpr std::uint32_t few_slots = 8;
@@ -220,12 +222,12 @@ class Adopt : public SegmentOperation {
     std::optional<shm::Session> given_;
 };
 
-TEST_F(KilledInside, ACreationTheNextOneLeavesNoSegmentBehind) {
+TEST_F(KilledInside, ACreationLeavesNoOrphanedSegment) {
     Create operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, AnAdoptionTheNextSupervisorAdopts) {
+TEST_F(KilledInside, AnAdoptionIsFinishedByTheNextSupervisor) {
     Adopt operation;
     kill_at_every_instruction(operation);
 }

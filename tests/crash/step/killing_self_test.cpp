@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-/// Who judges the judge: writers that do it wrong are seen.
+/// Tests of the judge of these tests: it detects writers that store in the wrong order.
 namespace belfry::test {
 namespace {
 
@@ -33,11 +33,12 @@ class HandAppend : public SegmentOperation {
         log().derived_id = 1;
     }
     void go_on(Findings& findings) override {
-        findings.require(segment().client(0).last_seq == log().last_id, &Findings::lost, "a seq");
+        findings.require(segment().client(0).last_seq == log().last_id, &Findings::lost,
+                         "a seq is lost");
     }
 };
 
-class GoodWriter : public HandAppend {
+class CorrectWriter : public HandAppend {
     void run() override {
         shm::LogLock lock{segment()};
         lock.lock();
@@ -74,7 +75,7 @@ class DerivesInTheWrongOrder : public HandAppend {
     }
 };
 
-/// A mutex that is not robust, as far as its holder's death goes.
+/// Takes the mutex so that the kernel does not release it when its holder dies.
 class LocksByHand : public HandAppend {
     void run() override {
         auto& word = reinterpret_cast<std::atomic<int>&>(log().mutex);
@@ -84,23 +85,23 @@ class LocksByHand : public HandAppend {
     }
 };
 
-TEST_F(KilledInside, AGoodWriterNothingIsWrong) {
-    GoodWriter operation;
+TEST_F(KilledInside, ACorrectWriterIsReportedAsGood) {
+    CorrectWriter operation;
     const Findings findings = findings_in(operation);
     EXPECT_EQ(findings.sentences, std::vector<std::string>{});
 }
 
-TEST_F(KilledInside, AWriterThatCommitsTooEarlyATornRecordIsSeen) {
+TEST_F(KilledInside, AWriterThatCommitsTooEarlyIsReportedAsTorn) {
     CommitsTooEarly operation;
     EXPECT_GT(findings_in(operation).torn, 0U);
 }
 
-TEST_F(KilledInside, AWriterThatDerivesInTheWrongOrderALostSeqIsSeen) {
+TEST_F(KilledInside, AWriterThatDerivesInTheWrongOrderIsReportedAsLosingASeq) {
     DerivesInTheWrongOrder operation;
     EXPECT_GT(findings_in(operation).lost, 0U);
 }
 
-TEST_F(KilledInside, AWriterWhoseLockIsNotRobustItIsSeenThatTheLockIsStuck) {
+TEST_F(KilledInside, AWriterWhoseLockIsNotRobustIsReportedAsStuck) {
     LocksByHand operation;
     EXPECT_GT(findings_in(operation).stuck, 0U);
 }

@@ -6,12 +6,12 @@
 
 #include <gtest/gtest.h>
 
-/// The repair is done by a process that may itself be killed.
+/// The process that repairs the log after a kill may be killed too.
 namespace belfry::test {
 namespace {
 
-/// ann has committed two messages and died before their seqs were derived, and with the lock.
-/// Another one takes the lock.
+/// ann has committed two messages and died before their seqs were derived, while she held the lock.
+/// Another process takes the lock.
 class Repair : public SegmentOperation {
   public:
     Repair() : SegmentOperation{shm::Durability::memory} {
@@ -21,12 +21,12 @@ class Repair : public SegmentOperation {
         segment().client(0).last_seq = 0;
         ForkedChild holder{[this] {
             shm::LogLock{segment()}.lock();
-            // What the lock's own repair has just done was not there at the commit.
+            // Undoes the repair that lock() has just made, so that the next holder must make it.
             log().derived_id = 0;
             segment().client(0).last_seq = 0;
             return 0;
         }};
-        if (holder.wait() != 0) throw Failure{"the holder does not die as it should"};
+        if (holder.wait() != 0) throw Failure{"the lock holder did not exit with status 0"};
         begin_here();
     }
 
@@ -40,20 +40,21 @@ class Repair : public SegmentOperation {
 
   protected:
     void go_on(Findings& findings) override {
-        findings.require(segment().client(0).last_seq == 2, &Findings::lost, "the last seq");
-        findings.require(read_ring(segment()).size() == 2, &Findings::lost, "a record");
+        findings.require(segment().client(0).last_seq == 2, &Findings::lost,
+                         "the last seq is wrong");
+        findings.require(read_ring(segment()).size() == 2, &Findings::lost, "a record is lost");
         run();
         shm::reap_slot(segment(), 0);
         Sender ann{segment(), 0, "ann"};
         const auto again = ann.append_numbered(1, 2);
         findings.require(again.last_id == 0 && again.decided == 2, &Findings::doubled,
-                         "what was committed is accepted again");
+                         "a committed message is accepted again");
         findings.require(ann.append_numbered(3, 1).last_id == 3, &Findings::not_done_again,
                          "ann cannot append");
     }
 };
 
-TEST_F(KilledInside, ARepairTheNextOneRepairs) {
+TEST_F(KilledInside, ARepairIsRepeatedByTheNextLockHolder) {
     Repair operation;
     kill_at_every_instruction(operation);
 }

@@ -6,11 +6,12 @@
 
 #include <gtest/gtest.h>
 
-/// belfryctl may be killed while it sets a client's seq back.
+/// belfryctl may be killed while it resets the seq of a client.
 namespace belfry::test {
 namespace {
 
-/// ann has sent two messages, and one with the largest seq, as a program without its bound let her.
+/// ann has sent two messages, and then one with the largest seq. belfryd refuses such a step, so
+/// the constructor sets the last seq itself.
 class ResetSeq : public SegmentOperation {
   public:
     ResetSeq() : SegmentOperation{shm::Durability::commit} {
@@ -33,16 +34,16 @@ class ResetSeq : public SegmentOperation {
     void go_on(Findings& findings) override {
         const std::uint64_t seq = row().last_seq;
         findings.require(seq == (has_changed("last_seq") ? 2 : shm::max_seq), &Findings::torn,
-                         "the last seq is neither old nor new");
+                         "the last seq is neither the old nor the new one");
         findings.require(has_changed("stored_seq") || !has_changed("last_seq"), &Findings::torn,
-                         "the stored seq is behind the last one");
+                         "the last seq is reset before the stored one");
         run();
         findings.require(row().last_seq == 2 && row().stored_seq == 2, &Findings::not_done_again,
-                         "the seq is not set back");
+                         "the seq is not reset");
         Sender ann{segment(), 0, "ann"};
         const auto again = ann.append_numbered(1, 2);
         findings.require(again.last_id == 0 && again.decided == 2, &Findings::doubled,
-                         "what was committed is accepted again");
+                         "a committed message is accepted again");
         findings.require(ann.append_numbered(3, 1).last_id == 4, &Findings::not_done_again,
                          "ann cannot append");
     }
@@ -51,7 +52,7 @@ class ResetSeq : public SegmentOperation {
     [[nodiscard]] shm::ClientRow& row() { return segment().client(0); }
 };
 
-TEST_F(KilledInside, AResetOfASeqTheNextOneSetsItBack) {
+TEST_F(KilledInside, ASeqResetIsFinishedByTheNextReset) {
     ResetSeq operation;
     kill_at_every_instruction(operation);
 }

@@ -6,8 +6,8 @@
 
 #include <optional>
 
-/// What a session child does beside appending: whatever it leaves, its client logs in again and
-/// goes on where it was.
+/// What a session child does besides appending. Wherever it is killed, its client can log in again
+/// and continue at its cursor.
 namespace belfry::test {
 namespace {
 
@@ -16,7 +16,7 @@ using shm::Session;
 constexpr std::uint32_t slot = 0;
 constexpr std::uint32_t later_slot = 1;
 
-/// A log of five messages by bob, of which ann has acknowledged two.
+/// The log holds five messages from bob, and ann has acknowledged two of them.
 class SessionOperation : public SegmentOperation {
   public:
     [[nodiscard]] std::string name() const override { return name_; }
@@ -54,8 +54,9 @@ class SessionOperation : public SegmentOperation {
         return shm::cursor_of(segment(), *shm::find_row(segment(), "ann"));
     }
 
-    /// The supervisor reaps the dead child; then ann comes back and can do everything.
-    void come_back(std::uint32_t dead_slot, std::uint64_t wanted_cursor, Findings& findings) {
+    /// Reaps the dead child as the supervisor does. Then ann logs in and uses every operation.
+    void log_in_and_check(std::uint32_t dead_slot, std::uint64_t wanted_cursor,
+                          Findings& findings) {
         shm::reap_slot(segment(), dead_slot);
         findings.require(cursor() == wanted_cursor, &Findings::lost, "the cursor has moved");
         Session ann = log_in_again(dead_slot, "ann", findings);
@@ -64,7 +65,7 @@ class SessionOperation : public SegmentOperation {
                          "ann cannot acknowledge");
         expect_append(ann, true, findings);
         ann.leave();
-        findings.require(!is_online(), &Findings::not_done_again, "ann does not leave");
+        findings.require(!is_online(), &Findings::not_done_again, "ann is online after leave()");
     }
 
     void expect_append(const Session& session, bool wanted, Findings& findings) {
@@ -96,10 +97,10 @@ class Claim : public SessionOperation {
         const shm::ProcessEntry& entry = segment().session_process(slot);
         const auto process = shm::process_in(entry);
         findings.require(process.has_value() == has_changed("entry"), &Findings::torn,
-                         "the entry names nobody");
+                         "the entry does not name the dead process");
         findings.require(!process || !base::open_process(*process), &Findings::torn,
-                         "the entry names a living process");
-        come_back(slot, 2, findings);
+                         "the entry names a live process");
+        log_in_and_check(slot, 2, findings);
         findings.require(!session_->claim(), &Findings::doubled, "the slot is claimed twice");
     }
 
@@ -117,12 +118,13 @@ class Leave : public SessionOperation {
 
   protected:
     void go_on(Findings& findings) override {
-        findings.require(is_online() != has_changed("session"), &Findings::torn, "online and gone");
+        findings.require(is_online() != has_changed("session"), &Findings::torn,
+                         "presence does not match the session word");
         const std::uint32_t changes = log().presence_changes;
         shm::reap_slot(segment(), slot);
-        findings.require(!is_online(), &Findings::not_done_again, "the dead are online");
-        findings.require(log().presence_changes != changes, &Findings::lost, "nobody is told");
-        come_back(slot, 2, findings);
+        findings.require(!is_online(), &Findings::not_done_again, "the dead client is online");
+        findings.require(log().presence_changes != changes, &Findings::lost, "nobody is notified");
+        log_in_and_check(slot, 2, findings);
     }
 };
 
@@ -135,10 +137,10 @@ class Login : public SessionOperation {
     void run() override { log_in(*session_); }
 
   protected:
-    void go_on(Findings& findings) override { come_back(slot, 2, findings); }
+    void go_on(Findings& findings) override { log_in_and_check(slot, 2, findings); }
 };
 
-/// The earlier session is fenced by the one store, or it is not.
+/// A single store decides whether the earlier session is fenced.
 class TakeOver : public SessionOperation {
   public:
     TakeOver() : SessionOperation{"take over"} {
@@ -152,12 +154,12 @@ class TakeOver : public SessionOperation {
     void go_on(Findings& findings) override {
         const bool taken_over = has_changed("session");
         findings.require(earlier_->is_current() != taken_over, &Findings::torn,
-                         "two sessions are current, or none");
+                         "two sessions are current, or none is");
         expect_append(*earlier_, !taken_over, findings);
         Session earlier = *earlier_;
         findings.require(earlier.acknowledge(2) != has_changed("cursor"), &Findings::torn,
-                         "the cursor obeys the wrong session");
-        come_back(later_slot, 2, findings);
+                         "the wrong session can move the cursor");
+        log_in_and_check(later_slot, 2, findings);
         expect_append(*earlier_, false, findings);
         findings.require(!earlier.acknowledge(5), &Findings::doubled,
                          "a fenced session acknowledges");
@@ -178,35 +180,36 @@ class Acknowledge : public SessionOperation {
   protected:
     void go_on(Findings& findings) override {
         const std::uint64_t kept = has_changed("cursor") ? 4 : 2;
-        findings.require(cursor() == kept, &Findings::torn, "the cursor is neither old nor new");
-        come_back(slot, kept, findings);
+        findings.require(cursor() == kept, &Findings::torn,
+                         "the cursor is neither the old nor the new one");
+        log_in_and_check(slot, kept, findings);
     }
 
   private:
     bool acknowledged_ = false;
 };
 
-TEST_F(KilledInside, AClaimTheSlotIsGivenAwayAgain) {
+TEST_F(KilledInside, AClaimedSlotIsReapedAndGivenAwayAgain) {
     Claim operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, ALeavingTheClientIsOfflineAndOthersAreTold) {
+TEST_F(KilledInside, ALeavingClientGoesOfflineAndOthersAreNotified) {
     Leave operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, ALoginTheClientLogsInAgain) {
+TEST_F(KilledInside, ALoginCanBeRepeated) {
     Login operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, ATakeOverOneSessionAtTheMostIsCurrent) {
+TEST_F(KilledInside, ATakeOverLeavesOneCurrentSession) {
     TakeOver operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, AnAcknowledgementTheCursorIsTheOldOrTheNewOne) {
+TEST_F(KilledInside, AnAcknowledgementLeavesTheOldOrTheNewCursor) {
     Acknowledge operation;
     kill_at_every_instruction(operation);
 }

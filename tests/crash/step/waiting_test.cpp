@@ -11,13 +11,14 @@
 #include <iostream>
 #include <random>
 
-/// Who waits for the lock when its holder is killed.
+/// A process waits for the lock while the holder of the lock is killed.
 namespace belfry::test {
 namespace {
 
 struct Moments {
     std::atomic<bool> held;
-    std::atomic<std::int64_t> gone_on;  ///< steady clock, nanoseconds; 0: not yet
+    /// When the waiter got the lock: steady clock, nanoseconds; 0 before that.
+    std::atomic<std::int64_t> got_lock;
 };
 
 std::int64_t now_ns() {
@@ -30,29 +31,30 @@ int hold_for_ever(shm::Segment& segment, Moments& moments) {
     while (true) segment.ring()[0] = static_cast<char>(segment.ring()[0] + 1);
 }
 
-int lock_and_tell(shm::Segment& segment, Moments& moments) {
+int lock_and_report(shm::Segment& segment, Moments& moments) {
     shm::LogLock lock{segment};
     lock.lock();
-    moments.gone_on = now_ns();
+    moments.got_lock = now_ns();
     lock.unlock();
     return 0;
 }
 
-/// @return milliseconds from the kill to the moment at which the waiting process had the lock
+/// Kills the holder `after` the waiter has fallen asleep. Returns the milliseconds from the kill
+/// until the waiter has the lock.
 double kill_the_holder(shm::Segment& segment, std::chrono::microseconds after) {
     Shared<Moments> moments;
     ForkedChild holder{[&] { return hold_for_ever(segment, *moments); }};
     if (!eventually([&] { return moments->held.load(); })) throw Failure{"nobody holds the lock"};
-    ForkedChild waiter{[&] { return lock_and_tell(segment, *moments); }};
+    ForkedChild waiter{[&] { return lock_and_report(segment, *moments); }};
     if (!eventually([&] { return waiter.is_asleep(); })) throw Failure{"nobody waits"};
     std::this_thread::sleep_for(after);
     const std::int64_t killed = now_ns();
     holder.kill();
     EXPECT_EQ(waiter.wait(), 0);
-    return static_cast<double>(moments->gone_on - killed) / 1e6;
+    return static_cast<double>(moments->got_lock - killed) / 1e6;
 }
 
-TEST(BlockedBehindAKilledOwner, AWriterGoesOn) {
+TEST(LockOfAKilledOwner, IsTakenByTheWriterThatWaitsForIt) {
     constexpr int kills = 101;
     ScratchSegment scratch;
     std::mt19937_64 random{std::random_device{}()};
@@ -63,7 +65,7 @@ TEST(BlockedBehindAKilledOwner, AWriterGoesOn) {
             kill_the_holder(scratch.segment(), std::chrono::microseconds{microseconds(random)}));
     }
     std::ranges::sort(times);
-    std::cout << "a writer blocked behind a killed owner goes on: " << std::fixed
+    std::cout << "a writer that waits for the lock of a killed owner gets it after: " << std::fixed
               << std::setprecision(3) << "median " << times[times.size() / 2]
               << " ms (wanted: 1 ms), p99 " << times[times.size() * 99 / 100] << " ms, max "
               << times.back() << " ms, n " << times.size() << std::endl;

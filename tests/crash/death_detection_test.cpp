@@ -9,8 +9,8 @@
 
 #include <iostream>
 
-/// How soon the supervisor knows that a child has died, and how soon there is another supervisor.
-/// As seen in the segment, and by who started it. Printed, not judged.
+/// Measures how soon the supervisor notices that a child has died, by the child's slot in the
+/// segment, and how soon a new supervisor listens. The times are printed, not asserted.
 namespace belfry::test {
 namespace {
 
@@ -36,15 +36,15 @@ std::vector<RawClient> log_in_all(const Server& server) {
     return clients;
 }
 
-/// The segment as everybody sees it.
-shm::FoundSegment look_at(const Server& server) {
+/// Attaches the segment of the server, read-only.
+shm::FoundSegment attach_segment(const Server& server) {
     auto found = shm::find_segment(server.data_dir(), boost::interprocess::read_only);
     if (!found) throw Failure("there is no segment");
     return *std::move(found);
 }
 
-/// The entries of the children that have a process.
-std::vector<const shm::ProcessEntry*> entries_of_live(const shm::Segment& segment) {
+/// Returns the process entries of the session slots that are in use.
+std::vector<const shm::ProcessEntry*> used_entries(const shm::Segment& segment) {
     std::vector<const shm::ProcessEntry*> entries;
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
         const shm::ProcessEntry& entry = segment.session_process(slot);
@@ -53,45 +53,45 @@ std::vector<const shm::ProcessEntry*> entries_of_live(const shm::Segment& segmen
     return entries;
 }
 
-/// From SIGKILL until the slot has been taken back.
-double noticed_after_ms(const shm::ProcessEntry& entry) {
-    const shm::Halves living = shm::unpack(entry.word.load());
+/// Kills the process of the entry. Returns the time until the supervisor has reaped its slot.
+double kill_and_measure_ms(const shm::ProcessEntry& entry) {
+    const shm::Halves before = shm::unpack(entry.word.load());
     const auto killed = Clock::now();
-    ::kill(static_cast<pid_t>(living.low), SIGKILL);
+    ::kill(static_cast<pid_t>(before.low), SIGKILL);
     const Deadline deadline{default_wait};
-    while (shm::unpack(entry.word.load()).high == living.high) {
-        if (deadline.passed()) throw Failure("the death is not noticed");
+    while (shm::unpack(entry.word.load()).high == before.high) {
+        if (deadline.passed()) throw Failure("the supervisor did not notice the death");
         std::this_thread::yield();
     }
     return milliseconds_since(killed);
 }
 
-void expect_deaths_to_be_noticed(const Server& server, const std::string& whose) {
-    const shm::FoundSegment found = look_at(server);
-    auto entries = entries_of_live(found.segment);
+void expect_deaths_noticed(const Server& server, const std::string& whose) {
+    const shm::FoundSegment found = attach_segment(server);
+    auto entries = used_entries(found.segment);
     ASSERT_GE(entries.size(), kills);
     entries.resize(kills);
     std::vector<double> times;
     times.reserve(kills);
-    for (const shm::ProcessEntry* entry : entries) times.push_back(noticed_after_ms(*entry));
-    std::cout << whose << " death is noticed: " << summary(times) << "\n";
+    for (const shm::ProcessEntry* entry : entries) times.push_back(kill_and_measure_ms(*entry));
+    std::cout << whose << " death is noticed after " << summary(times) << "\n";
 }
 
-TEST(TakeNotice, AChildsDeathIsNoticed) {
+TEST(DeathDetection, TheSupervisorNoticesTheDeathOfAChild) {
     Server server{with_many_clients()};
     const auto clients = log_in_all(server);
-    expect_deaths_to_be_noticed(server, "a child's");
+    expect_deaths_noticed(server, "a child's");
 }
 
-TEST(TakeNotice, AnAdoptedChildsDeathIsNoticed) {
+TEST(DeathDetection, TheSupervisorNoticesTheDeathOfAnAdoptedChild) {
     Server server{with_many_clients()};
     const auto clients = log_in_all(server);
     server.kill_supervisor();
     server.start();
-    expect_deaths_to_be_noticed(server, "an adopted child's");
+    expect_deaths_noticed(server, "an adopted child's");
 }
 
-TEST(TakeNotice, ASupervisorThatWasKilledIsReplacedWhileAHundredAreOnline) {
+TEST(DeathDetection, ANewSupervisorTakesOverWhileAHundredClientsAreOnline) {
     constexpr int rounds = 10;
     auto options = with_many_clients();
     options.durability = "commit";
@@ -104,8 +104,8 @@ TEST(TakeNotice, ASupervisorThatWasKilledIsReplacedWhileAHundredAreOnline) {
         times.push_back(server.ready_after_ms());
     }
     for (RawClient& client : clients) client.expect_pong();
-    std::cout << "supervisor killed and started again, " << children << " online: listening after "
-              << summary(times) << "\n";
+    std::cout << "supervisor killed and started again with " << children
+              << " clients online: listening after " << summary(times) << "\n";
 }
 
 }  // namespace

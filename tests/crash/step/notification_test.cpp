@@ -9,11 +9,12 @@
 #include <optional>
 #include <vector>
 
-/// Who tells others something may die before he has: the supervisor tells them in his place.
+/// A process may die after it has changed the segment and before it has notified others. The
+/// supervisor or its successor then notifies them.
 namespace belfry::test {
 namespace {
 
-/// A change, and the notification of one who sleeps until he sees it.
+/// Changes a field and notifies a process that sleeps until it sees the change.
 class Notify : public SegmentOperation {
   public:
     Notify() : SegmentOperation{shm::Durability::memory} { begin_here(); }
@@ -24,7 +25,8 @@ class Notify : public SegmentOperation {
         sleeper_.reset();
         SegmentOperation::restore();
         sleeper_.emplace([this] { return sleep(); });
-        if (!eventually([this] { return sleeper_->is_asleep(); })) throw Failure{"no sleeper"};
+        if (!eventually([this] { return sleeper_->is_asleep(); }))
+            throw Failure{"the sleeper does not sleep"};
     }
 
     void run() override {
@@ -36,7 +38,7 @@ class Notify : public SegmentOperation {
     void go_on(Findings& findings) override {
         if (!has_changed("presence")) run();
         shm::wake_everybody(segment());
-        findings.require(sleeper_->wait() == 0, &Findings::lost, "the sleeper sleeps on");
+        findings.require(sleeper_->wait() == 0, &Findings::lost, "the sleeper was not woken");
     }
 
   private:
@@ -73,21 +75,22 @@ class Publish : public SegmentOperation {
     void go_on(Findings& findings) override {
         const std::uint64_t stored = log().stored_id;
         findings.require(stored == (has_changed("stored_id") ? 5U : 2U), &Findings::torn,
-                         "stored_id is neither old nor new");
-        // A login reads them in the other order.
+                         "stored_id is neither the old nor the new one");
+        // A login reads stored_id before the seq, so the archiver must write the seq before
+        // stored_id.
         findings.require(segment().client(0).stored_seq >= stored, &Findings::torn,
-                         "a seq is behind what is visible");
-        findings.require(log().last_id == 5U, &Findings::lost, "a message");
+                         "a seq is lower than that of a visible message");
+        findings.require(log().last_id == 5U, &Findings::lost, "a message is lost");
         run();
         findings.require(segment().visible() == 5U && segment().client(0).stored_seq == 5U,
-                         &Findings::not_done_again, "not all is visible");
+                         &Findings::not_done_again, "not every message is visible");
         findings.require(!may_sleep(log().new_messages) && !may_sleep(log().news_of_senders) &&
                              !may_sleep(log().space),
-                         &Findings::not_done_again, "not everybody is told");
+                         &Findings::not_done_again, "not everybody is notified");
     }
 
   private:
-    /// The bit is cleared by whoever wakes all.
+    /// Whether the bit for sleepers is set. Whoever wakes all of them clears it.
     static bool may_sleep(const shm::Condition& condition) {
         return (reinterpret_cast<const std::atomic<std::uint32_t>&>(condition) & 1U) != 0;
     }
@@ -95,12 +98,12 @@ class Publish : public SegmentOperation {
     const std::vector<std::uint64_t> seqs_{5, 0, 0};
 };
 
-TEST_F(KilledInside, ANotificationTheSleeperIsWokenByTheSupervisor) {
+TEST_F(KilledInside, ANotificationIsRepeatedByTheSupervisor) {
     Notify operation;
     kill_at_every_instruction(operation);
 }
 
-TEST_F(KilledInside, AnAdvanceOfStoredIdTheNextArchiverSaysItAgain) {
+TEST_F(KilledInside, AnAdvanceOfStoredIdIsRepeatedByTheNextArchiver) {
     Publish operation;
     kill_at_every_instruction(operation);
 }
