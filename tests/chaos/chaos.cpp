@@ -14,13 +14,14 @@ namespace {
 
 using std::chrono::microseconds;
 
-constexpr microseconds between_blows{40'000};
+constexpr microseconds between_attacks{40'000};
 constexpr microseconds without_supervisor{100'000};
 
-/// Longer than the 200 ms after which whoever waits for the lock kills a holder that is stopped.
+/// Longer than 200 ms, because a process that waits that long for the lock kills a stopped holder.
 constexpr microseconds max_stop{400'000};
 
-/// Of all processes of a server only sessions and the supervisor hold a socket.
+/// Whether the process has a socket. Of all processes of a server only the session children and the
+/// supervisor have one.
 bool holds_socket(pid_t pid) {
     std::error_code gone;
     const std::filesystem::path folder = "/proc/" + std::to_string(pid) + "/fd";
@@ -33,12 +34,14 @@ bool holds_socket(pid_t pid) {
     return false;
 }
 
-bool is_still(const ProcessInfo& process) {
+/// Whether the process still exists. The start time tells it from a later process with the same
+/// pid.
+bool is_alive(const ProcessInfo& process) {
     const auto now = process_info(process.pid);
     return now && now->start_time == process.start_time;
 }
 
-/// Whether a supervisor speaks of a death by a signal that no test sends.
+/// Whether the line reports a death by a signal other than SIGKILL, the only one that tests send.
 bool is_complaint(std::string_view line) {
     const auto at = line.find("was killed by signal ");
     return at != std::string_view::npos && !line.ends_with(" 9");
@@ -53,29 +56,29 @@ std::ostream& operator<<(std::ostream& out, const Harm& harm) {
                << " resets=" << harm.resets << " strangers=" << harm.strangers;
 }
 
-void Chaos::rage(std::chrono::seconds duration) {
+void Chaos::attack_for(std::chrono::seconds duration) {
     const auto end = Clock::now() + duration;
     while (Clock::now() < end && !crowd_->has_faults()) {
-        crowd_->pause(between_blows);
-        (this->*choose_blow())();
-        look_at_errors();
-        // Now and then the next blow comes before anything flows again.
+        crowd_->pause(between_attacks);
+        (this->*choose_attack())();
+        collect_complaints();
+        // In two of three cases the next attack comes before clients receive messages again.
         if (!one_in(3)) continue;
         if (!crowd_->everybody_goes_on_after(crowd_->now())) {
-            throw Failure("the pushes have stopped");
+            throw Failure("clients receive no more messages");
         }
     }
-    strangers_.leave();
+    strangers_.close_all();
 }
 
-Chaos::Blow Chaos::choose_blow() {
+Chaos::Attack Chaos::choose_attack() {
     struct Choice {
         unsigned weight;
-        Blow blow;
+        Attack attack;
     };
     const std::array choices{
         Choice{30, &Chaos::kill_session},
-        Choice{20, &Chaos::stop_some},
+        Choice{20, &Chaos::stop_sessions},
         Choice{20, &Chaos::send_stranger},
         Choice{12, &Chaos::cut_connection},
         Choice{8, &Chaos::kill_supervisor},
@@ -85,7 +88,7 @@ Chaos::Blow Chaos::choose_blow() {
     std::vector<unsigned> weights;
     for (const Choice& choice : choices) weights.push_back(choice.weight);
     std::discrete_distribution<std::size_t> any(weights.begin(), weights.end());
-    return choices[any(crowd_->random())].blow;
+    return choices[any(crowd_->random())].attack;
 }
 
 bool Chaos::one_in(unsigned count) {
@@ -119,14 +122,14 @@ void Chaos::kill_archiver() {
     ++harm_.archivers;
 }
 
-/// While there is no supervisor, others may die, and nobody buries them.
+/// Other processes may also die while no supervisor runs that could reap them.
 void Chaos::kill_supervisor() {
     crowd_->server().kill_supervisor();
     ++harm_.supervisors;
     crowd_->pause(without_supervisor);
     if (one_in(2)) kill_any_session();
-    if (one_in(4)) stop_some();
-    start_again();
+    if (one_in(4)) stop_sessions();
+    restart();
 }
 
 void Chaos::kill_server() {
@@ -137,17 +140,17 @@ void Chaos::kill_server() {
     } else {
         ++harm_.servers;
     }
-    start_again();
+    restart();
 }
 
-void Chaos::start_again() {
-    look_at_errors();
+void Chaos::restart() {
+    collect_complaints();
     crowd_->server().start();
     crowd_->server_moved();
 }
 
-/// Many at a random moment: now and then one of them holds the lock.
-void Chaos::stop_some() {
+/// Stops about two thirds of the sessions at once, so that one of them sometimes holds the lock.
+void Chaos::stop_sessions() {
     std::vector<ProcessInfo> stopped;
     for (const ProcessInfo& session : sessions()) {
         if (one_in(3)) continue;
@@ -157,7 +160,7 @@ void Chaos::stop_some() {
     }
     crowd_->pause(max_stop);
     for (const ProcessInfo& session : stopped) {
-        if (is_still(session)) ::kill(session.pid, SIGCONT);
+        if (is_alive(session)) ::kill(session.pid, SIGCONT);
     }
 }
 
@@ -171,7 +174,7 @@ void Chaos::send_stranger() {
     ++harm_.strangers;
 }
 
-void Chaos::look_at_errors() {
+void Chaos::collect_complaints() {
     for (const std::string& line : lines_of(crowd_->server().errors())) {
         if (is_complaint(line)) complaints_.insert(line);
     }

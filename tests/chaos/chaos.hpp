@@ -11,51 +11,51 @@
 
 namespace belfry::test {
 
-/// What was done to a server, and how often.
+/// Counts what was done to a server.
 struct Harm {
     std::uint64_t sessions = 0;     ///< children killed
     std::uint64_t archivers = 0;    ///< killed
-    std::uint64_t supervisors = 0;  ///< killed; the next one adopts what lives
-    std::uint64_t servers = 0;      ///< whole groups killed; the next one adopts the segment
-    std::uint64_t machines = 0;     ///< the same, and the segment is lost
-    std::uint64_t stops = 0;        ///< children stopped, and continued if nobody killed them
-    std::uint64_t resets = 0;       ///< clients' connections cut
-    std::uint64_t strangers = 0;    ///< connections of nobody
+    std::uint64_t supervisors = 0;  ///< killed; the next one adopts the live processes
+    std::uint64_t servers = 0;      ///< all processes killed; the next server adopts the segment
+    std::uint64_t machines = 0;     ///< all processes killed, and the segment removed
+    std::uint64_t stops = 0;      ///< session children stopped; those that survive it are continued
+    std::uint64_t resets = 0;     ///< connections of clients cut with a reset
+    std::uint64_t strangers = 0;  ///< connections that never log in
 };
 
 std::ostream& operator<<(std::ostream& out, const Harm& harm);
 
-/// Does harm of all kinds to a crowd's server, at random moments, in an order that the seed of the
-/// crowd decides.
+/// Kills, stops and disturbs a crowd's server in every way, at random moments. The crowd's seed
+/// determines the order.
 class Chaos {
   public:
     /// @param has_store whether there is an archiver, and whether the segment may be lost
     Chaos(Crowd& crowd, bool has_store) : crowd_{&crowd}, has_store_{has_store} {}
 
-    /// Goes on so long, or until something is wrong.
-    void rage(std::chrono::seconds duration);
+    /// Attacks the server for the duration, or until a client has seen a fault.
+    void attack_for(std::chrono::seconds duration);
 
     [[nodiscard]] const Harm& harm() const { return harm_; }
 
-    /// What the supervisors said about ends that nobody here caused: a child that aborted or
-    /// crashed, a supervisor that ended by itself.
+    /// Log lines of the supervisors about processes that this class did not kill: children that
+    /// aborted or crashed, and supervisors that exited by themselves.
     [[nodiscard]] const std::set<std::string>& complaints() const { return complaints_; }
 
   private:
-    using Blow = void (Chaos::*)();
+    using Attack = void (Chaos::*)();
 
-    [[nodiscard]] Blow choose_blow();
+    [[nodiscard]] Attack choose_attack();
     void kill_session();
     void kill_archiver();
     void kill_supervisor();
     void kill_server();
-    void stop_some();
+    void stop_sessions();
     void cut_connection();
     void send_stranger();
 
     void kill_any_session();
-    void start_again();
-    void look_at_errors();
+    void restart();
+    void collect_complaints();
     [[nodiscard]] bool one_in(unsigned count);
     [[nodiscard]] std::vector<ProcessInfo> sessions();
 

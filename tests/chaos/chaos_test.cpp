@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <iostream>
 
-/// Everything that may die or stop does, in any order, for $BELFRY_CHAOS_SECONDS: nothing is lost,
-/// doubled, torn or reordered, and nothing hangs.
+/// Processes die and stop in random order for $BELFRY_CHAOS_SECONDS. No message is lost,
+/// duplicated, torn or reordered, and nothing hangs.
 namespace belfry::test {
 namespace {
 
-/// Each of the six clients keeps 16 bytes of every message.
+/// Bounds the memory of the test: each of the six clients keeps 16 bytes of every message.
 constexpr double max_messages = 10e6;
 
 std::chrono::seconds half_of_the_time() {
@@ -20,12 +20,12 @@ std::chrono::seconds half_of_the_time() {
     return std::chrono::seconds{(seconds + 1) / 2};
 }
 
-void survive(const std::string& durability) {
+void expect_survival(const std::string& durability) {
     const auto duration = half_of_the_time();
     Crowd crowd{{.durability = durability},
                 max_messages / static_cast<double>(std::max<std::int64_t>(duration.count(), 1))};
     Chaos chaos{crowd, durability != "memory"};
-    chaos.rage(duration);
+    chaos.attack_for(duration);
     const Verdict verdict = crowd.finish();
     EXPECT_EQ(chaos.complaints(), std::set<std::string>{});
     std::cout << "chaos durability=" << durability << " seconds=" << duration.count() << " "
@@ -33,12 +33,12 @@ void survive(const std::string& durability) {
               << " seed=" << crowd.seed() << std::endl;
 }
 
-TEST(Chaos, NothingIsLostOfWhatIsCommitted) {
-    survive("commit");
+TEST(Chaos, NoMessageIsLostWithDurabilityCommit) {
+    expect_survival("commit");
 }
 
-TEST(Chaos, NothingIsLostInMemoryWhileTheSegmentLives) {
-    survive("memory");
+TEST(Chaos, NoMessageIsLostWithDurabilityMemoryWhileTheSegmentExists) {
+    expect_survival("memory");
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t most = 40;
+constexpr std::size_t max_connections = 40;
 
-constexpr std::array words{
+constexpr std::array openings{
     ""sv,
     "LOG"sv,
     "LOGIN nobody\r\n"sv,
@@ -25,18 +25,18 @@ constexpr std::array words{
 }  // namespace
 
 void Strangers::send_one(std::uint16_t port, std::mt19937_64& random) {
-    std::uniform_int_distribution<std::size_t> any{0, words.size() - 1};
-    const std::string_view said = words[any(random)];
+    std::uniform_int_distribution<std::size_t> any{0, openings.size() - 1};
+    const std::string_view opening = openings[any(random)];
     const bool resets = std::bernoulli_distribution{0.5}(random);
     try {
         RawClient stranger{port};
-        stranger.send(said);
+        stranger.send(opening);
         if (resets) return stranger.reset();
         connections_.push_back(std::move(stranger));
     } catch (const Disconnected&) {
-        // It was refused already, or killed.
+        // The server refused the connection, or its child was killed.
     }
-    if (connections_.size() > most) connections_.pop_front();
+    if (connections_.size() > max_connections) connections_.pop_front();
 }
 
 }  // namespace belfry::test

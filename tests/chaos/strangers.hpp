@@ -9,15 +9,15 @@
 
 namespace belfry::test {
 
-/// Connections of nobody: they say nothing, half a login, the name of somebody unknown, or bytes
-/// that mean nothing; some stay, some are cut.
+/// Connections that never log in. They send nothing, half a login, an unknown client-id, or bytes
+/// that are not the protocol. Some stay open, and some are reset.
 class Strangers {
   public:
-    /// One more, while somebody listens. The oldest goes where there are many.
+    /// Opens one more connection, if a server listens, and closes the oldest if there are too many.
     void send_one(std::uint16_t port, std::mt19937_64& random);
 
-    /// All of them go.
-    void leave() { connections_.clear(); }
+    /// Closes all of them.
+    void close_all() { connections_.clear(); }
 
   private:
     std::deque<RawClient> connections_;
