@@ -13,13 +13,13 @@
  * futex_wake_all, futex_wake_some  futex_wake(): the kernel takes sleepers out, the oldest first
  * forget                           the kernel: a thread has died, or its wait has ended
  *
- * The order of sleepers matters to PacedWake alone, so it is kept with PACED alone.
+ * The order of the sleepers matters only to PacedWake, so the model keeps it only with PACED.
  *
- * The word is {sequence, bit}. A sequence is only ever compared for being unchanged since the load,
- * and it changes with each notification. So in place of the number the model keeps, for each thread
- * between its load and its sleep, whether the sequence has moved since: SAME(c) or MOVED. This is
- * exact but for a sequence that wraps (2^31 notifications) between a load and the sleep. The bit
- * never falls without the sequence moving, so `seen` and `seen | sleepers` need no distinction.
+ * The word is {sequence, bit}. The code compares the sequence only to learn whether it has changed since
+ * the load, and each notification changes it. So the model does not keep the number. It keeps, for each
+ * thread between its load and its sleep, whether the sequence has moved since: SAME(c) or MOVED. This
+ * is exact unless a sequence wraps around (after 2^31 notifications) between a load and the sleep. The
+ * bit is never cleared without the sequence moving, so `seen` and `seen | sleepers` can be one value.
  */
 #define SAME(c) ((c) + 1)
 #define MOVED 5
@@ -32,15 +32,15 @@
 bool sleepers[4];   /* the bit of the word */
 byte seen[THREADS]; /* 0, SAME(c) or MOVED */
 byte asleep[THREADS]; /* 0, or the condition plus one */
-bool ended[THREADS];  /* the deadline of its wait has passed */
+bool ended[THREADS];  /* its wait has reached its deadline */
 #ifdef PACED
-chan queue = [THREADS] of { byte }; /* who sleeps on NEWS, the oldest first */
+chan queue = [THREADS] of { byte }; /* the sleepers on NEWS, the oldest first */
 #endif
 
 hidden byte k;
 hidden byte x;
 
-/* By who is in an atomic step, as are the next two. */
+/* Must be called within an atomic step, like the next two. */
 inline forget(t) {
 #ifdef PACED
     if
@@ -67,7 +67,7 @@ inline enqueue(c, t) {
 #endif
 }
 
-/* Somebody adds one to the sequence. */
+/* A thread adds one to the sequence. */
 inline move_on(c) {
     for (k : 0 .. THREADS - 1) {
         if
@@ -78,7 +78,7 @@ inline move_on(c) {
     k = 0
 }
 
-/* Returns when the predicate holds, or once when the deadline has passed. */
+/* Returns when the predicate holds, or when the deadline has passed. */
 inline wait_until(c, t, predicate) {
     do
 #ifdef MUTATION_LOAD_AFTER_CHECK
@@ -93,7 +93,7 @@ inline wait_until(c, t, predicate) {
        :: else
        fi;
 #endif
-       if /* the swap, and where it fails, back to the load */
+       if /* the swap; if it fails, back to the load */
 #ifdef MUTATION_NO_COMPARE
        :: true -> sleepers[c] = 1;
 #else
@@ -135,7 +135,7 @@ inline futex_wake_all(c) {
 }
 
 #ifdef PACED
-/* On NEWS. `woken` becomes how many. */
+/* Wakes at most `count` sleepers on NEWS, and sets `woken` to their number. */
 inline futex_wake_some(count, woken) {
     d_step {
         woken = 0;
@@ -152,8 +152,8 @@ inline announce(c) {
 }
 #endif
 
-/* notify_group() of one thread's group on NEWS. Its own process does it, so a death between the
- * addition and the wake-up is that of the sleeper too. */
+/* notify_group() for the group of one thread on NEWS. The process of that thread does it, so a process
+ * that dies between the addition and the wake-up takes the sleeper with it. */
 inline notify_alone(t) {
     atomic {
         move_on(NEWS);
@@ -172,7 +172,7 @@ inline notify_all(c) {
     fi
 }
 
-/* The fetch_add and the wake-up in one step: who dies between the two leaves the same sleepers. */
+/* The fetch_add and the wake-up in one step: a process that dies between them leaves the same sleepers. */
 inline on_behalf_of_dead(c) {
     atomic {
         move_on(c);

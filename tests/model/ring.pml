@@ -1,5 +1,5 @@
 /* The bytes of the log: two writers, two readers, and a demon that kills a writer between any two
- * stores. Nobody sleeps here; who wakes whom is in wake.pml.
+ * stores. No process sleeps in this model; wake.pml models sleeping and waking.
  *
  * Step of the model   stands for
  * Writer              shm/log_writer.cpp: append_locked, add, commit; Batch::write a unit at a time
@@ -10,11 +10,11 @@
  * Archiver            with STORE: store/archiver.cpp: store_new, publish
  * Demon               the kill; the kernel marks the lock
  *
- * Records are one unit long by writer 0, two by writer 1. Stores are seen in order (the release
- * fence of order_stores(), the acquire fence of order_loads()).
+ * A record of writer 0 is one unit long, one of writer 1 two units. Stores become visible in order,
+ * because order_stores() is a release fence and order_loads() an acquire fence.
  *
- * Options: STORE; MESSAGES by each writer; KILLS; READERS; RING and ENTRIES, the sizes of the rings;
- * MUTATION_x: seeded faults.
+ * Options: STORE: there is an archiver; MESSAGES: how many each writer sends; KILLS: at most so many;
+ * READERS: how many; RING and ENTRIES: the sizes of the ring and of its index; MUTATION_x: a seeded fault.
  */
 #ifndef MESSAGES
 #define MESSAGES 2
@@ -32,7 +32,7 @@
 #ifndef ENTRIES
 #define ENTRIES 4 /* of the index */
 #endif
-#define BATCH 2   /* records under one lock, at the most */
+#define BATCH 2   /* at most so many records are appended under one lock */
 #define LAST (2 * MESSAGES)
 #define SIZE(s) ((s) + 1)
 #define AT(id) ((id) % ENTRIES)
@@ -45,7 +45,7 @@ byte first_id = 1;
 byte stored_id;
 byte derived_id;
 byte ring[RING];         /* each unit holds the id of its record */
-byte position[ENTRIES];  /* absolute */
+byte position[ENTRIES];  /* in the log, so it never wraps around */
 byte sender[ENTRIES];
 byte seq[ENTRIES];
 byte last_seq[2];
@@ -53,7 +53,7 @@ byte last_seq[2];
 bool is_killed[2];
 byte kills = KILLS;
 
-/* For the checks alone. */
+/* Only for the checks. */
 byte committed[2];        /* seqs of that writer in the log */
 byte sender_of[LAST + 2]; /* by id */
 
@@ -71,7 +71,8 @@ hidden byte u;
 #define ENTRIES_LEFT (ENTRIES - 1)
 #endif
 
-/* The first id that stays when one more record is written: the positions are the lock holder's. */
+/* Sets `first` to the first id that remains in the ring when one more record is written. Only the
+ * holder of the lock changes the positions, so one step can read them all. */
 inline find_first(s) {
     atomic {
         first = first_id;
@@ -137,7 +138,7 @@ proctype Writer(byte s) {
                 od;
                 if
                 :: last != last_id ->
-                    d_step { /* the commit point (1); what is below are checks */
+                    d_step { /* the commit point (1); the other lines are checks */
                         for (u : last_id + 1 .. last) {
                             committed[s]++;
                             assert(seq[AT(u)] == committed[s]); /* nothing twice (6) */
@@ -222,7 +223,7 @@ proctype Reader() {
                 }
                 u = 0; start = 0; end = 0; i = 0; own = 0; is_bad = 0; to = 0
             }
-        :: else -> /* overrun: a GAP, or from the store */
+        :: else -> /* overrun: the reader is told a GAP, or reads from the store */
             atomic {
                 at = first_id - 1;
                 to = 0;
@@ -261,7 +262,7 @@ proctype Demon() {
 
 proctype Monitor() {
     atomic {
-        timeout -> /* nothing can happen any more */
+        timeout -> /* no other step is possible */
         assert(committed[0] == MESSAGES && committed[1] == MESSAGES);
         assert(last_id == LAST && last_id - committed[0] == committed[1]);
         assert(owner == FREE || owner == DIED)

@@ -1,5 +1,5 @@
-/* Who sleeps, who wakes, and who dies: sessions of two threads each, the archiver, the supervisor,
- * and a demon that kills any of them between any two steps. The bytes of the ring are in ring.pml.
+/* Which processes sleep, wake others and die: sessions of two threads each, the archiver, the
+ * supervisor, and a demon that kills any of them between any two steps. ring.pml models the bytes.
  *
  * Step of the model      stands for
  * Out                    server/delivery.cpp: serve, then deliver, advance_to or deliver_lost in one
@@ -22,31 +22,33 @@
  *   count_sleepers, and the loop over `left`
  *                        shm/paced_wake.cpp: begin with small_room = 0, sessions, and wake,
  *                        one at a time; shm/news.hpp: StoredNews::wake_rest
- * Supervise              server/supervisor.cpp: reap_own, adopt; server/archiver_watchdog.cpp: ended,
+ * Supervise              server/supervisor.cpp: reap, adopt; server/archiver_watchdog.cpp: ended,
  *                        forget, begin
- *   bury                 server/supervisor.cpp: bury; shm/session_slots.cpp: reap_slot, give_slot
+ *   bury                 server/child_table.cpp: bury; shm/session_slots.cpp: reap_slot, give_slot
  *   wake_everybody       shm/news.cpp: wake_everybody
  * kill                   the kernel: the lock is marked, the dead leave the queues
- * Monitor                runs when nothing else can: lets a wait end, or looks whether all is well
+ * Monitor                runs when no other step is possible: lets a wait end, or checks the end state
  *
- * Left out: SIGSTOP (who waits for the lock kills its holder, which is a kill like any other), a
- * store that fails or has lost what it had, presence, fencing, the socket, and the pauses of
- * wake_rest, which end by themselves within a moment. Memory is sequentially consistent: each store
- * that others wait for stands before a read-modify-write of the word, which orders it.
+ * Left out: SIGSTOP (a process that waits for the lock kills a stopped holder, which is a kill like any
+ * other), a store that fails or has lost messages, presence, fencing, the socket, and the pauses of
+ * wake_rest, which end by themselves within a moment. Memory is sequentially consistent, because each
+ * store that others wait for comes before a read-modify-write of the word, which orders it.
  *
  * Options:
- *   SESSIONS, WRITERS, READERS    how many sessions; the first ones of them send, and read
- *   FIRST_READER                  those before it do not read: others than the sender sleep
- *   MESSAGES                      that each writer sends
- *   CAPACITY                      records that the ring holds; SMALL_RING: not all of them
+ *   SESSIONS, WRITERS, READERS    how many sessions there are; how many of them, from the first on, send
+ *                                 and read
+ *   FIRST_READER                  the first session that reads, so that the sender need not be a reader
+ *   MESSAGES                      how many each writer sends
+ *   CAPACITY                      how many records the ring holds; SMALL_RING: fewer than are sent
  *   DURABILITY                    MEMORY, ASYNC, COMMIT
- *   KILLS                         how many kills at most
+ *   KILLS                         at most so many kills
  *   KILL_SESSIONS, KILL_ARCHIVER, KILL_SUPERVISOR   1: may be killed
- *   SUPERVISOR 0                  dead from the start;  ADOPT: another one comes
- *   ENDS 0: no wait ends;  1: only when nothing else can happen;  2: any wait at any time
+ *   SUPERVISOR 0                  it is dead from the start;  ADOPT: a new one starts
+ *   ENDS                          0: no wait reaches its deadline;  1: only when no other step is
+ *                                 possible;  2: any wait may at any time
  *   PACED                         the archiver wakes with PacedWake
- *   LEAVER                        the last session leaves: it is offline, and stays a while
- *   MUTATION_x                    seeded faults
+ *   LEAVER                        the last session goes offline, and its process ends later
+ *   MUTATION_x                    a seeded fault
  */
 #define MEMORY 1
 #define ASYNC 2
@@ -109,7 +111,7 @@
 #include "condition.pml"
 
 bool alive[PROCESSES];
-bool gone[THREADS]; /* a dead process's thread has ended: it can be reaped when all have */
+bool gone[THREADS]; /* the thread of a dead process has ended; the process can be reaped when all have */
 byte kills = KILLS;
 
 /* The log. Ids begin at 1. */
@@ -137,7 +139,7 @@ bool appending[SESSIONS];
 
 byte database; /* the last id that is committed there */
 
-/* For the checks alone. */
+/* Only for the checks. */
 byte committed[SESSIONS]; /* seqs of that client in the log */
 bool sent_all[SESSIONS];
 
@@ -161,7 +163,7 @@ bool has_left;
 
 mtype = { DUPLICATE, NO_SPACE, APPENDED };
 
-/* What the lock guards is read in the step that takes it: nobody else changes it. */
+/* The step that takes the lock also reads what it guards, because no other process can change it. */
 inline look_at_log(s) {
     until = last_id;
     if
@@ -183,8 +185,8 @@ inline look_at_log(s) {
     fi
 }
 
-/* The flag is set before the lock is taken. A death between the two changes nothing but the flag,
- * so one step does both. */
+/* The code sets the flag before it takes the lock. A death between the two leaves only the flag, so the
+ * model does both in one step. */
 inline take(s) {
 #ifndef MUTATION_NO_APPENDING_FLAG
     appending[s] = 1;
@@ -276,7 +278,7 @@ inline decided(s) {
     sent_all[s] = n > MESSAGES
 }
 
-/* Every session's client sends its messages; after a kill it sends all of them again. */
+/* The client of each session sends its messages. After a kill it sends all of them again. */
 proctype In(byte s) {
     byte n = 1, id, until, new_first;
 #if DURABILITY == COMMIT
@@ -435,7 +437,7 @@ inline count_sleepers() {
 #endif
 
 #ifdef PACED
-/* Who waits for his SENT is not left to his turn. */
+/* A session that waits for a SENT does not sleep in the crowd, where it would have to wait its turn. */
 inline no_sender_in_crowd() {
     d_step {
         for (i : 0 .. SESSIONS - 1) {
@@ -528,7 +530,7 @@ proctype Archive() {
 #endif
 
 #define IS_DEAD(s) (!alive[s] && gone[IN(s)] && gone[OUT(s)] && !is_buried[s])
-bool is_buried[SESSIONS]; /* nobody comes back */
+bool is_buried[SESSIONS]; /* reaped, and its client does not come back */
 
 inline wake_everybody() {
     on_behalf_of_dead(NEWS);
@@ -665,14 +667,14 @@ proctype Demon() {
     od
 }
 
-/* Nothing can happen any more, and no wait ends, or all have ended once: is all as it must be? */
+/* Checks the end state: no other step is possible, and no wait can reach its deadline any more. */
 inline look() {
     s = 0;
     do
     :: s < SESSIONS ->
         if
         :: ONLINE(s) ->
-            assert(!READS(s) || cursor[s] == VISIBLE); /* nobody sleeps though there is news */
+            assert(!READS(s) || cursor[s] == VISIBLE); /* no reader sleeps although there is news */
             if
             :: s < WRITERS && (!STORE || alive[ARCHIVER]) -> assert(sent_all[s])
             :: else
@@ -683,7 +685,7 @@ inline look() {
             fi
         :: else
         fi;
-        assert(alive[s] || is_buried[s] || !alive[SUPER]); /* the dead have come back */
+        assert(alive[s] || is_buried[s] || !alive[SUPER]); /* the clients of dead sessions have come back */
         if
         :: owner == FREE -> assert(last_seq[s] == committed[s]) /* (6) */
         :: else
