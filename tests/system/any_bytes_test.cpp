@@ -7,7 +7,8 @@
 #include <random>
 #include <string>
 
-/// Bytes that come in any pieces, that break off anywhere, that mean nothing.
+/// The server reads input that arrives in pieces of any size, input that is cut off anywhere, and
+/// input that is not the protocol.
 namespace belfry::test {
 namespace {
 
@@ -16,7 +17,7 @@ std::uint64_t seed() {
     return chosen == nullptr ? std::random_device{}() : std::strtoull(chosen, nullptr, 10);
 }
 
-/// Commands of every kind, with the answers of their session in order of their own.
+/// Commands of every kind. expect_answers_to_every_command() checks their answers.
 const std::string every_command =
     "SEND 1 5\r\nhello\r\nPING a\r\nSAY word\r\nACK 1\r\nSEND 3 0\r\n\r\nHISTORY 1 1\r\n"
     "SEND 0 2\r\nxx\r\nnonsense\r\nSEND 4 65537\r\n" +
@@ -34,17 +35,17 @@ void expect_answers_to_every_command(RawClient& client) {
     client.expect_closed();
 }
 
-TEST(AnyBytes, ManyCommandsInOneWrite) {
+TEST(AnyBytes, ManyCommandsInOneWriteAreAllAnswered) {
     const Server server;
     RawClient client = server.log_in("1");
     client.send(every_command);
     expect_answers_to_every_command(client);
 }
 
-TEST(AnyBytes, TheSameCommandsByteByByte) {
+TEST(AnyBytes, CommandsThatArriveByteByByteAreAllAnswered) {
     const Server server;
     RawClient client = server.log_in("1");
-    // The long payload in pieces of a prime length, the rest byte by byte.
+    // The long payload is sent in pieces of a prime length, all else byte by byte.
     for (std::size_t at = 0; at < every_command.size();) {
         const std::size_t size = every_command[at] == 'z' ? 997 : 1;
         client.send(std::string_view{every_command}.substr(at, size));
@@ -53,7 +54,7 @@ TEST(AnyBytes, TheSameCommandsByteByByte) {
     expect_answers_to_every_command(client);
 }
 
-TEST(AnyBytes, APayloadCutAtAnyByteIsNotAppended) {
+TEST(AnyBytes, ASendThatIsCutOffAtAnyByteIsNotAppended) {
     const Server server;
     const std::string command = "SEND 1 10\r\n0123456789\r\n";
     for (std::size_t length = 0; length < command.size(); ++length) {
@@ -74,7 +75,7 @@ TEST(AnyBytes, APayloadCutAtAnyByteIsNotAppended) {
     reader.expect_message(1, "1", "0123456789");
 }
 
-TEST(AnyBytes, AResetWithinAPayloadAppendsNothing) {
+TEST(AnyBytes, AConnectionResetWithinAPayloadAppendsNothing) {
     const Server server;
     for (int round = 0; round < 10; ++round) {
         RawClient client = server.log_in("1");
@@ -84,8 +85,8 @@ TEST(AnyBytes, AResetWithinAPayloadAppendsNothing) {
     EXPECT_EQ(server.connect().log_in("1").option("last"), "0");
 }
 
-/// Bytes that look like the protocol often enough to come far.
-std::string nonsense(std::mt19937_64& random) {
+/// Random bytes. Much of them resembles the protocol, so that they reach most of the parser.
+std::string random_input(std::mt19937_64& random) {
     static const std::vector<std::string> pieces{"SEND ",
                                                  "SAY ",
                                                  "ACK ",
@@ -123,19 +124,19 @@ std::string nonsense(std::mt19937_64& random) {
     return bytes;
 }
 
-/// Sends the bytes and reads what the server answers until it closes. RawClient throws where an
-/// answer is not the protocol's.
-void converse(RawClient& client, const std::string& bytes) {
+/// Sends the bytes and reads the answers until the server closes. RawClient throws if an answer
+/// violates the protocol.
+void send_and_read_answers(RawClient& client, const std::string& bytes) {
     try {
         client.send(bytes);
         client.shutdown_sending();
     } catch (const Failure&) {
-        // The server may have closed before it had been told everything.
+        // The server may have closed the connection before it read everything.
     }
     client.read_to_the_end();
 }
 
-TEST(AnyBytes, NonsenseIsAnsweredOrTheConnectionClosedAndOthersGoOn) {
+TEST(AnyBytes, RandomInputIsAnsweredOrEndsItsConnectionAndDisturbsNobodyElse) {
     const std::uint64_t chosen = seed();
     std::cout << "BELFRY_SEED=" << chosen << "\n";
     std::mt19937_64 random{chosen};
@@ -145,15 +146,15 @@ TEST(AnyBytes, NonsenseIsAnsweredOrTheConnectionClosedAndOthersGoOn) {
     for (std::uint64_t round = 1; round <= 150; ++round) {
         RawClient client = server.connect();
         if (round % 3 != 0) client.log_in("1");
-        converse(client, nonsense(random));
-        const std::string text = "fence " + std::to_string(round);
+        send_and_read_answers(client, random_input(random));
+        const std::string text = "marker " + std::to_string(round);
         sender.send("SAY " + text + "\r\n");
         while (watcher.next().payload != text) {
         }
     }
     sender.send("PING still-there\r\n");
     sender.read_until("PONG");
-    // A session that had crashed would be reported here.
+    // The supervisor would have logged a session that crashed.
     EXPECT_EQ(server.errors().find("was killed by signal"), std::string::npos) << server.errors();
 }
 

@@ -5,10 +5,11 @@
 
 #include <gtest/gtest.h>
 
+/// How belfry connects, reconnects and closes. The test plays the server.
 namespace belfry::test {
 namespace {
 
-TEST(ClientConnection, WhatHasNoSentIsSentAgainWithTheSameSeqsInOrder) {
+TEST(BelfryConnection, UnconfirmedLinesAreSentAgainInOrderWithTheSameSeqs) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();
@@ -41,7 +42,7 @@ TEST(ClientConnection, WhatHasNoSentIsSentAgainWithTheSameSeqsInOrder) {
     EXPECT_EQ(lines[1], "belfry: reconnected");
 }
 
-TEST(ClientConnection, WhatHasBeenPrintedIsNotPrintedAgain) {
+TEST(BelfryConnection, APrintedMessageIsNotPrintedAgain) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();
@@ -59,7 +60,7 @@ TEST(ClientConnection, WhatHasBeenPrintedIsNotPrintedAgain) {
     EXPECT_EQ(belfry.process.out(), "bob: a\nbob: b\nbob: c\n");
 }
 
-TEST(ClientConnection, InAnotherEpochIdsBeginAnew) {
+TEST(BelfryConnection, AMessageOfANewEpochIsPrintedThoughItsIdIsLow) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();
@@ -77,7 +78,7 @@ TEST(ClientConnection, InAnotherEpochIdsBeginAnew) {
     EXPECT_NE(belfry.process.err().find("new log"), std::string::npos);
 }
 
-TEST(ClientConnection, ARefusedLineIsNotSentAgainOnTheNextConnection) {
+TEST(BelfryConnection, ARefusedLineIsNotSentAgainOnTheNextConnection) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();
@@ -96,7 +97,7 @@ TEST(ClientConnection, ARefusedLineIsNotSentAgainOnTheNextConnection) {
     EXPECT_EQ(belfry.finish(session), 6);
 }
 
-TEST(ClientConnection, AShutDownServerIsWaitedFor) {
+TEST(BelfryConnection, BelfryWaitsForAServerThatShutDown) {
     RunningBelfry belfry;
     auto first = belfry.server.accept();
     first.let_in();
@@ -112,7 +113,7 @@ TEST(ClientConnection, AShutDownServerIsWaitedFor) {
     EXPECT_EQ(belfry.finish(session), 0);
 }
 
-TEST(ClientConnection, InputReadWhileThereIsNoConnectionIsSentAfterwards) {
+TEST(BelfryConnection, InputReadWithoutAConnectionIsSentAfterReconnecting) {
     RunningBelfry belfry;
     auto first = belfry.server.accept();
     first.let_in();
@@ -130,7 +131,7 @@ TEST(ClientConnection, InputReadWhileThereIsNoConnectionIsSentAfterwards) {
     EXPECT_EQ(belfry.process.wait(), 0);
 }
 
-TEST(ClientConnection, AFullServerIsTriedAgainAfterAnAcceptedLogin) {
+TEST(BelfryConnection, BelfryRetriesAFullServerIfAnEarlierLoginWasAccepted) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();
@@ -149,7 +150,7 @@ TEST(ClientConnection, AFullServerIsTriedAgainAfterAnAcceptedLogin) {
     EXPECT_EQ(belfry.finish(session), 0);
 }
 
-TEST(ClientConnection, ConnectsToAName) {
+TEST(BelfryConnection, BelfryConnectsToAHostName) {
     FakeServer server;
     Invocation command = belfry_command(server.port(), {"-server_ip", "localhost"});
     Process process{command};
@@ -160,7 +161,7 @@ TEST(ClientConnection, ConnectsToAName) {
     EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(ClientConnection, ConnectsToAnIpv6Address) {
+TEST(BelfryConnection, BelfryConnectsToAnIpv6Address) {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_addr = in6addr_loopback;
@@ -178,7 +179,7 @@ TEST(ClientConnection, ConnectsToAnIpv6Address) {
     EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(ClientConnection, LeavesWhenTheServerClosesInsteadOfSayingBye) {
+TEST(BelfryConnection, BelfryExitsIfTheServerClosesWithoutBye) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -190,7 +191,7 @@ TEST(ClientConnection, LeavesWhenTheServerClosesInsteadOfSayingBye) {
     EXPECT_EQ(belfry.process.err(), "");
 }
 
-TEST(ClientConnection, WhatComesBehindQuitIsLeftToTheNextLogin) {
+TEST(BelfryConnection, AMessageThatArrivesAfterQuitIsLeftToTheNextLogin) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();

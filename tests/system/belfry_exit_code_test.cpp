@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+/// The exit codes of belfry. The test plays the server.
 namespace belfry::test {
 namespace {
 
@@ -14,7 +15,7 @@ bool is_one_line(const std::string& text) {
     return text.starts_with("belfry: ") && text.find('\n') == text.size() - 1;
 }
 
-TEST(ClientExit, With0ForHelpAndVersion) {
+TEST(BelfryExitCode, IsZeroForHelpAndVersion) {
     const auto help = run_belfry({"--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_NE(help.out.find("--client-id"), std::string::npos);
@@ -23,7 +24,7 @@ TEST(ClientExit, With0ForHelpAndVersion) {
     EXPECT_EQ(version.out, "belfry " + std::string{wire::version} + "\n");
 }
 
-TEST(ClientExit, With1WhenStandardInputCannotBeRead) {
+TEST(BelfryExitCode, IsOneIfStandardInputCannotBeRead) {
     FakeServer server;
     Process process{belfry_command(server.port(), {}, Input::file("/"))};
     auto session = server.accept();
@@ -34,7 +35,7 @@ TEST(ClientExit, With1WhenStandardInputCannotBeRead) {
     EXPECT_EQ(process.err(), "belfry: cannot read standard input: Is a directory\n");
 }
 
-TEST(ClientExit, With2AndOneLineForWrongUsage) {
+TEST(BelfryExitCode, IsTwoWithOneLineForWrongUsage) {
     for (const auto& arguments : std::vector<std::vector<std::string>>{{},
                                                                        {"-client_id"},
                                                                        {"-client_id=/"},
@@ -48,7 +49,7 @@ TEST(ClientExit, With2AndOneLineForWrongUsage) {
     }
 }
 
-TEST(ClientExit, With3WhenTheLoginIsRefused) {
+TEST(BelfryExitCode, IsThreeIfTheLoginIsRefused) {
     for (const char* code : {"unknown-client", "too-many-clients", "some-new-code"}) {
         RunningBelfry belfry;
         auto session = belfry.server.accept();
@@ -61,7 +62,7 @@ TEST(ClientExit, With3WhenTheLoginIsRefused) {
     }
 }
 
-TEST(ClientExit, With3WhenALaterLoginIsRefused) {
+TEST(BelfryExitCode, IsThreeIfALaterLoginIsRefused) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();
@@ -74,7 +75,7 @@ TEST(ClientExit, With3WhenALaterLoginIsRefused) {
     EXPECT_EQ(belfry.process.wait(), 3);
 }
 
-TEST(ClientExit, With4AtOnceWhenTheFirstConnectionFails) {
+TEST(BelfryExitCode, IsFourAtOnceIfTheFirstConnectionFails) {
     FakeServer server;
     server.stop_listening();
     const auto result = run(belfry_command(server.port(), {"--follow"}));
@@ -82,14 +83,14 @@ TEST(ClientExit, With4AtOnceWhenTheFirstConnectionFails) {
     EXPECT_TRUE(is_one_line(result.err)) << result.err;
 }
 
-TEST(ClientExit, With4WhenTheServerClosesBeforeItsWelcome) {
+TEST(BelfryExitCode, IsFourIfTheServerClosesBeforeWelcome) {
     RunningBelfry belfry;
     belfry.server.accept().close();
     EXPECT_EQ(belfry.process.wait(), 4);
     EXPECT_TRUE(is_one_line(belfry.process.err())) << belfry.process.err();
 }
 
-TEST(ClientExit, With4WhenTheServerSpeaksSomethingElse) {
+TEST(BelfryExitCode, IsFourIfTheServerSpeaksAnotherProtocol) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.say("WELCOME to my web site\r\n");
@@ -97,7 +98,7 @@ TEST(ClientExit, With4WhenTheServerSpeaksSomethingElse) {
     EXPECT_TRUE(is_one_line(belfry.process.err())) << belfry.process.err();
 }
 
-TEST(ClientExit, With5WhenNotDoneInTime) {
+TEST(BelfryExitCode, IsFiveAfterTheTimeout) {
     FakeServer server;
     for (const auto& more : std::vector<std::vector<std::string>>{
              {"--timeout", "0.3"}, {"--timeout=0.3", "--follow"}, {"--timeout=.3", "--count=9"}}) {
@@ -118,8 +119,8 @@ void bring_online(FakeSession& session) {
     session.expect("ACK 1");
 }
 
-// The server answers no QUIT: who has more patience for that ends last.
-TEST(ClientExit, With5SoonAlsoWhenTheServerDoesNotAnswerQuit) {
+// The test does not answer QUIT. The client without a timeout waits longer for the answer.
+TEST(BelfryExitCode, IsFiveSoonEvenIfTheServerDoesNotAnswerQuit) {
     RunningBelfry signalled;
     auto session = signalled.server.accept();
     bring_online(session);
@@ -132,7 +133,7 @@ TEST(ClientExit, With5SoonAlsoWhenTheServerDoesNotAnswerQuit) {
     EXPECT_TRUE(signalled.process.is_running());
 }
 
-TEST(ClientExit, With0WithinItsTimeAlsoWhenTheServerDoesNotAnswerQuit) {
+TEST(BelfryExitCode, IsZeroWithinTheTimeoutEvenIfTheServerDoesNotAnswerQuit) {
     RunningBelfry without_timeout;
     auto session = without_timeout.server.accept();
     bring_online(session);
@@ -147,14 +148,14 @@ TEST(ClientExit, With0WithinItsTimeAlsoWhenTheServerDoesNotAnswerQuit) {
     EXPECT_TRUE(without_timeout.process.is_running());
 }
 
-TEST(ClientExit, With5WhenTheServerDoesNotAnswerInTime) {
+TEST(BelfryExitCode, IsFiveIfTheServerDoesNotAnswerTheLoginInTime) {
     RunningBelfry belfry{{"--timeout", "0.2"}};
     auto session = belfry.server.accept();
     session.expect("LOGIN 1 ack=manual");
     EXPECT_EQ(belfry.process.wait(), 5);
 }
 
-TEST(ClientExit, With5WhenTheConnectionDoesNotComeBackInTime) {
+TEST(BelfryExitCode, IsFiveIfTheConnectionDoesNotComeBackInTime) {
     RunningBelfry belfry{{"--timeout", "0.5"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -163,7 +164,7 @@ TEST(ClientExit, With5WhenTheConnectionDoesNotComeBackInTime) {
     EXPECT_EQ(belfry.process.wait(), 5);
 }
 
-TEST(ClientExit, With7AtOnceWhenTakenOver) {
+TEST(BelfryExitCode, IsSevenAtOnceAfterATakeOver) {
     RunningBelfry belfry{{"--follow"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -173,7 +174,7 @@ TEST(ClientExit, With7AtOnceWhenTakenOver) {
     EXPECT_TRUE(is_one_line(belfry.process.err())) << belfry.process.err();
 }
 
-TEST(ClientExit, With7WhenTakenOverWhileItSends) {
+TEST(BelfryExitCode, IsSevenAfterATakeOverDuringTheBacklog) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -182,7 +183,7 @@ TEST(ClientExit, With7WhenTakenOverWhileItSends) {
     EXPECT_EQ(belfry.process.wait(), 7);
 }
 
-TEST(ClientExit, OnASignalWithWhatIsPrintedAcknowledged) {
+TEST(BelfryExitCode, IsThatOfTheSignalAndPrintedMessagesAreAcknowledged) {
     for (const int signal : {SIGINT, SIGTERM}) {
         RunningBelfry belfry;
         auto session = belfry.server.accept();
@@ -196,7 +197,7 @@ TEST(ClientExit, OnASignalWithWhatIsPrintedAcknowledged) {
     }
 }
 
-TEST(ClientExit, OnASignalEvenWhenTheServerDoesNotAnswer) {
+TEST(BelfryExitCode, IsThatOfTheSignalEvenIfTheServerDoesNotAnswer) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();

@@ -5,7 +5,7 @@
 
 #include <string>
 
-/// The interactive belfry on a real terminal, with a server that the test plays.
+/// The interactive belfry on a real terminal. The test plays the server.
 namespace belfry::test {
 namespace {
 
@@ -30,7 +30,7 @@ class ClientTtyView : public ::testing::Test {
     Terminal terminal{belfry_command(server.port())};
 };
 
-TEST_F(ClientTtyView, ALineIsPendingUntilItIsSent) {
+TEST_F(ClientTtyView, ALineIsShownAsPendingUntilItIsConfirmed) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.expect("1>");
@@ -45,7 +45,7 @@ TEST_F(ClientTtyView, ALineIsPendingUntilItIsSent) {
     terminal.expect_end({"hh:mm 1: one", "hh:mm 1: two", "1>"});
 }
 
-TEST_F(ClientTtyView, ALineThatIsNotAcceptedIsSaid) {
+TEST_F(ClientTtyView, ARefusedLineIsReported) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("one");
@@ -57,7 +57,7 @@ TEST_F(ClientTtyView, ALineThatIsNotAcceptedIsSaid) {
     EXPECT_EQ(terminal.wait(), 6);
 }
 
-TEST_F(ClientTtyView, AfterCtrlDItWaitsForItsLines) {
+TEST_F(ClientTtyView, AfterCtrlDBelfryWaitsUntilItsLinesAreConfirmed) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("one");
@@ -72,7 +72,7 @@ TEST_F(ClientTtyView, AfterCtrlDItWaitsForItsLines) {
     terminal.expect_end({"hh:mm 1: one"});
 }
 
-TEST_F(ClientTtyView, WhatIsNotConfirmedInTheEndIsNamed) {
+TEST_F(ClientTtyView, AnUnconfirmedLineIsReportedAtTheEnd) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.enter("one");
@@ -84,7 +84,7 @@ TEST_F(ClientTtyView, WhatIsNotConfirmedInTheEndIsNamed) {
     EXPECT_TRUE(terminal.has_its_modes_back());
 }
 
-TEST_F(ClientTtyView, APasteWithoutAnswersDoesNotBlock) {
+TEST_F(ClientTtyView, ALargePasteDoesNotBlockWhileTheServerDoesNotAnswer) {
     auto session = let_in(0, 0);
     session.say("LIVE 0\r\n");
     terminal.expect("1>");
@@ -107,7 +107,7 @@ TEST_F(ClientTtyView, APasteWithoutAnswersDoesNotBlock) {
     terminal.expect_end({"hh:mm 1: line 499", "hh:mm 1: line 500", "1> more"});
 }
 
-TEST_F(ClientTtyView, ABacklogIsAcknowledgedWhenItIsShown) {
+TEST_F(ClientTtyView, ABacklogIsAcknowledgedAfterItIsShown) {
     auto session = let_in(3, 5);
     session.say(message(4, "one"));
     EXPECT_TRUE(session.is_silent(Milliseconds{50}));
@@ -122,7 +122,7 @@ TEST_F(ClientTtyView, ABacklogIsAcknowledgedWhenItIsShown) {
     EXPECT_TRUE(rows[5].ends_with("bob: three")) << rows[5];
 }
 
-TEST_F(ClientTtyView, ALargeBacklogSaysHowFarItHasCome) {
+TEST_F(ClientTtyView, ALargeBacklogShowsItsProgress) {
     auto session = let_in(0, 40'000);
     std::string first;
     for (std::uint64_t id = 1; id <= 1200; ++id) first += message(id, "text");
@@ -133,7 +133,7 @@ TEST_F(ClientTtyView, ALargeBacklogSaysHowFarItHasCome) {
     terminal.expect_gone("catching up");
 }
 
-TEST_F(ClientTtyView, ABacklogThatIsCutOffIsShownOnce) {
+TEST_F(ClientTtyView, AnInterruptedBacklogIsShownOnce) {
     {
         auto session = let_in(0, 2);
         session.say(message(1, "one"));
@@ -150,7 +150,7 @@ TEST_F(ClientTtyView, ABacklogThatIsCutOffIsShownOnce) {
     terminal.expect("-- reconnected --");
 }
 
-TEST_F(ClientTtyView, WithoutAServerItSaysWhenItTriesAgain) {
+TEST_F(ClientTtyView, WithoutAServerBelfryShowsWhenItRetries) {
     {
         auto session = let_in(0, 0);
         session.say("LIVE 0\r\n");
@@ -170,7 +170,7 @@ TEST_F(ClientTtyView, WithoutAServerItSaysWhenItTriesAgain) {
     EXPECT_EQ(terminal.wait(), 0);
 }
 
-TEST_F(ClientTtyView, WhatWasAskedBeforeTheConnectionWasLostIsAskedAgainByHand) {
+TEST_F(ClientTtyView, ACommandThatALostConnectionInterruptedCanBeRepeated) {
     {
         auto session = let_in(0, 0);
         session.say("LIVE 0\r\n");
@@ -186,7 +186,7 @@ TEST_F(ClientTtyView, WhatWasAskedBeforeTheConnectionWasLostIsAskedAgainByHand) 
     terminal.expect_end({"-- no messages --", "1>"});
 }
 
-TEST_F(ClientTtyView, ASearchCanBeBrokenOff) {
+TEST_F(ClientTtyView, ASearchCanBeCancelled) {
     auto session = let_in(2000, 2000);
     session.say("LIVE 2000\r\n");
     terminal.enter("/search text");
@@ -201,7 +201,7 @@ TEST_F(ClientTtyView, ASearchCanBeBrokenOff) {
     session.expect_send(1, "still there");
 }
 
-TEST(ClientProgress, ALargeFileSaysHowFarItHasCome) {
+TEST(ClientProgress, ALargeFileShowsItsProgress) {
     FakeServer server;
     const TempDir folder;
     const auto file = folder.write("text", "one\ntwo\n");
@@ -223,7 +223,7 @@ TEST(ClientProgress, ALargeFileSaysHowFarItHasCome) {
     terminal.expect_gone("accepted");
 }
 
-TEST(ClientProgress, ALargeBacklogSaysHowFarItHasCome) {
+TEST(ClientProgress, ALargeBacklogShowsItsProgress) {
     FakeServer server;
     const std::string call = "exec " + shell_line(belfry_command(server.port()));
     Terminal terminal{

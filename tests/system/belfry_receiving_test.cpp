@@ -6,12 +6,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+/// How belfry prints and acknowledges messages. The test plays the server.
 namespace belfry::test {
 namespace {
 
 using namespace std::string_literals;
 
-TEST(ClientReceiving, MessagesArePrintedAndThenAcknowledgedOnceABatch) {
+TEST(BelfryReceiving, MessagesArePrintedAndThenAcknowledgedOncePerBatch) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in(0, 4);
@@ -22,7 +23,7 @@ TEST(ClientReceiving, MessagesArePrintedAndThenAcknowledgedOnceABatch) {
     EXPECT_EQ(belfry.finish(session), 0);
 }
 
-TEST(ClientReceiving, JsonIsOneObjectAMessage) {
+TEST(BelfryReceiving, JsonOutputIsOneObjectPerMessage) {
     RunningBelfry belfry{{"--json"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -37,7 +38,7 @@ TEST(ClientReceiving, JsonIsOneObjectAMessage) {
               (nlohmann::json{{"id", 2}, {"from", "bob"}, {"time", 18}, {"data", "/w=="}}));
 }
 
-TEST(ClientReceiving, ColoursThatAreADefaultAreForATerminalAlone) {
+TEST(BelfryReceiving, ColoursFromTheEnvironmentAreUsedOnlyOnATerminal) {
     const auto printed = [](const std::vector<std::string>& more) {
         FakeServer server;
         Invocation command = belfry_command(server.port(), more);
@@ -55,7 +56,7 @@ TEST(ClientReceiving, ColoursThatAreADefaultAreForATerminalAlone) {
     EXPECT_NE(printed({"--color", "always"}), "bob: hi\n");
 }
 
-TEST(ClientReceiving, PeekAcknowledgesNothing) {
+TEST(BelfryReceiving, PeekAcknowledgesNothing) {
     RunningBelfry belfry{{"--peek"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -64,7 +65,7 @@ TEST(ClientReceiving, PeekAcknowledgesNothing) {
     EXPECT_EQ(belfry.process.out(), "bob: hi\n");
 }
 
-TEST(ClientReceiving, AGapIsToldAndAcknowledged) {
+TEST(BelfryReceiving, AGapIsReportedAndAcknowledged) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -75,7 +76,7 @@ TEST(ClientReceiving, AGapIsToldAndAcknowledged) {
     EXPECT_EQ(belfry.process.err(), "belfry: messages 1 to 6 no longer exist\n");
 }
 
-TEST(ClientReceiving, WhatItDoesNotKnowIsIgnored) {
+TEST(BelfryReceiving, UnknownFramesAndOptionsAreIgnored) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in(0, 0, "epoch=a max-payload=9 color=red");
@@ -87,7 +88,7 @@ TEST(ClientReceiving, WhatItDoesNotKnowIsIgnored) {
     EXPECT_EQ(belfry.process.err(), "");
 }
 
-TEST(ClientReceiving, CountPrintsAndAcknowledgesExactlySoMany) {
+TEST(BelfryReceiving, CountPrintsAndAcknowledgesExactlyThatManyMessages) {
     RunningBelfry belfry{{"--count", "2"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -100,7 +101,7 @@ TEST(ClientReceiving, CountPrintsAndAcknowledgesExactlySoMany) {
     EXPECT_EQ(belfry.process.out(), "bob: a\nbob: b\n");
 }
 
-TEST(ClientReceiving, CountWaitsForItsMessagesAfterTheEndOfInput) {
+TEST(BelfryReceiving, CountWaitsForItsMessagesAfterTheEndOfInput) {
     FakeServer server;
     Process process{belfry_command(server.port(), {"--count", "1"})};
     auto session = server.accept();
@@ -113,7 +114,7 @@ TEST(ClientReceiving, CountWaitsForItsMessagesAfterTheEndOfInput) {
     EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(ClientReceiving, CountWaitsForTheSentsOfWhatWasRead) {
+TEST(BelfryReceiving, CountWaitsUntilTheLinesOfTheInputAreConfirmed) {
     RunningBelfry belfry{{"--count", "1"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -127,7 +128,7 @@ TEST(ClientReceiving, CountWaitsForTheSentsOfWhatWasRead) {
     EXPECT_EQ(belfry.process.wait(), 0);
 }
 
-TEST(ClientReceiving, FollowStaysAfterTheEndOfInput) {
+TEST(BelfryReceiving, FollowKeepsRunningAfterTheEndOfInput) {
     FakeServer server;
     Process process{belfry_command(server.port(), {"--follow"})};
     auto session = server.accept();
@@ -143,7 +144,7 @@ TEST(ClientReceiving, FollowStaysAfterTheEndOfInput) {
     EXPECT_EQ(process.out(), "bob: a\n");
 }
 
-TEST(ClientReceiving, AMessageOf16MiBIsPrinted) {
+TEST(BelfryReceiving, AMessageOf16MiBIsPrinted) {
     RunningBelfry belfry{{"--count", "1"}};
     auto session = belfry.server.accept();
     session.let_in();
@@ -155,7 +156,7 @@ TEST(ClientReceiving, AMessageOf16MiBIsPrinted) {
     EXPECT_EQ(belfry.process.out(), "bob: " + payload + "\n");
 }
 
-// A shell command with $BELFRY in it.
+/// A shell script in which $BELFRY runs belfry as client 1.
 Invocation shell(const FakeServer& server, const std::string& script) {
     const auto belfry = program("belfry").string();
     return {.program = "/bin/sh",
@@ -165,14 +166,14 @@ Invocation shell(const FakeServer& server, const std::string& script) {
                 {"BELFRY", belfry + " -client_id 1 -port " + std::to_string(server.port())}}};
 }
 
-TEST(ClientReceiving, NothingIsAcknowledgedBeforeItIsWritten) {
+TEST(BelfryReceiving, NoMessageIsAcknowledgedBeforeItIsWritten) {
     const TempDir dir;
     FakeServer server;
     const std::string go = (dir.path() / "go").string();
     Process process{shell(server, "mkfifo " + go + "; $BELFRY | (read x < " + go + "; cat)")};
     auto session = server.accept();
     session.let_in();
-    // More than a pipe holds.
+    // The frames are larger than the buffer of a pipe.
     std::string frames;
     for (int id = 1; id <= 3000; ++id) {
         frames += "MSG " + std::to_string(id) + " bob 1 100\r\n" + std::string(100, 'x') + "\r\n";
@@ -191,14 +192,14 @@ TEST(ClientReceiving, NothingIsAcknowledgedBeforeItIsWritten) {
     EXPECT_EQ(lines_of(process.out()).size(), 3000u);
 }
 
-TEST(ClientReceiving, AReaderThatHasGoneEndsItQuietlyWithStatus1) {
+TEST(BelfryReceiving, BelfryExitsQuietlyWithStatus1IfItsReaderIsGone) {
     FakeServer server;
     Process process{shell(server, "($BELFRY; echo $? >&2) | head -c 1 > /dev/null")};
     auto session = server.accept();
     session.let_in();
     session.say("MSG 1 bob 1 1\r\na\r\nLIVE 1\r\n");
     session.expect("ACK 1");
-    // head is gone at the latest when its end of the pipe says so.
+    // Messages follow until belfry notices that head has closed its end of the pipe.
     for (int id = 2; process.err().empty(); ++id) {
         session.say("MSG " + std::to_string(id) + " bob 1 1\r\nb\r\n");
         const auto line = session.line();

@@ -3,10 +3,11 @@
 
 #include <gtest/gtest.h>
 
+/// How belfry sends the lines of its input. The test plays the server.
 namespace belfry::test {
 namespace {
 
-TEST(ClientSending, LinesAreSentWithSeqsFromWelcomeOnAndTheirSentsAcknowledged) {
+TEST(BelfrySending, LinesGetSeqsAboveThatOfWelcomeAndTheirSentsAreAcknowledged) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in(7);
@@ -20,7 +21,7 @@ TEST(ClientSending, LinesAreSentWithSeqsFromWelcomeOnAndTheirSentsAcknowledged) 
     EXPECT_EQ(belfry.process.err(), "");
 }
 
-TEST(ClientSending, TheLastLineMayLackItsNewline) {
+TEST(BelfrySending, TheLastLineMayLackItsNewline) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -33,7 +34,7 @@ TEST(ClientSending, TheLastLineMayLackItsNewline) {
     EXPECT_EQ(belfry.process.wait(), 0);
 }
 
-TEST(ClientSending, WaitsForEverySentBeforeItLeaves) {
+TEST(BelfrySending, BelfryWaitsForEverySentBeforeItExits) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -50,7 +51,7 @@ TEST(ClientSending, WaitsForEverySentBeforeItLeaves) {
     EXPECT_EQ(belfry.process.wait(), 0);
 }
 
-TEST(ClientSending, WaitsForTheBacklogBeforeItLeaves) {
+TEST(BelfrySending, BelfryWaitsForTheBacklogBeforeItExits) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -63,7 +64,7 @@ TEST(ClientSending, WaitsForTheBacklogBeforeItLeaves) {
     EXPECT_EQ(belfry.process.out(), "bob: hi\n");
 }
 
-TEST(ClientSending, ADupCountsAsAccepted) {
+TEST(BelfrySending, ADupCountsAsAccepted) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -73,7 +74,7 @@ TEST(ClientSending, ADupCountsAsAccepted) {
     EXPECT_EQ(belfry.finish(session), 0);
 }
 
-TEST(ClientSending, ASentThatItDoesNotKnowIsAcknowledgedAndIgnored) {
+TEST(BelfrySending, ASentWithAnUnknownSeqIsAcknowledgedAndOtherwiseIgnored) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in(5);
@@ -82,7 +83,7 @@ TEST(ClientSending, ASentThatItDoesNotKnowIsAcknowledgedAndIgnored) {
     EXPECT_EQ(belfry.finish(session), 0);
 }
 
-TEST(ClientSending, ARefusedLineIsToldAndTheRestGoesOn) {
+TEST(BelfrySending, ARefusedLineIsReportedAndTheOthersAreSent) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -96,7 +97,7 @@ TEST(ClientSending, ARefusedLineIsToldAndTheRestGoesOn) {
     EXPECT_EQ(belfry.process.err(), "belfry: line 2 was not accepted: too-large: no ? way\n");
 }
 
-TEST(ClientSending, AfterItsSeqWasSetBackALineOfBeforeIsToldAndLaterOnesGoOnFromWelcome) {
+TEST(BelfrySending, AfterASeqResetAnOldLineIsReportedAndLaterLinesGetSeqsAboveThatOfWelcome) {
     RunningBelfry belfry;
     auto before = belfry.server.accept();
     before.let_in(4611686018427387999);
@@ -121,7 +122,7 @@ TEST(ClientSending, AfterItsSeqWasSetBackALineOfBeforeIsToldAndLaterOnesGoOnFrom
     EXPECT_EQ(belfry.finish(session), 6);
 }
 
-TEST(ClientSending, ALineAboveMaxPayloadIsNotEvenSent) {
+TEST(BelfrySending, ALineLongerThanMaxPayloadIsNotSent) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in(0, 0, "epoch=a max-payload=4");
@@ -135,7 +136,7 @@ TEST(ClientSending, ALineAboveMaxPayloadIsNotEvenSent) {
               "belfry: line 1 was not accepted: longer than the server's limit of 4 bytes\n");
 }
 
-TEST(ClientSending, WhatTheStoreRefusedIsSentAgainInOrderAfterAWhile) {
+TEST(BelfrySending, LinesThatTheStoreRefusedAreSentAgainInOrder) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -155,7 +156,7 @@ TEST(ClientSending, WhatTheStoreRefusedIsSentAgainInOrderAfterAWhile) {
     EXPECT_EQ(belfry.process.err(), "belfry: the server cannot store messages; retrying\n");
 }
 
-TEST(ClientSending, WhatWasAcceptedBeforeTheStoreFailedIsNotSentAgain) {
+TEST(BelfrySending, ALineAcceptedBeforeTheStoreFailedIsNotSentAgain) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -169,7 +170,7 @@ TEST(ClientSending, WhatWasAcceptedBeforeTheStoreFailedIsNotSentAgain) {
     EXPECT_EQ(belfry.finish(session), 0);
 }
 
-TEST(ClientSending, OwnLinesAreSentAgainWhenAGapMayHideTheirSents) {
+TEST(BelfrySending, LinesAreSentAgainIfAGapMayHideTheirSents) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();
@@ -177,7 +178,7 @@ TEST(ClientSending, OwnLinesAreSentAgainWhenAGapMayHideTheirSents) {
     session.expect_send(1, "a");
     session.expect_send(2, "b");
     session.say("LIVE 0\r\nGAP 1 9\r\n");
-    // The ACK for the gap may stand before, between or behind the lines.
+    // The ACK for the gap may arrive before, between or after the lines.
     std::vector<std::string> lines;
     for (int i = 0; i < 5; ++i) lines.push_back(session.line());
     EXPECT_EQ(std::count(lines.begin(), lines.end(), "ACK 9"), 1);
@@ -188,7 +189,7 @@ TEST(ClientSending, OwnLinesAreSentAgainWhenAGapMayHideTheirSents) {
     EXPECT_EQ(belfry.process.err(), "belfry: messages 1 to 9 no longer exist\n");
 }
 
-/// Everything that belfry is told before it first looks at its input.
+/// Accepts the login and sends a message, so that belfry has its count before it reads its input.
 void let_in_and_say_one_message(FakeSession& session) {
     session.expect("LOGIN 1 ack=manual");
     session.say(
@@ -197,7 +198,7 @@ void let_in_and_say_one_message(FakeSession& session) {
     session.expect("ACK 1");
 }
 
-TEST(ClientSending, WithCountWhatTheInputHoldsIsSentBeforeItLeaves) {
+TEST(BelfrySending, WithCountAvailableInputIsSentBeforeBelfryExits) {
     RunningBelfry belfry{{"--count", "1"}};
     belfry.process.write("mine\nand mine\n");
     auto session = belfry.server.accept();
@@ -209,7 +210,7 @@ TEST(ClientSending, WithCountWhatTheInputHoldsIsSentBeforeItLeaves) {
     EXPECT_EQ(belfry.process.wait(), 0) << "the input is open, and silent";
 }
 
-TEST(ClientSending, WithCountAWholeFileIsSentBeforeItLeaves) {
+TEST(BelfrySending, WithCountAWholeFileIsSentBeforeBelfryExits) {
     const TempDir dir;
     constexpr std::uint64_t count = 6'000;
     const std::string line(1000, 'x');
@@ -228,7 +229,7 @@ TEST(ClientSending, WithCountAWholeFileIsSentBeforeItLeaves) {
     EXPECT_EQ(process.wait(), 0);
 }
 
-TEST(ClientSending, WithCountALineThatHasBegunIsWaitedFor) {
+TEST(BelfrySending, WithCountBelfryWaitsForTheRestOfALine) {
     RunningBelfry belfry{{"--count", "1"}};
     belfry.process.write("whole\nhalf");
     auto session = belfry.server.accept();
@@ -242,7 +243,7 @@ TEST(ClientSending, WithCountALineThatHasBegunIsWaitedFor) {
     EXPECT_EQ(belfry.process.wait(), 0);
 }
 
-TEST(ClientSending, StopsReadingStandardInputWhenTooMuchHasNoAnswer) {
+TEST(BelfrySending, BelfryStopsReadingStandardInputWhileTooMuchIsUnconfirmed) {
     const TempDir dir;
     std::string lines;
     while (lines.size() < (32u << 20)) lines += std::string(1023, 'x') + "\n";
@@ -251,7 +252,7 @@ TEST(ClientSending, StopsReadingStandardInputWhenTooMuchHasNoAnswer) {
     auto session = server.accept();
     session.let_in();
     std::uint64_t sent = 0;
-    // Everything that comes without an answer is a few MiB, of 32.
+    // Without an answer belfry sends only a few of the 32 MiB.
     while (!session.is_silent(Milliseconds{200})) {
         session.expect_send(++sent, std::string(1023, 'x'));
     }

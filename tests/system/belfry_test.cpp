@@ -22,8 +22,8 @@ std::string ten_thousand_lines() {
     return text;
 }
 
-/// What another client prints of these lines.
-std::string printed_as(const std::string& sender, const std::string& text) {
+/// The output of another client for these lines.
+std::string expected_output(const std::string& sender, const std::string& text) {
     std::string printed;
     for (const auto& line : lines_of(text))
         printed.append(sender).append(": ").append(line) += '\n';
@@ -58,14 +58,14 @@ TEST(Belfry, SendsEveryLineOfAFileAndPrintsWhatOthersSent) {
     EXPECT_EQ(sent.err, "");
     const Result read = run_belfry(server, "2");
     EXPECT_EQ(read.status, 0) << read.err;
-    EXPECT_TRUE(read.out == printed_as("1", text));
-    // Everything has been acknowledged, own messages too.
+    EXPECT_TRUE(read.out == expected_output("1", text));
+    // Every message has been acknowledged, including those that the client sent itself.
     EXPECT_EQ(run_belfry(server, "2").out, "");
     EXPECT_EQ(server.client_status("1").at("behind"), 0);
     EXPECT_EQ(server.client_status("2").at("behind"), 0);
 }
 
-TEST(Belfry, SendsLinesAsTheyAreAndTheLastOneWithoutItsEnd) {
+TEST(Belfry, SendsLinesUnchangedEvenALastOneWithoutNewline) {
     const Server server;
     const TempDir folder;
     RawClient reader = server.log_in("2");
@@ -81,7 +81,7 @@ TEST(Belfry, SendsLinesAsTheyAreAndTheLastOneWithoutItsEnd) {
     reader.expect_message(6, "3", "nothing between");
 }
 
-TEST(Belfry, ToAPipeTheBytesOfAMessageStayAsTheyAre) {
+TEST(Belfry, PrintsTheBytesOfAMessageUnchangedIntoAPipe) {
     const Server server;
     RawClient other = server.log_in("2");
     const std::string bytes = "x\n3: y\u202e\x1b[2J\r\xff";
@@ -90,7 +90,7 @@ TEST(Belfry, ToAPipeTheBytesOfAMessageStayAsTheyAre) {
     EXPECT_EQ(run(server.belfry("1")).out, "2: " + bytes + "\n");
 }
 
-TEST(Belfry, AnEmptyFileSendsNothing) {
+TEST(Belfry, SendsNothingForAnEmptyFile) {
     const Server server;
     const Result result = run_belfry(server, "1");
     EXPECT_EQ(result.status, 0) << result.err;
@@ -98,7 +98,7 @@ TEST(Belfry, AnEmptyFileSendsNothing) {
     EXPECT_EQ(server.connect().log_in("2").option("last"), "0");
 }
 
-TEST(Belfry, ALineFromAKeyboardIsSentAtOnceAndAnswersArePrinted) {
+TEST(Belfry, SendsATypedLineAtOnceAndPrintsAnswers) {
     const Server server;
     RawClient other = server.log_in("2");
     Invocation command = server.belfry("1");
@@ -116,7 +116,7 @@ TEST(Belfry, ALineFromAKeyboardIsSentAtOnceAndAnswersArePrinted) {
     EXPECT_EQ(belfry.wait(), 0) << belfry.err();
 }
 
-TEST(Belfry, FollowStaysAfterTheEndOfTheInput) {
+TEST(Belfry, WithFollowKeepsRunningAfterTheEndOfInput) {
     const Server server;
     Process belfry{server.belfry("1", {"--follow"})};
     say(server, "2", {"one"});
@@ -126,18 +126,18 @@ TEST(Belfry, FollowStaysAfterTheEndOfTheInput) {
     EXPECT_TRUE(belfry.is_running());
 }
 
-TEST(Belfry, CountEndsItAfterSoManyMessages) {
+TEST(Belfry, WithCountExitsAfterThatManyMessages) {
     const Server server;
     say(server, "2", {"a", "b", "c", "d"});
     const Result first = run_belfry(server, "1", {"--count", "3"});
     EXPECT_EQ(first.status, 0) << first.err;
     EXPECT_EQ(first.out, "2: a\n2: b\n2: c\n");
-    // What it did not print, it did not take.
+    // The message that belfry did not print has not been acknowledged.
     const Result rest = run_belfry(server, "1");
     EXPECT_EQ(rest.out, "2: d\n");
 }
 
-TEST(Belfry, CountWaitsForMessagesStillToCome) {
+TEST(Belfry, WithCountWaitsForMessagesThatAreNotSentYet) {
     const Server server;
     Process belfry{server.belfry("1", {"--follow", "--count", "2"})};
     say(server, "2", {"a"});
@@ -147,7 +147,7 @@ TEST(Belfry, CountWaitsForMessagesStillToCome) {
     EXPECT_EQ(belfry.out(), "2: a\n2: b\n");
 }
 
-TEST(Belfry, WithCountTheLinesOfItsInputAreSentAll) {
+TEST(Belfry, WithCountSendsAllLinesOfItsInput) {
     const Server server;
     const TempDir folder;
     say(server, "2", {"a"});
@@ -156,10 +156,10 @@ TEST(Belfry, WithCountTheLinesOfItsInputAreSentAll) {
         run_belfry(server, "1", {"--count", "1"}, Input::file(folder.write("text", text)));
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.out, "2: a\n");
-    EXPECT_TRUE(run_belfry(server, "3").out == "2: a\n" + printed_as("1", text));
+    EXPECT_TRUE(run_belfry(server, "3").out == "2: a\n" + expected_output("1", text));
 }
 
-TEST(Belfry, PeekDoesNotMoveTheCursor) {
+TEST(Belfry, WithPeekDoesNotMoveTheCursor) {
     const Server server;
     say(server, "2", {"a", "b"});
     for (int round = 0; round < 2; ++round) {
@@ -171,7 +171,7 @@ TEST(Belfry, PeekDoesNotMoveTheCursor) {
     EXPECT_EQ(run_belfry(server, "1").out, "");
 }
 
-TEST(Belfry, JsonIsOneObjectALine) {
+TEST(Belfry, WithJsonPrintsOneObjectPerLine) {
     const Server server;
     say(server, "2",
         {"plain", "\"quoted\" \\ ümlaut\n\ttwo lines\x01", std::string{"\xff\x00z", 3}, ""});
@@ -193,14 +193,14 @@ TEST(Belfry, JsonIsOneObjectALine) {
     EXPECT_EQ(messages[3].at("text"), "");
 }
 
-TEST(Belfry, ExitsWith3WhereTheLoginIsRefused) {
+TEST(Belfry, ExitsWith3IfTheLoginIsRefused) {
     const Server server;
     const Result result = run_belfry(server, "unknown");
     EXPECT_EQ(result.status, 3);
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
 }
 
-TEST(Belfry, ExitsWith4WhereNobodyListens) {
+TEST(Belfry, ExitsWith4IfNoServerListens) {
     Server server;
     EXPECT_EQ(server.stop(), 0);
     const Result result = run_belfry(server, "1");
@@ -208,13 +208,13 @@ TEST(Belfry, ExitsWith4WhereNobodyListens) {
     EXPECT_GE(std::ranges::count(result.err, '\n'), 1);
 }
 
-TEST(Belfry, ExitsWith5WhenTheTimeIsOver) {
+TEST(Belfry, ExitsWith5AfterTheTimeout) {
     const Server server;
     const Result result = run_belfry(server, "1", {"--follow", "--count", "1", "--timeout", "0.3"});
     EXPECT_EQ(result.status, 5) << result.err;
 }
 
-TEST(Belfry, ExitsWith6WhereALineWasNotAcceptedAndSendsTheOthers) {
+TEST(Belfry, ExitsWith6IfALineIsRefusedAndSendsTheOthers) {
     const Server server{{.more = {"--max-payload", "10"}}};
     const TempDir folder;
     RawClient reader = server.log_in("2");
@@ -225,7 +225,7 @@ TEST(Belfry, ExitsWith6WhereALineWasNotAcceptedAndSendsTheOthers) {
     reader.expect_message(2, "1", "ok");
 }
 
-TEST(Belfry, ExitsWith7WhenTakenOver) {
+TEST(Belfry, ExitsWith7AfterATakeOver) {
     const Server server;
     Process belfry{server.belfry("1", {"--follow"})};
     ASSERT_TRUE(eventually([&] { return server.client_status("1").at("online").get<bool>(); }));
@@ -234,7 +234,7 @@ TEST(Belfry, ExitsWith7WhenTakenOver) {
     later.expect_pong();
 }
 
-TEST(Belfry, GoesOnWhenItsChildIsKilledAndPrintsNothingTwice) {
+TEST(Belfry, ReconnectsAfterItsChildIsKilledAndPrintsNothingTwice) {
     const Server server;
     Process belfry{server.belfry("1", {"--follow"})};
     std::string expected;
@@ -250,7 +250,7 @@ TEST(Belfry, GoesOnWhenItsChildIsKilledAndPrintsNothingTwice) {
         << belfry.out();
 }
 
-TEST(Belfry, GoesOnWhenTheWholeServerIsKilledAndStartedAgain) {
+TEST(Belfry, ReconnectsAfterTheServerIsKilledAndStartedAgain) {
     Server server;
     Invocation command = server.belfry("1", {"--follow"});
     command.input = Input::pipe();
@@ -265,7 +265,7 @@ TEST(Belfry, GoesOnWhenTheWholeServerIsKilledAndStartedAgain) {
     RawClient after = server.connect();
     after.log_in("2", "ack=manual");
     after.read_until_id(1);
-    // It may have come before the login, and then stands before LIVE.
+    // If message 2 was appended before the login, it is part of the backlog and precedes LIVE.
     if (count_verb(after.read_until_id(2), "LIVE") == 0) after.read_until("LIVE");
     belfry.write("after\n");
     after.expect_message(3, "1", "after");
@@ -275,7 +275,7 @@ TEST(Belfry, GoesOnWhenTheWholeServerIsKilledAndStartedAgain) {
     EXPECT_TRUE(belfry.is_running());
 }
 
-TEST(Belfry, EndsWhenNobodyReadsItsOutput) {
+TEST(Belfry, ExitsIfNobodyReadsItsOutput) {
     const Server server;
     std::vector<std::string> texts(50, std::string(8000, 'x'));
     say(server, "2", texts);

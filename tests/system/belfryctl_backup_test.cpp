@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-TEST(BelfryctlBackup, MadeWhileAClientFloodsIsWholeAndIsServed) {
+TEST(BelfryctlBackup, ABackupMadeUnderLoadIsCompleteAndCanBeServed) {
     Server server{{.more = {"--ring-size", "1M"}, .durability = "commit"}};
     publish_many(server, 50'000, 100);
     const std::string epoch = server.status().at("log").at("epoch");
@@ -53,7 +53,7 @@ TEST(BelfryctlBackup, MadeWhileAClientFloodsIsWholeAndIsServed) {
     EXPECT_EQ(count_verb(reader.read_until("LIVE"), "MSG"), last);
 }
 
-TEST(BelfryctlBackup, OfAStoppedAndADeadServerHoldsTheSame) {
+TEST(BelfryctlBackup, BackupsOfAStoppedAndOfADeadServerHoldTheSameMessages) {
     Server server{{.durability = "commit"}};
     publish(server, odd_texts());
     server.kill_all();
@@ -72,7 +72,7 @@ TEST(BelfryctlBackup, OfAStoppedAndADeadServerHoldsTheSame) {
     }
 }
 
-TEST(BelfryctlBackup, ReplacesNothingAndLeavesNothing) {
+TEST(BelfryctlBackup, AFailedBackupReplacesNoFileAndLeavesNone) {
     const Server server{{.durability = "commit"}};
     publish(server, {"one"});
     const TempDir folder;

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-/// `belfryctl check` of ring and store.
+/// `belfryctl check` compares the ring with the store, and looks for damage in the store.
 namespace belfry::test {
 namespace {
 
@@ -31,7 +31,8 @@ TEST(BelfryctlCheck, RingAndStoreAgreeUnderLoadAndRetention) {
     client.read_until_id(seq);
 }
 
-/// A dead server whose store is broken by SQL; what check says of it.
+/// Damages the store of a dead server with SQL, and expects check to report the sentence.
+/// @param also_alone whether check finds the damage without the segment too
 void expect_found(const std::string& sql, std::string_view sentence, bool also_alone) {
     Server server{{.durability = "commit"}};
     publish(server, {"one", "two", "three", "four"});
@@ -48,14 +49,14 @@ void expect_found(const std::string& sql, std::string_view sentence, bool also_a
     EXPECT_EQ(alone.status, also_alone ? 1 : 0) << sql << ": " << alone.out << alone.err;
 }
 
-TEST(BelfryctlCheck, FindsARowThatWasChanged) {
+TEST(BelfryctlCheck, FindsAChangedRow) {
     expect_found("UPDATE messages SET body = 'tow' WHERE id = 2",
                  "message 2 differs between the store and the segment: body\n", false);
     expect_found("UPDATE messages SET sender = '2', seq = 77, time = time + 1 WHERE id = 3",
                  "message 3 differs between the store and the segment: sender, seq, time\n", false);
 }
 
-TEST(BelfryctlCheck, FindsARowThatWasDeleted) {
+TEST(BelfryctlCheck, FindsADeletedRow) {
     expect_found("DELETE FROM messages WHERE id = 2",
                  "message 2 counts as stored but is not in the store\n", true);
     expect_found("DELETE FROM messages WHERE id = 2", "the store has a hole", true);
@@ -63,18 +64,18 @@ TEST(BelfryctlCheck, FindsARowThatWasDeleted) {
     expect_found("DELETE FROM messages", "the store ends at 0 but once had 4", true);
 }
 
-TEST(BelfryctlCheck, FindsACursorAboveTheEndAndAnotherEpoch) {
+TEST(BelfryctlCheck, FindsACursorAboveTheEndAndAForeignEpoch) {
     expect_found("UPDATE clients SET cursor = 9 WHERE id = '1'",
                  "the saved cursor of client 1 is 9, above the store's last id 4\n", true);
     expect_found("UPDATE log SET epoch = 'abc'", "the store has epoch abc", false);
 }
 
-TEST(BelfryctlCheck, ANameThatSomebodyElseHasWrittenIsHarmless) {
+TEST(BelfryctlCheck, PrintsAForgedClientIdWithoutControlCharacters) {
     expect_found("UPDATE clients SET cursor = 9, id = 'x' || char(27, 10, 8238) WHERE id = '1'",
                  "the saved cursor of client x????? is 9", true);
 }
 
-TEST(BelfryctlCheck, FindsAStoreThatIsGone) {
+TEST(BelfryctlCheck, FindsThatTheStoreIsGone) {
     Server server{{.durability = "commit"}};
     publish(server, {"one"});
     server.kill_all();
@@ -86,7 +87,7 @@ TEST(BelfryctlCheck, FindsAStoreThatIsGone) {
     EXPECT_NE(result.out.find("the store is gone"), std::string::npos) << result.out;
 }
 
-TEST(BelfryctlCheck, WithoutASegmentItReadsTheWholeFile) {
+TEST(BelfryctlCheck, ReadsTheWholeFileIfThereIsNoSegment) {
     Server server{{.durability = "commit"}};
     publish_many(server, 2'000, 100);
     EXPECT_EQ(server.stop(), 0);

@@ -9,14 +9,14 @@
 #include <fstream>
 #include <string>
 
-/// What `belfryctl export` writes, and `belfryctl import` makes of it.
+/// `belfryctl export` writes a log, and `belfryctl import` makes the same log from it.
 namespace belfry::test {
 namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-TEST(BelfryctlExport, IsALogAndThenItsMessagesAsBelfryPrintsThem) {
+TEST(BelfryctlExport, WritesTheLogAndThenItsMessagesAsBelfryPrintsThem) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.connect();
     const std::string epoch = client.log_in("1").option("epoch");
@@ -42,7 +42,7 @@ TEST(BelfryctlExport, IsALogAndThenItsMessagesAsBelfryPrintsThem) {
     }
 }
 
-TEST(BelfryctlExport, WhatIsImportedIsServedAsItWas) {
+TEST(BelfryctlExport, AnImportedLogIsServedLikeTheOriginal) {
     Server server{{.durability = "commit"}};
     const Lines texts = odd_texts();
     publish(server, texts);
@@ -85,7 +85,7 @@ TEST(BelfryctlExport, WhatIsImportedIsServedAsItWas) {
     sender.expect("SENT 7 7");
 }
 
-TEST(BelfryctlExport, SeqsThatWereNotSavedYetAreExportedToo) {
+TEST(BelfryctlExport, SeqsThatAreNotSavedYetAreExportedToo) {
     Server server{{.durability = "commit"}};
     publish(server, {"one", "two"});
     server.kill_all();
@@ -94,7 +94,7 @@ TEST(BelfryctlExport, SeqsThatWereNotSavedYetAreExportedToo) {
     EXPECT_EQ(head.at("clients"), json::parse(R"([{"id":"1","cursor":0,"seq":2}])"));
 }
 
-TEST(BelfryctlExport, KeepsIdsBehindWhatRetentionHasDeleted) {
+TEST(BelfryctlExport, KeepsTheIdsAfterRetentionHasDeletedMessages) {
     Server server{{.more = {"--keep-messages", "10"}, .durability = "commit"}};
     publish_many(server, 100);
     EXPECT_TRUE(eventually([&] { return server.status().at("log").at("first_id") == 91; }));
@@ -112,7 +112,7 @@ TEST(BelfryctlExport, KeepsIdsBehindWhatRetentionHasDeleted) {
     reader.expect("GAP 1 90");
 }
 
-TEST(BelfryctlExport, ALogOfWhichNothingIsLeftGoesOnBehindIt) {
+TEST(BelfryctlExport, AnEmptyLogKeepsItsLastId) {
     const TempDir folder;
     const fs::path file = folder.write(
         "export", R"({"format":1,"epoch":"ab","first_id":8,"last_id":7,"durability":"commit",)"
@@ -124,7 +124,7 @@ TEST(BelfryctlExport, ALogOfWhichNothingIsLeftGoesOnBehindIt) {
     EXPECT_EQ(belfryctl(data, {"check"}).status, 0);
 }
 
-TEST(BelfryctlExport, OfARunningServerUnderLoadIsOfOneMoment) {
+TEST(BelfryctlExport, AnExportUnderLoadIsConsistent) {
     const Server server{{.more = {"--ring-size", "1M"}, .durability = "commit"}};
     RawClient client = server.log_in("1");
     const TempDir folder;
@@ -141,7 +141,7 @@ TEST(BelfryctlExport, OfARunningServerUnderLoadIsOfOneMoment) {
     client.read_until_id(seq);
 }
 
-TEST(BelfryctlExport, HoldsNothingWhileItWritesAndSaysWhereRetentionWasFaster) {
+TEST(BelfryctlExport, HoldsNoTransactionWhileItWritesAndReportsMessagesThatRetentionDeleted) {
     Server server{{.durability = "commit"}};
     publish_many(server, 30'000, 100);
     const fs::path pipe = server.folder() / "pipe";
@@ -151,12 +151,13 @@ TEST(BelfryctlExport, HoldsNothingWhileItWritesAndSaysWhereRetentionWasFaster) {
                         program("belfryctl").string(), server.data_dir().string(), pipe.string()}}};
     std::ifstream slow{pipe};
     std::string head;
-    std::getline(slow, head);  // it waits in the middle of its first megabyte
+    std::getline(slow, head);  // belfryctl then waits in the middle of its first megabyte
     EXPECT_EQ(json::parse(head).at("last_id"), 30'000);
     EXPECT_EQ(server.stop(), 0);
     StoreDb store{server.data_dir()};
     store.run("DELETE FROM messages WHERE id <= 20000");
-    EXPECT_EQ(store.text("PRAGMA wal_checkpoint(TRUNCATE)"), "0") << "somebody reads";
+    EXPECT_EQ(store.text("PRAGMA wal_checkpoint(TRUNCATE)"), "0")
+        << "a reader blocks the checkpoint";
     std::uint64_t count = 0;
     for (std::string line; std::getline(slow, line);) ++count;
     EXPECT_LT(count, 20'000U);

@@ -5,7 +5,7 @@
 
 #include <string>
 
-/// What `belfryctl import` refuses.
+/// Which input and which data directories `belfryctl import` accepts and refuses.
 namespace belfry::test {
 namespace {
 
@@ -27,7 +27,7 @@ TEST(BelfryctlImport, ReadsStandardInput) {
 TEST(BelfryctlImport, RefusesADataDirectoryThatIsInUse) {
     Server server{{.durability = "commit"}};
     publish(server, {"one"});
-    server.wait_until_saved();  // the cursor is saved behind the message, and stands in an export
+    server.wait_until_saved();  // the export contains the cursor, which is saved after the message
     const fs::path file = server.folder() / "export";
     const std::string before = exported(server);
     write_file(file, before);
@@ -44,7 +44,7 @@ TEST(BelfryctlImport, RefusesADataDirectoryThatIsInUse) {
     expect_one_line(refused_too(), 1, "already has a server segment");
 }
 
-TEST(BelfryctlImport, DoesNotTakeTheRemainsOfAnotherStore) {
+TEST(BelfryctlImport, DoesNotUseTheRemainsOfAnotherStore) {
     const Server server{{.durability = "commit"}};
     publish(server, {"one"});
     const TempDir folder;
@@ -59,7 +59,7 @@ TEST(BelfryctlImport, DoesNotTakeTheRemainsOfAnotherStore) {
     EXPECT_EQ(names_in(data), (Lines{"belfry.db", "lock"}));
 }
 
-TEST(BelfryctlImport, MalformedInputIsToldByItsLineAndLeavesNothingBehind) {
+TEST(BelfryctlImport, MalformedInputIsReportedWithItsLineAndLeavesNoFile) {
     const std::string head =
         R"({"format":1,"epoch":"ab","first_id":1,"last_id":2,"durability":"commit",)"
         R"("clean":false,"clients":[{"id":"1","cursor":2,"seq":8}]})"
@@ -93,7 +93,7 @@ TEST(BelfryctlImport, MalformedInputIsToldByItsLineAndLeavesNothingBehind) {
     EXPECT_EQ(belfryctl(folder.path() / "data", {"import", good.string()}).status, 0);
 }
 
-TEST(BelfryctlImport, AnAsyncLogThatWasNotEndedCleanlyBeginsANewEpoch) {
+TEST(BelfryctlImport, AnAsyncLogThatWasNotStoppedCleanlyBeginsANewEpoch) {
     Server server{{.durability = "async"}};
     publish(server, {"one"});
     const std::string epoch = server.status().at("log").at("epoch");

@@ -21,7 +21,8 @@ namespace {
 
 using nlohmann::json;
 
-std::size_t ticks_of(pid_t pid) {
+/// The processor time of a process, in clock ticks.
+std::size_t cpu_ticks_of(pid_t pid) {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
     std::string word;
     std::size_t ticks = 0;
@@ -42,7 +43,7 @@ void expect_printed(const Process& follower, const std::string& text) {
     EXPECT_TRUE(eventually([&] { return has(follower.out(), text); })) << follower.out();
 }
 
-/// A follower that has printed a first message, which this client sends.
+/// Starts a follower that has printed a first message, which the client sends.
 Process follow_from_first(const Server& server, RawClient& client) {
     Process follower{log_follow(server)};
     client.send("SAY first\r\n");
@@ -50,7 +51,7 @@ Process follow_from_first(const Server& server, RawClient& client) {
     return follower;
 }
 
-TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
+TEST(LogFollow, PrintsOldAndNewMessagesUntilItIsInterrupted) {
     const Server server;
     RawClient one = server.log_in("1");
     one.send("SAY before\r\n");
@@ -66,7 +67,7 @@ TEST(LogFollow, PrintsWhatIsThereAndWhatComesUntilItIsInterrupted) {
     one.expect_verb("SENT");
 }
 
-TEST(LogFollow, ForProgramsPrintsOneObjectAMessage) {
+TEST(LogFollow, WithJsonPrintsOneObjectPerMessage) {
     Server server;
     RawClient one = server.log_in("1");
     Process follower{log_follow(server, {"--json"})};
@@ -82,7 +83,7 @@ TEST(LogFollow, ForProgramsPrintsOneObjectAMessage) {
     EXPECT_EQ(json::parse(lines[1]).at("seq"), 6);
 }
 
-TEST(LogFollow, EndsWithTheServerAndMissesNothing) {
+TEST(LogFollow, EndsWithTheServerAndMissesNoMessage) {
     Server server;
     RawClient one = server.log_in("1");
     Process follower = follow_from_first(server, one);
@@ -93,7 +94,7 @@ TEST(LogFollow, EndsWithTheServerAndMissesNothing) {
     EXPECT_TRUE(has(follower.out(), "the last words")) << follower.out();
 }
 
-TEST(LogFollow, OfADeadServerEndsAtOnce) {
+TEST(LogFollow, EndsAtOnceIfTheServerIsDead) {
     Server server;
     RawClient one = server.log_in("1");
     one.send("SAY last words\r\n");
@@ -104,7 +105,7 @@ TEST(LogFollow, OfADeadServerEndsAtOnce) {
     EXPECT_TRUE(has(result.out, "last words"));
 }
 
-TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
+TEST(LogFollow, KeepsRunningIfOnlyTheSupervisorIsKilled) {
     Server server;
     RawClient one = server.log_in("1");
     Process follower = follow_from_first(server, one);
@@ -116,11 +117,11 @@ TEST(LogFollow, GoesOnWhereTheSupervisorAloneIsKilled) {
     EXPECT_EQ(follower.wait(), 0) << follower.err();
 }
 
-TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
+TEST(LogFollow, EndsWithItsOwnServerEvenIfAnotherOneUsesTheDataDirectory) {
     Server server;
     RawClient one = server.log_in("1");
     Process follower = follow_from_first(server, one);
-    // It sees the end of its server only when the next one lives.
+    // While it is stopped, its server ends and the next one starts.
     follower.signal(SIGSTOP);
     EXPECT_EQ(server.stop(), 0);
     server.start();
@@ -128,7 +129,7 @@ TEST(LogFollow, EndsWithItsOwnServerWhereAnotherOneHasTheDataDirectory) {
     EXPECT_EQ(follower.wait(), 0) << follower.err();
 }
 
-TEST(LogFollow, LooksAtNoLockOfTheDataDirectory) {
+TEST(LogFollow, DoesNotDependOnTheLockFiles) {
     Server server;
     RawClient one = server.log_in("1");
     Process follower = follow_from_first(server, one);
@@ -146,7 +147,7 @@ TEST(LogFollow, LooksAtNoLockOfTheDataDirectory) {
     EXPECT_EQ(follower.wait(), 0) << follower.err();
 }
 
-/// A pipe with a name, which takes one page and which nobody reads.
+/// A named pipe that holds one page and that nobody reads.
 class StalledPipe {
   public:
     StalledPipe() {
@@ -180,15 +181,15 @@ void expect_end_of_stalled_follower(int signal) {
     EXPECT_EQ(follower.err(), "");
 }
 
-TEST(LogFollow, IsInterruptedAlsoWhereItsReaderStalls) {
+TEST(LogFollow, CanBeInterruptedWhileItsReaderStalls) {
     expect_end_of_stalled_follower(SIGINT);
 }
 
-TEST(LogFollow, IsTerminatedAlsoWhereItsReaderStalls) {
+TEST(LogFollow, CanBeTerminatedWhileItsReaderStalls) {
     expect_end_of_stalled_follower(SIGTERM);
 }
 
-TEST(LogFollow, SaysWhyItCannotWrite) {
+TEST(LogFollow, ReportsWhyItCannotWrite) {
     const Server server;
     RawClient one = server.log_in("1");
     one.send("SAY something\r\n");
@@ -198,17 +199,17 @@ TEST(LogFollow, SaysWhyItCannotWrite) {
     EXPECT_EQ(follower.err(), "belfryctl: cannot write standard output: No space left on device\n");
 }
 
-TEST(LogFollow, BurnsNoTimeWhileNothingComes) {
+TEST(LogFollow, UsesNoProcessorTimeWhileNoMessageArrives) {
     const Server server;
     RawClient one = server.log_in("1");
     Process follower = follow_from_first(server, one);
-    const std::size_t before = ticks_of(follower.pid());
+    const std::size_t before = cpu_ticks_of(follower.pid());
     // A loop that does not wait would use up the whole of this time: 100 ticks a second.
     std::this_thread::sleep_for(Milliseconds{1000});
-    EXPECT_LT(ticks_of(follower.pid()) - before, 20U);
+    EXPECT_LT(cpu_ticks_of(follower.pid()) - before, 20U);
 }
 
-TEST(LogFollow, HoldsNobodyBackAndSaysWhatItMissed) {
+TEST(LogFollow, DelaysNobodyAndReportsWhatItMissed) {
     const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}}};
     RawClient one = server.log_in("1");
     Process follower = follow_from_first(server, one);
@@ -221,7 +222,7 @@ TEST(LogFollow, HoldsNobodyBackAndSaysWhatItMissed) {
     expect_printed(follower, "and on");
 }
 
-TEST(LogFollow, GoesWithLogAlone) {
+TEST(LogFollow, IsAnOptionOfLogOnly) {
     const Server server;
     const Result result = server.belfryctl({"status", "--follow"});
     EXPECT_EQ(result.status, 2);

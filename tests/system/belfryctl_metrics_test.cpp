@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-/// What a monitoring system reads.
+/// `belfryctl metrics`, which a monitoring system reads.
 namespace belfry::test {
 namespace {
 
-TEST(MetricsCommand, PrintsWhatPrometheusReads) {
+TEST(MetricsCommand, PrintsThePrometheusTextFormat) {
     const Server server{{.durability = "commit"}};
     RawClient one = server.log_in("1");
     one.send("SAY one\r\nSAY two\r\n");

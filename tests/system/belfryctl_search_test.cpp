@@ -6,14 +6,14 @@
 
 #include <string>
 
-/// `belfryctl search` in a running, a stopped and a dead server.
+/// `belfryctl search` in the store of a running, a stopped and a dead server.
 namespace belfry::test {
 namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-TEST(BelfryctlSearch, PrintsWhatContainsTheTextOfARunningADeadAndAStoppedServer) {
+TEST(BelfryctlSearch, FindsMessagesOfARunningADeadAndAStoppedServer) {
     Server server{{.durability = "commit"}};
     publish(server, {"the first bell", "a second one", "The BELL again"});
     const Lines expected{"the first bell", "The BELL again"};
@@ -33,7 +33,7 @@ TEST(BelfryctlSearch, PrintsWhatContainsTheTextOfARunningADeadAndAStoppedServer)
     EXPECT_EQ(result.err, "");
 }
 
-TEST(BelfryctlSearch, TheTextHasNoWildcards) {
+TEST(BelfryctlSearch, TheSearchedTextHasNoWildcards) {
     const Server server{{.durability = "commit"}};
     publish(server, {"100% sure", "100 times", "snake_case", "snakeXcase"});
     EXPECT_EQ(texts_of(server.belfryctl({"search", "100%"}).out), Lines{"100% sure"});
@@ -41,7 +41,7 @@ TEST(BelfryctlSearch, TheTextHasNoWildcards) {
     EXPECT_EQ(texts_of(server.belfryctl({"search", "'"}).out), Lines{});
 }
 
-TEST(BelfryctlSearch, WhereNothingMatchesItSaysNothingAndSucceeds) {
+TEST(BelfryctlSearch, PrintsNothingAndSucceedsIfNoMessageMatches) {
     const Server server{{.durability = "commit"}};
     for (int round = 0; round < 2; ++round) {
         const Result result = server.belfryctl({"search", "nobody said this"});
@@ -51,14 +51,14 @@ TEST(BelfryctlSearch, WhereNothingMatchesItSaysNothingAndSucceeds) {
     }
 }
 
-TEST(BelfryctlSearch, ControlCharactersAreHarmlessAndAMessageIsOneLine) {
+TEST(BelfryctlSearch, PrintsEachMessageOnOneLineWithoutControlCharacters) {
     const Server server{{.durability = "commit"}};
     publish(server, {"bell \x1b[2J\x07\nand\ttab", "bell \xc2\x9b\xff\xc3\xbc"});
     EXPECT_EQ(texts_of(server.belfryctl({"search", "bell"}).out),
               (Lines{"bell ?[2J??and?tab", "bell ??\xc3\xbc"}));
 }
 
-TEST(BelfryctlSearch, ASenderThatSomebodyElseHasWrittenIsHarmless) {
+TEST(BelfryctlSearch, PrintsAForgedSenderWithoutControlCharacters) {
     Server server{{.durability = "commit"}};
     publish(server, {"bell"});
     EXPECT_EQ(server.stop(), 0);
@@ -69,7 +69,7 @@ TEST(BelfryctlSearch, ASenderThatSomebodyElseHasWrittenIsHarmless) {
               "\x1b\n\u202e");
 }
 
-TEST(BelfryctlSearch, FindsWhatHasLeftTheRingAndIsPagesApart) {
+TEST(BelfryctlSearch, FindsMessagesThatHaveLeftTheRingAndLieManyPagesApart) {
     const Server server{
         {.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     publish(server, {"needle one"});
@@ -80,7 +80,7 @@ TEST(BelfryctlSearch, FindsWhatHasLeftTheRingAndIsPagesApart) {
     EXPECT_EQ(lines_of(server.belfryctl({"search", "x"}).out).size(), 25'000U);
 }
 
-TEST(BelfryctlSearch, JsonIsOneObjectAMessage) {
+TEST(BelfryctlSearch, WithJsonPrintsOneObjectPerMessage) {
     const Server server{{.durability = "commit"}};
     publish(server, {"plain", std::string{"bytes \xff", 7}});
     const Lines lines = lines_of(server.belfryctl({"search", "b", "--json"}).out);

@@ -8,7 +8,7 @@
 
 #include <string>
 
-/// What `belfryctl status` says of a running server.
+/// What `belfryctl status` shows about a running server.
 namespace belfry::test {
 namespace {
 
@@ -19,7 +19,7 @@ std::string version() {
     return said.substr(said.find(' ') + 1, said.find('\n') - said.find(' ') - 1);
 }
 
-TEST(Status, TellsTrafficLagAndWhenAClientWasSeen) {
+TEST(Status, ShowsTrafficLagAndWhenAClientWasLastSeen) {
     const Server server;
     RawClient one = server.log_in("1");
     const std::uint64_t before = server.client_status("1").at("bytes_in");
@@ -40,7 +40,7 @@ TEST(Status, TellsTrafficLagAndWhenAClientWasSeen) {
     EXPECT_EQ(silent.at("version"), "");
 }
 
-TEST(Status, CountsWhatCameWithTheLogin) {
+TEST(Status, CountsBytesThatArriveWithTheLogin) {
     const Server server;
     RawClient one = server.connect();
     const std::string bytes = "LOGIN 1\r\nSAY at once\r\n";
@@ -49,7 +49,7 @@ TEST(Status, CountsWhatCameWithTheLogin) {
     EXPECT_EQ(server.client_status("1").at("bytes_in"), bytes.size());
 }
 
-/// The last end of client 1, when it has come.
+/// Waits until the last session of client 1 has ended for the reason.
 void expect_end(const Server& server, const std::string& reason) {
     EXPECT_TRUE(eventually([&] {
         const json ends = server.client_status("1").at("last_ends");
@@ -58,7 +58,7 @@ void expect_end(const Server& server, const std::string& reason) {
         << " is not in " << server.client_status("1").dump();
 }
 
-TEST(Status, TellsWhySessionsEnded) {
+TEST(Status, ShowsWhySessionsEnded) {
     const Server server;
     server.log_in("1").quit();
     expect_end(server, "quit");
@@ -86,7 +86,7 @@ TEST(Status, TellsWhySessionsEnded) {
     EXPECT_TRUE(has(page, "ago, killed, taken-over, lost")) << page;
 }
 
-TEST(Status, TellsUptimeVersionsAndConnections) {
+TEST(Status, ShowsUptimeVersionsAndConnections) {
     const Server server{{.durability = "commit"}};
     RawClient silent = server.connect();
     RawClient stranger = server.connect();
@@ -104,7 +104,7 @@ TEST(Status, TellsUptimeVersionsAndConnections) {
     }
 }
 
-TEST(Status, AnArchiverThatWasKilledIsCounted) {
+TEST(Status, CountsArchiverRestarts) {
     const Server server{{.durability = "commit"}};
     ::kill(server.archiver(), SIGKILL);
     EXPECT_TRUE(
@@ -112,7 +112,7 @@ TEST(Status, AnArchiverThatWasKilledIsCounted) {
     static_cast<void>(server.archiver());
 }
 
-TEST(Status, ADeadConnectionIsNotCounted) {
+TEST(Status, DoesNotCountConnectionsOfADeadServer) {
     Server server;
     const RawClient silent = server.connect();
     const auto not_logged_in = [&server] {
@@ -123,7 +123,7 @@ TEST(Status, ADeadConnectionIsNotCounted) {
     EXPECT_EQ(not_logged_in(), 0);
 }
 
-TEST(Status, ForAPersonHasABarARateAndALineAClient) {
+TEST(Status, ShowsPeopleABarARateAndOneLinePerClient) {
     const Server server{{.client_ids = "alice,bob"}};
     RawClient alice = server.log_in("alice");
     alice.send("SAY one\r\nSAY two\r\n");

@@ -6,7 +6,7 @@
 
 #include <string>
 
-/// What the commands of belfryctl that need a store have in common.
+/// The rules that hold for every command of belfryctl that needs a store.
 namespace belfry::test {
 namespace {
 
@@ -17,7 +17,7 @@ std::vector<Lines> store_commands(const fs::path& folder) {
     return {{"search", "x"}, {"export", "--json"}, {"backup", (folder / "copy.db").string()}};
 }
 
-TEST(BelfryctlStore, WithoutAStoreThereIsOneClearLine) {
+TEST(BelfryctlStore, CommandsFailWithOneLineIfThereIsNoStore) {
     const Server server;
     const TempDir nothing;
     for (const Lines& command : store_commands(server.folder())) {
@@ -28,7 +28,7 @@ TEST(BelfryctlStore, WithoutAStoreThereIsOneClearLine) {
     EXPECT_FALSE(fs::exists(server.folder() / "copy.db"));
 }
 
-TEST(BelfryctlStore, WhatIsNoStoreOrANewerOneIsTold) {
+TEST(BelfryctlStore, AForeignFileOrANewerStoreIsReported) {
     const TempDir folder;
     fs::create_directory(folder.path() / "data");
     const auto expect_all = [&](std::string_view part) {
@@ -50,7 +50,7 @@ TEST(BelfryctlStore, WhatIsNoStoreOrANewerOneIsTold) {
     expect_all("schema version 2");
 }
 
-TEST(BelfryctlStore, WrongUsageIsOneLineAndExitTwo) {
+TEST(BelfryctlStore, WrongUsageIsReportedInOneLineWithExitCode2) {
     const TempDir folder;
     for (const Lines& command :
          {Lines{"search"}, Lines{"search", "a", "b"}, Lines{"backup"}, Lines{"import"},
@@ -78,7 +78,7 @@ TEST(BelfryctlStatus, ShowsDurabilityStoreAndArchiver) {
     EXPECT_NE(without.find("store       none\n"), std::string::npos) << without;
 }
 
-TEST(BelfryctlRemove, SaysHowManyMessagesWereNotStored) {
+TEST(BelfryctlRemove, ReportsHowManyMessagesWereNotStored) {
     Server server{{.durability = "async"}};
     publish(server, {"one", "two"});
     EXPECT_TRUE(eventually([&] { return server.status().at("log").at("stored_id") == 2; }));
@@ -91,7 +91,7 @@ TEST(BelfryctlRemove, SaysHowManyMessagesWereNotStored) {
     EXPECT_EQ(texts_of(server.belfryctl({"search", "o"}).out), (Lines{"one", "two"}));
 }
 
-TEST(BelfryctlRemove, SaysNothingWhereAllIsStored) {
+TEST(BelfryctlRemove, PrintsNothingIfEveryMessageIsStored) {
     Server server{{.durability = "commit"}};
     publish(server, {"one"});
     server.kill_all();

@@ -11,7 +11,8 @@
 #include <set>
 #include <string>
 
-/// The program belfryctl: a look into the segment, of a running server and of a dead one.
+/// belfryctl reads the segment of a running or dead server, ends the server, and removes the
+/// segment.
 namespace belfry::test {
 namespace {
 
@@ -43,7 +44,7 @@ TEST(Belfryctl, StatusJsonHasEveryField) {
     }
 }
 
-TEST(Belfryctl, StatusTellsWhatTheKernelAndTheClientsSay) {
+TEST(Belfryctl, StatusAgreesWithTheKernelAndTheClients) {
     const Server server;
     RawClient one = server.connect();
     const std::string epoch = one.log_in("1").option("epoch");
@@ -84,7 +85,7 @@ TEST(Belfryctl, StatusTellsWhatTheKernelAndTheClientsSay) {
     EXPECT_EQ(third.at("behind"), 5);
 }
 
-TEST(Belfryctl, StatusForAPersonNamesTheClients) {
+TEST(Belfryctl, StatusForPeopleNamesTheClients) {
     const Server server{{.client_ids = "alice,bob"}};
     RawClient client = server.log_in("alice");
     const Result result = server.belfryctl({"status"});
@@ -107,9 +108,9 @@ TEST(Belfryctl, LogPrintsTheMessages) {
     EXPECT_LT(first, second);
 }
 
-/// What a command prints in a time zone that is far from others.
-std::string printed_far_away(const std::filesystem::path& program,
-                             std::vector<std::string> arguments) {
+/// The output of a command in a time zone that no test machine is in.
+std::string output_in_other_time_zone(const std::filesystem::path& program,
+                                      std::vector<std::string> arguments) {
     Invocation command{program, std::move(arguments)};
     command.environment = {{"TZ", "FAR-5:30"}};
     const Result result = run(command);
@@ -123,18 +124,18 @@ TEST(Belfryctl, LogAndSearchPrintTheLocalTime) {
     RawClient client = server.log_in("1");
     client.send("SAY hello\r\n");
     const std::uint64_t time_ms = reader.read_until("MSG").back().number(2);
-    const std::string date = printed_far_away(
+    const std::string date = output_in_other_time_zone(
         "/bin/date", {"-d", "@" + std::to_string(time_ms / 1000), "+%Y-%m-%d %H:%M:%S"});
     const std::string line = "1 " + lines_of(date).at(0) + " 1: hello\n";
     const auto printed = [&](std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), {"--data-dir", server.data_dir().string()});
-        return printed_far_away(program("belfryctl"), std::move(arguments));
+        return output_in_other_time_zone(program("belfryctl"), std::move(arguments));
     };
     EXPECT_EQ(printed({"log"}), line);
     EXPECT_EQ(printed({"search", "hello"}), line);
 }
 
-TEST(Belfryctl, LogForProgramsIsTheSameAsSearchForThem) {
+TEST(Belfryctl, LogAndSearchPrintTheSameJson) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(7, "text \xc3\xbc");
@@ -152,7 +153,7 @@ TEST(Belfryctl, LogForProgramsIsTheSameAsSearchForThem) {
     EXPECT_TRUE(message.at("time").is_number_unsigned());
 }
 
-TEST(Belfryctl, LogAndSearchShowNothingThatTurnsOrHidesText) {
+TEST(Belfryctl, LogAndSearchReplaceCharactersThatReverseOrHideText) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(1, "x\n2 2026-01-01 00:00:00 2: pay eve\u202e\u2066\u200b\x1b end");
@@ -175,7 +176,7 @@ TEST(Belfryctl, CheckFindsNoFaultInARunningServerUnderLoad) {
     client.read_until_id(seq - 1);
 }
 
-TEST(Belfryctl, ItLooksIntoADeadServerToo) {
+TEST(Belfryctl, StatusCheckAndLogWorkOnADeadServer) {
     Server server;
     RawClient client = server.log_in("1");
     client.send("SAY last words\r\n");
@@ -188,7 +189,7 @@ TEST(Belfryctl, ItLooksIntoADeadServerToo) {
     EXPECT_TRUE(server.segment());
 }
 
-TEST(Belfryctl, ItWritesNothingAndStaysAttachedToNothing) {
+TEST(Belfryctl, StatusLogAndCheckDoNotStayAttachedToTheSegment) {
     const Server server;
     RawClient client = server.log_in("1");
     const auto attached = server.attached();
@@ -210,7 +211,7 @@ TEST(Belfryctl, StopEndsARunningServerCleanly) {
     EXPECT_TRUE(server.all_processes().empty());
 }
 
-TEST(Belfryctl, StopEndsWhatADeadSupervisorLeft) {
+TEST(Belfryctl, StopEndsTheProcessesThatADeadSupervisorLeft) {
     Server server;
     RawClient client = server.log_in("1");
     server.kill_supervisor();
@@ -231,8 +232,8 @@ TEST(Belfryctl, StopRemovesThePortFileThatADeadSupervisorLeft) {
     EXPECT_FALSE(std::filesystem::exists(server.folder() / "port"));
 }
 
-TEST(Belfryctl, StopLeavesAPortFileThatNamesAnotherPort) {
-    // Another server may have been given the same file.
+TEST(Belfryctl, StopKeepsAPortFileThatNamesAnotherPort) {
+    // The file may belong to another server, which was started with the same --port-file.
     Server server;
     server.kill_supervisor();
     const auto port_file = server.folder() / "port";
@@ -241,7 +242,7 @@ TEST(Belfryctl, StopLeavesAPortFileThatNamesAnotherPort) {
     EXPECT_TRUE(std::filesystem::exists(port_file));
 }
 
-TEST(Belfryctl, RemoveDeletesADeadServersSegment) {
+TEST(Belfryctl, RemoveDeletesTheSegmentOfADeadServer) {
     Server server;
     server.kill_all();
     EXPECT_TRUE(server.segment());
@@ -252,7 +253,7 @@ TEST(Belfryctl, RemoveDeletesADeadServersSegment) {
     server.connect().log_in("1");
 }
 
-TEST(Belfryctl, RemoveRefusesALiveServersSegment) {
+TEST(Belfryctl, RemoveRefusesTheSegmentOfALiveServer) {
     Server server;
     RawClient client = server.log_in("1");
     const Result refused = server.belfryctl({"remove"});
@@ -262,20 +263,21 @@ TEST(Belfryctl, RemoveRefusesALiveServersSegment) {
                                "); use belfryctl stop\n");
     EXPECT_TRUE(server.segment());
     client.expect_pong();
-    // Also where nothing but a session is left of it.
+    // The server counts as alive as long as one session child is left.
     server.kill_supervisor();
     EXPECT_NE(server.belfryctl({"remove"}).status, 0);
     EXPECT_TRUE(server.segment());
     client.expect_pong();
 }
 
-TEST(Belfryctl, ASegmentThatMayNotBeReadIsNotCalledAbsent) {
+TEST(Belfryctl, AnUnreadableSegmentFileIsNotReportedAsMissing) {
     const TempDir folder;
     const auto file = folder.write("segment", "");
     const std::string data = folder.path().string();
     Invocation command{program("belfryctl"), {"--data-dir", data, "status"}};
     if (::geteuid() == 0) {
-        // Root may read everything; and somebody else may not be able to reach the program.
+        // Root may read every file. Another user may not be able to reach the program, so it is
+        // copied.
         constexpr uid_t nobody_else = 61'234;
         std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
         std::filesystem::copy(command.program, folder.path());
@@ -288,7 +290,7 @@ TEST(Belfryctl, ASegmentThatMayNotBeReadIsNotCalledAbsent) {
     EXPECT_EQ(result.err, "belfryctl: cannot read " + data + "/segment: Permission denied\n");
 }
 
-TEST(Belfryctl, WithoutAServerThereIsOneClearLine) {
+TEST(Belfryctl, CommandsFailWithOneLineIfThereIsNoServer) {
     const TempDir folder;
     for (const std::string command : {"status", "log", "check"}) {
         const Result result =

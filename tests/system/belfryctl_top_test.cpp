@@ -18,8 +18,8 @@ namespace {
 
 constexpr TerminalSize wide{150, 30};
 
-/// ncurses keeps what it has allocated to the end, which is no leak of ours; and LeakSanitizer
-/// hangs at the end of a program whose terminal has gone.
+/// Runs `belfryctl top` without LeakSanitizer: ncurses never frees its memory, and LeakSanitizer
+/// hangs at the end of a program whose terminal is gone.
 Invocation top_of(const Server& server) {
     return {"/usr/bin/env",
             {"ASAN_OPTIONS=detect_leaks=0", program("belfryctl").string(), "--data-dir",
@@ -36,7 +36,7 @@ std::string clients_on(const Terminal& terminal) {
     return ids;
 }
 
-TEST(Top, ShowsTheServerLiveAndQuitsWithQ) {
+TEST(Top, UpdatesWhileTheServerRunsAndQuitsWithQ) {
     const Server server{{.client_ids = "ann,bob,cat"}};
     Terminal terminal{top_of(server), wide};
     terminal.expect("0 of at most 1024 online");
@@ -47,10 +47,10 @@ TEST(Top, ShowsTheServerLiveAndQuitsWithQ) {
     terminal.expect("sort:");
     terminal.press({"q"});
     EXPECT_EQ(terminal.wait(), 0);
-    terminal.expect_gone("sort:");  // the screen is as before
+    terminal.expect_gone("sort:");  // the screen is restored
 }
 
-TEST(Top, SortsByTheKeyThatIsPressed) {
+TEST(Top, SortsByTheColumnOfThePressedKey) {
     const Server server{{.client_ids = "cat,ann,bob"}};
     RawClient bob = server.log_in("bob");
     bob.send("SAY a message of bob\r\n");
@@ -61,7 +61,7 @@ TEST(Top, SortsByTheKeyThatIsPressed) {
             << order << " is not shown:\n"
             << terminal.screen();
     };
-    shows("cab");  // as they were given
+    shows("cab");  // in the order of --client-ids
     terminal.press({"c"});
     shows("abc");
     terminal.press({"r"});
@@ -72,7 +72,7 @@ TEST(Top, SortsByTheKeyThatIsPressed) {
     shows("acb");
 }
 
-TEST(Top, FollowsTheSizeOfTheTerminal) {
+TEST(Top, AdaptsToTheSizeOfTheTerminal) {
     const Server server{{.client_ids = "ann,bob,cat"}};
     Terminal terminal{top_of(server), wide};
     terminal.expect("cat ");
@@ -84,7 +84,7 @@ TEST(Top, FollowsTheSizeOfTheTerminal) {
     EXPECT_TRUE(eventually([&] { return clients_on(terminal) == "abc"; })) << terminal.screen();
 }
 
-TEST(Top, OutlivesTheServer) {
+TEST(Top, KeepsRunningAfterTheServerStops) {
     Server server;
     Terminal terminal{top_of(server), wide};
     terminal.expect("server      up");
@@ -96,7 +96,7 @@ TEST(Top, OutlivesTheServer) {
     EXPECT_EQ(terminal.wait(), 0);
 }
 
-TEST(Top, TheQuitKeyOfTheTerminalLeavesTheScreenAsBefore) {
+TEST(Top, RestoresTheScreenAfterTheQuitKeyOfTheTerminal) {
     const Server server;
     Terminal terminal{top_of(server), wide};
     terminal.expect("server      up");
@@ -106,14 +106,14 @@ TEST(Top, TheQuitKeyOfTheTerminalLeavesTheScreenAsBefore) {
     terminal.expect_gone("sort:");
 }
 
-TEST(Top, EndsWhereItsTerminalHangsUpWithoutASignal) {
+TEST(Top, ExitsIfItsTerminalHangsUpWithoutASignal) {
     const Server server;
     base::UniqueFd terminal{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
     ASSERT_TRUE(terminal);
     std::array<char, 4096> bytes{};
     ASSERT_EQ(::unlockpt(terminal.get()), 0);
     ASSERT_EQ(::ptsname_r(terminal.get(), bytes.data(), bytes.size()), 0);
-    // It leads no session, so the terminal does not become its own, and sends it no SIGHUP.
+    // The process leads no session, so the terminal does not control it and sends it no SIGHUP.
     Process top = on_file(bytes.data(), "<> \"$file\" >&0", top_of(server));
     std::string seen;
     ASSERT_TRUE(eventually([&] {
@@ -126,7 +126,7 @@ TEST(Top, EndsWhereItsTerminalHangsUpWithoutASignal) {
     EXPECT_EQ(top.wait(), 0) << top.err();
 }
 
-TEST(Top, WithoutATerminalSaysSoInOneLine) {
+TEST(Top, ReportsInOneLineThatItNeedsATerminal) {
     const Server server;
     const Result result = server.belfryctl({"top"});
     EXPECT_EQ(result.status, 2);
@@ -134,7 +134,7 @@ TEST(Top, WithoutATerminalSaysSoInOneLine) {
     EXPECT_EQ(result.out, "");
 }
 
-TEST(Top, OnAnUnknownTerminalSaysSo) {
+TEST(Top, ReportsAnUnknownTerminal) {
     const Server server;
     Invocation command = top_of(server);
     command.arguments.insert(command.arguments.begin(), "TERM=no-such-one");

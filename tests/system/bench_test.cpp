@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// Whether the benchmarks work at all, where `make bench` has built them; what they measure is
-/// judged by nobody here.
+/// The benchmarks run to their end and write all figures, if `make bench` has built them. Their
+/// results are not asserted.
 namespace belfry::test {
 namespace {
 
@@ -24,7 +24,7 @@ class Bench : public testing::Test {
         return beside_test_program("../bench/" + name);
     }
 
-    /// Runs it quickly, and reads the figures that it has written.
+    /// Runs a benchmark with --quick, and returns the figures that it has written.
     nlohmann::json figures_of(const std::string& name, std::vector<std::string> arguments) {
         for (const std::string& argument : {std::string{"--quick"}, std::string{"--dir"}, dir(),
                                             std::string{"--results"}, dir()}) {
@@ -43,7 +43,7 @@ class Bench : public testing::Test {
     TempDir dir_;
 };
 
-/// The groups of the figures, each once, in their order; all values must be there.
+/// Returns the groups of the figures, each once, in their order. Checks that no value is missing.
 std::vector<std::string> groups_in(const nlohmann::json& figures, std::size_t contestants) {
     std::vector<std::string> groups;
     for (const auto& figure : figures) {
@@ -64,13 +64,13 @@ TEST_F(Bench, FanoutReachesAllSubscribersOfBelfryAndOfTheBareServers) {
     EXPECT_EQ(groups_in(figures, 3), (std::vector<std::string>{"deliveries", "cpu", "generator"}));
 }
 
-TEST_F(Bench, FanoutTakesTheTimeOfEachDelivery) {
+TEST_F(Bench, FanoutMeasuresTheTimeOfEachDelivery) {
     const auto figures = figures_of(
         "fanout", {"--peers", "belfry,raw,relay", "--subscribers", "3", "--only", "latency"});
     EXPECT_EQ(groups_in(figures, 3), (std::vector<std::string>{"latency-p50", "latency-p99"}));
 }
 
-TEST_F(Bench, IdleLetsClientsLogInOneByOneAndAtOnce) {
+TEST_F(Bench, IdleMeasuresLoginsOneByOneAndAllAtOnce) {
     const auto figures = figures_of("idle", {"--only", "logins"});
     EXPECT_EQ(groups_in(figures, 1), std::vector<std::string>{"logins"});
     EXPECT_EQ(figures.size(), 2U);

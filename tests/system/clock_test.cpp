@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// A wall clock that is set while the server runs, and messages with times of another one.
+/// The wall clock is set while the server runs, or the log holds times of another clock.
 namespace belfry::test {
 namespace {
 
@@ -41,7 +41,7 @@ class WallClock : public ::testing::Test {
                     .environment = disk_.environment()}};
 };
 
-TEST_F(WallClock, TheTimesOfTheLogNeverFall) {
+TEST_F(WallClock, TheTimesOfTheLogNeverDecrease) {
     {
         RawClient client = server_.log_in("1");
         send(client, 1);
@@ -74,7 +74,7 @@ TEST_F(WallClock, TheTimesOfTheLogNeverFall) {
     EXPECT_GE(times[4], times[0] + 20 * 60 * 1000);
 }
 
-TEST_F(WallClock, AJumpForwardDeletesNothingBeforeTheServerIsStartedAgain) {
+TEST_F(WallClock, AJumpForwardDeletesNoMessageBeforeTheServerIsRestarted) {
     {
         RawClient client = server_.log_in("1");
         send(client, 1);
@@ -82,7 +82,7 @@ TEST_F(WallClock, AJumpForwardDeletesNothingBeforeTheServerIsStartedAgain) {
         EXPECT_TRUE(server_.will_say("the clock has jumped forward by 40 days"))
             << server_.errors();
         send(client, 2);
-        // Neither the next archiver nor the next supervisor takes the new time for the right one.
+        // Neither the next archiver nor the next supervisor accepts the new time as the right one.
         ::kill(server_.archiver(), SIGKILL);
         send(client, 3);
         server_.kill_supervisor();
@@ -103,7 +103,7 @@ TEST_F(WallClock, AJumpForwardDeletesNothingBeforeTheServerIsStartedAgain) {
     EXPECT_EQ(StoreDb{server_.data_dir()}.number("SELECT min(id) FROM messages"), 2U);
 }
 
-TEST_F(WallClock, RetentionGoesOnWhenTheClockIsBack) {
+TEST_F(WallClock, RetentionContinuesAfterTheClockIsCorrected) {
     {
         RawClient client = server_.log_in("1");
         send(client, 1);
@@ -123,7 +123,7 @@ TEST_F(WallClock, RetentionGoesOnWhenTheClockIsBack) {
     EXPECT_TRUE(eventually([&] { return count() == 1; }));
 }
 
-TEST_F(WallClock, AMessageThatCameWhileTheClockWasAheadIsNamedWhenItIsBack) {
+TEST_F(WallClock, AFutureTimeInTheLogIsReportedAfterTheClockIsCorrected) {
     RawClient client = server_.log_in("1");
     disk_.shift_clock(days{400});
     EXPECT_TRUE(server_.will_say("the clock has jumped forward")) << server_.errors();
@@ -132,7 +132,7 @@ TEST_F(WallClock, AMessageThatCameWhileTheClockWasAheadIsNamedWhenItIsBack) {
     EXPECT_TRUE(server_.will_say("the log contains times up to 20")) << server_.errors();
 }
 
-TEST_F(WallClock, AMessageOfTheFutureAtTheFrontDoesNotStopRetention) {
+TEST_F(WallClock, AMessageWithAFutureTimeAtTheFrontDoesNotStopRetention) {
     {
         RawClient client = server_.log_in("1");
         for (std::uint64_t seq = 1; seq <= 5; ++seq) send(client, seq);
