@@ -11,6 +11,7 @@
 
 namespace belfry::test {
 
+/// A user who has no other process.
 inline constexpr uid_t nobody_else = 61'234;
 
 inline bool is_root() {
@@ -18,10 +19,10 @@ inline bool is_root() {
 }
 
 inline void print_that_root_is_needed() {
-    std::cout << "only root can become another user: nothing is tested here\n";
+    std::cout << "only root can become another user: this test does nothing\n";
 }
 
-/// A server of another user's, which root then looks at.
+/// The options for a server that runs as another user, on which root then runs belfryctl.
 inline ServerOptions of_another_user(std::string durability) {
     return {.durability = std::move(durability), .user = nobody_else};
 }

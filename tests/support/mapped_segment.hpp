@@ -11,7 +11,7 @@
 
 namespace belfry::test {
 
-/// The segment of a server, mapped by the test itself.
+/// Maps the segment of a server into the test, so that the test can change it.
 class MappedSegment {
   public:
     explicit MappedSegment(const Server& server)

@@ -8,6 +8,8 @@
 
 namespace belfry::test {
 
+/// Sends messages with the seqs from `first` to `last`, and reads up to the SENT of the last one.
+/// Each text begins with its seq.
 inline void send_and_read(RawClient& client, std::uint64_t first, std::uint64_t last,
                           std::size_t bytes_each = 10) {
     std::string bytes;

@@ -13,12 +13,13 @@
 #include <cstddef>
 #include <string>
 
-/// What the tests share in which the database, the lock files or the data directory are lost.
+/// Helpers for the tests in which the database, the lock files or the data directory are lost.
 namespace belfry::test {
 
 namespace fs = std::filesystem;
 
-inline void send_sent(RawClient& client, std::uint64_t seq, const std::string& text) {
+/// Sends the text, and expects SENT with an id that equals the seq.
+inline void send_and_expect_sent(RawClient& client, std::uint64_t seq, const std::string& text) {
     client.send_message(seq, text);
     client.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
 }
@@ -29,18 +30,21 @@ inline void delete_database(const Server& server) {
     }
 }
 
-inline void expect_failed(const Server& server, const std::string& why) {
+/// Expects that the server logs the reason why its store failed, and refuses new messages.
+inline void expect_store_failure(const Server& server, const std::string& why) {
     EXPECT_TRUE(server.will_say(why)) << server.errors();
     EXPECT_TRUE(server.will_say("new messages are refused")) << server.errors();
 }
 
-/// A store that failed before a restart may fail for a moment longer.
-inline RawClient log_in_to_working(const Server& server) {
+/// Logs in as client 1 after the store works. A store that failed before a restart may fail for a
+/// moment longer.
+inline RawClient log_in_when_store_works(const Server& server) {
     const auto works = [&] { return server.status().at("store").at("state") == "works"; };
     if (!eventually(works)) throw Failure("the store does not work");
     return server.log_in("1");
 }
 
+/// How many lines of the text contain the part.
 inline std::size_t count_lines(const std::string& text, const std::string& part) {
     const Lines lines = lines_of(text);
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -52,30 +56,34 @@ inline std::string last_line(const std::string& text) {
     return lines.empty() ? "" : lines.back();
 }
 
-/// `recover --segment N`, as the last line that a server or belfryctl said names it.
-inline Lines named_command(const std::string& errors) {
+/// The arguments `recover --segment N` of the command that the last line of the errors suggests.
+inline Lines suggested_recovery(const std::string& errors) {
     const std::string line = last_line(errors);
     const std::string before = "belfryctl --data-dir NEW recover --segment ";
     const auto at = line.find(before);
-    if (at == std::string::npos) throw Failure("no command is named: " + errors);
+    if (at == std::string::npos) throw Failure("the errors suggest no recover command: " + errors);
     return {"recover", "--segment", line.substr(at + before.size())};
 }
 
-/// The segment of a server whose own data directory may be gone, removed at the end.
-class Last {
+/// Removes the segment of a server in its destructor. Server cannot do that if its data directory
+/// is gone.
+class SegmentToRemove {
   public:
-    explicit Last(const Server& server) : shmid_{server.segment().value().shmid} {}
-    Last(const Last&) = delete;
-    Last& operator=(const Last&) = delete;
-    ~Last() { ::shmctl(shmid_, IPC_RMID, nullptr); }
+    explicit SegmentToRemove(const Server& server) : shmid_{server.segment().value().shmid} {}
+    SegmentToRemove(const SegmentToRemove&) = delete;
+    SegmentToRemove& operator=(const SegmentToRemove&) = delete;
+    ~SegmentToRemove() { ::shmctl(shmid_, IPC_RMID, nullptr); }
 
-    [[nodiscard]] Lines recover() const { return {"recover", "--segment", std::to_string(shmid_)}; }
+    [[nodiscard]] Lines recover_command() const {
+        return {"recover", "--segment", std::to_string(shmid_)};
+    }
 
   private:
     int shmid_;
 };
 
-class NewDirectory {
+/// A data directory that does not exist yet, into which `belfryctl recover` can write.
+class NewDataDirectory {
   public:
     [[nodiscard]] fs::path path() const { return folder_.path() / "new"; }
 
@@ -84,7 +92,7 @@ class NewDirectory {
         return run({program("belfryctl"), std::move(arguments)});
     }
 
-    /// The command that serves it instead of the server's own.
+    /// The command that starts the server on this data directory instead of its own.
     [[nodiscard]] Invocation command(const Server& server) const {
         Invocation command = server.command();
         for (std::string& argument : command.arguments) {

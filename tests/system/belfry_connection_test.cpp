@@ -60,7 +60,7 @@ TEST(BelfryConnection, APrintedMessageIsNotPrintedAgain) {
     EXPECT_EQ(belfry.process.out(), "bob: a\nbob: b\nbob: c\n");
 }
 
-TEST(BelfryConnection, AMessageOfANewEpochIsPrintedThoughItsIdIsLow) {
+TEST(BelfryConnection, AMessageOfANewEpochIsPrintedEvenIfItsIdIsLower) {
     RunningBelfry belfry;
     {
         auto session = belfry.server.accept();

@@ -183,7 +183,7 @@ TEST(BelfryExitCode, IsSevenAfterATakeOverDuringTheBacklog) {
     EXPECT_EQ(belfry.process.wait(), 7);
 }
 
-TEST(BelfryExitCode, IsThatOfTheSignalAndPrintedMessagesAreAcknowledged) {
+TEST(BelfryExitCode, Is128PlusTheSignalAndPrintedMessagesAreAcknowledged) {
     for (const int signal : {SIGINT, SIGTERM}) {
         RunningBelfry belfry;
         auto session = belfry.server.accept();
@@ -197,7 +197,7 @@ TEST(BelfryExitCode, IsThatOfTheSignalAndPrintedMessagesAreAcknowledged) {
     }
 }
 
-TEST(BelfryExitCode, IsThatOfTheSignalEvenIfTheServerDoesNotAnswer) {
+TEST(BelfryExitCode, Is128PlusTheSignalEvenIfTheServerDoesNotAnswer) {
     RunningBelfry belfry;
     auto session = belfry.server.accept();
     session.let_in();

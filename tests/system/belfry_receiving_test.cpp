@@ -61,7 +61,7 @@ TEST(BelfryReceiving, PeekAcknowledgesNothing) {
     auto session = belfry.server.accept();
     session.let_in();
     session.say("MSG 1 bob 17 2\r\nhi\r\nLIVE 1\r\n");
-    EXPECT_EQ(belfry.finish(session), 0) << "QUIT came next, without an ACK";
+    EXPECT_EQ(belfry.finish(session), 0) << "an ACK came before QUIT";
     EXPECT_EQ(belfry.process.out(), "bob: hi\n");
 }
 

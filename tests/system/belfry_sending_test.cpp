@@ -207,7 +207,7 @@ TEST(BelfrySending, WithCountAvailableInputIsSentBeforeBelfryExits) {
     session.expect_send(2, "and mine");
     session.say("SENT 1 2\r\nSENT 2 3\r\n");
     session.let_go();
-    EXPECT_EQ(belfry.process.wait(), 0) << "the input is open, and silent";
+    EXPECT_EQ(belfry.process.wait(), 0) << "the input is still open";
 }
 
 TEST(BelfrySending, WithCountAWholeFileIsSentBeforeBelfryExits) {

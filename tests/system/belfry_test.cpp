@@ -234,7 +234,7 @@ TEST(Belfry, ExitsWith7AfterATakeOver) {
     later.expect_pong();
 }
 
-TEST(Belfry, ReconnectsAfterItsChildIsKilledAndPrintsNothingTwice) {
+TEST(Belfry, ReconnectsAfterItsSessionIsKilledAndPrintsNothingTwice) {
     const Server server;
     Process belfry{server.belfry("1", {"--follow"})};
     std::string expected;

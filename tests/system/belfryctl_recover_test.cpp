@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-/// `belfryctl recover`: a store is made of the segment, which is the last copy.
+/// `belfryctl recover` makes a store from a segment that holds the last copy of the log.
 namespace belfry::test {
 namespace {
 
@@ -17,20 +17,20 @@ void expect_refused(const Result& result, std::string_view why) {
     EXPECT_NE(result.err.find(why), std::string::npos) << result.err;
 }
 
-TEST(Recover, SaysWhichMessagesHadLeftTheSegmentAndTheirReadersAreToldAGap) {
+TEST(Recover, ReportsMessagesThatHadLeftTheSegmentAndReadersAreToldAGap) {
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     RawClient client = server.log_in("1");
     constexpr std::uint64_t count = 100;
     for (std::uint64_t seq = 1; seq <= count; ++seq) {
-        send_sent(client, seq, std::string(4000, 'x'));
+        send_and_expect_sent(client, seq, std::string(4000, 'x'));
     }
     const std::uint64_t first = server.status().at("log").at("first_id");
     ASSERT_GT(first, 2U);
     server.kill_all();
     fs::remove_all(server.data_dir());
-    const Last segment{server};
-    const NewDirectory made;
-    const Result recovered = made.belfryctl(segment.recover());
+    const SegmentToRemove segment{server};
+    const NewDataDirectory made;
+    const Result recovered = made.belfryctl(segment.recover_command());
     EXPECT_EQ(recovered.status, 0) << recovered.err;
     const std::string range = std::to_string(first) + " to 100";
     EXPECT_NE(recovered.out.find("recovered messages " + range), std::string::npos);
@@ -47,9 +47,9 @@ TEST(Recover, SaysWhichMessagesHadLeftTheSegmentAndTheirReadersAreToldAGap) {
 TEST(Recover, RefusesTheSegmentOfARunningServer) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    send_sent(client, 1, "one");
+    send_and_expect_sent(client, 1, "one");
     const Lines recover{"recover", "--segment", std::to_string(server.segment().value().shmid)};
-    const NewDirectory made;
+    const NewDataDirectory made;
     expect_refused(made.belfryctl(recover), "in use by a running server");
     server.kill_supervisor();
     expect_refused(made.belfryctl(recover), "in use by a running server");
@@ -57,8 +57,8 @@ TEST(Recover, RefusesTheSegmentOfARunningServer) {
     client.expect_pong();
 }
 
-TEST(Recover, RefusesWhatIsNoSegmentOfALogWithAStore) {
-    const NewDirectory made;
+TEST(Recover, RefusesASegmentWithoutAStoreAndAForeignSegment) {
+    const NewDataDirectory made;
     Server memory;
     const std::string shmid = std::to_string(memory.segment().value().shmid);
     memory.kill_all();
@@ -75,22 +75,22 @@ TEST(Recover, RefusesWhatIsNoSegmentOfALogWithAStore) {
 TEST(Recover, RefusesADataDirectoryThatHasAStoreOrASegment) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    send_sent(client, 1, "one");
+    send_and_expect_sent(client, 1, "one");
     server.kill_all();
-    const Last segment{server};
-    expect_refused(server.belfryctl(segment.recover()), "already contains a store");
+    const SegmentToRemove segment{server};
+    expect_refused(server.belfryctl(segment.recover_command()), "already contains a store");
     delete_database(server);
-    const Result refused = server.belfryctl(segment.recover());
+    const Result refused = server.belfryctl(segment.recover_command());
     expect_refused(refused, "already has a server segment");
     expect_refused(refused, "name a new data directory with --data-dir");
-    const NewDirectory made;
+    const NewDataDirectory made;
     fs::create_directory(made.path());
-    EXPECT_EQ(made.belfryctl(segment.recover()).status, 0);
-    expect_refused(made.belfryctl(segment.recover()), "already contains a store");
+    EXPECT_EQ(made.belfryctl(segment.recover_command()).status, 0);
+    expect_refused(made.belfryctl(segment.recover_command()), "already contains a store");
 }
 
-TEST(Recover, WrongUsageIsExit2) {
-    const NewDirectory made;
+TEST(Recover, ExitsWith2OnWrongUsage) {
+    const NewDataDirectory made;
     for (const Lines& command :
          {Lines{"recover"}, Lines{"recover", "7"}, Lines{"recover", "--segment", "x"},
           Lines{"recover", "--segment", "-1"}, Lines{"status", "--segment", "7"}}) {

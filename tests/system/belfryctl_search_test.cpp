@@ -20,7 +20,8 @@ TEST(BelfryctlSearch, FindsMessagesOfARunningADeadAndAStoppedServer) {
     const auto found = [&] { return server.belfryctl({"search", "bell"}); };
     EXPECT_EQ(texts_of(found().out), expected);
     const std::string log = server.belfryctl({"log"}).out;
-    EXPECT_EQ(lines_of(found().out).front(), lines_of(log).front()) << "the same form as log";
+    EXPECT_EQ(lines_of(found().out).front(), lines_of(log).front())
+        << "search and log print different forms";
     server.kill_all();
     EXPECT_EQ(texts_of(found().out), expected);
     server.lose_segment();

@@ -99,7 +99,8 @@ TEST_F(WallClock, AJumpForwardDeletesNoMessageBeforeTheServerIsRestarted) {
     }
     EXPECT_EQ(server_.stop(), 0) << server_.errors();
     server_.start();
-    EXPECT_TRUE(eventually([&] { return count() == 3; })) << "the first one is too old";
+    EXPECT_TRUE(eventually([&] { return count() == 3; }))
+        << "the first message is too old, and was not deleted";
     EXPECT_EQ(StoreDb{server_.data_dir()}.number("SELECT min(id) FROM messages"), 2U);
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-/// QUIT, and the client's closing of its sending side.
+/// A client ends its session with QUIT or by closing its sending side (a half-close).
 namespace belfry::test {
 namespace {
 
@@ -16,13 +16,13 @@ std::string many_sends(int count) {
     return bytes;
 }
 
-TEST(Closing, QuitIsAnsweredByByeAndTheEnd) {
+TEST(Closing, QuitIsAnsweredWithByeAndClosesTheConnection) {
     const Server server;
     RawClient client = server.log_in("1");
     EXPECT_TRUE(client.quit().empty());
 }
 
-TEST(Closing, QuitTakesEffectAfterEverythingBeforeWasAnswered) {
+TEST(Closing, QuitTakesEffectAfterEarlierCommandsAreAnswered) {
     const Server server;
     RawClient client = server.log_in("1");
     client.send(many_sends(1000) + "PING last\r\nQUIT\r\nSAY too late\r\n");
@@ -34,7 +34,7 @@ TEST(Closing, QuitTakesEffectAfterEverythingBeforeWasAnswered) {
     EXPECT_EQ(server.connect().log_in("2").option("last"), "1000");
 }
 
-TEST(Closing, HalfCloseTakesEffectAfterEverythingBeforeWasAnswered) {
+TEST(Closing, AHalfCloseTakesEffectAfterEarlierCommandsAreAnswered) {
     const Server server;
     RawClient client = server.log_in("1");
     client.send(many_sends(1000) + "PING last\r\n");
@@ -45,7 +45,7 @@ TEST(Closing, HalfCloseTakesEffectAfterEverythingBeforeWasAnswered) {
     client.expect_closed();
 }
 
-TEST(Closing, HalfCloseRightBehindLoginStillBringsWelcome) {
+TEST(Closing, AHalfCloseRightAfterLoginStillGetsWelcome) {
     const Server server;
     RawClient client = server.connect();
     client.send("LOGIN 1\r\nSAY in one go\r\n");
@@ -55,7 +55,7 @@ TEST(Closing, HalfCloseRightBehindLoginStillBringsWelcome) {
     client.expect_closed();
 }
 
-TEST(Closing, HalfCloseWithinALineDropsTheLine) {
+TEST(Closing, AHalfCloseWithinALineDropsTheLine) {
     const Server server;
     RawClient client = server.log_in("1");
     client.send("SAY whole\r\nSAY cut off");
@@ -65,7 +65,7 @@ TEST(Closing, HalfCloseWithinALineDropsTheLine) {
     EXPECT_EQ(server.connect().log_in("2").option("last"), "1");
 }
 
-TEST(Closing, AClientThatLeftIsOffline) {
+TEST(Closing, AClientThatDisconnectedIsOffline) {
     const Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");

@@ -12,14 +12,14 @@
 #include <string>
 #include <vector>
 
-/// Options good and bad, and what keeps belfryd from starting.
+/// Valid and invalid options of all programs, and the reasons why belfryd does not start.
 namespace belfry::test {
 namespace {
 
 using Arguments = std::vector<std::string>;
 
-/// What a message to a person never contains.
-bool smells_of_an_exception(const std::string& text) {
+/// Whether the text contains traces of C++, which a message to people must not.
+bool looks_like_an_exception(const std::string& text) {
     static const std::vector<std::string> traces{
         "what()",     "std::",       "boost",
         "terminate",  "exception",   "bad_alloc",
@@ -34,13 +34,14 @@ bool has_control_bytes(const std::string& line) {
     return std::ranges::any_of(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-/// It failed with this status, one clear line, and nothing on standard output.
+/// Expects the exit status, one readable line on standard error that contains `names`, and nothing
+/// on standard output.
 void expect_one_line(const Result& result, int status, const std::string& names = "") {
     EXPECT_EQ(result.status, status) << result.err;
     EXPECT_EQ(result.out, "");
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
     EXPECT_TRUE(result.err.ends_with('\n')) << result.err;
-    EXPECT_FALSE(smells_of_an_exception(result.err)) << result.err;
+    EXPECT_FALSE(looks_like_an_exception(result.err)) << result.err;
     EXPECT_FALSE(has_control_bytes(lines_of(result.err).at(0))) << result.err;
     EXPECT_NE(result.err.find(names), std::string::npos) << result.err;
 }
@@ -56,7 +57,7 @@ Result belfryd(const TempDir& folder, Arguments arguments) {
     return run({program("belfryd"), std::move(arguments)});
 }
 
-TEST(CommandLine, EveryWrongOptionOfBelfrydIsOneLineAndExit2) {
+TEST(CommandLine, EveryInvalidOptionOfBelfrydIsReportedInOneLineWithExitCode2) {
     const TempDir folder;
     const std::string data = (folder.path() / "data").string();
     const Arguments good{"--client-ids", "1,2", "--port", "0", "--data-dir", data};
@@ -101,7 +102,7 @@ TEST(CommandLine, EveryWrongOptionOfBelfrydIsOneLineAndExit2) {
     EXPECT_FALSE(std::filesystem::exists(data));
 }
 
-TEST(CommandLine, EveryWrongValueOfARequiredOptionIsOneLineAndExit2) {
+TEST(CommandLine, EveryInvalidValueOfARequiredOptionIsReportedInOneLineWithExitCode2) {
     const TempDir folder;
     const std::string data = (folder.path() / "data").string();
     for (const std::string ids : {"", ",", "1,,2", "1,2,", "a b", "no!such", "1,1",
@@ -118,7 +119,7 @@ TEST(CommandLine, EveryWrongValueOfARequiredOptionIsOneLineAndExit2) {
     EXPECT_FALSE(std::filesystem::exists(data));
 }
 
-TEST(CommandLine, EveryWrongOptionOfBelfryIsOneLineAndExit2) {
+TEST(CommandLine, EveryInvalidOptionOfBelfryIsReportedInOneLineWithExitCode2) {
     const std::vector<Arguments> wrong{
         {},
         {"-client_id"},
@@ -139,7 +140,7 @@ TEST(CommandLine, EveryWrongOptionOfBelfryIsOneLineAndExit2) {
     for (const auto& arguments : wrong) expect_usage_error("belfry", arguments);
 }
 
-TEST(CommandLine, EveryWrongOptionOfBelfryctlIsOneLineAndExit2) {
+TEST(CommandLine, EveryInvalidOptionOfBelfryctlIsReportedInOneLineWithExitCode2) {
     const TempDir folder;
     const std::string data = folder.path().string();
     const std::vector<Arguments> wrong{
@@ -153,7 +154,7 @@ TEST(CommandLine, EveryWrongOptionOfBelfryctlIsOneLineAndExit2) {
     for (const auto& arguments : wrong) expect_usage_error("belfryctl", arguments);
 }
 
-TEST(CommandLine, WhatIsWrongIsQuotedInOneLineWithoutControlCharacters) {
+TEST(CommandLine, AnInvalidValueIsQuotedInOneLineWithoutControlCharacters) {
     const TempDir folder;
     const std::string odd = "1,2\n3\x1b[2J\r\x7f\xc2\x9b\xff";
     const std::string data = folder.path().string();
@@ -183,14 +184,14 @@ TEST(CommandLine, VersionAndHelpGoToStandardOutput) {
     }
 }
 
-/// Its standard output is a disk that is full.
+/// Runs the program with /dev/full as its standard output.
 Result run_on_a_full_disk(const std::string& name, const Arguments& arguments) {
     std::string line = "exec '" + program(name).string() + "'";
     for (const auto& argument : arguments) line += " '" + argument + "'";
     return run({"/bin/sh", {"-c", line + " > /dev/full"}});
 }
 
-TEST(CommandLine, OutputThatCannotBeWrittenIsOneLineAndExit1) {
+TEST(CommandLine, OutputThatCannotBeWrittenIsReportedInOneLineWithExitCode1) {
     const std::string why = "cannot write standard output: No space left on device";
     for (const std::string name : {"belfryd", "belfry", "belfryctl"}) {
         for (const std::string option : {"--help", "--version"}) {
@@ -243,7 +244,7 @@ TEST(CommandLine, OptionsMayBeSpelledWithOneDashOrTwoAndEitherSeparator) {
     }
 }
 
-TEST(CommandLine, CheckStartsNothing) {
+TEST(CommandLine, CheckStartsNoServer) {
     const TempDir folder;
     const Result good = belfryd(folder, {"--client-ids", "1,2", "--check"});
     EXPECT_EQ(good.status, 0) << good.err;
@@ -252,14 +253,14 @@ TEST(CommandLine, CheckStartsNothing) {
     expect_one_line(belfryd(folder, {"--client-ids", "1,!", "--check"}), 2);
 }
 
-TEST(CommandLine, AConfigurationFileHoldsOptions) {
+TEST(CommandLine, AConfigurationFileSetsOptionsAndTheCommandLineOverridesIt) {
     const TempDir folder;
     const auto file = folder.write("belfry.conf",
                                    "# who may log in\n"
                                    "client-ids = 7,8\n"
                                    "max_payload = 2K\n");
     const Server server{{.client_ids = "9", .more = {"--config", file.string()}}};
-    // What the command line says goes before what the file says.
+    // The command line takes precedence over the file.
     RawClient client = server.connect();
     EXPECT_EQ(client.log_in("9").option("max-payload"), "2048");
     RawClient refused = server.connect();
@@ -293,7 +294,7 @@ TEST(CommandLine, AConfigurationFileMayHoldEveryOption) {
     EXPECT_EQ(belfryd(folder, {"--config", file.string()}).status, 0);
 }
 
-TEST(CommandLine, CheckNamesFileAndLineOfAMistake) {
+TEST(CommandLine, CheckReportsFileAndLineOfAMistake) {
     const TempDir folder;
     for (const std::string line :
          {"listen = nowhere", "durability = some", "keep-messages = 0", "keep-days = x",
@@ -301,7 +302,8 @@ TEST(CommandLine, CheckNamesFileAndLineOfAMistake) {
           "log-format = xml", "client-ids = a,a", "colour = blue", "nonsense"}) {
         SCOPED_TRACE(line);
         const auto file = folder.write("bad.conf", "# a comment\n\n" + line + "\n");
-        Arguments arguments{"--config", file.string(), "--check"};  // what these say would win
+        Arguments arguments{"--config", file.string(),
+                            "--check"};  // an option given here would hide that of the file
         if (!line.starts_with("client-ids")) {
             arguments.insert(arguments.end(), {"-client_ids", "1"});
         }
@@ -315,7 +317,7 @@ TEST(CommandLine, ThePortFileHoldsThePort) {
     EXPECT_EQ(number_from(lines_of(text).at(0)), server.port());
 }
 
-/// A port that somebody else listens on.
+/// A port on which this process listens.
 class TakenPort {
   public:
     TakenPort() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
@@ -336,7 +338,7 @@ class TakenPort {
     std::string number_;
 };
 
-TEST(CommandLine, APortInUseIsNamedAndExit1) {
+TEST(CommandLine, APortInUseIsReportedWithExitCode1) {
     const TempDir folder;
     const TakenPort port;
     const Result result = run({program("belfryd"),
@@ -345,26 +347,26 @@ TEST(CommandLine, APortInUseIsNamedAndExit1) {
     expect_one_line(result, 1, port.number());
 }
 
-TEST(CommandLine, AnAddressThatIsNotOursIsNamedAndExit1) {
+TEST(CommandLine, AnAddressOfAnotherMachineIsReportedWithExitCode1) {
     const TempDir folder;
     expect_one_line(belfryd(folder, {"-client_ids", "1", "-listen", "192.0.2.1"}), 1, "192.0.2.1");
 }
 
-TEST(CommandLine, AnUnwritableDataDirectoryIsNamedAndExit1) {
+TEST(CommandLine, AnUnwritableDataDirectoryIsReportedWithExitCode1) {
     const TempDir folder;
     const std::string path = (folder.write("file", "") / "data").string();
     expect_one_line(
         run({program("belfryd"), {"-client_ids", "1", "-port", "0", "--data-dir", path}}), 1, path);
 }
 
-TEST(CommandLine, AnUnwritablePortFileIsNamedWithTheReasonAndExit1) {
+TEST(CommandLine, AnUnwritablePortFileIsReportedWithTheReasonAndExitCode1) {
     const TempDir folder;
     const std::string path = (folder.write("file", "") / "port").string();
     expect_one_line(belfryd(folder, {"-client_ids", "1", "--port-file", path}), 1,
                     path + ": Not a directory");
 }
 
-TEST(CommandLine, APortFileThatCannotBeWrittenLeavesEverythingAsItWas) {
+TEST(CommandLine, APortFileThatCannotBeWrittenLeavesNoFileAndNoProcess) {
     const TempDir folder;
     const auto path = folder.path() / "port";
     std::filesystem::create_directory(path);
@@ -372,7 +374,7 @@ TEST(CommandLine, APortFileThatCannotBeWrittenLeavesEverythingAsItWas) {
                     path.string() + ": Is a directory");
     EXPECT_TRUE(std::filesystem::is_directory(path));
     EXPECT_FALSE(std::filesystem::exists(path.string() + ".new"));
-    // No process either: one that lives keeps the data directory's `alive` locked.
+    // No process is left: a live one would keep the file `alive` of the data directory locked.
     const base::UniqueFd alive{
         ::open((folder.path() / "data" / "alive").c_str(), O_RDWR | O_CLOEXEC)};
     EXPECT_EQ(::flock(alive.get(), LOCK_EX | LOCK_NB), 0);
@@ -384,12 +386,12 @@ TEST(CommandLine, ThePortFileIsGoneAfterACleanStop) {
     EXPECT_FALSE(std::filesystem::exists(server.folder() / "port"));
 }
 
-TEST(CommandLine, ADataDirectoryInUseByAnotherServerIsNamedAndExit1) {
+TEST(CommandLine, ADataDirectoryInUseByAnotherServerIsReportedWithExitCode1) {
     const Server server;
     Invocation second = server.command();
     second.own_session = false;
     expect_one_line(run(second), 1, server.data_dir().string());
-    // The first one has not noticed.
+    // The first server is not affected.
     RawClient client = server.log_in("1");
     client.expect_pong();
 }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-/// What a client has taken, over reconnections: ack=auto, ack=manual and ACK.
+/// The cursor of a client across reconnections, with ack=auto, ack=manual and ACK.
 namespace belfry::test {
 namespace {
 
@@ -23,20 +23,20 @@ std::string cursor_at_login(const Server& server, const std::string& client_id) 
     return cursor;
 }
 
-TEST(Cursor, WithAutoItMovesWhenTheMessageHasBeenSent) {
+TEST(Cursor, MovesWithAckAutoAfterAMessageIsDelivered) {
     const Server server;
     append(server, 3);
     server.log_in("1").quit();
     EXPECT_EQ(cursor_at_login(server, "1"), "3");
 }
 
-TEST(Cursor, WithAutoItMovesForOwnMessagesToo) {
+TEST(Cursor, MovesWithAckAutoPastOwnMessagesToo) {
     const Server server;
     append(server, 3);
     EXPECT_EQ(cursor_at_login(server, "2"), "3");
 }
 
-TEST(Cursor, WithManualNothingIsTakenWithoutAck) {
+TEST(Cursor, StaysWithAckManualUntilAnAck) {
     const Server server;
     append(server, 3);
     for (int login = 0; login < 2; ++login) {
@@ -48,7 +48,7 @@ TEST(Cursor, WithManualNothingIsTakenWithoutAck) {
     }
 }
 
-TEST(Cursor, AckTakesEveryMessageUpToTheId) {
+TEST(Cursor, MovesToTheIdOfAnAck) {
     const Server server;
     append(server, 5);
     RawClient client = server.log_in("1", "ack=manual");
@@ -61,7 +61,7 @@ TEST(Cursor, AckTakesEveryMessageUpToTheId) {
     again.expect("LIVE 5");
 }
 
-TEST(Cursor, AckNeverMovesItBack) {
+TEST(Cursor, IsNeverMovedBackByAnAck) {
     const Server server;
     append(server, 5);
     RawClient client = server.log_in("1", "ack=manual");
@@ -70,7 +70,7 @@ TEST(Cursor, AckNeverMovesItBack) {
     EXPECT_EQ(cursor_at_login(server, "1"), "4");
 }
 
-TEST(Cursor, AnAckPastTheEndCountsAsTheEnd) {
+TEST(Cursor, MovesToTheEndWithAnAckPastTheEnd) {
     const Server server;
     append(server, 5);
     RawClient client = server.log_in("1", "ack=manual");
@@ -84,7 +84,7 @@ TEST(Cursor, AnAckPastTheEndCountsAsTheEnd) {
     again.expect_message(6, "2", "text");
 }
 
-TEST(Cursor, AckTakesOwnMessagesToo) {
+TEST(Cursor, MovesWithAnAckPastOwnMessagesToo) {
     const Server server;
     RawClient client = server.log_in("1", "ack=manual");
     client.send_message(1, "a");
@@ -92,14 +92,14 @@ TEST(Cursor, AckTakesOwnMessagesToo) {
     client.read_until_id(2);
     client.send("ACK 1\r\n");
     client.quit();
-    // What was not acknowledged is reported again, own messages as SENT.
+    // Messages that were not acknowledged are reported again, own messages as SENT.
     RawClient again = server.connect();
     EXPECT_EQ(again.log_in("1", "ack=manual").option("cursor"), "1");
     again.expect("SENT 2 2");
     again.expect("LIVE 2");
 }
 
-TEST(Cursor, WithAutoAnAckIsIgnored) {
+TEST(Cursor, IgnoresAnAckWithAckAuto) {
     const Server server;
     append(server, 2);
     RawClient client = server.log_in("1");
@@ -109,7 +109,7 @@ TEST(Cursor, WithAutoAnAckIsIgnored) {
     EXPECT_EQ(cursor_at_login(server, "1"), "2");
 }
 
-TEST(Cursor, WithManualAMessageThatAKilledConnectionHeldComesAgain) {
+TEST(Cursor, StaysWithAckManualIfTheConnectionIsReset) {
     const Server server;
     append(server, 2);
     {
@@ -122,7 +122,7 @@ TEST(Cursor, WithManualAMessageThatAKilledConnectionHeldComesAgain) {
     again.expect_message(2, "2", "text");
 }
 
-TEST(Cursor, EachClientHasItsOwn) {
+TEST(Cursor, IsSeparateForEachClient) {
     const Server server;
     append(server, 4);
     RawClient one = server.log_in("1", "ack=manual");

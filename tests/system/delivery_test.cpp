@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-/// The way of a message: SEND and SAY, MSG to the others, SENT to the sender.
+/// The way of a message: SEND or SAY from the sender, MSG to the other clients, SENT to the sender.
 namespace belfry::test {
 namespace {
 
@@ -15,7 +15,7 @@ std::string every_byte() {
     return bytes;
 }
 
-/// SEND commands from client `name`, seqs 1 to `count`.
+/// Returns SEND commands with the seqs 1 to `count`, whose texts begin with `name`.
 std::string many_sends(const std::string& name, int count) {
     std::string bytes;
     for (int seq = 1; seq <= count; ++seq) {
@@ -30,7 +30,7 @@ std::uint64_t id_of(const Frame& frame) {
     return frame.number(frame.verb == "SENT" ? 1 : 0);
 }
 
-TEST(Delivery, AMessageIsPushedToThoseOnlineAndNeverToItsSender) {
+TEST(Delivery, AMessageIsPushedToOnlineClientsAndNeverToItsSender) {
     const Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -39,12 +39,13 @@ TEST(Delivery, AMessageIsPushedToThoseOnlineAndNeverToItsSender) {
     two.expect_message(1, "1", "from one");
     three.expect_message(1, "1", "from one");
     two.send_message(1, "from two");
-    // Client 1 is told of id 2 right behind the SENT of id 1: no MSG stood between.
+    // Client 1 receives message 2 right after the SENT of message 1, so it was sent no MSG of its
+    // own.
     one.expect("SENT 1 1");
     one.expect_message(2, "2", "from two");
 }
 
-TEST(Delivery, SentStandsInTheOrderInPlaceOfOwnMessages) {
+TEST(Delivery, SentTakesThePlaceOfOwnMessagesInTheOrder) {
     const Server server;
     std::vector<RawClient> clients;
     for (const char* id : {"1", "2", "3"}) clients.push_back(server.log_in(id));
@@ -52,7 +53,8 @@ TEST(Delivery, SentStandsInTheOrderInPlaceOfOwnMessages) {
     for (int index = 0; index < 3; ++index) {
         clients[static_cast<std::size_t>(index)].send(many_sends(std::to_string(index + 1), each));
     }
-    // RawClient itself checks that ids have no holes and no repetition. What remains: one order.
+    // RawClient itself checks that no id is missing or repeated. This checks that all see one
+    // order.
     std::vector<std::string> sender_of(3 * each + 1);
     for (std::size_t index = 0; index < 3; ++index) {
         const std::string self = std::to_string(index + 1);
@@ -120,7 +122,7 @@ TEST(Delivery, APayloadMayBeEmptyOrOfTheLargestSize) {
     two.expect_message(3, "1", "");
 }
 
-TEST(Delivery, TheTimeIsThatOfTheServerInMilliseconds) {
+TEST(Delivery, TheTimeOfAMessageIsThatOfTheServerInMilliseconds) {
     using std::chrono::system_clock;
     const auto now_ms = [] {
         return std::chrono::duration_cast<Milliseconds>(system_clock::now().time_since_epoch())

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// What the documents say about options and commands is what the programs' `--help` says.
+/// The documents name the same options and commands as `--help` of the programs.
 namespace belfry::test {
 namespace {
 
@@ -18,7 +18,7 @@ std::string help_of(const std::string& name) {
     return run({program(name), {"--help"}}).out;
 }
 
-/// What the group of the pattern finds in each line, as often as it matches there.
+/// Returns what the first group of the pattern matches, for all matches in all lines.
 Names found(const std::string& text, const std::string& pattern) {
     const std::regex regex{pattern};
     Names names;
@@ -46,7 +46,7 @@ std::string manual_of(const std::string& name) {
     return read_file(manual_file(name));
 }
 
-/// The first cells of the tables in the README's section on the program.
+/// The first cells of the tables in a section of the README.
 std::string first_cells(const std::string& section) {
     std::string cells;
     bool inside = false;
@@ -58,7 +58,7 @@ std::string first_cells(const std::string& section) {
     return cells;
 }
 
-/// What bash offers for the last of the words.
+/// The completions that bash offers for the last of the words.
 Names completed(const std::vector<std::string>& words) {
     Invocation bash{
         "/bin/bash",
@@ -107,7 +107,7 @@ TEST_P(DocumentsOf, CompletionOffersTheSameOptionsWithOneDashOrTwo) {
 }
 
 TEST_P(DocumentsOf, TheManualIsWellFormed) {
-    // Style is left out: it depends on what other manuals the machine has.
+    // Messages about style are left out, because they depend on which other manuals are installed.
     const Result lint =
         run({"/usr/bin/mandoc", {"-T", "lint", "-W", "warning", manual_file(GetParam())}});
     EXPECT_EQ(lint.status, 0);
@@ -133,7 +133,7 @@ TEST(Documents, CompletionOffersTheValuesOfAnOption) {
     EXPECT_EQ(completed({"belfry", "-client_"}), Names{"-client-id"});
 }
 
-/// The example with every setting that is commented out put in force.
+/// The example configuration with every commented-out setting enabled.
 std::string whole_example() {
     const std::string text = read_file(source_file("packaging/belfryd.conf"));
     std::string whole;
@@ -150,7 +150,7 @@ TEST(Documents, TheExampleConfigurationNamesEveryOptionOfBelfrydThatAFileMayHold
     EXPECT_EQ(found(whole_example(), "^([a-z-]+) = "), options);
 }
 
-TEST(Documents, TheExampleConfigurationIsGoodAsItIsAndWithAllThatIsCommentedOut) {
+TEST(Documents, TheExampleConfigurationIsValidAsItIsAndWithEverySettingEnabled) {
     const TempDir folder;
     for (const auto& file :
          {source_file("packaging/belfryd.conf"), folder.write("whole", whole_example())}) {
@@ -159,7 +159,7 @@ TEST(Documents, TheExampleConfigurationIsGoodAsItIsAndWithAllThatIsCommentedOut)
     }
 }
 
-TEST(Documents, WhatTheExampleConfigurationCommentsOutIsTheDefault) {
+TEST(Documents, SettingsCommentedOutInTheExampleConfigurationAreTheDefaults) {
     const std::string example = read_file(source_file("packaging/belfryd.conf"));
     const std::regex option{R"(^  --([a-z-]+) \S+ \(=(\S+)\))"};
     for (const std::string& line : lines_of(help_of("belfryd"))) {
@@ -179,7 +179,7 @@ TEST(Documents, ThePackageIsBuiltWithTheLibrariesOfThePrograms) {
     EXPECT_EQ(found(control, "^ (\\S+-dev),$"), libraries);
 }
 
-TEST(Documents, ThePackageHasTheProgramsVersion) {
+TEST(Documents, ThePackageHasTheVersionOfThePrograms) {
     const std::string changelog = read_file(source_file("debian/changelog"));
     const std::string version = changelog.substr(0, changelog.find(')')) + '\n';
     EXPECT_EQ(version, std::regex_replace(run({program("belfryd"), {"--version"}}).out,

@@ -7,29 +7,29 @@
 #include <string>
 #include <vector>
 
-/// What may leave the server when, with each durability. The faulty disk counts syncs and holds
-/// them.
+/// When SENT and MSG may leave the server, with each durability. The faulty disk counts syncs and
+/// can hold them.
 namespace belfry::test {
 namespace {
 
-ServerOptions on(const FaultyDisk& disk, std::string durability = "commit") {
+ServerOptions with_disk(const FaultyDisk& disk, std::string durability = "commit") {
     return {.durability = std::move(durability), .environment = disk.environment()};
 }
 
-/// Waits until the log has so many messages, shown or not.
+/// Waits until the last message of the log, visible or not, has this id.
 void wait_for_last_id(const Server& server, std::uint64_t id) {
     EXPECT_TRUE(eventually([&] { return server.status().at("log").at("last_id") == id; }));
 }
 
 TEST(Durability, SentAndMsgFollowTheSyncOfTheirCommit) {
     const FaultyDisk disk;
-    const Server server{on(disk)};
+    const Server server{with_disk(disk)};
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
     for (std::uint64_t seq = 1; seq <= 100; ++seq) {
         const std::uint64_t before = disk.wal_syncs();
         sender.send_message(seq, "text");
-        // Whichever comes first: neither is there before the sync.
+        // The two clients are read in alternating order: neither SENT nor MSG may precede the sync.
         if (seq % 2 == 0) sender.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
         reader.expect_message(seq, "1", "text");
         EXPECT_GT(disk.wal_syncs(), before);
@@ -37,9 +37,9 @@ TEST(Durability, SentAndMsgFollowTheSyncOfTheirCommit) {
     }
 }
 
-TEST(Durability, NothingIsShownWhileTheSyncIsOnItsWay) {
+TEST(Durability, NoMessageIsVisibleBeforeItsSyncHasEnded) {
     FaultyDisk disk;
-    const Server server{on(disk)};
+    const Server server{with_disk(disk)};
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
     disk.hold_syncs();
@@ -61,16 +61,16 @@ TEST(Durability, NothingIsShownWhileTheSyncIsOnItsWay) {
     late.expect_message(1, "1", "text");
 }
 
-TEST(Durability, WhatAKilledArchiverHadWrittenIsNotShownBeforeItIsSynced) {
+TEST(Durability, AMessageThatAKilledArchiverWroteIsNotVisibleBeforeItIsSynced) {
     FaultyDisk disk;
-    const Server server{on(disk)};
+    const Server server{with_disk(disk)};
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
     disk.hold_syncs();
     sender.send_message(1, "text");
     const pid_t killed = disk.wait_for_held_sync();
     ::kill(killed, SIGKILL);
-    // The next one finds the row in the WAL, and has to sync it first.
+    // The next archiver finds the row in the write-ahead log, and must sync it first.
     disk.wait_for_held_sync(killed);
     sender.expect_pong();
     reader.expect_pong();
@@ -82,9 +82,9 @@ TEST(Durability, WhatAKilledArchiverHadWrittenIsNotShownBeforeItIsSynced) {
     EXPECT_GT(disk.wal_syncs(), before);
 }
 
-TEST(Durability, WhatIsFoundBehindAFailedSyncIsWrittenAgainBeforeItIsShown) {
+TEST(Durability, AMessageWhoseSyncFailedIsWrittenAgainBeforeItIsVisible) {
     FaultyDisk disk;
-    Server server{on(disk)};
+    Server server{with_disk(disk)};
     RawClient sender = server.log_in("1");
     sender.send_message(1, "stored");
     sender.expect("SENT 1 1");
@@ -99,9 +99,9 @@ TEST(Durability, WhatIsFoundBehindAFailedSyncIsWrittenAgainBeforeItIsShown) {
     EXPECT_GT(disk.db_syncs(), before);
 }
 
-TEST(Durability, WhatWasShownOutlivesAPowerCut) {
+TEST(Durability, AVisibleMessageSurvivesAPowerCut) {
     FaultyDisk disk;
-    Server server{on(disk)};
+    Server server{with_disk(disk)};
     std::uint64_t shown = 0;
     std::uint64_t seq = 0;
     for (int round = 0; round < 10; ++round) {
@@ -128,9 +128,9 @@ TEST(Durability, WhatWasShownOutlivesAPowerCut) {
     }
 }
 
-TEST(Durability, DupIsAsGoodAsSent) {
+TEST(Durability, DupWaitsForTheSyncLikeSent) {
     FaultyDisk disk;
-    const Server server{on(disk)};
+    const Server server{with_disk(disk)};
     RawClient first = server.log_in("1", "ack=manual");
     disk.hold_syncs();
     first.send_message(1, "text");
@@ -141,7 +141,7 @@ TEST(Durability, DupIsAsGoodAsSent) {
     again.expect("LIVE 0");
     const std::uint64_t before = disk.wal_syncs();
     again.send_message(1, "text");
-    RawClient other = server.log_in("2");  // the server is not asleep
+    RawClient other = server.log_in("2");  // the server still serves clients
     other.expect_pong();
     disk.release_syncs();
     std::vector<std::string> lines{again.next().line, again.next().line};
@@ -150,9 +150,9 @@ TEST(Durability, DupIsAsGoodAsSent) {
     EXPECT_EQ(lines, (std::vector<std::string>{"DUP 1", "SENT 1 1"}));
 }
 
-TEST(Durability, TheHighestSeqOfTheWelcomeIsThatOfWhatIsShown) {
+TEST(Durability, TheSeqOfWelcomeIsThatOfTheLastVisibleMessage) {
     FaultyDisk disk;
-    const Server server{on(disk)};
+    const Server server{with_disk(disk)};
     {
         RawClient client = server.log_in("1", "ack=manual");
         client.send_message(7, "stored");
@@ -174,9 +174,9 @@ TEST(Durability, TheHighestSeqOfTheWelcomeIsThatOfWhatIsShown) {
     again.expect("SENT 9 2");
 }
 
-TEST(Durability, ANewRunOfBelfryDoesNotTakeASeqOfAnEarlierOne) {
+TEST(Durability, ANewRunOfBelfryDoesNotReuseASeqOfAnEarlierOne) {
     FaultyDisk disk;
-    const Server server{on(disk)};
+    const Server server{with_disk(disk)};
     {
         RawClient earlier = server.log_in("1", "ack=manual");
         disk.hold_syncs();
@@ -199,9 +199,9 @@ TEST(Durability, ANewRunOfBelfryDoesNotTakeASeqOfAnEarlierOne) {
     reader.expect_message(2, "1", "of this run");
 }
 
-TEST(Durability, WithAsyncTheStoreFollows) {
+TEST(Durability, WithAsyncAMessageIsVisibleBeforeItIsStored) {
     FaultyDisk disk;
-    const Server server{on(disk, "async")};
+    const Server server{with_disk(disk, "async")};
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
     disk.hold_syncs();
@@ -214,7 +214,7 @@ TEST(Durability, WithAsyncTheStoreFollows) {
     EXPECT_TRUE(eventually([&] { return server.status().at("log").at("stored_id") == 1; }));
 }
 
-TEST(Durability, WritersWaitWhileTheRingHoldsNothingThatIsStored) {
+TEST(Durability, WritersWaitWhileTheRingIsFullOfUnstoredMessages) {
     FaultyDisk disk;
     const Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
                          .durability = "async",
@@ -241,9 +241,9 @@ TEST(Durability, WritersWaitWhileTheRingHoldsNothingThatIsStored) {
     EXPECT_EQ(count_verb(other.read_until_id(count), "GAP"), 0U);
 }
 
-/// Where many are online the archiver wakes them a few at a time, and forgets none: one that it
-/// forgot would wake by itself within five seconds, which twenty rounds have no time for.
-TEST(Durability, OfManyWhoAreOnlineEachIsWokenForEachMessage) {
+/// If many clients are online, the archiver wakes them a few at a time. A client that it forgot
+/// would wake by itself only after up to five seconds, so the rounds would exceed the deadline.
+TEST(Durability, EachOfManyOnlineClientsIsWokenForEachMessage) {
     constexpr int readers = 80;
     constexpr std::uint64_t rounds = 20;
     std::string ids = "1";

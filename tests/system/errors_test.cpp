@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// Every ERR of a session that has logged in, and whether the connection stays open. What LOGIN
-/// can be refused for is in login_test.cpp and limits_test.cpp.
+/// Every ERR after the login, and whether the connection stays open. login_test.cpp and
+/// limits_test.cpp test the reasons for which a LOGIN is refused.
 namespace belfry::test {
 namespace {
 
@@ -17,7 +17,7 @@ struct Refusal {
     std::string seq = "-";
 };
 
-/// Each is refused, and the session goes on as if nothing had been sent.
+/// Expects that each command is refused, and that the session continues as if it had not been sent.
 void expect_refused_and_open(const std::vector<Refusal>& refusals) {
     const Server server;
     RawClient other = server.log_in("2");
@@ -28,12 +28,12 @@ void expect_refused_and_open(const std::vector<Refusal>& refusals) {
         client.expect_error(refusal.code, refusal.seq);
         client.expect_pong();
     }
-    client.send_message(1, "fence");
+    client.send_message(1, "marker");
     client.expect("SENT 1 1");
-    other.expect_message(1, "1", "fence");
+    other.expect_message(1, "1", "marker");
 }
 
-/// Each is refused in a session of its own, which is closed.
+/// Expects that each command is refused and closes its connection. Each has a session of its own.
 void expect_refused_and_closed(const std::vector<Refusal>& refusals) {
     const Server server;
     RawClient other = server.log_in("2");
@@ -45,12 +45,12 @@ void expect_refused_and_closed(const std::vector<Refusal>& refusals) {
         client.expect_closed();
     }
     RawClient client = server.log_in("1");
-    client.send_message(1, "fence");
+    client.send_message(1, "marker");
     client.expect("SENT 1 1");
-    other.expect_message(1, "1", "fence");
+    other.expect_message(1, "1", "marker");
 }
 
-TEST(Errors, UnknownCommandStaysOpen) {
+TEST(Errors, AnUnknownCommandKeepsTheConnectionOpen) {
     expect_refused_and_open({{"HELLO\r\n", "unknown-command"},
                              {"\r\n", "unknown-command"},
                              {"\n", "unknown-command"},
@@ -60,7 +60,7 @@ TEST(Errors, UnknownCommandStaysOpen) {
                              {"\xff\xfe\x80\r\n", "unknown-command"}});
 }
 
-TEST(Errors, BadLineStaysOpen) {
+TEST(Errors, ABadLineKeepsTheConnectionOpen) {
     expect_refused_and_open({{"SEND\r\n", "bad-line"},
                              {"SEND 1\r\n", "bad-line"},
                              {"SEND 1 x\r\n", "bad-line"},
@@ -79,7 +79,7 @@ TEST(Errors, BadLineStaysOpen) {
                              {" PING\r\n", "bad-line"}});
 }
 
-TEST(Errors, BadSeqStaysOpenAndItsPayloadIsThrownAway) {
+TEST(Errors, ABadSeqKeepsTheConnectionOpenAndItsPayloadIsDiscarded) {
     expect_refused_and_open({{"SEND 0 4\r\nQUIT\r\n", "bad-seq"},
                              {"SEND x 4\r\nQUIT\r\n", "bad-seq"},
                              {"SEND -1 4\r\nQUIT\r\n", "bad-seq"},
@@ -87,7 +87,7 @@ TEST(Errors, BadSeqStaysOpenAndItsPayloadIsThrownAway) {
                              {"SEND 99999999999999999999999 0\r\n\r\n", "bad-seq"}});
 }
 
-TEST(Errors, TooLargeStaysOpenAndItsPayloadIsThrownAway) {
+TEST(Errors, ATooLargePayloadIsDiscardedAndKeepsTheConnectionOpen) {
     constexpr std::size_t sixteen_mib = 16U * 1024 * 1024;
     expect_refused_and_open(
         {{"SEND 7 65537\r\n" + std::string(65537, 'x') + "\r\n", "too-large", "7"},
@@ -105,12 +105,12 @@ TEST(Errors, TheLargestPayloadIsTheConfiguredOne) {
     client.expect("SENT 3 2");
 }
 
-TEST(Errors, AboveSixteenMebibytesTheConnectionIsClosed) {
+TEST(Errors, APayloadAboveSixteenMebibytesClosesTheConnection) {
     expect_refused_and_closed({{"SEND 7 16777217\r\n", "too-large", "7"},
                                {"SEND 7 99999999999999999999999999\r\n", "too-large", "7"}});
 }
 
-TEST(Errors, BadPayloadIsClosed) {
+TEST(Errors, ABadPayloadClosesTheConnection) {
     expect_refused_and_closed({{"SEND 7 3\r\nabcd\r\n", "bad-payload", "7"},
                                {"SEND 7 3\r\nabc\rd\n", "bad-payload", "7"},
                                {"SEND 7 0\r\nPING\r\n", "bad-payload", "7"}});
@@ -132,12 +132,12 @@ TEST(Errors, ALineOf1024BytesIsTheLongest) {
     client.expect_closed();
 }
 
-TEST(Errors, ALineWithoutAnEndIsClosed) {
+TEST(Errors, ALineWithoutAnEndClosesTheConnection) {
     expect_refused_and_closed({{std::string(5000, 'x'), "line-too-long"},
                                {"SEND 1 " + std::string(2000, '0') + "3\r\n", "line-too-long"}});
 }
 
-TEST(Errors, ALineWithoutAnEndIsClosedBeforeLoginToo) {
+TEST(Errors, ALineWithoutAnEndClosesTheConnectionBeforeLoginToo) {
     const Server server;
     RawClient client = server.connect();
     client.send(std::string(5000, 'x'));
@@ -160,7 +160,7 @@ TEST(Errors, AnswersKeepTheOrderOfTheirCommands) {
     }
 }
 
-/// SENT is written by another thread than the answers, as soon as the message is in the log.
+/// The answers and SENT are written by two threads; SENT as soon as the message is in the log.
 TEST(Errors, NoSentOvertakesTheAnswersOfEarlierCommands) {
     const Server server;
     RawClient client = server.log_in("1");
@@ -183,7 +183,7 @@ TEST(Errors, NoSentOvertakesTheAnswersOfEarlierCommands) {
     }
 }
 
-TEST(Errors, WhateverIsNoLoginIsToldAtItsLine) {
+TEST(Errors, ACommandBeforeLoginIsRefusedAtItsLine) {
     const Server server;
     for (const char* line : {"SEND 1 100\r\n", "SEND 1 0\r\n", "SEND 1 99999999999\n", "SAY x\r\n",
                              "PING\r\n", "\r\n", "QUIT\r\n"}) {

@@ -4,11 +4,12 @@
 
 #include <string>
 
-/// HISTORY: reading again.
+/// HISTORY reads earlier messages again.
 namespace belfry::test {
 namespace {
 
-/// Ids 1, 3, 5 are by client 1 and ids 2, 4, 6 by client 2; each text is its id.
+/// Fills the log: messages 1, 3 and 5 are from client 1, messages 2, 4 and 6 from client 2. The
+/// text of each is its id.
 void fill(const Server& server) {
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -22,13 +23,13 @@ void fill(const Server& server) {
     two.quit();
 }
 
-/// Asks as a client that is live, and gives the answer.
+/// Sends HISTORY with this range, and returns the answer up to its END.
 std::vector<Frame> history(RawClient& client, const std::string& range) {
     client.send("HISTORY " + range + "\r\n");
     return client.read_until("END");
 }
 
-TEST(History, GivesOwnMessagesAndThoseOfOthers) {
+TEST(History, ReturnsOwnMessagesAndThoseOfOthers) {
     const Server server;
     fill(server);
     RawClient client = server.log_in("1");
@@ -44,7 +45,7 @@ TEST(History, GivesOwnMessagesAndThoseOfOthers) {
     EXPECT_EQ(frames.back().line, "END 1 6");
 }
 
-TEST(History, GivesTheAskedRangeOnly) {
+TEST(History, ReturnsOnlyTheRequestedRange) {
     const Server server;
     fill(server);
     RawClient client = server.log_in("3");
@@ -55,7 +56,7 @@ TEST(History, GivesTheAskedRangeOnly) {
     EXPECT_EQ(frames[2].line, "END 3 4");
 }
 
-TEST(History, EndsWithZerosWhereNothingMatches) {
+TEST(History, EndsWithZerosIfNoMessageMatches) {
     const Server server;
     RawClient client = server.log_in("3");
     EXPECT_EQ(history(client, "1 10").front().line, "END 0 0");
@@ -76,7 +77,7 @@ TEST(History, DoesNotMoveTheCursor) {
     EXPECT_EQ(server.connect().log_in("3").option("cursor"), "2");
 }
 
-TEST(History, GivesTheSameBytesAsThePush) {
+TEST(History, ReturnsTheSameBytesAsThePush) {
     const Server server;
     RawClient reader = server.log_in("3");
     fill(server);
@@ -88,7 +89,7 @@ TEST(History, GivesTheSameBytesAsThePush) {
     }
 }
 
-TEST(History, StopsAtNothingWhileOthersSend) {
+TEST(History, IsAnsweredWhileOthersSend) {
     const Server server;
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
@@ -105,7 +106,7 @@ TEST(History, StopsAtNothingWhileOthersSend) {
         if (frame.verb == "END") ++answers;
         if (frame.verb == "PAST") ++past;
     }
-    // The first answers may have come before there were 50 messages.
+    // The first answers may be shorter, because the log did not have 50 messages yet.
     EXPECT_LE(past, 20U * 50U);
     EXPECT_EQ(lines_of(history(reader, "50 1")).back(), "END 50 50");
 }

@@ -14,20 +14,21 @@
 #include <thread>
 #include <vector>
 
-/// Peers who mean harm, or do not know better: they neither stop the server nor reach the log.
+/// Peers that attack the server, or do not follow the protocol, neither stop it nor change the log.
 namespace belfry::test {
 namespace {
 
-/// A child that aborts or crashes is reported by its supervisor.
+/// Expects that the supervisor has reported no child that aborted or crashed.
 void expect_no_crash(const Server& server) {
     EXPECT_EQ(server.errors().find("was killed by signal"), std::string::npos) << server.errors();
 }
 
-/// A known client who tries until it is let in. Returns the milliseconds it took.
-double let_in(const Server& server, std::string_view client_id) {
+/// Logs in as a known client, and tries again until that succeeds. Returns the milliseconds it
+/// took.
+double log_in_eventually(const Server& server, std::string_view client_id) {
     constexpr Milliseconds timeout{120'000};
     const auto start = Clock::now();
-    const auto try_it = [&] {
+    const auto try_login = [&] {
         RawClient client{server.port()};
         client.send("LOGIN " + std::string{client_id} + "\r\n");
         const auto frame = client.next_or_end(timeout);
@@ -37,47 +38,48 @@ double let_in(const Server& server, std::string_view client_id) {
         client.quit();
         return true;
     };
-    const auto survives_refusal = [&] {
+    const auto is_logged_in = [&] {
         try {
-            return try_it();
+            return try_login();
         } catch (const Disconnected&) {
             return false;
         }
     };
-    if (!eventually(survives_refusal, timeout)) throw Failure("a known client is kept out");
+    if (!eventually(is_logged_in, timeout)) throw Failure("a known client cannot log in");
     return milliseconds_since(start);
 }
 
-/// Sends one byte of a name that never ends. @return false: the server has said something
-bool drip(RawClient& loris, std::size_t bytes_sent) {
+/// Sends one more byte of a login that never ends. @return whether the server has not answered yet
+bool drip(RawClient& slow_peer, std::size_t bytes_sent) {
     constexpr std::string_view beginning = "LOGIN ";
     const char byte = bytes_sent < beginning.size() ? beginning[bytes_sent] : 'a';
-    loris.send({&byte, 1});
+    slow_peer.send({&byte, 1});
     constexpr int between_bytes_ms = 20;
-    return loris.receive(between_bytes_ms) && loris.next_received() == std::nullopt;
+    return slow_peer.receive(between_bytes_ms) && slow_peer.next_received() == std::nullopt;
 }
 
-TEST(Hostile, WhoLogsInAByteAtATimeIsToldLoginTimeout) {
+TEST(Hostile, AClientThatSendsItsLoginByteByByteGetsLoginTimeout) {
     const Server server;
-    RawClient loris = server.connect();
+    RawClient slow_peer = server.connect();
     RawClient other = server.connect();
     const auto start = Clock::now();
     const Deadline deadline{Milliseconds{20'000}};
     std::size_t sent = 0;
     other.send("L");
-    while (drip(loris, sent++)) {
-        if (deadline.passed()) throw Failure("the server waits for ever");
+    while (drip(slow_peer, sent++)) {
+        if (deadline.passed()) throw Failure("the server did not end the connection");
     }
-    std::cout << "told after " << sent << " bytes and " << milliseconds_since(start) << " ms\n";
+    std::cout << "login-timeout after " << sent << " bytes and " << milliseconds_since(start)
+              << " ms\n";
     EXPECT_GT(milliseconds_since(start), 8'000);
-    loris.expect_closed();
+    slow_peer.expect_closed();
     other.expect_error("login-timeout");
     other.expect_closed();
-    EXPECT_LT(let_in(server, "1"), 5'000 * slowness());
+    EXPECT_LT(log_in_eventually(server, "1"), 5'000 * slowness());
     expect_no_crash(server);
 }
 
-/// As many descriptors as the system lets this process have.
+/// Raises the limit on descriptors as far as the system permits.
 void allow_many_descriptors() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -90,7 +92,7 @@ std::size_t number_of_silent_connections() {
     return given == nullptr ? 400 : std::strtoul(given, nullptr, 10);
 }
 
-TEST(Hostile, ManyConnectionsThatSayNothingOrHalfAWordDoNotKeepAKnownClientOut) {
+TEST(Hostile, ManySilentConnectionsDoNotKeepAKnownClientOut) {
     allow_many_descriptors();
     const std::size_t count = number_of_silent_connections();
     const Server server{{.more = {"--max-clients", "4"}}};
@@ -101,19 +103,19 @@ TEST(Hostile, ManyConnectionsThatSayNothingOrHalfAWordDoNotKeepAKnownClientOut) 
         if (number % 2 == 1) silent.back().send("LOGI");
     }
     std::cout << count << " silent connections in " << milliseconds_since(start) << " ms; ";
-    std::cout << "a known client is let in after " << let_in(server, "1") << " ms; ";
-    // The oldest had to go for it, and were told so.
+    std::cout << "a known client logs in after " << log_in_eventually(server, "1") << " ms; ";
+    // The oldest silent connections were closed for it, with an ERR.
     silent.front().expect_error("too-many-clients");
     silent.front().expect_closed();
     silent.clear();
-    std::cout << "and when they have gone after " << let_in(server, "2") << " ms\n";
+    std::cout << "and after they have gone, within " << log_in_eventually(server, "2") << " ms\n";
     expect_no_crash(server);
 }
 
 enum class Close { in_order, by_reset };
 
-/// Sends the beginning of something as client 1 and goes away.
-void send_and_leave(const Server& server, std::string_view beginning, Close close) {
+/// Sends the beginning of a command as client 1, and closes the connection.
+void send_and_close(const Server& server, std::string_view beginning, Close close) {
     RawClient client = server.log_in("1");
     client.send(beginning);
     if (close == Close::by_reset) return client.reset();
@@ -122,27 +124,27 @@ void send_and_leave(const Server& server, std::string_view beginning, Close clos
     ASSERT_EQ(lines_of(last), std::vector<std::string>{"BYE quit"});
 }
 
-TEST(Hostile, ASendThatIsCutAtAnyByteIsNotAppended) {
+TEST(Hostile, ASendThatIsCutOffAtAnyByteIsNotAppended) {
     const Server server;
-    RawClient witness = server.log_in("2");
+    RawClient reader = server.log_in("2");
     for (const std::string whole :
          {"SEND 1 7\r\nhel\r\nlo\r\n", "SAY hello\r\n", "SEND 9 0\r\n\r\n"}) {
         for (std::size_t size = 0; size < whole.size(); ++size) {
             for (const auto close : {Close::in_order, Close::by_reset}) {
-                send_and_leave(server, whole.substr(0, size), close);
+                send_and_close(server, whole.substr(0, size), close);
             }
         }
     }
-    // Whoever was reset may still be about to read: a take-over waits for nothing.
+    // A session that was reset may still read its input. A take-over does not wait for it.
     RawClient client = server.log_in("1");
     client.send_message(1, "all of it");
     client.expect("SENT 1 1");
-    witness.expect_message(1, "1", "all of it");
-    witness.expect_pong();
+    reader.expect_message(1, "1", "all of it");
+    reader.expect_pong();
     expect_no_crash(server);
 }
 
-/// Sends as fast as the server answers, in a thread, until it is destroyed.
+/// Sends as fast as the server answers, in a thread, until the object is destroyed.
 class FastSender {
   public:
     explicit FastSender(const Server& server)
@@ -156,8 +158,8 @@ class FastSender {
 
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
 
-    /// Who reads along has come so far.
-    void has_been_seen_to(std::uint64_t id) { seen_ = id; }
+    /// Tells the sender how far the other client has read.
+    void set_seen(std::uint64_t id) { seen_ = id; }
 
   private:
     void run() noexcept {
@@ -183,7 +185,8 @@ class FastSender {
         }
     }
 
-    /// The slowest test client must not fall behind without end: this measures the server.
+    /// How far the other client may fall behind. Without a bound the test would measure that client
+    /// instead of the server.
     static constexpr std::uint64_t lead = 2000;
 
     std::atomic<bool> stopping_ = false;
@@ -193,7 +196,7 @@ class FastSender {
     std::thread thread_;
 };
 
-void type_beside_a_fast_sender(const std::string& durability) {
+void type_while_another_sends(const std::string& durability) {
     const Server server{{.durability = durability}};
     FastSender fast{server};
     RawClient person = server.log_in("2");
@@ -204,25 +207,25 @@ void type_beside_a_fast_sender(const std::string& durability) {
         person.send("SAY a line that was typed\r\n");
         person.read_until("SENT");
         times_ms.push_back(milliseconds_since(typed));
-        fast.has_been_seen_to(person.last_id());
-        // A person thinks, and reads meanwhile.
+        fast.set_seen(person.last_id());
+        // A person pauses between two lines, and reads meanwhile.
         const auto next = Clock::now() + Milliseconds{5};
         while (Clock::now() < next && person.receive(1)) {
             while (person.next_received()) {
             }
-            fast.has_been_seen_to(person.last_id());
+            fast.set_seen(person.last_id());
         }
     }
     const double seconds = milliseconds_since(start) / 1000;
-    std::cout << "durability " << durability << ", beside "
+    std::cout << "durability " << durability << ", while another client sends "
               << static_cast<std::uint64_t>(static_cast<double>(fast.sent()) / seconds)
-              << " messages/s, SENT to a person: " << summary(times_ms) << "\n";
+              << " messages/s: SENT to a person after " << summary(times_ms) << "\n";
     expect_no_crash(server);
 }
 
-TEST(Hostile, APersonIsAnsweredBesideASenderAtFullSpeed) {
-    type_beside_a_fast_sender("memory");
-    type_beside_a_fast_sender("commit");
+TEST(Hostile, APersonIsAnsweredWhileAnotherClientSendsAtFullSpeed) {
+    type_while_another_sends("memory");
+    type_while_another_sends("commit");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-/// Sessions that have nothing to do for some time.
+/// Sessions that are idle for some time.
 namespace belfry::test {
 namespace {
 
@@ -20,7 +20,7 @@ std::set<std::string> threads_of(pid_t pid) {
     return threads;
 }
 
-TEST(IdleSession, GoesOnWithANewOutputThreadWhereTheOldOneHadWritten) {
+TEST(IdleSession, GetsANewOutputThreadAfterTheOldOneHasWritten) {
     const Server server;
     RawClient reader = server.log_in("1");
     RawClient sender = server.log_in("2");
@@ -33,7 +33,8 @@ TEST(IdleSession, GoesOnWithANewOutputThreadWhereTheOldOneHadWritten) {
         before = threads_of(child);
         return before.size() == 2;
     }));
-    constexpr Milliseconds idle_and_more{30'000};  // it is idle for 5 to 10 s first
+    constexpr Milliseconds idle_and_more{
+        30'000};  // the thread is replaced after 5 to 10 s without output
     ASSERT_TRUE(eventually(
         [&] {
             const auto now = threads_of(child);

@@ -13,18 +13,19 @@
 #include <string>
 #include <vector>
 
-/// Sessions come, and are killed, cut or refused; what they held comes back.
+/// Sessions are killed, reset or refused again and again. The server gets back all that they held.
 namespace belfry::test {
 namespace {
 
-/// More than there are slots. BELFRY_LEAK_ROUNDS=100000 by hand.
+/// How many sessions to kill: more than there are slots. Set BELFRY_LEAK_ROUNDS=100000 for a long
+/// run.
 std::uint64_t rounds() {
     const char* given = std::getenv("BELFRY_LEAK_ROUNDS");
     return given == nullptr ? 400 : std::strtoull(given, nullptr, 10);
 }
 
-/// What a server holds while nobody is online.
-struct Held {
+/// The resources that a server holds while no client is online.
+struct Resources {
     std::size_t processes;
     std::size_t descriptors;
     std::uint64_t memory_kib;
@@ -33,7 +34,7 @@ struct Held {
     std::size_t online;
 };
 
-std::ostream& operator<<(std::ostream& out, const Held& held) {
+std::ostream& operator<<(std::ostream& out, const Resources& held) {
     return out << "processes=" << held.processes << " descriptors=" << held.descriptors
                << " memory=" << held.memory_kib << " KiB attached=" << held.attached
                << " segments=" << held.segments << " online=" << held.online;
@@ -45,7 +46,7 @@ std::size_t count_segments(const std::vector<pid_t>& creators) {
     }));
 }
 
-Held held_by(const Server& server) {
+Resources resources_of(const Server& server) {
     const auto clients = server.status().at("clients");
     const auto online = std::ranges::count_if(
         clients, [](const auto& client) { return client.at("online").template get<bool>(); });
@@ -54,16 +55,16 @@ Held held_by(const Server& server) {
             count_segments({server.pid()}),   static_cast<std::size_t>(online)};
 }
 
-/// When the last session has been buried.
-Held held_at_rest(const Server& server, std::size_t processes) {
-    const auto rests = [&] {
+/// Waits until the last session is reaped, and returns what the server holds then.
+Resources resources_at_rest(const Server& server, std::size_t processes) {
+    const auto is_at_rest = [&] {
         return server.all_processes().size() == processes && server.attached() == processes;
     };
-    EXPECT_TRUE(eventually(rests)) << "sessions are left";
-    return held_by(server);
+    EXPECT_TRUE(eventually(is_at_rest)) << "not every session has ended";
+    return resources_of(server);
 }
 
-void expect_no_growth(const Held& before, const Held& after) {
+void expect_no_growth(const Resources& before, const Resources& after) {
     constexpr std::uint64_t allowed_kib = 512;
     std::cout << "before: " << before << "\nafter:  " << after << "\n";
     EXPECT_EQ(after.processes, before.processes);
@@ -74,8 +75,8 @@ void expect_no_growth(const Held& before, const Held& after) {
     EXPECT_LE(after.memory_kib, before.memory_kib + allowed_kib);
 }
 
-/// The children of a process with one thread, as the kernel lists them: quick, but it may overlook
-/// one while another one ends.
+/// The children of a process with one thread, as the kernel lists them. This is fast, but it may
+/// miss a child while another one ends.
 std::vector<pid_t> children_of(pid_t pid) {
     const std::string process = std::to_string(pid);
     std::ifstream in{"/proc/" + process + "/task/" + process + "/children"};
@@ -84,8 +85,8 @@ std::vector<pid_t> children_of(pid_t pid) {
     return children;
 }
 
-/// Logs in and is killed; the kernel closes the connection.
-void be_killed(const Server& server) {
+/// Logs in, and kills the session. The kernel then closes the connection.
+void log_in_and_kill(const Server& server) {
     RawClient client = server.connect();
     client.log_in("1");
     const auto ended = [&] {
@@ -96,38 +97,38 @@ void be_killed(const Server& server) {
     if (!eventually(ended)) throw Failure("a session survives SIGKILL");
 }
 
-void be_cut(const Server& server) {
+void log_in_and_reset(const Server& server) {
     RawClient client = server.connect();
     client.log_in("2");
     client.reset();
 }
 
-void be_nobody(const Server& server) {
+void log_in_as_unknown(const Server& server) {
     RawClient client = server.connect();
     client.send("LOGIN nobody\r\n");
     client.expect_error("unknown-client");
     client.expect_closed();
 }
 
-void come_and_go(const Server& server, std::uint64_t count) {
+void run_sessions(const Server& server, std::uint64_t count) {
     for (std::uint64_t round = 0; round < count; ++round) {
-        // Most are killed; what the others leave is the same.
-        if (round % 8 == 3) be_cut(server);
-        if (round % 8 == 5) be_nobody(server);
-        be_killed(server);
+        // Most sessions are killed. The others must leave as little.
+        if (round % 8 == 3) log_in_and_reset(server);
+        if (round % 8 == 5) log_in_as_unknown(server);
+        log_in_and_kill(server);
     }
 }
 
-TEST(Leak, SessionsThatComeAndAreKilledLeaveNothingBehind) {
+TEST(Leak, KilledSessionsLeaveNothingBehind) {
     const Server server{{.more = {"--max-clients", "4"}}};
     constexpr std::uint64_t warm_up = 20;
-    come_and_go(server, warm_up);
-    const Held before = held_at_rest(server, 1);
+    run_sessions(server, warm_up);
+    const Resources before = resources_at_rest(server, 1);
     const auto start = Clock::now();
-    come_and_go(server, rounds());
+    run_sessions(server, rounds());
     const double took_ms = milliseconds_since(start);
     std::cout << rounds() << " logins and kills in " << took_ms << " ms\n";
-    expect_no_growth(before, held_at_rest(server, 1));
+    expect_no_growth(before, resources_at_rest(server, 1));
 }
 
 void kill_archivers(const Server& server, std::uint64_t count) {
@@ -145,20 +146,20 @@ void kill_archivers(const Server& server, std::uint64_t count) {
     ASSERT_TRUE(eventually(is_new));
 }
 
-TEST(Leak, ArchiversThatAreKilledLeaveNothingBehind) {
+TEST(Leak, KilledArchiversLeaveNothingBehind) {
     const Server server{{.durability = "commit"}};
     kill_archivers(server, 5);
-    const Held before = held_at_rest(server, 2);
+    const Resources before = resources_at_rest(server, 2);
     const std::uint64_t count = std::max<std::uint64_t>(rounds() / 20, 1);
     kill_archivers(server, count);
     std::cout << count << " archivers killed\n";
-    expect_no_growth(before, held_at_rest(server, 2));
+    expect_no_growth(before, resources_at_rest(server, 2));
     RawClient client = server.log_in("1");
     client.send("SAY stored by the last one\r\n");
     client.expect("SENT 1 1");
 }
 
-TEST(Leak, SupervisorsThatAreKilledLeaveNoSegmentAndNoDescriptorBehind) {
+TEST(Leak, KilledSupervisorsLeaveNoSegmentAndNoDescriptorBehind) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     const auto segment = server.segment();

@@ -8,7 +8,8 @@
 
 #include <string>
 
-/// More clients than allowed, no descriptor left, no process left: too-many-clients.
+/// The server refuses a login with too-many-clients above its limit, and without descriptors or
+/// processes.
 namespace belfry::test {
 namespace {
 
@@ -17,7 +18,7 @@ void expect_too_many(RawClient& client) {
     client.expect_closed();
 }
 
-/// Logs in as soon as the server lets this client.
+/// Logs in, and tries again until the server accepts the login.
 RawClient log_in_eventually(const Server& server, const std::string& client_id) {
     std::optional<RawClient> client;
     const bool done = eventually([&] {
@@ -26,12 +27,12 @@ RawClient log_in_eventually(const Server& server, const std::string& client_id) 
         const auto frame = client->next_or_end();
         return frame && frame->verb == "WELCOME";
     });
-    if (!done) throw Failure("client " + client_id + " is not let in");
+    if (!done) throw Failure("client " + client_id + " cannot log in");
     client->read_until("LIVE");
     return *std::move(client);
 }
 
-TEST(Limits, MoreThanMaxClientsAreTold) {
+TEST(Limits, AClientAboveMaxClientsIsRefused) {
     const Server server{{.more = {"--max-clients", "2"}}};
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -44,7 +45,7 @@ TEST(Limits, MoreThanMaxClientsAreTold) {
     two.expect_message(1, "3", "made it");
 }
 
-TEST(Limits, WhoIsOnlineMayAlwaysTakeOver) {
+TEST(Limits, AnOnlineClientMayAlwaysTakeOver) {
     const Server server{{.more = {"--max-clients", "2"}}};
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -64,17 +65,18 @@ TEST(Limits, SilentConnectionsDoNotKeepAKnownClientOut) {
     two.expect_message(1, "1", "through the crowd");
 }
 
-/// Lowers a soft limit of a running server, and raises it again at the end. By the program
-/// prlimit, as the server's own user: in a container even root may not do it to others.
-class Scarcity {
+/// Lowers a soft limit of a running server, and raises it again in the destructor. The program
+/// prlimit does it as the server's user, because in a container even root may not do it for other
+/// users.
+class LoweredLimit {
   public:
-    Scarcity(pid_t pid, std::optional<uid_t> user, std::string option, std::size_t left)
+    LoweredLimit(pid_t pid, std::optional<uid_t> user, std::string option, std::size_t left)
         : pid_{pid}, user_{user}, option_{std::move(option)} {
         set(std::to_string(left) + ":");
     }
-    Scarcity(const Scarcity&) = delete;
-    Scarcity& operator=(const Scarcity&) = delete;
-    ~Scarcity() { set("1000:"); }
+    LoweredLimit(const LoweredLimit&) = delete;
+    LoweredLimit& operator=(const LoweredLimit&) = delete;
+    ~LoweredLimit() { set("1000:"); }
 
   private:
     void set(const std::string& limit) const {
@@ -89,13 +91,14 @@ class Scarcity {
     std::string option_;
 };
 
-/// New clients are refused, who is online goes on, and afterwards all is as before.
+/// Expects that new clients are refused under the lowered limit, that clients which are online are
+/// not affected, and that new clients can log in afterwards.
 void expect_refused_with(const Server& server, std::optional<uid_t> user, const std::string& option,
                          std::size_t left) {
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
     {
-        const Scarcity scarcity{server.pid(), user, option, left};
+        const LoweredLimit lowered{server.pid(), user, option, left};
         for (int count = 0; count < 3; ++count) {
             RawClient refused = server.connect();
             expect_too_many(refused);
@@ -107,23 +110,23 @@ void expect_refused_with(const Server& server, std::optional<uid_t> user, const 
     three.expect_pong();
 }
 
-TEST(Limits, WithoutADescriptorLeftAClientIsToldAndTheServerGoesOn) {
+TEST(Limits, AServerWithoutFreeDescriptorsRefusesClientsAndKeepsRunning) {
     const Server server;
     expect_refused_with(server, {}, "--nofile=", open_descriptors(server.pid()));
 }
 
-TEST(Limits, WithFewDescriptorsManyConnectionsDoNoHarm) {
+TEST(Limits, ManyConnectionsDoNoHarmToAServerWithFewDescriptors) {
     const Server server;
-    const Scarcity scarcity{server.pid(), {}, "--nofile=", open_descriptors(server.pid()) + 2};
+    const LoweredLimit lowered{server.pid(), {}, "--nofile=", open_descriptors(server.pid()) + 2};
     std::vector<RawClient> silent;
     for (int count = 0; count < 30; ++count) silent.push_back(server.connect());
     RawClient one = log_in_eventually(server, "1");
     one.expect_pong();
 }
 
-TEST(Limits, WithoutAProcessLeftAClientIsToldAndTheServerGoesOn) {
-    // The limit on processes is one per user and does not bind root: the server runs as somebody
-    // who has no other process.
+TEST(Limits, AServerThatCannotForkRefusesClientsAndKeepsRunning) {
+    // The limit on processes counts those of one user and does not bind root. So the server runs as
+    // a user who has no other process.
     constexpr uid_t nobody_else = 61'234;
     ServerOptions options;
     if (::geteuid() == 0) options.user = nobody_else;

@@ -11,7 +11,7 @@
 #include <regex>
 #include <string>
 
-/// What belfryd says on standard error: one line an event.
+/// The log of belfryd on standard error: one line per event.
 namespace belfry::test {
 namespace {
 
@@ -36,7 +36,7 @@ std::size_t count(const Server& server, const std::string& part) {
         [&](const auto& line) { return line.find(part) != std::string::npos; }));
 }
 
-TEST(LogLines, TellOfTheStartLoginsTheirEndsAndTheStop) {
+TEST(LogLines, ReportTheStartLoginsLogoutsAndTheStop) {
     Server server;
     const std::string port = std::to_string(server.port());
     expect_line(server,
@@ -56,7 +56,7 @@ TEST(LogLines, TellOfTheStartLoginsTheirEndsAndTheStop) {
     expect_line(server, "belfryd: info: stopped");
 }
 
-TEST(LogLines, TellOfDeaths) {
+TEST(LogLines, ReportDeaths) {
     Server server{{.durability = "commit"}};
     RawClient one = server.log_in("1");
     const pid_t child = server.child_of("1");
@@ -70,7 +70,7 @@ TEST(LogLines, TellOfDeaths) {
     expect_line(server, "belfryd: info: adopted log .*");
 }
 
-TEST(LogLines, ManyRefusedLoginsAreALineASecond) {
+TEST(LogLines, ReportRefusedLoginsAtMostOncePerSecond) {
     const Server server;
     for (int round = 0; round < 30; ++round) {
         RawClient stranger = server.connect();
@@ -82,7 +82,7 @@ TEST(LogLines, ManyRefusedLoginsAreALineASecond) {
     EXPECT_EQ(server.status().at("server").at("refused_logins"), 30);
 }
 
-TEST(LogLines, AreThoseOfTheLevelAndAbove) {
+TEST(LogLines, AreWrittenFromTheLogLevelUp) {
     const Server server{{.more = {"--log-level", "warning"}}};
     RawClient one = server.log_in("1");
     ::kill(server.child_of("1"), SIGKILL);
@@ -93,7 +93,7 @@ TEST(LogLines, AreThoseOfTheLevelAndAbove) {
     expect_line(talkative, "belfryd: debug: a connection ended without a login");
 }
 
-TEST(LogLines, AsJsonAreOneObjectEach) {
+TEST(LogLines, AreOneObjectEachInJson) {
     Server server{{.more = {"--log-format", "json", "--max-clients", "100"}}};
     server.log_in("1").quit();
     EXPECT_EQ(server.stop(), 0);
@@ -110,8 +110,9 @@ TEST(LogLines, AsJsonAreOneObjectEach) {
     EXPECT_TRUE(logged_out) << errors;
 }
 
-/// Runs belfryd with standard error in a file, which JOURNAL_STREAM names or not.
-std::string said_into_a_file(const std::filesystem::path& folder, bool named) {
+/// Runs belfryd with its standard error in a file, and returns what it has logged.
+/// @param named whether JOURNAL_STREAM names that file
+std::string logged_into_a_file(const std::filesystem::path& folder, bool named) {
     const auto file = folder / "errors";
     std::ofstream{file}.flush();
     struct stat info {};
@@ -133,21 +134,21 @@ std::string said_into_a_file(const std::filesystem::path& folder, bool named) {
     return read_file(file);
 }
 
-TEST(LogLines, ForTheJournalBeginWithTheLevelsNumber) {
+TEST(LogLines, BeginWithANumericLevelForTheJournal) {
     const TempDir folder;
-    const std::string said = said_into_a_file(folder.path(), true);
-    EXPECT_TRUE(said.starts_with("<6>belfryd: listening on ")) << said;
-    EXPECT_NE(said.find("\n<6>belfryd: stopped\n"), std::string::npos) << said;
+    const std::string logged = logged_into_a_file(folder.path(), true);
+    EXPECT_TRUE(logged.starts_with("<6>belfryd: listening on ")) << logged;
+    EXPECT_NE(logged.find("\n<6>belfryd: stopped\n"), std::string::npos) << logged;
 }
 
-TEST(LogLines, ElsewhereHaveTheLevelsWordAlsoUnderSystemd) {
+TEST(LogLines, NameTheLevelIfStandardErrorIsNotTheJournal) {
     const TempDir folder;
-    const std::string said = said_into_a_file(folder.path(), false);
-    EXPECT_TRUE(said.starts_with("belfryd: info: listening on ")) << said;
+    const std::string logged = logged_into_a_file(folder.path(), false);
+    EXPECT_TRUE(logged.starts_with("belfryd: info: listening on ")) << logged;
 }
 
-TEST(LogLines, ThatNobodyReadsHoldNobodyUp) {
-    // A pipe that is full and stays so.
+TEST(LogLines, DelayNobodyIfNobodyReadsThem) {
+    // Standard error is a pipe that is full and that nobody reads.
     const TempDir folder;
     const auto pipe = folder.path() / "pipe";
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
@@ -170,22 +171,22 @@ TEST(LogLines, ThatNobodyReadsHoldNobodyUp) {
         static_cast<void>(one.read_to_the_end());
     }
     server.log_in("2").expect_pong();
-    // When it is read again, what was dropped is counted.
+    // After the pipe is read again, a line says how many lines were dropped.
     std::string waste(1 << 17, '\0');
     while (::read(reader.get(), waste.data(), waste.size()) > 0) {
     }
     ::kill(server.pid(), SIGHUP);
-    std::string said;
+    std::string logged;
     EXPECT_TRUE(eventually([&] {
         const ssize_t length = ::read(reader.get(), waste.data(), waste.size());
-        if (length > 0) said.append(waste, 0, static_cast<std::size_t>(length));
-        return said.find("nothing to reload") != std::string::npos;
+        if (length > 0) logged.append(waste, 0, static_cast<std::size_t>(length));
+        return logged.find("nothing to reload") != std::string::npos;
     }));
-    EXPECT_NE(said.find("log lines dropped before this one"), std::string::npos) << said;
+    EXPECT_NE(logged.find("log lines dropped before this one"), std::string::npos) << logged;
     EXPECT_EQ(server.stop(), 0);
 }
 
-TEST(LogLines, WhatAPeerOrAFileNamesDoesNothingToATerminal) {
+TEST(LogLines, ContainNoControlCharactersOfPeersOrFiles) {
     const TempDir folder;
     const auto file = folder.path() / "conf";
     std::ofstream{file} << "client-ids = 1,2,3\n";
@@ -193,7 +194,7 @@ TEST(LogLines, WhatAPeerOrAFileNamesDoesNothingToATerminal) {
     std::ofstream{file} << "client-ids = \x1b[2Jevil\n";
     ::kill(server.pid(), SIGHUP);
     EXPECT_TRUE(server.will_say("nothing has changed"));
-    // The command line wins, so a name that is no option is what is complained about.
+    // The command line overrides client-ids, so the error must come from the name of an option.
     std::ofstream{file} << "\x1b[2J\xff = 1\n";
     ::kill(server.pid(), SIGHUP);
     expect_line(server, R"(belfryd: error: not reloaded.*unknown option --\?\[2J\?)");

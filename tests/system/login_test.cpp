@@ -4,7 +4,7 @@
 
 #include <string>
 
-/// LOGIN and WELCOME, LIVE, and getting what was missed.
+/// LOGIN, WELCOME and LIVE, and the messages that a client has missed.
 namespace belfry::test {
 namespace {
 
@@ -13,14 +13,14 @@ bool is_epoch(const std::string& text) {
            text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
 }
 
-/// Client 2 says each text, in a session of its own.
+/// Sends each text as client 2, all in one session.
 void send_as_2(const Server& server, const std::vector<std::string>& texts) {
     RawClient sender = server.log_in("2");
     for (const auto& text : texts) sender.send("SAY " + text + "\r\n");
     EXPECT_EQ(count_verb(sender.quit(), "SENT"), texts.size());
 }
 
-TEST(Login, WelcomeTellsTheStateOfANewLog) {
+TEST(Login, WelcomeShowsTheStateOfANewLog) {
     const Server server;
     RawClient client = server.connect();
     const Frame welcome = client.log_in("1");
@@ -33,7 +33,7 @@ TEST(Login, WelcomeTellsTheStateOfANewLog) {
     EXPECT_TRUE(welcome.option("server").starts_with("belfry/")) << welcome.line;
 }
 
-TEST(Login, LiveComesOnceAlsoWithoutBacklog) {
+TEST(Login, LiveIsSentOnceEvenWithoutABacklog) {
     const Server server;
     RawClient client = server.connect();
     client.log_in("1");
@@ -56,7 +56,7 @@ TEST(Login, AClientThatNeverLoggedInGetsTheWholeLog) {
     client.expect("LIVE 3");
 }
 
-TEST(Login, AClientGetsWhatItMissedAndNothingTwice) {
+TEST(Login, AClientGetsTheMessagesItMissedAndNoneTwice) {
     const Server server;
     RawClient before = server.log_in("1");
     send_as_2(server, {"seen"});
@@ -71,7 +71,7 @@ TEST(Login, AClientGetsWhatItMissedAndNothingTwice) {
     after.expect("LIVE 3");
 }
 
-TEST(Login, WelcomeTellsTheHighestSeqOfTheClient) {
+TEST(Login, WelcomeShowsTheHighestSeqOfTheClient) {
     const Server server;
     RawClient before = server.log_in("1");
     before.send_message(41, "x");
@@ -81,7 +81,7 @@ TEST(Login, WelcomeTellsTheHighestSeqOfTheClient) {
     EXPECT_EQ(server.connect().log_in("2").option("seq"), "0");
 }
 
-TEST(Login, MaxPayloadIsTheConfiguredOne) {
+TEST(Login, WelcomeShowsTheConfiguredMaxPayload) {
     const Server server{{.more = {"--max-payload", "1K"}}};
     EXPECT_EQ(server.connect().log_in("1").option("max-payload"), "1024");
 }
@@ -111,7 +111,7 @@ TEST(Login, AClientIdIsCaseSensitive) {
     server.connect().log_in("Bob");
 }
 
-TEST(Login, AClientIdMayBe32OfTheAllowedCharacters) {
+TEST(Login, AClientIdMayHave32Characters) {
     const std::string id = "AZaz09_.-23456789012345678901234";
     ASSERT_EQ(id.size(), 32U);
     const Server server{{.client_ids = id + ",2"}};
@@ -177,7 +177,7 @@ TEST(Login, CommandsMayFollowLoginInTheSameWrite) {
     client.expect_closed();
 }
 
-TEST(Login, WithoutALoginTheConnectionIsClosedAfterTenSeconds) {
+TEST(Login, AConnectionWithoutALoginIsClosedAfterTenSeconds) {
     const Server server;
     RawClient silent = server.connect();
     RawClient halting = server.connect();

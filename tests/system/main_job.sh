@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The main job of Belfry, from the outside: client 1 sends a text of 10,000 lines from a file
-# while client 2 follows. In between the children of both are killed. Client 3 logs in
-# afterwards. What 2 and 3 printed must be the text, line by line. Then the scenarios of
-# scenarios.sh are played on the same log.
+# while client 2 follows. Half-way the server's children for both are killed. Client 3 logs in
+# afterwards. Clients 2 and 3 must have printed exactly the text. Then scenarios.sh runs its
+# scenarios on the same log.
 #
 #     tests/system/main_job.sh            # after `make`
 #
-# The programs are taken from $BELFRY_BIN (default: build/bin). Exit 0: all is well.
+# The programs are taken from $BELFRY_BIN (default: build/bin). Exit 0: everything passed.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,8 +15,8 @@ work=$(mktemp -d "${BELFRY_TEST_ROOT:-${TMPDIR:-/tmp}}/belfry-main-job-XXXXXX")
 data=$work/data
 server=
 
-# Whatever happens: end the server, its children and our clients, and remove what they left.
-# `belfryctl stop` also works where belfryd itself is dead.
+# Ends the server, its children and the clients, however the script ends, and removes their files.
+# `belfryctl stop` also works if belfryd itself is dead.
 clean_up() {
     local clients
     clients=$(jobs -p)
@@ -27,14 +27,14 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# wait_for WHAT COMMAND...: until the command succeeds, for at most half a minute.
+# wait_for WHAT COMMAND...: waits until the command succeeds, for at most half a minute.
 wait_for() {
     local what=$1 tries=0
     shift
     until "$@"; do
         tries=$((tries + 1))
         if [ "$tries" -gt 3000 ]; then
-            echo "main job: waited in vain for $what" >&2
+            echo "main job: timed out waiting for $what" >&2
             exit 1
         fi
         sleep 0.01
@@ -43,7 +43,7 @@ wait_for() {
 
 belfry() { "$bin/belfry" -server_ip 127.0.0.1 -port "$port" "$@"; }
 
-# child_of CLIENT: the pid of the server's child that serves it; nothing where it is offline.
+# child_of CLIENT: prints the pid of the child that serves the client, or nothing if it is offline.
 child_of() {
     "$bin/belfryctl" --data-dir "$data" status --json | tr -d ' \n' | tr '{' '\n' |
         sed -n "/\"id\":\"$1\"/s/.*\"pid\":\([0-9]*\).*/\1/p" | grep -v '^0$' || true
@@ -59,7 +59,7 @@ kill_child_of() {
 
 has_lines() { [ "$(wc -l < "$1")" -ge "$2" ]; }
 
-# 1. A real text, made long: the protocol itself, each line with its number.
+# 1. The text: the protocol, repeated up to 10,000 lines, each with its number.
 while cat "$root/wire/PROTOCOL.md"; do :; done 2> /dev/null | head -n 10000 |
     sed '=' | sed 'N; s/\n/ /' > "$work/text"
 [ "$(wc -l < "$work/text")" -eq 10000 ]
@@ -72,7 +72,7 @@ wait_for "the server" grep -q listening "$work/belfryd.out"
 port=$(cat "$work/port")
 cat "$work/belfryd.out"
 
-# 3. Client 2 follows, until it has printed 10,000 messages.
+# 3. Client 2 follows until it has printed 10,000 messages.
 belfry -client_id 2 --follow --count 10000 < /dev/null > "$work/printed-by-2" &
 follower=$!
 wait_for "client 2" is_online 2
@@ -89,10 +89,10 @@ half_way() {
     half_way
     tail -n +5001 "$work/text"
 } | belfry -client_id 1
-echo "client 1 has sent everything, and all of it was accepted"
+echo "client 1 has sent the text, and every line was accepted"
 wait "$follower"
 
-# 5. Client 3 was never here before, and gets everything at its first login.
+# 5. Client 3 has never logged in before, and gets the whole log at its first login.
 belfry -client_id 3 < /dev/null > "$work/printed-by-3"
 
 # 6. The comparison.
@@ -102,11 +102,11 @@ for client in 2 3; do
     echo "client $client printed the text: $(wc -l < "$work/printed-by-$client") lines, identical"
 done
 
-# 7. The scenarios. No process is killed in them, so they can be played on any other server too.
+# 7. The scenarios. They kill no process, so they can also run on any other server.
 "$root/tests/system/scenarios.sh" "$port" 127.0.0.1 1,2,3
 
 # 8. The log is sound, and a clean stop succeeds.
 "$bin/belfryctl" --data-dir "$data" check
 kill -TERM "$server"
 wait "$server"
-echo "the main job is done"
+echo "the main job passed"

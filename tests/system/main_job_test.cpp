@@ -6,11 +6,11 @@
 #include <fstream>
 #include <thread>
 
-/// The main job and its scenarios, as scripts that a person can read and run.
+/// Runs the scripts for the main job and its scenarios, which people can also read and run.
 namespace belfry::test {
 namespace {
 
-TEST(MainJob, TenThousandLinesArriveWholeAndInOrderThoughChildrenAreKilled) {
+TEST(MainJob, TenThousandLinesArriveWholeAndInOrderAlthoughSessionsAreKilled) {
     Invocation script{"/bin/bash", {source_file("tests/system/main_job.sh").string()}};
     script.environment = {{"BELFRY_BIN", program("belfryd").parent_path().string()}};
     script.death_signal = SIGTERM;
@@ -20,8 +20,9 @@ TEST(MainJob, TenThousandLinesArriveWholeAndInOrderThoughChildrenAreKilled) {
     if (result.status != 0) std::cout << result.err;
 }
 
-/// The scenarios against a server, in a folder of their own.
-Result play(std::uint16_t port, const std::string& ids, const std::filesystem::path& folder) {
+/// Runs the scenarios against a server. They keep their files in `folder`.
+Result run_scenarios(std::uint16_t port, const std::string& ids,
+                     const std::filesystem::path& folder) {
     Invocation script{"/bin/bash",
                       {source_file("tests/system/scenarios.sh").string(), std::to_string(port),
                        "localhost", ids}};
@@ -32,20 +33,21 @@ Result play(std::uint16_t port, const std::string& ids, const std::filesystem::p
     return run(script, Milliseconds{60'000});
 }
 
-/// A client that sends as long as this lives.
-class Talker {
+/// A client that sends until the object is destroyed.
+class BackgroundSender {
   public:
-    explicit Talker(RawClient client) : client_{std::move(client)}, thread_{[this] { talk(); }} {}
-    Talker(const Talker&) = delete;
-    Talker& operator=(const Talker&) = delete;
-    ~Talker() {
-        is_to_end_ = true;
+    explicit BackgroundSender(RawClient client)
+        : client_{std::move(client)}, thread_{[this] { run(); }} {}
+    BackgroundSender(const BackgroundSender&) = delete;
+    BackgroundSender& operator=(const BackgroundSender&) = delete;
+    ~BackgroundSender() {
+        stopping_ = true;
         thread_.join();
     }
 
   private:
-    void talk() {
-        while (!is_to_end_) {
+    void run() {
+        while (!stopping_) {
             client_.send("SAY by somebody else\r\n");
             client_.read_until("SENT");
             std::this_thread::sleep_for(Milliseconds{1});
@@ -53,7 +55,7 @@ class Talker {
     }
 
     RawClient client_;
-    std::atomic<bool> is_to_end_ = false;
+    std::atomic<bool> stopping_ = false;
     std::thread thread_;
 };
 
@@ -64,7 +66,7 @@ std::size_t count_in(const std::filesystem::path& file, const std::string& part)
     return count;
 }
 
-TEST(Scenarios, PassOnAServerThatRunsAndHasAHistoryAndOtherClients) {
+TEST(Scenarios, PassOnARunningServerWithAHistoryAndOtherClients) {
     const Server server{{.client_ids = "ann,bob.1,c_3,other", .durability = "commit"}};
     RawClient other = server.log_in("other");
     for (int i = 1; i <= 500; ++i) other.send_message(i, "old\n{\"text\":\"scenario-1\"}");
@@ -72,12 +74,12 @@ TEST(Scenarios, PassOnAServerThatRunsAndHasAHistoryAndOtherClients) {
     const TempDir folder;
     Result result{};
     {
-        const Talker talker{std::move(other)};
-        result = play(server.port(), "ann,bob.1,c_3", folder.path());
+        const BackgroundSender background{std::move(other)};
+        result = run_scenarios(server.port(), "ann,bob.1,c_3", folder.path());
     }
     EXPECT_EQ(result.status, 0) << result.out << result.err;
     EXPECT_EQ(lines_of(result.out).back(), "7 passed, 0 failed") << result.out << result.err;
-    // What the clients had missed is kept for their owners.
+    // The messages that the clients had missed are kept in files.
     const std::string kept = "client bob.1 received ";
     EXPECT_NE(result.out.find(kept), std::string::npos) << result.out;
     std::size_t files = 0;
@@ -89,33 +91,33 @@ TEST(Scenarios, PassOnAServerThatRunsAndHasAHistoryAndOtherClients) {
     EXPECT_EQ(files, 3U);
 }
 
-TEST(Scenarios, FailWhereNobodyListens) {
+TEST(Scenarios, FailIfNoServerListens) {
     const TempDir folder;
-    // No other test's server can have this port.
-    const Result result = play(1, "1,2,3", folder.path());
+    // No test server can listen on port 1.
+    const Result result = run_scenarios(1, "1,2,3", folder.path());
     EXPECT_EQ(result.status, 1) << result.out << result.err;
     EXPECT_EQ(lines_of(result.out).back(), "0 passed, 7 failed") << result.out;
 }
 
-TEST(Scenarios, FailWhereTheServerDoesNotKnowAClient) {
+TEST(Scenarios, FailIfTheServerDoesNotKnowAClient) {
     const Server server;
     const TempDir folder;
-    const Result result = play(server.port(), "1,2,stranger", folder.path());
+    const Result result = run_scenarios(server.port(), "1,2,stranger", folder.path());
     EXPECT_EQ(result.status, 1) << result.out << result.err;
     EXPECT_EQ(lines_of(result.out).back(), "0 passed, 7 failed") << result.out;
     EXPECT_NE(result.err.find("unknown-client"), std::string::npos) << result.err;
 }
 
-TEST(Scenarios, NeedPortAndServerTogether) {
+TEST(Scenarios, RequirePortAndServerTogether) {
     const Result result = run({"/bin/sh", {source_file("run_tests.sh").string(), "5000"}});
     EXPECT_EQ(result.status, 2);
     EXPECT_NE(result.err.find("[PORT SERVER [IDS]]"), std::string::npos) << result.err;
 }
 
-TEST(Scenarios, NeedThreeDifferentClients) {
+TEST(Scenarios, RequireThreeDifferentClients) {
     const TempDir folder;
     for (const std::string ids : {"1,2", "1,1,2", "", "1,2,/"}) {
-        const Result result = play(1, ids, folder.path());
+        const Result result = run_scenarios(1, ids, folder.path());
         EXPECT_EQ(result.status, 2) << ids;
         EXPECT_NE(result.err.find("usage: PORT SERVER [IDS]"), std::string::npos) << result.err;
     }

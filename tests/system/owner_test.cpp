@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <string>
 
-/// Whom the programs believe: a data directory and its files say what their owner wants them to
-/// say.
+/// The programs trust a data directory and its files only as far as their owner and permissions
+/// allow.
 namespace belfry::test {
 namespace {
 
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 // --- links in the place of files ----------------------------------------------------------------
 
-TEST(DataDirectoryOwner, StopDoesNotCreateWhatALinkInThePlaceOfAFilePointsTo) {
+TEST(DataDirectoryOwner, StopDoesNotCreateTheTargetOfALinkInThePlaceOfAFile) {
     for (const char* name : {"lock", "store-lock"}) {
         Server server{{.durability = "commit"}};
         server.kill_all();
@@ -33,7 +33,7 @@ TEST(DataDirectoryOwner, StopDoesNotCreateWhatALinkInThePlaceOfAFilePointsTo) {
     }
 }
 
-TEST(DataDirectoryOwner, ALinkInThePlaceOfAFileIsNamed) {
+TEST(DataDirectoryOwner, ALinkInThePlaceOfAFileIsRefused) {
     Server server{{.durability = "commit"}};
     server.kill_all();
     const fs::path kept = server.folder() / "belfry.db";
@@ -47,7 +47,7 @@ TEST(DataDirectoryOwner, ALinkInThePlaceOfAFileIsNamed) {
     expect_one_line(run(server.command()), 1, "lock: is a symbolic link");
 }
 
-TEST(DataDirectoryOwner, APipeInThePlaceOfAFileIsNotWaitedFor) {
+TEST(DataDirectoryOwner, APipeInThePlaceOfAFileIsRefusedWithoutWaiting) {
     const TempDir folder;
     ASSERT_EQ(::mkfifo((folder.path() / "segment").c_str(), 0600), 0);
     const Result result =
@@ -55,7 +55,7 @@ TEST(DataDirectoryOwner, APipeInThePlaceOfAFileIsNotWaitedFor) {
     expect_one_line(result, 1, "segment: not a regular file");
 }
 
-TEST(DataDirectoryOwner, ALinkThatLeadsToTheDirectoryIsFollowed) {
+TEST(DataDirectoryOwner, ALinkToTheDataDirectoryIsFollowed) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(1, "hello");
@@ -72,7 +72,7 @@ TEST(DataDirectoryOwner, ALinkThatLeadsToTheDirectoryIsFollowed) {
     EXPECT_EQ(server.connect().log_in("2").option("last"), "1");
 }
 
-TEST(DataDirectoryOwner, ALargeFileInThePlaceOfASmallOneIsNotRead) {
+TEST(DataDirectoryOwner, ALargeFileInThePlaceOfASmallOneIsRefused) {
     const TempDir folder;
     static_cast<void>(folder.write("segment", std::string(8192, ' ')));
     const Result result =
@@ -80,7 +80,7 @@ TEST(DataDirectoryOwner, ALargeFileInThePlaceOfASmallOneIsNotRead) {
     expect_one_line(result, 1, "segment: File too large");
 }
 
-TEST(DataDirectoryOwner, ABackupFollowsNoLinkThatStandsInItsPlace) {
+TEST(DataDirectoryOwner, ABackupFollowsNoLinkInItsPlace) {
     const Server server{{.durability = "commit"}};
     const TempDir folder;
     const fs::path victim = folder.write("victim", "precious");
@@ -93,7 +93,7 @@ TEST(DataDirectoryOwner, ABackupFollowsNoLinkThatStandsInItsPlace) {
     EXPECT_EQ(read_file(victim), "precious");
 }
 
-// --- whose directory it is ----------------------------------------------------------------------
+// --- the owner of the directory ------------------------------------------------------------------
 
 TEST(DataDirectoryOwner, ADirectoryThatOthersMayWriteToIsRefusedByBothPrograms) {
     const TempDir folder;
@@ -113,7 +113,7 @@ TEST(DataDirectoryOwner, ADirectoryOfAnotherUserIsRefused) {
     const TempDir folder;
     const std::string path = folder.path().string();
     if (!is_root()) {
-        // What belongs to root is trusted, whoever runs the program.
+        // Every user trusts a directory that belongs to root.
         const Result result = run({program("belfryctl"), {"--data-dir", "/", "status"}});
         expect_one_line(result, 1, "no server segment in /");
         return;

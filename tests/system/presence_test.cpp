@@ -7,11 +7,11 @@
 
 #include <string>
 
-/// ONLINE and OFFLINE.
+/// ONLINE and OFFLINE, which a client gets with presence=on.
 namespace belfry::test {
 namespace {
 
-TEST(Presence, TellsWhoComesAndGoes) {
+TEST(Presence, ReportsClientsThatComeAndGo) {
     const Server server;
     RawClient watcher = server.log_in("1", "presence=on");
     RawClient other = server.log_in("2");
@@ -27,18 +27,19 @@ TEST(Presence, TellsWhoComesAndGoes) {
     third.expect("OFFLINE 2");
 }
 
-TEST(Presence, TellsChangesAfterTheOwnLoginOnlyAndNotOneself) {
+TEST(Presence, ReportsOnlyOtherClientsAndOnlyAfterTheOwnLogin) {
     const Server server;
     RawClient before = server.log_in("2");
     RawClient watcher = server.log_in("1", "presence=on");
     RawClient third = server.log_in("3");
-    // Client 2 was online before: the first change is that of client 3, and 1 is not told of 1.
+    // Client 2 was online before, and client 1 is not told of itself. So the first line is for
+    // client 3.
     watcher.expect("ONLINE 3");
     before.quit();
     watcher.expect("OFFLINE 2");
 }
 
-TEST(Presence, IsOffUnlessAskedFor) {
+TEST(Presence, IsOffUnlessRequested) {
     const Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2", "presence=off");
@@ -49,7 +50,7 @@ TEST(Presence, IsOffUnlessAskedFor) {
     two.expect_message(1, "3", "here I am");
 }
 
-TEST(Presence, TellsOfAKilledChild) {
+TEST(Presence, ReportsTheEndOfAKilledSession) {
     const Server server;
     RawClient watcher = server.log_in("1", "presence=on");
     RawClient victim = server.log_in("2");

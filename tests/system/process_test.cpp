@@ -15,7 +15,7 @@
 #include <sstream>
 #include <string>
 
-/// What the system shows of the server's processes, and what they ask of it.
+/// What the system shows about the processes of a server: titles, code pages, OOM scores, limits.
 namespace belfry::test {
 namespace {
 
@@ -23,7 +23,7 @@ std::filesystem::path proc(pid_t pid, const std::string& name) {
     return std::filesystem::path{"/proc"} / std::to_string(pid) / name;
 }
 
-/// As ps shows it: up to the first NUL.
+/// The title that ps shows: the command line up to the first NUL.
 std::string title_of(pid_t pid) {
     const std::string line = read_file(proc(pid, "cmdline"));
     return line.substr(0, line.find('\0'));
@@ -34,7 +34,7 @@ std::set<pid_t> pids_in(const std::string& text) {
     return {std::istream_iterator<pid_t>{words}, {}};
 }
 
-/// Those of this server among what a program prints.
+/// Expects that the pids which the command prints include those of all processes of the server.
 void expect_finds_all(const Server& server, const Invocation& command) {
     const std::set<pid_t> found = pids_in(run(command).out);
     for (const pid_t pid : server.all_processes()) {
@@ -42,7 +42,7 @@ void expect_finds_all(const Server& server, const Invocation& command) {
     }
 }
 
-TEST(ProcessTitle, SaysWhatEachProcessIsFor) {
+TEST(ProcessTitle, ShowsTheRoleOfEachProcess) {
     const Server server{{.durability = "commit"}};
     const std::string place = " (" + server.data_dir().string() + ")";
     EXPECT_EQ(title_of(server.pid()), "belfryd: supervisor" + place);
@@ -57,7 +57,7 @@ TEST(ProcessTitle, SaysWhatEachProcessIsFor) {
     EXPECT_EQ(title_of(server.child_of("1")), "belfryd: client 1" + place);
 }
 
-TEST(ProcessTitle, LeavesTheNameByWhichPgrepAndKillallFindThem) {
+TEST(ProcessTitle, KeepsTheNameByWhichPgrepAndKillallFindProcesses) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     for (const pid_t pid : server.all_processes())
@@ -66,7 +66,7 @@ TEST(ProcessTitle, LeavesTheNameByWhichPgrepAndKillallFindThem) {
     expect_finds_all(server, {.program = "/usr/bin/pgrep", .arguments = {"-x", "belfryd"}});
 }
 
-TEST(ProcessTitle, HidesNoProcessThatATestLeftBehind) {
+TEST(ProcessTitle, HidesNoProcessFromTheSearchForLeftovers) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     RawClient silent = server.connect();
@@ -76,15 +76,15 @@ TEST(ProcessTitle, HidesNoProcessThatATestLeftBehind) {
                               .environment = {{"BELFRY_TEST_ROOT", server.folder().string()}}});
 }
 
-/// A mapping of a process that it may execute, from /proc/PID/smaps.
+/// An executable mapping of a process, from /proc/PID/smaps.
 struct Code {
     std::string file;
     std::uint64_t begin = 0;
     std::uint64_t kib = 0;
-    std::uint64_t huge_kib = 0;  ///< of these in huge pages
+    std::uint64_t huge_kib = 0;  ///< the part of `kib` that is in huge pages
 };
 
-/// All but what the kernel itself maps.
+/// The executable mappings of a process, without those that the kernel adds.
 std::vector<Code> code_of(pid_t pid) {
     std::istringstream smaps{read_file(proc(pid, "smaps"))};
     std::vector<Code> result;
@@ -105,7 +105,7 @@ std::vector<Code> code_of(pid_t pid) {
     return result;
 }
 
-/// As many as belfryd's code takes, at once.
+/// Whether the kernel can give as many huge pages as the code of belfryd needs.
 bool kernel_gives_huge_pages() {
     constexpr std::size_t bytes = 2 * shm::huge_page;
     const std::string content(bytes, 'x');
@@ -119,7 +119,7 @@ bool kernel_gives_huge_pages() {
     return huge;
 }
 
-TEST(Code, OfAllProcessesLiesInHugePages) {
+TEST(Code, IsInHugePagesInEveryProcess) {
     const Server server{{.durability = "commit"}};
     const std::vector<Code> code = code_of(server.pid());
     if (code.size() > 1) GTEST_SKIP() << "a server with shared libraries";
@@ -147,14 +147,14 @@ TEST(Code, StaysInItsFileForProfilersIfHugePagesAreTurnedOff) {
     }
 }
 
-TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
+TEST(OutOfMemoryKiller, KillsSessionsBeforeSupervisorAndArchiver) {
     const std::string ours = read_file("/proc/self/oom_score_adj");
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     const std::string supervisor = read_file(proc(server.pid(), "oom_score_adj"));
     EXPECT_EQ(read_file(proc(server.child_of("1"), "oom_score_adj")), ours);
     EXPECT_EQ(read_file(proc(server.archiver(), "oom_score_adj")), supervisor);
-    // Whether it may is for the system to say.
+    // Whether a process may lower its score depends on the system.
     std::ofstream self{"/proc/self/oom_score_adj"};
     self << "-1\n" << std::flush;
     const bool permitted = self.good();
@@ -163,7 +163,7 @@ TEST(MemoryKiller, TakesSessionsBeforeSupervisorAndArchiver) {
     EXPECT_EQ(supervisor, permitted ? "-900\n" : ours);
 }
 
-TEST(Descriptors, TheLimitIsRaisedToWhatMaxClientsNeeds) {
+TEST(DescriptorLimit, IsRaisedToWhatMaxClientsNeeds) {
     if (run({"/usr/bin/prlimit", {"--nofile=100:5000", "/bin/true"}}).status != 0) {
         GTEST_SKIP() << "the hard limit is lower, and may not be raised here";
     }
@@ -178,7 +178,7 @@ TEST(Descriptors, TheLimitIsRaisedToWhatMaxClientsNeeds) {
     EXPECT_NE(read_file(proc(server.pid(), "limits")).find("5000"), std::string::npos);
 }
 
-TEST(Descriptors, WhereTheLimitIsTooLowTheStartSaysWhatIsNeeded) {
+TEST(DescriptorLimit, IsReportedAtTheStartIfItIsTooLow) {
     constexpr uid_t nobody = 65534;
     Server server{{.more = {"--max-clients", "300"}, .user = nobody}};
     EXPECT_EQ(server.stop(), 0);

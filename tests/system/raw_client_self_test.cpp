@@ -6,15 +6,16 @@
 
 #include <string>
 
-/// Who judges the judge: the reader and the rules that all system tests rely on see what is wrong.
+/// Tests of the tools of the system tests: FrameReader and SessionRules detect every violation of
+/// the protocol.
 namespace belfry::test {
 namespace {
 
 const std::string welcome =
     "WELCOME 1 epoch=a cursor=2 last=4 seq=0 max-payload=65536 server=belfry/1\r\n";
 
-/// Reads all frames and holds them against the rules; the number of frames.
-int judge_stream(const std::string& bytes) {
+/// Reads all frames and checks them with SessionRules. Returns the number of frames.
+int check_stream(const std::string& bytes) {
     FrameReader reader;
     SessionRules rules;
     reader.feed(bytes);
@@ -26,14 +27,14 @@ int judge_stream(const std::string& bytes) {
     return count;
 }
 
-TEST(Oracle, AGoodStreamIsGood) {
-    EXPECT_EQ(judge_stream(welcome + "MSG 3 2 1700000000000 5\r\na\r\nb\n\r\nSENT 9 4\r\nLIVE 4\r\n"
+TEST(Oracle, AValidStreamIsAccepted) {
+    EXPECT_EQ(check_stream(welcome + "MSG 3 2 1700000000000 5\r\na\r\nb\n\r\nSENT 9 4\r\nLIVE 4\r\n"
                                      "PONG\r\nGAP 5 8\r\nDUP 3\r\nMSG 9 2 1 0\r\n\r\n"
                                      "ERR bad-line - what was that\r\nBYE quit\r\n"),
               10);
 }
 
-TEST(Oracle, FramesMayComeInAnyPieces) {
+TEST(Oracle, FramesMayArriveInAnyPieces) {
     const std::string bytes = welcome + "MSG 3 2 1 5\r\n\r\n\r\nx\r\nPONG t\r\n";
     FrameReader reader;
     int count = 0;
@@ -45,18 +46,18 @@ TEST(Oracle, FramesMayComeInAnyPieces) {
     EXPECT_EQ(reader.unread(), "");
 }
 
-TEST(Oracle, WhatBreaksTheFormIsSeen) {
+TEST(Oracle, AMalformedFrameIsDetected) {
     for (const std::string bytes :
          {"PONG\n", "\r\n", "pong\r\n", "HELLO\r\n", "LIVE\r\n", "LIVE x\r\n", "LIVE 1 2\r\n",
           "SENT 1\r\n", "SENT  1 2\r\n", "SENT 1 2 \r\n", "SENT 01 3\r\n", "ERR bad-line -\r\n",
           "MSG 3 2 1\r\n", "MSG 3 2 1 x\r\n", "MSG 3 2 1 1\r\nab\r\n", "MSG 3 2 1 1\r\na\n\r\n"}) {
-        EXPECT_THROW(judge_stream(welcome + bytes), Failure) << bytes;
+        EXPECT_THROW(check_stream(welcome + bytes), Failure) << bytes;
     }
-    EXPECT_THROW(judge_stream(welcome + "PONG " + std::string(1018, 'x') + "\r\n"), Failure);
-    EXPECT_EQ(judge_stream(welcome + "PONG " + std::string(1017, 'x') + "\r\n"), 2);
+    EXPECT_THROW(check_stream(welcome + "PONG " + std::string(1018, 'x') + "\r\n"), Failure);
+    EXPECT_EQ(check_stream(welcome + "PONG " + std::string(1017, 'x') + "\r\n"), 2);
 }
 
-TEST(Oracle, WhatBreaksTheOrderIsSeen) {
+TEST(Oracle, AViolationOfTheOrderIsDetected) {
     const std::string third = "MSG 3 2 1 0\r\n\r\n";
     const std::string live = third + "SENT 1 4\r\nLIVE 4\r\n";
     for (const std::string& bytes :
@@ -66,9 +67,9 @@ TEST(Oracle, WhatBreaksTheOrderIsSeen) {
           std::string{"LIVE 2\r\n"}, third + third, third + "LIVE 3\r\n", live + "LIVE 4\r\n",
           live + "SENT 2 4\r\n", live + "MSG 6 2 1 0\r\n\r\n", live + welcome,
           third + "SENT 1 4\r\nMSG 5 2 1 0\r\n\r\n", "BYE quit\r\n" + third}) {
-        EXPECT_THROW(judge_stream(welcome + bytes), Failure) << bytes;
+        EXPECT_THROW(check_stream(welcome + bytes), Failure) << bytes;
     }
-    EXPECT_THROW(judge_stream("LIVE 0\r\n"), Failure);
+    EXPECT_THROW(check_stream("LIVE 0\r\n"), Failure);
 }
 
 }  // namespace

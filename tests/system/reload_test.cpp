@@ -7,18 +7,19 @@
 #include <fstream>
 #include <string>
 
-/// SIGHUP: the configuration file is read again while the server runs.
+/// On SIGHUP a running server reads its configuration file again.
 namespace belfry::test {
 namespace {
 
-/// A server whose client-ids and more stand in a file.
+/// A server that reads its client-ids and other options from a file.
 class Reload : public ::testing::Test {
   protected:
     void write(const std::string& text) const { std::ofstream{file()} << text; }
 
     [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "belfryd.conf"; }
 
-    /// What is on the command line already wins, so client-ids are taken away from there.
+    /// Starts the server with the text as its configuration file. Removes client-ids from the
+    /// command line, because they would override the file.
     void start(const std::string& text) {
         write(text);
         EXPECT_EQ(server_.stop(), 0);
@@ -34,21 +35,21 @@ class Reload : public ::testing::Test {
         ::kill(server_.pid(), SIGHUP);
     }
 
-    void expect_said(const std::string& part) {
-        EXPECT_TRUE(server_.will_say(part)) << "not said: " << part << "\n" << server_.errors();
+    void expect_logged(const std::string& part) {
+        EXPECT_TRUE(server_.will_say(part)) << "not logged: " << part << "\n" << server_.errors();
     }
 
     TempDir folder_;
     Server server_;
 };
 
-TEST_F(Reload, ANewClientMayLogInAndOneThatIsRemovedIsEnded) {
+TEST_F(Reload, ANewClientMayLogInAndTheSessionOfARemovedOneEnds) {
     start("client-ids = 1,2\n");
     RawClient stays = server_.log_in("1");
     RawClient goes = server_.log_in("2");
     reload("client-ids = 1,3\n");
-    expect_said("client-ids: added 3");
-    expect_said("client-ids: removed 2");
+    expect_logged("client-ids: added 3");
+    expect_logged("client-ids: removed 2");
     goes.expect("BYE shutting-down");
     goes.expect_closed();
     RawClient back = server_.connect();
@@ -57,22 +58,22 @@ TEST_F(Reload, ANewClientMayLogInAndOneThatIsRemovedIsEnded) {
     RawClient comes = server_.log_in("3");
     comes.send("SAY hello\r\n");
     stays.expect_message(1, "3", "hello");
-    expect_said("client 2 logged out: removed");
+    expect_logged("client 2 logged out: removed");
 }
 
-TEST_F(Reload, ARemovedClientThatKeepsItsConnectionOpenEndsInOrder) {
+TEST_F(Reload, ARemovedClientThatKeepsItsConnectionOpenIsNotKilled) {
     start("client-ids = 1,2\n");
-    const RawClient goes = server_.log_in("2");  // reads nothing more
+    const RawClient goes = server_.log_in("2");  // this client does not read any more
     const pid_t process = server_.child_of("2");
     reload("client-ids = 1\n");
-    expect_said("client 2 logged out: removed");
+    expect_logged("client 2 logged out: removed");
     ASSERT_TRUE(eventually([&] { return !process_info(process); }));
     EXPECT_EQ(server_.stop(), 0);
     const std::string log = server_.errors();
     EXPECT_EQ(log.find("was killed by signal"), std::string::npos) << log;
 }
 
-TEST_F(Reload, ARemovedClientWhoseProcessDoesNotEndIsKilled) {
+TEST_F(Reload, TheStoppedSessionOfARemovedClientIsKilled) {
     start("client-ids = 1,2\n");
     RawClient goes = server_.log_in("2");
     ASSERT_EQ(::kill(server_.child_of("2"), SIGSTOP), 0);
@@ -80,99 +81,99 @@ TEST_F(Reload, ARemovedClientWhoseProcessDoesNotEndIsKilled) {
     goes.expect_closed();
 }
 
-TEST_F(Reload, AClientThatComesBackGoesOnWhereItWas) {
+TEST_F(Reload, AClientThatIsAddedAgainContinuesAtItsCursor) {
     start("client-ids = 1,2\n");
     RawClient one = server_.log_in("1");
     one.send("SAY first\r\n");
     one.read_until_id(1);
     reload("client-ids = 1\n");
-    expect_said("removed 2");
+    expect_logged("removed 2");
     reload("client-ids = 1,2\n");
-    expect_said("added 2");
+    expect_logged("added 2");
     RawClient two = server_.connect();
     two.log_in("2");
     two.expect_message(1, "1", "first");
 }
 
-TEST_F(Reload, ManyNewClientsThanThereAreSpareRowsChangeNothing) {
+TEST_F(Reload, MoreNewClientsThanSpareRowsChangeNothing) {
     start("client-ids = 1,2\n");
     std::string ids = "client-ids = 1";
     for (int id = 100; id < 200; ++id) ids += "," + std::to_string(id);
     reload(ids + "\n");
-    expect_said("client-ids cannot be changed");
+    expect_logged("client-ids cannot be changed");
     RawClient two = server_.log_in("2");
     two.expect_pong();
 }
 
-TEST_F(Reload, ALowerLimitHoldsForTheNextLogin) {
+TEST_F(Reload, ALowerMaxClientsAppliesToTheNextLogin) {
     start("client-ids = 1,2,3\n");
     RawClient one = server_.log_in("1");
     RawClient two = server_.log_in("2");
     reload("client-ids = 1,2,3\nmax-clients = 2\n");
-    expect_said("max-clients is now 2");
+    expect_logged("max-clients is now 2");
     RawClient three = server_.connect();
     three.send("LOGIN 3\r\n");
     three.expect_error("too-many-clients");
     one.expect_pong();
     reload("client-ids = 1,2,3\nmax-clients = 3\n");
-    expect_said("max-clients is now 3");
+    expect_logged("max-clients is now 3");
     server_.log_in("3").expect_pong();
 }
 
-TEST_F(Reload, MoreThanTheMemoryWasMadeForNeedsARestart) {
+TEST_F(Reload, MaxClientsAboveWhatTheSegmentHoldsNeedsARestart) {
     start("client-ids = 1\nmax-clients = 2\n");
     reload("client-ids = 1\nmax-clients = 5\n");
-    expect_said("max-clients stays at 2, the limit of the shared memory: 5 requires");
+    expect_logged("max-clients stays at 2, the limit of the shared memory: 5 requires");
 }
 
-TEST_F(Reload, TheLogLevelHoldsForAllProcesses) {
+TEST_F(Reload, ANewLogLevelAppliesToAllProcesses) {
     start("client-ids = 1,2\nlog-level = warning\n");
     RawClient one = server_.log_in("1");
     EXPECT_EQ(server_.errors().find("logged in"), std::string::npos) << server_.errors();
     reload("client-ids = 1,2\nlog-level = info\n");
-    expect_said("log-level is now info");
+    expect_logged("log-level is now info");
     one.quit();
-    expect_said("client 1 logged out: quit");
+    expect_logged("client 1 logged out: quit");
     reload("client-ids = 1,2\nlog-level = error\n");
-    expect_said("log-level is now error");
+    expect_logged("log-level is now error");
 }
 
-TEST_F(Reload, WhatCannotChangeIsNamed) {
+TEST_F(Reload, AnOptionThatCannotChangeIsReported) {
     start("client-ids = 1\n");
     reload("client-ids = 1\nring-size = 1M\nmax-payload = 1K\nlisten = ::1\nlog-format = json\n");
     for (const std::string name : {"ring-size", "max-payload", "listen", "log-format"}) {
-        expect_said(name + " cannot be changed without stopping and starting the server");
+        expect_logged(name + " cannot be changed without stopping and starting the server");
     }
     server_.log_in("1").expect_pong();
 }
 
-TEST_F(Reload, WithAMistakeAllStaysAndFileAndLineAreNamed) {
+TEST_F(Reload, AMistakeChangesNothingAndIsReportedWithFileAndLine) {
     start("client-ids = 1\n");
     reload("client-ids = 2\n\nmax-clients = many\n");
-    expect_said("nothing has changed: " + file().string() + ":3: --max-clients");
+    expect_logged("nothing has changed: " + file().string() + ":3: --max-clients");
     RawClient one = server_.log_in("1");
     reload("client-ids = 2\nno-such-thing = 1\n");
-    expect_said(file().string() + ":2: unknown option --no-such-thing");
+    expect_logged(file().string() + ":2: unknown option --no-such-thing");
     std::filesystem::remove(file());
     ::kill(server_.pid(), SIGHUP);
-    expect_said("cannot read the configuration file " + file().string());
+    expect_logged("cannot read the configuration file " + file().string());
     one.expect_pong();
 }
 
-TEST_F(Reload, WithoutAChangeSaysSo) {
+TEST_F(Reload, AReloadWithoutAChangeIsReported) {
     start("client-ids = 1\n");
     reload("client-ids = 1\n");
-    expect_said("nothing has changed");
+    expect_logged("nothing has changed");
 }
 
-TEST_F(Reload, WithoutAFileThereIsNothingToReload) {
+TEST_F(Reload, AReloadWithoutAConfigurationFileDoesNothing) {
     RawClient one = server_.log_in("1");
     ::kill(server_.pid(), SIGHUP);
-    expect_said("nothing to reload: no --config was given");
+    expect_logged("nothing to reload: no --config was given");
     one.expect_pong();
 }
 
-TEST(ReloadRetention, TheOldestMessagesGoByTheNewLimit) {
+TEST(ReloadRetention, ALowerKeepMessagesDeletesTheOldestMessages) {
     const TempDir folder;
     const auto file = folder.path() / "conf";
     std::ofstream{file} << "keep-messages = 1000\n";

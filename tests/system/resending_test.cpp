@@ -4,11 +4,11 @@
 
 #include <string>
 
-/// Sending again what may have been accepted: DUP.
+/// A client sends a message again that may have been accepted already, and gets DUP if it was.
 namespace belfry::test {
 namespace {
 
-TEST(Resending, WhatWasAcceptedIsAnsweredDupAndNotAppended) {
+TEST(Resending, AnAcceptedMessageIsAnsweredDupAndNotAppendedAgain) {
     const Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -23,7 +23,7 @@ TEST(Resending, WhatWasAcceptedIsAnsweredDupAndNotAppended) {
     two.expect_message(2, "1", "b");
 }
 
-TEST(Resending, WorksOverAReconnection) {
+TEST(Resending, AnAcceptedMessageIsAnsweredDupAfterAReconnection) {
     const Server server;
     RawClient before = server.log_in("1");
     for (std::uint64_t seq = 1; seq <= 3; ++seq) before.send_message(seq, "x");
@@ -40,7 +40,7 @@ TEST(Resending, WorksOverAReconnection) {
     EXPECT_EQ(lines, (std::vector<std::string>{"DUP 2", "DUP 3", "SENT 4 4", "SENT 5 5"}));
 }
 
-TEST(Resending, HolesAreAllowedAndStayClosed) {
+TEST(Resending, SeqsMayBeSkippedButNotUsedLater) {
     const Server server;
     RawClient client = server.log_in("1");
     client.send_message(10, "ten");
@@ -51,7 +51,7 @@ TEST(Resending, HolesAreAllowedAndStayClosed) {
     client.expect("SENT 11 2");
 }
 
-TEST(Resending, SeqsAreThoseOfOneClient) {
+TEST(Resending, EachClientHasItsOwnSeqs) {
     const Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -62,7 +62,7 @@ TEST(Resending, SeqsAreThoseOfOneClient) {
     two.expect("SENT 1 2");
 }
 
-TEST(Resending, ADupMayHaveAnyPayload) {
+TEST(Resending, AnAcceptedSeqIsAnsweredDupWhateverItsPayload) {
     const Server server;
     RawClient client = server.log_in("1");
     client.send_message(1, "x");

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-/// A server that was killed, and the next one on the same data directory.
+/// A server or its supervisor is killed, and the next one starts on the same data directory.
 namespace belfry::test {
 namespace {
 
@@ -14,7 +14,7 @@ std::string text(std::uint64_t id) {
     return "message " + std::to_string(id);
 }
 
-TEST(Restart, AfterAKillNothingIsLostAndCursorsSeqsAndEpochAreKept) {
+TEST(Restart, AKilledServerKeepsMessagesCursorsSeqsAndEpoch) {
     Server server;
     RawClient one = server.connect();
     const std::string epoch = one.log_in("1").option("epoch");
@@ -45,7 +45,7 @@ TEST(Restart, AfterAKillNothingIsLostAndCursorsSeqsAndEpochAreKept) {
     two_again.expect_message(1001, "1", "new");
 }
 
-TEST(Restart, ACleanStopBeginsANewEpoch) {
+TEST(Restart, ACleanStopWithoutAStoreBeginsANewEpoch) {
     Server server;
     RawClient one = server.connect();
     const std::string epoch = one.log_in("1").option("epoch");
@@ -59,7 +59,7 @@ TEST(Restart, ACleanStopBeginsANewEpoch) {
     EXPECT_EQ(welcome.option("seq"), "0");
 }
 
-TEST(Restart, TheOldPortIsTakenAgain) {
+TEST(Restart, TheNextServerListensOnTheSamePort) {
     Server server;
     const auto port = server.port();
     server.kill_all();
@@ -67,7 +67,7 @@ TEST(Restart, TheOldPortIsTakenAgain) {
     EXPECT_EQ(server.port(), port);
 }
 
-TEST(Restart, ManyKillsInARowLoseNothing) {
+TEST(Restart, ManyKillsInARowLoseNoMessage) {
     Server server;
     for (std::uint64_t id = 1; id <= 10; ++id) {
         RawClient client = server.log_in("1");
@@ -83,7 +83,7 @@ TEST(Restart, ManyKillsInARowLoseNothing) {
     EXPECT_EQ(server.belfryctl({"check"}).status, 0);
 }
 
-TEST(Restart, WithoutTheSupervisorTheSessionsGoOn) {
+TEST(Restart, SessionsContinueWithoutASupervisor) {
     Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -96,7 +96,7 @@ TEST(Restart, WithoutTheSupervisorTheSessionsGoOn) {
     EXPECT_EQ(server.children().size(), 2U);
 }
 
-TEST(Restart, TheNextServerAdoptsTheChildren) {
+TEST(Restart, TheNextSupervisorAdoptsTheSessions) {
     Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -124,7 +124,7 @@ TEST(Restart, TheNextServerAdoptsTheChildren) {
     EXPECT_FALSE(server.segment());
 }
 
-TEST(Restart, AnAdoptedChildThatIsKilledIsNoticed) {
+TEST(Restart, TheDeathOfAnAdoptedSessionIsNoticed) {
     Server server;
     RawClient one = server.log_in("1");
     RawClient watcher = server.log_in("2", "presence=on");
@@ -150,8 +150,8 @@ TEST(Restart, AnAdoptedSessionCanBeTakenOver) {
     EXPECT_TRUE(eventually([&] { return server.children().size() == 1; }));
 }
 
-TEST(Restart, AnotherSetOfClientsIsTakenOver) {
-    // A client that is no longer named may not log in; a new one may.
+TEST(Restart, TheNextServerMayHaveOtherClients) {
+    // A client that is no longer configured cannot log in, and a new one can.
     Server server{{.client_ids = "1,2"}};
     RawClient one = server.log_in("1");
     one.send("SAY for whoever comes\r\n");
@@ -168,7 +168,7 @@ TEST(Restart, AnotherSetOfClientsIsTakenOver) {
     three.expect_message(1, "1", "for whoever comes");
 }
 
-TEST(Restart, AnAdoptedSessionOfAClientThatIsNoLongerListedIsEnded) {
+TEST(Restart, AnAdoptedSessionEndsIfItsClientIsNoLongerConfigured) {
     Server server{{.client_ids = "1,2"}};
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
@@ -184,7 +184,7 @@ TEST(Restart, AnAdoptedSessionOfAClientThatIsNoLongerListedIsEnded) {
     one.expect_pong();
 }
 
-TEST(Restart, SizesAreThoseOfTheSegment) {
+TEST(Restart, AnAdoptedSegmentKeepsItsSizes) {
     Server server{{.more = {"--ring-size", "2M", "--max-payload", "1K"}}};
     server.kill_all();
     Invocation next = server.command();

@@ -21,12 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Makes the entry of the process table name a process.
 void name_process(shm::ProcessEntry& entry, pid_t pid) {
     entry.word = pack(shm::Halves{1, static_cast<std::uint32_t>(pid)});
     entry.start_time = base::start_time_of(pid).value();
 }
 
-TEST(RootAndAnothersServer, NoProcessThatAForgedEntryNamesIsEnded) {
+TEST(RootOnAServerOfAnotherUser, EndsNoProcessThatAForgedEntryNames) {
     if (!is_root()) return print_that_root_is_needed();
     Process bystander{{"/bin/sleep", {"1000"}}};
     Server server{of_another_user("memory")};
@@ -43,7 +44,7 @@ TEST(RootAndAnothersServer, NoProcessThatAForgedEntryNamesIsEnded) {
     EXPECT_FALSE(server.segment());
 }
 
-TEST(RootAndAnothersServer, NoFileOfRootsIsRemovedAsItsPortFile) {
+TEST(RootOnAServerOfAnotherUser, RemovesNoFileOfItsOwnAsAPortFile) {
     if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("memory")};
     const TempDir roots;
@@ -54,13 +55,13 @@ TEST(RootAndAnothersServer, NoFileOfRootsIsRemovedAsItsPortFile) {
     EXPECT_TRUE(fs::exists(file));
 }
 
-TEST(RootAndAnothersServer, WhatIsMadeInTheDirectoryBelongsToItsOwner) {
+TEST(RootOnAServerOfAnotherUser, CreatesFilesForTheOwnerOfTheDirectory) {
     if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("commit")};
     RawClient client = server.log_in("1");
     client.send_message(1, "hello");
     client.expect("SENT 1 1");
-    const TempDir roots;  // nobody else can read what lies in it
+    const TempDir roots;  // no other user can read the files in it
     const fs::path exported = roots.write("export.json", server.belfryctl({"export"}).out);
     EXPECT_EQ(server.belfryctl({"check"}).status, 0);
     EXPECT_EQ(server.belfryctl({"log"}).status, 0);
@@ -78,13 +79,13 @@ TEST(RootAndAnothersServer, WhatIsMadeInTheDirectoryBelongsToItsOwner) {
     EXPECT_EQ(server.connect().log_in("2").option("last"), "1");
 }
 
-TEST(RootAndAnothersServer, ABackupIsMadeWithTheCallersRights) {
+TEST(RootOnAServerOfAnotherUser, WritesABackupWithItsOwnRights) {
     if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("commit")};
     RawClient client = server.log_in("1");
     client.send_message(1, "hello");
     client.expect("SENT 1 1");
-    const TempDir roots;  // nobody else can write to it
+    const TempDir roots;  // no other user can write to it
     const fs::path copy = roots.path() / "belfry.db";
     const Result made = server.belfryctl({"backup", copy.string()});
     EXPECT_EQ(made.status, 0) << made.err;
@@ -96,7 +97,7 @@ TEST(RootAndAnothersServer, ABackupIsMadeWithTheCallersRights) {
     EXPECT_EQ(run({program("belfryctl"), {"--data-dir", roots.path().string(), "check"}}).status,
               0);
 
-    // What fails in the child that reads the store fails the command, and leaves nothing.
+    // An error in the child that reads the store makes the command fail, and leaves no file.
     EXPECT_EQ(server.stop(), 0);
     fs::remove(server.data_dir() / "belfry.db");
     expect_one_line(server.belfryctl({"backup", (roots.path() / "none.db").string()}), 1,
@@ -104,8 +105,8 @@ TEST(RootAndAnothersServer, ABackupIsMadeWithTheCallersRights) {
     EXPECT_FALSE(fs::exists(roots.path() / "none.db.new"));
 }
 
-/// belfryctl, run by root, on a directory that need not be a server's own.
-Result by_root(const fs::path& data_dir, const std::string& command) {
+/// Runs belfryctl as root on any directory.
+Result run_belfryctl(const fs::path& data_dir, const std::string& command) {
     return run({program("belfryctl"), {"--data-dir", data_dir.string(), command}});
 }
 
@@ -113,7 +114,7 @@ void give_to(uid_t user, const fs::path& path) {
     ASSERT_EQ(::lchown(path.c_str(), user, user), 0) << path;
 }
 
-TEST(RootAndAnothersPath, ALinkOfAnotherUsersDoesNotLeadRootToItsOwnServer) {
+TEST(RootOnAPathOfAnotherUser, IsNotLedToItsOwnServerByALinkOfAnotherUser) {
     if (!is_root()) return print_that_root_is_needed();
     Server roots;
     for (const bool is_in_own_folder : {true, false}) {
@@ -127,33 +128,33 @@ TEST(RootAndAnothersPath, ALinkOfAnotherUsersDoesNotLeadRootToItsOwnServer) {
             fs::permissions(folder.path(), fs::perms{01777});
         }
         for (const char* command : {"stop", "status", "remove"}) {
-            expect_one_line(by_root(link, command), 1, "belongs to user 61234");
+            expect_one_line(run_belfryctl(link, command), 1, "belongs to user 61234");
         }
         const fs::path around = folder.path() / ".." / folder.path().filename() / "data" / ".";
-        expect_one_line(by_root(around, "stop"), 1, "belongs to user 61234");
+        expect_one_line(run_belfryctl(around, "stop"), 1, "belongs to user 61234");
     }
     EXPECT_TRUE(roots.is_running());
-    EXPECT_EQ(by_root(roots.data_dir(), "status").status, 0);
+    EXPECT_EQ(run_belfryctl(roots.data_dir(), "status").status, 0);
 }
 
-TEST(RootAndAnothersPath, ALinkOfRootsLeadsToTheServerOfAnotherUser) {
+TEST(RootOnAPathOfAnotherUser, FollowsItsOwnLinkToAServerOfAnotherUser) {
     if (!is_root()) return print_that_root_is_needed();
     Server server{of_another_user("memory")};
     const TempDir folder;
     fs::permissions(folder.path(), fs::perms{01777});
     const fs::path link = folder.path() / "data";
     fs::create_directory_symlink(server.data_dir(), link);
-    EXPECT_EQ(by_root(link, "status").status, 0);
-    EXPECT_EQ(by_root(folder.path() / "." / "data" / ".." / "data" / "", "status").status, 0);
-    EXPECT_EQ(by_root(link, "stop").status, 0);
+    EXPECT_EQ(run_belfryctl(link, "status").status, 0);
+    EXPECT_EQ(run_belfryctl(folder.path() / "." / "data" / ".." / "data" / "", "status").status, 0);
+    EXPECT_EQ(run_belfryctl(link, "stop").status, 0);
     EXPECT_TRUE(eventually([&] { return !server.is_running(); }));
 }
 
-TEST(RootAndAnothersPath, ADirectoryThatCannotBeReachedIsRefused) {
+TEST(RootOnAPathOfAnotherUser, RefusesADirectoryThatCannotBeReached) {
     if (!is_root()) return print_that_root_is_needed();
     const TempDir folder;
     const fs::path data = folder.path() / "data";
-    fs::create_symlink("data", data);  // to itself: it may soon be something else
+    fs::create_symlink("data", data);  // a link to itself, which another user may replace
     give_to(nobody_else, data);
     give_to(nobody_else, folder.path());
     for (const char* command : {"status", "search", "recover", "check"}) {
@@ -167,7 +168,7 @@ TEST(RootAndAnothersPath, ADirectoryThatCannotBeReachedIsRefused) {
     }
 }
 
-TEST(RootAndAnothersPath, AFolderAboveThatOthersMayChangeIsRefused) {
+TEST(RootOnAPathOfAnotherUser, RefusesAParentFolderThatOthersMayChange) {
     if (!is_root()) return print_that_root_is_needed();
     const Server server;
     const TempDir folder;
@@ -175,29 +176,29 @@ TEST(RootAndAnothersPath, AFolderAboveThatOthersMayChangeIsRefused) {
     fs::create_directory(data);
     fs::permissions(data, fs::perms{0700});
     const std::string nothing = "no server segment in";
-    expect_one_line(by_root(data, "status"), 1, nothing);
+    expect_one_line(run_belfryctl(data, "status"), 1, nothing);
     fs::permissions(folder.path(), fs::perms{0777});
-    expect_one_line(by_root(data, "status"), 1, "is writable by users other than its owner");
+    expect_one_line(run_belfryctl(data, "status"), 1, "is writable by users other than its owner");
     fs::permissions(folder.path(), fs::perms{0770});
-    expect_one_line(by_root(data, "status"), 1, "is writable by users other than its owner");
+    expect_one_line(run_belfryctl(data, "status"), 1, "is writable by users other than its owner");
     fs::permissions(folder.path(), fs::perms{01777});
-    expect_one_line(by_root(data, "status"), 1, nothing);
+    expect_one_line(run_belfryctl(data, "status"), 1, nothing);
     fs::permissions(folder.path(), fs::perms{0755});
     give_to(nobody_else, folder.path());
-    expect_one_line(by_root(data, "status"), 1, "belongs to user 61234");
+    expect_one_line(run_belfryctl(data, "status"), 1, "belongs to user 61234");
     give_to(nobody_else, data);
-    expect_one_line(by_root(data, "status"), 1, nothing);
+    expect_one_line(run_belfryctl(data, "status"), 1, nothing);
 }
 
-TEST(RootAndAnothersPath, AMissingDirectoryIsNotLookedAt) {
+TEST(RootOnAPathOfAnotherUser, RefusesAMissingDirectory) {
     if (!is_root()) return print_that_root_is_needed();
-    const TempDir folder;  // somebody may make it in a folder like /tmp
+    const TempDir folder;  // another user may create the directory in a folder like /tmp
     fs::permissions(folder.path(), fs::perms{01777});
-    expect_one_line(by_root(folder.path() / "a" / "b", "check"), 1, "does not exist");
-    expect_one_line(by_root(folder.path() / "a" / ".." / "b", "check"), 1, "cannot reach");
+    expect_one_line(run_belfryctl(folder.path() / "a" / "b", "check"), 1, "does not exist");
+    expect_one_line(run_belfryctl(folder.path() / "a" / ".." / "b", "check"), 1, "cannot reach");
 }
 
-TEST(RootAndAnothersPath, ADirectoryCanBeMadeInAFolderLikeTmp) {
+TEST(RootOnAPathOfAnotherUser, CanCreateADirectoryInAFolderLikeTmp) {
     if (!is_root()) return print_that_root_is_needed();
     Server server{{.durability = "commit"}};
     const TempDir folder;
@@ -207,7 +208,7 @@ TEST(RootAndAnothersPath, ADirectoryCanBeMadeInAFolderLikeTmp) {
     const Result imported =
         run({program("belfryctl"), {"--data-dir", data.string(), "import", exported.string()}});
     EXPECT_EQ(imported.status, 0) << imported.err;
-    EXPECT_EQ(by_root(data, "check").status, 0);
+    EXPECT_EQ(run_belfryctl(data, "check").status, 0);
 }
 
 }  // namespace

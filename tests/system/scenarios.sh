@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The scenarios of Belfry's main job against a server that already runs, from the outside.
+# Runs the scenarios of Belfry's main job against a server that already runs, from the outside.
 #
 #     tests/system/scenarios.sh PORT SERVER [IDS]     # after `make`; `run_tests.sh` does both
 #
-# IDS are at least three client-ids that the server knows (default: 1,2,3). The first three are used:
-# a client that is online as one of them is taken over. Messages of others do not disturb the
-# scenarios; those that these clients had missed, or that come meanwhile, are kept in files. The
-# messages of the scenarios stay in the log.
+# IDS are at least three client-ids that the server knows (default: 1,2,3). The scenarios log in as the
+# first three of them, so they take over sessions of these clients. Messages of other clients do not
+# disturb the scenarios. Those that the three clients receive are kept in files. The messages of the
+# scenarios stay in the log.
 #
 # The programs are taken from $BELFRY_BIN (default: build/bin). The last line is
 # `N passed, N failed`. Exit 0: all passed, 1: not all, 2: bad usage.
@@ -34,19 +34,20 @@ bin=${BELFRY_BIN:-$root/build/bin}
 work=$(mktemp -d "${BELFRY_TEST_ROOT:-${TMPDIR:-/tmp}}/belfry-scenarios-XXXXXX") || exit 1
 kept=$(mktemp -d "${TMPDIR:-/tmp}/belfry-messages-XXXXXX") || exit 1
 mkdir "$work/of-$ann" "$work/of-$bob" "$work/of-$eve"
-# The caller's options for belfry do not matter here.
+# The caller's own settings for belfry must not affect the scenarios.
 # shellcheck disable=SC2086  # one word a variable
 unset ${!BELFRY_@}
 export XDG_CONFIG_HOME=$work
 
-run=scenario-$(date +%s)-$$-$RANDOM  # each text of this run begins so
-tag=$run                             # each text of this scenario
+run=scenario-$(date +%s)-$$-$RANDOM  # each text of this run begins with it
+tag=$run                             # each text of the current scenario begins with it
 limit=60                             # seconds that one call of belfry may take
 passed=0
 failed=0
 can_log_in=yes
 
-# Keeps what a client got that is not ours, in the order of the ids: its owner may need it.
+# Keeps the messages that the clients received and the scenarios did not send, in the order of their
+# ids. The owner of the client may need them.
 keep_messages_of_others() {
     local id others=$work/others
     for id in "$ann" "$bob" "$eve"; do
@@ -67,11 +68,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# --- what the scenarios are made of -----------------------------------------------------------------
+# --- the steps of the scenarios ---------------------------------------------------------------------
 
 belfry=("$bin/belfry" -server_ip "$server" -port "$port" --json)
 
-# log_in CLIENT: sends standard input, and names the file that holds what was printed.
+# log_in CLIENT: runs belfry, which sends standard input. Prints the name of the file with its output.
 log_in() {
     local file
     file=$(mktemp "$work/of-$1/XXXXXX")
@@ -79,50 +80,51 @@ log_in() {
     echo "$file"
 }
 
-# follow CLIENT [FILE]: stays online, as the job $follower, and prints to the file $printed.
+# follow CLIENT [FILE]: runs belfry --follow as the job $follower. It sends FILE and prints to the file
+# $printed.
 follow() {
     printed=$(mktemp "$work/of-$1/XXXXXX")
     "${belfry[@]}" --timeout "$limit" -client_id "$1" --follow < "${2:-/dev/null}" > "$printed" &
     follower=$!
 }
 
-# say CLIENT TEXT
+# say CLIENT TEXT: sends the text, after the tag of the scenario.
 say() { echo "$tag $2" | log_in "$1" > /dev/null; }
 
-# heard FILE: `sender: text` of each message of this scenario that was printed.
+# heard FILE: prints `sender: text` for each message of this scenario in the output.
 heard() {
     sed -n "s/^{\"id\":[0-9]*,\"from\":\"\([^\"]*\)\",.*\"text\":\"$tag \(.*\)\"}\$/\1: \2/p" "$1"
 }
 
-# wait_for FILE LINE: until it was heard, for at most half a minute.
+# wait_for FILE LINE: waits until `heard FILE` prints the line, for at most half a minute.
 wait_for() {
     local tries=0
     until heard "$1" | grep -xF -- "$2" > /dev/null; do
         tries=$((tries + 1))
         if [ "$tries" -gt 600 ]; then
-            echo "waited in vain for '$2'"
+            echo "timed out waiting for '$2'"
             return 1
         fi
         sleep 0.05
     done
 }
 
-# expect_heard FILE: exactly the lines of standard input.
+# expect_heard FILE: succeeds if `heard FILE` prints exactly the lines of standard input.
 expect_heard() { diff <(heard "$1") - || { echo "(< was printed, > was expected)"; return 1; }; }
 
 expect_status() {
-    [ "$1" -eq "$2" ] || { echo "belfry ended with status $1, not $2"; return 1; }
+    [ "$1" -eq "$2" ] || { echo "belfry exited with status $1, not $2"; return 1; }
 }
 
 # --- the scenarios: each in a shell of its own, which ends at the first command that fails -----------
 
 every_client_can_log_in() {
-    limit=300  # what it has missed may be much
+    limit=300  # the clients may have missed many messages
     local client
     for client in "$ann" "$bob" "$eve"; do log_in "$client" < /dev/null > /dev/null; done
 }
 
-missed_messages_come_at_login_and_only_once() {
+missed_messages_are_delivered_once_at_login() {
     say "$ann" one
     say "$ann" two
     printed=$(log_in "$bob" < /dev/null)
@@ -131,7 +133,7 @@ missed_messages_come_at_login_and_only_once() {
     expect_heard "$printed" < /dev/null
 }
 
-who_is_online_gets_a_message_at_once() {
+an_online_client_gets_a_message_at_once() {
     follow "$bob"
     say "$ann" first
     wait_for "$printed" "$ann: first"  # from here on bob is online
@@ -139,7 +141,7 @@ who_is_online_gets_a_message_at_once() {
     wait_for "$printed" "$ann: second"
 }
 
-nobody_gets_its_own_messages() {
+no_client_gets_its_own_messages() {
     echo "$tag mine" > "$work/mine"
     follow "$bob"
     local seen_by_bob=$printed
@@ -194,12 +196,12 @@ end_followers() {
     wait
 }
 
-# play SCENARIO: counts it. If a client cannot log in, the others fail untried. Not to be called in a
-# condition, where bash would go on after a command that fails.
+# play SCENARIO: runs it and counts the result. If a client cannot log in, the other scenarios fail
+# without being run. Must not be called in a condition: bash would ignore `set -e` there.
 play() {
     if [ "$can_log_in" = no ]; then
         failed=$((failed + 1))
-        echo "FAILED: ${1//_/ } (not tried)"
+        echo "FAILED: ${1//_/ } (not run)"
         return
     fi
     local status
@@ -222,9 +224,9 @@ play() {
 echo "clients $ann, $bob and $eve talk on $server port $port; their messages stay in the log, and begin with $run"
 play every_client_can_log_in
 [ "$failed" -eq 0 ] || can_log_in=no
-play missed_messages_come_at_login_and_only_once
-play who_is_online_gets_a_message_at_once
-play nobody_gets_its_own_messages
+play missed_messages_are_delivered_once_at_login
+play an_online_client_gets_a_message_at_once
+play no_client_gets_its_own_messages
 play an_unknown_client_is_refused
 play a_file_arrives_whole_and_in_order
 play a_later_login_takes_over

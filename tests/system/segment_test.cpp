@@ -12,60 +12,60 @@
 #include <iostream>
 #include <string>
 
-/// What `ipcs -m` and the data directory show.
+/// The segment as `ipcs -m` and the data directory show it.
 namespace belfry::test {
 namespace {
 
-/// As many processes are attached as there are.
-bool attached_are_the_processes(const Server& server) {
+/// Waits until as many processes are attached to the segment as the server has.
+bool all_processes_are_attached(const Server& server) {
     return eventually([&] {
         const auto before = server.all_processes().size();
         return server.attached() == before && server.all_processes().size() == before;
     });
 }
 
-TEST(Segment, NattchIsTheNumberOfProcesses) {
+TEST(Segment, IsAttachedByEveryProcessOfTheServer) {
     const Server server{{.client_ids = "1,2,3,4,5,6"}};
     EXPECT_EQ(server.attached(), 1U);
     std::vector<RawClient> clients;
     for (const char* id : {"1", "2", "3", "4", "5", "6"}) {
         clients.push_back(server.log_in(id));
-        EXPECT_TRUE(attached_are_the_processes(server));
+        EXPECT_TRUE(all_processes_are_attached(server));
         EXPECT_EQ(server.attached(), 1 + clients.size());
     }
     while (!clients.empty()) {
         clients.back().quit();
         clients.pop_back();
         EXPECT_TRUE(eventually([&] { return server.attached() == 1 + clients.size(); }));
-        EXPECT_TRUE(attached_are_the_processes(server));
+        EXPECT_TRUE(all_processes_are_attached(server));
     }
 }
 
-TEST(Segment, NattchFollowsKilledChildren) {
+TEST(Segment, IsDetachedFromAKilledChild) {
     const Server server;
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
     ::kill(server.child_of("1"), SIGKILL);
     EXPECT_TRUE(eventually([&] { return server.attached() == 2; }));
-    EXPECT_TRUE(attached_are_the_processes(server));
+    EXPECT_TRUE(all_processes_are_attached(server));
     two.expect_pong();
 }
 
-TEST(Segment, IsLeftOutOfTheCoreDumpsOfAllProcesses) {
+TEST(Segment, IsExcludedFromTheCoreDumpsOfAllProcesses) {
     const Server server{{.durability = "commit"}};
     const RawClient client = server.log_in("1");
     const auto segment = server.segment();
     ASSERT_TRUE(segment);
     for (const pid_t process : {server.pid(), server.archiver(), server.child_of("1")}) {
         const auto flags = mapping_flags(process, segment->shmid);
-        EXPECT_FALSE(flags.empty()) << "it is not mapped";
+        EXPECT_FALSE(flags.empty()) << "the segment is not mapped";
         for (const std::string& mapping : flags) {
             EXPECT_NE(mapping.find(" dd "), std::string::npos) << mapping;
         }
     }
 }
 
-TEST(Segment, OnlyItsOwnerMayReadIt) {
+TEST(Segment, IsReadableOnlyByItsOwner) {
     const Server server;
     const auto segment = server.segment();
     ASSERT_TRUE(segment);
@@ -73,7 +73,7 @@ TEST(Segment, OnlyItsOwnerMayReadIt) {
     EXPECT_GE(segment->bytes, 64U * 1024 * 1024);
 }
 
-TEST(Segment, OnlyTheirOwnerMayReadTheFiles) {
+TEST(Segment, FilesOfTheDataDirectoryAreReadableOnlyByTheirOwner) {
     const Server server;
     RawClient client = server.log_in("1");
     int files = 0;
@@ -89,7 +89,7 @@ TEST(Segment, OnlyTheirOwnerMayReadTheFiles) {
     EXPECT_GT(files, 0);
 }
 
-TEST(Segment, ACleanStopRemovesIt) {
+TEST(Segment, IsRemovedByACleanStop) {
     Server server;
     RawClient client = server.log_in("1");
     EXPECT_TRUE(server.segment());
@@ -98,7 +98,7 @@ TEST(Segment, ACleanStopRemovesIt) {
     EXPECT_TRUE(server.all_processes().empty());
 }
 
-TEST(Segment, AKilledServerLeavesItAndTheNextAdoptsIt) {
+TEST(Segment, IsAdoptedByTheNextServerAfterAKill) {
     Server server;
     const auto before = server.segment();
     ASSERT_TRUE(before);
@@ -111,7 +111,7 @@ TEST(Segment, AKilledServerLeavesItAndTheNextAdoptsIt) {
     EXPECT_FALSE(server.segment());
 }
 
-/// A segment attached by the test itself.
+/// A segment that the test attaches itself.
 class Attached {
   public:
     explicit Attached(int shmid) : address_{::shmat(shmid, nullptr, 0)} {
@@ -129,24 +129,24 @@ class Attached {
     void* address_;
 };
 
-TEST(Segment, AnotherLayoutIsNamedAndExit1) {
+TEST(Segment, ASegmentOfAnotherLayoutIsReportedWithExitCode1) {
     Server server;
     server.kill_all();
-    // The layout version is the word behind the magic, in every version of the program.
+    // The layout version is the word after the magic, in every version of the program.
     constexpr std::size_t layout_version_offset = 8;
-    constexpr std::uint32_t of_another_world = 4711;
-    Attached{server.segment()->shmid}.write_word(layout_version_offset, of_another_world);
+    constexpr std::uint32_t unknown_version = 4711;
+    Attached{server.segment()->shmid}.write_word(layout_version_offset, unknown_version);
 
     const Result result = run(server.command());
     EXPECT_EQ(result.status, 1);
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
     EXPECT_NE(result.err.find("layout"), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("4711"), std::string::npos) << result.err;
-    // It was left alone.
+    // belfryd has not removed the segment.
     EXPECT_TRUE(server.segment());
 }
 
-TEST(Segment, WithAStoreASegmentOfAnotherLayoutIsMadeAgainAndItsProcessesEnd) {
+TEST(Segment, ASegmentOfAnotherLayoutIsRestoredFromTheStoreAndItsProcessesEnd) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(1, "text");
@@ -165,7 +165,7 @@ TEST(Segment, WithAStoreASegmentOfAnotherLayoutIsMadeAgainAndItsProcessesEnd) {
     reader.expect_message(1, "1", "text");
 }
 
-TEST(Segment, WhoStillUsesARemovedSegmentIsEndedAndTheLogIsMadeAgain) {
+TEST(Segment, ARemovedSegmentIsRestoredFromTheStoreAndItsProcessesEnd) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     server.kill_supervisor();
@@ -179,7 +179,7 @@ TEST(Segment, WhoStillUsesARemovedSegmentIsEndedAndTheLogIsMadeAgain) {
     reader.expect_message(1, "1", "into the segment that is about to go");
 }
 
-TEST(Segment, AForeignSegmentIsNeverTouched) {
+TEST(Segment, ASegmentOfAnotherProgramIsNeverTouched) {
     const int foreign = ::shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
     ASSERT_GE(foreign, 0);
     {
@@ -193,7 +193,7 @@ TEST(Segment, AForeignSegmentIsNeverTouched) {
     EXPECT_EQ(::shmctl(foreign, IPC_RMID, nullptr), 0);
 }
 
-TEST(Segment, ASegmentThatIsGoneIsMadeAgain) {
+TEST(Segment, ALostSegmentIsCreatedAgain) {
     Server server;
     RawClient client = server.connect();
     const std::string epoch = client.log_in("1").option("epoch");

@@ -11,22 +11,22 @@
 #include <fstream>
 #include <string>
 
-/// How far a seq may be above the one before, and how one that is too high is set back.
+/// The limits of seqs and ids, and `belfryctl reset-seq`, which lowers a seq that is too high.
 namespace belfry::test {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t max_seq = 9223372036854775807;
-constexpr std::uint64_t free_seq = 4611686018427387904;  // 2^62
-constexpr std::uint64_t step = 4294967296;               // 2^32
+constexpr std::uint64_t max_free_seq = 4611686018427387904;  // 2^62
+constexpr std::uint64_t step = 4294967296;                   // 2^32
 
-std::string send_line(std::uint64_t seq) {
+std::string send_command(std::uint64_t seq) {
     return "SEND " + std::to_string(seq) + " 6\r\nQUIT\r\n\r\n";
 }
 
-/// A store in which client 1 has the seqs 5, max_seq - 1 and max_seq, as an earlier version would
-/// have accepted them.
+/// An export in which client 1 has the seqs 5, max_seq - 1 and max_seq. The server would refuse the
+/// last two, but import accepts them.
 std::string export_with_high_seqs() {
     return R"({"format":1,"epoch":"ab","first_id":1,"last_id":4,"durability":"commit","clean":true,)"
            R"("clients":[{"id":"1","cursor":4,"seq":9223372036854775807},{"id":"2","cursor":4,"seq":1}]})"
@@ -41,7 +41,7 @@ std::string export_with_high_seqs() {
            "\n";
 }
 
-/// Gives the server, which is stopped for it, the store of that export.
+/// Stops the server, and replaces its store by the imported text.
 void import(Server& server, const std::string& text) {
     EXPECT_EQ(server.stop(), 0);
     fs::remove_all(server.data_dir());
@@ -65,8 +65,8 @@ void expect_refused(const Result& result, std::string_view part) {
     EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
 }
 
-/// The server knows 5 as the highest seq of client 1, which can go on behind it.
-void expect_set_back(const Server& server) {
+/// Expects that 5 is the highest accepted seq of client 1, and that it can send with the next one.
+void expect_seq_5(const Server& server) {
     RawClient client = server.connect();
     const Frame welcome = client.log_in("1");
     EXPECT_EQ(welcome.option("seq"), "5");
@@ -80,48 +80,48 @@ void expect_set_back(const Server& server) {
     EXPECT_EQ(server.belfryctl({"check"}).status, 0) << server.belfryctl({"check"}).out;
 }
 
-// --- how far a seq may go ---------------------------------------------------------------------
+// --- the limits of seqs -----------------------------------------------------------------------
 
 class Seq : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(, Seq, ::testing::Values("memory", "commit"),
                          [](const auto& durability) { return std::string{durability.param}; });
 
-TEST_P(Seq, OneMessageCannotSilenceItsSender) {
+TEST_P(Seq, OneMessageCannotUseUpTheSeqsOfItsSender) {
     const Server server{{.durability = GetParam()}};
     RawClient client = server.log_in("1");
-    client.send(send_line(max_seq));
+    client.send(send_command(max_seq));
     client.expect_error("bad-seq", std::to_string(max_seq));
-    client.send(send_line(free_seq + 1));
-    client.expect_error("bad-seq", std::to_string(free_seq + 1));
+    client.send(send_command(max_free_seq + 1));
+    client.expect_error("bad-seq", std::to_string(max_free_seq + 1));
     client.send_message(1, "x");
     client.expect("SENT 1 1");
     client.expect_pong();
 }
 
-TEST_P(Seq, AboveTheFreeOnesEachMayBeABoundedStepAboveTheOneBefore) {
+TEST_P(Seq, ASeqAbove2To62MayBeABoundedStepAboveTheOneBefore) {
     const Server server{{.durability = GetParam()}};
     RawClient client = server.log_in("1");
     std::string bytes;
-    for (const std::uint64_t seq :
-         {std::uint64_t{1764061200000000000}, free_seq, free_seq + step, free_seq + 2 * step}) {
-        bytes += send_line(seq);
+    for (const std::uint64_t seq : {std::uint64_t{1764061200000000000}, max_free_seq,
+                                    max_free_seq + step, max_free_seq + 2 * step}) {
+        bytes += send_command(seq);
     }
     client.send(bytes + "SAY one more\r\n");
     client.expect("SENT 1764061200000000000 1");
-    client.expect("SENT " + std::to_string(free_seq) + " 2");
-    client.expect("SENT " + std::to_string(free_seq + step) + " 3");
-    client.expect("SENT " + std::to_string(free_seq + 2 * step) + " 4");
-    client.expect("SENT " + std::to_string(free_seq + 2 * step + 1) + " 5");
-    client.send(send_line(free_seq + 3 * step + 2));
-    client.expect_error("bad-seq", std::to_string(free_seq + 3 * step + 2));
-    client.send(send_line(free_seq + 3 * step + 1));
-    client.expect("SENT " + std::to_string(free_seq + 3 * step + 1) + " 6");
+    client.expect("SENT " + std::to_string(max_free_seq) + " 2");
+    client.expect("SENT " + std::to_string(max_free_seq + step) + " 3");
+    client.expect("SENT " + std::to_string(max_free_seq + 2 * step) + " 4");
+    client.expect("SENT " + std::to_string(max_free_seq + 2 * step + 1) + " 5");
+    client.send(send_command(max_free_seq + 3 * step + 2));
+    client.expect_error("bad-seq", std::to_string(max_free_seq + 3 * step + 2));
+    client.send(send_command(max_free_seq + 3 * step + 1));
+    client.expect("SENT " + std::to_string(max_free_seq + 3 * step + 1) + " 6");
 }
 
-TEST_P(Seq, AmongOthersInOnePieceTheOthersAreAccepted) {
+TEST_P(Seq, ABadSeqInOneWriteWithOthersDoesNotAffectThem) {
     const Server server{{.durability = GetParam()}};
     RawClient client = server.log_in("1");
-    client.send(send_line(1) + send_line(max_seq) + send_line(1) + send_line(2));
+    client.send(send_command(1) + send_command(max_seq) + send_command(1) + send_command(2));
     std::vector<std::string> lines;
     for (int count = 0; count < 4; ++count) lines.push_back(client.next().line);
     const auto has = [&](const std::string& start) {
@@ -134,7 +134,7 @@ TEST_P(Seq, AmongOthersInOnePieceTheOthersAreAccepted) {
     EXPECT_TRUE(has("SENT 2 2"));
 }
 
-TEST(SeqEnd, BehindTheLargestSeqNoneIsLeft) {
+TEST(SeqEnd, NoSeqIsLeftAboveTheLargestOne) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());
     server.start();
@@ -153,7 +153,7 @@ TEST(ResetSeq, OfAStoppedServerSurvivesStartsStopsAndALostSegment) {
     expect_reset(server, max_seq, 5);
     EXPECT_EQ(server.belfryctl({"check"}).status, 0);
     server.start();
-    expect_set_back(server);
+    expect_seq_5(server);
     server.kill_all();
     server.lose_segment();
     server.start();
@@ -161,13 +161,13 @@ TEST(ResetSeq, OfAStoppedServerSurvivesStartsStopsAndALostSegment) {
     EXPECT_EQ(server.connect().log_in("2").option("seq"), "1");
 }
 
-TEST(ResetSeq, OfARunningServerEndsTheSessionAndIsInTheDatabaseWhenItReturns) {
+TEST(ResetSeq, OfARunningServerEndsTheSessionAndIsStoredWhenItReturns) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());
     server.start();
     RawClient client = server.log_in("1");
     RawClient other = server.log_in("2");
-    client.send_message(6, "taken for a repetition");
+    client.send_message(6, "answered as a repetition");
     client.expect("DUP 6");
     expect_reset(server, max_seq, 5);
     client.expect("BYE shutting-down");
@@ -175,10 +175,10 @@ TEST(ResetSeq, OfARunningServerEndsTheSessionAndIsInTheDatabaseWhenItReturns) {
     server.kill_all();
     server.lose_segment();
     server.start();
-    expect_set_back(server);
+    expect_seq_5(server);
 }
 
-TEST(ResetSeq, ASessionWhoseClientDoesNotCloseAtItsByeEndsInOrder) {
+TEST(ResetSeq, EndsASessionWithoutAKillEvenIfItsClientStaysConnected) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());
     server.start();
@@ -199,26 +199,26 @@ TEST(ResetSeq, OfARunningServerSurvivesAnAdoptionAndAKilledArchiver) {
     EXPECT_TRUE(server.will_say("the archiver was killed"));
     server.kill_supervisor();
     server.start();
-    expect_set_back(server);
+    expect_seq_5(server);
     EXPECT_EQ(server.stop(), 0);
     server.start();
     EXPECT_EQ(server.connect().log_in("1").option("seq"), "6");
 }
 
-TEST(ResetSeq, OfAServerInMemoryGoesToTheHighestFreeSeqInTheRing) {
+TEST(ResetSeq, OfAServerWithoutAStoreChoosesTheHighestFreeSeqInTheRing) {
     Server server;
     RawClient client = server.log_in("1");
-    client.send_message(free_seq, "free");
-    client.send_message(free_seq + step, "not free");
-    client.expect("SENT " + std::to_string(free_seq) + " 1");
-    client.expect("SENT " + std::to_string(free_seq + step) + " 2");
-    expect_reset(server, free_seq + step, free_seq);
+    client.send_message(max_free_seq, "free");
+    client.send_message(max_free_seq + step, "not free");
+    client.expect("SENT " + std::to_string(max_free_seq) + " 1");
+    client.expect("SENT " + std::to_string(max_free_seq + step) + " 2");
+    expect_reset(server, max_free_seq + step, max_free_seq);
     client.expect("BYE shutting-down");
-    EXPECT_EQ(server.connect().log_in("1").option("seq"), std::to_string(free_seq));
+    EXPECT_EQ(server.connect().log_in("1").option("seq"), std::to_string(max_free_seq));
     EXPECT_EQ(server.belfryctl({"check"}).status, 0);
 }
 
-TEST(ResetSeq, ALowSeqStaysAndItsSessionGoesOn) {
+TEST(ResetSeq, KeepsALowSeqAndItsSession) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(7, "x");
@@ -230,12 +230,12 @@ TEST(ResetSeq, ALowSeqStaysAndItsSessionGoesOn) {
     EXPECT_EQ(server.belfryctl({"reset-seq", "1"}).out, stays);
 }
 
-TEST(ResetSeq, MessagesThatAreAlreadyThereStayAndAreExportedAndImported) {
+TEST(ResetSeq, KeepsOldMessagesWhichCanBeExportedAndImported) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());
     expect_reset(server, max_seq, 5);
     server.start();
-    expect_set_back(server);
+    expect_seq_5(server);
     EXPECT_EQ(server.stop(), 0);
     const std::string text = server.belfryctl({"export"}).out;
     EXPECT_NE(text.find("\"seq\":9223372036854775807"), std::string::npos);
@@ -246,7 +246,7 @@ TEST(ResetSeq, MessagesThatAreAlreadyThereStayAndAreExportedAndImported) {
     EXPECT_EQ(server.connect().log_in("1").option("seq"), "6");
 }
 
-TEST(ResetSeq, AUserOfBelfryGoesOnBehindIt) {
+TEST(ResetSeq, LetsARunningBelfrySendAgain) {
     Server server{{.durability = "commit"}};
     import(server, export_with_high_seqs());
     server.start();
@@ -263,7 +263,7 @@ TEST(ResetSeq, AUserOfBelfryGoesOnBehindIt) {
     EXPECT_EQ(belfry.err().find("not accepted"), std::string::npos) << belfry.err();
 }
 
-TEST(ResetSeq, AnUnknownClientAndADeadServerAreToldInOneLine) {
+TEST(ResetSeq, ReportsAnUnknownClientOrADeadServerInOneLine) {
     Server server{{.durability = "commit"}};
     expect_refused(server.belfryctl({"reset-seq", "nobody"}), "does not know client nobody");
     server.kill_all();
@@ -273,7 +273,7 @@ TEST(ResetSeq, AnUnknownClientAndADeadServerAreToldInOneLine) {
     EXPECT_EQ(server.belfryctl({"reset-seq"}).status, 2);
 }
 
-TEST(ResetSeq, WithAStoreThatFailsNothingIsSaidToBeDone) {
+TEST(ResetSeq, FailsWhileTheStoreFails) {
     FaultyDisk disk;
     Server server{{.durability = "commit", .environment = disk.environment()}};
     import(server, export_with_high_seqs());
@@ -294,18 +294,18 @@ TEST(ResetSeq, WithAStoreThatFailsNothingIsSaidToBeDone) {
 
 constexpr std::uint64_t max_id = 281474976710655;  // 2^48 - 1
 
-/// An empty store whose newest message was this one.
+/// The export of an empty log whose last message had this id.
 std::string export_that_ends_at(std::uint64_t id) {
     return R"({"format":1,"epoch":"ab","first_id":)" + std::to_string(id + 1) + R"(,"last_id":)" +
            std::to_string(id) + R"(,"durability":"commit","clean":true,"clients":[]})" + "\n";
 }
 
-TEST(LogEnd, WhatComesBehindTheLargestIdIsRefusedAndOneLineSaysWhy) {
+TEST(LogEnd, MessagesAfterTheLargestIdAreRefusedAndOneLineSaysWhy) {
     Server server{{.durability = "commit"}};
     import(server, export_that_ends_at(max_id - 2));
     server.start();
     RawClient client = server.log_in("1", "ack=manual");
-    client.send(send_line(1) + send_line(2) + send_line(3) + send_line(4));
+    client.send(send_command(1) + send_command(2) + send_command(3) + send_command(4));
     std::vector<std::string> lines;
     for (int count = 0; count < 4; ++count) lines.push_back(client.next().line.substr(0, 22));
     std::ranges::sort(lines);
@@ -340,7 +340,7 @@ TEST(LogEnd, WhatComesBehindTheLargestIdIsRefusedAndOneLineSaysWhy) {
     reader.expect_error("store-failed", "3");
 }
 
-TEST(LogEnd, AStoreThatEndsThereIsServedAndTakesNothingMore) {
+TEST(LogEnd, AFullLogIsServedAndAcceptsNoMessage) {
     Server server{{.durability = "commit"}};
     import(server, export_that_ends_at(max_id));
     server.start();
@@ -351,7 +351,7 @@ TEST(LogEnd, AStoreThatEndsThereIsServedAndTakesNothingMore) {
     EXPECT_EQ(server.status().at("log").at("last_id"), max_id);
 }
 
-TEST(LogEnd, LargerIdsAreNotImportedAndADatabaseThatHasThemIsNotServed) {
+TEST(LogEnd, LargerIdsAreNeitherImportedNorServed) {
     Server server{{.durability = "commit"}};
     EXPECT_EQ(server.stop(), 0);
     fs::remove_all(server.data_dir());

@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <cstring>
 
-/// What belfryd tells the service manager, in the protocol of sd_notify(3).
+/// What belfryd tells the service manager, by the protocol of sd_notify(3).
 namespace belfry::test {
 namespace {
 
@@ -24,7 +24,7 @@ struct Notice {
     std::string text;
 };
 
-/// The socket of a service manager.
+/// A service manager: it receives the notices that belfryd sends to its socket.
 class Manager {
   public:
     /// @param name a path, or `@` and an abstract name
@@ -42,18 +42,18 @@ class Manager {
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
     }
 
-    /// Of a program that it starts, with these variables besides.
+    /// The environment of a program that it starts, with further variables.
     [[nodiscard]] Environment environment(const Environment& more = {}) const {
         Environment variables{{"NOTIFY_SOCKET", name_}};
         variables.insert(variables.end(), more.begin(), more.end());
         return variables;
     }
 
-    /// The next notice; waits for it.
+    /// Waits for the next notice and returns it.
     [[nodiscard]] Notice next() const {
         const Deadline deadline{default_wait};
         pollfd readable{socket_.get(), POLLIN, 0};
-        if (::poll(&readable, 1, deadline.remaining_ms()) != 1) throw Failure("no notice came");
+        if (::poll(&readable, 1, deadline.remaining_ms()) != 1) throw Failure("no notice arrived");
         return receive();
     }
 
@@ -84,31 +84,32 @@ class Manager {
     base::UniqueFd socket_;
 };
 
-bool says(const Notice& notice, const std::string& line) {
+bool has_line(const Notice& notice, const std::string& line) {
     const auto lines = lines_of(notice.text);
     return std::ranges::find(lines, line) != lines.end();
 }
 
-/// On standard error, as the end of a line, and nothing else of that kind. It is said behind the
-/// line that the server listens, so it may still be under way.
-void expect_said_once(const Server& server, const std::string& line_end) {
+/// Expects exactly one line about the service manager on standard error, with this end. belfryd
+/// logs it after it has printed that it listens, so the line may not be there yet.
+void expect_logged_once(const Server& server, const std::string& line_end) {
     ASSERT_TRUE(server.will_say(line_end)) << server.errors();
-    const std::string said = server.errors();
-    const auto at = said.find(line_end);
-    EXPECT_EQ(said.find("service manager", at + line_end.size()), std::string::npos) << said;
+    const std::string logged = server.errors();
+    const auto at = logged.find(line_end);
+    EXPECT_EQ(logged.find("service manager", at + line_end.size()), std::string::npos) << logged;
 }
 
-TEST(ServiceManager, IsToldWhenTheServerIsReadyAndWhenItStopsByTheSupervisorAlone) {
+TEST(ServiceManager, IsToldOnlyByTheSupervisorThatTheServerIsReadyAndThatItStops) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server{{.durability = "commit", .environment = manager.environment()}};
-    // The listening line is there already: Server has waited for it.
+    // Server has already waited for the line that says that belfryd listens.
     const Notice ready = manager.next();
-    EXPECT_TRUE(says(ready, "READY=1")) << ready.text;
-    EXPECT_TRUE(says(ready, "STATUS=listening on 127.0.0.1:" + std::to_string(server.port())));
+    EXPECT_TRUE(has_line(ready, "READY=1")) << ready.text;
+    EXPECT_TRUE(has_line(ready, "STATUS=listening on 127.0.0.1:" + std::to_string(server.port())));
     EXPECT_EQ(ready.sender, server.pid());
 
-    // Children come, work and go: a session that is killed, one that leaves, an archiver.
+    // One session is killed, one ends with QUIT, and the archiver is killed. None of them sends a
+    // notice.
     RawClient one = server.log_in("1");
     RawClient two = server.log_in("2");
     one.send("SAY hello\r\n");
@@ -122,12 +123,12 @@ TEST(ServiceManager, IsToldWhenTheServerIsReadyAndWhenItStopsByTheSupervisorAlon
 
     EXPECT_EQ(server.stop(), 0) << server.errors();
     const Notice stopping = manager.next();
-    EXPECT_TRUE(says(stopping, "STOPPING=1")) << stopping.text;
+    EXPECT_TRUE(has_line(stopping, "STOPPING=1")) << stopping.text;
     EXPECT_EQ(stopping.sender, server.pid());
     EXPECT_FALSE(manager.has_more());
 }
 
-TEST(ServiceManager, IsToldBehindTheLineThatSaysThatItListens) {
+TEST(ServiceManager, IsToldReadyAfterTheServerHasPrintedThatItListens) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server;
@@ -135,57 +136,57 @@ TEST(ServiceManager, IsToldBehindTheLineThatSaysThatItListens) {
     Invocation command = server.command();
     command.environment = manager.environment();
     Process belfryd{command};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     EXPECT_TRUE(belfryd.out().starts_with("belfryd listening on ")) << belfryd.out();
     belfryd.signal(SIGTERM);
     EXPECT_EQ(belfryd.wait(), 0) << belfryd.err();
 }
 
-TEST(ServiceManager, IsReachedByAnAbstractNameToo) {
+TEST(ServiceManager, MayHaveAnAbstractSocketName) {
     const TempDir folder;
     const Manager manager{"@" + (folder.path() / "notify").string()};
     Server server{{.environment = manager.environment()}};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     EXPECT_EQ(server.stop(), 0);
-    EXPECT_TRUE(says(manager.next(), "STOPPING=1"));
+    EXPECT_TRUE(has_line(manager.next(), "STOPPING=1"));
 }
 
-TEST(ServiceManager, IsToldByTheServerThatTakesOver) {
+TEST(ServiceManager, IsToldReadyByTheNextSupervisor) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server{{.environment = manager.environment()}};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     RawClient client = server.log_in("1");
     server.kill_supervisor();
     server.start();
     const Notice ready = manager.next();
-    EXPECT_TRUE(says(ready, "READY=1")) << ready.text;
+    EXPECT_TRUE(has_line(ready, "READY=1")) << ready.text;
     EXPECT_EQ(ready.sender, server.pid());
     EXPECT_FALSE(manager.has_more());
     EXPECT_EQ(server.stop(), 0);
 }
 
-TEST(ServiceManager, IsToldOfAReloadAndOfItsEnd) {
+TEST(ServiceManager, IsToldWhenAReloadBeginsAndEnds) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server{{.environment = manager.environment()}};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     ASSERT_EQ(::kill(server.pid(), SIGHUP), 0);
     const Notice reloading = manager.next();
-    EXPECT_TRUE(says(reloading, "RELOADING=1")) << reloading.text;
+    EXPECT_TRUE(has_line(reloading, "RELOADING=1")) << reloading.text;
     EXPECT_NE(reloading.text.find("MONOTONIC_USEC="), std::string::npos) << reloading.text;
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     EXPECT_EQ(server.stop(), 0);
 }
 
-/// A watchdog that lets a test wait for several heartbeats.
+/// A watchdog with an interval so short that a test can wait for several heartbeats.
 const Environment watchdog{{"WATCHDOG_USEC", "100000"}};
 
-TEST(ServiceManager, IsToldAgainAndAgainThatTheSupervisorIsNotStuck) {
+TEST(ServiceManager, GetsHeartbeatsFromTheSupervisor) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server{{.environment = manager.environment(watchdog)}};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     for (int heartbeat = 0; heartbeat < 10; ++heartbeat) {
         const Notice notice = manager.next();
         EXPECT_EQ(notice.text, "WATCHDOG=1");
@@ -194,7 +195,7 @@ TEST(ServiceManager, IsToldAgainAndAgainThatTheSupervisorIsNotStuck) {
     EXPECT_EQ(server.stop(), 0);
 }
 
-TEST(ServiceManager, IsNotToldSoByASupervisorThatIsStopped) {
+TEST(ServiceManager, GetsNoHeartbeatFromAStoppedSupervisor) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server{{.environment = manager.environment(watchdog)}};
@@ -202,30 +203,30 @@ TEST(ServiceManager, IsNotToldSoByASupervisorThatIsStopped) {
     ::kill(server.pid(), SIGSTOP);
     ASSERT_TRUE(eventually([&] { return process_info(server.pid())->state == 'T'; }));
     while (manager.has_more()) static_cast<void>(manager.next());
-    // The other processes work for several intervals, and do not speak for it.
+    // The other processes run for several intervals, and send no heartbeat in its place.
     const Deadline deadline{Milliseconds{500}};
     while (!deadline.passed()) client.expect_pong();
     EXPECT_FALSE(manager.has_more());
     ::kill(server.pid(), SIGCONT);
-    EXPECT_TRUE(says(manager.next(), "WATCHDOG=1"));
+    EXPECT_TRUE(has_line(manager.next(), "WATCHDOG=1"));
     EXPECT_EQ(server.stop(), 0);
 }
 
-/// Runs a server whose watchdog is told by that, up to a reload. Every turn of its loop would send
-/// a heartbeat at first.
+/// Runs a server with these variables through a reload, and expects no heartbeat. The first turn of
+/// its loop would send one.
 void expect_no_heartbeat(const Environment& variables) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server{{.environment = manager.environment(variables)}};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     ASSERT_EQ(::kill(server.pid(), SIGHUP), 0);
-    EXPECT_TRUE(says(manager.next(), "RELOADING=1"));
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "RELOADING=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
     EXPECT_EQ(server.stop(), 0);
-    EXPECT_TRUE(says(manager.next(), "STOPPING=1"));
+    EXPECT_TRUE(has_line(manager.next(), "STOPPING=1"));
 }
 
-TEST(ServiceManager, IsNotToldSoWhereItWatchesAnotherProcessOrNone) {
+TEST(ServiceManager, GetsNoHeartbeatIfItWatchesAnotherProcessOrNone) {
     expect_no_heartbeat({});
     expect_no_heartbeat({{"WATCHDOG_USEC", "100000"}, {"WATCHDOG_PID", "1"}});
     expect_no_heartbeat({{"WATCHDOG_USEC", "100000"}, {"WATCHDOG_PID", "nobody"}});
@@ -234,12 +235,12 @@ TEST(ServiceManager, IsNotToldSoWhereItWatchesAnotherProcessOrNone) {
     }
 }
 
-TEST(ServiceManager, IsToldSoWhereItNamesTheSupervisor) {
+TEST(ServiceManager, GetsHeartbeatsIfItNamesTheSupervisor) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     Server server;
     EXPECT_EQ(server.stop(), 0);
-    // The shell becomes belfryd, and so has its pid.
+    // The shell replaces itself by belfryd, so $$ is the pid of belfryd.
     Invocation shell{"/bin/sh", {"-c", "export WATCHDOG_PID=$$; exec \"$0\" \"$@\""}};
     const Invocation command = server.command();
     shell.arguments.push_back(command.program.string());
@@ -247,13 +248,13 @@ TEST(ServiceManager, IsToldSoWhereItNamesTheSupervisor) {
                            command.arguments.end());
     shell.environment = manager.environment(watchdog);
     Process belfryd{shell};
-    EXPECT_TRUE(says(manager.next(), "READY=1"));
-    EXPECT_TRUE(says(manager.next(), "WATCHDOG=1"));
+    EXPECT_TRUE(has_line(manager.next(), "READY=1"));
+    EXPECT_TRUE(has_line(manager.next(), "WATCHDOG=1"));
     belfryd.signal(SIGTERM);
     EXPECT_EQ(belfryd.wait(), 0) << belfryd.err();
 }
 
-TEST(ServiceManager, ThatIsGoneIsSaidOnceAndNotWithEachHeartbeat) {
+TEST(ServiceManager, IsReportedOnceAndNotWithEachHeartbeatIfItIsGone) {
     Environment environment = watchdog;
     environment.emplace_back("NOTIFY_SOCKET", "/does/not/exist");
     Server server{{.environment = environment}};
@@ -261,29 +262,29 @@ TEST(ServiceManager, ThatIsGoneIsSaidOnceAndNotWithEachHeartbeat) {
     const Deadline deadline{Milliseconds{500}};
     while (!deadline.passed()) client.expect_pong();
     EXPECT_EQ(server.stop(), 0);
-    expect_said_once(server,
-                     "cannot notify the service manager at /does/not/exist: No such file or "
-                     "directory\n");
+    expect_logged_once(server,
+                       "cannot notify the service manager at /does/not/exist: No such file or "
+                       "directory\n");
 }
 
-TEST(ServiceManager, ThatIsGoneIsSaidInOneLineAndTheServerWorks) {
+TEST(ServiceManager, IsReportedInOneLineIfItIsGoneAndTheServerWorks) {
     Server server{{.environment = {{"NOTIFY_SOCKET", "/does/not/exist"}}}};
     const RawClient client = server.log_in("1");
-    expect_said_once(server,
-                     "cannot notify the service manager at /does/not/exist: No such file or "
-                     "directory\n");
+    expect_logged_once(server,
+                       "cannot notify the service manager at /does/not/exist: No such file or "
+                       "directory\n");
     EXPECT_EQ(server.stop(), 0);
 }
 
-TEST(ServiceManager, WithATooLongNameIsSaidInOneLineAndTheServerWorks) {
+TEST(ServiceManager, IsReportedInOneLineIfItsNameIsTooLongAndTheServerWorks) {
     const std::string name = "/" + std::string(500, 'x');
     Server server{{.environment = {{"NOTIFY_SOCKET", name}}}};
-    expect_said_once(server,
-                     "cannot notify the service manager at " + name + ": File name too long\n");
+    expect_logged_once(server,
+                       "cannot notify the service manager at " + name + ": File name too long\n");
     EXPECT_EQ(server.stop(), 0);
 }
 
-TEST(ServiceManager, IsNotToldThatAServerIsReadyThatCouldNotStart) {
+TEST(ServiceManager, IsNotToldReadyByAServerThatCouldNotStart) {
     const TempDir folder;
     const Manager manager{(folder.path() / "notify").string()};
     const Server server;

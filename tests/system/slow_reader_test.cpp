@@ -6,7 +6,7 @@
 #include <iostream>
 #include <string>
 
-/// Clients that do not read delay nobody and fill no memory.
+/// Clients that do not read neither delay other clients nor use up memory.
 namespace belfry::test {
 namespace {
 
@@ -35,9 +35,10 @@ TEST(SlowReader, IsToldAGapAndDelaysNobody) {
     slow.log_in_live("3", "ack=manual");
     RawClient reader = server.log_in("2");
     RawClient sender = server.log_in("1");
-    // Far more than the ring and the buffers of a socket hold.
+    // The messages are far larger than the ring and the buffers of a socket.
     constexpr int count = 2000;
-    std::cout << "16 MiB past a reader that sleeps: " << send_much(sender, count) << " ms\n";
+    std::cout << "16 MiB sent while a reader does not read: " << send_much(sender, count)
+              << " ms\n";
     reader.read_until_id(count);
 
     const auto frames = slow.read_until_id(count);
@@ -100,8 +101,8 @@ TEST(SlowReader, OwnMessagesInAGapAreAnsweredDupWhenSentAgain) {
     again.expect("DUP 7");
 }
 
-/// Sends as fast as it can and never reads, until the server takes nothing for a second.
-/// Returns the bytes that it could send.
+/// Sends as fast as possible and never reads, until the server accepts no bytes for a second.
+/// Returns the number of bytes sent.
 std::size_t flood(RawClient& client, RawClient& sender, RawClient& reader) {
     std::size_t sent = 0;
     std::uint64_t seq = 1;
@@ -110,18 +111,18 @@ std::size_t flood(RawClient& client, RawClient& sender, RawClient& reader) {
         for (int count = 0; count < 10'000; ++count) {
             bytes += "SEND " + std::to_string(seq++) + " 10\r\n0123456789\r\n";
         }
-        // Half a command may be left over: it stays in the kernel and is not needed.
-        const std::size_t went = client.send_without_reading(bytes, Milliseconds{1000});
-        sent += went;
-        // Others are served in between.
+        // A command may be sent only in part. The rest is not needed.
+        const std::size_t accepted = client.send_without_reading(bytes, Milliseconds{1000});
+        sent += accepted;
+        // The other clients are still served.
         sender.send("SAY in between\r\n");
         sender.read_until("SENT");
         reader.read_until_id(sender.last_id());
-        if (went < bytes.size()) return sent;
+        if (accepted < bytes.size()) return sent;
     }
 }
 
-TEST(SlowReader, AClientThatFloodsAndNeverReadsIsHeldBack) {
+TEST(SlowReader, AClientThatFloodsAndNeverReadsMeetsBackpressure) {
     Server server{with_small_ring()};
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
@@ -141,7 +142,7 @@ TEST(SlowReader, AClientThatFloodsAndNeverReadsIsHeldBack) {
     sender.send("SAY afterwards\r\n");
     sender.read_until("SENT");
     reader.read_until_id(sender.last_id());
-    // The flooder has lost nothing: as soon as it reads, it is served.
+    // The flooding client has lost no message: it is served as soon as it reads.
     flooder.read_until_id(sender.last_id());
 }
 

@@ -7,8 +7,8 @@
 #include <iostream>
 #include <string>
 
-/// Starting and stopping, and how long they take. The times are printed; whether they are good
-/// is for a person to say, since the machine may be busy.
+/// The server starts and stops. The times are printed and not asserted, because the machine may be
+/// busy.
 namespace belfry::test {
 namespace {
 
@@ -18,12 +18,12 @@ std::string hundred_ids() {
     return ids;
 }
 
-TEST(Starting, ItIsReadySoon) {
+TEST(Starting, AServerIsReadySoon) {
     const Server server;
     std::cout << "ready after " << server.ready_after_ms() << " ms\n";
 }
 
-TEST(Stopping, WithAHundredClientsOnlineEachIsToldAndItExitsWith0) {
+TEST(Stopping, EachOfAHundredClientsIsToldAndTheServerExitsWith0) {
     Server server{{.client_ids = hundred_ids()}};
     std::vector<RawClient> clients;
     for (int id = 1; id <= 100; ++id) clients.push_back(server.log_in(std::to_string(id)));
@@ -37,7 +37,7 @@ TEST(Stopping, WithAHundredClientsOnlineEachIsToldAndItExitsWith0) {
     EXPECT_TRUE(server.all_processes().empty());
 }
 
-TEST(Stopping, AnInterruptIsACleanStopToo) {
+TEST(Stopping, AnInterruptStopsTheServerCleanly) {
     Server server;
     RawClient client = server.log_in("1");
     ::kill(server.pid(), SIGINT);
@@ -46,8 +46,8 @@ TEST(Stopping, AnInterruptIsACleanStopToo) {
     EXPECT_FALSE(server.segment());
 }
 
-TEST(Stopping, AnInterruptToTheWholeGroupIsACleanStopToo) {
-    // So does a terminal when somebody presses Ctrl-C.
+TEST(Stopping, AnInterruptOfTheProcessGroupStopsTheServerCleanly) {
+    // A terminal sends SIGINT to the whole group when somebody presses Ctrl-C.
     Server server;
     RawClient client = server.log_in("1");
     ::kill(-server.pid(), SIGINT);
@@ -58,7 +58,7 @@ TEST(Stopping, AnInterruptToTheWholeGroupIsACleanStopToo) {
     EXPECT_TRUE(server.all_processes().empty());
 }
 
-TEST(Stopping, AHangUpOfTheTerminalStopsNothing) {
+TEST(Stopping, AHangUpOfTheTerminalDoesNotStopTheServer) {
     Server server;
     RawClient client = server.log_in("1");
     ::kill(-server.pid(), SIGHUP);
@@ -67,7 +67,7 @@ TEST(Stopping, AHangUpOfTheTerminalStopsNothing) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-TEST(Stopping, UnderNohupAHangUpDoesNotStopIt) {
+TEST(Stopping, AHangUpUnderNohupDoesNotStopTheServer) {
     Server server;
     EXPECT_EQ(server.stop(), 0);
     Invocation command = server.command();
@@ -82,7 +82,7 @@ TEST(Stopping, UnderNohupAHangUpDoesNotStopIt) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-TEST(Stopping, AStoppedChildAndASilentClientDelayItLittle) {
+TEST(Stopping, ASuspendedChildAndASilentClientDelayTheStopLittle) {
     Server server;
     RawClient stopped = server.log_in("1");
     RawClient silent = server.connect();
@@ -91,12 +91,13 @@ TEST(Stopping, AStoppedChildAndASilentClientDelayItLittle) {
     ::kill(server.child_of("1"), SIGSTOP);
     const auto start = Clock::now();
     EXPECT_EQ(server.stop(), 0) << server.errors();
-    std::cout << "stopped a stopped child after " << milliseconds_since(start) << " ms\n";
+    std::cout << "stopped a server with a suspended child after " << milliseconds_since(start)
+              << " ms\n";
     EXPECT_TRUE(server.all_processes().empty());
     EXPECT_FALSE(server.segment());
 }
 
-TEST(Stopping, NewConnectionsAreRefusedAfterwards) {
+TEST(Stopping, ConnectionsAreRefusedAfterAStop) {
     Server server;
     EXPECT_EQ(server.stop(), 0);
     EXPECT_ANY_THROW(static_cast<void>(server.connect()));

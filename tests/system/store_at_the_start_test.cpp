@@ -11,8 +11,8 @@
 namespace belfry::test {
 namespace {
 
-/// A start that fails, with one line that names the store.
-std::string refusal_of(Server& server) {
+/// Runs belfryd, expects one line on standard error that names the store, and returns it.
+std::string error_at_start(Server& server) {
     const Result result = run(server.command());
     EXPECT_EQ(result.status, 1);
     EXPECT_EQ(lines_of(std::string_view{result.err}).size(), 1U) << result.err;
@@ -20,39 +20,39 @@ std::string refusal_of(Server& server) {
     return result.err;
 }
 
-TEST(StoreAtTheStart, AFileThatIsNoDatabaseIsRefusedAtTheStart) {
+TEST(StoreAtTheStart, AFileThatIsNotADatabaseIsRefused) {
     Server server{{.durability = "commit"}};
     EXPECT_EQ(server.stop(), 0);
     std::ofstream{StoreDb::file(server.data_dir())} << std::string(8192, 'x');
-    EXPECT_NE(refusal_of(server).find("not a database"), std::string::npos);
+    EXPECT_NE(error_at_start(server).find("not a database"), std::string::npos);
     EXPECT_FALSE(server.segment());
 }
 
-TEST(StoreAtTheStart, AForeignDatabaseIsRefusedAtTheStart) {
+TEST(StoreAtTheStart, AForeignDatabaseIsRefused) {
     Server server{{.durability = "commit"}};
     EXPECT_EQ(server.stop(), 0);
     StoreDb{server.data_dir()}.run("PRAGMA application_id = 1");
-    EXPECT_NE(refusal_of(server).find("is not a Belfry database"), std::string::npos);
+    EXPECT_NE(error_at_start(server).find("is not a Belfry database"), std::string::npos);
 }
 
-TEST(StoreAtTheStart, ANewerSchemaIsRefusedAtTheStart) {
+TEST(StoreAtTheStart, ANewerSchemaIsRefused) {
     Server server{{.durability = "commit"}};
     EXPECT_EQ(server.stop(), 0);
     StoreDb{server.data_dir()}.run("PRAGMA user_version = 2");
-    EXPECT_NE(refusal_of(server).find("schema version 2"), std::string::npos);
+    EXPECT_NE(error_at_start(server).find("schema version 2"), std::string::npos);
 }
 
-TEST(StoreAtTheStart, AFullDiskIsRefusedAtTheStart) {
+TEST(StoreAtTheStart, AFullDiskIsRefused) {
     FaultyDisk disk;
     Server server{{.durability = "commit", .environment = disk.environment()}};
     EXPECT_EQ(server.stop(), 0);
     disk.fill_up();
-    EXPECT_NE(refusal_of(server).find("full"), std::string::npos);
+    EXPECT_NE(error_at_start(server).find("full"), std::string::npos);
     disk.make_room();
     server.start();
 }
 
-TEST(StoreAtTheStart, AStoreThatIsGoneWhileItsSegmentIsThereIsRefused) {
+TEST(StoreAtTheStart, AMissingStoreIsRefusedIfItsSegmentExists) {
     Server server{{.durability = "commit"}};
     {
         RawClient client = server.log_in("1");
@@ -61,11 +61,11 @@ TEST(StoreAtTheStart, AStoreThatIsGoneWhileItsSegmentIsThereIsRefused) {
     }
     server.kill_all();
     std::filesystem::remove(StoreDb::file(server.data_dir()));
-    refusal_of(server);
+    error_at_start(server);
     EXPECT_TRUE(server.segment());
 }
 
-TEST(StoreAtTheStart, AStoreOfAnotherLogThanTheSegmentsIsRefused) {
+TEST(StoreAtTheStart, AStoreOfAnotherLogThanTheSegmentIsRefused) {
     Server server{{.durability = "commit"}};
     server.kill_all();
     StoreDb{server.data_dir()}.run("UPDATE log SET epoch = 'abc'");

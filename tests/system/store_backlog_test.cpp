@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-/// Clients that are slow or late get from the store what has left the ring.
+/// Clients that are slow or late get messages from the store that have left the ring.
 namespace belfry::test {
 namespace {
 
-/// Every message from 1 to `last` by client 1, whole, once, in order.
+/// Expects every message from 1 to `last` of client 1, whole, once and in order.
 void expect_all(const std::vector<Frame>& frames, std::string_view verb, std::uint64_t last) {
     std::uint64_t next = 1;
     for (const Frame& frame : frames) {
@@ -26,7 +26,7 @@ void expect_all(const std::vector<Frame>& frames, std::string_view verb, std::ui
     EXPECT_EQ(next, last + 1);
 }
 
-TEST(StoreBacklog, AHundredThousandMessagesGoThroughASmallRingAndEverybodyGetsEach) {
+TEST(StoreBacklog, EveryClientGetsAHundredThousandMessagesThroughASmallRing) {
     constexpr std::uint64_t count = 100'000;
     Server server{{.client_ids = "1,2,3,4", .more = {"--ring-size", "1M"}, .durability = "commit"}};
     RawClient asleep{server.port(), 4096};
@@ -68,7 +68,7 @@ TEST(StoreBacklog, ASenderGetsItsSentsFromTheStoreToo) {
     EXPECT_EQ(frames.back().line, "LIVE 3000");
 }
 
-TEST(StoreBacklog, AReaderMayLeaveInTheMiddleOfItsBacklogAndGoesOnThere) {
+TEST(StoreBacklog, AReaderThatLeavesWithinItsBacklogContinuesThere) {
     constexpr std::uint64_t count = 20'000;
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     RawClient sender = server.log_in("1");
@@ -84,7 +84,7 @@ TEST(StoreBacklog, AReaderMayLeaveInTheMiddleOfItsBacklogAndGoesOnThere) {
     }
 }
 
-TEST(StoreBacklog, WhatIsNotKeptIsToldAsAGap) {
+TEST(StoreBacklog, MessagesBeyondKeepMessagesAreToldAsAGap) {
     Server server{{.more = {"--keep-messages", "100"}, .durability = "commit"}};
     RawClient sender = server.log_in("1");
     send_and_read(sender, 1, 1000);
@@ -104,7 +104,7 @@ TEST(StoreBacklog, WhatIsNotKeptIsToldAsAGap) {
     again.expect("GAP 1 900");
 }
 
-TEST(StoreBacklog, WhatIsTooOldIsToldAsAGapAndIdsGoOn) {
+TEST(StoreBacklog, MessagesBeyondKeepDaysAreToldAsAGapAndIdsContinue) {
     Server server{{.more = {"--keep-days", "30"}, .durability = "commit"}};
     {
         RawClient sender = server.log_in("1");

@@ -16,15 +16,15 @@
 namespace belfry::test {
 namespace {
 
-void expect_refusing(Server& server) {
+void expect_store_failed(Server& server) {
     EXPECT_TRUE(server.will_say("new messages are refused")) << server.errors();
 }
 
-void expect_working_again(Server& server) {
+void expect_store_works_again(Server& server) {
     EXPECT_TRUE(server.will_say("the store works again")) << server.errors();
 }
 
-TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
+TEST(StoreFailure, AFullDiskRefusesNewMessagesAndLosesNoAcceptedOne) {
     FaultyDisk disk;
     Server server{{.durability = "commit", .environment = disk.environment()}};
     RawClient client = server.log_in("1");
@@ -36,10 +36,10 @@ TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
 
     disk.fill_up();
     client.send_message(2, "accepted, not stored");
-    expect_refusing(server);
+    expect_store_failed(server);
     client.send_message(3, "refused");
     client.expect_error("store-failed", "3");
-    client.send_message(4, "behind it");
+    client.send_message(4, "after it");
     client.expect_error("store-failed", "4");
     client.send("SAY hello\r\n");
     client.expect_error("store-failed");
@@ -49,8 +49,8 @@ TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
     disk.make_room();
     client.expect("SENT 2 2");
     reader.expect_message(2, "1", "accepted, not stored");
-    expect_working_again(server);
-    client.send_message(4, "still behind the one that was refused");
+    expect_store_works_again(server);
+    client.send_message(4, "still after the refused one");
     client.expect_error("store-failed", "4");
     client.send_message(3, "again");
     client.expect("SENT 3 3");
@@ -61,7 +61,7 @@ TEST(StoreFailure, AFullDiskRefusesWhatIsNewAndLosesNothingThatWasAccepted) {
     reader.expect_message(3, "1", "again");
 }
 
-TEST(StoreFailure, ALimitOnTheSizeOfFilesIsLikeAFullDisk) {
+TEST(StoreFailure, AFileSizeLimitActsLikeAFullDisk) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(1, "stored");
@@ -71,19 +71,19 @@ TEST(StoreFailure, ALimitOnTheSizeOfFilesIsLikeAFullDisk) {
 
     rlimit before{};
     ASSERT_EQ(::prlimit(archiver, RLIMIT_FSIZE, nullptr, &before), 0);
-    constexpr rlim_t less_than_a_page = 4'000;  // and more than the log lines
+    constexpr rlim_t less_than_a_page = 4'000;  // the log lines of the archiver must still fit
     const rlimit low{less_than_a_page, before.rlim_max};
     ASSERT_EQ(::prlimit(archiver, RLIMIT_FSIZE, &low, nullptr), 0);
     client.send_message(2, "accepted, not stored");
-    expect_refusing(server);
+    expect_store_failed(server);
 
     ASSERT_EQ(::prlimit(archiver, RLIMIT_FSIZE, &before, nullptr), 0);
     client.expect("SENT 2 2");
-    expect_working_again(server);
+    expect_store_works_again(server);
     EXPECT_EQ(server.archiver(), archiver);
 }
 
-TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
+TEST(StoreFailure, RefusedMessagesMayBeSentAgainInOneWrite) {
     FaultyDisk disk;
     Server server{{.durability = "commit", .environment = disk.environment()}};
     RawClient client = server.log_in("1");
@@ -92,14 +92,14 @@ TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
     server.wait_until_saved();
     disk.fail_writes();
     client.send_message(2, "accepted");
-    expect_refusing(server);
+    expect_store_failed(server);
     std::string bytes;
     for (int seq = 3; seq <= 9; ++seq) bytes += "SEND " + std::to_string(seq) + " 1\r\nx\r\n";
     client.send(bytes);
     for (int seq = 3; seq <= 9; ++seq) client.expect_error("store-failed", std::to_string(seq));
     disk.mend();
     client.expect("SENT 2 2");
-    expect_working_again(server);
+    expect_store_works_again(server);
     client.send(bytes);
     for (int seq = 3; seq <= 9; ++seq) {
         const std::string number = std::to_string(seq);
@@ -107,7 +107,7 @@ TEST(StoreFailure, AllThatWasRefusedMayBeSentAgainInOnePiece) {
     }
 }
 
-TEST(StoreFailure, AFullRingWithAStoreThatFailsRefusesToo) {
+TEST(StoreFailure, AFullRingRefusesNewMessagesWhileTheStoreFails) {
     FaultyDisk disk;
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
                    .durability = "commit",
@@ -125,7 +125,7 @@ TEST(StoreFailure, AFullRingWithAStoreThatFailsRefusesToo) {
     EXPECT_EQ(refused.fields.at(0), "store-failed");
     const std::uint64_t first_refused = refused.number(1);
     disk.mend();
-    // What was accepted is SENT, in order; what was refused is not.
+    // Accepted messages get SENT, in order. Refused ones do not.
     std::uint64_t sent = 0;
     std::uint64_t refusals = 1;
     while (sent + refusals < count) {
@@ -140,7 +140,7 @@ TEST(StoreFailure, AFullRingWithAStoreThatFailsRefusesToo) {
     EXPECT_EQ(sent, first_refused - 1);
 }
 
-/// The next `count` seqs that ERR store-failed names; a SAY has none.
+/// Returns the next `count` seqs that ERR store-failed names. The ERR for a SAY names none.
 std::vector<std::uint64_t> next_refused(RawClient& client, std::size_t count) {
     std::vector<std::uint64_t> seqs;
     while (seqs.size() < count) {
@@ -152,14 +152,14 @@ std::vector<std::uint64_t> next_refused(RawClient& client, std::size_t count) {
     return seqs;
 }
 
-TEST(StoreFailure, TheFirstSeqThatIsRefusedCountsAlsoBehindASay) {
+TEST(StoreFailure, TheFirstRefusedSeqBlocksLaterOnesEvenAfterASay) {
     FaultyDisk disk;
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
                    .durability = "commit",
                    .environment = disk.environment()}};
     RawClient client = server.log_in("1");
     disk.hold_syncs();
-    // Of these records of 1,030 bytes and more the ring holds 63.
+    // The ring holds 63 of these records, which have a little more than 1,030 bytes.
     const std::string line = "SAY " + std::string(1000, 'x') + "\r\n";
     constexpr int many = 63;
     for (int count = 0; count < many; ++count) client.send(line);
@@ -169,7 +169,7 @@ TEST(StoreFailure, TheFirstSeqThatIsRefusedCountsAlsoBehindASay) {
     disk.release_syncs();
     const auto refused = next_refused(client, 2);
     disk.mend();
-    expect_working_again(server);
+    expect_store_works_again(server);
     client.send("PING settled\r\n");
     while (client.next().line != "PONG settled") {
     }
@@ -192,7 +192,7 @@ TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
         server.wait_until_saved();
         disk.fill_up();
         client.send_message(2, "not stored");
-        expect_refusing(server);
+        expect_store_failed(server);
     }
     EXPECT_EQ(server.stop(), 1);
     EXPECT_NE(server.errors().find("not all data could be stored"), std::string::npos);
@@ -207,7 +207,7 @@ TEST(StoreFailure, AStopThatCannotStoreEverythingKeepsTheSegment) {
     EXPECT_FALSE(server.segment());
 }
 
-TEST(StoreFailure, AStoreThatCannotBeReadForAWhileDelaysWhoNeedsItAlone) {
+TEST(StoreFailure, AStoreThatCannotBeReadDelaysOnlyItsReaders) {
     FaultyDisk disk;
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
                    .durability = "commit",
@@ -228,7 +228,7 @@ TEST(StoreFailure, AStoreThatCannotBeReadForAWhileDelaysWhoNeedsItAlone) {
     EXPECT_EQ(count_verb(late.read_until_id(count), "MSG"), count);
 }
 
-/// A small real disk in place of the data directory.
+/// Mounts a small file system in place of the data directory.
 class SmallDisk {
   public:
     explicit SmallDisk(const Server& server) : path_{server.data_dir()} {
@@ -257,11 +257,11 @@ class SmallDisk {
     bool mounted_ = false;
 };
 
-TEST(StoreFailure, ARealDiskThatFillsUpAndThenHasRoomLosesNothing) {
+TEST(StoreFailure, ARealDiskThatWasFullLosesNoAcceptedMessage) {
     Server server{{.durability = "commit"}};
     EXPECT_EQ(server.stop(), 0);
     const SmallDisk disk{server};
-    if (!disk.is_mounted()) GTEST_SKIP() << "nothing may be mounted here";
+    if (!disk.is_mounted()) GTEST_SKIP() << "this process may not mount a file system";
     server.start();
     RawClient client = server.log_in("1");
     client.send_message(1, "stored");
@@ -269,20 +269,20 @@ TEST(StoreFailure, ARealDiskThatFillsUpAndThenHasRoomLosesNothing) {
     disk.fill_up();
     const std::string text(60'000, 'x');
     std::uint64_t seq = 1;
-    // What is accepted and not stored is not answered before there is room; then one is refused.
+    // Messages that are accepted but not stored get no answer yet. Then the first one is refused.
     const auto is_refused = [&] {
         client.send_message(++seq, text);
         client.receive(10);
         while (const auto frame = client.next_received()) {
             if (frame->verb != "ERR") continue;
-            seq = frame->number(1);  // the first one; none behind it is accepted either
+            seq = frame->number(1);  // the first refused one; no later one is accepted either
             return true;
         }
         return false;
     };
     EXPECT_TRUE(eventually(is_refused));
     disk.make_room();
-    // The archiver tries every second.
+    // The archiver tries again every second.
     const auto is_accepted = [&] {
         client.send_message(seq, "again");
         const std::string number = std::to_string(seq);
@@ -299,7 +299,7 @@ TEST(StoreFailure, ARealDiskThatFillsUpAndThenHasRoomLosesNothing) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-TEST(StoreFailure, ABadPageInTheMiddleIsToldAndTheOtherMessagesAreServed) {
+TEST(StoreFailure, ADamagedPageIsReportedAndTheOtherMessagesAreServed) {
     Server server{{.durability = "commit"}};
     constexpr std::uint64_t count = 3000;
     {

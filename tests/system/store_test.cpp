@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <string>
 
-/// What outlives what, and how it is served afterwards.
+/// Messages, cursors and the epoch survive stops, killed processes and the loss of the segment.
 namespace belfry::test {
 namespace {
 
-TEST(Store, ALostSegmentIsMadeAgainFromTheStore) {
+TEST(Store, ALostSegmentIsRestoredFromTheStore) {
     Server server{{.durability = "commit"}};
     std::string epoch;
     {
@@ -47,7 +47,7 @@ TEST(Store, ALostSegmentIsMadeAgainFromTheStore) {
     reader.expect_message(3, "1", "ten");
 }
 
-TEST(Store, ACleanStopKeepsEverything) {
+TEST(Store, ACleanStopKeepsMessagesCursorsAndEpoch) {
     Server server{{.durability = "commit"}};
     std::string epoch;
     {
@@ -57,7 +57,7 @@ TEST(Store, ACleanStopKeepsEverything) {
         RawClient reader = server.log_in("2", "ack=manual");
         reader.send("ACK 40\r\n");
         reader.expect_pong();
-        client.quit();  // its cursor has moved
+        client.quit();  // afterwards its cursor has moved
     }
     EXPECT_EQ(server.stop(), 0) << server.errors();
     EXPECT_FALSE(server.segment());
@@ -87,7 +87,7 @@ TEST(Store, CursorsAreSavedWithinASecondOrTwo) {
     EXPECT_EQ(server.connect().log_in("1").option("cursor"), "1");
 }
 
-TEST(Store, AfterTheLossOfEverythingACursorIsTheOneSavedLastAndTheRestComesAgain) {
+TEST(Store, ALostSegmentLeavesTheLastSavedCursorAndLaterMessagesComeAgain) {
     Server server{{.durability = "commit"}};
     {
         RawClient sender = server.log_in("1");
@@ -110,13 +110,13 @@ TEST(Store, AfterTheLossOfEverythingACursorIsTheOneSavedLastAndTheRestComesAgain
     EXPECT_EQ(count_verb(reader.read_until("LIVE"), "MSG"), 100 - std::stoul(cursor));
 }
 
-TEST(Store, ClientsThatAreNotListedKeepTheirCursors) {
+TEST(Store, AClientThatIsNotConfiguredKeepsItsCursor) {
     Server server{{.durability = "commit"}};
     {
         RawClient client = server.log_in("2");
         client.send_message(3, "text");
         client.expect("SENT 3 1");
-        client.quit();  // its cursor has moved
+        client.quit();  // afterwards its cursor has moved
     }
     EXPECT_EQ(server.stop(), 0);
     Invocation fewer = server.command();
@@ -132,7 +132,7 @@ TEST(Store, ClientsThatAreNotListedKeepTheirCursors) {
     EXPECT_EQ(welcome.option("seq"), "3");
 }
 
-TEST(Store, ACursorAboveTheEndIsPulledBackLoudly) {
+TEST(Store, ACursorAboveTheEndIsPulledBackAndLogged) {
     Server server{{.durability = "commit"}};
     {
         RawClient client = server.log_in("1");
@@ -146,7 +146,7 @@ TEST(Store, ACursorAboveTheEndIsPulledBackLoudly) {
     EXPECT_EQ(server.connect().log_in("2").option("cursor"), "1");
 }
 
-TEST(Store, IsForItsOwnerAlone) {
+TEST(Store, IsReadableOnlyByItsOwner) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(1, "text");
@@ -158,7 +158,7 @@ TEST(Store, IsForItsOwnerAlone) {
     }
 }
 
-TEST(Store, HoldsMessagesAsPeopleWouldQueryThem) {
+TEST(Store, HoldsMessagesInTheDocumentedTables) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(4, "caf\xc3\xa9");
@@ -180,7 +180,7 @@ std::string epoch_of(const Server& server) {
     return server.status().at("log").at("epoch");
 }
 
-TEST(Store, AsyncWithItsSegmentGoneBeginsANewEpochAndGoesOnBehindWhatIsStored) {
+TEST(Store, AnAsyncServerThatLostItsSegmentBeginsANewEpochAfterTheStoredMessages) {
     Server server{{.durability = "async"}};
     const std::string epoch = epoch_of(server);
     {
@@ -190,7 +190,7 @@ TEST(Store, AsyncWithItsSegmentGoneBeginsANewEpochAndGoesOnBehindWhatIsStored) {
     EXPECT_TRUE(eventually([&] { return server.status().at("log").at("stored_id") == 10; }));
     server.kill_all();
     server.start();
-    EXPECT_EQ(epoch_of(server), epoch) << "the segment was there";
+    EXPECT_EQ(epoch_of(server), epoch) << "the segment still existed";
     server.kill_all();
     server.lose_segment();
     server.start();
@@ -200,7 +200,7 @@ TEST(Store, AsyncWithItsSegmentGoneBeginsANewEpochAndGoesOnBehindWhatIsStored) {
     client.expect("SENT 11 11");
 }
 
-TEST(Store, AsyncKeepsItsEpochOverACleanStop) {
+TEST(Store, AnAsyncServerKeepsItsEpochOverACleanStop) {
     Server server{{.durability = "async"}};
     const std::string epoch = epoch_of(server);
     {
@@ -213,7 +213,7 @@ TEST(Store, AsyncKeepsItsEpochOverACleanStop) {
     EXPECT_EQ(server.status().at("log").at("stored_id"), 1000);
 }
 
-TEST(Store, MemoryAgainstAStoreIsRefusedWhileTheSegmentIsThere) {
+TEST(Store, ASwitchFromAStoreToMemoryIsRefusedWhileTheSegmentExists) {
     Server server{{.durability = "commit"}};
     server.kill_all();
     Invocation other = server.command();
@@ -247,7 +247,7 @@ TEST(Store, TheNextServerAdoptsTheArchiver) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-TEST(Store, AnArchiverThatIsStoppedIsReplaced) {
+TEST(Store, AStoppedArchiverIsReplaced) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     const pid_t archiver = server.archiver();
@@ -257,7 +257,7 @@ TEST(Store, AnArchiverThatIsStoppedIsReplaced) {
     EXPECT_NE(server.archiver(), archiver);
 }
 
-TEST(Store, AStopThatWasNotFinishedIsNoCleanOne) {
+TEST(Store, AnUnfinishedStopDoesNotCountAsClean) {
     Server server{{.durability = "async"}};
     const std::string epoch = epoch_of(server);
     server.kill_all();
@@ -290,7 +290,7 @@ TEST(Store, AStopByBelfryctlWithoutASupervisorStoresEverything) {
     EXPECT_EQ(server.status().at("log").at("last_id"), 5002);
 }
 
-TEST(Store, TheSegmentIsAttachedByTheArchiverToo) {
+TEST(Store, TheArchiverIsAttachedToTheSegment) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     EXPECT_TRUE(eventually([&] { return server.attached() == server.all_processes().size(); }));

@@ -11,7 +11,7 @@
 namespace belfry::test {
 namespace {
 
-TEST(TakeOver, TheEarlierConnectionGetsByeAndTheEnd) {
+TEST(TakeOver, TheEarlierConnectionGetsByeAndIsClosed) {
     const Server server;
     RawClient earlier = server.log_in("1");
     RawClient later = server.log_in("1");
@@ -21,7 +21,7 @@ TEST(TakeOver, TheEarlierConnectionGetsByeAndTheEnd) {
     later.expect("SENT 1 1");
 }
 
-TEST(TakeOver, OthersAreNotTouched) {
+TEST(TakeOver, OtherClientsAreNotAffected) {
     const Server server;
     RawClient other = server.log_in("2");
     RawClient earlier = server.log_in("1");
@@ -32,7 +32,7 @@ TEST(TakeOver, OthersAreNotTouched) {
     other.expect_pong();
 }
 
-TEST(TakeOver, TheLaterSessionGoesOnAtTheCursor) {
+TEST(TakeOver, TheLaterSessionContinuesAtTheCursor) {
     const Server server;
     RawClient sender = server.log_in("2");
     for (int count = 0; count < 3; ++count) sender.send("SAY x\r\n");
@@ -46,7 +46,7 @@ TEST(TakeOver, TheLaterSessionGoesOnAtTheCursor) {
     later.expect("LIVE 3");
 }
 
-TEST(TakeOver, AConnectionThatWasResetBeforeItWasServedTakesNothingOver) {
+TEST(TakeOver, AConnectionThatIsResetBeforeItIsServedTakesOverNothing) {
     const Server server;
     RawClient client = server.log_in("1");
     ::kill(server.pid(), SIGSTOP);
@@ -54,14 +54,15 @@ TEST(TakeOver, AConnectionThatWasResetBeforeItWasServedTakesNothingOver) {
     earlier.send("LOGIN 1\r\n");
     earlier.reset();
     ::kill(server.pid(), SIGCONT);
-    // It is served before this one, and its process has ended when no other is left.
+    // The reset connection was accepted before client 2. Its process has ended when two children
+    // are left.
     RawClient other = server.log_in("2");
     EXPECT_TRUE(eventually([&] { return server.children().size() == 2; }));
     other.send("SAY hello\r\n");
     client.expect_message(1, "2", "hello");
 }
 
-TEST(TakeOver, ManyInARowLeaveOneSession) {
+TEST(TakeOver, ManyTakeOversInARowLeaveOneSession) {
     const Server server;
     std::vector<RawClient> earlier;
     for (int count = 0; count < 20; ++count) earlier.push_back(server.log_in("1"));
@@ -75,13 +76,13 @@ TEST(TakeOver, ManyInARowLeaveOneSession) {
     EXPECT_TRUE(eventually([&] { return server.children().size() == 1; }));
 }
 
-TEST(TakeOver, NothingSentByTheEarlierAfterTheLaterWelcomeIsAppended) {
+TEST(TakeOver, NoMessageOfTheEarlierSessionIsAppendedAfterTheLaterWelcome) {
     const Server server;
     for (std::uint64_t round = 1; round <= 20; ++round) {
         RawClient earlier = server.log_in("1");
         RawClient later = server.connect();
         later.send("LOGIN 1\r\n");
-        // Writes on, whatever comes, until the later session has been welcomed.
+        // The earlier session keeps sending until the later one gets WELCOME.
         while (later.receive(0)) {
             if (const auto frame = later.next_received()) {
                 EXPECT_EQ(frame->verb, "WELCOME");
@@ -94,10 +95,10 @@ TEST(TakeOver, NothingSentByTheEarlierAfterTheLaterWelcomeIsAppended) {
                 static_cast<void>(earlier.send_without_reading("SAY after\r\n", Milliseconds{100}));
             }
         } catch (const std::exception&) {
-            // The server has closed that connection already: so much the better.
+            // The server has closed the earlier connection already.
         }
         later.read_until("LIVE");
-        later.send("SAY fence\r\n");
+        later.send("SAY marker\r\n");
         later.read_until("SENT");
         later.quit();
     }
@@ -108,7 +109,7 @@ TEST(TakeOver, NothingSentByTheEarlierAfterTheLaterWelcomeIsAppended) {
 
 constexpr int small_buffer = 4096;
 
-/// More than the buffers of a connection hold.
+/// Fills the log with more than the buffers of a connection hold.
 void fill_log(const Server& server) {
     RawClient sender = server.log_in("2");
     const std::string text(8192, 'x');
@@ -116,7 +117,8 @@ void fill_log(const Server& server) {
     sender.read_until_id(2000);
 }
 
-/// Takes client 1 over from a client that reads nothing and keeps its connection open.
+/// Takes over from an earlier session of client 1, whose client keeps its connection open and does
+/// not read. Expects that the earlier process ends by itself, without a kill.
 void expect_orderly_end_of_earlier_session(Server& server) {
     const pid_t process = server.child_of("1");
     RawClient later = server.connect();
@@ -130,13 +132,13 @@ void expect_orderly_end_of_earlier_session(Server& server) {
     EXPECT_EQ(log.find("was killed by signal"), std::string::npos) << log;
 }
 
-TEST(TakeOver, AnEarlierSessionWhoseClientKeepsItsConnectionOpenEndsInOrder) {
+TEST(TakeOver, AnEarlierSessionWhoseClientStaysConnectedEndsWithoutAKill) {
     Server server;
     const RawClient earlier = server.log_in("1");
     expect_orderly_end_of_earlier_session(server);
 }
 
-TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsInOrder) {
+TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsWithoutAKill) {
     Server server;
     RawClient earlier{server.port(), small_buffer};
     earlier.log_in("1");
@@ -144,7 +146,7 @@ TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsInOrder) {
     expect_orderly_end_of_earlier_session(server);
 }
 
-TEST(TakeOver, AnEarlierSessionThatIsStuckInAnAnswerEndsInOrder) {
+TEST(TakeOver, AnEarlierSessionThatIsStuckInAnAnswerEndsWithoutAKill) {
     Server server;
     fill_log(server);
     RawClient earlier{server.port(), small_buffer};
@@ -153,7 +155,7 @@ TEST(TakeOver, AnEarlierSessionThatIsStuckInAnAnswerEndsInOrder) {
     expect_orderly_end_of_earlier_session(server);
 }
 
-TEST(TakeOver, AnEarlierSessionWhoseAnswerWaitsForAStuckWriteEndsInOrder) {
+TEST(TakeOver, AnEarlierSessionWhoseAnswerWaitsForAStuckWriteEndsWithoutAKill) {
     Server server;
     RawClient earlier{server.port(), small_buffer};
     earlier.log_in("1");
@@ -182,7 +184,7 @@ TEST(TakeOver, AStoppedSessionIsFencedAndKilled) {
     reader.expect("LIVE 2");
 }
 
-TEST(TakeOver, AStoppedSessionThatWakesIsFencedToo) {
+TEST(TakeOver, AStoppedSessionThatIsContinuedIsFencedToo) {
     const Server server;
     for (std::uint64_t round = 1; round <= 2; ++round) {
         RawClient earlier = server.log_in("1");

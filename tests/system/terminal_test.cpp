@@ -10,13 +10,13 @@
 #include <algorithm>
 #include <string>
 
-/// The interactive belfry, on a real terminal, against a real server.
+/// The interactive belfry on a real terminal, with a real server.
 namespace belfry::test {
 namespace {
 
 using Rows = std::vector<std::string>;
 
-/// Client 1 at a terminal that is ready for the first key.
+/// Runs belfry as client 1 on a terminal.
 class AtATerminal : public testing::Test {
   protected:
     Terminal& sit_down(std::vector<std::string> more = {}, TerminalSize size = {},
@@ -28,7 +28,7 @@ class AtATerminal : public testing::Test {
         return *terminal_;
     }
 
-    /// What came to client 2 next.
+    /// Expects the text in the next message that client 2 receives.
     void expect_sent(RawClient& other, const std::string& text) {
         while (true) {
             const Frame frame = other.next();
@@ -48,7 +48,7 @@ TEST_F(AtATerminal, AMessageAppearsAboveTheLineBeingTyped) {
     terminal.type("half 漢字 é");
     terminal.press({"Left", "Left"});
     terminal.expect("1> half 漢字 é");
-    // The line looks the same before the keys have moved the cursor.
+    // The screen looks the same before and after the cursor moves, so the cursor is waited for.
     EXPECT_TRUE(eventually([&] { return terminal.cursor().first == 3 + 5 + 4; }));
     const auto cursor = terminal.cursor();
     other.send("SAY hello\r\nSAY 漢字 too\r\n");
@@ -61,10 +61,10 @@ TEST_F(AtATerminal, AMessageAppearsAboveTheLineBeingTyped) {
     terminal.expect_end({"hh:mm 1: half 漢字X é", "1>"});
 }
 
-TEST_F(AtATerminal, ALineLongerThanTheTerminalStaysWhileMessagesComeAndTheSizeChanges) {
+TEST_F(AtATerminal, ALongTypedLineSurvivesMessagesAndResizes) {
     RawClient other = server_.log_in("2");
     Terminal& terminal = sit_down({}, {.columns = 40, .rows = 20});
-    // Not at the top: what a narrower terminal pushes out there nobody can take back.
+    // The line must not be at the top, where a narrower terminal would push rows out for good.
     for (int number = 1; number <= 16; ++number) other.send("SAY before\r\n");
     const std::string text = "0123456789 123456789 123456789 123456漢字 é and some more words";
     terminal.type(text);
@@ -73,7 +73,7 @@ TEST_F(AtATerminal, ALineLongerThanTheTerminalStaysWhileMessagesComeAndTheSizeCh
     terminal.press({"Left", "Left", "Left"});
     other.send("SAY one\r\n");
     terminal.expect_end({"hh:mm 2: one", at_40[0], at_40[1]});
-    // Among them: a blank at the end of a row, and a wide character that does not fit there.
+    // These widths put a blank, or a wide character that does not fit, at the end of a row.
     for (const int columns : {24, 42, 17, 60, 41, 40}) {
         terminal.resize({.columns = columns, .rows = 20});
         const std::string message = "at " + std::to_string(columns);
@@ -94,7 +94,7 @@ TEST_F(AtATerminal, ALineLongerThanTheTerminalStaysWhileMessagesComeAndTheSizeCh
     }
 }
 
-TEST_F(AtATerminal, FiveHundredPastedLinesAreFiveHundredMessages) {
+TEST_F(AtATerminal, FiveHundredPastedLinesBecomeFiveHundredMessages) {
     RawClient other = server_.log_in("2");
     Terminal& terminal = sit_down();
     std::string text;
@@ -112,7 +112,7 @@ TEST_F(AtATerminal, FiveHundredPastedLinesAreFiveHundredMessages) {
     terminal.expect_end({"hh:mm 2: still there", "1> the rest"});
 }
 
-TEST_F(AtATerminal, APasteThatTheTerminalDoesNotMarkIsSentToo) {
+TEST_F(AtATerminal, APasteThatTheTerminalDoesNotBracketIsSentToo) {
     RawClient other = server_.log_in("2");
     Terminal& terminal = sit_down({}, {}, {{"TERM", "screen"}});
     std::string text;
@@ -124,7 +124,7 @@ TEST_F(AtATerminal, APasteThatTheTerminalDoesNotMarkIsSentToo) {
     terminal.expect_end({"hh:mm 1: line 500", "1>"});
 }
 
-TEST_F(AtATerminal, AfterTheDeathOfItsChildItComesBackWithTheText) {
+TEST_F(AtATerminal, BelfryReconnectsAfterItsSessionIsKilledAndKeepsTheTypedText) {
     Terminal& terminal = sit_down();
     terminal.type("half");
     terminal.expect("1> half");
@@ -136,7 +136,7 @@ TEST_F(AtATerminal, AfterTheDeathOfItsChildItComesBackWithTheText) {
     terminal.expect_end({"hh:mm 1: half a line", "1>"});
 }
 
-TEST_F(AtATerminal, WhatIsTypedWithoutAServerIsKeptAndSent) {
+TEST_F(AtATerminal, TextTypedWithoutAServerIsKeptAndSent) {
     Terminal& terminal = sit_down();
     terminal.type("half");
     terminal.expect("1> half");
@@ -193,7 +193,7 @@ TEST(Terminal, AMentionIsHighlightedAndRingsTheBell) {
     bob.send("SAY hello Ann.\r\n");
     terminal.expect("bob: hello Ann.");
     EXPECT_TRUE(eventually([&] { return terminal.written().find('\a') != std::string::npos; }));
-    // Reverse video.
+    // `ESC [7m` is reverse video.
     EXPECT_NE(terminal.screen(true).find("hello \x1b[7mAnn\x1b[0m"), std::string::npos)
         << terminal.screen(true);
 }
@@ -213,7 +213,8 @@ TEST_F(AtATerminal, TheBacklogIsDimmedBelowItsHeadlineAndAboveADivider) {
     EXPECT_NE(screen.find("hh:mm \x1b[38;5;"), std::string::npos) << screen;
 }
 
-/// Whether a screen with a backlog, a mention and messages by two people has any attribute.
+/// Whether belfry uses colours or other attributes for a backlog, a mention and messages of two
+/// clients.
 bool is_painted(const Environment& environment, const std::vector<std::string>& more) {
     const Server server{{.client_ids = "ann,bob"}};
     RawClient bob = server.log_in("bob");
@@ -230,7 +231,7 @@ bool is_painted(const Environment& environment, const std::vector<std::string>& 
     return terminal.screen(true) != terminal.screen();
 }
 
-TEST(Terminal, NoColorAndTheOptionSayWhetherItPaints) {
+TEST(Terminal, NoColorAndTheColorOptionDecideWhetherColoursAreUsed) {
     EXPECT_TRUE(is_painted({}, {}));
     EXPECT_FALSE(is_painted({{"NO_COLOR", "1"}}, {}));
     EXPECT_TRUE(is_painted({{"NO_COLOR", "1"}}, {"--color", "always"}));
@@ -238,7 +239,7 @@ TEST(Terminal, NoColorAndTheOptionSayWhetherItPaints) {
     EXPECT_TRUE(is_painted({{"NO_COLOR", ""}}, {}));
 }
 
-TEST_F(AtATerminal, EscapeSequencesInMessagesDoNothing) {
+TEST_F(AtATerminal, EscapeSequencesInMessagesHaveNoEffect) {
     const std::string bad =
         "\x1b[2J\x1b]0;title\x07\r\x9b"
         "31m\xc2\x9b"
@@ -258,7 +259,7 @@ TEST_F(AtATerminal, EscapeSequencesInMessagesDoNothing) {
     EXPECT_EQ(terminal.written().find("\x1b]0;"), std::string::npos);
 }
 
-TEST_F(AtATerminal, EscapeSequencesDoNothingWithoutAKeyboardEither) {
+TEST_F(AtATerminal, EscapeSequencesHaveNoEffectWithoutAKeyboard) {
     const std::string call = "exec " + shell_line(server_.belfry("1", {"--follow"}));
     Terminal terminal{{.program = "/bin/sh", .arguments = {"-c", call + " < /dev/null"}}};
     RawClient other = server_.log_in("2");
@@ -268,7 +269,7 @@ TEST_F(AtATerminal, EscapeSequencesDoNothingWithoutAKeyboardEither) {
     EXPECT_EQ(terminal.screen().find("1>"), std::string::npos);
 }
 
-TEST_F(AtATerminal, AMessageLooksLikeNoOtherWithoutAKeyboardEither) {
+TEST_F(AtATerminal, AMessageCannotImitateAnotherWithoutAKeyboard) {
     const std::string call = "exec " + shell_line(server_.belfry("1", {"--follow"}));
     Terminal terminal{{.program = "/bin/sh", .arguments = {"-c", call + " < /dev/null"}}};
     RawClient other = server_.log_in("2");
@@ -276,7 +277,7 @@ TEST_F(AtATerminal, AMessageLooksLikeNoOtherWithoutAKeyboardEither) {
     terminal.expect_end({"2: x", "      | 3: pay eve??? done"});
 }
 
-TEST(Terminal, JsonOfBelfryctlIsAsciiThere) {
+TEST(Terminal, JsonOfBelfryctlIsAsciiOnATerminal) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
     client.send_message(1, "\u00fc\u009b2J\u202e\x7f");
@@ -294,7 +295,7 @@ TEST(Terminal, JsonOfBelfryctlIsAsciiThere) {
     }
 }
 
-TEST_F(AtATerminal, WithJsonItIsNotInteractive) {
+TEST_F(AtATerminal, BelfryWithJsonIsNotInteractive) {
     Terminal terminal{server_.belfry("1", {"--json"})};
     RawClient other = server_.log_in("2");
     other.send_message(1, "hello");
@@ -336,7 +337,7 @@ TEST_F(AtATerminal, ALineThatFillsMoreThanTheScreenIsSentWhole) {
         [&] { return terminal.everything().find("2: meanwhile") != std::string::npos; }));
 }
 
-TEST_F(AtATerminal, TheHistoryOutlivesItAndIsForItsOwnerAlone) {
+TEST_F(AtATerminal, TheInputHistoryIsSavedAndReadableOnlyByItsOwner) {
     const TempDir state;
     const Environment environment{{"XDG_STATE_HOME", state.path().string()}};
     sit_down({}, {}, environment);
@@ -370,7 +371,7 @@ TEST_F(AtATerminal, TheHistoryOutlivesItAndIsForItsOwnerAlone) {
     terminal.expect_end({"hh:mm 1: the second line", "1>"});
 }
 
-TEST_F(AtATerminal, CommandsAskTheServer) {
+TEST_F(AtATerminal, WhoHistoryAndSearchShowWhatTheServerKnows) {
     RawClient other = server_.log_in("2");
     Terminal& terminal = sit_down();
     terminal.enter("/who");
@@ -399,7 +400,7 @@ TEST_F(AtATerminal, ASearchGoesThroughTheWholeLog) {
     terminal.expect_end({"hh:mm 2: the needle", "-- 1 message contains Needle --", "1>"});
 }
 
-TEST_F(AtATerminal, ASlashMayBeginAMessage) {
+TEST_F(AtATerminal, ADoubleSlashBeginsAMessageWithASlash) {
     RawClient other = server_.log_in("2");
     Terminal& terminal = sit_down();
     terminal.enter("//etc/passwd");
@@ -419,7 +420,7 @@ TEST_F(AtATerminal, ASlashMayBeginAMessage) {
     other.expect("SENT 2 4");
 }
 
-TEST_F(AtATerminal, WhoComesAndGoesIsShown) {
+TEST_F(AtATerminal, ClientsThatComeAndGoAreShown) {
     Terminal& terminal = sit_down();
     RawClient other = server_.log_in("2");
     terminal.expect_end({"-- 2 is online --", "1>"});
@@ -427,10 +428,10 @@ TEST_F(AtATerminal, WhoComesAndGoesIsShown) {
     terminal.expect_end({"-- 2 is online --", "-- 2 is offline --", "1>"});
 }
 
-TEST_F(AtATerminal, TheEndOfTheKeyboardOrQuitEndsIt) {
+TEST_F(AtATerminal, CtrlDOnAnEmptyLineOrQuitEndsBelfry) {
     sit_down();
     terminal_->type("ab");
-    terminal_->press({"Home", "C-d", "Enter"});  // with text it deletes a character
+    terminal_->press({"Home", "C-d", "Enter"});  // while there is text, Ctrl-D deletes a character
     terminal_->expect_end({"hh:mm 1: b", "1>"});
     terminal_->press({"C-d"});
     EXPECT_EQ(terminal_->wait(), 0);
@@ -444,7 +445,7 @@ TEST_F(AtATerminal, TheEndOfTheKeyboardOrQuitEndsIt) {
     EXPECT_EQ(server_.client_status("1").at("behind"), 0);
 }
 
-TEST_F(AtATerminal, CtrlCClearsTheLineOrEnds) {
+TEST_F(AtATerminal, CtrlCClearsTheLineOrEndsBelfry) {
     Terminal& terminal = sit_down();
     terminal.type("some text");
     terminal.expect("1> some text");
@@ -456,7 +457,7 @@ TEST_F(AtATerminal, CtrlCClearsTheLineOrEnds) {
     EXPECT_TRUE(terminal.has_its_modes_back());
 }
 
-TEST_F(AtATerminal, ASignalEndsItWithTheModesOfTheTerminal) {
+TEST_F(AtATerminal, ASignalEndsBelfryAndTheTerminalIsRestored) {
     for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGQUIT}) {
         Terminal& terminal = sit_down();
         ::kill(terminal.pid(), number);
@@ -470,9 +471,9 @@ TEST_F(AtATerminal, ASignalEndsItWithTheModesOfTheTerminal) {
     }
 }
 
-TEST_F(AtATerminal, ASecondSignalEndsItAtOnceWithTheModesOfTheTerminal) {
+TEST_F(AtATerminal, ASecondSignalEndsBelfryAtOnceAndTheTerminalIsRestored) {
     Terminal& terminal = sit_down();
-    // The server does not answer the farewell.
+    // The stopped child does not answer QUIT.
     ::kill(server_.child_of("1"), SIGSTOP);
     ::kill(terminal.pid(), SIGTERM);
     ::kill(terminal.pid(), SIGTERM);
@@ -480,7 +481,7 @@ TEST_F(AtATerminal, ASecondSignalEndsItAtOnceWithTheModesOfTheTerminal) {
     EXPECT_TRUE(terminal.has_its_modes_back());
 }
 
-TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
+TEST_F(AtATerminal, AShellCanSuspendAndResumeBelfry) {
     Terminal terminal{{.program = "/bin/bash",
                        .arguments = {"--norc", "--noprofile", "-i"},
                        .environment = {{"PS1", "shell: "}}}};
@@ -503,10 +504,10 @@ TEST_F(AtATerminal, AShellCanStopItAndLetItGoOn) {
     terminal.expect("1: half a line");
 }
 
-TEST_F(AtATerminal, AShellThatStopsItFindsTheModesOfTheTerminal) {
+TEST_F(AtATerminal, AShellThatSuspendsBelfryFindsTheTerminalRestored) {
     const TempDir folder;
     const std::string call = shell_line(server_.belfry("1"));
-    // This shell does not set the modes by itself.
+    // This shell does not restore the modes of the terminal itself.
     Terminal terminal{
         {.program = "/bin/sh",
          .arguments = {"-c", "cd " + folder.path().string() + "; set -m; stty -g > before; " +
@@ -533,7 +534,7 @@ TEST_F(AtATerminal, AShellThatStopsItFindsTheModesOfTheTerminal) {
     EXPECT_TRUE(terminal.has_its_modes_back());
 }
 
-TEST_F(AtATerminal, ItIsTakenOverByALaterLogin) {
+TEST_F(AtATerminal, BelfryExitsWhenALaterLoginTakesOver) {
     Terminal& terminal = sit_down();
     RawClient later = server_.log_in("1");
     EXPECT_EQ(terminal.wait(), 7);
@@ -541,7 +542,7 @@ TEST_F(AtATerminal, ItIsTakenOverByALaterLogin) {
     terminal.expect("-- taken over by a later login of client-id 1 --");
 }
 
-TEST_F(AtATerminal, ALoginThatIsRefusedIsSaid) {
+TEST_F(AtATerminal, ARefusedLoginIsReported) {
     Terminal terminal{server_.belfry("nobody")};
     EXPECT_EQ(terminal.wait(), 3);
     terminal.expect("-- login refused: unknown-client");

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// A segment whose words cannot be true.
+/// A segment whose offsets or sizes contradict each other: no program may use more than its prefix.
 namespace belfry::test {
 namespace {
 
@@ -45,7 +45,7 @@ const std::vector<NamedDamage>& damages() {
     return all;
 }
 
-TEST(UnsoundSegment, IsOneClearLineInEveryProgram) {
+TEST(UnsoundSegment, IsReportedInOneLineByEveryProgram) {
     Server server;
     server.kill_all();
     for (const auto& [name, damage] : damages()) {
@@ -70,10 +70,10 @@ TEST(UnsoundSegment, IsOneClearLineInEveryProgram) {
         segment.prefix().processes_stride = counts[1];
         segment.geometry() = geometry;
     }
-    EXPECT_EQ(server.belfryctl({"check"}).status, 0) << "all is as before";
+    EXPECT_EQ(server.belfryctl({"check"}).status, 0) << "the segment is whole again";
 }
 
-TEST(UnsoundSegment, IsShownByTopAndDeletedByRemove) {
+TEST(UnsoundSegment, IsReportedByTopAndDeletedByRemove) {
     Server server;
     server.kill_all();
     MappedSegment{server}.geometry().client_rows = 0xffff'ffff;
@@ -90,7 +90,7 @@ TEST(UnsoundSegment, IsShownByTopAndDeletedByRemove) {
     EXPECT_FALSE(server.segment());
 }
 
-TEST(UnsoundSegment, ThatBecomesSoWhileItIsReadDoesNoHarm) {
+TEST(UnsoundSegment, DoesNoHarmIfItBecomesUnsoundWhileItIsRead) {
     Server server;
     RawClient client = server.log_in("1");
     client.send_message(1, "hello");
@@ -111,7 +111,7 @@ TEST(UnsoundSegment, ThatBecomesSoWhileItIsReadDoesNoHarm) {
     EXPECT_EQ(server.belfryctl({"check"}).status, 0);
 }
 
-TEST(UnsoundSegment, ThatClaimsMoreRecordsThanItsIndexHoldsIsBroken) {
+TEST(UnsoundSegment, FailsTheCheckIfItClaimsMoreRecordsThanItsIndexHolds) {
     Server server;
     server.kill_all();
     {
@@ -127,7 +127,7 @@ TEST(UnsoundSegment, ThatClaimsMoreRecordsThanItsIndexHoldsIsBroken) {
     EXPECT_NE(checked.out.find("(2) the index is wrong at record 1"), std::string::npos);
 }
 
-TEST(UnsoundSegment, WhoseEpochIsNoNumberIsNotRecovered) {
+TEST(UnsoundSegment, IsNotRecoveredIfItsEpochIsNotANumber) {
     Server server{{.durability = "commit"}};
     server.kill_all();
     std::string_view{"\x1b[2J"}.copy(MappedSegment{server}.prefix().epoch, 4);
@@ -139,7 +139,7 @@ TEST(UnsoundSegment, WhoseEpochIsNoNumberIsNotRecovered) {
     EXPECT_FALSE(fs::exists(fresh));
 }
 
-TEST(UnsoundSegment, ASessionInNoSlotIsOffline) {
+TEST(UnsoundSegment, ShowsASessionWithoutASlotAsOffline) {
     Server server;
     server.kill_all();
     {

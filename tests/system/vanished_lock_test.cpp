@@ -8,14 +8,14 @@
 
 #include <string>
 
-/// Somebody deletes the lock files, or all of the data directory, while the server runs.
+/// Somebody deletes the lock files, or the whole data directory, while the server runs.
 namespace belfry::test {
 namespace {
 
-TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstOneSendsNothingMore) {
+TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstRefusesNewMessages) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    send_sent(client, 1, "one");
+    send_and_expect_sent(client, 1, "one");
     fs::remove(server.data_dir() / "lock");
     const Result second = run(server.command());
     EXPECT_EQ(second.status, 1);
@@ -25,18 +25,18 @@ TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstOneSendsNothingMore) {
         << second.err;
     client.expect_pong();
     EXPECT_TRUE(server.is_running());
-    expect_failed(server, "lock was deleted or replaced");
+    expect_store_failure(server, "lock was deleted or replaced");
     client.send_message(2, "refused");
     client.expect_error("store-failed", "2");
     EXPECT_EQ(server.stop(), 1);
     EXPECT_NE(last_line(server.errors()).find("is kept for the next start"), std::string::npos);
     server.start();
-    RawClient again = log_in_to_working(server);
-    send_sent(again, 2, "two");
+    RawClient again = log_in_when_store_works(server);
+    send_and_expect_sent(again, 2, "two");
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-/// Whether the process waits for the end of another one.
+/// Whether the process has a pidfd, with which it waits for the end of another process.
 bool holds_a_pidfd(pid_t pid) {
     const fs::path descriptors = "/proc/" + std::to_string(pid) + "/fd";
     std::error_code error;
@@ -46,7 +46,7 @@ bool holds_a_pidfd(pid_t pid) {
     return false;
 }
 
-TEST(VanishedLock, AServerThatWaitedForTheEndOfAnotherDoesNotTakeARemovedSegment) {
+TEST(VanishedLock, AServerThatWaitedForAnotherToEndDoesNotAdoptItsRemovedSegment) {
     Server first;
     const pid_t supervisor = first.pid();
     ::kill(supervisor, SIGSTOP);
@@ -64,44 +64,44 @@ TEST(VanishedLock, AServerThatWaitedForTheEndOfAnotherDoesNotTakeARemovedSegment
     EXPECT_EQ(second.wait(), 0) << second.err();
 }
 
-TEST(VanishedLock, ThatSaysThatTheServerLivesIsMissedUntilARestart) {
+TEST(VanishedLock, TheAliveFileIsMissedUntilARestart) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    send_sent(client, 1, "one");
+    send_and_expect_sent(client, 1, "one");
     fs::remove(server.data_dir() / "alive");
-    expect_failed(server, "alive");
+    expect_store_failure(server, "alive");
     client.send_message(2, "refused");
     client.expect_error("store-failed", "2");
     EXPECT_EQ(server.stop(), 1);
     server.start();
-    RawClient again = log_in_to_working(server);
-    send_sent(again, 2, "two");
+    RawClient again = log_in_when_store_works(server);
+    send_and_expect_sent(again, 2, "two");
 }
 
-TEST(VanishedLock, OfTheStoreIsMadeAgainAndTaken) {
+TEST(VanishedLock, TheStoreLockIsCreatedAgainAndTaken) {
     Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    send_sent(client, 1, "one");
+    send_and_expect_sent(client, 1, "one");
     const fs::path lock = server.data_dir() / "store-lock";
     fs::remove(lock);
-    expect_failed(server, "store-lock no longer exists");
+    expect_store_failure(server, "store-lock no longer exists");
     EXPECT_TRUE(server.will_say("the store works again")) << server.errors();
     EXPECT_TRUE(fs::exists(lock));
-    send_sent(client, 2, "two");
+    send_and_expect_sent(client, 2, "two");
     EXPECT_EQ(server.belfryctl({"stop"}).status, 0) << server.errors();
     EXPECT_EQ(StoreDb{server.data_dir()}.number("SELECT count(*) FROM messages"), 2U);
 }
 
-TEST(VanishedLock, OfTheStoreIsNotTakenFromAServerInADirectoryThatWasMadeAnew) {
+TEST(VanishedLock, TheStoreLockIsNotTakenFromAServerInARecreatedDirectory) {
     Server first{{.durability = "commit"}};
-    const Last segment{first};
+    const SegmentToRemove segment{first};
     RawClient client = first.log_in("1");
-    send_sent(client, 1, "of the first");
+    send_and_expect_sent(client, 1, "of the first");
     const fs::path aside = first.folder() / "aside";
     fs::rename(first.data_dir(), aside);
     Process second{first.command()};
     ASSERT_TRUE(eventually([&] { return second.out().ends_with('\n'); })) << second.err();
-    expect_failed(first, "the store is gone");
+    expect_store_failure(first, "the store is gone");
     client.send_message(2, "refused");
     client.expect_error("store-failed", "2");
     second.signal(SIGTERM);
@@ -109,11 +109,11 @@ TEST(VanishedLock, OfTheStoreIsNotTakenFromAServerInADirectoryThatWasMadeAnew) {
     fs::remove_all(first.data_dir());
     fs::rename(aside, first.data_dir());
     EXPECT_TRUE(first.will_say("the store works again")) << first.errors();
-    send_sent(client, 2, "two");
+    send_and_expect_sent(client, 2, "two");
     EXPECT_EQ(first.stop(), 0) << first.errors();
 }
 
-TEST(VanishedLock, RemoveRefusesALiveServersSegmentAllTheSame) {
+TEST(VanishedLock, RemoveStillRefusesTheSegmentOfALiveServer) {
     Server server;
     RawClient client = server.log_in("1");
     server.kill_supervisor();
@@ -123,12 +123,12 @@ TEST(VanishedLock, RemoveRefusesALiveServersSegmentAllTheSame) {
     client.expect_pong();
 }
 
-TEST(VanishedLock, ServersInADirectoryThatWasMadeAnewLeaveEachOtherAlone) {
+TEST(VanishedLock, TwoServersOfARecreatedDirectoryDoNotDisturbEachOther) {
     for (const std::string durability : {"commit", "memory"}) {
         Server first{{.durability = durability}};
         const int shmid = first.segment().value().shmid;
         RawClient client = first.log_in("1");
-        send_sent(client, 1, "of the first");
+        send_and_expect_sent(client, 1, "of the first");
         fs::remove_all(first.data_dir());
 
         Invocation command = first.command();

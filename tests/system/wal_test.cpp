@@ -13,15 +13,15 @@
 #include <string>
 #include <thread>
 
-/// The write-ahead log of the store while somebody always reads.
+/// The write-ahead log of the store while there is always a reader.
 namespace belfry::test {
 namespace {
 
 constexpr std::uint64_t mib = 1 << 20;
 constexpr std::size_t body_bytes = 64 << 10;
 
-/// Two programs that read the store by turns: each ends its transaction when the other one has
-/// begun, so that at any time one is open.
+/// Two readers of the store that take turns. Each ends its transaction after the other one has
+/// begun, so at least one is open at any time.
 class OverlappingReaders {
   public:
     explicit OverlappingReaders(const std::filesystem::path& data_dir)
@@ -49,7 +49,7 @@ class OverlappingReaders {
     std::jthread thread_;
 };
 
-/// How often it was started over, as its header says.
+/// How often the write-ahead log was started over, according to its header.
 std::uint32_t generation_of(const std::filesystem::path& wal) {
     constexpr std::streamoff sequence_offset = 12;
     std::ifstream file{wal, std::ios::binary};
@@ -62,7 +62,7 @@ std::uint32_t generation_of(const std::filesystem::path& wal) {
            std::uint32_t{bytes[2]} << 8 | bytes[3];
 }
 
-TEST(WriteAheadLog, IsStartedOverAbove64MiBAlthoughSomebodyAlwaysReads) {
+TEST(WriteAheadLog, IsStartedOverAbove64MiBAlthoughReadersOverlap) {
     Server server{{.more = {"--ring-size", "1M"}, .durability = "commit"}};
     RawClient sender = server.log_in("1");
     const auto wal = server.data_dir() / "belfry.db-wal";
