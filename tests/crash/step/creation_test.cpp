@@ -170,7 +170,8 @@ class Adopt : public SegmentOperation {
     void run() override {
         auto found = shm::find_segment(scratch().data_dir(), boost::interprocess::read_write);
         shm::Segment& adopted = found->segment;
-        if (!shm::set_known_clients(adopted, client_ids_)) throw Failure{"no row is left"};
+        if (!shm::set_known_clients(adopted, client_ids_))
+            throw Failure{"the client table is full"};
         shm::claim_supervision(adopted);
         for (std::uint32_t slot = few_slots; slot-- > 0;) {
             shm::ProcessEntry& entry = adopted.session_process(slot);

@@ -8,7 +8,8 @@
 #include <cstring>
 #include <string_view>
 
-/// Tests of the judge of these tests: it detects writers that store in the wrong order.
+/// Tests of the judge of these tests: it detects writers that write to the
+/// segment in the wrong order.
 namespace belfry::test {
 namespace {
 

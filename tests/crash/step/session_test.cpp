@@ -140,7 +140,7 @@ class Login : public SessionOperation {
     void go_on(Findings& findings) override { log_in_and_check(slot, 2, findings); }
 };
 
-/// A single store decides whether the earlier session is fenced.
+/// A single write to the segment decides whether the earlier session is fenced.
 class TakeOver : public SessionOperation {
   public:
     TakeOver() : SessionOperation{"take over"} {

@@ -46,7 +46,7 @@ double kill_the_holder(shm::Segment& segment, std::chrono::microseconds after) {
     ForkedChild holder{[&] { return hold_for_ever(segment, *moments); }};
     if (!eventually([&] { return moments->held.load(); })) throw Failure{"nobody holds the lock"};
     ForkedChild waiter{[&] { return lock_and_report(segment, *moments); }};
-    if (!eventually([&] { return waiter.is_asleep(); })) throw Failure{"nobody waits"};
+    if (!eventually([&] { return waiter.is_asleep(); })) throw Failure{"the waiter does not wait"};
     std::this_thread::sleep_for(after);
     const std::int64_t killed = now_ns();
     holder.kill();
