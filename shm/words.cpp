@@ -1,41 +1,24 @@
 #include "shm/words.hpp"
 
-#include <algorithm>
 #include <array>
-#include <utility>
+#include <cstddef>
 
 namespace belfry::shm {
 namespace {
 
-template <class Value>
-using Word = std::pair<Value, std::string_view>;
+constexpr std::string_view unknown = "unknown";
 
-constexpr std::array durabilities{Word<Durability>{Durability::memory, "memory"},
-                                  Word<Durability>{Durability::async, "async"},
-                                  Word<Durability>{Durability::commit, "commit"}};
-
-constexpr std::array store_states{Word<StoreState>{StoreState::works, "works"},
-                                  Word<StoreState>{StoreState::fails, "fails"},
-                                  Word<StoreState>{StoreState::drained, "drained"}};
-
-constexpr std::array end_words{
-    Word<EndReason>{EndReason::none, "none"},
-    Word<EndReason>{EndReason::quit, "quit"},
-    Word<EndReason>{EndReason::closed, "closed"},
-    Word<EndReason>{EndReason::lost, "lost"},
-    Word<EndReason>{EndReason::taken_over, "taken-over"},
-    Word<EndReason>{EndReason::shutting_down, "shutting-down"},
-    Word<EndReason>{EndReason::removed, "removed"},
-    Word<EndReason>{EndReason::protocol, "protocol"},
-    Word<EndReason>{EndReason::killed, "killed"},
-    Word<EndReason>{EndReason::failed, "failed"},
-};
-static_assert(end_words.size() == end_reasons);
+// By the value.
+constexpr std::array<std::string_view, 4> durabilities{unknown, "memory", "async", "commit"};
+constexpr std::array<std::string_view, 3> store_states{"works", "fails", "drained"};
+constexpr std::array<std::string_view, end_reasons> ends{
+    "none",          "quit",    "closed",   "lost",   "taken-over",
+    "shutting-down", "removed", "protocol", "killed", "failed"};
 
 template <class Words, class Value>
 std::string_view word_for(const Words& words, Value value) noexcept {
-    const auto* const found = std::ranges::find(words, value, &Word<Value>::first);
-    return found == words.end() ? "unknown" : found->second;
+    const auto number = static_cast<std::size_t>(value);
+    return number < words.size() ? words[number] : unknown;
 }
 
 }  // namespace
@@ -45,8 +28,10 @@ std::string_view name_of(Durability durability) noexcept {
 }
 
 std::optional<Durability> durability_named(std::string_view name) noexcept {
-    const auto* const found = std::ranges::find(durabilities, name, &Word<Durability>::second);
-    return found == durabilities.end() ? std::nullopt : std::optional{found->first};
+    for (const auto durability : {Durability::memory, Durability::async, Durability::commit}) {
+        if (name_of(durability) == name) return durability;
+    }
+    return {};
 }
 
 std::string_view name_of(StoreState state) noexcept {
@@ -54,7 +39,7 @@ std::string_view name_of(StoreState state) noexcept {
 }
 
 std::string_view name_of(EndReason reason) noexcept {
-    return word_for(end_words, reason);
+    return word_for(ends, reason);
 }
 
 }  // namespace belfry::shm
