@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-/// The parts that the command parser and the frame parser share. No other file includes this one.
+/// The parts that the parsers of commands, frames and records share. No other file includes this one.
 namespace belfry::wire {
 
 /// A line, split behind its verb.

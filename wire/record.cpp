@@ -8,16 +8,16 @@ std::optional<RecordContent> decode_record(std::string_view record, std::uint64_
                                            std::string_view sender) noexcept {
     const auto end_of_head = record.find('\n');
     if (end_of_head == std::string_view::npos || sender.empty()) return {};
-    const Line head = cut_verb(without_cr(record.substr(0, end_of_head)));
+    const Line head = split_verb(without_cr(record.substr(0, end_of_head)));
     Fields fields{head.fields};
-    if (head.verb != "MSG" || number(fields.next_or_empty()) != id ||
+    if (head.verb != "MSG" || parse_number(fields.next_or_empty()) != id ||
         fields.next_or_empty() != sender) {
         return {};
     }
-    const auto time_ms = number(fields.next_or_empty());
-    const auto bytes = number(fields.next_or_empty());
+    const auto time_ms = parse_number(fields.next_or_empty());
+    const auto bytes = parse_number(fields.next_or_empty());
     std::string_view payload = record.substr(end_of_head + 1);
-    if (!time_ms || !only_options(fields) || !payload.ends_with(record_tail)) return {};
+    if (!time_ms || !skip_options(fields) || !payload.ends_with(record_tail)) return {};
     payload.remove_suffix(record_tail.size());
     if (bytes != payload.size()) return {};
     return RecordContent{*time_ms, payload};

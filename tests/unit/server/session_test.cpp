@@ -215,7 +215,7 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
 TEST(Session, NothingIsAnsweredBeforeWelcome) {
     for (int round = 0; round < 20; ++round) {
         ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
-        Sender bob{scratch.segment(), 1, "bob", message_format()};
+        Sender bob{scratch.segment(), 1, "bob", store::record_format};
         ASSERT_EQ(bob.say("bob's").decided, 1U);
         ForkedSession session{scratch, 0};
         session.send("LOGIN ann\r\nPING early\r\nNONSENSE\r\nQUIT\r\n");
