@@ -90,7 +90,7 @@ TEST_F(ClientConnection, AfterALossItConnectsAgainAndSendsWhatHasNoAnswer) {
     session.say("SENT 1 1\r\n");
     turn_until([&] { return connection.conversation().unsent().is_empty(); });
     EXPECT_EQ(recorder.lines, (Lines{"connection lost: closed by the server", "lost",
-                                     "connection back", "accepted 1: hello"}));
+                                     "reconnected", "accepted 1: hello"}));
 }
 
 TEST_F(ClientConnection, ARefusedLoginEndsIt) {
