@@ -21,7 +21,7 @@ USER belfry
 WORKDIR /var/lib/belfry
 VOLUME /var/lib/belfry
 EXPOSE 5000
-# On 127.0.0.1 belfryd would be reachable from inside the container only.
+# On 127.0.0.1 belfryd could be reached only from inside the container.
 ENTRYPOINT ["belfryd", "--listen", "0.0.0.0", "--data-dir", "/var/lib/belfry"]
 
 FROM build AS tests

@@ -5,18 +5,18 @@ CXX      ?= g++
 CXXFLAGS ?= -O2 -g
 PREFIX   ?= /usr/local
 
-# What the code needs, whatever the user's CXXFLAGS say. SANITIZE is set by the check-* modes.
+# Flags that the code needs in addition to the user's CXXFLAGS. The check-* targets set SANITIZE.
 SANITIZE     ?=
 WARNINGS     := -Wall -Wextra -Wpedantic -Wconversion -Werror
 OUR_CPPFLAGS := -I.
 OUR_CXXFLAGS := -std=c++20 -pthread $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-# What server/ alone needs: spdlog as Debian builds it, and setproctitle().
+# Only server/ needs these, for setproctitle().
 SERVER_LIBS  := -lbsd -lmd
 OUR_LDFLAGS  := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 COMPILE       = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS)
 LINK          = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
 
-# A folder's room: its sources, a main.cpp apart from what tests can link.
+# The sources of folders, without main.cpp, which tests cannot link.
 sources = $(filter-out %/main.cpp,$(wildcard $(addsuffix /*.cpp,$(1))))
 objects = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
@@ -31,7 +31,7 @@ TERMINAL := $(call sources,terminal)
 CTL     := $(call sources,ctl)
 
 MICRO   := $(call sources,bench/micro)
-# With the parts of the tests' support that need no GoogleTest.
+# The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure leftovers proc process running_server temp_dir)
 
 FOLDERS   := base cli wire shm store server client terminal ctl
@@ -50,16 +50,16 @@ $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(WIR
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(CTL) ctl/main.cpp)
 
-# wire/ needs it.
+# base/ needs it for the properties of characters.
 UNICODE := -lunistring
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS)
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
-# Every child copies what its libraries wrote before it was forked, and their mappings: without shared
-# libraries a child takes 50 KiB less, and a login half the time. SQLite's dlopen is never called.
-# The alignment is that of server/huge_program.hpp.
+# belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
+# they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is
+# never called. server/huge_program.hpp needs the alignment.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings -Wl,-z,max-page-size=0x200000)
 
 $(PROGRAMS) $(BUILD)/tests/belfryd:
@@ -70,7 +70,7 @@ $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
 
-# Changes when the compiler or its flags do, so that everything is built again.
+# This file changes if the compiler or its flags change, so that everything is built again.
 $(BUILD)/flags: .always
 	@mkdir -p $(@D)
 	@echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
@@ -95,7 +95,7 @@ $(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(BENCHED))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options $(UNICODE) -o $@
 
-# Where `make install` puts what; all below $(DESTDIR).
+# The places of `make install`, all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin
 MANDIR        = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
@@ -107,7 +107,7 @@ INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%
     $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
     $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf
 
-install: all ## into $(DESTDIR)$(PREFIX)
+install: all ## install into $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	for manual in $(MANUALS); do install -m 644 man/$$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}; done
@@ -119,10 +119,10 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/belfry.conf
 	install -m 644 packaging/belfryd.conf $(DESTDIR)$(EXAMPLEDIR)/belfryd.conf
 
-uninstall: ## remove what install has put there
+uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
 
-# In a copy: dpkg-buildpackage writes beside and into its folder. Without this make's own variables.
+# dpkg-buildpackage writes into its folder and beside it, so it runs in a copy, without the variables of this make.
 deb: ## build the Debian package into build/deb; needs debhelper
 	rm -rf build/deb
 	mkdir -p build/deb/belfry
@@ -133,25 +133,25 @@ deb: ## build the Debian package into build/deb; needs debhelper
 format: ## rewrite all sources in the project's style
 	clang-format -i $(FORMATTED)
 
-check-format: ## fail where `make format` would change something
+check-format: ## fail if `make format` would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 
-lint: check-format ## clang-tidy over the programs' sources
+lint: check-format ## run clang-tidy on the sources of the programs
 	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) $(OUR_CXXFLAGS)
 
-# Takes the commands that make itself would run, so that each source has its own flags. The compiled header is left
-# out, because other compilers cannot read the one of g++.
-compile_commands.json: .always ## how each source is compiled, for editors and clang's tools
+# The commands are those that make itself would run, so that each source has its own flags. They leave out the
+# precompiled header, because other compilers cannot read that of g++.
+compile_commands.json: .always ## write how each source is compiled, for editors and clang's tools
 	@commands=$$($(MAKE) --always-make --dry-run --no-print-directory \
 	        $(PROGRAMS) $(ALL_TESTS) $(BENCHES) $(FUZZ_TARGETS)) && \
 	    printf '%s\n' "$$commands" | sed -n -e 's/ -include [^ ]*precompiled\.hpp//' -e 's/["\\]/\\&/g' \
 	        -e 's|^$(CXX) .* -c \([^ ]*\.cpp\) .*|{"directory": "$(CURDIR)", "file": "\1", "command": "&"},|p' | \
 	    sed -e '1s/^/[/' -e '$$s/,$$/]/' > $@
 
-clean: ## remove everything that was built
+clean: ## remove all built files
 	rm -rf build compile_commands.json
 
-help: ## this list
+help: ## print this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,4 +1,4 @@
-# The tests, and all that drives them. Included by the Makefile at the top.
+# The rules that build and run the tests. The Makefile at the top includes this file.
 
 SUPPORT := $(call sources,tests/support)
 FAULTS  := $(call sources,tests/support/faults)
@@ -11,7 +11,7 @@ STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/cra
 CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
 CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
-# What `make check` runs, and what only other targets run.
+# TESTS are run by `make check`, the others by their own targets.
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
 
@@ -28,7 +28,7 @@ $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 $(UNICODE)
 $(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo
 
-# The same belfryd with shared libraries: that one can be preloaded into it.
+# belfryd with shared libraries, so that faulty_vfs.so can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
 
 $(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
@@ -37,10 +37,10 @@ $(ALL_TESTS):
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
 
-# Tests are not optimised, and know lines but no variables: compiling them is most of what a test run takes.
+# Tests are built without optimisation and with line numbers alone, because compiling them takes most of the time.
 $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0 -g1
 
-# g++ takes the compiled header that lies beside the included name. It halves the time to build the tests.
+# g++ uses the precompiled header beside the included one. It halves the time to build the tests.
 ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
@@ -52,12 +52,12 @@ $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
 endif
 
-# Tests start programs by it.
+# Tests start programs with it.
 $(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
 	@mkdir -p $(@D)
 	$(LINK) $< -o $@
 
-# Tests preload it into programs. Never with a sanitizer, whose runtime would have to come before it.
+# Tests preload it into programs. It is never built with a sanitizer, whose runtime would have to be loaded before it.
 FAULTY_OBJECTS := $(call objects,$(FAULTS))
 $(FAULTY_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -69,38 +69,38 @@ $(BUILD)/tests/faulty_vfs.so: $(FAULTY_OBJECTS)
 
 tests: $(TESTS)
 
-# So many test programs at a time, or parts of one: most tests wait most of the time.
+# Number of test programs, or parts of one, that run at the same time. Most tests wait most of the time.
 BELFRY_TEST_JOBS ?= 2
 RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
 
 check: all tests check-includes check-options ## build and run all tests
 	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
 
-check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill at every single instruction of what changes the segment, and at every system call of belfryd
+check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill after every instruction that changes the segment, and at every system call of belfryd
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
 
 check-includes: ## prove that includes go one way
 	@tests/check_includes
 
-check-options: all ## prove that every option stands in a test
+check-options: all ## prove that every option is tested
 	@tests/check_options $(BUILD)/bin
 
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
 
-# What drives the programs from the outside is itself built without them: that halves the time.
-check-asan: $(BUILD)/tests/system ## unit tests and programs under AddressSanitizer and UndefinedBehaviorSanitizer
+# The system tests run the programs from the outside, so they are built without sanitizers, which halves the time.
+check-asan: $(BUILD)/tests/system ## run unit and system tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit
 	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) $(RUN_PARTS) build/asan/tests/unit $^
 
-check-tsan: ## the tests of shm/, threads on one log among them, under ThreadSanitizer
+check-tsan: ## run the tests of shm/ under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
 	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
 
-# For check-chaos, and for each target of fuzz.
+# The duration of check-chaos, and of each target of fuzz.
 SECONDS ?= 60
 
-check-chaos: all $(BUILD)/tests/chaos ## kill, stop and cut everything at random for SECONDS=60; BELFRY_SEED=N repeats a run
+check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
 FUZZERS      := command frame session
@@ -108,7 +108,7 @@ FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
-fuzz: ## libFuzzer with sanitizers, SECONDS=60 for each target, at once with -j3; see tests/fuzz/README.md
+fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j3; see tests/fuzz/README.md
 	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
 	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
 
