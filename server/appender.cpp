@@ -20,12 +20,12 @@ constexpr std::chrono::milliseconds stop_look{50};
 
 }  // namespace
 
-Appender::Appender(shm::Segment& segment, shm::Session& session, SessionLoop& loop)
-    : segment_{&segment},
-      session_{&session},
-      loop_{&loop},
-      delivery_{&loop.delivery()},
-      writer_{segment, session, store::record_format} {}
+Appender::Appender(SessionContext& context)
+    : segment_{&context.segment},
+      session_{&context.session},
+      loop_{&context.loop},
+      delivery_{&context.delivery},
+      writer_{context.segment, context.session, store::record_format} {}
 
 // --- Pending messages -------------------------------------------------------------------------
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "server/session_loop.hpp"
+#include "server/session_context.hpp"
 #include "shm/log_writer.hpp"
-#include "shm/session.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace belfry::server {
@@ -17,8 +15,8 @@ namespace belfry::server {
 /// full, and answers what was not appended. By the input thread.
 class Appender {
   public:
-    /// All three outlive the object.
-    Appender(shm::Segment& segment, shm::Session& session, SessionLoop& loop);
+    /// @param context outlives the object
+    explicit Appender(SessionContext& context);
 
     /// Takes a message, which append_pending() will append. It is refused at once while the store
     /// fails.

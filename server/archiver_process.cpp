@@ -2,6 +2,7 @@
 
 #include "server/logger.hpp"
 #include "shm/news.hpp"
+#include "shm/process_entry.hpp"
 #include "store/archiver.hpp"
 #include "store/store_error.hpp"
 #include "store/store_files.hpp"

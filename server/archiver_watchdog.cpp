@@ -1,8 +1,6 @@
 #include "server/archiver_watchdog.hpp"
 
 #include "base/process.hpp"
-#include "server/child.hpp"
-#include "server/heritage.hpp"
 #include "server/logger.hpp"
 #include "shm/news.hpp"
 #include "shm/process_entry.hpp"

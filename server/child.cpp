@@ -1,15 +1,12 @@
 #include "server/child.hpp"
 
 #include "base/process.hpp"
-#include "server/archiver_process.hpp"
 #include "server/logger.hpp"
 #include "server/oom_score.hpp"
 #include "server/process_title.hpp"
-#include "server/session_process.hpp"
 #include "server/start_error.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
-#include "server/heritage.hpp"
+#include "server/archiver_process.hpp"
+#include "server/session_process.hpp"
 #include "shm/process_entry.hpp"
 
 #include <sys/types.h>

@@ -22,15 +22,13 @@ constexpr std::chrono::seconds store_timeout{1};
 
 }  // namespace
 
-ClientSession::ClientSession(Heritage& heritage, shm::Session& session, SessionLoop& loop,
-                             const Subscription& subscription)
-    : heritage_{&heritage},
-      segment_{&heritage.segment},
-      session_{&session},
-      loop_{&loop},
+ClientSession::ClientSession(SessionContext& context, const Subscription& subscription)
+    : context_{&context},
+      segment_{&context.segment},
+      loop_{&context.loop},
       manual_ack_{subscription.manual_ack},
-      parser_{heritage.segment.geometry().max_payload},
-      appender_{heritage.segment, session, loop} {}
+      parser_{segment_->geometry().max_payload},
+      appender_{context} {}
 
 // --- Reading ----------------------------------------------------------------------------------
 
@@ -80,11 +78,11 @@ void ClientSession::answer(const wire::Login& /*login*/) {
 }
 
 void ClientSession::answer(const wire::Ack& ack) {
-    if (manual_ack_ && !session_->acknowledge(ack.id)) loop_->end(end_by_take_over());
+    if (manual_ack_ && !context_->session.acknowledge(ack.id)) loop_->end(end_by_take_over());
 }
 
 void ClientSession::answer(const wire::History& asked) {
-    HistoryAnswer history{*segment_, heritage_->data_dir, asked};
+    HistoryAnswer history{*segment_, context_->heritage.data_dir, asked};
     while (!loop_->ended()) {
         const auto step = history.print_next(loop_->answers());
         if (step == HistoryAnswer::Step::end) return;
@@ -126,9 +124,10 @@ void ClientSession::answer(const wire::Malformed& malformed) {
 std::string ClientSession::leave() {
     SessionEnd end = this->end();
     if (end.settle && !settle()) end = end_by_signal();
-    shm::count_end(*segment_, session_->client(), end.reason);
-    session_->leave();
-    log_event(LogLevel::info, "client " + std::string{shm::name_of(*segment_, session_->row())} +
+    shm::count_end(*segment_, context_->session.client(), end.reason);
+    context_->session.leave();
+    log_event(LogLevel::info, "client " +
+                                  std::string{shm::name_of(*segment_, context_->session.row())} +
                                   " logged out: " + std::string{shm::name_of(end.reason)});
     return end.last_line;
 }
@@ -137,22 +136,22 @@ std::string ClientSession::leave() {
 SessionEnd ClientSession::end() {
     if (const auto* end = std::get_if<SessionEnd>(&loop_->cause())) return *end;
     if (std::holds_alternative<Terminated>(loop_->cause())) return end_by_signal();
-    if (session_->is_current()) return {EndReason::lost, {}};
+    if (context_->session.is_current()) return {EndReason::lost, {}};
     return end_by_take_over();
 }
 
 /// SIGTERM comes from a later login, from a reload that has removed the client, or from a stop.
 SessionEnd ClientSession::end_by_signal() const {
     const bool stops = segment_->stop_word() != shm::StopWord::running;
-    if (!stops && !session_->is_current()) return end_by_take_over();
-    const bool removed = !stops && !shm::is_known(*segment_, session_->row());
+    if (!stops && !context_->session.is_current()) return end_by_take_over();
+    const bool removed = !stops && !shm::is_known(*segment_, context_->session.row());
     return {removed ? EndReason::removed : EndReason::shutting_down, bye_line("shutting-down")};
 }
 
 /// Waits until everything before has been answered: SENT for each own message, LIVE for the login.
 /// @return false: SIGTERM has cut it short
 bool ClientSession::settle() {
-    DeliveryState& delivery = loop_->delivery();
+    DeliveryState& delivery = context_->delivery;
     const auto settled = [&] {
         return delivery.ended() || (delivery.phase() == DeliveryPhase::live &&
                                     delivery.position() >= appender_.last_appended());

@@ -2,9 +2,7 @@
 
 #include "server/appender.hpp"
 #include "server/delivery.hpp"
-#include "server/heritage.hpp"
-#include "server/session_loop.hpp"
-#include "shm/session.hpp"
+#include "server/session_context.hpp"
 #include "wire/command_parser.hpp"
 
 #include <string>
@@ -15,9 +13,8 @@ namespace belfry::server {
 /// writes the answers that are not ordered (ERR, PONG, DUP, USER, PAST). By the input thread.
 class ClientSession {
   public:
-    /// All arguments but the last outlive the object.
-    ClientSession(Heritage& heritage, shm::Session& session, SessionLoop& loop,
-                  const Subscription& subscription);
+    /// @param context outlives the object
+    ClientSession(SessionContext& context, const Subscription& subscription);
 
     /// Serves the client until the loop ends.
     void serve();
@@ -43,9 +40,8 @@ class ClientSession {
     [[nodiscard]] bool settle();
     [[nodiscard]] SessionEnd end_by_signal() const;
 
-    Heritage* heritage_;
+    SessionContext* context_;
     shm::Segment* segment_;
-    shm::Session* session_;
     SessionLoop* loop_;
     bool manual_ack_;
     wire::CommandParser parser_;

@@ -25,23 +25,21 @@ constexpr std::chrono::seconds max_wait{5};
 
 }  // namespace
 
-Delivery::Delivery(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
-                   FrameWriter& output, DeliveryState& delivery,
-                   const std::filesystem::path& data_dir)
-    : segment_{&segment},
-      session_{&session},
+Delivery::Delivery(SessionContext& context, const Subscription& subscription)
+    : segment_{&context.segment},
+      session_{&context.session},
       subscription_{subscription},
-      output_{&output},
-      delivery_{&delivery},
-      reader_{segment, read_bytes},
-      past_{segment, data_dir},
-      position_{subscription.cursor},
-      live_{subscription.nothing_missed()} {
-    delivery.advance_to(position_);
+      output_{&context.loop.output()},
+      delivery_{&context.delivery},
+      reader_{context.segment, read_bytes},
+      store_{context.segment, context.heritage.data_dir},
+      position_{subscription.welcome.cursor},
+      live_{position_ >= subscription.welcome.last} {
+    delivery_->advance_to(position_);
     if (!subscription_.presence) return;
-    presence_seen_ = shm::presence_count(segment);
-    for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
-        online_.push_back(shm::online_slot(segment, row).has_value());
+    presence_seen_ = shm::presence_count(*segment_);
+    for (std::uint32_t row = 0; row < segment_->geometry().client_rows; ++row) {
+        online_.push_back(shm::online_slot(*segment_, row).has_value());
     }
 }
 
@@ -57,11 +55,11 @@ Delivery::End Delivery::run() noexcept {
 /// If the client has missed nothing, LIVE follows in the same write.
 bool Delivery::tell_welcome() {
     frames_.clear();
-    wire::print(frames_,
-                wire::Welcome{shm::name_of(*segment_, session_->row()), segment_->epoch(),
-                              subscription_.cursor, subscription_.last, subscription_.seq,
-                              segment_->geometry().max_payload,
-                              "belfry/" + std::string{wire::version}, subscription_.accepted});
+    wire::print(frames_, wire::Welcome{shm::name_of(*segment_, session_->row()), segment_->epoch(),
+                                       subscription_.welcome.cursor, subscription_.welcome.last,
+                                       subscription_.welcome.seq, segment_->geometry().max_payload,
+                                       "belfry/" + std::string{wire::version},
+                                       subscription_.welcome.accepted});
     if (live_) wire::print(frames_, wire::Live{position_});
     if (!write(frames_)) return false;
     delivery_->enter(live_ ? DeliveryPhase::live : DeliveryPhase::catching_up);
@@ -112,14 +110,14 @@ void Delivery::release_buffers() noexcept {
 
 /// @param visible looked at once: where a store has lost what it had, it may move back
 bool Delivery::deliver(std::uint64_t visible) {
-    const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.last);
+    const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.welcome.last);
     // Own records are looked for only where there can be any: it takes a look at each record.
     const bool any_own = position_ < subscription_.end || delivery_->news().sends();
     const std::uint32_t own_row = any_own ? session_->row() : shm::LogReader::no_row;
     shm::Chunk chunk;
     switch (reader_.read(position_ + 1, to, own_row, chunk)) {
         case shm::LogReader::Result::copied:
-            past_.close();
+            store_.close();
             return deliver_chunk(chunk);
         case shm::LogReader::Result::overrun:
             return deliver_lost();
@@ -150,13 +148,13 @@ bool Delivery::deliver_chunk(const shm::Chunk& chunk) {
 bool Delivery::deliver_lost() {
     const std::uint64_t to = segment_->log().first_id.load(std::memory_order_acquire) - 1;
     if (!segment_->has_store()) return tell_gap(to);
-    return deliver_stored(live_ ? to : std::min(to, subscription_.last));
+    return deliver_stored(live_ ? to : std::min(to, subscription_.welcome.last));
 }
 
 bool Delivery::deliver_stored(std::uint64_t to) {
     const std::string_view own_name = shm::name_of(*segment_, session_->row());
     frames_.clear();
-    const auto page = past_.read(position_ + 1, to, [&](const store::Message& message) {
+    const auto page = store_.read(position_ + 1, to, [&](const store::Message& message) {
         if (message.sender == own_name) {
             wire::print(frames_, wire::Sent{message.seq, message.id});
         } else {
@@ -182,7 +180,7 @@ bool Delivery::advance_to(std::uint64_t id) {
     position_ = id;
     if (!subscription_.manual_ack && !session_->acknowledge(id)) return false;
     delivery_->advance_to(id);
-    return live_ || position_ < subscription_.last || tell_live();
+    return live_ || position_ < subscription_.welcome.last || tell_live();
 }
 
 bool Delivery::tell_live() {

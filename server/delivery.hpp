@@ -1,14 +1,10 @@
 #pragma once
 
-#include "server/delivery_state.hpp"
-#include "server/frame_writer.hpp"
+#include "server/session_context.hpp"
 #include "server/store_cursor.hpp"
 #include "shm/log_reader.hpp"
-#include "shm/news.hpp"
-#include "shm/session.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,18 +12,14 @@
 
 namespace belfry::server {
 
-/// What a login asked for, and what it was told.
+/// What a login asked for, and the answer that it got.
 struct Subscription {
-    std::uint64_t cursor = 0;
-    std::uint64_t last = 0;      ///< the backlog ends here
-    std::uint64_t seq = 0;       ///< the client's highest one up to `last`
-    std::uint64_t accepted = 0;  ///< the client's highest one in the log
-    /// The end of the log, visible or not. Own records behind it are of this session.
+    shm::Session::Welcome welcome;
+    /// The last id of the log at the login, visible or not. The client's own records above it are
+    /// those of this session.
     std::uint64_t end = 0;
     bool manual_ack = false;
     bool presence = false;
-
-    [[nodiscard]] bool nothing_missed() const noexcept { return cursor >= last; }
 };
 
 /// The output thread of a session: welcomes the client, waits on the log, reads it from its
@@ -35,8 +27,8 @@ struct Subscription {
 /// ONLINE and OFFLINE.
 class Delivery {
   public:
-    Delivery(shm::Segment& segment, shm::Session& session, const Subscription& subscription,
-             FrameWriter& output, DeliveryState& delivery, const std::filesystem::path& data_dir);
+    /// @param context outlives the object
+    Delivery(SessionContext& context, const Subscription& subscription);
 
     enum class End {
         over,  ///< the connection broke, its last line was written, or a later login took over
@@ -70,7 +62,7 @@ class Delivery {
     FrameWriter* output_;
     DeliveryState* delivery_;
     shm::LogReader reader_;
-    StoreCursor past_;    ///< of what has left the ring
+    StoreCursor store_;   ///< of what has left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_;

@@ -1,18 +1,24 @@
 #include "server/logger.hpp"
 
 #include "base/utf8.hpp"
-#include "server/standard_error_sink.hpp"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
-
+// Header-only, because Debian has neither library in a static form, which belfryd needs.
+#define FMT_HEADER_ONLY
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <string>
+#include <utility>
 
 namespace belfry::server {
 namespace {
@@ -26,18 +32,9 @@ constexpr std::size_t max_text = 1900;
 std::atomic<std::uint32_t> own_level{static_cast<std::uint32_t>(LogLevel::info)};
 std::atomic<const std::atomic<std::uint32_t>*> level_word{&own_level};
 
+/// Both have the same levels in the opposite order.
 spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
-    switch (level) {
-        case LogLevel::error:
-            return spdlog::level::err;
-        case LogLevel::warning:
-            return spdlog::level::warn;
-        case LogLevel::info:
-            return spdlog::level::info;
-        case LogLevel::debug:
-            break;
-    }
-    return spdlog::level::debug;
+    return static_cast<spdlog::level::level_enum>(spdlog::level::err - static_cast<int>(level));
 }
 
 /// Tells whether the descriptor is the journal. systemd passes the journal's device and inode, and
@@ -54,12 +51,9 @@ class JournalPrefix final : public spdlog::custom_flag_formatter {
   public:
     void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
                 spdlog::memory_buf_t& line) override {
-        const char digit = message.level == spdlog::level::err    ? '3'
-                           : message.level == spdlog::level::warn ? '4'
-                           : message.level == spdlog::level::info ? '6'
-                                                                  : '7';
+        constexpr std::string_view priorities{"77643"};  // by spdlog's level
         line.push_back('<');
-        line.push_back(digit);
+        line.push_back(priorities[static_cast<std::size_t>(message.level)]);
         line.push_back('>');
     }
     [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
@@ -80,6 +74,51 @@ std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
     }
     return formatter;
 }
+
+/// How long a line waits for a slow reader. After a line was dropped, the next ones do not wait
+/// until one could be written.
+constexpr int timeout_ms = 100;
+
+bool takes_a_line(bool may_wait) noexcept {
+    pollfd output{STDERR_FILENO, POLLOUT, 0};
+    // A pipe is writable if it has room for PIPE_BUF bytes, and no line is longer than that.
+    return ::poll(&output, 1, may_wait ? timeout_ms : 0) == 1 && output.revents == POLLOUT;
+}
+
+/// spdlog's sink for standard error. It writes each line by one call and waits only a moment for a
+/// slow reader. The mutex belongs to this process alone; only the supervisor forks, and it has one
+/// thread, so that no child inherits a locked mutex.
+class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    void forget_dropped() noexcept { dropped_ = 0; }
+
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        if (!takes_a_line(dropped_ == 0)) {
+            ++dropped_;
+            return;
+        }
+        if (dropped_ != 0) log_dropped();
+        write_line(message);
+    }
+    void flush_() override {}
+
+  private:
+    void log_dropped() {
+        const std::string text = std::to_string(std::exchange(dropped_, 0)) +
+                                 " log lines dropped before this one: standard error was not read";
+        write_line({"belfryd", spdlog::level::warn, text});
+    }
+
+    /// Writes one line. A failure cannot be reported to anybody.
+    void write_line(const spdlog::details::log_msg& message) {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    }
+
+    std::uint64_t dropped_ = 0;
+};
 
 /// spdlog's logger of this process. It is not in spdlog's registry, whose threads and locks would
 /// not survive a fork.

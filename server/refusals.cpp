@@ -1,17 +1,21 @@
 #include "server/refusals.hpp"
 
+#include "base/clock.hpp"
+#include "server/logger.hpp"
+#include "server/peer.hpp"
 #include "wire/print.hpp"
 
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
-#include <string>
+#include <utility>
 
 namespace belfry::server {
 namespace {
 
 constexpr std::chrono::seconds timeout{1};
+constexpr std::chrono::milliseconds line_interval{1000};
 
 /// Limit of connections that are kept. The oldest one is closed for a further one.
 constexpr std::size_t max_refused = 16;
@@ -24,9 +28,24 @@ bool client_has_closed(int socket) noexcept {
     return count == 0 || (count == -1 && errno != EAGAIN);
 }
 
+/// Returns ` (5 earlier ones not logged)`, or an empty text for 0.
+std::string not_logged_text(std::uint64_t count) {
+    return count == 0 ? "" : " (" + std::to_string(count) + " earlier ones not logged)";
+}
+
+/// Tells whether this child may log a refused login. If the clock was set back, it may.
+bool may_log(shm::ServerBlock& server) noexcept {
+    const std::uint64_t now = base::unix_ms();
+    std::uint64_t logged = server.refusals_told_ms.load();
+    if (now >= logged && now - logged < static_cast<std::uint64_t>(line_interval.count()))
+        return false;
+    return server.refusals_told_ms.compare_exchange_strong(logged, now);
+}
+
 }  // namespace
 
-void Refusals::refuse(base::UniqueFd socket) noexcept {
+void Refusals::refuse(base::UniqueFd socket, const std::string& why) {
+    log(why);
     std::string line;
     wire::print_error(line, wire::ErrorCode::too_many_clients);
     ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -40,6 +59,28 @@ void Refusals::sweep() noexcept {
     std::erase_if(refused_, [now](const Refused& refused) {
         return now >= refused.deadline || client_has_closed(refused.socket.get());
     });
+}
+
+void Refusals::log(const std::string& why) {
+    const auto now = Clock::now();
+    if (now < next_line_) {
+        ++not_logged_;
+        return;
+    }
+    next_line_ = now + line_interval;
+    log_event(LogLevel::error, why + not_logged_text(std::exchange(not_logged_, 0)));
+}
+
+void log_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,
+                       int socket) noexcept {
+    shm::ServerBlock& server = segment.server();
+    const std::uint64_t count = server.refused_logins.fetch_add(1) + 1;
+    if (!may_log(server)) return;
+    const std::uint64_t logged = server.refusals_told.exchange(count);
+    const std::uint64_t more = count > logged + 1 ? count - logged - 1 : 0;
+    log_event(LogLevel::warning, "refused a login as " + std::string{client_id} + " from " +
+                                     peer_of(socket) + ": " + std::string{wire::name_of(code)} +
+                                     not_logged_text(more));
 }
 
 }  // namespace belfry::server

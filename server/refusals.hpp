@@ -1,10 +1,17 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
+#include "shm/segment.hpp"
+#include "wire/error_code.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <string>
+#include <string_view>
 
+/// Refuses connections and logins. Of either kind at most one line a second is logged, and it tells
+/// how many were refused since the line before.
 namespace belfry::server {
 
 /// Connections that cannot be served. Each gets `too-many-clients` and stays open for at most a
@@ -13,8 +20,8 @@ class Refusals {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// Sends the line, and keeps the connection open for a while.
-    void refuse(base::UniqueFd socket) noexcept;
+    /// Sends the line, keeps the connection open for a while, and logs why it cannot be served.
+    void refuse(base::UniqueFd socket, const std::string& why);
 
     /// Closes the connections whose client has closed or whose time has passed.
     void sweep() noexcept;
@@ -27,7 +34,16 @@ class Refusals {
         Clock::time_point deadline;
     };
 
+    void log(const std::string& why);
+
     std::deque<Refused> refused_;
+    Clock::time_point next_line_;   ///< no line is logged before
+    std::uint64_t not_logged_ = 0;  ///< refused since the last line
 };
+
+/// Counts a refused login, and logs it. The limit holds for all children together. A session child
+/// calls it.
+void log_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,
+                       int socket) noexcept;
 
 }  // namespace belfry::server

@@ -1,6 +1,5 @@
 #include "server/service_manager.hpp"
 
-#include "base/unique_fd.hpp"
 #include "server/logger.hpp"
 
 #include <sys/socket.h>

@@ -85,9 +85,8 @@ class SessionLoop {
         if (answers_.size() >= max_answers) flush_answers();
     }
 
-    /// The connection and the state of the delivery, which both threads of the session use.
+    /// Returns the writer of the connection, which both threads of the session use.
     [[nodiscard]] FrameWriter& output() noexcept { return output_; }
-    [[nodiscard]] DeliveryState& delivery() noexcept { return *delivery_; }
 
     /// Says that the client is logged in. Its traffic is counted from now on, what was read before
     /// included; it may keep a write waiting for ever; and its next input finds a larger buffer.

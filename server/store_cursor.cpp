@@ -5,7 +5,6 @@
 #include "store/store_file.hpp"
 
 #include <chrono>
-#include <string>
 #include <thread>
 
 namespace belfry::server {

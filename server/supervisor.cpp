@@ -207,8 +207,8 @@ void Supervisor::serve(base::UniqueFd socket) {
     shm::set_version(segment_->session_process(slot), wire::version);
     const pid_t pid = spawn_session(heritage, *alive_);
     if (pid == -1) {
-        log_refusal(std::string{"cannot fork: "} + std::strerror(errno));
-        return refusals_.refuse(std::move(heritage.socket));
+        return refusals_.refuse(std::move(heritage.socket),
+                                std::string{"cannot fork: "} + std::strerror(errno));
     }
     children_.add(pid);
 }
@@ -219,8 +219,7 @@ void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();
     if (socket) {
-        log_refusal("no file descriptor is left for another connection");
-        refusals_.refuse(std::move(socket));
+        refusals_.refuse(std::move(socket), "no file descriptor is left for another connection");
     }
     watch_listener(false);  // until the next tick
 }
@@ -230,11 +229,6 @@ void Supervisor::watch_listener(bool wanted) {
     listening_ = wanted;
     if (wanted) return watch(epoll_, listener_->fd(), listener_event);
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_->fd(), nullptr);
-}
-
-void Supervisor::log_refusal(const std::string& why) {
-    if (const auto more = refusing_.pass())
-        log_event(LogLevel::error, why + RateLimit::text_for(*more));
 }
 
 // --- Ends -------------------------------------------------------------------------------------

@@ -1,14 +1,11 @@
 #pragma once
 
 #include "base/placed_file.hpp"
-#include "base/process.hpp"
 #include "base/unique_fd.hpp"
 #include "server/archiver_watchdog.hpp"
 #include "server/child_table.hpp"
 #include "server/listener.hpp"
-#include "server/rate_limit.hpp"
 #include "server/refusals.hpp"
-#include "server/small_child.hpp"
 #include "shm/huge_pages.hpp"
 #include "shm/segment.hpp"
 
@@ -17,7 +14,6 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace belfry::server {
@@ -63,7 +59,6 @@ class Supervisor {
     void accept_waiting();
     void serve(base::UniqueFd socket);
     void refuse_without_descriptor();
-    void log_refusal(const std::string& why);
     void watch_listener(bool wanted);
 
     [[nodiscard]] std::chrono::milliseconds max_wait() const noexcept;
@@ -88,7 +83,6 @@ class Supervisor {
     bool stopping_ = false;
     bool to_reload_ = false;
     std::optional<Clock::time_point> unwanted_end_by_;
-    RateLimit refusing_;  ///< of the lines that say why a connection was refused
 };
 
 }  // namespace belfry::server

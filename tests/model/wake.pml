@@ -345,7 +345,7 @@ proctype In(byte s) {
 }
 
 #ifdef LEAVER
-/* SessionProcess::run: leave(), then a while in discard_input, then the end of the process. */
+/* server/session_process.cpp, serve(): leave(), then a while in discard_input, then the end of the process. */
 proctype Leaver(byte s) {
     has_left = 1;
     atomic {

@@ -66,8 +66,8 @@ Guest::Guest(shm::Segment& segment, std::uint32_t slot) {
                                          base::UniqueFd{ends[1]},
                                          std::chrono::steady_clock::now() + default_wait});
     thread_ = std::thread{[this] {
-        session_ = std::make_unique<server::SessionProcess>(*heritage_);
-        session_->run();
+        session_ = std::make_unique<server::SessionContext>(*heritage_);
+        server::serve(*session_);
         // The end of a session process does this too.
         ::shutdown(heritage_->socket.get(), SHUT_RDWR);
     }};

@@ -44,7 +44,7 @@ class Guest {
 
     std::filesystem::path no_data_dir_;
     std::unique_ptr<server::Heritage> heritage_;
-    std::unique_ptr<server::SessionProcess> session_;
+    std::unique_ptr<server::SessionContext> session_;
     base::UniqueFd client_;
     std::string unchecked_;  ///< received, but not yet parsed by wire/
     test::FrameReader reader_;

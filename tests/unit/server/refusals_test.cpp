@@ -28,7 +28,7 @@ class Refused : public ::testing::Test {
         }
         client_ = base::UniqueFd{ends[0]};
         watched_ = base::UniqueFd{::dup(ends[1])};
-        refusals_.refuse(base::UniqueFd{ends[1]});
+        refusals_.refuse(base::UniqueFd{ends[1]}, "no room");
     }
 
     /// Sends as much as the socket takes.

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/unique_fd.hpp"
+#include "server/session_loop.hpp"
+#include "shm/session.hpp"
+#include "shm/session_slots.hpp"
+
+#include <filesystem>
+
+namespace belfry::server {
+
+/// All that a session child inherits from the supervisor, besides standard error and the held
+/// `alive` file. Everything else is closed before the child starts.
+struct Heritage {
+    shm::Segment& segment;
+    const std::filesystem::path& data_dir;  ///< contains the store, if there is one
+    shm::GivenSlot slot;
+    base::UniqueFd socket;  ///< the client's connection, blocking
+    SessionLoop::Clock::time_point login_deadline;
+};
+
+/// What the parts of a session child share. The output thread may use it until the process ends.
+struct SessionContext {
+    /// @param heritage outlives the object
+    /// @throws std::system_error if no descriptor is left
+    explicit SessionContext(Heritage& heritage)
+        : heritage{heritage},
+          segment{heritage.segment},
+          session{segment, heritage.slot.slot, heritage.slot.generation},
+          delivery{segment, heritage.slot.slot},
+          loop{heritage.socket.get(), delivery} {}
+
+    Heritage& heritage;
+    shm::Segment& segment;
+    shm::Session session;
+    DeliveryState delivery;
+    SessionLoop loop;
+};
+
+}  // namespace belfry::server
