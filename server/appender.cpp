@@ -15,8 +15,8 @@ namespace {
 using Clock = SessionLoop::Clock;
 using wire::ErrorCode;
 
-/// How long a wait for the archiver may overlook that the session is to end.
-constexpr std::chrono::milliseconds stop_look{50};
+/// How often a wait for the archiver checks whether the session has to end.
+constexpr std::chrono::milliseconds end_check_interval{50};
 
 }  // namespace
 
@@ -30,15 +30,16 @@ Appender::Appender(SessionContext& context)
 // --- Pending messages -------------------------------------------------------------------------
 
 void Appender::add(const shm::NewMessage& message) {
-    // The log chooses the seq of a SAY: above all others.
+    // The log chooses the seq of a SAY, which is above all others.
     if (is_refused(message.seq != 0 ? message.seq : wire::max_seq)) return refuse(message.seq);
     pending_.push_back(message);
-    // Whether later ones are refused depends on this one.
+    // Whether later ones are refused depends on the outcome of this one.
     if (refused_seq_ == message.seq) append_pending();
 }
 
-/// While the store fails, nothing new is accepted. After a seq has been refused, no later seq is
-/// accepted before it has come again: otherwise it would be taken for a duplicate then.
+/// Tells whether a message is refused. While the store fails, no new message is accepted. After a
+/// seq was refused, no later one is accepted until the client has sent it again, because the log
+/// would then consider it a duplicate.
 bool Appender::is_refused(std::uint64_t seq) const noexcept {
     if (refused_seq_ && seq > *refused_seq_) return true;
     return segment_->has_store() && segment_->store_state() == shm::StoreState::fails &&
@@ -47,11 +48,11 @@ bool Appender::is_refused(std::uint64_t seq) const noexcept {
 
 void Appender::refuse(std::uint64_t seq) {
     append_pending();  // answers keep their order
-    tell_refused(seq);
+    answer_refused(seq);
 }
 
-/// Remembers the lowest seq that was refused; a SAY has none.
-void Appender::tell_refused(std::uint64_t seq) {
+/// Answers a message that was refused, and remembers the lowest such seq. A SAY has none.
+void Appender::answer_refused(std::uint64_t seq) {
     if (seq != 0 && (!refused_seq_ || seq < *refused_seq_)) refused_seq_ = seq;
     wire::print_error(loop_->answers(), ErrorCode::store_failed, seq);
 }
@@ -62,7 +63,7 @@ void Appender::append_pending() {
     outcomes_.resize(pending_.size());
     std::size_t done = 0;
     while (done < pending_.size() && !loop_->ended()) {
-        // What is answered already comes before the SENT of what is appended now.
+        // Earlier answers must be written before the SENT of what is appended now.
         loop_->flush_answers();
         wait_for_delivery();
         if (loop_->ended()) break;
@@ -71,7 +72,8 @@ void Appender::append_pending() {
     pending_.clear();
 }
 
-/// Appends pending messages from this one on. @return the first one that is not decided yet
+/// Appends pending messages, beginning with the one at `done`.
+/// @return the first one that is not decided yet
 std::size_t Appender::append_from(std::size_t done) {
     delivery_->news().announce_own();
     const auto result =
@@ -81,34 +83,35 @@ std::size_t Appender::append_from(std::size_t done) {
         return done;
     }
     if (result.last_id != 0) last_appended_ = result.last_id;
-    if (result.last_id == shm::max_id) report_if_full(*segment_);
+    if (result.last_id == shm::max_id) log_if_full(*segment_);
     delivery_->news().set_last_own(last_appended_);
     const auto decided = std::span{outcomes_}.subspan(done, result.decided);
     if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
-        wait_until_visible(result.end_id);  // because DUP is as good as SENT
+        wait_until_visible(result.end_id);  // because DUP promises as much as SENT
     }
     answer_outcomes(done, result.decided);
     done += result.decided;
     return result.decided == 0 && result.no_space ? handle_no_space(done) : done;
 }
 
+/// Waits for space in the ring. While the store fails, it refuses all remaining messages instead.
 /// @return the first message that is not decided yet
 std::size_t Appender::handle_no_space(std::size_t done) {
     if (segment_->store_state() != shm::StoreState::fails) {
         wait_for_space();
         return done;
     }
-    for (; done < pending_.size(); ++done) tell_refused(pending_[done].seq);
+    for (; done < pending_.size(); ++done) answer_refused(pending_[done].seq);
     return done;
 }
 
-/// Answers the messages that were not appended. For the others the output thread writes SENT.
+/// Answers the messages that were not appended. The output thread writes SENT for the others.
 void Appender::answer_outcomes(std::size_t first, std::size_t count) {
     for (std::size_t at = first; at < first + count; ++at) {
         const std::uint64_t seq = pending_[at].seq;
         switch (outcomes_[at]) {
             case shm::Outcome::log_full:
-                tell_refused(seq);
+                answer_refused(seq);
                 continue;
             case shm::Outcome::duplicate:
                 wire::print(loop_->answers(), wire::Dup{seq});
@@ -129,7 +132,7 @@ bool Appender::delivery_is_behind() const noexcept {
     const std::uint64_t next = delivery_->position() + 1;
     const shm::LogHeader& log = segment_->log();
     const std::uint64_t visible = segment_->visible();
-    if (visible < next) return false;  // it may have gone back: see Archiver::start()
+    if (visible < next) return false;  // it may have moved back, see Archiver::start()
     const std::uint64_t end = segment_->position(visible + 1).load();
     const std::uint64_t at = segment_->position(next).load();
     if (log.first_id.load(std::memory_order_acquire) > next) return true;
@@ -147,14 +150,14 @@ void Appender::wait_for_delivery() {
 /// Waits until the archiver has stored everything up to this id.
 void Appender::wait_until_visible(std::uint64_t id) {
     while (!loop_->ended() && segment_->visible() < id) {
-        shm::wait_until_visible(*segment_, id, Clock::now() + stop_look);
-        loop_->wait(Clock::now());  // whether the session is to end
+        shm::wait_until_visible(*segment_, id, Clock::now() + end_check_interval);
+        loop_->wait(Clock::now());  // checks whether the session has to end
     }
 }
 
 /// Waits until the archiver has stored something.
 void Appender::wait_for_space() {
-    writer_.wait_for_space(Clock::now() + stop_look);
+    writer_.wait_for_space(Clock::now() + end_check_interval);
     loop_->wait(Clock::now());
 }
 

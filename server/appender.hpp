@@ -10,34 +10,34 @@
 
 namespace belfry::server {
 
-/// Appends to the log what the client of a session sends. It collects the complete messages of one
-/// read and appends them together, holds the sender back while the delivery is behind or the log is
-/// full, and answers what was not appended. By the input thread.
+/// Appends the messages of a session's client to the log. It collects the complete messages of one
+/// read and appends them together, applies backpressure while the delivery is behind or the log is
+/// full, and answers messages that were not appended. Only the input thread uses it.
 class Appender {
   public:
     /// @param context outlives the object
     explicit Appender(SessionContext& context);
 
-    /// Takes a message, which append_pending() will append. It is refused at once while the store
-    /// fails.
-    /// @param message its body stays where it is until append_pending()
+    /// Takes a message, which append_pending() will append. While the store fails, the message is
+    /// refused at once.
+    /// @param message its body must stay valid until append_pending()
     void add(const shm::NewMessage& message);
 
-    /// Appends everything that is pending, under one lock, with one commit, and decides the
-    /// answers. Waits where it must; the end of the loop cuts it short.
+    /// Appends everything that is pending, under one lock and with one commit, and decides the
+    /// answers. It waits if it must, and returns early if the loop ends.
     void append_pending();
 
-    /// Waits while the delivery is half a ring behind: a client that floods and does not read is
-    /// held back here, by TCP.
+    /// Waits while the delivery is half a ring behind. This is the backpressure for a client that
+    /// sends a flood and does not read: its input stays in TCP's buffers.
     void wait_for_delivery();
 
-    /// The id of the newest message that was appended; 0: none was.
+    /// Returns the id of the newest message that was appended, or 0 if none was.
     [[nodiscard]] std::uint64_t last_appended() const noexcept { return last_appended_; }
 
   private:
     [[nodiscard]] bool is_refused(std::uint64_t seq) const noexcept;
     void refuse(std::uint64_t seq);
-    void tell_refused(std::uint64_t seq);
+    void answer_refused(std::uint64_t seq);
     [[nodiscard]] std::size_t append_from(std::size_t done);
     [[nodiscard]] std::size_t handle_no_space(std::size_t done);
     void answer_outcomes(std::size_t first, std::size_t count);
@@ -53,7 +53,8 @@ class Appender {
     std::vector<shm::NewMessage> pending_;
     std::vector<shm::Outcome> outcomes_;
     std::uint64_t last_appended_ = 0;
-    /// Refused because the store failed: no later one is accepted before this one.
+    /// The lowest seq that was refused because the store failed. No later one is accepted before
+    /// it.
     std::optional<std::uint64_t> refused_seq_;
 };
 

@@ -29,14 +29,16 @@ namespace {
 constexpr std::chrono::seconds port_timeout{1};
 constexpr std::chrono::milliseconds port_retry{20};
 
-/// No process may continue with a log that is about to be made again. @throws StartError
+/// Makes sure that no process still uses a log that is about to be created again.
+/// @throws StartError
 void require_nobody(const Options& options) {
     if (shm::wait_for_nobody(options.data_dir)) return;
     throw StartError{"processes of an earlier server in " + options.data_dir.string() +
                      " are still running, but its shared memory is gone; end them first"};
 }
 
-/// Binds at once, or within a second if an earlier supervisor has only just died.
+/// Opens the listening socket. It retries for a second, because an earlier supervisor may only just
+/// have died.
 Listener listen_again(const std::string& address, std::uint16_t port) {
     const auto deadline = std::chrono::steady_clock::now() + port_timeout;
     while (true) {
@@ -49,14 +51,14 @@ Listener listen_again(const std::string& address, std::uint16_t port) {
     }
 }
 
-/// The listening socket; that of an adopted segment has the port of its earlier server.
+/// Opens the listening socket. With an adopted segment, port 0 means that of the earlier server.
 Listener open_listener(const Options& options, const std::optional<shm::FoundSegment>& adopted) {
     if (!adopted) return Listener{options.listen, options.port};
     const auto former = static_cast<std::uint16_t>(adopted->segment.prefix().port);
     return listen_again(options.listen, options.port == 0 ? former : options.port);
 }
 
-/// Cursors cannot be above the end of the log (7).
+/// Moves cursors that are above the end of the log back to it (7).
 void pull_back_cursors(shm::Segment& segment) {
     const std::uint64_t end = segment.log().last_id.load();
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
@@ -87,9 +89,7 @@ void configure(shm::Segment& segment, const Options& options, bool is_new) {
     if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
     pull_back_cursors(segment);
     set_retention(segment, options);
-    if (set_max_online(segment, options) < options.max_clients) {
-        log_max_clients_stay(segment, options.max_clients);
-    }
+    set_max_online(segment, options.max_clients);
     set_log_level(segment, options.log_level);
 }
 
@@ -106,15 +106,16 @@ void log_listening(const shm::Segment& segment, const Options& options, const Li
     std::cout << "belfryd listening on " << listener.name() << std::endl;
 }
 
-/// Leaves the file that the data directory names if that directory is gone, or another server's.
+/// Removes the port files. The one in the data directory stays if that directory is gone or belongs
+/// to another server.
 void remove_port_file(const Options& options, const shm::DataDirectoryLock& lock,
                       std::uint32_t port) noexcept {
     if (lock.file().is_in_place()) shm::remove_port_file(options.data_dir, port);
     if (options.port_file) shm::remove_port_file_at(*options.port_file, port);
 }
 
-/// Removes the segment at its end while armed. Neither a clean stop nor a first start that failed
-/// may leave a segment.
+/// Removes the segment when it is destroyed, if it is armed. Neither a clean stop nor a first start
+/// that failed may leave a segment behind.
 class Cleanup {
   public:
     Cleanup(const Options& options, const shm::DataDirectoryLock& lock,
@@ -158,19 +159,21 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     shm::Segment& segment = found.segment;
     configure(segment, options, is_new);
     const SharedLogLevel level{segment.server().log_level};
-    report_if_full(segment);
+    log_if_full(segment);
     const std::vector<base::PlacedFile> lock_files{lock.file(),
                                                    shm::alive_file(options.data_dir, alive)};
     Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files};
-    // This must fail before there is an archiver, which would outlive a start that fails.
+    // This may fail, so it must come before an archiver is started, which would outlive the
+    // failure.
     if (options.port_file) {
         shm::write_port_file(options.data_dir, *options.port_file, listener.port());
     }
-    // After everything that may fail: a start that fails logs one line, which names the reason.
+    // This may log a warning, so it comes after everything that may fail: a start that fails logs
+    // one line only, which names the reason.
     reserve_descriptors(segment);
     move_program_to_huge_pages();
-    const std::size_t living = supervisor.adopt();
-    if (!is_new) log_adoption(segment, living);
+    const std::size_t sessions = supervisor.adopt();
+    if (!is_new) log_adoption(segment, sessions);
     log_listening(segment, options, listener);
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // From here on clients may have been told that messages are SENT.

@@ -1,48 +1,32 @@
 #include "server/listener.hpp"
 
-#include "server/peer.hpp"
 #include "server/start_error.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace belfry::server {
 namespace {
 
-/// An IPv4 or IPv6 socket address.
-union Address {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-};
+using boost::asio::ip::tcp;
 
-Address make_address(const std::string& text, std::uint16_t port) {
-    Address address{};
-    if (::inet_pton(AF_INET, text.c_str(), &address.v4.sin_addr) == 1) {
-        address.v4.sin_family = AF_INET;
-        address.v4.sin_port = htons(port);
-        return address;
-    }
-    ::inet_pton(AF_INET6, text.c_str(), &address.v6.sin6_addr);
-    address.v6.sin6_family = AF_INET6;
-    address.v6.sin6_port = htons(port);
-    return address;
+std::string text_of(const std::string& address, std::uint16_t port) {
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-socklen_t size_of(const Address& address) {
-    return address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
-}
-
-std::uint16_t bound_port(int socket) {
-    Address address{};
-    socklen_t size = sizeof address;
-    ::getsockname(socket, &address.any, &size);
-    return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+/// @return nothing if the connection was reset
+std::optional<tcp::endpoint> peer_endpoint(int socket) noexcept {
+    tcp::endpoint endpoint;
+    auto size = static_cast<socklen_t>(endpoint.capacity());
+    if (::getpeername(socket, endpoint.data(), &size) != 0) return {};
+    return endpoint;
 }
 
 void set(int socket, int level, int option, int value) noexcept {
@@ -60,18 +44,21 @@ void keep_alive(int socket) noexcept {
 
 }  // namespace
 
-Listener::Listener(const std::string& address, std::uint16_t port) : address_{address} {
-    const Address wanted = make_address(address, port);
+Listener::Listener(const std::string& address, std::uint16_t port) {
+    tcp::endpoint endpoint{boost::asio::ip::make_address(address), port};
     socket_ = base::UniqueFd{
-        ::socket(wanted.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+        ::socket(endpoint.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     set(socket_.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-    if (!socket_ || ::bind(socket_.get(), &wanted.any, size_of(wanted)) == -1 ||
+    if (!socket_ ||
+        ::bind(socket_.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == -1 ||
         ::listen(socket_.get(), SOMAXCONN) == -1) {
         const std::string why = std::strerror(errno);
-        port_ = port;
-        throw StartError{"cannot listen on " + name() + ": " + why};
+        throw StartError{"cannot listen on " + text_of(address, port) + ": " + why};
     }
-    port_ = bound_port(socket_.get());
+    auto size = static_cast<socklen_t>(endpoint.capacity());
+    ::getsockname(socket_.get(), endpoint.data(), &size);
+    port_ = endpoint.port();
+    name_ = text_of(address, port_);
 }
 
 base::UniqueFd Listener::accept() const noexcept {
@@ -84,8 +71,16 @@ base::UniqueFd Listener::accept() const noexcept {
     return socket;
 }
 
-std::string Listener::name() const {
-    return endpoint(address_, std::to_string(port_));
+std::string peer_of(int socket) {
+    const auto peer = peer_endpoint(socket);
+    // A test may connect a session by a Unix socket.
+    return peer && peer->data()->sa_family != AF_UNIX
+               ? text_of(peer->address().to_string(), peer->port())
+               : "?";
+}
+
+bool is_connected(int socket) noexcept {
+    return peer_endpoint(socket).has_value();
 }
 
 }  // namespace belfry::server

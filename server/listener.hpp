@@ -23,12 +23,19 @@ class Listener {
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
     /// Returns address and port, as `127.0.0.1:5000` or `[::1]:5000`.
-    [[nodiscard]] std::string name() const;
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   private:
     base::UniqueFd socket_;
-    std::string address_;
-    std::uint16_t port_ = 0;
+    std::string name_;
+    std::uint16_t port_;
 };
+
+/// Returns the address and port of the client of a connection in the same form, or `?` if they are
+/// not known any more.
+[[nodiscard]] std::string peer_of(int socket);
+
+/// Tells whether the connection has not been reset.
+[[nodiscard]] bool is_connected(int socket) noexcept;
 
 }  // namespace belfry::server

@@ -1,7 +1,7 @@
 #include "server/login.hpp"
 
+#include "server/listener.hpp"
 #include "server/logger.hpp"
-#include "server/peer.hpp"
 #include "server/predecessor.hpp"
 #include "server/process_title.hpp"
 #include "server/refusals.hpp"

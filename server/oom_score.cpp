@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -21,16 +20,10 @@ constexpr int late = -900;
 /// The score of session children; nothing if no score was changed. The parent sets it.
 std::optional<int> score_of_others;
 
-std::optional<int> score() noexcept {
-    const base::UniqueFd file{::open(score_file, O_RDONLY | O_CLOEXEC)};
-    std::array<char, 16> text{};
-    const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
+std::optional<int> score() {
     int value = 0;
-    if (length <= 0 ||
-        std::from_chars(text.data(), text.data() + length, value).ec != std::errc{}) {
-        return {};
-    }
-    return value;
+    if (std::ifstream{score_file} >> value) return value;
+    return {};
 }
 
 /// @return whether the system permits it

@@ -1,8 +1,8 @@
 #include "server/refusals.hpp"
 
 #include "base/clock.hpp"
+#include "server/listener.hpp"
 #include "server/logger.hpp"
-#include "server/peer.hpp"
 #include "wire/print.hpp"
 
 #include <sys/socket.h>

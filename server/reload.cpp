@@ -80,12 +80,9 @@ void Reload::apply_clients(const Options& next) {
 
 void Reload::apply_max_clients(const Options& next) {
     if (next.max_clients == current_->max_clients) return;
-    const std::uint32_t limit = set_max_online(*segment_, next);
-    if (limit == next.max_clients) {
-        log(LogLevel::info, "max-clients is now " + std::to_string(limit));
-    } else {
-        log_max_clients_stay(*segment_, next.max_clients);
-        has_logged_ = true;
+    has_logged_ = true;
+    if (set_max_online(*segment_, next.max_clients)) {
+        log(LogLevel::info, "max-clients is now " + std::to_string(next.max_clients));
     }
     current_->max_clients = next.max_clients;
 }

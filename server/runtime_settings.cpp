@@ -21,17 +21,14 @@ void set_retention(const shm::Segment& segment, const Options& options) noexcept
     segment.archiver().keep_ms.store(options.keep_days * ms_per_day);
 }
 
-std::uint32_t set_max_online(const shm::Segment& segment, const Options& options) noexcept {
-    const std::uint32_t limit = std::min(options.max_clients, segment.geometry().max_clients);
-    segment.server().max_online.store(limit);
-    return limit;
-}
-
-void log_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept {
-    log_event(LogLevel::warning, "max-clients stays at " +
-                                     std::to_string(segment.geometry().max_clients) +
+bool set_max_online(const shm::Segment& segment, std::uint32_t wanted) noexcept {
+    const std::uint32_t limit = segment.geometry().max_clients;
+    segment.server().max_online.store(std::min(wanted, limit));
+    if (wanted <= limit) return true;
+    log_event(LogLevel::warning, "max-clients stays at " + std::to_string(limit) +
                                      ", the limit of the shared memory: " + std::to_string(wanted) +
                                      " requires a clean stop and a start");
+    return false;
 }
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
@@ -49,7 +46,7 @@ void reserve_descriptors(const shm::Segment& segment) {
                   std::to_string(limit) + "; raise it with ulimit -n or LimitNOFILE=");
 }
 
-void report_if_full(const shm::Segment& segment) noexcept {
+void log_if_full(const shm::Segment& segment) noexcept {
     if (segment.log().last_id.load(std::memory_order_relaxed) < shm::max_id) return;
     log_event(LogLevel::error, "the log is full: " + std::to_string(shm::max_id) +
                                    " is the highest possible message id; new messages are "

@@ -9,12 +9,10 @@ namespace belfry::server {
 
 void set_retention(const shm::Segment& segment, const Options& options) noexcept;
 
-/// Sets the limit of sessions, at most the one that the segment was created for.
-/// @return the limit
-std::uint32_t set_max_online(const shm::Segment& segment, const Options& options) noexcept;
-
-/// Warns that max-clients exceeds the limit that the segment was created for.
-void log_max_clients_stay(const shm::Segment& segment, std::uint32_t wanted) noexcept;
+/// Sets the limit of sessions. If it is above the one that the segment was created for, that one
+/// applies, and a warning says so.
+/// @return whether the limit is the wanted one
+bool set_max_online(const shm::Segment& segment, std::uint32_t wanted) noexcept;
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;
 
@@ -24,6 +22,6 @@ void reserve_descriptors(const shm::Segment& segment);
 
 /// Logs an error if the log has reached max_id. The supervisor calls it at its start, and so does
 /// the session that has appended the last message.
-void report_if_full(const shm::Segment& segment) noexcept;
+void log_if_full(const shm::Segment& segment) noexcept;
 
 }  // namespace belfry::server
