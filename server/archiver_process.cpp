@@ -128,8 +128,8 @@ class ArchiverProcess {
                                            "; new messages are refused until it can be written");
         }
         last_failure_ = error.what();
-        // Who waits for room in the ring has to look at the state; and not all may have been woken
-        // for what was stored before.
+        // Sessions that wait for room in the ring must see the new state. Some of them may not have
+        // been woken for what was stored before.
         shm::wake_everybody(segment_);
     }
 

@@ -7,9 +7,9 @@
 
 namespace belfry::server {
 
-/// The server from its start to its clean stop.
-/// @param arguments of the command line, for a reload
-/// @throws StartError and the errors of shm/: each one clear line
+/// Runs the server from its start to its clean stop.
+/// @param arguments the command line, which a reload reads again
+/// @throws StartError or an error of shm/, whose message is one clear line
 void serve(Options options, const std::vector<std::string>& arguments);
 
 }  // namespace belfry::server

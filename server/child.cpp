@@ -20,9 +20,9 @@
 namespace belfry::server {
 namespace {
 
-/// Closes all descriptors but standard error and those given. This needs no new descriptor, because
-/// there may be none left. Standard input and output become /dev/null: a program that reads the
-/// supervisor's output must not have to wait for the children's end.
+/// Closes all descriptors except standard error and those given. It needs no new descriptor while
+/// none may be left. Standard input and output become /dev/null, so that a program that reads the
+/// supervisor's output does not have to wait until all children have exited.
 template <std::size_t count>
 void keep_only(std::array<int, count> kept) noexcept {
     std::ranges::sort(kept);

@@ -7,25 +7,25 @@
 
 #include <sys/types.h>
 
-/// The processes that the supervisor watches: how it forks them, and how it takes over those of an
-/// earlier supervisor. By the supervisor alone.
+/// Forks the processes that the supervisor watches, and takes over those of an earlier supervisor.
+/// Only the supervisor calls these functions.
 namespace belfry::server {
 
 struct Child {
-    pid_t pid = 0;         ///< 0: none
-    base::UniqueFd pidfd;  ///< only of an adopted child: waitpid(2) reports the others
+    pid_t pid = 0;  ///< 0 if there is no process
+    base::UniqueFd
+        pidfd;  ///< empty unless the child was adopted, because waitpid(2) reports others
 
     void signal(int number) const noexcept;
 };
 
-/// Takes over the process that has claimed the entry. If that process is dead, nobody holds the
-/// entry any more.
-/// @return its pid is 0 if the process is dead
-/// @throws StartError if no descriptor is left to watch it
+/// Takes over the process that has claimed the entry.
+/// @return a child whose pid is 0 if that process is dead; then nobody holds the entry any more
+/// @throws StartError if no descriptor is left to watch the process
 [[nodiscard]] Child adopt(shm::ProcessEntry& entry);
 
 /// Forks a session child. The child closes what it does not inherit, and never returns.
-/// @return its pid; -1 with errno if there can be no other process
+/// @return its pid, or -1 with errno if the fork failed
 [[nodiscard]] pid_t spawn_session(Heritage& heritage, const base::UniqueFd& alive) noexcept;
 
 /// Forks the archiver in the same way.

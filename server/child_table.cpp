@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger child is not evicted
 
-/// The status of an adopted child is unknown: it counts as 0.
+/// @param status 0 for an adopted child, whose status is unknown
 std::string describe_end(int status) {
     if (status == 0) return "has died";
     if (WIFSIGNALED(status)) return "was killed by signal " + std::to_string(WTERMSIG(status));
@@ -25,7 +25,7 @@ std::string describe_end(int status) {
 }  // namespace
 
 ChildTable::ChildTable(shm::Segment& segment)
-    : segment_{&segment}, children_(segment.geometry().session_slots, &books_) {}
+    : segment_{&segment}, children_(segment.geometry().session_slots, &pool_) {}
 
 std::uint32_t ChildTable::slots() const noexcept {
     return static_cast<std::uint32_t>(children_.size());
@@ -45,7 +45,7 @@ void ChildTable::adopt(std::uint32_t slot) {
 
 bool ChildTable::has_room() {
     const std::size_t max_pending = children_.size() - segment_->geometry().max_clients;
-    if (pending_.size() >= max_pending) forget_settled();
+    if (pending_.size() >= max_pending) drop_not_pending();
     return !free_slots_.empty() && pending_.size() < max_pending;
 }
 
@@ -53,12 +53,12 @@ bool ChildTable::is_pending(std::uint32_t slot) const noexcept {
     return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot);
 }
 
-void ChildTable::forget_settled() noexcept {
+void ChildTable::drop_not_pending() noexcept {
     std::erase_if(pending_, [this](std::uint32_t slot) { return !is_pending(slot); });
 }
 
 bool ChildTable::evict_oldest_pending() noexcept {
-    forget_settled();
+    drop_not_pending();
     if (pending_.empty()) return false;
     const SessionChild& oldest = children_[pending_.front()];
     if (Clock::now() < oldest.since + pending_grace) return false;

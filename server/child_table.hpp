@@ -18,57 +18,57 @@ namespace belfry::server {
 /// The session children, and the slots of the segment that they hold.
 ///
 /// Invariant: each slot is either free, or held by exactly one child that has not been buried. Each
-/// child that has not logged in stands among the pending ones, oldest first, unless it has been
-/// asked to go.
+/// child that has not logged in is in the list of pending ones, oldest first, unless it was asked
+/// to exit.
 ///
-/// By the supervisor alone, in its one thread.
+/// Only the supervisor uses it, which has one thread.
 class ChildTable {
   public:
     explicit ChildTable(shm::Segment& segment);
     ChildTable(const ChildTable&) = delete;
     ChildTable& operator=(const ChildTable&) = delete;
 
-    /// How many slots there are, free ones included.
+    /// Returns the number of slots, including free ones.
     [[nodiscard]] std::uint32_t slots() const noexcept;
 
-    /// How many children live.
-    [[nodiscard]] std::size_t living() const noexcept { return slots() - free_slots_.size(); }
+    /// Returns the number of children.
+    [[nodiscard]] std::size_t size() const noexcept { return slots() - free_slots_.size(); }
 
     /// Takes over the child that an earlier supervisor left in a slot, or buries it if it is dead.
-    /// Must run once for every slot before anything else; the last slot adopted is given first.
+    /// It must be called once for every slot before any other function. The slot that was adopted
+    /// last is used first.
     /// @throws StartError
     void adopt(std::uint32_t slot);
 
-    /// Readable when an adopted child has ended; -1 for all other slots.
+    /// Returns a descriptor that is readable once an adopted child has exited; -1 for other slots.
     [[nodiscard]] int fd(std::uint32_t slot) const noexcept { return children_[slot].pidfd.get(); }
 
-    /// Whether one more connection may get a child: a slot is free, and not too many connections
-    /// are pending.
+    /// Tells whether one more connection may get a child, because a slot is free and not too many
+    /// connections are pending.
     [[nodiscard]] bool has_room();
 
-    /// Asks the oldest pending child to go, because somebody else needs its place.
-    /// @return false: none is old enough
+    /// Asks the oldest pending child to exit, because another connection needs its slot.
+    /// @return false if none is old enough
     [[nodiscard]] bool evict_oldest_pending() noexcept;
 
-    /// The slot for the next child. Requires has_room().
+    /// Returns the slot for the next child. has_room() must be true.
     [[nodiscard]] std::uint32_t free_slot() const noexcept { return free_slots_.back(); }
 
-    /// Enters the child that was forked for free_slot().
+    /// Adds the child that was forked for free_slot().
     void add(pid_t pid);
 
-    /// Buries a child of this supervisor's own that waitpid(2) has reported. Other processes are
-    /// ignored.
+    /// Buries a child of this supervisor that waitpid(2) has reported. Other processes are ignored.
     void bury_own(pid_t pid, int status);
 
-    /// Buries an adopted child that has ended. Its status is unknown.
+    /// Buries an adopted child that has exited. Its status is unknown.
     void bury_adopted(std::uint32_t slot) { bury(slot, 0); }
 
-    /// From now on no death is logged: the server stops.
+    /// Stops logging deaths, because the server stops.
     void expect_deaths() noexcept { deaths_are_expected_ = true; }
 
     void signal_all(int number) noexcept;
 
-    /// Signals the children that serve a client that is not known any more.
+    /// Signals the children whose client is no longer known.
     void signal_unwanted(int number) noexcept;
 
   private:
@@ -79,17 +79,18 @@ class ChildTable {
     };
 
     [[nodiscard]] bool is_pending(std::uint32_t slot) const noexcept;
-    void forget_settled() noexcept;
+    void drop_not_pending() noexcept;
     void bury(std::uint32_t slot, int status);
     void log_death(std::uint32_t slot, int status) const;
 
     shm::Segment* segment_;
     OwnMemory pages_;
-    std::pmr::unsynchronized_pool_resource books_{&pages_};
-    std::pmr::vector<SessionChild> children_;                     ///< by slot; pid 0: it is free
-    std::pmr::vector<std::uint32_t> free_slots_{&books_};         ///< the next one last
-    std::pmr::unordered_map<pid_t, std::uint32_t> own_{&books_};  ///< slots of those forked here
-    std::pmr::deque<std::uint32_t> pending_{&books_};  ///< some may have logged in meanwhile
+    std::pmr::unsynchronized_pool_resource pool_{&pages_};
+    std::pmr::vector<SessionChild> children_;             ///< by slot; its pid is 0 if it is free
+    std::pmr::vector<std::uint32_t> free_slots_{&pool_};  ///< used from the back
+    std::pmr::unordered_map<pid_t, std::uint32_t> own_{
+        &pool_};  ///< slots of the children forked by this process
+    std::pmr::deque<std::uint32_t> pending_{&pool_};  ///< some may have logged in meanwhile
     bool deaths_are_expected_ = false;
 };
 

@@ -18,7 +18,7 @@ using shm::EndReason;
 using wire::ErrorCode;
 
 /// The time between two attempts to read a store that does not work.
-constexpr std::chrono::seconds store_timeout{1};
+constexpr std::chrono::seconds store_retry{1};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ ClientSession::ClientSession(SessionContext& context, const Subscription& subscr
 // --- Reading ----------------------------------------------------------------------------------
 
 void ClientSession::serve() {
-    process_input();  // what came in one piece with the login
+    process_input();  // because commands may have come in one read with the login
     while (!loop_->ended()) {
         appender_.wait_for_delivery();
         if (!loop_->ended()) loop_->wait_for_input(Clock::time_point::max());
@@ -57,7 +57,7 @@ void ClientSession::process_input() {
 }
 
 void ClientSession::handle(const wire::Command& command) {
-    // Answers keep the order of their commands, so what is pending is decided first.
+    // Answers keep the order of their commands, so pending messages are decided first.
     const bool appends =
         std::holds_alternative<wire::Send>(command) || std::holds_alternative<wire::Say>(command);
     if (!appends) appender_.append_pending();
@@ -88,7 +88,8 @@ void ClientSession::answer(const wire::History& asked) {
         if (step == HistoryAnswer::Step::end) return;
         loop_->flush_answers();
         const bool later = step == HistoryAnswer::Step::later;
-        loop_->wait(later ? Clock::now() + store_timeout : Clock::now());  // also for SIGTERM
+        // This wait also notices SIGTERM.
+        loop_->wait(later ? Clock::now() + store_retry : Clock::now());
     }
 }
 
@@ -123,7 +124,7 @@ void ClientSession::answer(const wire::Malformed& malformed) {
 
 std::string ClientSession::leave() {
     SessionEnd end = this->end();
-    if (end.settle && !settle()) end = end_by_signal();
+    if (end.answer_first && !wait_until_answered()) end = end_by_signal();
     shm::count_end(*segment_, context_->session.client(), end.reason);
     context_->session.leave();
     log_event(LogLevel::info, "client " +
@@ -148,18 +149,18 @@ SessionEnd ClientSession::end_by_signal() const {
     return {removed ? EndReason::removed : EndReason::shutting_down, bye_line("shutting-down")};
 }
 
-/// Waits until everything before has been answered: SENT for each own message, LIVE for the login.
-/// @return false: SIGTERM has cut it short
-bool ClientSession::settle() {
+/// Waits until each message of the client has its SENT, and the login its LIVE.
+/// @return false if SIGTERM came before that
+bool ClientSession::wait_until_answered() {
     DeliveryState& delivery = context_->delivery;
-    const auto settled = [&] {
+    const auto is_answered = [&] {
         return delivery.ended() || (delivery.phase() == DeliveryPhase::live &&
                                     delivery.position() >= appender_.last_appended());
     };
-    while (!settled()) {
+    while (!is_answered()) {
         if (loop_->is_terminated()) return false;
         delivery.watch();
-        if (!settled()) loop_->wait(Clock::time_point::max());
+        if (!is_answered()) loop_->wait(Clock::time_point::max());
     }
     return true;
 }

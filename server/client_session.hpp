@@ -9,8 +9,9 @@
 
 namespace belfry::server {
 
-/// The session of a client that is logged in: reads its commands, has its messages appended, and
-/// writes the answers that are not ordered (ERR, PONG, DUP, USER, PAST). By the input thread.
+/// The session of a client that is logged in. It reads the client's commands, passes its messages
+/// to the appender, and writes the answers that are not ordered (ERR, PONG, DUP, USER, PAST). Only
+/// the input thread uses it.
 class ClientSession {
   public:
     /// @param context outlives the object
@@ -19,8 +20,8 @@ class ClientSession {
     /// Serves the client until the loop ends.
     void serve();
 
-    /// Answers what came before the end, if the end asks for that, and shows the client offline.
-    /// After serve(), once. @return the last line for the client
+    /// Answers what came before the end, if the end requires that, and shows the client offline. It
+    /// must be called once, after serve(). @return the last line for the client
     [[nodiscard]] std::string leave();
 
   private:
@@ -37,7 +38,7 @@ class ClientSession {
     void answer(const wire::Malformed& malformed);
 
     [[nodiscard]] SessionEnd end();
-    [[nodiscard]] bool settle();
+    [[nodiscard]] bool wait_until_answered();
     [[nodiscard]] SessionEnd end_by_signal() const;
 
     SessionContext* context_;

@@ -11,16 +11,18 @@
 namespace belfry::server {
 namespace {
 
-/// Large enough for one large write a wake-up, small enough to stay in the processor's cache.
+/// How much one read of the ring copies. It is large enough that a wake-up leads to one large
+/// write, and small enough to stay in the processor's cache.
 constexpr std::size_t read_bytes = 64 << 10;
 
-/// A page of the store: its transaction costs something, so it is larger.
+/// How much is read from the store at once. It is more, because each read is a transaction.
 constexpr std::size_t stored_bytes = 256 << 10;
 
-/// Between two tries to read a store that does not work.
-constexpr std::chrono::seconds store_timeout{1};
+/// The time between two attempts to read a store that does not work.
+constexpr std::chrono::seconds store_retry{1};
 
-/// A lost wake-up costs at most this (11). Who has had nothing new for so long is idle.
+/// A lost wake-up costs at most this time (11). A client that has received nothing for this long is
+/// idle.
 constexpr std::chrono::seconds max_wait{5};
 
 }  // namespace
@@ -45,15 +47,15 @@ Delivery::Delivery(SessionContext& context, const Subscription& subscription)
 
 Delivery::End Delivery::run() noexcept {
     has_written_ = false;
-    wait_anew();
-    const bool is_welcomed = delivery_->phase() != DeliveryPhase::welcoming || tell_welcome();
+    rearm_wait();
+    const bool is_welcomed = delivery_->phase() != DeliveryPhase::welcoming || write_welcome();
     const End how = is_welcomed ? serve() : End::over;
     if (how == End::over) delivery_->enter(DeliveryPhase::ended);
     return how;
 }
 
-/// If the client has missed nothing, LIVE follows in the same write.
-bool Delivery::tell_welcome() {
+/// Writes WELCOME, and LIVE in the same write if the client has missed nothing.
+bool Delivery::write_welcome() {
     frames_.clear();
     wire::print(frames_, wire::Welcome{shm::name_of(*segment_, session_->row()), segment_->epoch(),
                                        subscription_.welcome.cursor, subscription_.welcome.last,
@@ -68,10 +70,10 @@ bool Delivery::tell_welcome() {
 
 Delivery::End Delivery::serve() {
     while (true) {
-        if (presence_changed() && !tell_presence()) return End::over;
+        if (presence_changed() && !write_presence()) return End::over;
         const std::uint64_t visible = segment_->visible();
-        // Looked at behind `visible`: what a later session of the client has sent is not for this
-        // one.
+        // This check must come after `visible` is read, because messages that a later session of
+        // the client has sent must not be delivered to this one.
         if (!session_->is_current()) return End::over;
         if (visible > position_) {
             if (!deliver(visible)) return End::over;
@@ -80,19 +82,19 @@ Delivery::End Delivery::serve() {
                 release_buffers();
                 if (has_written_) return End::idle;
             }
-            wait_anew();
+            rearm_wait();
         }
     }
 }
 
-/// Sets when waits end. While news come it stays, so that a wait does not look at the clock: that
-/// touches pages that a process which seldom runs has in no cache.
-void Delivery::wait_anew() noexcept {
+/// Re-arms the wait deadline. While messages keep arriving the old deadline stays, because reading
+/// the clock touches cache-cold pages.
+void Delivery::rearm_wait() noexcept {
     wait_until_ = shm::Condition::Clock::now() + max_wait;
     is_busy_ = false;
 }
 
-/// @return false: `wait_until_` has passed
+/// @return false if `wait_until_` has passed
 bool Delivery::wait_for_news() {
     return delivery_->news().wait_until(wait_until_, {has_sent_, presence_seen_});
 }
@@ -103,15 +105,23 @@ bool Delivery::write(std::string_view frames) noexcept {
     return output_->write(frames);
 }
 
+template <class Frame>
+bool Delivery::write_frame(const Frame& frame) {
+    frames_.clear();
+    wire::print(frames_, frame);
+    return write(frames_);
+}
+
 void Delivery::release_buffers() noexcept {
     reader_.release_buffer();
     std::string{}.swap(frames_);
 }
 
-/// @param visible looked at once: where a store has lost what it had, it may move back
+/// @param visible what the caller has read once: it may move back if a store has lost messages
 bool Delivery::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.welcome.last);
-    // Own records are looked for only where there can be any: it takes a look at each record.
+    // Own records are searched for only if there can be any, because the search looks at each
+    // record.
     const bool any_own = position_ < subscription_.end || delivery_->news().sends();
     const std::uint32_t own_row = any_own ? session_->row() : shm::LogReader::no_row;
     shm::Chunk chunk;
@@ -120,7 +130,7 @@ bool Delivery::deliver(std::uint64_t visible) {
             store_.close();
             return deliver_chunk(chunk);
         case shm::LogReader::Result::overrun:
-            return deliver_lost();
+            return deliver_overrun();
         case shm::LogReader::Result::broken:
             break;
     }
@@ -144,10 +154,10 @@ bool Delivery::deliver_chunk(const shm::Chunk& chunk) {
     return write(frames) && advance_to(chunk.last_id);
 }
 
-/// What has left the ring unread is read from the store. Without one it is gone.
-bool Delivery::deliver_lost() {
+/// Delivers messages that have left the ring from the store. Without a store they are gone.
+bool Delivery::deliver_overrun() {
     const std::uint64_t to = segment_->log().first_id.load(std::memory_order_acquire) - 1;
-    if (!segment_->has_store()) return tell_gap(to);
+    if (!segment_->has_store()) return write_gap(to);
     return deliver_stored(live_ ? to : std::min(to, subscription_.welcome.last));
 }
 
@@ -164,30 +174,26 @@ bool Delivery::deliver_stored(std::uint64_t to) {
         return frames_.size() < stored_bytes;
     });
     if (!frames_.empty()) return write(frames_) && advance_to(page.next - 1);
-    if (page.missing_to != 0) return tell_gap(page.missing_to);
-    shm::wait_for_take_over(*segment_, *session_, shm::Condition::Clock::now() + store_timeout);
+    if (page.missing_to != 0) return write_gap(page.missing_to);
+    shm::wait_for_take_over(*segment_, *session_, shm::Condition::Clock::now() + store_retry);
     return true;
 }
 
-/// What does not exist any more is never silently skipped.
-bool Delivery::tell_gap(std::uint64_t last_id) {
-    frames_.clear();
-    wire::print(frames_, wire::Gap{position_ + 1, last_id});
-    return write(frames_) && advance_to(last_id);
+/// Tells the client which messages do not exist any more.
+bool Delivery::write_gap(std::uint64_t last_id) {
+    return write_frame(wire::Gap{position_ + 1, last_id}) && advance_to(last_id);
 }
 
 bool Delivery::advance_to(std::uint64_t id) {
     position_ = id;
     if (!subscription_.manual_ack && !session_->acknowledge(id)) return false;
     delivery_->advance_to(id);
-    return live_ || position_ < subscription_.welcome.last || tell_live();
+    return live_ || position_ < subscription_.welcome.last || write_live();
 }
 
-bool Delivery::tell_live() {
+bool Delivery::write_live() {
     live_ = true;
-    frames_.clear();
-    wire::print(frames_, wire::Live{position_});
-    if (!write(frames_)) return false;
+    if (!write_frame(wire::Live{position_})) return false;
     delivery_->enter(DeliveryPhase::live);
     return true;
 }
@@ -196,7 +202,7 @@ bool Delivery::presence_changed() const noexcept {
     return presence_seen_ && *presence_seen_ != shm::presence_count(*segment_);
 }
 
-bool Delivery::tell_presence() {
+bool Delivery::write_presence() {
     presence_seen_ = shm::presence_count(*segment_);
     frames_.clear();
     for (std::uint32_t row = 0; row < online_.size(); ++row) {

@@ -12,7 +12,7 @@
 
 namespace belfry::server {
 
-/// What a login asked for, and the answer that it got.
+/// What a login asked for, and what the client was told in return.
 struct Subscription {
     shm::Session::Welcome welcome;
     /// The last id of the log at the login, visible or not. The client's own records above it are
@@ -22,9 +22,9 @@ struct Subscription {
     bool presence = false;
 };
 
-/// The output thread of a session: welcomes the client, waits on the log, reads it from its
-/// position, writes the socket. It alone writes what is ordered: WELCOME, MSG, SENT, GAP, LIVE,
-/// ONLINE and OFFLINE.
+/// The output thread of a session. It welcomes the client, waits for the log to grow, reads it from
+/// the client's position, and writes the socket. Only this thread writes the frames whose order
+/// matters: WELCOME, MSG, SENT, GAP, LIVE, ONLINE and OFFLINE.
 class Delivery {
   public:
     /// @param context outlives the object
@@ -32,28 +32,30 @@ class Delivery {
 
     enum class End {
         over,  ///< the connection broke, its last line was written, or a later login took over
-        idle,  ///< nothing came for seconds behind something that was written
+        idle,  ///< something was written, and then nothing came for seconds
     };
 
-    /// The thread's life. Behind `idle` it is to be called again, by this thread or another one.
-    /// Throws nothing.
+    /// Delivers until the delivery is over or idle. After `idle` this thread or another one must
+    /// call it again.
     [[nodiscard]] End run() noexcept;
 
   private:
-    [[nodiscard]] bool tell_welcome();
+    [[nodiscard]] bool write_welcome();
     [[nodiscard]] End serve();
-    void wait_anew() noexcept;
+    void rearm_wait() noexcept;
     [[nodiscard]] bool wait_for_news();
     [[nodiscard]] bool write(std::string_view frames) noexcept;
+    template <class Frame>
+    [[nodiscard]] bool write_frame(const Frame& frame);
     void release_buffers() noexcept;
     [[nodiscard]] bool deliver(std::uint64_t visible);
     [[nodiscard]] bool deliver_chunk(const shm::Chunk& chunk);
-    [[nodiscard]] bool deliver_lost();
+    [[nodiscard]] bool deliver_overrun();
     [[nodiscard]] bool deliver_stored(std::uint64_t to);
-    [[nodiscard]] bool tell_gap(std::uint64_t last_id);
+    [[nodiscard]] bool write_gap(std::uint64_t last_id);
     [[nodiscard]] bool advance_to(std::uint64_t id);
-    [[nodiscard]] bool tell_live();
-    [[nodiscard]] bool tell_presence();
+    [[nodiscard]] bool write_live();
+    [[nodiscard]] bool write_presence();
     [[nodiscard]] bool presence_changed() const noexcept;
 
     shm::Segment* segment_;
@@ -62,16 +64,16 @@ class Delivery {
     FrameWriter* output_;
     DeliveryState* delivery_;
     shm::LogReader reader_;
-    StoreCursor store_;   ///< of what has left the ring
+    StoreCursor store_;   ///< reads messages that have left the ring
     std::string frames_;  ///< kept for its capacity
     std::uint64_t position_;
     bool live_;
-    bool has_written_ = false;  ///< since the begin of run()
+    bool has_written_ = false;  ///< since run() was called
     shm::Condition::Clock::time_point wait_until_;
     bool is_busy_ = false;   ///< something was written since wait_until_ was set
-    bool has_sent_ = false;  ///< own records were among the last ones
-    std::optional<std::uint32_t> presence_seen_;  ///< none: the client does not watch presence
-    std::vector<bool> online_;                    ///< of each row, as last told
+    bool has_sent_ = false;  ///< the last chunk contained own records
+    std::optional<std::uint32_t> presence_seen_;  ///< empty if the client does not watch presence
+    std::vector<bool> online_;                    ///< of each row, as the client was last told
 };
 
 }  // namespace belfry::server

@@ -28,9 +28,9 @@ void DeliveryState::watch() noexcept {
     watched_.store(true);
 }
 
-void DeliveryState::drain() noexcept {
+void DeliveryState::clear_event() noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto drained = ::read(event_.get(), &count, sizeof count);
+    [[maybe_unused]] const auto count_read = ::read(event_.get(), &count, sizeof count);
 }
 
 void DeliveryState::signal_if_watched() noexcept {

@@ -8,7 +8,7 @@
 
 namespace belfry::server {
 
-/// What the output thread has written. It only goes forwards.
+/// What the output thread has written. The phase only moves forward.
 enum class DeliveryPhase : std::uint8_t {
     welcoming,    ///< nothing yet
     catching_up,  ///< WELCOME, and perhaps a part of the backlog
@@ -16,33 +16,34 @@ enum class DeliveryPhase : std::uint8_t {
     ended,        ///< nothing more will be written
 };
 
-/// What the two threads of a session tell each other: how far the delivery is, and whether a
-/// message of the client's own is on its way.
+/// The state that the two threads of a session share: how far the delivery has come, and whether a
+/// message of this client is being appended.
 class DeliveryState {
   public:
     /// @throws std::system_error if no descriptor is left
     DeliveryState(shm::Segment& segment, std::uint32_t slot);
 
-    /// What wakes the output thread, and the input thread's announcements to it.
+    /// Returns what wakes the output thread. The input thread announces its messages there.
     [[nodiscard]] shm::SessionNews& news() noexcept { return news_; }
 
-    /// Says that everything up to this id has been handed over. By the output thread, and at the
-    /// login.
+    /// Records that everything up to this id was written to the client. The output thread calls it,
+    /// and so does the input thread at the login.
     void advance_to(std::uint64_t id) noexcept;
-    /// Says which phase begins. By the output thread.
+    /// Begins a phase. Only the output thread calls it.
     void enter(DeliveryPhase phase) noexcept;
 
-    // These are sequentially consistent, because watch() must not be seen after them.
+    // These reads are sequentially consistent, so that they cannot be reordered before watch().
     [[nodiscard]] std::uint64_t position() const noexcept { return news_.position(); }
     [[nodiscard]] DeliveryPhase phase() const noexcept { return phase_.load(); }
     [[nodiscard]] bool ended() const noexcept { return phase() == DeliveryPhase::ended; }
 
-    /// Makes fd() readable after the next change. Look at the state between this call and the wait.
-    /// The end of the delivery makes fd() readable in any case. By the input thread.
+    /// Makes fd() readable after the next change. The caller must check the state between this call
+    /// and its wait. The end of the delivery makes fd() readable in any case. Only the input thread
+    /// calls it.
     void watch() noexcept;
     [[nodiscard]] int fd() const noexcept { return event_.get(); }
-    /// Makes fd() unreadable again. By the input thread.
-    void drain() noexcept;
+    /// Makes fd() unreadable again. Only the input thread calls it.
+    void clear_event() noexcept;
 
   private:
     void signal_if_watched() noexcept;

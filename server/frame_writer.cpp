@@ -46,7 +46,7 @@ void FrameWriter::finish(std::string_view last_line, std::chrono::milliseconds t
     if (guard && open_) {
         open_ = false;
         set_timeout(timeout);
-        // The session ends whether or not this arrives.
+        // The session ends whether or not this line arrives.
         static_cast<void>(send_all(last_line));
     }
     ::shutdown(socket_, SHUT_WR);
@@ -59,7 +59,7 @@ bool FrameWriter::send_all(std::string_view bytes) const noexcept {
     return true;
 }
 
-/// Sends as much as goes at once, and takes it off the bytes. @return false: errno says why not
+/// Sends as much as possible by one call, and removes it from the bytes. @return false with errno
 bool FrameWriter::send_some(std::string_view& bytes, int flags) const noexcept {
     ssize_t sent = 0;
     do {
@@ -71,7 +71,7 @@ bool FrameWriter::send_some(std::string_view& bytes, int flags) const noexcept {
     return true;
 }
 
-/// @return false: the client has taken nothing for last_line_timeout
+/// @return false if the client has taken nothing for last_line_timeout
 bool FrameWriter::has_room_in_time() const noexcept {
     pollfd output{socket_, POLLOUT, 0};
     return ::poll(&output, 1, static_cast<int>(shm::last_line_timeout.count())) != 0;

@@ -9,32 +9,32 @@
 
 namespace belfry::server {
 
-/// The client's connection, for writing. Both threads of a session write whole lines and frames;
-/// a mutex of the process keeps them apart. Blocks while the client does not read: TCP holds it
-/// back, and nobody else.
+/// Writes to the client's connection. Both threads of a session write whole lines and frames, and a
+/// mutex of the process keeps those apart. A write blocks while the client does not read, which
+/// holds nobody else back.
 class FrameWriter {
   public:
     /// @param socket blocking; outlives the object
     explicit FrameWriter(int socket) noexcept : socket_{socket} {}
 
-    /// @return false: the connection is broken, or the last line has been written
+    /// Writes frames, and waits for the client if it must.
+    /// @return false if the connection is broken or the last line has been written
     [[nodiscard]] bool write(std::string_view frames) noexcept;
 
-    /// Writes frames on the thread that is responsible for SIGTERM. After SIGTERM it gives up if
-    /// the client, or a write of the other thread, keeps it waiting for last_line_timeout.
-    /// @return false: the connection is broken, the last line has been written, or it has given up
+    /// Writes frames on the thread that handles SIGTERM. After SIGTERM it gives up if the client,
+    /// or a write of the other thread, keeps it waiting for last_line_timeout.
+    /// @return false if the connection is broken, the last line has been written, or it gave up
     [[nodiscard]] bool write(std::string_view frames, const TerminationSignal& stop) noexcept;
 
-    /// From now on what is written counts as the client's.
+    /// Counts what is written from now on in the client's statistics.
     void count_for(shm::ClientRow& client) noexcept;
 
-    /// How long a write may wait for the client; zero: for ever, which is how it starts. For a
-    /// connection that has not logged in yet.
+    /// Sets how long a write may wait for the client. The default is zero, which means for ever. A
+    /// connection that has not logged in needs a limit.
     void set_timeout(std::chrono::milliseconds timeout) const noexcept;
 
-    /// Writes the session's last line, after which nothing more is written, and says to the
-    /// client that nothing more comes. Without the line where the client does not take it in
-    /// time, or the other thread is stuck in a write.
+    /// Writes the session's last line, and closes the connection for writing. The line is left out
+    /// if the client does not take it in time, or if the other thread is blocked in a write.
     void finish(std::string_view last_line, std::chrono::milliseconds timeout) noexcept;
 
   private:
@@ -44,11 +44,11 @@ class FrameWriter {
 
     int socket_;
     std::timed_mutex mutex_;
-    bool open_ = true;                  ///< under the mutex
-    shm::ClientRow* client_ = nullptr;  ///< likewise
+    bool open_ = true;                  ///< guarded by the mutex
+    shm::ClientRow* client_ = nullptr;  ///< guarded by the mutex
 };
 
-/// Reads and discards until the client closes or the time is over, so that a close does not
+/// Reads and discards input until the client closes or the timeout passes. Otherwise a close could
 /// reset the connection before the client has read the last line.
 void discard_input(int socket, std::chrono::milliseconds timeout) noexcept;
 

@@ -29,13 +29,13 @@ HistoryAnswer::HistoryAnswer(const shm::Segment& segment, const std::filesystem:
                              const wire::History& asked)
     : segment_{&segment},
       reader_{segment, page_bytes},
-      past_{segment, data_dir},
+      store_{segment, data_dir},
       next_{std::max<std::uint64_t>(asked.first_id, 1)},
       to_{std::min(segment.visible(), last_of(next_, asked.count))} {}
 
 HistoryAnswer::Step HistoryAnswer::print_next(std::string& out) {
     if (next_ > to_) {
-        wire::print(out, told_);
+        wire::print(out, end_);
         return Step::end;
     }
     shm::Chunk chunk;
@@ -58,7 +58,7 @@ HistoryAnswer::Step HistoryAnswer::print_next(std::string& out) {
 HistoryAnswer::Step HistoryAnswer::print_stored(std::string& out) {
     const std::uint64_t ring = segment_->log().first_id.load(std::memory_order_acquire);
     const auto page =
-        past_.read(next_, std::min(to_, ring - 1), [&out](const store::Message& message) {
+        store_.read(next_, std::min(to_, ring - 1), [&out](const store::Message& message) {
             print_past(out, message);
             return out.size() < page_bytes;
         });
@@ -72,8 +72,8 @@ HistoryAnswer::Step HistoryAnswer::print_stored(std::string& out) {
 }
 
 void HistoryAnswer::count_to(std::uint64_t next) {
-    if (told_.first_id == 0) told_.first_id = next_;
-    told_.last_id = next - 1;
+    if (end_.first_id == 0) end_.first_id = next_;
+    end_.last_id = next - 1;
     next_ = next;
 }
 

@@ -11,18 +11,20 @@
 
 namespace belfry::server {
 
-/// One answer to HISTORY, printed page by page: from the ring, and what has left it from the
-/// store. What does not exist any more is skipped. By the input thread of a session.
+/// Prints the answer to one HISTORY command page by page. Messages that have left the ring come
+/// from the store, and those that no longer exist are skipped. Only the input thread of a session
+/// uses it.
 class HistoryAnswer {
   public:
     HistoryAnswer(const shm::Segment& segment, const std::filesystem::path& data_dir,
                   const wire::History& asked);
 
     enum class Step {
-        page,   ///< some messages were printed, or skipped
-        later,  ///< the store cannot be read at present
+        page,   ///< some messages were printed or skipped
+        later,  ///< the store cannot be read for now
         end,    ///< END was printed
     };
+    /// Prints the next page, or END after the last one.
     [[nodiscard]] Step print_next(std::string& out);
 
   private:
@@ -32,10 +34,10 @@ class HistoryAnswer {
     const shm::Segment* segment_;
     shm::LogReader reader_;
     std::vector<shm::IndexEntry> entries_;  ///< of the chunk that is printed
-    StoreCursor past_;
+    StoreCursor store_;
     std::uint64_t next_;
     std::uint64_t to_;
-    wire::End told_;
+    wire::End end_;  ///< what END will say
 };
 
 }  // namespace belfry::server

@@ -15,20 +15,20 @@
 namespace belfry::server {
 namespace {
 
-/// The kernel may have one of the small pages in its hands for a moment.
+/// Each try may fail because the kernel uses one of the small pages for a moment.
 constexpr int max_tries = 5;
 
-/// A segment that is smaller than this part of the huge pages that it would take is not worth them.
+/// A segment must fill at least a quarter of its huge pages, or it stays in small ones.
 constexpr std::uintptr_t min_part = 4;
 
-/// A part of the program that nobody writes to.
+/// A read-only part of the program.
 struct Segment {
     std::uintptr_t begin;
     std::uintptr_t end;
     int protection;
 };
 
-/// A program header has numbers.
+/// Converts an address of a program header, which is a number.
 void* at(std::uintptr_t address) noexcept {
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<void*>(address);
@@ -38,15 +38,15 @@ constexpr std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t unit) noe
     return (value + unit - 1) / unit * unit;
 }
 
-/// Takes the addresses from a segment's end to the end of its last huge page, so that what is put
-/// there takes the place of nothing else. @return false: something else is there
+/// Reserves the addresses from a segment's end to the end of its last huge page, so that the huge
+/// page replaces no other mapping. @return false if something else is mapped there
 bool take_gap(std::uintptr_t begin, std::uintptr_t end) noexcept {
     if (begin == end) return true;
     return ::mmap(at(begin), end - begin, PROT_NONE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != MAP_FAILED;
 }
 
-/// @return what the segment holds, in huge pages at an address of their own, or null
+/// Copies a segment into huge pages at another address. @return the copy, or null
 void* copy_in_huge_pages(const Segment& segment, std::size_t bytes) noexcept {
     const std::size_t used = segment.end - segment.begin;
     const base::UniqueFd memory{::memfd_create("belfryd", MFD_CLOEXEC)};
@@ -75,7 +75,7 @@ void move_to_huge_pages(const Segment& segment) noexcept {
         return;
     }
     void* const copy = copy_in_huge_pages(segment, bytes);
-    // From one instruction to the next the same bytes lie in other pages.
+    // This replaces the pages of the running code in one step. The bytes are the same.
     if (copy != nullptr && ::mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
                                     at(segment.begin)) != MAP_FAILED) {
         return;
@@ -84,7 +84,8 @@ void move_to_huge_pages(const Segment& segment) noexcept {
     ::munmap(at(gap), end - gap);
 }
 
-/// For dl_iterate_phdr, which begins with the program itself.
+/// Moves the read-only segments. dl_iterate_phdr() calls it for the program itself first, and the
+/// result 1 ends the iteration there.
 int move_segments(dl_phdr_info* program, std::size_t /*bytes*/, void* /*unused*/) noexcept {
     for (int i = 0; i < program->dlpi_phnum; ++i) {
         const ElfW(Phdr)& header = program->dlpi_phdr[i];

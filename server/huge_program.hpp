@@ -6,14 +6,14 @@ namespace belfry::server {
 /// child otherwise takes a page fault for each 16 pages of them that it uses, keeps page tables for
 /// them, and looks its pages up again one by one whenever it gets the processor back.
 ///
-/// Needs madvise(MADV_COLLAPSE) of Linux 6.1, and segments at multiples of 2 MiB: a program linked
-/// so (max-page-size), and a kernel or file system that loads it so (Linux 6.11 does). Where one of
-/// them is missing, or the system does not permit it, they stay where they are, and serve as well.
+/// This needs madvise(MADV_COLLAPSE) of Linux 6.1, and segments at multiples of 2 MiB. The program
+/// must be linked that way (max-page-size), and the kernel must load it that way, as Linux 6.11
+/// does. Otherwise, or if the system does not permit it, the program stays in its small pages.
 ///
 /// A profiler then finds the code in `/memfd:belfryd`, for which it knows no names. With the
 /// environment variable BELFRY_HUGE_PROGRAM=off the function does nothing.
 ///
-/// By a process of one thread, before it forks.
+/// The process must have one thread, and calls it before it forks.
 void move_program_to_huge_pages() noexcept;
 
 }  // namespace belfry::server

@@ -7,13 +7,13 @@
 
 namespace belfry::server {
 
-/// Bytes that have been read and not yet consumed, in one piece. Pages that were never written
-/// cost nothing.
+/// A buffer for bytes that have been read and not yet consumed. Those lie in one piece. Pages that
+/// were never written use no memory.
 class InputBuffer {
   public:
     explicit InputBuffer(std::size_t capacity);
 
-    /// Makes room for so many bytes, where it has less. Views into unread() end here.
+    /// Raises the capacity to this number of bytes, if it is smaller. It invalidates unread().
     void reserve(std::size_t capacity);
 
     [[nodiscard]] std::string_view unread() const noexcept {
@@ -21,8 +21,8 @@ class InputBuffer {
     }
     void consume(std::size_t count) noexcept { begin_ += count; }
 
-    /// Room for a read. Moves what is unread to the front where little room is left: views into
-    /// unread() end here.
+    /// Returns the room for a read. If little is left, it moves the unread bytes to the front,
+    /// which invalidates unread().
     [[nodiscard]] std::span<char> room() noexcept;
     void filled(std::size_t count) noexcept { end_ += count; }
 

@@ -20,7 +20,8 @@
 
 namespace {
 
-/// Descriptors 0 to 2 must be taken, or a file of ours would pass for standard output.
+/// Opens descriptors 0 to 2 if they are closed. Otherwise a file that is opened later would be used
+/// as standard output.
 void open_missing_standard_descriptors() {
     int fd = 0;
     do {
@@ -29,9 +30,9 @@ void open_missing_standard_descriptors() {
     if (fd >= 0) ::close(fd);
 }
 
-/// A limit (ulimit -f) is then like a full disk: an error of the write, where the signal would
-/// kill.
-void take_file_size_limit_for_an_error() {
+/// Ignores the signal that would kill the process at its limit of file sizes (ulimit -f). The write
+/// fails instead, as on a full disk.
+void ignore_file_size_signal() {
     static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
 }
 
@@ -40,7 +41,7 @@ void take_file_size_limit_for_an_error() {
 int main(int argc, char** argv) {
     open_missing_standard_descriptors();
     belfry::server::allocate_from_one_arena();
-    take_file_size_limit_for_an_error();
+    ignore_file_size_signal();
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);

@@ -104,7 +104,7 @@ LogFormat log_format_in(const po::variables_map& options) {
     throw UsageError{"--log-format must be text or json, not '" + *word + "'", "log-format"};
 }
 
-/// What is kept; 0 where the option is not given.
+/// @return 0 if the option is not given
 std::uint64_t retention_in(const po::variables_map& options, const char* name, std::uint64_t most) {
     const auto given = cli::text_of(options, name);
     return given ? cli::whole_number(name, *given, 1, most) : 0;

@@ -18,7 +18,7 @@ void Predecessor::wait() noexcept {
     base::send_signal(process_, SIGKILL);
 }
 
-bool Predecessor::settle() noexcept {
+bool Predecessor::kill_if_due() noexcept {
     const auto now = std::chrono::steady_clock::now();
     if (!process_ || base::wait_for_end(process_, now)) return true;
     if (now < deadline_) return false;

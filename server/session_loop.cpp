@@ -17,9 +17,9 @@
 namespace belfry::server {
 namespace {
 
-constexpr int no_descriptor = -1;  // poll(2) leaves it out
+constexpr int no_descriptor = -1;  // poll(2) ignores it
 
-/// Returns a timeout for poll(2): -1 is for ever.
+/// Returns a timeout for poll(2). -1 means for ever.
 int milliseconds_until(SessionLoop::Clock::time_point deadline) {
     using std::chrono::milliseconds;
     if (deadline == SessionLoop::Clock::time_point::max()) return -1;
@@ -68,9 +68,9 @@ void SessionLoop::wait(int input, Clock::time_point deadline) {
     if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) == -1) return;
 
     if (watched[1].revents != 0) return end(Terminated{});
-    if (watched[2].revents != 0) delivery_->drain();
+    if (watched[2].revents != 0) delivery_->clear_event();
     if (delivery_->ended()) return end(DeliveryEnded{});
-    if (predecessor_ && predecessor_->settle()) predecessor_.reset();
+    if (predecessor_ && predecessor_->kill_if_due()) predecessor_.reset();
     if (watched[0].revents != 0) read_input();
 }
 

@@ -23,19 +23,19 @@ namespace belfry::server {
 struct SessionEnd {
     shm::EndReason reason;
     std::string last_line;
-    bool settle = false;  ///< everything that the client sent before is answered first
+    bool answer_first = false;  ///< everything that the client sent before must be answered first
 };
 
-/// SIGTERM came. Whether the session is logged in, and the segment, say what that means.
+/// SIGTERM came. What it means depends on the segment, and on whether the client is logged in.
 struct Terminated {};
 
-/// The delivery ended by itself: the connection broke, or a later login took over.
+/// The delivery ended by itself, because the connection broke or a later login took over.
 struct DeliveryEnded {};
 
-/// What made the loop of a session end.
+/// The reason why the loop of a session ended.
 using EndCause = std::variant<SessionEnd, Terminated, DeliveryEnded>;
 
-/// Returns the `ERR` line. @param seq 0: the error names no message
+/// Returns the `ERR` line. @param seq 0 if the error names no message
 [[nodiscard]] std::string error_line(wire::ErrorCode code, std::uint64_t seq = 0);
 
 /// Returns the `BYE` line.
@@ -44,40 +44,40 @@ using EndCause = std::variant<SessionEnd, Terminated, DeliveryEnded>;
 /// Returns the end of a session whose client has logged in again.
 [[nodiscard]] SessionEnd end_by_take_over();
 
-/// The waits of a session's input thread: for input, for SIGTERM, for the delivery, and for the end
-/// of the session that was taken over. It reads the input, collects the answers that the input
-/// thread writes, and ends once. It knows neither commands nor the log. One thread.
+/// Waits on a session's input thread for input, for SIGTERM, for the delivery, and for the exit of
+/// the predecessor. It reads the input, collects the answers that the input thread writes, and ends
+/// once. It knows neither commands nor the log. Only the input thread uses it.
 class SessionLoop {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// @param socket the client's connection, blocking; both outlive the object
+    /// @param socket the client's connection, blocking. Both arguments outlive the object
     /// @throws std::system_error if no descriptor is left
     SessionLoop(int socket, DeliveryState& delivery);
 
-    /// Waits for input and reads it. May return early for no reason, as wait() may.
+    /// Waits for input and reads it. It may return early without a reason, as wait() may.
     void wait_for_input(Clock::time_point deadline);
 
     /// Waits, without reading, until the delivery state changes (see DeliveryState::watch()) or the
-    /// loop ends. With a deadline that has passed it only looks whether the loop is to end.
+    /// loop ends. If the deadline has passed, it only checks whether the loop has to end.
     void wait(Clock::time_point deadline);
 
-    /// Waits until the output thread has written WELCOME, since no answer may come before it. After
-    /// SIGTERM it gives up if the client does not take WELCOME within last_line_timeout.
+    /// Waits until the output thread has written WELCOME, because no answer may come before it.
+    /// After SIGTERM it gives up if the client does not take WELCOME within last_line_timeout.
     void wait_for_welcome();
 
-    /// Ends the loop: nobody waits in it any more. The first cause counts.
+    /// Ends the loop, so that no wait begins any more. Only the first cause counts.
     void end(EndCause cause);
     [[nodiscard]] bool ended() const noexcept { return cause_.has_value(); }
-    /// Why it has ended. After the end alone.
+    /// Returns why the loop has ended. It must have ended.
     [[nodiscard]] const EndCause& cause() const { return cause_.value(); }
-    /// Whether SIGTERM has come, also after the loop has ended for another cause.
+    /// Tells whether SIGTERM has come, even if the loop has ended for another cause.
     [[nodiscard]] bool is_terminated() const noexcept { return stop_.came(); }
 
-    /// The bytes that have been read and not yet consumed.
+    /// Returns the bytes that have been read and not yet consumed.
     [[nodiscard]] InputBuffer& input() noexcept { return input_; }
 
-    /// Answers are appended here, and written by flush_answers().
+    /// Returns the buffer to which answers are appended. flush_answers() writes it.
     [[nodiscard]] std::string& answers() noexcept { return answers_; }
     void flush_answers();
     /// Writes the answers if they have become many, so that they never take much memory.
@@ -88,16 +88,15 @@ class SessionLoop {
     /// Returns the writer of the connection, which both threads of the session use.
     [[nodiscard]] FrameWriter& output() noexcept { return output_; }
 
-    /// Says that the client is logged in. Its traffic is counted from now on, what was read before
-    /// included; it may keep a write waiting for ever; and its next input finds a larger buffer.
+    /// Changes to a client that is logged in: its traffic is counted, including what was read
+    /// before; it may keep a write waiting for ever; and the next read uses a larger buffer.
     void admit(shm::ClientRow& client, std::size_t input_bytes);
 
-    /// Waits beside everything else for the end of the session that was taken over, and kills its
-    /// process if its time is over.
+    /// From now on each wait also waits for the predecessor's exit, and kills it after its timeout.
     void watch_predecessor(Predecessor predecessor);
 
-    /// Closes the connection so that the last line arrives, and waits for the predecessor.
-    /// @param timeout how long input is read and discarded until the client closes too
+    /// Closes the connection so that the last line arrives, and waits for the predecessor's exit.
+    /// @param timeout how long input is read and discarded if the client does not close
     void close(std::string_view last_line, std::chrono::milliseconds timeout) noexcept;
 
   private:

@@ -10,7 +10,7 @@
 namespace belfry::server {
 namespace {
 
-/// More than the archiver ever asks for.
+/// The longest pause that is kept. The archiver never asks for a longer one.
 constexpr std::int64_t max_pause_ms = 1000;
 
 }  // namespace
@@ -29,7 +29,7 @@ StoreCursor::Page StoreCursor::read(std::uint64_t from, std::uint64_t to,
     }
 }
 
-/// The archiver asks for a pause when the write-ahead log has become too long.
+/// Waits while the archiver asks readers to pause, because the write-ahead log has become too long.
 void StoreCursor::wait_while_paused() const {
     const std::int64_t start_ms = base::steady_ms();
     const auto& until_ms = segment_->archiver().no_reads_until_ms;
@@ -56,13 +56,15 @@ StoreCursor::Page StoreCursor::read_store(std::uint64_t from, std::uint64_t to,
     return {from, readable - 1};
 }
 
-/// Somebody may have replaced the store. Messages that the other one lacks are not gone for good.
+/// Opens the store, and checks that it is still that of this log. Messages that another store lacks
+/// are not gone for good.
 void StoreCursor::open() {
     reader_.emplace(*data_dir_);
     if (reader_->epoch() != segment_->epoch()) throw other_store("it belongs to another log");
 }
 
-/// Messages that have left the ring had been stored. The end of a damaged store may be unknown.
+/// Tells whether the store lacks this message, which was stored before it left the ring. It is
+/// false for a damaged store whose end is unknown.
 bool StoreCursor::ends_before(std::uint64_t id) {
     try {
         return reader_->last_id() < id;
@@ -77,7 +79,7 @@ store::StoreError StoreCursor::other_store(const std::string& why) const {
             "the store " + store::store_file(*data_dir_).string() + " was replaced: " + why};
 }
 
-/// Says it once.
+/// Closes the store, and logs the first of several failures.
 void StoreCursor::fail(const store::StoreError& error) {
     reader_.reset();
     if (!failing_) log_event(LogLevel::warning, std::string{"read failed: "} + error.what());

@@ -11,9 +11,9 @@
 
 namespace belfry::server {
 
-/// Reads what has left the ring from the store, where there is one. Opens the store when it is
-/// needed, and closes it when the reader is back in the ring. One per thread. Takes care of a store
-/// that does not work: says so, and tries again every second.
+/// Reads messages that have left the ring from the store, if there is one. It opens the store when
+/// a message is needed. If the store cannot be read, that is logged once, and the next read tries
+/// again. Each thread needs its own.
 class StoreCursor {
   public:
     /// @param data_dir outlives the object
@@ -22,15 +22,16 @@ class StoreCursor {
 
     struct Page {
         std::uint64_t next;  ///< the first id that was not handed over
-        /// Nothing was handed over: up to here the messages do not exist any more; 0: try again.
+        /// If nothing was handed over, the messages up to this id no longer exist. 0 means that the
+        /// store cannot be read for now.
         std::uint64_t missing_to = 0;
     };
 
-    /// Hands over messages from `from` to at most `to`, as many as `take` wants.
+    /// Hands the messages from `from` to at most `to` to `take`, until that returns false.
     [[nodiscard]] Page read(std::uint64_t from, std::uint64_t to,
                             const store::StoreReader::Take& take);
 
-    /// Back in the ring: the store is not needed for now.
+    /// Closes the store. The reader calls it when it reads from the ring again.
     void close() noexcept { reader_.reset(); }
 
   private:

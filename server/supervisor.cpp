@@ -35,11 +35,11 @@ constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 /// cannot be served would otherwise keep the supervisor from them.
 constexpr int max_accepts = 64;
 
-constexpr milliseconds idle_wait{1000};  ///< how often the archiver is looked after
-constexpr milliseconds tick{20};         ///< how often something is checked that has its time
+constexpr milliseconds idle_wait{1000};  ///< how often the archiver is checked
+constexpr milliseconds tick{20};         ///< how often things with a deadline are checked
 
-/// An epoll event concerns the listener, the signals, the end of an adopted archiver, or the end of
-/// the adopted child in a slot.
+/// An epoll event concerns the listener, the signals, the exit of an adopted archiver, or the exit
+/// of the adopted child in a slot.
 constexpr std::uint64_t listener_event = ~0ULL;
 constexpr std::uint64_t signal_event = listener_event - 1;
 constexpr std::uint64_t archiver_event = listener_event - 2;
@@ -95,14 +95,14 @@ std::size_t Supervisor::adopt() {
         children_.adopt(slot);
         if (const int fd = children_.fd(slot); fd != -1) watch(epoll_, fd, slot);
     }
-    // Processes that died meanwhile may have left others asleep (11), or ended without an
-    // announcement.
+    // Processes that died meanwhile may have left others asleep (11), and have not announced that
+    // their clients are offline.
     shm::announce_presence(*segment_);
     shm::wake_everybody(*segment_);
     end_unwanted();
     archiver_.begin();
     if (archiver_.fd() != -1) watch(epoll_, archiver_.fd(), archiver_event);
-    return children_.living();
+    return children_.size();
 }
 
 void Supervisor::run(const std::function<void()>& reload,
@@ -142,7 +142,8 @@ void Supervisor::handle(std::uint64_t event) {
         if (!stopping_) accept_waiting();
         return;
     }
-    // A child that is just being forked may hold a copy of the pidfd, which would stay watched.
+    // The pidfd is removed explicitly, because a child that is just being forked may hold a copy,
+    // and epoll would keep watching it.
     if (event == archiver_event) {
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, archiver_.fd(), nullptr);
         return archiver_.ended(0);
@@ -181,8 +182,8 @@ void Supervisor::reap() {
 
 // --- Connections ------------------------------------------------------------------------------
 
-/// Called when a connection waits. If too many children are pending, the oldest one has to go for
-/// it. Connections that still wait after `max_accepts` cause another event.
+/// Accepts the connections that wait. If too many children are pending, the oldest one has to exit
+/// first. Connections that still wait after `max_accepts` cause another event.
 void Supervisor::accept_waiting() {
     if (!children_.has_room() && !children_.evict_oldest_pending()) return watch_listener(false);
     for (int accepted = 0; accepted < max_accepts && children_.has_room(); ++accepted) {
@@ -192,8 +193,8 @@ void Supervisor::accept_waiting() {
         } else if (errno == EMFILE || errno == ENFILE) {
             return refuse_without_descriptor();
         } else if (errno != ECONNABORTED && errno != EINTR) {
-            // Either no connection waits any more, or the system is short of memory: then the next
-            // attempt must not follow at once.
+            // Either no connection waits any more, or the system is short of memory. In that case
+            // the next attempt must not follow at once.
             if (errno != EAGAIN) watch_listener(false);
             return;
         }
@@ -213,8 +214,7 @@ void Supervisor::serve(base::UniqueFd socket) {
     children_.add(pid);
 }
 
-/// Called if no descriptor is left for one more connection. The reserve's descriptor is used to
-/// tell the client so.
+/// Refuses a connection if no descriptor is left. It uses the descriptor of the reserve.
 void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();
@@ -250,9 +250,9 @@ void Supervisor::stop_sessions() {
     segment_->set_stop(shm::StopWord::sessions_end);
     children_.signal_all(SIGTERM);
     const auto deadline = Clock::now() + stop_timeout;
-    while (children_.living() > 0 && Clock::now() < deadline) wait_for_events(tick);
+    while (children_.size() > 0 && Clock::now() < deadline) wait_for_events(tick);
     children_.signal_all(SIGKILL);
-    while (children_.living() > 0) wait_for_events(tick);
+    while (children_.size() > 0) wait_for_events(tick);
 }
 
 }  // namespace belfry::server

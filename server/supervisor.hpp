@@ -18,20 +18,20 @@
 
 namespace belfry::server {
 
-/// Accepts connections, forks a child for each, and sees to the children and the archiver until the
+/// Accepts connections, forks a child for each, and watches the children and the archiver until the
 /// server stops. It reads and writes no message, takes no lock that a child takes, and never waits
-/// for a client. One thread.
+/// for a client. It has one thread.
 class Supervisor {
   public:
-    /// @param alive the held `alive` file, for the children
-    /// @param lock_files those that the archiver watches; they outlive the object
+    /// @param alive the locked file `alive`, which the children inherit
+    /// @param lock_files the files that the archiver watches; they outlive the object
     /// @throws StartError
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
                const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
 
-    /// Takes over the archiver, the children and the slots of an earlier supervisor, and wakes the
-    /// processes that its dead may have left asleep. Starts an archiver if none lives.
-    /// @return how many children live
+    /// Takes over the archiver, the children and the slots of an earlier supervisor. It wakes
+    /// processes that dead ones may have left asleep, and starts an archiver if none is running.
+    /// @return the number of children
     [[nodiscard]] std::size_t adopt();
 
     /// Serves until SIGTERM or SIGINT.
@@ -41,16 +41,16 @@ class Supervisor {
     void run(const std::function<void()>& reload,
              const std::function<std::chrono::milliseconds()>& send_heartbeat);
 
-    /// Asks the sessions to end whose client is not known any more. run() kills those that still
-    /// run after kill_timeout.
+    /// Asks the sessions whose client is no longer known to exit. run() kills those that are still
+    /// running after kill_timeout.
     void end_unwanted() noexcept;
 
-    /// Ends all sessions: asks them to, kills those that have not ended in half a second, and waits
-    /// for all of them.
+    /// Ends all sessions: asks them to exit, kills those that have not exited after half a second,
+    /// and waits for all of them.
     void stop_sessions();
 
-    /// Lets the archiver store what is left, and waits for its end. After stop_sessions().
-    /// @return false: the store does not take everything
+    /// Lets the archiver store the remaining records, and waits for its exit. stop_sessions() must
+    /// have been called before. @return false if not everything could be stored
     [[nodiscard]] bool drain_archiver() { return archiver_.drain(); }
 
   private:
@@ -77,7 +77,7 @@ class Supervisor {
     Refusals refusals_;
     base::UniqueFd epoll_;
     base::UniqueFd signals_;
-    base::UniqueFd reserve_;  ///< given up to accept, and refuse, when no other is left
+    base::UniqueFd reserve_;  ///< closed to accept and refuse a connection if none is left
     ChildTable children_;
     bool listening_ = false;
     bool stopping_ = false;

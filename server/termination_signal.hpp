@@ -4,17 +4,17 @@
 
 namespace belfry::server {
 
-/// SIGTERM in a session child, as a descriptor: it stays blocked, so it interrupts nothing, and
-/// the descriptor stays readable once it has come. One per process.
+/// Receives SIGTERM in a session child through a descriptor. The signal stays blocked, so it
+/// interrupts nothing, and the descriptor stays readable after it has come. A process has one.
 class TerminationSignal {
   public:
-    /// @throws std::system_error where no descriptor is left
+    /// @throws std::system_error if no descriptor is left
     TerminationSignal();
 
-    /// Readable when SIGTERM has come.
+    /// Returns a descriptor that is readable after SIGTERM has come.
     [[nodiscard]] int fd() const noexcept { return signals_.get(); }
 
-    /// Whether SIGTERM has come.
+    /// Tells whether SIGTERM has come.
     [[nodiscard]] bool came() const noexcept;
 
   private:

@@ -5,7 +5,7 @@
  * Writer              shm/log_writer.cpp: append_locked, add, commit; Batch::write a unit at a time
  *   find_first        shm/log_writer.cpp: make_room, the loop
  *   its first steps   shm/robust_mutex.cpp: lock, make_consistent; shm/log_lock.cpp: repair
- * Reader              server/delivery.cpp: serve, deliver_lost; shm/log_reader.cpp: read,
+ * Reader              server/delivery.cpp: serve, deliver_overrun; shm/log_reader.cpp: read,
  *                     list_own; copy_ring a unit at a time
  * Archiver            with STORE: store/archiver.cpp: store_new, publish
  * Demon               the kill; the kernel marks the lock

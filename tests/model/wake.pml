@@ -2,7 +2,7 @@
  * supervisor, and a demon that kills any of them between any two steps. ring.pml models the bytes.
  *
  * Step of the model      stands for
- * Out                    server/delivery.cpp: serve, then deliver, advance_to or deliver_lost in one
+ * Out                    server/delivery.cpp: serve, then deliver, advance_to or deliver_overrun in one
  *                        step; shm/news.cpp: SessionNews::wait_until; shm/log_reader.cpp: read.
  *                        Where it waits matters with COMMIT alone: elsewhere all wait on NEWS
  * In                     server/appender.cpp: append_pending, append_from, wait_until_visible,
@@ -401,7 +401,7 @@ proctype Out(byte s) {
                        }
                        i = 0;
                        cursor[s] = VISIBLE
-                   :: VISIBLE > cursor[s] && first_id > cursor[s] + 1 -> /* deliver_lost() */
+                   :: VISIBLE > cursor[s] && first_id > cursor[s] + 1 -> /* deliver_overrun() */
                        assert(!STORE || first_id - 1 <= database);
                        cursor[s] = first_id - 1
                    :: else

@@ -44,15 +44,15 @@ class AChildTable : public test::SegmentTest {
 TEST_F(AChildTable, GivesTheFirstFreeSlotAndTakesItBackWhenItsChildIsBuried) {
     ForkedChild one = fork();
     ForkedChild two = fork();
-    EXPECT_EQ(table.living(), 2U);
+    EXPECT_EQ(table.size(), 2U);
     EXPECT_EQ(table.free_slot(), 2U);
     one.kill();
     table.bury_own(one.pid(), SIGKILL);
-    EXPECT_EQ(table.living(), 1U);
+    EXPECT_EQ(table.size(), 1U);
     EXPECT_EQ(table.free_slot(), 0U);
     EXPECT_FALSE(shm::process_in(segment().session_process(0)));
     table.bury_own(one.pid(), SIGKILL);
-    EXPECT_EQ(table.living(), 1U) << "a process that it does not know";
+    EXPECT_EQ(table.size(), 1U) << "a process that it does not know";
     two.kill();
     table.bury_own(two.pid(), SIGKILL);
 }
@@ -63,7 +63,7 @@ TEST_F(AChildTable, TakesOverTheChildrenThatLiveAndFreesTheSlotsOfTheDead) {
     dead.kill();
     ChildTable next{segment()};
     adopt_all(next);
-    EXPECT_EQ(next.living(), 1U);
+    EXPECT_EQ(next.size(), 1U);
     EXPECT_EQ(next.free_slot(), 0U);
     EXPECT_EQ(next.fd(0), -1);
     pollfd end{next.fd(1), POLLIN, 0};
@@ -72,7 +72,7 @@ TEST_F(AChildTable, TakesOverTheChildrenThatLiveAndFreesTheSlotsOfTheDead) {
     EXPECT_EQ(living.wait(), 128 + SIGKILL);
     EXPECT_EQ(::poll(&end, 1, 0), 1);
     next.bury_adopted(1);
-    EXPECT_EQ(next.living(), 0U);
+    EXPECT_EQ(next.size(), 0U);
 }
 
 TEST_F(AChildTable, AsksTheOldestChildWithoutALoginToGoAfterASecond) {

@@ -37,14 +37,14 @@ TEST_F(TakenOverProcess, GetsASigterm) {
     name(child.pid(), process_info(child.pid())->start_time);
     server::Predecessor taken_over = take_over_ann();
     EXPECT_EQ(child.wait(), 128 + SIGTERM);
-    EXPECT_TRUE(taken_over.settle());
+    EXPECT_TRUE(taken_over.kill_if_due());
 }
 
 TEST_F(TakenOverProcess, GetsNoSignalIfItsStartTimeDiffers) {
     ForkedChild child{[] { return ::pause(); }};
     name(child.pid(), process_info(child.pid())->start_time - 1);
     server::Predecessor taken_over = take_over_ann();
-    EXPECT_TRUE(taken_over.settle());
+    EXPECT_TRUE(taken_over.kill_if_due());
     // A process dies of the first deadly signal that it gets, so a SIGTERM would have come before
     // this one.
     child.signal(SIGUSR1);
