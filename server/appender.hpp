@@ -53,8 +53,7 @@ class Appender {
     std::vector<shm::NewMessage> pending_;
     std::vector<shm::Outcome> outcomes_;
     std::uint64_t last_appended_ = 0;
-    /// The lowest seq that was refused because the store failed. No later one is accepted before
-    /// it.
+    /// The lowest seq that was refused because the store failed. No later one is accepted before.
     std::optional<std::uint64_t> refused_seq_;
 };
 

@@ -39,7 +39,8 @@ class ArchiverProcess {
         while (true) {
             try {
                 store::require_store(data_dir_);
-                // Taken again each time: the lock file may be gone or belong to another server.
+                // It is taken again each time, because the lock file may be gone or belong to
+                // another server.
                 const auto lock = wait_for_lock();
                 if (!lock) break;
                 archive(*lock);

@@ -12,9 +12,8 @@
 namespace belfry::server {
 
 struct Child {
-    pid_t pid = 0;  ///< 0 if there is no process
-    base::UniqueFd
-        pidfd;  ///< empty unless the child was adopted, because waitpid(2) reports others
+    pid_t pid = 0;         ///< 0 if there is no process
+    base::UniqueFd pidfd;  ///< only of an adopted child; waitpid(2) reports the others
 
     void signal(int number) const noexcept;
 };

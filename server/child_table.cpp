@@ -27,10 +27,6 @@ std::string describe_end(int status) {
 ChildTable::ChildTable(shm::Segment& segment)
     : segment_{&segment}, children_(segment.geometry().session_slots, &pool_) {}
 
-std::uint32_t ChildTable::slots() const noexcept {
-    return static_cast<std::uint32_t>(children_.size());
-}
-
 void ChildTable::adopt(std::uint32_t slot) {
     SessionChild& child = children_[slot];
     static_cast<Child&>(child) = server::adopt(segment_->session_process(slot));

@@ -21,7 +21,7 @@ namespace belfry::server {
 /// child that has not logged in is in the list of pending ones, oldest first, unless it was asked
 /// to exit.
 ///
-/// Only the supervisor uses it, which has one thread.
+/// Only the supervisor uses it, and the supervisor has one thread.
 class ChildTable {
   public:
     explicit ChildTable(shm::Segment& segment);
@@ -29,7 +29,9 @@ class ChildTable {
     ChildTable& operator=(const ChildTable&) = delete;
 
     /// Returns the number of slots, including free ones.
-    [[nodiscard]] std::uint32_t slots() const noexcept;
+    [[nodiscard]] std::uint32_t slots() const noexcept {
+        return static_cast<std::uint32_t>(children_.size());
+    }
 
     /// Returns the number of children.
     [[nodiscard]] std::size_t size() const noexcept { return slots() - free_slots_.size(); }
@@ -88,8 +90,7 @@ class ChildTable {
     std::pmr::unsynchronized_pool_resource pool_{&pages_};
     std::pmr::vector<SessionChild> children_;             ///< by slot; its pid is 0 if it is free
     std::pmr::vector<std::uint32_t> free_slots_{&pool_};  ///< used from the back
-    std::pmr::unordered_map<pid_t, std::uint32_t> own_{
-        &pool_};  ///< slots of the children forked by this process
+    std::pmr::unordered_map<pid_t, std::uint32_t> own_{&pool_};  ///< slots of own children
     std::pmr::deque<std::uint32_t> pending_{&pool_};  ///< some may have logged in meanwhile
     bool deaths_are_expected_ = false;
 };

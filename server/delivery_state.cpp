@@ -24,10 +24,6 @@ void DeliveryState::enter(DeliveryPhase phase) noexcept {
     signal_if_watched();
 }
 
-void DeliveryState::watch() noexcept {
-    watched_.store(true);
-}
-
 void DeliveryState::clear_event() noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto count_read = ::read(event_.get(), &count, sizeof count);

@@ -40,7 +40,7 @@ class DeliveryState {
     /// Makes fd() readable after the next change. The caller must check the state between this call
     /// and its wait. The end of the delivery makes fd() readable in any case. Only the input thread
     /// calls it.
-    void watch() noexcept;
+    void watch() noexcept { watched_.store(true); }
     [[nodiscard]] int fd() const noexcept { return event_.get(); }
     /// Makes fd() unreadable again. Only the input thread calls it.
     void clear_event() noexcept;

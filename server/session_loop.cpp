@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <limits>
 #include <span>
-#include <utility>
 
 namespace belfry::server {
 namespace {
@@ -102,10 +101,6 @@ void SessionLoop::read_input() {
     }
     if (count == 0) return end(SessionEnd{shm::EndReason::closed, bye_line("quit"), true});
     if (errno != EAGAIN && errno != EINTR) end(SessionEnd{shm::EndReason::lost, {}});
-}
-
-void SessionLoop::watch_predecessor(Predecessor predecessor) {
-    predecessor_.emplace(std::move(predecessor));
 }
 
 // --- Answers ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace belfry::server {
@@ -88,12 +89,15 @@ class SessionLoop {
     /// Returns the writer of the connection, which both threads of the session use.
     [[nodiscard]] FrameWriter& output() noexcept { return output_; }
 
-    /// Changes to a client that is logged in: its traffic is counted, including what was read
-    /// before; it may keep a write waiting for ever; and the next read uses a larger buffer.
+    /// Switches from the login to the session of this client: its traffic is counted, including
+    /// what was read before; it may keep a write waiting for ever; and the next read uses a larger
+    /// buffer.
     void admit(shm::ClientRow& client, std::size_t input_bytes);
 
     /// From now on each wait also waits for the predecessor's exit, and kills it after its timeout.
-    void watch_predecessor(Predecessor predecessor);
+    void watch_predecessor(Predecessor predecessor) {
+        predecessor_.emplace(std::move(predecessor));
+    }
 
     /// Closes the connection so that the last line arrives, and waits for the predecessor's exit.
     /// @param timeout how long input is read and discarded if the client does not close

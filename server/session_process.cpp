@@ -34,7 +34,7 @@ void serve(SessionContext& context) {
         return context.loop.close(client.leave(), shm::close_timeout);
     }
     log_event(LogLevel::debug, "a connection ended without a login");
-    // A silent connection that has to make room makes it at once.
+    // A connection that has to make room for another one must not keep its slot any longer.
     context.loop.close(last_line_without_login(context),
                        context.loop.is_terminated() ? shm::last_line_timeout : shm::close_timeout);
 }
