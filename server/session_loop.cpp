@@ -82,7 +82,9 @@ void SessionLoop::wait_for_welcome() {
         if (!is_welcomed() && ::poll(&changed, 1, timeout) == 0 && stop_.came()) {
             return end(Terminated{});
         }
+        if (predecessor_ && predecessor_->kill_if_due()) predecessor_.reset();
     }
+    delivery_->clear_event();
     if (delivery_->ended()) end(DeliveryEnded{});
 }
 

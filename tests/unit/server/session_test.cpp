@@ -1,3 +1,4 @@
+#include "base/process.hpp"
 #include "base/unique_fd.hpp"
 #include "server/logger.hpp"
 #include "server/session_process.hpp"
@@ -32,8 +33,10 @@ namespace {
 class ForkedSession {
   public:
     /// @param prepare called in the child before its session begins
+    /// @param login_time how long the session waits for LOGIN
     ForkedSession(
-        ScratchSegment& scratch, std::uint32_t slot, void (*prepare)() = [] {}) {
+        ScratchSegment& scratch, std::uint32_t slot, void (*prepare)() = [] {},
+        Milliseconds login_time = default_wait) {
         std::array<int, 2> ends{};
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
             throw system_failure("socketpair");
@@ -41,11 +44,11 @@ class ForkedSession {
         client_ = base::UniqueFd{ends[0]};
         base::UniqueFd server{ends[1]};
         const shm::GivenSlot given = shm::give_slot(scratch.segment(), slot);
-        child_.emplace([&] {
+        child_.emplace([&, login_time] {
             client_.reset();
             server::Heritage heritage{scratch.segment(), scratch.data_dir(), given,
                                       base::UniqueFd{ends[1]},
-                                      std::chrono::steady_clock::now() + default_wait};
+                                      std::chrono::steady_clock::now() + login_time};
             server::set_log(server::LogLevel::error, server::LogFormat::text);
             prepare();
             server::run_session(heritage);
@@ -239,6 +242,15 @@ TEST(Session, SigtermInALoginIsAnsweredByWelcomeAndThenBye) {
     const std::string& all = session.read_all();
     EXPECT_TRUE(all.starts_with("WELCOME ann ")) << all;
     EXPECT_TRUE(all.ends_with("LIVE 0\r\nBYE shutting-down\r\n")) << all;
+}
+
+TEST(Session, ALoginThatArrivedInTimeCountsEvenIfItsProcessRunsTooLate) {
+    ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
+    ForkedSession session{scratch, 0, [] { ::raise(SIGSTOP); }, Milliseconds{0}};
+    session.send("LOGIN ann\r\nQUIT\r\n");
+    ASSERT_TRUE(eventually([&] { return base::is_stopped(session.child().pid()); }));
+    session.child().signal(SIGCONT);
+    EXPECT_TRUE(session.read_all().starts_with("WELCOME ann ")) << session.read_all();
 }
 
 /// From now on this process can start no thread. The limit does not bind root.
