@@ -4,8 +4,6 @@
 #include <boost/archive/iterators/binary_from_base64.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
 
-#include <algorithm>
-
 namespace belfry::base {
 namespace {
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <time.h>
-
 #include <chrono>
 #include <cstdint>
 #include <ctime>

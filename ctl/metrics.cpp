@@ -1,7 +1,6 @@
 #include "ctl/metrics.hpp"
 
 #include "base/utf8.hpp"
-#include "ctl/status.hpp"
 #include "shm/words.hpp"
 
 #include <array>

@@ -1,6 +1,5 @@
 #include "ctl/recover.hpp"
 
-#include "ctl/export_format.hpp"
 #include "ctl/liveness.hpp"
 #include "ctl/new_data_directory.hpp"
 #include "ctl/refusal.hpp"
@@ -11,7 +10,6 @@
 #include "wire/limits.hpp"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 namespace belfry::ctl {

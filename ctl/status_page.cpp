@@ -1,7 +1,6 @@
 #include "ctl/status_page.hpp"
 
 #include "ctl/human.hpp"
-#include "ctl/status.hpp"
 #include "shm/words.hpp"
 
 #include <algorithm>

@@ -3,10 +3,7 @@
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
 
-#include <sys/types.h>
-
 #include <filesystem>
-#include <optional>
 #include <stdexcept>
 #include <string>
 

@@ -4,7 +4,6 @@
 #include "shm/segment.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 

@@ -1,9 +1,6 @@
 #include "shm/paced_wake.hpp"
 
-#include "shm/session.hpp"
 #include "shm/session_slots.hpp"
-
-#include <algorithm>
 
 namespace belfry::shm {
 namespace {

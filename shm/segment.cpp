@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstring>
 #include <new>
-#include <type_traits>
 
 namespace belfry::shm {
 namespace {

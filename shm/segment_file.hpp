@@ -4,8 +4,6 @@
 
 #include <sys/types.h>
 
-#include <boost/interprocess/creation_tags.hpp>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>

@@ -1,6 +1,5 @@
 #include "shm/session.hpp"
 
-#include "shm/client_table.hpp"
 #include "shm/news.hpp"
 #include "shm/ordering.hpp"
 #include "shm/process_entry.hpp"

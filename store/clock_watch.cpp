@@ -1,11 +1,8 @@
 #include "store/clock_watch.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 #include <utility>
 

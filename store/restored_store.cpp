@@ -3,8 +3,6 @@
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 
-#include <string>
-
 namespace belfry::store {
 namespace {
 

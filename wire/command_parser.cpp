@@ -1,7 +1,6 @@
 #include "wire/command_parser.hpp"
 
 #include "wire/fields.hpp"
-#include "wire/limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,70 +8,7 @@
 namespace belfry::wire {
 namespace {
 
-using Step = CommandParser::Step;
-
 constexpr Malformed bad_line{.code = ErrorCode::bad_line};
-
-std::optional<bool> parse_choice(std::string_view value, std::string_view no,
-                                 std::string_view yes) {
-    if (value == yes) return true;
-    if (value == no) return false;
-    return std::nullopt;
-}
-
-// Assigns the value if there is one, and tells whether there was.
-bool assign(bool& to, std::optional<bool> value) noexcept {
-    to = value.value_or(to);
-    return value.has_value();
-}
-
-Command login(std::string_view text) noexcept {
-    Fields fields{text};
-    Login login{.client_id = fields.next_or_empty()};
-    const bool is_valid =
-        is_client_id(login.client_id) &&
-        take_options(fields, [&](std::string_view key, std::string_view value) {
-            if (key == "ack") {
-                return assign(login.manual_ack, parse_choice(value, "auto", "manual"));
-            }
-            if (key == "presence") {
-                return assign(login.presence, parse_choice(value, "off", "on"));
-            }
-            return true;
-        });
-    if (!is_valid) return Malformed{.code = ErrorCode::bad_line, .is_login = true};
-    return login;
-}
-
-Command ack(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto id = parse_number(fields.next_or_empty());
-    if (!id || !skip_options(fields)) return bad_line;
-    return Ack{*id};
-}
-
-Command history(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto first_id = parse_number(fields.next_or_empty());
-    const auto count = parse_number(fields.next_or_empty());
-    if (!first_id || !count || !skip_options(fields)) return bad_line;
-    return History{*first_id, *count};
-}
-
-Command ping(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto token = fields.next();
-    if (!token) return Ping{};
-    if (token->empty() || !skip_options(fields)) return bad_line;
-    return Ping{*token};
-}
-
-template <typename Verb>
-Command parse_bare_verb(std::string_view text) noexcept {
-    Fields fields{text};
-    if (!skip_options(fields)) return bad_line;
-    return Verb{};
-}
 
 char upper(char c) noexcept {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -83,26 +19,47 @@ bool is_verb(std::string_view text, std::string_view verb) noexcept {
                       [](char a, char b) { return upper(a) == b; });
 }
 
+Command login(Fields& fields) noexcept {
+    const auto choice = [&](std::string_view key, std::string_view no, std::string_view yes) {
+        const auto parse = [=](std::string_view value) {
+            return value == yes || value == no ? std::optional{value == yes} : std::nullopt;
+        };
+        return fields.option(key, parse).value_or(false);
+    };
+    return Login{fields.client_id(), choice("ack", "auto", "manual"),
+                 choice("presence", "off", "on")};
+}
+
+Command history(Fields& fields) noexcept {
+    return History{fields.number(), fields.number()};
+}
+
 struct SimpleVerb {
     std::string_view name;
-    Command (*parse)(std::string_view fields) noexcept;
+    Command (*parse)(Fields& fields);
 };
 
 // All verbs except SEND and SAY, which carry a payload.
 constexpr std::array simple_verbs{
-    SimpleVerb{"ACK", ack},
+    SimpleVerb{"ACK", [](Fields& fields) -> Command { return Ack{fields.number()}; }},
     SimpleVerb{"LOGIN", login},
-    SimpleVerb{"PING", ping},
+    SimpleVerb{"PING", [](Fields& fields) -> Command { return Ping{fields.optional_word()}; }},
     SimpleVerb{"HISTORY", history},
-    SimpleVerb{"WHO", parse_bare_verb<Who>},
-    SimpleVerb{"QUIT", parse_bare_verb<Quit>},
+    SimpleVerb{"WHO", [](Fields&) -> Command { return Who{}; }},
+    SimpleVerb{"QUIT", [](Fields&) -> Command { return Quit{}; }},
 };
 
 const SimpleVerb* find_simple_verb(std::string_view verb) noexcept {
-    const auto* found =
-        std::find_if(simple_verbs.begin(), simple_verbs.end(),
-                     [verb](const SimpleVerb& simple) { return is_verb(verb, simple.name); });
+    const auto* const found = std::ranges::find_if(
+        simple_verbs, [verb](const SimpleVerb& simple) { return is_verb(verb, simple.name); });
     return found == simple_verbs.end() ? nullptr : found;
+}
+
+Command parse(const SimpleVerb& verb, std::string_view text) noexcept {
+    Fields fields{text};
+    const Command command = verb.parse(fields);
+    if (fields.end()) return command;
+    return Malformed{.code = ErrorCode::bad_line, .is_login = verb.name == "LOGIN"};
 }
 
 // Returns the error for a line that does not start with a known verb. A known verb behind leading
@@ -179,7 +136,7 @@ CommandParser::Step CommandParser::parse_line(std::string_view line, std::size_t
         if (fields.size() - 1 <= max_payload_) return {consumed, Say{fields.substr(1)}};
         return {consumed, Malformed{.code = ErrorCode::too_large}};
     }
-    if (const auto* simple = find_simple_verb(verb)) return {consumed, simple->parse(fields)};
+    if (const auto* simple = find_simple_verb(verb)) return {consumed, parse(*simple, fields)};
     return {consumed, unknown_verb_error(line)};
 }
 
@@ -187,14 +144,14 @@ CommandParser::Step CommandParser::parse_send(std::string_view text, std::size_t
                                               std::string_view unread) noexcept {
     if (!takes_payloads_) return {consumed, bad_line};
     Fields fields{text};
-    const auto seq = parse_number(fields.next_or_empty()).value_or(0);
-    const auto nbytes = parse_number(fields.next_or_empty());
-    if (!nbytes || !skip_options(fields)) return {consumed, bad_line};
+    const auto seq = parse_number(fields.next().value_or("")).value_or(0);
+    const std::uint64_t nbytes = fields.number();
+    if (!fields.end()) return {consumed, bad_line};
     const bool seq_is_valid = seq != 0 && seq <= max_seq;
-    if (*nbytes > max_discard) return close(ErrorCode::too_large, seq_is_valid ? seq : 0, unread);
-    if (!seq_is_valid) return refuse_payload({.code = ErrorCode::bad_seq}, *nbytes, consumed);
-    if (*nbytes <= max_payload_) return parse_payload(seq, *nbytes, consumed, unread);
-    return refuse_payload({.code = ErrorCode::too_large, .seq = seq}, *nbytes, consumed);
+    if (nbytes > max_discard) return close(ErrorCode::too_large, seq_is_valid ? seq : 0, unread);
+    if (!seq_is_valid) return refuse_payload({.code = ErrorCode::bad_seq}, nbytes, consumed);
+    if (nbytes <= max_payload_) return parse_payload(seq, nbytes, consumed, unread);
+    return refuse_payload({.code = ErrorCode::too_large, .seq = seq}, nbytes, consumed);
 }
 
 CommandParser::Step CommandParser::parse_payload(std::uint64_t seq, std::uint64_t nbytes,

@@ -1,12 +1,16 @@
 #pragma once
 
+#include "wire/limits.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
 
-/// The parts that the parsers of commands, frames and records share. No other file includes this one.
+/// The parts that the parsers of commands, frames and records share. No other file includes this
+/// one.
 namespace belfry::wire {
 
 /// A line, split behind its verb.
@@ -28,52 +32,6 @@ struct Line {
     return {line.substr(0, space), line.substr(space)};
 }
 
-/// Iterates over the fields behind a verb. A double or trailing space yields an empty field, which
-/// no command and no frame accepts.
-class Fields {
-  public:
-    explicit Fields(std::string_view fields) noexcept : rest_{fields} {}
-
-    /// Returns the next field; nothing at the end.
-    [[nodiscard]] std::optional<std::string_view> next() noexcept {
-        if (rest_.empty()) return std::nullopt;
-        rest_.remove_prefix(1);
-        const auto field = rest_.substr(0, rest_.find(' '));
-        rest_.remove_prefix(field.size());
-        return field;
-    }
-
-    /// Returns the next field; an empty one at the end.
-    [[nodiscard]] std::string_view next_or_empty() noexcept {
-        return next().value_or(std::string_view{});
-    }
-
-    /// Returns the part of the line that next() has not returned yet, with its spaces.
-    [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
-
-  private:
-    std::string_view rest_;
-};
-
-/// Parses the remaining fields as options, and calls `take(key, value)` for each, which returns
-/// false for a bad value.
-/// @return false if a value is bad or a field has no `=`
-template <typename Take>
-[[nodiscard]] bool take_options(Fields& fields, Take take) noexcept {
-    while (const auto field = fields.next()) {
-        const auto equals = field->find('=');
-        if (equals == field->npos) return false;
-        if (!take(field->substr(0, equals), field->substr(equals + 1))) return false;
-    }
-    return true;
-}
-
-/// Skips the remaining fields, for a verb that knows no options.
-/// @return false if a field has no `=`, and so is not an option
-[[nodiscard]] inline bool skip_options(Fields& fields) noexcept {
-    return take_options(fields, [](std::string_view, std::string_view) { return true; });
-}
-
 [[nodiscard]] inline bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
@@ -91,6 +49,85 @@ template <typename Take>
     }
     return value;
 }
+
+/// Reads the fields behind a verb, one after another. If a field is missing or malformed, the
+/// function that reads it returns an empty value, and end() returns false afterwards. A double or
+/// trailing space yields an empty field, which no command and no frame accepts.
+class Fields {
+  public:
+    explicit Fields(std::string_view fields) noexcept : rest_{fields} {}
+
+    /// Reads the next field. @return nothing at the end, which is not an error
+    [[nodiscard]] std::optional<std::string_view> next() noexcept {
+        if (rest_.empty()) return std::nullopt;
+        rest_.remove_prefix(1);
+        const auto field = rest_.substr(0, rest_.find(' '));
+        rest_.remove_prefix(field.size());
+        return field;
+    }
+
+    /// Reads a field that must not be empty.
+    [[nodiscard]] std::string_view word() noexcept {
+        const auto field = next().value_or(std::string_view{});
+        require(!field.empty());
+        return field;
+    }
+
+    /// Reads a field that must not be empty, or returns an empty one at the end.
+    [[nodiscard]] std::string_view optional_word() noexcept {
+        return rest_.empty() ? std::string_view{} : word();
+    }
+
+    [[nodiscard]] std::uint64_t number() noexcept { return value(parse_number(word())); }
+
+    [[nodiscard]] std::string_view client_id() noexcept {
+        const auto field = word();
+        require(is_client_id(field));
+        return field;
+    }
+
+    /// Finds an option among the remaining fields, and returns what `parse` returns for its value.
+    /// `parse` returns nothing for a malformed value. If the option is given twice, the last one
+    /// counts.
+    /// @return nothing if the option is missing, which is not an error
+    template <typename Parse>
+    [[nodiscard]] auto option(std::string_view key, Parse parse) noexcept -> decltype(parse(key)) {
+        decltype(parse(key)) result;
+        for (Fields options{rest_}; const auto field = options.next();) {
+            const auto equals = field->find('=');
+            if (equals == field->npos || field->substr(0, equals) != key) continue;
+            result = parse(field->substr(equals + 1));
+            require(result.has_value());
+        }
+        return result;
+    }
+
+    /// Finds an option that must be present and whose value is a number.
+    [[nodiscard]] std::uint64_t number_option(std::string_view key) noexcept {
+        return value(option(key, parse_number));
+    }
+
+    /// Reads the rest of the line, with the space before it.
+    [[nodiscard]] std::string_view rest() noexcept { return std::exchange(rest_, {}); }
+
+    /// Skips the remaining fields, which must be options.
+    /// @return false if any field of the line is missing or malformed
+    [[nodiscard]] bool end() noexcept {
+        while (const auto field = next()) require(field->find('=') != field->npos);
+        return valid_;
+    }
+
+  private:
+    void require(bool valid) noexcept { valid_ = valid_ && valid; }
+
+    std::uint64_t value(std::optional<std::uint64_t> number) noexcept {
+        require(number.has_value());
+        return number.value_or(0);
+    }
+
+    std::string_view rest_;
+    bool valid_ = true;
+};
 
 /// The line ending behind a payload, or why there is none yet.
 enum class LineEnding { incomplete, wrong, lf, crlf };

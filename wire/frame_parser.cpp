@@ -1,7 +1,6 @@
 #include "wire/frame_parser.hpp"
 
 #include "wire/fields.hpp"
-#include "wire/limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,162 +8,82 @@
 namespace belfry::wire {
 namespace {
 
-// The numbers of a WELCOME. None of them may be missing.
-struct WelcomeNumbers {
-    std::optional<std::uint64_t> cursor, last, seq, max_payload;
-
-    std::optional<std::uint64_t>* named(std::string_view key) noexcept {
-        if (key == "cursor") return &cursor;
-        if (key == "last") return &last;
-        if (key == "seq") return &seq;
-        if (key == "max-payload") return &max_payload;
-        return nullptr;
-    }
-    [[nodiscard]] bool are_complete() const noexcept {
-        return cursor && last && seq && max_payload;
-    }
-};
-
-Frame welcome(std::string_view text) noexcept {
-    Fields fields{text};
-    Welcome frame;
-    frame.client_id = fields.next_or_empty();
-    WelcomeNumbers numbers;
-    const bool readable = take_options(fields, [&](std::string_view key, std::string_view value) {
-        if (key == "epoch") frame.epoch = value;
-        if (key == "server") frame.server = value;
-        if (key == "accepted") frame.accepted = parse_number(value).value_or(0);
-        auto* slot = numbers.named(key);
-        if (slot == nullptr) return true;
-        *slot = parse_number(value);
-        return slot->has_value();
-    });
-    if (!readable || !numbers.are_complete() || !is_client_id(frame.client_id) ||
-        !is_epoch(frame.epoch)) {
-        return Garbled{};
-    }
-    frame.cursor = *numbers.cursor;
-    frame.last = *numbers.last;
-    frame.seq = *numbers.seq;
-    frame.max_payload = *numbers.max_payload;
+Frame welcome(Fields& fields) noexcept {
+    const auto text = [](std::string_view value) { return std::optional{value}; };
+    const auto number_or_0 = [](std::string_view value) {
+        return std::optional{parse_number(value).value_or(0)};
+    };
+    const Welcome frame{.client_id = fields.client_id(),
+                        .epoch = fields.option("epoch", text).value_or(""),
+                        .cursor = fields.number_option("cursor"),
+                        .last = fields.number_option("last"),
+                        .seq = fields.number_option("seq"),
+                        .max_payload = fields.number_option("max-payload"),
+                        .server = fields.option("server", text).value_or(""),
+                        .accepted = fields.option("accepted", number_or_0).value_or(0)};
+    if (!is_epoch(frame.epoch)) return Garbled{};
     return frame;
 }
 
-Frame sent(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto seq = parse_number(fields.next_or_empty());
-    const auto id = parse_number(fields.next_or_empty());
-    if (!seq || !id || !skip_options(fields)) return Garbled{};
-    return Sent{*seq, *id};
+template <typename Type>
+Frame two_numbers(Fields& fields) noexcept {
+    return Type{fields.number(), fields.number()};
 }
 
-Frame dup(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto seq = parse_number(fields.next_or_empty());
-    if (!seq || !skip_options(fields)) return Garbled{};
-    return Dup{*seq};
+// Parses the end of an answer to WHO, which has no ids, or to HISTORY.
+Frame end(Fields& fields) noexcept {
+    if (Fields{fields}.end()) return End{};
+    return two_numbers<End>(fields);
 }
 
-Frame live(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto id = parse_number(fields.next_or_empty());
-    if (!id || !skip_options(fields)) return Garbled{};
-    return Live{*id};
-}
-
-Frame gap(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto first_id = parse_number(fields.next_or_empty());
-    const auto last_id = parse_number(fields.next_or_empty());
-    if (!first_id || !last_id || !skip_options(fields)) return Garbled{};
-    return Gap{*first_id, *last_id};
-}
-
-Frame end(std::string_view text) noexcept {
-    Fields users{text};
-    if (skip_options(users)) return End{};
-    Fields fields{text};
-    const auto first_id = parse_number(fields.next_or_empty());
-    const auto last_id = parse_number(fields.next_or_empty());
-    if (!first_id || !last_id || !skip_options(fields)) return Garbled{};
-    return End{*first_id, *last_id};
-}
-
-Frame user(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto client_id = fields.next_or_empty();
-    const auto state = fields.next_or_empty();
-    std::optional<std::uint64_t> cursor;
-    const bool readable = take_options(fields, [&](std::string_view key, std::string_view value) {
-        if (key == "cursor") cursor = parse_number(value);
-        return true;
-    });
-    const bool online = state == "online";
-    if (!readable || !cursor || !is_client_id(client_id) || (!online && state != "offline")) {
-        return Garbled{};
-    }
-    return User{client_id, online, *cursor};
+Frame user(Fields& fields) noexcept {
+    const auto client_id = fields.client_id();
+    const auto state = fields.word();
+    if (state != "online" && state != "offline") return Garbled{};
+    return User{client_id, state == "online", fields.number_option("cursor")};
 }
 
 template <bool online>
-Frame presence(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto client_id = fields.next_or_empty();
-    if (!is_client_id(client_id) || !skip_options(fields)) return Garbled{};
-    return Presence{client_id, online};
+Frame presence(Fields& fields) noexcept {
+    return Presence{fields.client_id(), online};
 }
 
-Frame pong(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto token = fields.next();
-    if (!token) return Pong{};
-    if (token->empty() || !skip_options(fields)) return Garbled{};
-    return Pong{*token};
-}
-
-Frame error(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto code = fields.next_or_empty();
-    const auto seq_field = fields.next_or_empty();
-    const auto seq = seq_field == "-" ? std::optional<std::uint64_t>{0} : parse_number(seq_field);
-    if (code.empty() || !seq) return Garbled{};
-    const auto rest = fields.rest();
-    return Error{code, *seq, rest.empty() ? rest : rest.substr(1)};
-}
-
-Frame bye(std::string_view text) noexcept {
-    Fields fields{text};
-    const auto reason = fields.next_or_empty();
-    if (reason.empty() || !skip_options(fields)) return Garbled{};
-    return Bye{reason};
+Frame error(Fields& fields) noexcept {
+    const auto code = fields.word();
+    const auto field = fields.word();
+    const auto seq = field == "-" ? 0 : parse_number(field);
+    if (!seq) return Garbled{};
+    const auto text = fields.rest();
+    return Error{code, *seq, text.substr(std::min<std::size_t>(text.size(), 1))};
 }
 
 struct Verb {
     std::string_view name;
-    Frame (*parse)(std::string_view fields) noexcept;
+    Frame (*parse)(Fields& fields);
 };
 
 // All verbs except MSG and PAST, which carry a payload. The frequent ones come first.
 constexpr std::array verbs{
-    Verb{"SENT", sent},
-    Verb{"DUP", dup},
-    Verb{"LIVE", live},
-    Verb{"PONG", pong},
+    Verb{"SENT", two_numbers<Sent>},
+    Verb{"DUP", [](Fields& fields) -> Frame { return Dup{fields.number()}; }},
+    Verb{"LIVE", [](Fields& fields) -> Frame { return Live{fields.number()}; }},
+    Verb{"PONG", [](Fields& fields) -> Frame { return Pong{fields.optional_word()}; }},
     Verb{"USER", user},
     Verb{"END", end},
     Verb{"ONLINE", presence<true>},
     Verb{"OFFLINE", presence<false>},
     Verb{"ERR", error},
-    Verb{"GAP", gap},
+    Verb{"GAP", two_numbers<Gap>},
     Verb{"WELCOME", welcome},
-    Verb{"BYE", bye},
+    Verb{"BYE", [](Fields& fields) -> Frame { return Bye{fields.word()}; }},
 };
 
 Frame parse_line(const Line& split, std::string_view line) noexcept {
-    for (const auto& verb : verbs) {
-        if (verb.name == split.verb) return verb.parse(split.fields);
-    }
-    return Unknown{line};
+    const auto* const verb = std::ranges::find(verbs, split.verb, &Verb::name);
+    if (verb == verbs.end()) return Unknown{line};
+    Fields fields{split.fields};
+    const Frame frame = verb->parse(fields);
+    return fields.end() ? frame : Garbled{};
 }
 
 FrameStep garbled(std::string_view unread) noexcept {
@@ -173,25 +92,21 @@ FrameStep garbled(std::string_view unread) noexcept {
 
 FrameStep message(const Line& line, std::size_t line_bytes, std::string_view unread) noexcept {
     Fields fields{line.fields};
-    const auto id = parse_number(fields.next_or_empty());
-    const auto sender = fields.next_or_empty();
-    const auto time_ms = parse_number(fields.next_or_empty());
-    const auto nbytes = parse_number(fields.next_or_empty());
-    if (!id || !is_client_id(sender) || !time_ms || !nbytes || !skip_options(fields) ||
-        *nbytes > max_discard) {
-        return garbled(unread);
-    }
-    const auto payload_bytes = static_cast<std::size_t>(*nbytes);
+    Message message{.past = line.verb == "PAST",
+                    .id = fields.number(),
+                    .sender = fields.client_id(),
+                    .time_ms = fields.number(),
+                    .payload = {}};
+    const std::uint64_t nbytes = fields.number();
+    if (!fields.end() || nbytes > max_discard) return garbled(unread);
+    const auto payload_bytes = static_cast<std::size_t>(nbytes);
     if (unread.size() - line_bytes < payload_bytes) return {};
     const std::size_t end = line_bytes + payload_bytes;
     const LineEnding ending = parse_line_ending(unread.substr(end));
     if (ending == LineEnding::incomplete) return {};
     if (ending == LineEnding::wrong) return garbled(unread);
-    return {end + length_of(ending), Message{.past = line.verb == "PAST",
-                                             .id = *id,
-                                             .sender = sender,
-                                             .time_ms = *time_ms,
-                                             .payload = unread.substr(line_bytes, payload_bytes)}};
+    message.payload = unread.substr(line_bytes, payload_bytes);
+    return {end + length_of(ending), message};
 }
 
 }  // namespace

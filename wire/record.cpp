@@ -10,17 +10,14 @@ std::optional<RecordContent> decode_record(std::string_view record, std::uint64_
     if (end_of_head == std::string_view::npos || sender.empty()) return {};
     const Line head = split_verb(without_cr(record.substr(0, end_of_head)));
     Fields fields{head.fields};
-    if (head.verb != "MSG" || parse_number(fields.next_or_empty()) != id ||
-        fields.next_or_empty() != sender) {
-        return {};
-    }
-    const auto time_ms = parse_number(fields.next_or_empty());
-    const auto bytes = parse_number(fields.next_or_empty());
+    if (head.verb != "MSG" || fields.number() != id || fields.word() != sender) return {};
+    const std::uint64_t time_ms = fields.number();
+    const std::uint64_t bytes = fields.number();
     std::string_view payload = record.substr(end_of_head + 1);
-    if (!time_ms || !skip_options(fields) || !payload.ends_with(record_tail)) return {};
+    if (!fields.end() || !payload.ends_with(record_tail)) return {};
     payload.remove_suffix(record_tail.size());
     if (bytes != payload.size()) return {};
-    return RecordContent{*time_ms, payload};
+    return RecordContent{time_ms, payload};
 }
 
 bool is_record(std::string_view record, std::uint64_t id, std::string_view sender) noexcept {
