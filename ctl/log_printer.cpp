@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-/// Reads records with their index entries.
-shm::LogReader::Result read(shm::LogReader& reader, const shm::Segment& segment, std::uint64_t from,
-                            std::uint64_t to, shm::Chunk& chunk,
-                            std::vector<shm::IndexEntry>& entries) {
-    using Result = shm::LogReader::Result;
-    const Result result = reader.read(from, to, shm::LogReader::no_row, chunk);
-    if (result != Result::copied) return result;
-    return shm::copy_index(segment, chunk, entries) ? Result::copied : Result::overrun;
-}
-
 /// @param entries of the chunk
 std::string lines_of(const shm::Segment& segment, const shm::Chunk& chunk,
                      const std::vector<shm::IndexEntry>& entries, LineForm form) {
@@ -53,9 +43,10 @@ bool print_news(const TakeLines& take, const shm::Segment& segment, LineForm for
     std::vector<shm::IndexEntry> entries;
     while (position.next <= last) {
         shm::Chunk chunk;
-        const auto result = read(reader, segment, position.next, last, chunk, entries);
+        const auto result = reader.read(position.next, last, shm::LogReader::no_row, chunk);
         if (result == shm::LogReader::Result::broken) return false;
-        if (result == shm::LogReader::Result::overrun) {
+        if (result == shm::LogReader::Result::overrun ||
+            !shm::copy_index(segment, chunk, entries)) {
             const std::uint64_t first = segment.log().first_id.load();
             position.missed += first - position.next;
             position.next = first;

@@ -4,19 +4,11 @@
 
 namespace belfry::shm {
 
-void LogLock::lock() noexcept {
-    mend_if(segment_->log().mutex.lock());
-}
-
 bool LogLock::try_lock() noexcept {
     RobustMutex::Acquired acquired{};
     if (!segment_->log().mutex.try_lock(acquired)) return false;
     mend_if(acquired);
     return true;
-}
-
-void LogLock::unlock() noexcept {
-    segment_->log().mutex.unlock();
 }
 
 void LogLock::mend_if(RobustMutex::Acquired acquired) noexcept {

@@ -11,9 +11,9 @@ class LogLock {
   public:
     explicit LogLock(Segment& segment) noexcept : segment_{&segment} {}
 
-    void lock() noexcept;
+    void lock() noexcept { mend_if(segment_->log().mutex.lock()); }
     [[nodiscard]] bool try_lock() noexcept;
-    void unlock() noexcept;
+    void unlock() noexcept { segment_->log().mutex.unlock(); }
 
   private:
     void mend_if(RobustMutex::Acquired acquired) noexcept;

@@ -6,9 +6,10 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 
-/// Who waits for what in the log, and who tells them. Only this file and PacedWake know on which
-/// condition somebody sleeps and who is woken first.
+/// Defines who waits for which news of the log, and who wakes them. Only this file and PacedWake
+/// know on which condition somebody sleeps and who is woken first.
 ///
 /// A session sleeps on one of two conditions:
 /// - on `news_of_senders`, with durability commit, while its client's SENT is due or was just
@@ -23,8 +24,8 @@ namespace belfry::shm {
 
 class Session;
 
-/// Tells the archiver and the sessions that messages were appended: the archiver if there is a
-/// store, the sessions if the messages are already visible. By the writer, after its commit.
+/// Tells the archiver, if there is a store, and the sessions, if the messages are already visible,
+/// that messages were appended. The writer calls it after its commit.
 void announce_appended(Segment& segment) noexcept;
 
 /// Tells the sessions that watch presence that a client came or went.
@@ -33,7 +34,7 @@ void announce_presence(Segment& segment) noexcept;
 /// Returns a number that changes whenever a client comes or goes.
 [[nodiscard]] std::uint32_t presence_count(const Segment& segment) noexcept;
 
-/// Waits until message `id` is visible, or until the deadline. For a thread that appends.
+/// Waits until message `id` is visible, or until the deadline. A thread that appends calls it.
 void wait_until_visible(Segment& segment, std::uint64_t id,
                         Condition::Clock::time_point deadline) noexcept;
 
@@ -42,12 +43,24 @@ void wait_until_visible(Segment& segment, std::uint64_t id,
 void wait_for_take_over(Segment& segment, const Session& session,
                         Condition::Clock::time_point deadline) noexcept;
 
-/// Waits until `has_work` returns true, or until the deadline. By the archiver alone.
+/// Waits until `has_work` returns true, or until the deadline. Only the archiver calls it.
 /// @return what `has_work` returned last
 template <class HasWork>
 bool wait_for_work(Segment& segment, Condition::Clock::time_point deadline, HasWork has_work) {
     return segment.archiver().wake.wait_until(deadline, has_work);
 }
+
+/// Publishes that the store holds all records up to `id`. With durability commit they become
+/// visible (5); they may be overwritten (4), so writers that wait for space are woken. Only the
+/// archiver calls it.
+/// @param seqs by row: the highest seq among the newly stored messages of that client, or 0
+///
+/// | killed after | what is left                     | mended by                           |
+/// |--------------|----------------------------------|-------------------------------------|
+/// | a seq        | seqs of messages not yet visible | the next archiver, which repeats it |
+/// | `stored_id`  | writers and readers asleep       | the supervisor, which wakes all     |
+void publish_stored(Segment& segment, std::span<const std::uint64_t> seqs,
+                    std::uint64_t id) noexcept;
 
 /// Wakes the archiver, so that it looks whether it has to stop.
 void wake_archiver(const Segment& segment) noexcept;
@@ -70,7 +83,7 @@ class SessionNews {
   public:
     SessionNews(Segment& segment, std::uint32_t slot) noexcept : segment_{&segment}, slot_{slot} {}
 
-    // By the delivering thread.
+    // Only the delivering thread calls these.
 
     /// Records that everything up to `id` has been delivered.
     void advance_to(std::uint64_t id) noexcept { position_.store(id); }
@@ -85,11 +98,11 @@ class SessionNews {
     /// Waits until a message after position() is visible or the presence has changed. Reads no
     /// clock. It also returns when it would now have to wait elsewhere: the client has begun to
     /// send, or the durability has changed.
-    /// @return false: the deadline has passed
+    /// @return false if the deadline has passed
     [[nodiscard]] bool wait_until(Condition::Clock::time_point deadline,
                                   const Wanted& wanted) noexcept;
 
-    // By the appending thread.
+    // Only the appending thread calls these.
 
     /// Announces that the next messages in the log may be the client's own, and wakes the
     /// delivering thread if it sleeps in the crowd. Must run before the append.
@@ -98,12 +111,12 @@ class SessionNews {
     /// Sets the id of the last own message. Must run after the append. 0: there is none.
     void set_last_own(std::uint64_t id) noexcept { last_own_.store(id); }
 
-    // By either.
+    // Either thread may call these.
 
     [[nodiscard]] std::uint64_t position() const noexcept { return position_.load(); }
-    /// Whether this session has appended, or may be about to.
+    /// Tells whether this session has appended, or may be about to append.
     [[nodiscard]] bool sends() const noexcept { return last_own_.load() != 0; }
-    /// Whether a SENT is still to be delivered.
+    /// Tells whether a SENT is still to be delivered.
     [[nodiscard]] bool awaits_sent() const noexcept { return last_own_.load() > position_.load(); }
 
   private:
@@ -114,19 +127,17 @@ class SessionNews {
     std::atomic<bool> in_crowd_ = false;
 };
 
-/// The archiver's announcements that messages are stored. By the archiver's thread alone.
+/// Announces that messages are stored. Only the archiver uses it.
 class StoredNews {
   public:
     explicit StoredNews(Segment& segment) noexcept : segment_{&segment}, wake_{segment} {}
 
     /// Wakes the sessions if the stored messages have just become visible: those that wait for a
-    /// SENT at once, of the others as many as their turn has come. By the archiver, after
-    /// publish_stored().
+    /// SENT at once, and of the others as many as are due. Must run after publish_stored().
     void announce() noexcept;
 
     /// Wakes the sessions that announce() left asleep, a few at a time, until all are awake or
-    /// `has_new` returns true: a client that has just got its SENT may already have the next
-    /// message under way, and its commit comes first.
+    /// `has_new` returns true. A new message comes first, because its sender waits for the SENT.
     template <class HasNew>
     void wake_rest(HasNew has_new) {
         while (wake_.has_more() &&

@@ -42,12 +42,11 @@ std::optional<SegmentName> read_name(const fs::path& data_dir) {
     }
     std::istringstream file{contents.value_or("")};
     SegmentName name;
-    std::string word;
-    if (!(file >> word >> name.key) || word != "key") return {};
-    if (!(file >> word >> name.shmid) || word != "shmid") return {};
-    if (!(file >> word >> name.token) || word != "token") return {};
-    if (!(file >> word >> name.bytes) || word != "bytes") return {};
-    if (!(file >> word >> name.creator) || word != "creator") return {};
+    std::array<std::string, 5> keys;
+    file >> keys[0] >> name.key >> keys[1] >> name.shmid >> keys[2] >> name.token;
+    file >> keys[3] >> name.bytes >> keys[4] >> name.creator;
+    if (!file || keys != std::array<std::string, 5>{"key", "shmid", "token", "bytes", "creator"})
+        return {};
     return name;
 }
 

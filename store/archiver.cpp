@@ -3,7 +3,6 @@
 #include "base/clock.hpp"
 #include "shm/client_table.hpp"
 #include "shm/seq_rules.hpp"
-#include "shm/stored.hpp"
 #include "store/log_record.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
@@ -114,7 +113,8 @@ void Archiver::take_over_client(std::uint32_t row, const SavedClient& saved) {
     shm::ClientRow& client = segment_->client(row);
     const std::uint64_t accepted = client.last_seq.load(std::memory_order_relaxed);
     client.stored_seq.store(std::min(saved.seq, accepted), std::memory_order_release);
-    if (accepted < saved.seq) saved_seqs_[row] = saved.seq;  // so that it is saved, also a 0
+    if (accepted < saved.seq)
+        saved_seqs_[row] = saved.seq;  // so that the accepted seq is saved, even if it is 0
 }
 
 /// Moves stored_id back to `id`, so that no writer gives up a later message (4). Takes the lock,
@@ -193,7 +193,7 @@ bool Archiver::is_set_back(const shm::IndexEntry& entry) const noexcept {
     return entry.seq > segment_->client(entry.row).last_seq.load(std::memory_order_acquire);
 }
 
-/// Makes what is committed visible (5), and tells those who wait for it.
+/// Makes the committed messages visible (5), and wakes the processes that wait for them.
 void Archiver::publish(std::uint64_t id) {
     shm::publish_stored(*segment_, new_seqs_, id);
     news_.announce();

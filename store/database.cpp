@@ -109,27 +109,23 @@ Statement::Statement(Database& database, const char* sql) : database_{&database}
     if (result != SQLITE_OK) database.fail();
 }
 
-Statement& Statement::bind(int index, std::uint64_t value) {
-    if (::sqlite3_bind_int64(handle_.get(), index, static_cast<std::int64_t>(value)) != SQLITE_OK) {
-        database_->fail();
-    }
+Statement& Statement::check(int result) {
+    if (result != SQLITE_OK) database_->fail();
     return *this;
+}
+
+Statement& Statement::bind(int index, std::uint64_t value) {
+    return check(::sqlite3_bind_int64(handle_.get(), index, static_cast<std::int64_t>(value)));
 }
 
 Statement& Statement::bind_text(int index, std::string_view text) {
-    if (::sqlite3_bind_text64(handle_.get(), index, not_null(text), text.size(), SQLITE_STATIC,
-                              SQLITE_UTF8) != SQLITE_OK) {
-        database_->fail();
-    }
-    return *this;
+    return check(::sqlite3_bind_text64(handle_.get(), index, not_null(text), text.size(),
+                                       SQLITE_STATIC, SQLITE_UTF8));
 }
 
 Statement& Statement::bind_blob(int index, std::string_view bytes) {
-    if (::sqlite3_bind_blob64(handle_.get(), index, not_null(bytes), bytes.size(), SQLITE_STATIC) !=
-        SQLITE_OK) {
-        database_->fail();
-    }
-    return *this;
+    return check(
+        ::sqlite3_bind_blob64(handle_.get(), index, not_null(bytes), bytes.size(), SQLITE_STATIC));
 }
 
 bool Statement::step() {

@@ -80,6 +80,8 @@ class Statement {
     [[nodiscard]] std::string_view bytes(int column) noexcept;
 
   private:
+    Statement& check(int result);
+
     struct Finalize {
         void operator()(sqlite3_stmt* handle) const noexcept;
     };

@@ -33,11 +33,6 @@ void add_newer_seqs(Database& database, Clients& clients) {
     }
 }
 
-std::uint64_t read_last_time(Database& database) {
-    return static_cast<std::uint64_t>(
-        database.number("SELECT time FROM messages ORDER BY id DESC LIMIT 1"));
-}
-
 }  // namespace
 
 SavedLog read_saved_log(Database& database) {
@@ -49,7 +44,8 @@ SavedLog read_saved_log(Database& database) {
     saved.durability = is_async ? shm::Durability::async : shm::Durability::commit;
     saved.clean = log.number(2) != 0;
     saved.last_id = read_last_id(database);
-    saved.last_time_ms = read_last_time(database);
+    saved.last_time_ms = static_cast<std::uint64_t>(
+        database.number("SELECT time FROM messages ORDER BY id DESC LIMIT 1"));
     Clients clients = read_clients(database);
     add_newer_seqs(database, clients);
     for (auto& [id, client] : clients) saved.clients.push_back(std::move(client));

@@ -105,8 +105,4 @@ std::uint64_t StoreReader::highest_seq(std::string_view sender, std::uint64_t ma
     return highest;
 }
 
-std::uint64_t StoreReader::first_id() {
-    return read_oldest_id(database_);
-}
-
 }  // namespace belfry::store

@@ -55,7 +55,7 @@ class StoreReader {
     [[nodiscard]] std::uint64_t next_readable(std::uint64_t from, std::uint64_t to);
 
     /// Returns the id of the oldest message in the store; 0 if there is none.
-    [[nodiscard]] std::uint64_t first_id();
+    [[nodiscard]] std::uint64_t first_id() { return read_oldest_id(database_); }
 
     /// Returns the epoch of the log.
     [[nodiscard]] std::string epoch() { return read_epoch(database_); }

@@ -13,24 +13,27 @@
 namespace belfry::store {
 namespace {
 
-/// SQLite's own default. A WAL that is overwritten syncs in two thirds of the time of one that
-/// grows (100 and 160 us here), so it starts over soon; a longer one saves a few percent at best,
-/// and each checkpoint then stalls for 50 ms and more.
+/// The length of the WAL, in pages, from which it is copied into the database. This is SQLite's
+/// default. A WAL that is overwritten syncs in two thirds of the time of one that grows (100 and
+/// 160 us here), so it should start over soon. A longer one saves a few percent at best, and each
+/// checkpoint then takes 50 ms and more.
 constexpr int long_wal_pages = 1000;
 
-/// Of the database, by default. So a WAL of max_wal_bytes has about this many pages.
+/// SQLite's default for a database.
 constexpr int page_bytes = 4096;
+
+/// About the number of pages in a WAL of max_wal_bytes.
 constexpr int max_wal_pages = max_wal_bytes / page_bytes;
 
-/// The WAL is not restarted while older readers keep more pages than this from being copied: they
-/// would not end in time, and copying would take too long.
+/// The WAL is not restarted while older readers prevent more pages than this from being copied.
+/// They would not end in time, and copying would take too long.
 constexpr int max_pages_left = 4 * long_wal_pages;
 
-/// How long a restart of the WAL waits for readers at most, besides the copying. Below 100 ms,
-/// which is the most that readers may delay a commit.
+/// How long a restart of the WAL waits for readers at most, without the time for copying. Readers
+/// may delay a commit by at most 100 ms.
 constexpr std::chrono::milliseconds restart_timeout{80};
 
-/// A busy handler of SQLite's. @param left a duration: for how long it may still wait
+/// A busy handler for SQLite: waits a millisecond. @param left the duration that is left to wait
 int wait_a_moment(void* left, int /*calls*/) noexcept {
     using Clock = std::chrono::steady_clock;
     auto& wait_left = *static_cast<Clock::duration*>(left);
@@ -77,10 +80,6 @@ void StoreWriter::begin_log(std::string_view epoch, shm::Durability durability) 
     update.bind_text(1, epoch).bind_text(2, shm::name_of(durability)).run();
 }
 
-void StoreWriter::begin() {
-    begin_.run();
-}
-
 void StoreWriter::add(const Message& message) {
     insert_.bind(1, message.id).bind_text(2, message.sender).bind(3, message.seq);
     insert_.bind(4, message.time_ms);
@@ -98,10 +97,6 @@ void StoreWriter::save_client(const SavedClient& client) {
 
 void StoreWriter::save_seqs_up_to(std::uint64_t id) {
     Statement{database_, "UPDATE log SET seqs_up_to = ?"}.bind(1, id).run();
-}
-
-void StoreWriter::mark_clean() {
-    database_.execute("UPDATE log SET clean = 1");
 }
 
 void StoreWriter::restore_log(const SavedLog& log) {
@@ -125,12 +120,8 @@ StoreWriter::Forgotten StoreWriter::forget(std::uint64_t first_kept, std::uint64
     return {kept - first, kept < wanted || old_messages_.has_more()};
 }
 
-void StoreWriter::commit() {
-    commit_.run();
-}
-
 void StoreWriter::roll_back() {
-    // SQLite may have done so itself.
+    // SQLite may have rolled back by itself.
     if (::sqlite3_get_autocommit(database_.handle()) == 0) database_.execute("ROLLBACK");
 }
 
@@ -151,10 +142,10 @@ StoreWriter::CheckpointResult StoreWriter::checkpoint() {
     return {pages, pages - copied};
 }
 
-/// SQLite starts the WAL over by itself at a commit that meets no reader of it. While readers
-/// overlap there is no such commit. This function waits until the open transactions have ended.
-/// Readers that begin after everything has been copied read the database alone, so that it need not
-/// wait for them.
+/// SQLite starts the WAL over at a commit during which nobody reads the WAL. While the transactions
+/// of readers overlap, there is no such commit. This function waits until the open ones have ended.
+/// It need not wait for readers that begin after everything has been copied, because they read only
+/// the database.
 void StoreWriter::restart_wal() {
     std::chrono::steady_clock::duration wait_left = restart_timeout;
     ::sqlite3_busy_handler(database_.handle(), &wait_a_moment, &wait_left);

@@ -11,38 +11,39 @@
 
 namespace belfry::store {
 
-/// Writes the store. By the one process that holds the StoreLock. Everything throws StoreError,
-/// after which the object is of no more use (but see roll_back()): a new one finds what was
-/// committed.
+/// Writes the store. Only the process that holds the StoreLock uses it. All functions throw
+/// StoreError. After an error the object must not be used any more, except as roll_back() says; a
+/// new one continues after the last commit.
 class StoreWriter {
   public:
     explicit StoreWriter(const std::filesystem::path& data_dir);
-    /// Writes a store that was opened otherwise.
+    /// Writes to a database that the caller has opened.
     explicit StoreWriter(Database database);
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;
     ~StoreWriter() = default;
 
-    /// Commits a changed row, and with it syncs whatever a writer that was killed between write and
-    /// sync left in the WAL: it can be read, but only from here on is it durable. The first act of
-    /// every writer; what the store holds counts only behind it. It also copies the WAL into the
-    /// database: behind a sync that failed, the next one may succeed without having written what
-    /// the kernel gave up.
+    /// Makes the contents of the store durable. Every writer must call it first, and only then may
+    /// trust what it reads. It commits a changed row, because that also syncs what an earlier
+    /// writer left in the WAL if it was killed between write and sync. It then copies the WAL into
+    /// the database, because after a failed sync the next one may succeed although the kernel has
+    /// dropped the data.
     void claim();
 
     [[nodiscard]] SavedLog saved_log() { return read_saved_log(database_); }
 
-    /// Names the log that is written from here on, and takes the `clean` mark away.
+    /// Sets the log that is written from now on, and clears the `clean` mark.
     void begin_log(std::string_view epoch, shm::Durability durability);
 
-    // One transaction: begin, any of these, commit. Without a commit nothing has happened.
-    void begin();
+    // A transaction: begin(), any of the functions up to forget(), commit(). Without a commit
+    // nothing is changed.
+    void begin() { begin_.run(); }
     void add(const Message& message);
     void save_client(const SavedClient& client);
-    /// The clients have been saved with the seqs of all messages up to `id`.
+    /// Records that the saved clients have the seqs of all messages up to `id`.
     void save_seqs_up_to(std::uint64_t id);
-    void mark_clean();
-    /// Says of the log what another store said. Its clients are saved one by one.
+    void mark_clean() { database_.execute("UPDATE log SET clean = 1"); }
+    /// Sets the state of the log to that of another store, without its clients.
     void restore_log(const SavedLog& log);
     struct Forgotten {
         std::uint64_t count = 0;
@@ -52,12 +53,12 @@ class StoreWriter {
     /// OldMessages finds to be older than `oldest_ms`.
     [[nodiscard]] Forgotten forget(std::uint64_t first_kept, std::uint64_t oldest_ms,
                                    std::uint64_t now_ms, std::uint64_t most);
-    /// On stable storage when it returns.
-    void commit();
-    /// Nothing has happened. Behind an error that is local the object can be used on.
+    /// Commits the transaction. It is on stable storage when the function returns.
+    void commit() { commit_.run(); }
+    /// Undoes the transaction. After an error that is_local() the object can be used again.
     void roll_back();
 
-    /// The oldest message in the store; last_id + 1 where there is none.
+    /// Returns the id of the oldest message in the store; last_id + 1 if there is none.
     [[nodiscard]] std::uint64_t first_id() { return read_first_id(database_); }
 
     /// Copies the WAL into the database if it has grown long enough to be worth it. It neither
@@ -65,13 +66,13 @@ class StoreWriter {
     /// @return whether the WAL is longer than max_wal_bytes, and only recent readers keep it so
     bool checkpoint_if_long();
 
-    /// Copies what is left, and lets the next commit start the WAL over. It waits less than 100 ms
-    /// for the transactions of readers to end; if they do not, nothing has changed.
+    /// Copies the rest of the WAL, so that the next commit starts the WAL over. It waits less than
+    /// 100 ms for the transactions of readers to end. If they do not, it changes nothing.
     void restart_wal();
 
-    /// Moves all of the WAL into the database, wherever both are now, and cuts the WAL to nothing.
-    /// It waits up to two seconds for the transactions of readers. If they do not end, what is
-    /// newer than they are stays in the WAL.
+    /// Moves all of the WAL into the database, wherever both files are now, and truncates the WAL.
+    /// It waits up to two seconds for the transactions of readers. If they do not end, newer
+    /// changes than they can see stay in the WAL.
     void empty_wal();
 
   private:
@@ -82,7 +83,7 @@ class StoreWriter {
     CheckpointResult checkpoint();
 
     Database database_;
-    Statement begin_;  // parsed once: a sender waits for each of them
+    Statement begin_;  // parsed once, because a sender waits for each of them
     Statement commit_;
     Statement insert_;
     Statement save_client_;

@@ -10,13 +10,11 @@ namespace {
 
 constexpr Malformed bad_line{.code = ErrorCode::bad_line};
 
-char upper(char c) noexcept {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
 bool is_verb(std::string_view text, std::string_view verb) noexcept {
-    return std::equal(text.begin(), text.end(), verb.begin(), verb.end(),
-                      [](char a, char b) { return upper(a) == b; });
+    const auto upper = [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    };
+    return std::ranges::equal(text, verb, {}, upper);
 }
 
 Command login(Fields& fields) noexcept {

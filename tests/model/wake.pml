@@ -17,7 +17,7 @@
  * Leaver                 server/client_session.cpp: leave; shm/session.cpp: leave
  * Archive                server/archiver_process.cpp: archive, sleep; store/archiver.cpp: start,
  *                        work, has_new, store_new
- *   publish              store/archiver.cpp: publish; shm/stored.cpp: publish_stored;
+ *   publish              store/archiver.cpp: publish; shm/news.cpp: publish_stored;
  *                        shm/news.cpp: StoredNews::announce
  *   count_sleepers, and the loop over `left`
  *                        shm/paced_wake.cpp: begin with small_room = 0, sessions, and wake,

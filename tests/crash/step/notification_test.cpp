@@ -1,5 +1,4 @@
 #include "shm/news.hpp"
-#include "shm/stored.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/step/killing.hpp"
 #include "tests/support/step/segment_operation.hpp"
