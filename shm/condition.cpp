@@ -10,8 +10,8 @@ constexpr int all = std::numeric_limits<int>::max();
 bool Condition::sleep(std::uint32_t seen, Clock::time_point deadline,
                       std::uint32_t groups) noexcept {
     const std::uint32_t asleep = seen | sleepers;
-    // The swap is what orders this waiter against a notifier: if it succeeds, the notifier's own
-    // read-modify-write comes later and sees the bit; if the sequence moved, it fails.
+    // The exchange orders this waiter and a notifier. If it succeeds, the notifier's exchange comes
+    // later and sees the bit. If the sequence has moved, it fails.
     if (!word_.compare_exchange_strong(seen, asleep, std::memory_order_acq_rel)) {
         if (seen != asleep) return true;
     }

@@ -10,29 +10,29 @@ namespace belfry::shm {
 
 /// A condition variable between processes that survives the death of any waiter or notifier.
 ///
-/// One 32-bit word: a sequence number in the upper 31 bits, and in the lowest a bit that says
-/// that somebody may be asleep. A waiter reads the word, checks its predicate, sets the bit, and
-/// sleeps only if the sequence is unchanged; a notifier adds one to the sequence and wakes.
-/// There is no count of waiters: the dead would not decrement it. The bit may stay set for the
-/// dead, which costs one needless system call.
+/// It is one 32-bit word: a sequence number in the upper 31 bits, and in the lowest bit whether
+/// anybody may be asleep. A waiter reads the word, checks its predicate, sets the bit, and sleeps
+/// only if the sequence is unchanged. A notifier adds one to the sequence and wakes the sleepers.
+/// There is no count of waiters, because a dead one would not decrement it. The bit may stay set
+/// for a dead waiter, which costs one needless system call.
 ///
 /// Kill window: a notifier that dies between its store and the wake-up leaves the bit clear and
-/// the sleepers asleep. Who notices the death calls wake_everybody(); waits have ends all the
-/// same. (glibc's and Boost's condition variables hang the notifier when a waiter is killed:
-/// glibc bug 21422.)
+/// the sleepers asleep. The process that notices the death calls wake_everybody(). The condition
+/// variables of glibc and Boost do not serve here: they hang the notifier when a waiter is killed
+/// (glibc bug 21422).
 ///
-/// Lies in shared memory; a fresh one is all zeros. Any thread of any process may call all of it.
+/// It lies in shared memory, initially all zeros. Any thread of any process may call its functions.
 class Condition {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// Groups of waiters, one bit each, for notify_group().
+    /// All groups of waiters. A group is one bit, for notify_group().
     static constexpr std::uint32_t everybody = 0xffff'ffff;
 
-    /// Waits until the predicate holds. The predicate must read what notifiers write before they
-    /// notify, with acquire.
-    /// @return what the predicate said last; false only after the deadline, which it may overrun
-    /// while notifications come without a pause
+    /// Waits until the predicate holds. The predicate must read, with acquire, what notifiers write
+    /// before they notify.
+    /// @return the last result of the predicate. It is false only after the deadline, which the
+    /// wait may overrun while notifications come without a pause
     template <class Predicate>
     bool wait_until(Clock::time_point deadline, Predicate predicate,
                     std::uint32_t groups = everybody) {
@@ -43,8 +43,8 @@ class Condition {
         }
     }
 
-    /// The same for a predicate that a lock guards: it is held whenever the predicate runs and at
-    /// the return, and released while asleep.
+    /// Waits likewise for a predicate that a lock guards. The lock is held while the predicate runs
+    /// and when the function returns, and is released while the caller sleeps.
     template <class Lock, class Predicate>
     bool wait_until(Lock& lock, Clock::time_point deadline, Predicate predicate) {
         while (true) {
@@ -62,31 +62,31 @@ class Condition {
         wait_until(lock, Clock::time_point::max(), predicate);
     }
 
-    /// Wakes all. No system call where nobody sleeps.
+    /// Wakes all waiters. Makes no system call if nobody sleeps.
     void notify_all() noexcept;
 
-    /// Wakes one, whichever. Leaves the bit set: others may still be asleep.
+    /// Wakes any one waiter. The bit stays set, because others may still be asleep.
     void notify_one() noexcept;
 
-    /// Wakes those who wait for one of the groups; all others sleep on.
+    /// Wakes the waiters of these groups. All others sleep on.
     void notify_group(std::uint32_t groups) noexcept;
 
-    /// Wakes nobody yet: those who sleep are left to wake_some().
+    /// Notifies without a wake-up: wake_some() must wake the sleepers.
     void announce() noexcept { word_.fetch_add(one, std::memory_order_acq_rel); }
 
-    /// Wakes a few, those who sleep longest first, without a notification of its own: the rest of
-    /// one that announce() began. @return how many
+    /// Wakes at most `count` of those that announce() left asleep, those first that slept longest.
+    /// @return how many were woken
     std::uint32_t wake_some(std::uint32_t count) noexcept;
 
-    /// Wakes all, whatever the bit says: on behalf of a notifier that died.
+    /// Wakes all waiters regardless of the bit, on behalf of a notifier that died.
     void wake_everybody() noexcept;
 
   private:
     static constexpr std::uint32_t sleepers = 1;
     static constexpr std::uint32_t one = 2;
 
-    /// Sets the bit and sleeps, unless the sequence has moved on from `seen`. The kernel alone
-    /// looks at the clock. @return false: the deadline has passed
+    /// Sets the bit and sleeps, unless the sequence has moved on from `seen`. Only the kernel reads
+    /// the clock. @return false if the deadline has passed
     bool sleep(std::uint32_t seen, Clock::time_point deadline, std::uint32_t groups) noexcept;
 
     std::atomic<std::uint32_t> word_;

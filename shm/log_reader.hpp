@@ -10,16 +10,16 @@
 
 namespace belfry::shm {
 
-/// What the index says of one record in a chunk.
+/// The index entry of a record in a chunk.
 struct IndexEntry {
     std::uint64_t id;
     std::uint64_t seq;
-    std::uint32_t row;   ///< the sender's
+    std::uint32_t row;   ///< of the sender
     std::size_t offset;  ///< in the chunk's bytes
     std::size_t bytes;
 };
 
-/// Records first_id to last_id without gaps, copied out of the ring.
+/// The records from first_id to last_id, copied out of the ring.
 struct Chunk {
     std::uint64_t first_id = 0;
     std::uint64_t last_id = 0;
@@ -27,22 +27,23 @@ struct Chunk {
     std::span<const IndexEntry> own;  ///< the records of the reader's own client, in order
 };
 
-/// Copies records out of the log. Takes no lock and delays no other process. One per thread.
+/// Copies records out of the log. Takes no lock and delays no other process. Each thread has its
+/// own.
 class LogReader {
   public:
-    /// @param capacity bytes of the private copy; raised to what the largest record takes
+    /// @param capacity size of the buffer in bytes; raised to the size of the largest record
     LogReader(const Segment& segment, std::size_t capacity);
 
     enum class Result {
         copied,
-        overrun,  ///< `from` is no longer in the ring; go on at the log's first_id
-        broken,   ///< the index is wrong (2): a session aborts, a checker reports
+        overrun,  ///< `from` is no longer in the ring; continue at the log's first_id
+        broken,   ///< the index is wrong (2): a session aborts, a check reports it
     };
 
-    /// Copies records from `from` up to at most `to`: as many as the buffer holds, but at least
+    /// Copies records from `from` up to at most `to`: as many as fit into the buffer, but at least
     /// one. The chunk is valid until the next call.
     /// @param to at most visible, and at least `from`
-    /// @param own_row the client whose records are listed as own; no_row: none are
+    /// @param own_row the client whose records are listed in Chunk::own; no_row: none are listed
     [[nodiscard]] Result read(std::uint64_t from, std::uint64_t to, std::uint32_t own_row,
                               Chunk& chunk);
 
@@ -61,18 +62,20 @@ class LogReader {
     std::vector<IndexEntry> own_;
 };
 
-/// Reads the index entry of a record in the chunk. Only while the record cannot be given up: it is
-/// not stored yet (4), or nobody writes to the log any more. Otherwise use copy_index().
+/// Reads the index entry of a record in the chunk. It may be called only while the record cannot be
+/// given up, because it is not stored yet (4) or nobody writes to the log any more. Otherwise use
+/// copy_index().
 [[nodiscard]] IndexEntry index_entry(const Segment& segment, const Chunk& chunk,
                                      std::uint64_t id) noexcept;
 
-/// Copies the index entries of all records in the chunk, in order. Any process, no lock.
-/// @return false: the ring has moved on, and some entries may be those of other messages (3); read
-/// again
+/// Copies the index entries of all records in the chunk, in order. Any process may call it; it
+/// takes no lock.
+/// @return false if the ring has moved on, so that some entries may be those of other messages (3);
+/// read the chunk again
 [[nodiscard]] bool copy_index(const Segment& segment, const Chunk& chunk,
                               std::vector<IndexEntry>& entries);
 
-/// Returns the bytes of a record in the chunk; none: the index is wrong (2).
+/// Returns the bytes of a record in the chunk; none if the index is wrong (2).
 [[nodiscard]] std::string_view record_in(const Chunk& chunk, const IndexEntry& entry) noexcept;
 
 }  // namespace belfry::shm

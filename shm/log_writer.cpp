@@ -15,27 +15,27 @@
 namespace belfry::shm {
 namespace {
 
-/// A batch is at most this part of either ring (1).
+/// A batch takes at most one quarter of the ring and of the index (1).
 constexpr std::uint64_t batch_part = 4;
 
 }  // namespace
 
-/// What is written behind the end of the log and not yet committed.
+/// Records that are written after the end of the log and not yet committed.
 struct LogWriter::Batch {
     std::uint64_t start;      ///< absolute position of the first record
-    std::uint64_t end;        ///< absolute position behind the last one
-    std::size_t ring_offset;  ///< of `end`, in the ring
+    std::uint64_t end;        ///< absolute position after the last record
+    std::size_t ring_offset;  ///< of `end` in the ring
     std::uint64_t last_id;
     std::uint64_t last_seq;
-    std::uint64_t first_id;      ///< of the log, as this batch has moved it
+    std::uint64_t first_id;      ///< first_id of the log, which this batch may have moved
     std::uint64_t max_first_id;  ///< first_id may not move past it (4)
     std::uint64_t time_ms;
     std::span<char> ring;
     bool no_space = false;
-    bool has_refused = false;  ///< a message that is not appended
+    bool has_refused = false;  ///< a message was refused
 
     void write(const char* from, std::size_t count) noexcept {
-        if (count == 0) return;  // memcpy takes no null pointer, not even for nothing
+        if (count == 0) return;  // memcpy() must not get a null pointer, even with a count of 0
         const std::size_t before_wrap = std::min(count, ring.size() - ring_offset);
         std::memcpy(ring.data() + ring_offset, from, before_wrap);
         std::memcpy(ring.data(), from + before_wrap, count - before_wrap);
@@ -103,14 +103,14 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
     return result;
 }
 
-/// With a store, nothing above stored_id is given up (4).
+/// Returns up to where first_id may move: with a store, no record above stored_id is given up (4).
 std::uint64_t LogWriter::max_first_id() noexcept {
     if (!segment_->has_store()) return max_id;
     stored_seen_ = segment_->log().stored_id.load(std::memory_order_acquire);
     return stored_seen_ + 1;
 }
 
-/// @return appended: the message may be
+/// Decides about a message by its seq. @return appended if the message may be appended
 Outcome LogWriter::judge(const Batch& batch, const NewMessage& message) noexcept {
     if (message.seq == 0) {
         if (batch.last_seq == max_seq) return Outcome::bad_seq;
@@ -122,7 +122,9 @@ Outcome LogWriter::judge(const Batch& batch, const NewMessage& message) noexcept
     return batch.last_id >= max_id ? Outcome::log_full : Outcome::appended;
 }
 
-/// @return false: the message is not decided: the batch or the ring is full, or answers come first
+/// Decides about a message, and writes it if it is appended.
+/// @return false if it is left undecided, because the batch or the ring is full, or the answers to
+/// refused messages must be sent first
 bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept {
     outcome = judge(batch, message);
     if (outcome != Outcome::appended) return batch.has_refused = true;
@@ -154,8 +156,9 @@ bool LogWriter::add(Batch& batch, const NewMessage& message, Outcome& outcome) n
     return true;
 }
 
-/// Gives up the oldest records until one more record, and its index entry and the end's, fit (3).
-/// A death behind this gives up those records and nothing else. @return false: they are not stored
+/// Gives up the oldest records until one more record fits, with its index entry and the entry of
+/// the end (3). If the process dies after this, only those records are lost.
+/// @return false if they cannot be given up, because they are not stored
 bool LogWriter::make_room(Batch& batch, std::uint64_t record_bytes) noexcept {
     const std::uint64_t new_end = batch.end + record_bytes;
     const std::uint64_t entries = segment_->geometry().index_entries;
@@ -177,8 +180,8 @@ void LogWriter::commit(const Batch& batch) noexcept {
     LogHeader& log = segment_->log();
     log.last_time_ms.store(batch.time_ms, std::memory_order_relaxed);  // (13)
     log.last_id.store(batch.last_id, std::memory_order_release);       // the commit point (1)
-    // A death from here on leaves seqs behind the records; repair() applies them (6).
-    // Release keeps the three stores in this order.
+    // If the process dies after this, the seqs are older than the records, and repair() applies
+    // them (6). Release keeps the three stores in this order.
     session_->client().last_seq.store(batch.last_seq, std::memory_order_release);
     log.derived_id.store(batch.last_id, std::memory_order_release);
 }

@@ -11,8 +11,8 @@
 
 namespace belfry::shm {
 
-/// How a message becomes a record: a head, the body, a tail. The log does not know what they say;
-/// store/log_record.hpp has the format of the server.
+/// How a message becomes a record, which is a head, the body and a tail. The log does not interpret
+/// them; store/log_record.hpp has the format of the server.
 struct RecordFormat {
     static constexpr std::size_t max_head = 128;
 
@@ -23,34 +23,35 @@ struct RecordFormat {
 };
 
 struct NewMessage {
-    std::uint64_t seq;  ///< 0: the highest accepted one plus one
+    std::uint64_t seq;  ///< 0: the highest accepted seq plus one
     std::string_view body;
 };
 
 enum class Outcome : std::uint8_t {
     appended,
-    duplicate,  ///< its seq is not above the highest accepted one
-    bad_seq,    ///< too far above it (is_too_far()); or seq 0, and no higher one is left
-    log_full,   ///< the log has reached max_id, and takes no further message
+    duplicate,  ///< its seq is not above the highest accepted seq
+    bad_seq,    ///< its seq is too far above that (is_too_far()), or 0 and no higher seq is left
+    log_full,   ///< the log has reached max_id and accepts no further message
 };
 
-/// Appends the messages of one session. By its child's appending thread alone.
+/// Appends the messages of one session. Only the child's appending thread uses it.
 class LogWriter {
   public:
     LogWriter(Segment& segment, const Session& session, RecordFormat format) noexcept;
 
     struct Result {
-        /// How many of the messages, from the first on, were decided. Fewer than given where a
-        /// batch is full, or where one that is not appended stands before one that would be: its
-        /// answer has to come first. Call again with the rest.
+        /// How many of the first messages were decided. The rest was not, if the batch is full, or
+        /// if a message that is refused stands before one that could be appended, because its
+        /// answer must be sent first. Call append() again with the rest.
         std::size_t decided = 0;
-        /// The session is no longer its client's (9): nothing was appended.
+        /// A later login has taken over (9), and nothing was appended.
         bool fenced = false;
-        /// Nothing more fits until the archiver has stored what is there (4): wait_for_space().
+        /// Nothing more fits until the archiver has stored older messages (4); see
+        /// wait_for_space().
         bool no_space = false;
-        /// The id of the last one appended; 0: none was.
+        /// The id of the last message appended; 0: none was.
         std::uint64_t last_id = 0;
-        /// The end of the log behind this call: what a duplicate repeats lies at or before it.
+        /// The last id of the log after this call. A duplicate repeats a message at or below it.
         std::uint64_t end_id = 0;
     };
 
@@ -59,10 +60,10 @@ class LogWriter {
     [[nodiscard]] Result append(std::span<const NewMessage> messages,
                                 std::span<Outcome> outcomes) noexcept;
 
-    /// Waits until the archiver has stored something since the last append, or the deadline.
+    /// Waits until the archiver has stored something since the last append, or until the deadline.
     void wait_for_space(Condition::Clock::time_point deadline) noexcept;
 
-    /// A record of the largest payload must fit a batch.
+    /// Tells whether a record with the largest payload fits into a batch.
     [[nodiscard]] static bool payload_fits(std::uint64_t ring_bytes,
                                            std::uint64_t max_payload) noexcept;
 

@@ -5,7 +5,7 @@
 namespace belfry::shm {
 namespace {
 
-/// So few sessions are all woken at once.
+/// Up to this many sessions are all woken at once.
 constexpr std::uint32_t small_room = 32;
 
 /// In a stream of commits each session is woken once in a round. A round is so long that each
@@ -29,7 +29,7 @@ constexpr std::chrono::nanoseconds turn_of_a_few = std::chrono::microseconds{50}
 
 /// After a pause, in which all were woken, the first commit wakes no more sessions than this much
 /// of a stream would, because a stream may be about to begin.
-constexpr std::chrono::nanoseconds share_behind_a_pause = std::chrono::milliseconds{10};
+constexpr std::chrono::nanoseconds share_after_a_pause = std::chrono::milliseconds{10};
 
 /// Counts the sessions that may stand in the queue. These are more than the online ones: a session
 /// that has left or was taken over sleeps in the queue until its process ends, and would otherwise
@@ -57,7 +57,7 @@ void PacedWake::begin() noexcept {
         return log.new_messages.notify_all();
     }
     log.new_messages.announce();
-    wake_share_of(all_were_woken ? std::min(between, share_behind_a_pause) : between,
+    wake_share_of(all_were_woken ? std::min(between, share_after_a_pause) : between,
                   std::clamp(between * left_, min_round, max_round));
     const bool is_stream = between < turn_of_one * left_;
     timeout_ = is_stream ? std::clamp(2 * between, min_pause, max_pause) : min_pause;

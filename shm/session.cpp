@@ -41,7 +41,7 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
 }
 
 void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
-    // From this store on the earlier session is fenced (9).
+    // This store fences the earlier session (9).
     client.session.store(word(), std::memory_order_release);
     std::uint64_t old = client.cursor.load();
     Cursor cursor{};
@@ -51,8 +51,8 @@ void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
     } while (!client.cursor.compare_exchange_weak(old, pack(cursor)));
     cursor_generation_ = cursor.generation;
     welcome.cursor = cursor.id;
-    // The archiver writes stored_seq and then stored_id: in this order the seq is never behind
-    // `last`. It may be ahead by a commit that is only just becoming visible.
+    // The archiver stores stored_seq before stored_id. They are read here in the reverse order, so
+    // the seq is never older than `last`. It may be newer by one commit of the archiver.
     welcome.last = segment_->visible();
     welcome.accepted = client.last_seq.load(std::memory_order_relaxed);
     const bool all_is_visible = segment_->durability() != Durability::commit;

@@ -13,43 +13,46 @@ namespace belfry::shm {
 /// A session child's place in the segment: its slot, and after login its client and cursor.
 ///
 /// What a kill leaves behind, and who mends it:
-/// - before the claim: a slot without a pid; the supervisor takes it back when the child is reaped;
-/// - in login, before the client's session word: nothing; after it: a login whose session is dead.
-///   The earlier session is fenced, as by any login; the next login goes on from there;
-/// - after that: the slot, which the supervisor takes back (reap()).
+/// - Before the claim: a slot without a pid. The supervisor takes it back when it reaps the child.
+/// - In login(), before it stores the client's session word: nothing. After that store: a login
+///   whose session is dead. The earlier session is fenced, as by any login, and the next login
+///   continues from there.
+/// - After login(): the slot, which the supervisor takes back (reap_slot()).
 class Session {
   public:
-    /// @param slot what the supervisor gave with give_slot(), @param generation likewise
+    /// Describes the slot that the supervisor gave to this child with give_slot().
     Session(Segment& segment, std::uint32_t slot, std::uint32_t generation) noexcept;
 
-    /// The child's first act. @return false: the slot was given away again; end.
+    /// Claims the slot. The child does this first.
+    /// @return false if the slot has been given to another child; the caller must exit
     [[nodiscard]] bool claim() noexcept;
 
     enum class LoginResult { welcome, unknown_client, too_many_clients, no_slot };
 
     struct Welcome {
         std::uint64_t cursor = 0;
-        std::uint64_t last = 0;      ///< visible at the login
+        std::uint64_t last = 0;      ///< what was visible at the login
         std::uint64_t seq = 0;       ///< the highest seq of this client up to `last`
-        std::uint64_t accepted = 0;  ///< the highest one in the log: the next one is above it
-        /// The session that was taken over, if one was online.
+        std::uint64_t accepted = 0;  ///< the highest seq in the log; the next one must be above it
+        /// The session from which this one takes over, if one was online.
         std::optional<OnlineSession> predecessor;
     };
 
-    /// Makes this the client's one session (9). Takes the lock. By the child, once.
+    /// Makes this the only session of the client (9). Takes the lock. The child calls it once.
     [[nodiscard]] LoginResult login(std::string_view client_id, Welcome& welcome) noexcept;
 
-    /// Whether no later login has taken over (9), and the supervisor still counts this child.
+    /// Tells whether no later login has taken over (9).
     [[nodiscard]] bool is_current() const noexcept;
 
-    /// Moves the cursor forwards, at most to visible (7). An id behind it changes nothing.
-    /// @return false: a later login has taken over
+    /// Moves the cursor forwards, at most to visible (7). An id below the cursor changes nothing.
+    /// @return false if a later login has taken over
     [[nodiscard]] bool acknowledge(std::uint64_t id) noexcept;
 
-    /// Ends the session for others to see, before the process does. Idempotent.
+    /// Takes the client offline before the process exits. A second call changes nothing.
     void leave() noexcept;
 
-    /// Says that an append is on its way, so that a death in it wakes the readers (11).
+    /// Records whether an append is in progress. If the process dies during one, the supervisor
+    /// wakes the readers (11).
     void set_appending(bool appending) const noexcept;
 
     [[nodiscard]] std::uint32_t row() const noexcept { return row_; }

@@ -5,7 +5,8 @@
 
 #include <cstdint>
 
-/// The supervisor's side of the session slots. By the supervisor alone; takes no lock.
+/// The supervisor's side of the session slots. Only the supervisor calls these functions, except
+/// for is_logged_in(). None of them takes a lock.
 namespace belfry::shm {
 
 struct GivenSlot {
@@ -13,19 +14,20 @@ struct GivenSlot {
     std::uint32_t generation;
 };
 
-/// Gives a free slot to a child that is about to be forked.
+/// Gives a free slot to a child that will be forked next.
 [[nodiscard]] GivenSlot give_slot(Segment& segment, std::uint32_t slot) noexcept;
 
-/// Takes the slot of a dead child back, and wakes for it whom it may have left asleep (11).
+/// Takes the slot of a dead child back, and wakes the processes that the child may have left
+/// asleep (11).
 void reap_slot(Segment& segment, std::uint32_t slot) noexcept;
 
-/// Whether the slot's child has logged in and was not reaped yet. Anybody may ask.
+/// Tells whether the slot's child has logged in and was not reaped yet. Any process may call it.
 [[nodiscard]] bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept;
 
-/// Whether the slot's child serves a client that is not known any more.
+/// Tells whether the slot's child serves a client that is not known any more.
 [[nodiscard]] bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept;
 
-/// Makes this process the supervisor that everybody sees.
+/// Writes this process into the supervisor's entry of the table of processes.
 void claim_supervision(Segment& segment) noexcept;
 
 }  // namespace belfry::shm

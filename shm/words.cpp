@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view unknown = "unknown";
 
-// By the value.
+// The words are indexed by the value of the enumeration.
 constexpr std::array<std::string_view, 4> durabilities{unknown, "memory", "async", "commit"};
 constexpr std::array<std::string_view, 3> store_states{"works", "fails", "drained"};
 constexpr std::array<std::string_view, end_reasons> ends{

@@ -5,14 +5,14 @@
 #include <optional>
 #include <string_view>
 
-/// The words for the enumerations of the segment. Options, logs, status, JSON, metrics and the
+/// Words for the enumerations of the segment. Options, logs, status, JSON, metrics and the
 /// store use these.
 namespace belfry::shm {
 
 /// Returns `memory`, `async` or `commit`; `unknown` for any other value.
 [[nodiscard]] std::string_view name_of(Durability durability) noexcept;
 
-/// Returns the durability with that name; none: there is no such durability.
+/// Returns the durability with that name; nothing if there is none.
 [[nodiscard]] std::optional<Durability> durability_named(std::string_view name) noexcept;
 
 /// Returns `works`, `fails` or `drained`; `unknown` for any other value.

@@ -20,8 +20,8 @@
 namespace belfry::store {
 
 /// Copies the log into the store: stores all new messages in one transaction, then moves stored_id,
-/// then wakes those who wait for it. Runs in one thread, of the process that holds the store's
-/// lock. All functions throw StoreError; a new Archiver continues after the last commit.
+/// then wakes the processes that wait for it. It runs in one thread of the process that holds the
+/// store's lock. All functions throw StoreError; a new Archiver continues after the last commit.
 ///
 /// | killed                         | what is left                  | mended by             |
 /// |--------------------------------|-------------------------------|-----------------------|
@@ -50,20 +50,20 @@ class Archiver {
     void start();
 
     /// Stores the new messages, saves the cursors once a second, and deletes old messages.
-    /// @return false: there was nothing to do
+    /// @return false if there was nothing to do
     [[nodiscard]] bool work();
 
-    /// Throws StoreError if a file of the store is not in its place. To be called once a second.
+    /// Throws StoreError if a file of the store is not in its place. The caller calls it once a
+    /// second.
     void require_files() const { files_.require_all(); }
 
-    /// Returns the store's files. Only after start().
+    /// Returns the store's files. start() must have run.
     [[nodiscard]] const StoreFiles& files() const noexcept { return files_; }
 
     /// Returns whether there are messages to store.
     [[nodiscard]] bool has_new() const noexcept;
 
-    /// Stores everything that is left, and marks the store as clean. Only after all sessions have
-    /// ended.
+    /// Stores everything that is left, and marks the store as clean. All sessions must have ended.
     void drain();
 
   private:
@@ -88,13 +88,13 @@ class Archiver {
 
     shm::Segment* segment_;
     Report report_;
-    StoreFiles files_;  ///< before the writer: see its constructor
+    StoreFiles files_;  ///< initialised before writer_: see the constructor of StoreFiles
     ClockWatch clock_;
     StoreWriter writer_;
     WalRestart wal_restart_;
     shm::LogReader reader_;
     shm::LogLock lock_;
-    std::uint64_t stored_;  ///< the last one that is committed
+    std::uint64_t stored_;  ///< id of the last message that is committed
     shm::StoredNews news_;
     std::vector<std::uint64_t> new_seqs_;  ///< by row, of the open transaction; 0: none
     std::vector<std::uint64_t> saved_cursors_;

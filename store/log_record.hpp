@@ -8,15 +8,15 @@
 
 #include <optional>
 
-/// How messages get into the log and out of it: shm/ knows the index and wire/ the record.
+/// Converts messages to records of the log and back. shm/ knows only the index, and wire/ only the
+/// record.
 namespace belfry::store {
 
-/// The format in which sessions append, see wire/record.hpp.
+/// The format of the records that sessions append (wire/record.hpp).
 inline constexpr shm::RecordFormat record_format{&wire::print_message_head, wire::record_tail};
 
-/// Decodes a record of the chunk.
-/// @return none: the index or the record is damaged. The views point into the chunk and the
-/// segment.
+/// Decodes a record of the chunk. The views of the message point into the chunk and the segment.
+/// @return nothing if the index or the record is damaged
 [[nodiscard]] std::optional<Message> message_in(const shm::Segment& segment,
                                                 const shm::Chunk& chunk,
                                                 const shm::IndexEntry& entry) noexcept;

@@ -28,7 +28,7 @@ void put_line(std::string& out, const Parts&... parts) {
     out += line_end;
 }
 
-// Writes into room that the caller has promised to be enough, and never behind it.
+// Writes into a buffer that the caller has made large enough, and never beyond its end.
 class Pen {
   public:
     explicit Pen(std::span<char> out) noexcept
@@ -53,9 +53,9 @@ class Pen {
     char* end_;
 };
 
-// What follows the id in the head of a MSG: the same for most messages of a batch, and most of the
-// work.
-class HeadBehindId {
+// Formats the part of a MSG's head that follows the id, and keeps it, because most messages of a
+// batch share it, and formatting it is most of the work.
+class HeadAfterId {
   public:
     std::string_view of(std::string_view sender, std::uint64_t time_ms,
                         std::size_t payload_bytes) noexcept {
@@ -158,9 +158,9 @@ void print_error(std::string& out, ErrorCode code, std::uint64_t seq) {
 std::size_t print_message_head(std::span<char> out, std::uint64_t id, std::string_view sender,
                                std::uint64_t time_ms, std::size_t payload_bytes) noexcept {
     thread_local base::DecimalText id_text;
-    thread_local HeadBehindId behind;
+    thread_local HeadAfterId rest;
     Pen pen{out};
-    pen << "MSG " << id_text.of(id) << behind.of(sender, time_ms, payload_bytes);
+    pen << "MSG " << id_text.of(id) << rest.of(sender, time_ms, payload_bytes);
     return pen.length();
 }
 

@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 
-/// Prints both directions of the protocol. All append whole lines, ended by CRLF, and trust what
-/// they are given: client-ids are well-formed, texts and tokens hold no line ending.
+/// Prints the frames and commands of the protocol. The functions append whole lines that end with
+/// CRLF. They do not check their arguments: client-ids must be well-formed, and texts and tokens
+/// must contain no line ending.
 namespace belfry::wire {
 
 void print(std::string& out, const Welcome& frame);
@@ -25,24 +26,26 @@ void print(std::string& out, const Pong& frame);
 void print(std::string& out, const Error& frame);
 void print(std::string& out, const Bye& frame);
 
-/// `END <first-id> <last-id>`, the end of an answer to HISTORY.
+/// Appends `END <first-id> <last-id>`, the end of an answer to HISTORY.
 void print(std::string& out, const End& frame);
-/// `END`, the end of an answer to WHO.
+/// Appends `END`, the end of an answer to WHO.
 void print_end_of_users(std::string& out);
 
-/// `ERR <code> <seq or -> <text>` with the code's own text.
+/// Appends `ERR <code> <seq or -> <text>`, where the text is that of the code.
 void print_error(std::string& out, ErrorCode code, std::uint64_t seq = 0);
 
-/// The head of a MSG frame, with its line ending, into at least max_frame_overhead bytes.
-/// Returns its length. The payload and CRLF follow it.
+/// Writes the head of a MSG frame, with its line ending, to the front of `out`, and returns its
+/// length. The caller adds the payload and CRLF.
+/// @param out at least max_frame_overhead bytes
 [[nodiscard]] std::size_t print_message_head(std::span<char> out, std::uint64_t id,
                                              std::string_view sender, std::uint64_t time_ms,
                                              std::size_t payload_bytes) noexcept;
 
-/// Bytes that the longest SENT line takes, its ending included.
+/// The length of the longest SENT line in bytes, its line ending included.
 inline constexpr std::size_t max_sent_line = 5 + 20 + 1 + 20 + 2;
 
-/// `SENT <seq> <id>` into at least max_sent_line bytes. Returns its length.
+/// Writes `SENT <seq> <id>` to the front of `out`, and returns its length.
+/// @param out at least max_sent_line bytes
 [[nodiscard]] std::size_t print_sent(std::span<char> out, std::uint64_t seq,
                                      std::uint64_t id) noexcept;
 
