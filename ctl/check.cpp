@@ -27,7 +27,8 @@ bool check_store_and_segment(std::ostream& out, const std::filesystem::path& dat
                      "");
     }
     return print(out, store::problems_between(data_dir, segment, ring_is_whole),
-                 "the store is intact and matches the segment");
+                 ring_is_whole ? "the store is intact and matches the segment"
+                               : "the store is intact; it was not compared with the damaged log");
 }
 
 }  // namespace

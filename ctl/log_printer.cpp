@@ -12,12 +12,12 @@ namespace {
 constexpr std::size_t chunk_bytes = 1 << 20;
 
 /// @param entries of the chunk
-std::string lines_of(const shm::Segment& segment, const shm::Chunk& chunk,
-                     const std::vector<shm::IndexEntry>& entries, LineForm form) {
+std::string lines_of(const shm::Chunk& chunk, const std::vector<shm::IndexEntry>& entries,
+                     LineForm form) {
     std::string lines;
     for (const shm::IndexEntry& entry : entries) {
-        const auto message = store::message_in(segment, chunk, entry);
-        if (!message) break;
+        const auto message = store::message_in(chunk, entry);
+        if (!message) continue;  // damaged; `belfryctl check` reports it
         append_line(lines, *message, form);
     }
     return lines;
@@ -53,7 +53,7 @@ bool print_news(const TakeLines& take, const shm::Segment& segment, LineForm for
             continue;
         }
         position.next = chunk.last_id + 1;
-        if (!take(lines_of(segment, chunk, entries, form))) return true;
+        if (!take(lines_of(chunk, entries, form))) return true;
     }
     return true;
 }

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> time_of(const shm::Segment& segment, shm::LogReader
     if (result != shm::LogReader::Result::copied) return {};
     std::vector<shm::IndexEntry> entries;
     if (!shm::copy_index(segment, chunk, entries)) return {};
-    const auto message = store::message_in(segment, chunk, entries.front());
+    const auto message = store::message_in(chunk, entries.front());
     if (!message) return {};
     return message->time_ms;
 }

@@ -70,10 +70,11 @@ class Recovery {
     void copy(const shm::Chunk& chunk) {
         for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
             const shm::IndexEntry entry = shm::index_entry(segment_, chunk, id);
-            const auto message = store::message_in(segment_, chunk, entry);
+            const auto message = store::message_in(chunk, entry);
             if (!message) throw damaged(id);
             store_.add(*message);
-            if (id > derived_id_) seqs_[entry.row] = std::max(seqs_[entry.row], entry.seq);
+            if (id > derived_id_ && entry.row < seqs_.size())
+                seqs_[entry.row] = std::max(seqs_[entry.row], entry.seq);
         }
     }
 

@@ -125,8 +125,8 @@ class ArchiverProcess {
     void fail(const store::StoreError& error) {
         segment_.set_store_state(shm::StoreState::fails);  // before the line, as above
         if (error.what() != last_failure_) {
-            log_event(LogLevel::error, std::string{error.what()} +
-                                           "; new messages are refused until it can be written");
+            log_event(LogLevel::error,
+                      std::string{error.what()} + "; new messages are refused in the meantime");
         }
         last_failure_ = error.what();
         // Sessions that wait for room in the ring must see the new state. Some of them may not have

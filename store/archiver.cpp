@@ -176,11 +176,17 @@ bool Archiver::store_new() {
 void Archiver::store_chunk(const shm::Chunk& chunk) {
     for (std::uint64_t id = chunk.first_id; id <= chunk.last_id; ++id) {
         const shm::IndexEntry entry = shm::index_entry(*segment_, chunk, id);
-        writer_.add(message_in(*segment_, chunk, entry).value());
+        const auto message = message_in(chunk, entry);
+        if (!message) {
+            throw StoreError{StoreError::Kind::failing,
+                             "message " + std::to_string(id) + " in the shared memory is damaged"};
+        }
+        writer_.add(*message);
+        if (entry.row >= new_seqs_.size()) continue;  // a damaged index
         if (is_set_back(entry)) {
-            saved_seqs_.at(entry.row) = entry.seq;  // so that the lower one is saved
+            saved_seqs_[entry.row] = entry.seq;  // so that the lower one is saved
         } else {
-            new_seqs_.at(entry.row) = std::max(new_seqs_.at(entry.row), entry.seq);
+            new_seqs_[entry.row] = std::max(new_seqs_[entry.row], entry.seq);
         }
     }
 }

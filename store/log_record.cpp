@@ -1,16 +1,28 @@
 #include "store/log_record.hpp"
 
-#include "shm/client_table.hpp"
-
 namespace belfry::store {
+namespace {
 
-std::optional<Message> message_in(const shm::Segment& segment, const shm::Chunk& chunk,
-                                  const shm::IndexEntry& entry) noexcept {
-    if (entry.row >= segment.geometry().client_rows) return {};
-    const std::string_view sender = shm::name_of(segment, entry.row);
-    const auto content = wire::decode_record(shm::record_in(chunk, entry), entry.id, sender);
-    if (!content) return {};
-    return Message{entry.id, sender, entry.seq, content->time_ms, content->payload};
+/// Reads the records from the front, since they follow each other without gaps.
+std::optional<wire::Record> find_record(std::string_view records, std::uint64_t id) noexcept {
+    auto record = wire::decode_record(records);
+    while (record && record->id != id) {
+        records.remove_prefix(record->bytes);
+        record = wire::decode_record(records);
+    }
+    return record;
+}
+
+}  // namespace
+
+std::optional<Message> message_in(const shm::Chunk& chunk, const shm::IndexEntry& entry) noexcept {
+    const std::string_view indexed = shm::record_in(chunk, entry);
+    auto record = wire::decode_record(indexed);
+    if (!record || record->id != entry.id || record->bytes != indexed.size()) {
+        record = find_record(chunk.bytes, entry.id);
+    }
+    if (!record) return {};
+    return Message{entry.id, record->sender, entry.seq, record->time_ms, record->payload};
 }
 
 }  // namespace belfry::store

@@ -15,10 +15,10 @@ namespace belfry::store {
 /// The format of the records that sessions append (wire/record.hpp).
 inline constexpr shm::RecordFormat record_format{&wire::print_message_head, wire::record_tail};
 
-/// Decodes a record of the chunk. The views of the message point into the chunk and the segment.
-/// @return nothing if the index or the record is damaged
-[[nodiscard]] std::optional<Message> message_in(const shm::Segment& segment,
-                                                const shm::Chunk& chunk,
+/// Decodes a record of the chunk. The views of the message point into the chunk. If the index does
+/// not fit the record, which only a damaged segment has, the record is searched for in the chunk.
+/// @return nothing if the chunk does not contain the record
+[[nodiscard]] std::optional<Message> message_in(const shm::Chunk& chunk,
                                                 const shm::IndexEntry& entry) noexcept;
 
 }  // namespace belfry::store

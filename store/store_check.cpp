@@ -54,7 +54,7 @@ class RingComparison {
         rows_.bind(1, chunk.first_id).bind(2, chunk.last_id);
         bool has_row = rows_.step();
         for (const shm::IndexEntry& entry : entries_) {
-            const auto message = message_in(segment_, chunk, entry);
+            const auto message = message_in(chunk, entry);
             if (!message) return;  // the invariants report it
             if (has_row && rows_.number(0) == entry.id) {
                 compare(*message);

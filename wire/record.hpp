@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -16,19 +17,20 @@ namespace belfry::wire {
 
 inline constexpr std::string_view record_tail = "\r\n";
 
-/// The parts of a record that are not in the index.
-struct RecordContent {
+/// A decoded record. Its views point into the bytes.
+struct Record {
+    std::uint64_t id;
+    std::string_view sender;
     std::uint64_t time_ms;  ///< Unix time in milliseconds
     std::string_view payload;
+    std::size_t bytes;  ///< of the whole record
 };
 
-/// Decodes the record of message `id` by `sender`.
-/// @return nothing if the bytes are not exactly this record. The payload points into the bytes.
-[[nodiscard]] std::optional<RecordContent> decode_record(std::string_view record, std::uint64_t id,
-                                                         std::string_view sender) noexcept;
+/// Decodes the record at the front of the bytes. @return nothing if there is no complete record
+[[nodiscard]] std::optional<Record> decode_record(std::string_view bytes) noexcept;
 
 /// Tells whether the bytes are exactly the record of message `id` by `sender`.
-[[nodiscard]] bool is_record(std::string_view record, std::uint64_t id,
+[[nodiscard]] bool is_record(std::string_view bytes, std::uint64_t id,
                              std::string_view sender) noexcept;
 
 }  // namespace belfry::wire

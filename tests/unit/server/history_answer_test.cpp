@@ -46,6 +46,16 @@ TEST_F(PastFrames, KeepPayloadsOfAnyBytes) {
     EXPECT_EQ(out, "PAST 1 bob " + time() + " 17\r\n" + body + "\r\n");
 }
 
+TEST_F(PastFrames, OfADamagedIndexAreThoseOfTheRecords) {
+    ann_.say("one");
+    ann_.say("two");
+    segment().sender(1) = 1U << 31;
+    ++segment().position(2);
+    std::string out;
+    EXPECT_EQ(print(out), server::HistoryAnswer::Step::page);
+    EXPECT_EQ(out, "PAST 1 ann " + time() + " 3\r\none\r\nPAST 2 ann " + time() + " 3\r\ntwo\r\n");
+}
+
 TEST_F(PastFrames, AreAppendedToTheOutput) {
     ann_.say("x");
     std::string out = "before ";

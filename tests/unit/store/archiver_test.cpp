@@ -548,6 +548,41 @@ TEST_F(ArchiverTest, TheSegmentMayBeRemovedOnlyIfTheStoreAtItsPathHoldsEverythin
     EXPECT_FALSE(store::can_resume(both_.dir(), segment()));
 }
 
+/// Runs a test with a damaged entry of the index, and repairs it afterwards.
+template <class T>
+class Damage {
+  public:
+    Damage(std::atomic<T>& word, T value) : word_{&word}, before_{word.exchange(value)} {}
+    Damage(const Damage&) = delete;
+    Damage& operator=(const Damage&) = delete;
+    ~Damage() { *word_ = before_; }
+
+  private:
+    std::atomic<T>* word_;
+    T before_;
+};
+
+TEST_F(ArchiverTest, ADamagedIndexKeepsNoMessageFromTheStore) {
+    const auto archiver = both_.started_archiver();
+    ann_.append({{1, "one"}, {2, "two"}, {3, "three"}, {4, "four"}});
+    const Damage position{segment().position(2), segment().position(2).load() + 1};
+    const Damage other_sender{segment().sender(3), std::uint32_t{1}};
+    const Damage no_sender{segment().sender(4), std::uint32_t{1} << 31};
+    EXPECT_TRUE(archiver->work());
+    EXPECT_EQ(both_.stored_bodies(), (std::vector<std::string>{"one", "two", "three", "four"}));
+    for (const KeptMessage& message : both_.stored()) EXPECT_EQ(message.sender, "ann");
+}
+
+TEST_F(ArchiverTest, ADamagedRecordIsAFailureOfTheStoreThatNamesTheMessage) {
+    const auto archiver = both_.started_archiver();
+    ann_.append({{1, "one"}, {2, "two"}});
+    char& verb = segment().ring()[segment().position(2) % segment().ring().size()];
+    verb = 'X';
+    expect_store_error(Kind::failing, "message 2 in the shared memory is damaged",
+                       [&] { static_cast<void>(archiver->work()); });
+    verb = 'M';
+}
+
 TEST_F(ArchiverTest, DoesNotCreateAMissingStore) {
     std::filesystem::remove(store::store_file(both_.dir()));
     expect_store_error(Kind::failing, "belfry.db no longer exists",

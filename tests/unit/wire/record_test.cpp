@@ -23,10 +23,14 @@ std::string encoded(std::uint64_t id, std::string_view sender, std::uint64_t tim
 TEST(Record, IsDecodedToWhatWasEncoded) {
     for (const auto payload : {"hi"sv, ""sv, "\0\r\nMSG 1 a 2 0\r\n\xff"sv}) {
         const std::string record = encoded(4, "bob", 1'700'000'000'123, payload);
-        const auto content = decode_record(record, 4, "bob");
-        ASSERT_TRUE(content);
-        EXPECT_EQ(content->time_ms, 1'700'000'000'123U);
-        EXPECT_EQ(content->payload, payload);
+        const std::string bytes = record + "MSG 5";
+        const auto decoded = decode_record(bytes);
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(decoded->id, 4U);
+        EXPECT_EQ(decoded->sender, "bob");
+        EXPECT_EQ(decoded->time_ms, 1'700'000'000'123U);
+        EXPECT_EQ(decoded->payload, payload);
+        EXPECT_EQ(decoded->bytes, record.size());
     }
 }
 
