@@ -1,6 +1,6 @@
 #pragma once
 
-#include "terminal/ansi.hpp"
+#include "terminal/terminfo.hpp"
 
 #include <cstddef>
 #include <map>

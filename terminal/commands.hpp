@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
-/// What a person types: a message, or a command that begins with a slash.
 namespace belfry::terminal::typed {
 
 struct Nothing {};
@@ -45,5 +45,15 @@ struct CommandHelp {
 
 /// All commands as rows of text, for `/help` and `--help`.
 [[nodiscard]] std::string overview();
+
+/// What Tab makes of a word that has begun.
+struct Completion {
+    std::string rest;                  ///< to be added; empty: it is not clear how to go on
+    std::vector<std::string> choices;  ///< the words that begin so, sorted
+};
+
+/// @param front the line up to the cursor; its last word is completed
+/// @param words what it may become
+[[nodiscard]] Completion complete(std::string_view front, const std::vector<std::string>& words);
 
 }  // namespace belfry::terminal::typed

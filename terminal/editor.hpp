@@ -1,6 +1,6 @@
 #pragma once
 
-#include "terminal/completion.hpp"
+#include "terminal/commands.hpp"
 #include "terminal/keyboard.hpp"
 
 #include <histedit.h>
@@ -29,7 +29,7 @@ class Editor {
         /// Shows what a word can be completed to.
         std::function<void(const std::vector<std::string>&)> offer;
         /// What the word at the end of a line's front can be completed to.
-        std::function<Completion(std::string_view front)> complete;
+        std::function<typed::Completion(std::string_view front)> complete;
     };
 
     /// @throws std::runtime_error where the terminal cannot be used

@@ -1,7 +1,7 @@
 #include "terminal/event_loop.hpp"
 
-#include "terminal/exit_code.hpp"
-#include "terminal/warnings.hpp"
+#include "terminal/options.hpp"
+#include "terminal/standard_error.hpp"
 
 #include <poll.h>
 #include <signal.h>

@@ -6,8 +6,8 @@
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
 #include "terminal/plain_view.hpp"
-#include "terminal/progress.hpp"
-#include "terminal/termination_signal.hpp"
+#include "terminal/signals.hpp"
+#include "terminal/standard_error.hpp"
 #include "terminal/tty_view.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "terminal/input.hpp"
 
-#include "terminal/warnings.hpp"
+#include "terminal/standard_error.hpp"
 #include "wire/limits.hpp"
 
 #include <poll.h>
@@ -11,13 +11,44 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace belfry::terminal {
 namespace {
 
+std::string_view without_cr(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
 constexpr std::size_t read_size = 65536;
 
 }  // namespace
+
+std::optional<InputLine> LineReader::next(std::string_view& input) {
+    const auto lf = input.find('\n');
+    const auto piece = input.substr(0, lf);
+    const bool complete = lf != std::string_view::npos;
+    input.remove_prefix(piece.size() + (complete ? 1 : 0));
+    if (complete && begun_.empty()) return finished(without_cr(piece));
+    // Two bytes above the limit: one may be the CR, the other tells that the line is too long.
+    begun_ += piece.substr(0, limit_ + 2 - begun_.size());
+    if (!complete) return std::nullopt;
+    finished_ = std::exchange(begun_, {});
+    return finished(without_cr(finished_));
+}
+
+std::optional<InputLine> LineReader::last() {
+    if (begun_.empty()) return std::nullopt;
+    finished_ = std::exchange(begun_, {});
+    return finished(finished_);
+}
+
+InputLine LineReader::finished(std::string_view text) {
+    ++number_;
+    if (text.size() > limit_) return {number_, {}, true};
+    return {number_, text, false};
+}
 
 Input::Input(int fd) : fd_{fd}, buffer_(read_size), lines_{wire::max_discard} {}
 

@@ -1,9 +1,8 @@
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "terminal/event_loop.hpp"
-#include "terminal/exit_code.hpp"
 #include "terminal/options.hpp"
-#include "terminal/warnings.hpp"
+#include "terminal/standard_error.hpp"
 #include "wire/version.hpp"
 
 #include <fcntl.h>

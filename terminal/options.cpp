@@ -2,7 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "terminal/commands.hpp"
-#include "terminal/xdg.hpp"
+#include "terminal/user_files.hpp"
 #include "wire/limits.hpp"
 
 #include <unistd.h>
@@ -127,9 +127,8 @@ Options checked(const cli::CommandLine& line) {
 }  // namespace
 
 Options read_options(const std::vector<std::string>& arguments) {
-    const cli::CommandLine line =
-        cli::parse(arguments, described_options(),
-                   {.environment_prefix = "BELFRY_", .file = xdg::config_file()});
+    const cli::CommandLine line = cli::parse(
+        arguments, described_options(), {.environment_prefix = "BELFRY_", .file = config_path()});
     const auto& values = line.options;
     if (cli::is_set(values, "help")) return only(Options::Action::help);
     if (cli::is_set(values, "version")) return only(Options::Action::version);

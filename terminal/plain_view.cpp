@@ -1,8 +1,8 @@
 #include "terminal/plain_view.hpp"
 
 #include "base/utf8.hpp"
+#include "terminal/standard_error.hpp"
 #include "terminal/terminfo.hpp"
-#include "terminal/warnings.hpp"
 #include "wire/json.hpp"
 
 #include <algorithm>

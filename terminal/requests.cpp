@@ -1,7 +1,7 @@
 #include "terminal/requests.hpp"
 
 #include "base/utf8.hpp"
-#include "terminal/time_format.hpp"
+#include "terminal/transcript.hpp"
 #include "wire/print.hpp"
 
 #include <algorithm>

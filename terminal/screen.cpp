@@ -1,7 +1,7 @@
 #include "terminal/screen.hpp"
 
-#include "terminal/ansi.hpp"
 #include "terminal/line_layout.hpp"
+#include "terminal/terminfo.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

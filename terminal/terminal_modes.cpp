@@ -1,6 +1,6 @@
 #include "terminal/terminal_modes.hpp"
 
-#include "terminal/ansi.hpp"
+#include "terminal/terminfo.hpp"
 
 #include <signal.h>
 #include <termios.h>

@@ -2,12 +2,43 @@
 
 #include "base/clock.hpp"
 #include "base/utf8.hpp"
-#include "terminal/mention.hpp"
 #include "terminal/plain_view.hpp"
-#include "terminal/time_format.hpp"
+
+#include <algorithm>
 
 namespace belfry::terminal {
 namespace {
+
+// A client runs for long: the zone may change meanwhile.
+std::string formatted(const char* form, std::time_t time) {
+    ::tzset();
+    return base::local_time(form, time);
+}
+
+bool is_letter_or_digit(char c) {
+    // Bytes of characters beyond ASCII count as letters.
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 0x80 || c == '_';
+}
+
+bool is_joint(char c) {
+    return c == '-' || c == '.';
+}
+
+// `ann.` is ann at the end of a sentence, `ann.b` is somebody else.
+bool goes_on(std::string_view text, std::size_t at) {
+    if (at >= text.size()) return false;
+    if (is_letter_or_digit(text[at])) return true;
+    return is_joint(text[at]) && at + 1 < text.size() && is_letter_or_digit(text[at + 1]);
+}
+
+bool has_begun(std::string_view text, std::size_t at) {
+    return at > 0 && (is_letter_or_digit(text[at - 1]) || is_joint(text[at - 1]));
+}
+
+bool is_number(std::string_view id) {
+    return std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 // An action is sent as it is typed.
 constexpr std::string_view action = "/me ";
@@ -21,6 +52,36 @@ std::string one_row(std::string_view text) {
 }
 
 }  // namespace
+
+std::string clock_time(std::time_t time) {
+    return formatted("%H:%M", time);
+}
+
+std::string date(std::time_t time) {
+    return formatted("%A %-d %B %Y", time);
+}
+
+std::string when(std::time_t time, std::time_t now) {
+    constexpr std::time_t six_days = std::time_t{6} * 86400;
+    if (date(time) == date(now)) return clock_time(time);
+    if (time < now && now - time < six_days) return formatted("%A %H:%M", time);
+    return date(time) + " " + clock_time(time);
+}
+
+std::vector<Part> mentions(std::string_view text, std::string_view id) {
+    std::vector<Part> found;
+    const bool needs_at = is_number(id);
+    for (auto at = base::find_text(text, id); at != std::string_view::npos;
+         at = base::find_text(text, id, at + 1)) {
+        const bool has_at = at > 0 && text[at - 1] == '@';
+        const bool is_word = !has_begun(text, at) && !goes_on(text, at + id.size());
+        if (is_word && (has_at || !needs_at)) {
+            const std::size_t sign = has_at ? 1 : 0;
+            found.push_back({at - sign, id.size() + sign});
+        }
+    }
+    return found;
+}
 
 Said said(const wire::Message& message) {
     return {.sender = message.sender,

@@ -3,12 +3,33 @@
 #include "terminal/colour.hpp"
 #include "wire/frame.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace belfry::terminal {
+
+/// `17:03`
+[[nodiscard]] std::string clock_time(std::time_t time);
+
+/// `Friday 24 November 2026`
+[[nodiscard]] std::string date(std::time_t time);
+
+/// As little as is needed: `17:03` today, `Friday 17:03` within a week, else the date and the time.
+[[nodiscard]] std::string when(std::time_t time, std::time_t now);
+
+/// A part of a text.
+struct Part {
+    std::size_t begin;
+    std::size_t size;
+};
+
+/// Where a text mentions a client-id: as a word of its own, large and small letters alike, with or
+/// without an @ before it. An id of digits alone needs the @, since numbers are not names.
+[[nodiscard]] std::vector<Part> mentions(std::string_view text, std::string_view id);
 
 /// Something that somebody said.
 struct Said {

@@ -1,8 +1,8 @@
 #include "terminal/tty_view.hpp"
 
-#include "terminal/time_format.hpp"
-#include "terminal/warnings.hpp"
-#include "terminal/xdg.hpp"
+#include "terminal/standard_error.hpp"
+#include "terminal/transcript.hpp"
+#include "terminal/user_files.hpp"
 
 #include <langinfo.h>
 #include <unistd.h>
@@ -59,7 +59,7 @@ TtyView::TtyView(const Options& options)
       transcript_{options.client_id, painter_},
       backlog_{transcript_},
       requests_{options.client_id, transcript_, [this](const std::string& text) { print(text); }},
-      history_{xdg::history_file()} {
+      history_{history_path()} {
     redirect_warnings([this](std::string_view text) { note(text); });
 }
 
@@ -136,13 +136,13 @@ void TtyView::help() {
           "  Ctrl-C clears the line; on an empty line it quits.\n");
 }
 
-Completion TtyView::complete(std::string_view front) const {
+typed::Completion TtyView::complete(std::string_view front) const {
     std::vector<std::string> words{names_.begin(), names_.end()};
     if (front.starts_with('/') && front.find(' ') == std::string_view::npos) {
         words.clear();
         for (const auto& command : typed::commands()) words.emplace_back(command.name);
     }
-    return terminal::complete(front, words);
+    return typed::complete(front, words);
 }
 
 bool TtyView::interrupt() {

@@ -6,14 +6,14 @@
 #include "terminal/backlog.hpp"
 #include "terminal/commands.hpp"
 #include "terminal/editor.hpp"
-#include "terminal/history_file.hpp"
 #include "terminal/options.hpp"
 #include "terminal/requests.hpp"
 #include "terminal/screen.hpp"
+#include "terminal/signals.hpp"
 #include "terminal/terminal_modes.hpp"
-#include "terminal/terminal_signals.hpp"
 #include "terminal/terminfo.hpp"
 #include "terminal/transcript.hpp"
+#include "terminal/user_files.hpp"
 
 #include <functional>
 #include <optional>
@@ -97,7 +97,7 @@ class TtyView : public client::Observer {
     void help();
     void print(const std::string& text);
     void stop();
-    [[nodiscard]] Completion complete(std::string_view front) const;
+    [[nodiscard]] typed::Completion complete(std::string_view front) const;
     [[nodiscard]] std::vector<std::string> status(const client::Unsent& unsent,
                                                   base::TimePoint now);
     [[nodiscard]] std::string connection_status(base::TimePoint now);

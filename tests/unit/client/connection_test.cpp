@@ -89,8 +89,8 @@ TEST_F(ClientConnection, AfterALossItConnectsAgainAndSendsWhatHasNoAnswer) {
     session.expect_send(1, "hello");
     session.say("SENT 1 1\r\n");
     turn_until([&] { return connection.conversation().unsent().is_empty(); });
-    EXPECT_EQ(recorder.lines, (Lines{"connection lost: closed by the server", "lost",
-                                     "reconnected", "accepted 1: hello"}));
+    EXPECT_EQ(recorder.lines, (Lines{"connection lost: closed by the server", "lost", "reconnected",
+                                     "accepted 1: hello"}));
 }
 
 TEST_F(ClientConnection, ARefusedLoginEndsIt) {

@@ -1,4 +1,4 @@
-#include "client/inbox.hpp"
+#include "client/conversation.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "terminal/line_reader.hpp"
+#include "terminal/input.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
-#include "terminal/progress.hpp"
-
+#include "terminal/standard_error.hpp"
 #include "tests/support/pty.hpp"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "terminal/termination_signal.hpp"
+#include "terminal/signals.hpp"
 
 #include <signal.h>
 #include <unistd.h>

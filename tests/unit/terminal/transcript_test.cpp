@@ -3,7 +3,6 @@
 #include "base/clock.hpp"
 #include "terminal/backlog.hpp"
 #include "terminal/colour.hpp"
-#include "terminal/time_format.hpp"
 #include "tests/support/variable.hpp"
 
 #include <gtest/gtest.h>

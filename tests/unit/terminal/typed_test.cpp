@@ -1,6 +1,5 @@
 #include "terminal/commands.hpp"
-#include "terminal/completion.hpp"
-#include "terminal/mention.hpp"
+#include "terminal/transcript.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,8 +40,8 @@ TEST(ClientTyped, AMistakeIsNotSent) {
     }
 }
 
-Completion completed(std::string_view front) {
-    return complete(front, {"bobby", "ann", "bob", "carl"});
+typed::Completion completed(std::string_view front) {
+    return typed::complete(front, {"bobby", "ann", "bob", "carl"});
 }
 
 TEST(ClientTyped, AWordIsCompletedAsFarAsItIsUnambiguous) {

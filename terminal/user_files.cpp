@@ -1,4 +1,4 @@
-#include "terminal/history_file.hpp"
+#include "terminal/user_files.hpp"
 
 #include "base/regular_file.hpp"
 #include "base/unique_fd.hpp"
@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace belfry::terminal {
@@ -51,6 +53,20 @@ bool write_to(const std::string& path, int flags, std::string_view bytes) {
     return ::write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
 }
 
+// A path that is not absolute is to be ignored, says the specification.
+std::string folder(const char* variable, std::string_view below_home) {
+    const char* set = std::getenv(variable);
+    if (set != nullptr && *set == '/') return set;
+    const char* home = std::getenv("HOME");
+    if (home == nullptr || *home != '/') return {};
+    return std::string{home}.append("/").append(below_home);
+}
+
+std::string file(std::string folder, std::string_view name) {
+    if (folder.empty()) return folder;
+    return folder.append("/").append(name);
+}
+
 }  // namespace
 
 std::vector<std::string> HistoryFile::load() const {
@@ -78,6 +94,14 @@ void HistoryFile::cut_to(const std::vector<std::string>& lines) const {
     for (const auto& line : lines) text.append(line).append("\n");
     // A history that could not be cut stays as long as it is.
     static_cast<void>(base::replace_regular_file(path_, text));
+}
+
+std::string config_path() {
+    return file(folder("XDG_CONFIG_HOME", ".config"), "belfry.conf");
+}
+
+std::string history_path() {
+    return file(folder("XDG_STATE_HOME", ".local/state"), "belfry/history");
 }
 
 }  // namespace belfry::terminal

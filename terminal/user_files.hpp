@@ -27,4 +27,10 @@ class HistoryFile {
     std::string path_;
 };
 
+/// `belfry.conf` in $XDG_CONFIG_HOME, else in ~/.config. Empty: there is no home.
+[[nodiscard]] std::string config_path();
+
+/// `belfry/history` in $XDG_STATE_HOME, else in ~/.local/state. Empty: there is no home.
+[[nodiscard]] std::string history_path();
+
 }  // namespace belfry::terminal

@@ -1,15 +1,20 @@
-#include "terminal/progress.hpp"
+#include "terminal/standard_error.hpp"
 
 #include "cli/standard_streams.hpp"
-#include "terminal/warnings.hpp"
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace belfry::terminal {
 namespace {
+
+std::function<void(std::string_view)>& current() {
+    static std::function<void(std::string_view)> listener;
+    return listener;
+}
 
 using namespace std::chrono_literals;
 
@@ -17,6 +22,16 @@ constexpr base::Duration quiet = 1s;
 constexpr base::Duration interval = 200ms;
 
 }  // namespace
+
+void warn(std::string_view text) {
+    const auto& listener = current();
+    if (listener) listener(text);
+    if (!listener || ::isatty(STDERR_FILENO) == 0) cli::warn("belfry", text);
+}
+
+void redirect_warnings(std::function<void(std::string_view text)> listener) {
+    current() = std::move(listener);
+}
 
 Progress::Progress() : is_terminal_{::isatty(STDERR_FILENO) == 1} {
     if (!is_terminal_) return;

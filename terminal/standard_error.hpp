@@ -3,10 +3,18 @@
 #include "base/clock.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace belfry::terminal {
+
+/// cli::warn() of the program belfry, or whoever listens instead.
+void warn(std::string_view text);
+
+/// Who listens from now on; null: nobody does. Where standard error is no terminal it gets the
+/// lines all the same.
+void redirect_warnings(std::function<void(std::string_view text)> listener);
 
 /// One line on standard error that says how far a long work has come, written over and over.
 /// Nothing where standard error is no terminal, and nothing in a work's first second. Complaints

@@ -1,7 +1,6 @@
-#include "terminal/history_file.hpp"
+#include "terminal/user_files.hpp"
 
 #include "base/unique_fd.hpp"
-#include "terminal/xdg.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/variable.hpp"
 
@@ -81,17 +80,17 @@ TEST(ClientXdg, TheUsersFilesAreWhereTheXdgSpecificationPutsThem) {
     const test::Variable home{"HOME", "/home/me"};
     const test::Variable config{"XDG_CONFIG_HOME", std::nullopt};
     const test::Variable state{"XDG_STATE_HOME", "relative"};
-    EXPECT_EQ(xdg::config_file(), "/home/me/.config/belfry.conf");
-    EXPECT_EQ(xdg::history_file(), "/home/me/.local/state/belfry/history");
+    EXPECT_EQ(config_path(), "/home/me/.config/belfry.conf");
+    EXPECT_EQ(history_path(), "/home/me/.local/state/belfry/history");
     config.set("/c");
     state.set("/s");
-    EXPECT_EQ(xdg::config_file(), "/c/belfry.conf");
-    EXPECT_EQ(xdg::history_file(), "/s/belfry/history");
+    EXPECT_EQ(config_path(), "/c/belfry.conf");
+    EXPECT_EQ(history_path(), "/s/belfry/history");
     config.set("");
     state.set(std::nullopt);
     home.set(std::nullopt);
-    EXPECT_EQ(xdg::config_file(), "");
-    EXPECT_EQ(xdg::history_file(), "");
+    EXPECT_EQ(config_path(), "");
+    EXPECT_EQ(history_path(), "");
 }
 
 }  // namespace
