@@ -1,12 +1,14 @@
 #include "cli/command_line.hpp"
 
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <locale>
 #include <set>
 #include <sstream>
 
@@ -16,9 +18,7 @@ namespace {
 namespace po = boost::program_options;
 
 std::string canonical(std::string_view name) {
-    std::string text{name};
-    std::replace(text.begin(), text.end(), '_', '-');
-    return text;
+    return boost::algorithm::replace_all_copy(std::string{name}, "_", "-");
 }
 
 /// An option with a value, and where it stands.
@@ -123,11 +123,9 @@ po::options_description allowed_in_files(const po::options_description& known) {
 
 /// The variable that stands for an option: BELFRY_DATA_DIR for --data-dir.
 std::string variable_for(const std::string& option, const std::string& prefix) {
-    std::string name = prefix;
-    for (const char c : option) {
-        name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    return name;
+    return prefix +
+           boost::algorithm::to_upper_copy(boost::algorithm::replace_all_copy(option, "-", "_"),
+                                           std::locale::classic());
 }
 
 /// An empty variable counts as none.

@@ -51,7 +51,7 @@ void Connection::go_on(bool is_ready) {
 }
 
 void Connection::end_phase(base::TimePoint now) {
-    if (phase_ == Phase::waiting) return dial(now);
+    if (phase_ == Phase::waiting) return follow(dialer_.start(now));
     if (phase_ == Phase::dialing) return follow(dialer_.go_on(now));
     if (phase_ == Phase::logging_in) return lost("no answer to the login");
     end(End::left);
@@ -76,10 +76,6 @@ void Connection::try_postponed_again(base::TimePoint now) {
 }
 
 // --- from a socket to a login ---
-
-void Connection::dial(base::TimePoint now) {
-    follow(dialer_.start(now));
-}
 
 void Connection::follow(Dialer::Result result) {
     if (auto* socket = std::get_if<base::UniqueFd>(&result)) return log_in(std::move(*socket));

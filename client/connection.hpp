@@ -98,7 +98,6 @@ class Connection {
     };
 
     void end_phase(base::TimePoint now);
-    void dial(base::TimePoint now);
     void follow(Dialer::Result result);
     void log_in(base::UniqueFd socket);
     void read_frames();

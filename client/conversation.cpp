@@ -63,7 +63,13 @@ void Conversation::log_in(std::string& out) {
 }
 
 Conversation::Event Conversation::take(const wire::Frame& frame) {
-    return std::visit([this](const auto& known) { return this->on(known); }, frame);
+    return std::visit(
+        [this](const auto& known) {
+            if constexpr (std::is_same_v<decltype(on(known)), Event>) return on(known);
+            on(known);
+            return Event::none;
+        },
+        frame);
 }
 
 void Conversation::acknowledge(std::string& out) {
@@ -86,60 +92,40 @@ Conversation::Event Conversation::on(const wire::Welcome& frame) {
     return Event::welcome;
 }
 
-Conversation::Event Conversation::on(const wire::Message& frame) {
+void Conversation::on(const wire::Message& frame) {
     if (frame.past) {
         observer_.past(frame);
     } else if (inbox_.take(frame.id)) {
         observer_.message(frame);
     }
-    return Event::none;
 }
 
-Conversation::Event Conversation::on(const wire::Sent& frame) {
+void Conversation::on(const wire::Sent& frame) {
     inbox_.pass(frame.id);
     on_accepted(frame.seq, frame.id);
     store_works_ = true;
-    return Event::none;
 }
 
-Conversation::Event Conversation::on(const wire::Dup& frame) {
+void Conversation::on(const wire::Dup& frame) {
     on_accepted(frame.seq, 0);
-    return Event::none;
 }
 
 void Conversation::on_accepted(std::uint64_t seq, std::uint64_t id) {
     if (const auto text = unsent_.accept(seq)) observer_.accepted(*text, id);
 }
 
-Conversation::Event Conversation::on(const wire::Live&) {
+void Conversation::on(const wire::Live&) {
     is_live_ = true;
     observer_.live();
-    return Event::none;
 }
 
-Conversation::Event Conversation::on(const wire::End& frame) {
-    observer_.end(frame);
-    return Event::none;
-}
-
-Conversation::Event Conversation::on(const wire::User& frame) {
-    observer_.user(frame);
-    return Event::none;
-}
-
-Conversation::Event Conversation::on(const wire::Presence& frame) {
-    observer_.presence(frame);
-    return Event::none;
-}
-
-Conversation::Event Conversation::on(const wire::Gap& frame) {
+void Conversation::on(const wire::Gap& frame) {
     if (inbox_.pass(frame.last_id)) {
         observer_.notice("messages " + std::to_string(frame.first_id) + " to " +
                          std::to_string(frame.last_id) + " no longer exist");
     }
     // Among them may be lines of our own, whose SENT will not come: DUP tells.
     unsent_.send_all_again();
-    return Event::none;
 }
 
 Conversation::Event Conversation::on(const wire::Error& frame) {
@@ -161,7 +147,9 @@ void Conversation::on_refused_line(const wire::Error& frame) {
     if (frame.seq == 0) {
         observer_.notice("error from the server: " + explained(frame));
     } else if (code == wire::ErrorCode::store_failed) {
-        on_store_failed(frame.seq);
+        if (store_works_) observer_.notice("the server cannot store messages; retrying");
+        store_works_ = false;
+        unsent_.postpone(frame.seq);
     } else if (code == wire::ErrorCode::bad_seq) {
         unsent_.refuse_seq(frame.seq, explained(frame));
     } else {
@@ -169,20 +157,10 @@ void Conversation::on_refused_line(const wire::Error& frame) {
     }
 }
 
-void Conversation::on_store_failed(std::uint64_t seq) {
-    if (store_works_) observer_.notice("the server cannot store messages; retrying");
-    store_works_ = false;
-    unsent_.postpone(seq);
-}
-
 Conversation::Event Conversation::on(const wire::Bye& frame) {
     if (frame.reason == "taken-over") return Event::taken_over;
     reason_ = "closed by the server: " + std::string{frame.reason};
     return Event::closing;
-}
-
-Conversation::Event Conversation::on(const wire::Garbled&) {
-    return Event::garbled;
 }
 
 }  // namespace belfry::client

@@ -100,28 +100,25 @@ class Conversation {
 
   private:
     Event on(const wire::Welcome& frame);
-    Event on(const wire::Message& frame);
-    Event on(const wire::Sent& frame);
-    Event on(const wire::Dup& frame);
-    Event on(const wire::Live& frame);
-    Event on(const wire::Gap& frame);
-    Event on(const wire::End& frame);
-    Event on(const wire::User& frame);
-    Event on(const wire::Presence& frame);
+    void on(const wire::Message& frame);
+    void on(const wire::Sent& frame);
+    void on(const wire::Dup& frame);
+    void on(const wire::Live& frame);
+    void on(const wire::Gap& frame);
+    void on(const wire::End& frame) { observer_.end(frame); }
+    void on(const wire::User& frame) { observer_.user(frame); }
+    void on(const wire::Presence& frame) { observer_.presence(frame); }
     Event on(const wire::Error& frame);
     Event on(const wire::Bye& frame);
-    static Event on(const wire::Garbled& frame);
+    static Event on(const wire::Garbled&) { return Event::garbled; }
 
     // Frames that this library does not ask for, or does not know.
     template <typename Other>
-    static Event on(const Other&) {
-        return Event::none;
-    }
+    static void on(const Other&) {}
 
     Event on_refused_login(const wire::Error& frame);
     void on_refused_line(const wire::Error& frame);
     void on_accepted(std::uint64_t seq, std::uint64_t id);
-    void on_store_failed(std::uint64_t seq);
 
     const ConversationOptions options_;
     Observer& observer_;

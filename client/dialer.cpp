@@ -15,14 +15,6 @@ namespace {
 
 constexpr std::chrono::seconds time_limit{5};
 
-// Without keep-alive a client that only listens would never notice that the server's machine is
-// gone.
-struct Keepalive {
-    int idle_seconds = 30;
-    int interval_seconds = 10;
-    int probes = 3;
-};
-
 void set_option(int socket, int level, int option, int value) {
     // If the system refuses an option, the connection is slower or a loss is noticed late; it stays
     // correct.
@@ -30,17 +22,14 @@ void set_option(int socket, int level, int option, int value) {
 }
 
 void tune(int socket) {
-    constexpr Keepalive keepalive;
     set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    // Without keep-alive a client that only listens would never notice that the server's machine
+    // is gone.
     set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, keepalive.idle_seconds);
-    set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, keepalive.interval_seconds);
-    set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, keepalive.probes);
+    set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 30);   // seconds without traffic
+    set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);  // seconds between probes
+    set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);     // unanswered probes
 }
-
-struct FreeAddresses {
-    void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
 
 }  // namespace
 
@@ -63,7 +52,7 @@ bool Dialer::resolve() {
     wanted.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host_.c_str(), port_.c_str(), &wanted, &found);
-    const std::unique_ptr<addrinfo, FreeAddresses> list{found};
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list{found, ::freeaddrinfo};
     if (error != 0) why_ = ::gai_strerror(error);
     for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
         Address address{.family = at->ai_family, .bytes = {}, .length = at->ai_addrlen};

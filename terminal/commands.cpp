@@ -58,11 +58,6 @@ Meaning command(std::string_view line) {
                    " (/help lists all; // begins a message with a slash)"};
 }
 
-std::string_view common_front(std::string_view a, std::string_view b) {
-    const auto differ = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-    return a.substr(0, static_cast<std::size_t>(differ.first - a.begin()));
-}
-
 }  // namespace
 
 Meaning read(std::string_view line) {
@@ -95,9 +90,11 @@ Completion complete(std::string_view front, const std::vector<std::string>& word
     }
     std::sort(found.choices.begin(), found.choices.end());
     if (found.choices.empty()) return found;
-    std::string_view common = found.choices.front();
-    for (const auto& choice : found.choices) common = common_front(common, choice);
-    found.rest = common.substr(word.size());
+    // All choices share what the first and the last one in the order of the alphabet share.
+    const std::string_view first = found.choices.front();
+    const std::string_view last = found.choices.back();
+    const auto end = std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;
+    found.rest.assign(first.begin() + word.size(), end);
     if (found.choices.size() == 1) found.rest += ' ';
     return found;
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
 namespace belfry::terminal {
 namespace {
@@ -18,14 +19,9 @@ constexpr int history_size = 1000;
 constexpr wchar_t abort_search = L'\x07';
 constexpr wchar_t enter = L'\r';
 
-struct Binding {
-    const wchar_t* key;
-    const wchar_t* function;
-};
-
 // Beside those of libedit. The last ones are what terminals send for Delete, Home and End,
 // and for Ctrl with an arrow.
-constexpr std::array<Binding, 15> bindings{{
+constexpr std::array<std::pair<const wchar_t*, const wchar_t*>, 15> bindings{{
     {L"^M", L"belfry-enter"},
     {L"^J", L"belfry-enter"},
     {L"^I", L"belfry-complete"},
@@ -62,10 +58,10 @@ Editor::Editor(std::string_view prompt, std::size_t columns, Hooks hooks)
     ::history_w(history_.get(), &event, H_SETSIZE, history_size);
     ::history_w(history_.get(), &event, H_SETUNIQUE, 1);
     bind_keys();
-    keep_modes_between_lines();
+    // Between two lines the terminal would echo what is pasted meanwhile, and take its control
+    // characters for its own.
+    ::el_wset(el, EL_SETTY, L"-x", L"-icanon", L"-echo", L"-icrnl", L"-iexten", nullptr);
 }
-
-Editor::~Editor() = default;
 
 void Editor::bind_keys() {
     EditLine* el = editline_.get();
@@ -73,16 +69,7 @@ void Editor::bind_keys() {
     ::el_wset(el, EL_ADDFN, L"belfry-complete", L"Complete the word", &Editor::on_tab);
     ::el_wset(el, EL_ADDFN, L"belfry-end", L"End, or delete a character", &Editor::on_end);
     ::el_wset(el, EL_ADDFN, L"belfry-clear", L"Clear the screen", &Editor::on_clear);
-    for (const auto& binding : bindings) {
-        ::el_wset(el, EL_BIND, binding.key, binding.function, nullptr);
-    }
-}
-
-// Between two lines the terminal would echo what is pasted meanwhile, and take its control
-// characters for its own.
-void Editor::keep_modes_between_lines() {
-    ::el_wset(editline_.get(), EL_SETTY, L"-x", L"-icanon", L"-echo", L"-icrnl", L"-iexten",
-              nullptr);
+    for (const auto& [key, function] : bindings) ::el_wset(el, EL_BIND, key, function, nullptr);
 }
 
 void Editor::remember(std::string_view line) {
@@ -134,14 +121,6 @@ void Editor::cancel() {
     ::el_wdeletestr(editline_.get(), size);
     // So that the history begins at its end again.
     keyboard_.press(enter);
-}
-
-void Editor::leave_modes() {
-    ::el_wset(editline_.get(), EL_PREP_TERM, 0);
-}
-
-void Editor::enter_modes() {
-    ::el_wset(editline_.get(), EL_PREP_TERM, 1);
 }
 
 std::wstring_view Editor::front() const {

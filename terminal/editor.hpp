@@ -36,7 +36,6 @@ class Editor {
     Editor(std::string_view prompt, std::size_t columns, Hooks hooks);
     Editor(const Editor&) = delete;
     Editor& operator=(const Editor&) = delete;
-    ~Editor();
 
     /// A line for the history; the newest one last.
     void remember(std::string_view line);
@@ -70,8 +69,8 @@ class Editor {
     [[nodiscard]] bool has_keys() const { return keyboard_.has_keys(); }
 
     /// Ends or begins the terminal's editing modes: the program stops, or goes on.
-    void leave_modes();
-    void enter_modes();
+    void leave_modes() { ::el_wset(editline_.get(), EL_PREP_TERM, 0); }
+    void enter_modes() { ::el_wset(editline_.get(), EL_PREP_TERM, 1); }
 
   private:
     static Editor& of(EditLine* editline);
@@ -83,7 +82,6 @@ class Editor {
     static unsigned char on_tab(EditLine* editline, wint_t key);
 
     void bind_keys();
-    void keep_modes_between_lines();
     [[nodiscard]] std::optional<wchar_t> wait_for_key();
     [[nodiscard]] std::wstring_view front() const;
     [[nodiscard]] std::wstring text() const;

@@ -35,14 +35,10 @@ EventLoop::EventLoop(const Options& options)
           options.server_ip,
           options.port,
           {.client_id = options.client_id, .count = options.count, .acknowledges = !options.peek},
-          view()} {
+          tty_view_ ? static_cast<client::Observer&>(*tty_view_)
+                    : plain_.emplace(options_, output_)} {
     if (!tty_view_) progress_.emplace();
     if (options.timeout) done_by_ = base::Clock::now() + *options.timeout;
-}
-
-client::Observer& EventLoop::view() {
-    if (tty_view_) return *tty_view_;
-    return plain_.emplace(options_, output_);
 }
 
 int EventLoop::run() {
@@ -71,16 +67,8 @@ bool EventLoop::turn_until_key() {
     }
 }
 
-bool EventLoop::wants_keys() const {
-    return is_typing() && !is_ending();
-}
-
 bool EventLoop::is_ending() const {
     return connection_.is_leaving() || connection_.has_ended();
-}
-
-bool EventLoop::is_typing() const {
-    return tty_view_ && !tty_view_->has_ended();
 }
 
 bool EventLoop::input_has_ended() const {
@@ -139,8 +127,9 @@ void EventLoop::go_on(const Ready& ready) {
     if (ready.input && !tty_view_) read_input();
     print();
     look_at_time(base::Clock::now());
-    leave_when_done();
-    send();
+    if (connection_.is_online() && is_done()) leave(code_when_done(), bye_timeout);
+    if (tty_view_ && connection_.is_online()) connection_.ask(tty_view_->take_commands());
+    connection_.flush();
     if (tty_view_) tty_view_->show(connection_.conversation().unsent(), base::Clock::now());
 }
 
@@ -209,20 +198,11 @@ void EventLoop::limit_time_offline(base::TimePoint now) {
     }
 }
 
-void EventLoop::leave_when_done() {
-    if (connection_.is_online() && is_done()) leave(code_when_done(), bye_timeout);
-}
-
 bool EventLoop::is_done() const {
     const client::Conversation& conversation = connection_.conversation();
     if (!conversation.unsent().is_empty() || !output_.is_written()) return false;
     if (options_.count) return conversation.inbox().is_full() && input_.is_drained();
     return !options_.follow && input_has_ended() && conversation.is_live();
-}
-
-void EventLoop::send() {
-    if (tty_view_ && connection_.is_online()) connection_.ask(tty_view_->take_commands());
-    connection_.flush();
 }
 
 // --- the end ---
@@ -235,10 +215,6 @@ void EventLoop::on_output_failed(int error) {
 
 void EventLoop::on_signal(int signal) {
     if (signal == SIGINT && tty_view_ && tty_view_->interrupt()) return signal_.forget();
-    stop(signal);
-}
-
-void EventLoop::stop(int signal) {
     print();
     const bool only_followed =
         options_.follow && input_has_ended() && connection_.conversation().unsent().is_empty();

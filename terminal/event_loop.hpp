@@ -14,7 +14,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace belfry::terminal {
 
@@ -37,12 +36,10 @@ class EventLoop {
         bool connection = false;
     };
 
-    [[nodiscard]] client::Observer& view();
-
     [[nodiscard]] bool turn_until_key();
-    [[nodiscard]] bool wants_keys() const;
+    [[nodiscard]] bool wants_keys() const { return is_typing() && !is_ending(); }
     [[nodiscard]] bool is_ending() const;
-    [[nodiscard]] bool is_typing() const;
+    [[nodiscard]] bool is_typing() const { return tty_view_ && !tty_view_->has_ended(); }
     [[nodiscard]] bool input_has_ended() const;
 
     [[nodiscard]] Ready wait() const;
@@ -58,13 +55,10 @@ class EventLoop {
     [[nodiscard]] std::string progress() const;
     void look_at_time(base::TimePoint now);
     void limit_time_offline(base::TimePoint now);
-    void leave_when_done();
     [[nodiscard]] bool is_done() const;
-    void send();
 
     void on_output_failed(int error);
     void on_signal(int signal);
-    void stop(int signal);
     void leave(int exit_code, base::Duration at_most);
     [[nodiscard]] int code_when_done() const;
     [[nodiscard]] int report_end() const;

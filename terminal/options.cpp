@@ -46,26 +46,12 @@ po::options_description described_options() {
     return known;
 }
 
-std::optional<double> positive(const std::string& text) {
-    double value{};
-    const char* end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, value);
-    if (result.ec != std::errc{} || result.ptr != end || !(value > 0)) return std::nullopt;
-    return value;
-}
-
 std::string client_id_in(const po::variables_map& values) {
     if (values.count("client-id") == 0) throw UsageError{"option --client-id is missing"};
     auto text = values["client-id"].as<std::string>();
     if (wire::is_client_id(text)) return text;
     throw UsageError{"'" + text + "' is not a client-id: 1 to 32 of A-Z a-z 0-9 _ . -",
                      "client-id"};
-}
-
-std::string server_ip_in(const po::variables_map& values) {
-    auto text = values["server-ip"].as<std::string>();
-    if (text.empty()) throw UsageError{"option --server-ip needs a value", "server-ip"};
-    return text;
 }
 
 std::string port_in(const po::variables_map& values) {
@@ -81,15 +67,17 @@ std::optional<std::uint64_t> count_in(const po::variables_map& values) {
 std::optional<base::Duration> timeout_in(const po::variables_map& values) {
     // More than anybody waits, and within what a Duration can hold.
     constexpr double longest = 1e9;
-    if (values.count("timeout") == 0) return std::nullopt;
-    const auto text = values["timeout"].as<std::string>();
-    const auto seconds = positive(text);
-    if (!seconds || !std::isfinite(*seconds)) {
-        throw UsageError{"--timeout must be a number of seconds above 0, not '" + text + "'",
+    const auto text = cli::text_of(values, "timeout");
+    if (!text) return std::nullopt;
+    double seconds{};
+    const char* end = text->data() + text->size();
+    const auto [rest, error] = std::from_chars(text->data(), end, seconds);
+    if (error != std::errc{} || rest != end || !std::isfinite(seconds) || seconds <= 0) {
+        throw UsageError{"--timeout must be a number of seconds above 0, not '" + *text + "'",
                          "timeout"};
     }
     return std::chrono::ceil<base::Duration>(
-        std::chrono::duration<double>{std::min(*seconds, longest)});
+        std::chrono::duration<double>{std::min(seconds, longest)});
 }
 
 // What stands in a file or a variable for the terminal must not get into what a script reads.
@@ -114,7 +102,7 @@ Options checked(const cli::CommandLine& line) {
     const auto& values = line.options;
     return {.action = Options::Action::run,
             .client_id = client_id_in(values),
-            .server_ip = server_ip_in(values),
+            .server_ip = values["server-ip"].as<std::string>(),
             .port = port_in(values),
             .json = cli::is_set(values, "json"),
             .follow = cli::is_set(values, "follow"),

@@ -1,9 +1,10 @@
 #include "terminal/plain_view.hpp"
 
 #include "base/utf8.hpp"
-#include "terminal/standard_error.hpp"
 #include "terminal/terminfo.hpp"
 #include "wire/json.hpp"
+
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
 #include <string>
@@ -23,10 +24,6 @@ Painter painter_for(const Options& options) {
 PlainView::PlainView(const Options& options, Output& output)
     : options_{options}, output_{output}, painter_{painter_for(options)} {}
 
-void PlainView::notice(std::string_view text) {
-    warn(text);
-}
-
 void PlainView::welcome(const wire::Welcome& frame) {
     cursor_ = newest_ = frame.cursor;
     last_ = std::max(frame.cursor, frame.last);
@@ -41,24 +38,12 @@ void PlainView::message(const wire::Message& frame) {
     }
 }
 
-void PlainView::accepted(std::string_view, std::uint64_t) {
-    ++accepted_;
-}
-
 void PlainView::refused(std::uint64_t line, std::string_view, std::string_view why) {
     warn("line " + std::to_string(line) + " was not accepted: " + std::string{why});
 }
 
 std::string indented_rows(std::string_view text) {
-    std::string rows;
-    for (const char c : base::sanitize(text)) {
-        if (c == '\n') {
-            rows += "\n      | ";
-        } else {
-            rows += c;
-        }
-    }
-    return rows;
+    return boost::algorithm::replace_all_copy(base::sanitize(text), "\n", "\n      | ");
 }
 
 void append_text(std::string& out, const wire::Message& message, bool for_terminal,

@@ -4,6 +4,7 @@
 #include "terminal/colour.hpp"
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
+#include "terminal/standard_error.hpp"
 #include "wire/frame.hpp"
 
 #include <string>
@@ -16,10 +17,10 @@ class PlainView : public client::Observer {
   public:
     PlainView(const Options& options, Output& output);
 
-    void notice(std::string_view text) override;
+    void notice(std::string_view text) override { warn(text); }
     void welcome(const wire::Welcome& frame) override;
     void message(const wire::Message& frame) override;
-    void accepted(std::string_view text, std::uint64_t id) override;
+    void accepted(std::string_view, std::uint64_t) override { ++accepted_; }
     void refused(std::uint64_t line, std::string_view text, std::string_view why) override;
 
     /// How many lines have been accepted.

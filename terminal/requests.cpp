@@ -1,8 +1,9 @@
 #include "terminal/requests.hpp"
 
 #include "base/utf8.hpp"
-#include "terminal/transcript.hpp"
 #include "wire/print.hpp"
+
+#include <boost/algorithm/string/join.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,9 +15,7 @@ constexpr std::uint64_t page = 500;
 constexpr std::size_t found_at_most = 50;
 
 std::string listed(const std::vector<std::string>& names) {
-    std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text.empty() ? "nobody" : text;
+    return names.empty() ? "nobody" : boost::algorithm::join(names, ", ");
 }
 
 }  // namespace
@@ -57,10 +56,6 @@ void Requests::ask_page() {
     ask(Kind::search, search_->left + 1, count);
 }
 
-std::string Requests::take_commands() {
-    return std::exchange(commands_, {});
-}
-
 void Requests::lost() {
     const bool was_asked = std::any_of(open_.begin(), open_.end(), [](const Request& request) {
         return request.kind != Kind::names;
@@ -95,7 +90,9 @@ void Requests::on_end(const wire::End& frame) {
     const Request request = open_.front();
     open_.pop_front();
     if (request.kind == Kind::who) end_who();
-    if (request.kind == Kind::history) end_history(frame);
+    if (request.kind == Kind::history) {
+        say(frame.last_id == 0 ? "no messages" : "end of the history");
+    }
     if (is_current(request)) end_page();
 }
 
@@ -107,10 +104,6 @@ void Requests::end_who() {
     say("online: " + listed(online_) + "; offline: " + listed(offline_));
     online_.clear();
     offline_.clear();
-}
-
-void Requests::end_history(const wire::End& frame) {
-    say(frame.last_id == 0 ? "no messages" : "end of the history");
 }
 
 // An older page goes before what was found so far.

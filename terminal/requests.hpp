@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace belfry::terminal {
@@ -34,7 +35,7 @@ class Requests {
     bool end_search();
 
     /// The commands that are to be sent now, on a connection with a login.
-    [[nodiscard]] std::string take_commands();
+    [[nodiscard]] std::string take_commands() { return std::exchange(commands_, {}); }
 
     /// The connection is lost: nothing more is answered.
     void lost();
@@ -67,7 +68,6 @@ class Requests {
     void ask_page();
     void end_page();
     void end_who();
-    void end_history(const wire::End& frame);
     [[nodiscard]] bool is_current(const Request& request) const;
     void say(std::string_view text) { print_(transcript_.note(text)); }
 

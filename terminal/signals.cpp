@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <system_error>
 
@@ -114,7 +113,7 @@ TerminalSignals::Came TerminalSignals::take() const {
 
 void TerminalSignals::stop() {
     const sigset_t set = set_of({SIGTSTP});
-    static_cast<void>(std::raise(SIGTSTP));
+    static_cast<void>(::raise(SIGTSTP));
     // It is delivered here. Where nobody could let the process go on, the kernel ignores it.
     ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);

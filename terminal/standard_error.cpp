@@ -11,10 +11,7 @@
 namespace belfry::terminal {
 namespace {
 
-std::function<void(std::string_view)>& current() {
-    static std::function<void(std::string_view)> listener;
-    return listener;
-}
+std::function<void(std::string_view)> listener;
 
 using namespace std::chrono_literals;
 
@@ -24,13 +21,12 @@ constexpr base::Duration interval = 200ms;
 }  // namespace
 
 void warn(std::string_view text) {
-    const auto& listener = current();
     if (listener) listener(text);
     if (!listener || ::isatty(STDERR_FILENO) == 0) cli::warn("belfry", text);
 }
 
-void redirect_warnings(std::function<void(std::string_view text)> listener) {
-    current() = std::move(listener);
+void redirect_warnings(std::function<void(std::string_view text)> to) {
+    listener = std::move(to);
 }
 
 Progress::Progress() : is_terminal_{::isatty(STDERR_FILENO) == 1} {

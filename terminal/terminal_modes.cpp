@@ -2,7 +2,6 @@
 
 #include "terminal/terminfo.hpp"
 
-#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -16,7 +15,7 @@ namespace {
 termios before{};
 bool are_known = false;
 bool marks = false;
-volatile sig_atomic_t are_changed = 0;
+volatile std::sig_atomic_t are_changed = 0;
 
 // A terminal that does not take it now does without.
 void write_if_marking(std::string_view sequence) noexcept {
@@ -30,10 +29,6 @@ TerminalModes::TerminalModes(bool marks_pastes) {
     are_known = ::tcgetattr(STDIN_FILENO, &before) == 0;
     marks = marks_pastes;
     change();
-}
-
-TerminalModes::~TerminalModes() {
-    restore();
 }
 
 void TerminalModes::change() noexcept {

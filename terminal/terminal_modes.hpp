@@ -10,7 +10,7 @@ class TerminalModes {
     explicit TerminalModes(bool marks_pastes);
     TerminalModes(const TerminalModes&) = delete;
     TerminalModes& operator=(const TerminalModes&) = delete;
-    ~TerminalModes();
+    ~TerminalModes() { restore(); }
 
     /// Lets the terminal mark pastes again after a restore(): the program continues.
     static void change() noexcept;

@@ -4,8 +4,6 @@
 #include "base/utf8.hpp"
 #include "terminal/plain_view.hpp"
 
-#include <algorithm>
-
 namespace belfry::terminal {
 namespace {
 
@@ -37,7 +35,7 @@ bool has_begun(std::string_view text, std::size_t at) {
 }
 
 bool is_number(std::string_view id) {
-    return std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return id.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // An action is sent as it is typed.

@@ -1,11 +1,11 @@
 #include "terminal/tty_view.hpp"
 
-#include "terminal/standard_error.hpp"
-#include "terminal/transcript.hpp"
-#include "terminal/user_files.hpp"
+#include "terminal/terminal_modes.hpp"
 
 #include <langinfo.h>
 #include <unistd.h>
+
+#include <boost/algorithm/string/join.hpp>
 
 #include <algorithm>
 #include <clocale>
@@ -98,9 +98,7 @@ Editor::Hooks TtyView::editor_hooks(const Hooks& hooks) {
             .clear = [this] { screen_.clear(); },
             .offer =
                 [this](const std::vector<std::string>& words) {
-                    std::string text;
-                    for (const auto& word : words) text += (text.empty() ? "" : "  ") + word;
-                    print(text + "\n");
+                    print(boost::algorithm::join(words, "  ") + "\n");
                     screen_.show();
                 },
             .complete = [this](std::string_view front) { return complete(front); }};
@@ -178,10 +176,6 @@ void TtyView::print(const std::string& text) {
     screen_.print(backlog_.is_open() ? backlog_.pass(text) : text);
 }
 
-void TtyView::note(std::string_view text) {
-    print(transcript_.note(text));
-}
-
 void TtyView::show(const client::Unsent& unsent, base::TimePoint now) {
     screen_.set_status(status(unsent, now));
     if (wants_bell_) Screen::bell();
@@ -226,10 +220,6 @@ bool TtyView::has_passed_on_all() const {
     return !backlog_.holds() && std::ferror(stdout) == 0;
 }
 
-void TtyView::notice(std::string_view text) {
-    warn(text);
-}
-
 void TtyView::welcome(const wire::Welcome& frame) {
     is_connected_ = was_connected_ = true;
     newest_ = frame.last;
@@ -252,10 +242,6 @@ void TtyView::message(const wire::Message& frame) {
     if (backlog_.is_open()) return screen_.print(backlog_.add(frame.id, what));
     screen_.print(transcript_.message(what, Transcript::Look::fresh));
     wants_bell_ = wants_bell_ || transcript_.mentions_me(what);
-}
-
-void TtyView::live() {
-    screen_.print(backlog_.end());
 }
 
 void TtyView::accepted(std::string_view text, std::uint64_t id) {

@@ -10,7 +10,7 @@
 #include "terminal/requests.hpp"
 #include "terminal/screen.hpp"
 #include "terminal/signals.hpp"
-#include "terminal/terminal_modes.hpp"
+#include "terminal/standard_error.hpp"
 #include "terminal/terminfo.hpp"
 #include "terminal/transcript.hpp"
 #include "terminal/user_files.hpp"
@@ -73,16 +73,16 @@ class TtyView : public client::Observer {
     void finish(const client::Unsent& unsent);
 
     /// A remark on its own.
-    void note(std::string_view text);
+    void note(std::string_view text) { print(transcript_.note(text)); }
 
     // --- client::Observer ---
 
     [[nodiscard]] bool wants_presence() const override { return true; }
-    void notice(std::string_view text) override;
+    void notice(std::string_view text) override { warn(text); }
     void welcome(const wire::Welcome& frame) override;
     void lost(base::TimePoint next_attempt) override;
     void message(const wire::Message& frame) override;
-    void live() override;
+    void live() override { screen_.print(backlog_.end()); }
     void accepted(std::string_view text, std::uint64_t id) override;
     void refused(std::uint64_t line, std::string_view text, std::string_view why) override;
     void presence(const wire::Presence& frame) override;

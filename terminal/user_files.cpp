@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/algorithm/string/join.hpp>
+
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -54,17 +56,13 @@ bool write_to(const std::string& path, int flags, std::string_view bytes) {
 }
 
 // A path that is not absolute is to be ignored, says the specification.
-std::string folder(const char* variable, std::string_view below_home) {
+std::string path_below(const char* variable, const std::string& below_home,
+                       const std::string& name) {
     const char* set = std::getenv(variable);
-    if (set != nullptr && *set == '/') return set;
+    if (set != nullptr && *set == '/') return set + ("/" + name);
     const char* home = std::getenv("HOME");
     if (home == nullptr || *home != '/') return {};
-    return std::string{home}.append("/").append(below_home);
-}
-
-std::string file(std::string folder, std::string_view name) {
-    if (folder.empty()) return folder;
-    return folder.append("/").append(name);
+    return home + ("/" + below_home + "/" + name);
 }
 
 }  // namespace
@@ -78,7 +76,11 @@ std::vector<std::string> HistoryFile::load() const {
     }
     const bool has_grown = lines.size() >= 2 * kept;
     if (lines.size() > kept) lines.erase(lines.begin(), lines.end() - kept);
-    if (has_grown) cut_to(lines);
+    // A history that cannot be cut stays as long as it is.
+    if (has_grown) {
+        static_cast<void>(
+            base::replace_regular_file(path_, boost::algorithm::join(lines, "\n") + "\n"));
+    }
     return lines;
 }
 
@@ -89,19 +91,12 @@ void HistoryFile::append(std::string_view line) const {
     write_to(path_, O_APPEND, std::string{line}.append("\n"));
 }
 
-void HistoryFile::cut_to(const std::vector<std::string>& lines) const {
-    std::string text;
-    for (const auto& line : lines) text.append(line).append("\n");
-    // A history that could not be cut stays as long as it is.
-    static_cast<void>(base::replace_regular_file(path_, text));
-}
-
 std::string config_path() {
-    return file(folder("XDG_CONFIG_HOME", ".config"), "belfry.conf");
+    return path_below("XDG_CONFIG_HOME", ".config", "belfry.conf");
 }
 
 std::string history_path() {
-    return file(folder("XDG_STATE_HOME", ".local/state"), "belfry/history");
+    return path_below("XDG_STATE_HOME", ".local/state", "belfry/history");
 }
 
 }  // namespace belfry::terminal

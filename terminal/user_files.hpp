@@ -22,8 +22,6 @@ class HistoryFile {
     void append(std::string_view line) const;
 
   private:
-    void cut_to(const std::vector<std::string>& lines) const;
-
     std::string path_;
 };
 
