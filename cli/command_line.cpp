@@ -21,16 +21,16 @@ std::string canonical(std::string_view name) {
     return boost::algorithm::replace_all_copy(std::string{name}, "_", "-");
 }
 
-/// An option with a value, and where it stands.
+/// An option with its value, and where it was found.
 struct Setting {
-    std::string where;  ///< file and line, or the variable, for complaints; empty: the command line
+    std::string where;  ///< file and line, or the variable, for messages; empty: the command line
     std::string name;   ///< canonical, not empty
-    std::string value;  ///< empty: it is missing
+    std::string value;  ///< empty: missing
 };
 
-/// An argument that looks like an option, cut at its `=`.
+/// An argument that looks like an option, split at its `=`.
 struct Cut {
-    std::string name;  ///< canonical; empty: the argument is no option
+    std::string name;  ///< canonical; empty: the argument is not an option
     std::optional<std::string> value;
 };
 
@@ -50,9 +50,9 @@ bool takes_value(const std::string& name, const po::options_description& known) 
     return is_option(name, known) && known.find(name, false).semantic()->max_tokens() != 0;
 }
 
-/// Cuts the arguments into options and words. Values are not touched, whatever they start with; but
-/// a known option is no value, unless it stands behind `=`. Boost's own parser takes it for one,
-/// and lets no switch have a value.
+/// Splits the arguments into options and words. A value may start with any character. But the name
+/// of a known option is a value only after `=`. Boost's own parser would take it for a value
+/// anyway, and allows no value for a switch.
 std::vector<Setting> settings_in(const std::vector<std::string>& arguments,
                                  const po::options_description& known,
                                  std::vector<std::string>& words) {
@@ -76,10 +76,11 @@ std::vector<Setting> settings_in(const std::vector<std::string>& arguments,
     return settings;
 }
 
-/// None: the line is empty, or a comment. Boost is given one line at a time, so that complaints can
-/// say which one; so it knows no sections.
+/// Parses a line of a configuration file. @return nothing if the line is empty or a comment.
+/// Boost gets one line at a time, so that messages can name the line. Therefore there are no
+/// sections.
 std::optional<Setting> setting_in(const std::string& line, const std::string& where) {
-    // It would end a path or a message before its end.
+    // A NUL byte would cut off a path or a message.
     if (line.find('\0') != std::string::npos) throw UsageError{where + "contains a NUL byte"};
     const auto none = [&] {
         return UsageError{where + "'" + line + "' is not of the form name = value"};
@@ -97,7 +98,7 @@ std::optional<Setting> setting_in(const std::string& line, const std::string& wh
     }
 }
 
-/// None: it cannot be read.
+/// Parses a configuration file. @return nothing if it cannot be read
 std::optional<std::vector<Setting>> settings_in(const std::string& path) {
     std::ifstream file{path};
     std::vector<Setting> settings;
@@ -106,12 +107,12 @@ std::optional<std::vector<Setting>> settings_in(const std::string& path) {
         const std::string where = path + ":" + std::to_string(++number) + ": ";
         if (auto setting = setting_in(line, where)) settings.push_back(*std::move(setting));
     }
-    // A directory can be opened, but not read.
+    // A directory can be opened but not read.
     if (!file.is_open() || file.bad()) return {};
     return settings;
 }
 
-/// Some options stand on the command line alone, and no file names another one.
+/// Returns the options that a file may set: a file names no other file, and does not ask for help.
 po::options_description allowed_in_files(const po::options_description& known) {
     po::options_description allowed;
     for (const auto& option : known.options()) {
@@ -121,14 +122,14 @@ po::options_description allowed_in_files(const po::options_description& known) {
     return allowed;
 }
 
-/// The variable that stands for an option: BELFRY_DATA_DIR for --data-dir.
+/// Returns the environment variable of an option: BELFRY_DATA_DIR for --data-dir.
 std::string variable_for(const std::string& option, const std::string& prefix) {
     return prefix +
            boost::algorithm::to_upper_copy(boost::algorithm::replace_all_copy(option, "-", "_"),
                                            std::locale::classic());
 }
 
-/// An empty variable counts as none.
+/// Reads the environment. An empty variable counts as unset.
 std::vector<Setting> settings_in_environment(const std::string& prefix,
                                              const po::options_description& known) {
     std::vector<Setting> settings;
@@ -143,7 +144,7 @@ std::vector<Setting> settings_in_environment(const std::string& prefix,
     return settings;
 }
 
-/// Settings that were stored before stay.
+/// Stores a setting unless an earlier source has set the option.
 void store(const Setting& setting, bool is_default, const po::options_description& known,
            CommandLine& line) {
     po::variables_map& values = line.options;
@@ -159,7 +160,7 @@ void store(const Setting& setting, bool is_default, const po::options_descriptio
     }
 }
 
-/// Stores the settings of one source. @throws UsageError about the first that is wrong
+/// Stores the settings of one source. @throws UsageError about the first wrong one
 void store_all(const std::vector<Setting>& settings, bool is_default,
                const po::options_description& known, CommandLine& line) {
     std::set<std::string> seen;
@@ -184,7 +185,8 @@ void read_named_file(const std::string& path, bool is_default, const po::options
     store_all(*settings, is_default, allowed_in_files(known), line);
 }
 
-/// Nobody has named the default file, so that one that cannot be read counts as none.
+/// Reads the environment and the default file. An unreadable default file counts as missing,
+/// because the user did not name it.
 void read_defaults(const Defaults& defaults, const po::options_description& known,
                    CommandLine& line) {
     const bool has_file = line.options.count("config") != 0;
@@ -199,7 +201,8 @@ void read_defaults(const Defaults& defaults, const po::options_description& know
     }
 }
 
-/// They are to work whatever files and variables say.
+/// Tells whether to read nothing but the command line: help must work even if a file or variable is
+/// wrong.
 bool asks_for_help_or_version(const po::variables_map& options) {
     const auto is_on = [&options](const char* name) {
         return options.count(name) != 0 && is_set(options, name);
@@ -221,7 +224,7 @@ std::optional<std::uint64_t> digits(std::string_view text) {
         option};
 }
 
-/// 65536 as 64K.
+/// Formats a number of bytes: 65536 as 64K.
 std::string short_form(std::uint64_t bytes) {
     constexpr std::string_view units = "KMG";
     std::string suffix;

@@ -11,20 +11,21 @@
 #include <string_view>
 #include <vector>
 
-/// The command line, the same for all programs: long options with one dash or two, `_` and `-`
-/// alike, and `--config FILE`; for some programs environment variables and a default file too.
+/// The command line, with the same rules for all programs: long options with one or two dashes, `_`
+/// and `-` alike, and `--config FILE`. Some programs also read environment variables and a default
+/// file.
 namespace belfry::cli {
 
-/// The user's mistake, in one clear line. Programs print it and end with exit_usage.
+/// A mistake of the user, in one line. Programs print it and exit with exit_usage.
 class UsageError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 
-    /// @param option whose value it is about, without dashes
+    /// @param option the option whose value is wrong, without dashes
     UsageError(const std::string& line, std::string_view option)
         : std::runtime_error{line}, option_{option} {}
 
-    /// Empty: it is about no option's value.
+    /// Returns the option whose value is wrong. Empty: the mistake is another one.
     [[nodiscard]] const std::string& option() const noexcept { return option_; }
 
   private:
@@ -33,53 +34,57 @@ class UsageError : public std::runtime_error {
 
 inline constexpr int exit_usage = 2;
 
-/// Where the value of an option stands.
+/// Where the value of an option was found.
 struct Origin {
     std::string text;  ///< `FILE:LINE: ` or `environment variable NAME: `; empty: the command line
-    bool is_default = false;  ///< nothing on the command line names it
+    bool is_default = false;  ///< not from the command line or a file that it names
 };
 
+/// The options and words that parse() has read.
 struct CommandLine {
     boost::program_options::variables_map options;
-    std::vector<std::string> words;         ///< what is no option
-    std::map<std::string, Origin> origins;  ///< by option
+    std::vector<std::string> words;         ///< the arguments that are not options
+    std::map<std::string, Origin> origins;  ///< keyed by option
 };
 
-/// Where options come from beside the command line and the file that it names.
+/// The sources of options besides the command line and the file that it names.
 struct Defaults {
-    std::string environment_prefix;  ///< `BELFRY_`: BELFRY_DATA_DIR is --data-dir; empty: none
-    std::string file;                ///< read where it can be and no other is named; empty: none
+    std::string environment_prefix;  ///< `BELFRY_`: BELFRY_DATA_DIR sets --data-dir; empty: none
+    std::string file;                ///< read if it is readable and no other is named; empty: none
 };
 
 /// Reads the command line, then the file that its `--config` names, then the environment, then the
-/// file that the environment names, or else the default file. What comes first wins. With `--help`
-/// or `--version` the command line alone is read.
+/// file that the environment names, or else the default file. The first source that sets an option
+/// wins. With `--help` or `--version` only the command line is read.
 /// @param arguments without the program's name
-/// @param options all without short names, with string values, or bool_switch()
+/// @param options known options, without short names, each with a string value or bool_switch()
 /// @throws UsageError
 [[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments,
                                 const boost::program_options::options_description& options,
                                 const Defaults& defaults = {});
 
-/// The same complaint; where its value does not stand on the command line it says where.
+/// Returns the same error. If the wrong value was not on the command line, the text says where it
+/// was.
 [[nodiscard]] UsageError with_origin(const UsageError& error, const CommandLine& line);
 
-/// The option's text; none where it was not given and has no default.
+/// Returns the value of an option; nothing if it was not set and has no default.
 [[nodiscard]] std::optional<std::string> text_of(
     const boost::program_options::variables_map& options, const std::string& name);
 
-/// Whether the option's value is one that nothing on the command line names.
+/// Tells whether an option was set by the environment, or by a file that the command line does not
+/// name.
 [[nodiscard]] bool is_default(const CommandLine& line, const std::string& name);
 
-/// Whether a switch is on.
+/// Tells whether a switch is on.
 [[nodiscard]] bool is_set(const boost::program_options::variables_map& options,
                           const std::string& name);
 
-/// Decimal digits alone, within the limits. @throws UsageError that names the option
+/// Parses a whole number in decimal digits. @throws UsageError if it is not one within the limits
 [[nodiscard]] std::uint64_t whole_number(std::string_view option, std::string_view text,
                                          std::uint64_t min, std::uint64_t max);
 
-/// A number of bytes, with K, M or G for the powers of 1,024. @throws UsageError
+/// Parses a number of bytes, with K, M or G for the powers of 1,024. @throws UsageError if it is
+/// not one within the limits
 [[nodiscard]] std::uint64_t byte_count(std::string_view option, std::string_view text,
                                        std::uint64_t min, std::uint64_t max);
 

@@ -19,7 +19,7 @@ void warn(std::string_view program, std::string_view text) noexcept {
     base::append_sanitized(line, text);
     std::replace(line.begin(), line.end(), '\n', ' ');
     line += '\n';
-    // Where standard error cannot be written there is nobody to tell.
+    // If standard error cannot be written, nothing else can be done.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
@@ -27,7 +27,7 @@ void finish_standard_output() {
     errno = 0;
     std::cout.flush();
     if (std::cout) return;
-    // Where an earlier write failed nothing is tried any more, and nobody knows why.
+    // After an earlier write failed, flush() tries nothing, so the reason is unknown.
     const std::string why = errno == 0 ? "" : std::string{": "} + std::strerror(errno);
     throw std::runtime_error{"cannot write standard output" + why};
 }

@@ -7,10 +7,12 @@
 
 namespace belfry::client {
 
-/// How long to wait before the next attempt: a random time from 50 ms to 2 s, which doubles on
-/// average, so that many clients do not come back in step.
+/// Computes how long to wait before the next attempt. The wait is random, so that many clients do
+/// not return at the same moment. It begins with 50 to 100 ms, and its range doubles up to 1 to 2
+/// s.
 class Backoff {
   public:
+    /// Returns the next wait.
     [[nodiscard]] base::Duration next() {
         using Milliseconds = std::chrono::milliseconds;
         std::uniform_int_distribution<Milliseconds::rep> between{max_.count() / 2, max_.count()};
@@ -19,7 +21,7 @@ class Backoff {
         return wait;
     }
 
-    /// Makes the next wait a short one again.
+    /// Makes the next wait as short as the first one.
     void reset() noexcept { max_ = first_max; }
 
   private:

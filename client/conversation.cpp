@@ -33,7 +33,7 @@ bool Inbox::take(std::uint64_t id) noexcept {
     return true;
 }
 
-// After as many messages as were asked for, the rest is left to the next login: nothing is passed.
+// When the limit of messages is reached, no more ids are passed, so the next login gets the rest.
 bool Inbox::pass(std::uint64_t id) noexcept {
     if (is_full() || id <= seen_) return false;
     seen_ = id;
@@ -84,7 +84,7 @@ void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::s
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
     if (inbox_.begin_session(frame)) observer_.notice("the server has started a new log");
-    // A seq at or below what an earlier run has got accepted would be taken for a repetition.
+    // The server would take a seq up to one that an earlier run used for a repetition.
     unsent_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
     has_been_welcome_ = true;
@@ -124,7 +124,8 @@ void Conversation::on(const wire::Gap& frame) {
         observer_.notice("messages " + std::to_string(frame.first_id) + " to " +
                          std::to_string(frame.last_id) + " no longer exist");
     }
-    // Among them may be lines of our own, whose SENT will not come: DUP tells.
+    // The missing messages may include lines of this client whose SENT is lost. The server answers
+    // DUP to each of these that was accepted.
     unsent_.send_all_again();
 }
 

@@ -11,87 +11,89 @@
 
 namespace belfry::client {
 
-/// Which messages have been seen in this run, and which may be acknowledged.
+/// Tracks which messages were seen in this run and which may be acknowledged.
 class Inbox {
   public:
-    /// @param count how many messages to take; none: all
+    /// @param count how many messages to take; empty: all
     explicit Inbox(std::optional<std::uint64_t> count) noexcept : left_{count} {}
 
-    /// Begins after an accepted login. @return true: the log is not that of the last login
+    /// Begins after an accepted login. @return true: the server has another log than at the last
+    /// login
     [[nodiscard]] bool begin_session(const wire::Welcome& welcome);
 
-    /// Takes a message by another client. @return false: do not show it, because it has been shown
-    /// before, or as many have been taken as were asked for
+    /// Takes a message of another client. @return false: do not show it, because it was shown
+    /// before or the limit of messages is reached
     [[nodiscard]] bool take(std::uint64_t id) noexcept;
 
-    /// Passes the ids up to this one, which hold no message by another client (SENT, GAP).
-    /// @return false: they had been passed before
+    /// Passes the ids up to this one, after a SENT or a GAP. They hold no message that will be
+    /// taken.
+    /// @return false: they were passed before
     bool pass(std::uint64_t id) noexcept;
 
-    /// Whether as many messages have been taken as were asked for.
+    /// Tells whether the limit of messages is reached.
     [[nodiscard]] bool is_full() const noexcept { return left_ == 0; }
 
-    /// The id to acknowledge on this connection; none if it has been acknowledged. Everything that
-    /// has been taken must have been stored or shown.
+    /// Returns the id to acknowledge on this connection; nothing if it was acknowledged already.
+    /// Every message taken must have been stored or shown.
     [[nodiscard]] std::optional<std::uint64_t> take_ack() noexcept;
 
   private:
     std::optional<std::uint64_t> left_;
     std::string epoch_;
-    std::uint64_t seen_ = 0;   // everything up to this id has been taken or passed
-    std::uint64_t acked_ = 0;  // what the server knows of it
+    std::uint64_t seen_ = 0;   // the highest id that was taken or passed
+    std::uint64_t acked_ = 0;  // the highest id that the server knows as acknowledged
 };
 
-/// Which client talks, and how many messages it takes.
+/// The client's side of the login.
 struct ConversationOptions {
     std::string client_id;
-    std::optional<std::uint64_t> count = std::nullopt;  ///< messages to take; none: all
+    std::optional<std::uint64_t> count = std::nullopt;  ///< how many messages to take; empty: all
     bool acknowledges = true;
 };
 
-/// What the client says to the server and what the answers mean, over all connections of a run. It
-/// knows neither sockets nor time. Its observer is told what there is to show.
+/// Decides what to send to the server and what its frames mean, over all connections of a run. It
+/// uses neither sockets nor clocks, and tells its observer what happens.
 class Conversation {
   public:
     /// What a frame means for the connection.
     enum class Event {
         none,
-        welcome,     ///< the login has been accepted
-        refused,     ///< the login has been refused, for good
-        busy,        ///< the login has been refused, but may succeed later
+        welcome,     ///< the server accepted the login
+        refused,     ///< the server refused the login for good
+        busy,        ///< the server refused the login, but a later one may succeed
         closing,     ///< the server closes the connection
-        taken_over,  ///< it closes it because of a later login of this client-id
-        garbled,     ///< what the server says is not the protocol
+        taken_over,  ///< the server closes it because of a later login of this client-id
+        garbled,     ///< the bytes of the server are not the protocol
     };
 
-    /// @param observer lives longer
+    /// @param observer must outlive the conversation
     Conversation(ConversationOptions options, Observer& observer);
 
-    /// Appends LOGIN to a new connection's bytes.
+    /// Appends LOGIN to the output of a new connection.
     void log_in(std::string& out);
 
-    /// Takes a frame, and tells the observer.
+    /// Handles a frame and tells the observer.
     [[nodiscard]] Event take(const wire::Frame& frame);
 
-    /// Appends an ACK of everything that has been taken. It must have been stored or shown.
+    /// Appends an ACK for every message that was taken. They must have been stored or shown.
     void acknowledge(std::string& out);
 
-    /// Refuses a line that cannot even be put among the unsent lines.
+    /// Tells the observer that a line was refused. For a line that never was among the unsent ones.
     void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
 
-    /// The reason of the last `closing`.
+    /// Returns why the server refused the login or closed the connection last.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
-    /// Whether a login has ever been accepted.
+    /// Tells whether any login was accepted in this run.
     [[nodiscard]] bool has_been_welcome() const noexcept { return has_been_welcome_; }
 
-    /// Whether the backlog has come to its end on this connection.
+    /// Tells whether the backlog has ended on this connection.
     [[nodiscard]] bool is_live() const noexcept { return is_live_; }
 
-    /// Whether every line that was answered has been accepted.
+    /// Tells whether no line was refused.
     [[nodiscard]] bool all_accepted() const noexcept { return all_accepted_; }
 
-    /// False from a store-failed to the next SENT.
+    /// Tells whether the server stores messages: false from a store-failed to the next SENT.
     [[nodiscard]] bool store_works() const noexcept { return store_works_; }
 
     [[nodiscard]] Unsent& unsent() noexcept { return unsent_; }
@@ -112,7 +114,7 @@ class Conversation {
     Event on(const wire::Bye& frame);
     static Event on(const wire::Garbled&) { return Event::garbled; }
 
-    // Frames that this library does not ask for, or does not know.
+    // Ignores frames that this library does not request or does not know.
     template <typename Other>
     static void on(const Other&) {}
 

@@ -16,8 +16,7 @@ namespace {
 constexpr std::chrono::seconds time_limit{5};
 
 void set_option(int socket, int level, int option, int value) {
-    // If the system refuses an option, the connection is slower or a loss is noticed late; it stays
-    // correct.
+    // Without an option the connection is slower or notices a loss late, but it stays correct.
     [[maybe_unused]] const int result = ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
@@ -81,13 +80,13 @@ int Dialer::connect_to(const Address& address) {
     socket_ =
         base::UniqueFd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (!socket_) return errno;
-    // An attempt that a signal interrupts continues in the background.
+    // After a signal the attempt continues in the background.
     const auto* bytes = reinterpret_cast<const sockaddr*>(&address.bytes);
     if (::connect(socket_.get(), bytes, address.length) == 0) return 0;
     return errno == EINTR ? EINPROGRESS : errno;
 }
 
-// Returns EINPROGRESS while the attempt is not decided.
+// Returns EINPROGRESS while the attempt continues.
 int Dialer::error_of_attempt(base::TimePoint now) const {
     pollfd ready{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
     if (::poll(&ready, 1, 0) <= 0) return now < deadline_ ? EINPROGRESS : ETIMEDOUT;

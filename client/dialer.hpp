@@ -11,15 +11,15 @@
 
 namespace belfry::client {
 
-/// Connects to a server: resolves its name, then tries its addresses one after the other, five
-/// seconds each. It can wait only while it resolves a name that is not an address.
+/// Connects to a server: resolves its name, then tries its addresses one after the other, for at
+/// most five seconds each. Only the resolution of a name blocks; an address needs none.
 class Dialer {
   public:
     Dialer(std::string host, std::string port) : host_{std::move(host)}, port_{std::move(port)} {}
 
     /// An address is being tried: poll fd() for POLLOUT until deadline().
     struct Pending {};
-    /// No address answered.
+    /// The name has no address, or no address accepted the connection.
     struct Failed {
         std::string why;
     };
@@ -29,7 +29,7 @@ class Dialer {
     /// Begins a new attempt.
     [[nodiscard]] Result start(base::TimePoint now);
 
-    /// Continues the attempt, when fd() is ready or the deadline has passed.
+    /// Continues the attempt. Call it when fd() is ready or the deadline has passed.
     [[nodiscard]] Result go_on(base::TimePoint now);
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
@@ -50,7 +50,7 @@ class Dialer {
 
     std::string host_;
     std::string port_;
-    std::vector<Address> left_;  // to be tried; the next one last
+    std::vector<Address> left_;  // the addresses still to be tried, in reverse order
     base::UniqueFd socket_;
     base::TimePoint deadline_;
     std::string why_;

@@ -8,8 +8,8 @@
 
 namespace belfry::client {
 
-/// Is told of a conversation with the server, event by event. The views of a frame are valid during
-/// the call.
+/// The interface through which a program follows the conversation with the server. The views in a
+/// frame are valid during the call only.
 class Observer {
   public:
     Observer() = default;
@@ -17,31 +17,34 @@ class Observer {
     Observer& operator=(const Observer&) = delete;
     virtual ~Observer() = default;
 
-    /// Whether it wants to be told when other clients come and go.
+    /// Tells whether presence() is to be called when other clients come and go.
     [[nodiscard]] virtual bool wants_presence() const { return false; }
 
-    /// Something that the user must know, in one clear line.
+    /// Passes on a text that the user must see, in one line.
     virtual void notice(std::string_view text) = 0;
 
+    /// A login has been accepted.
     virtual void welcome(const wire::Welcome&) {}
 
-    /// The connection is lost, or an attempt to make a new one has failed.
+    /// The connection was lost, or an attempt to reconnect failed.
     virtual void lost(base::TimePoint /*next_attempt*/) {}
 
-    /// A new message by another client.
+    /// A new message of another client has come.
     virtual void message(const wire::Message&) = 0;
 
-    /// The backlog has come to its end.
+    /// The backlog has ended.
     virtual void live() {}
 
-    /// A line of this client has been accepted.
-    /// @param id of the message; 0: unknown, because it had been accepted before
+    /// The server accepted a line of this client.
+    /// @param id the id of the message; 0: unknown, because the line was accepted on an earlier
+    /// connection
     virtual void accepted(std::string_view text, std::uint64_t id) = 0;
 
-    /// A line of this client has been refused for good.
-    /// @param line its number in the input
+    /// A line of this client was refused for good.
+    /// @param line the number that was given to Connection::send()
     virtual void refused(std::uint64_t line, std::string_view text, std::string_view why) = 0;
 
+    /// Another client has come or gone.
     virtual void presence(const wire::Presence&) {}
 
     // The answers to WHO and HISTORY.

@@ -38,7 +38,7 @@ void Socket::make_room() {
     std::copy(begin, end, in_.begin());
     in_end_ -= in_begin_;
     in_begin_ = 0;
-    // Twice what is there, so that a large message is not moved for every piece of it.
+    // Doubling the size keeps a large message from being copied for every piece that arrives.
     if (in_.size() - in_end_ < read_size) in_.resize(2 * (in_end_ + read_size));
 }
 

@@ -9,7 +9,8 @@
 namespace belfry::client {
 namespace {
 
-// Counted for a line besides its text, so that empty lines are bounded too.
+// Each line counts for this much besides its text, so that the number of empty lines is limited
+// too.
 constexpr std::size_t entry_bytes = 64;
 
 }  // namespace
@@ -50,8 +51,8 @@ void Unsent::fill(std::string& out, std::size_t enough) {
     forget_answered();
 }
 
-// For the entry that `sent_` has just passed. A line that is refused here takes a seq too, so that
-// seqs ascend over all entries.
+// Returns the seq for the entry that `sent_` has just passed. A line that can_be_sent() refuses
+// gets a seq too, so that seqs ascend over all entries.
 std::uint64_t Unsent::next_seq() const {
     const std::uint64_t before = sent_ > 1 ? entries_[sent_ - 2].seq : 0;
     return std::min(std::max(used_seq_, before), wire::max_seq) + 1;
@@ -99,8 +100,8 @@ void Unsent::postpone(std::uint64_t seq) {
     postponing_ = true;
 }
 
-// Errors keep the order of the lines: after the last line sent has its answer, all others have
-// theirs, or have been accepted and wait for their SENT.
+// The server sends errors in the order of the lines. So after the last line sent has its answer,
+// every line before it has one too, or was accepted and waits for its SENT.
 bool Unsent::can_try_again() const {
     return postponing_ && (sent_ == 0 || entries_[sent_ - 1].state != State::waiting);
 }

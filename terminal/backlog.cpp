@@ -5,10 +5,11 @@
 namespace belfry::terminal {
 namespace {
 
-// So much is held, and no more.
-constexpr std::size_t held_at_most = std::size_t{1} << 20;
-constexpr std::uint64_t counted_at_most = 1000;
+// When one of these limits is reached, the backlog is printed without having been counted.
+constexpr std::size_t max_held = std::size_t{1} << 20;
+constexpr std::uint64_t max_counted = 1000;
 
+// From this size on the status rows show how much of the backlog has come.
 constexpr std::uint64_t large = 500;
 
 }  // namespace
@@ -29,7 +30,7 @@ std::string Backlog::add(std::uint64_t id, const Said& said) {
 
 std::string Backlog::pass(const std::string& text) {
     held_ += text;
-    const bool is_enough = count_ >= counted_at_most || held_.size() >= held_at_most;
+    const bool is_enough = count_ >= max_counted || held_.size() >= max_held;
     return has_headline_ || is_enough ? release() : std::string{};
 }
 

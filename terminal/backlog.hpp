@@ -9,32 +9,32 @@
 
 namespace belfry::terminal {
 
-/// What others said while one was away: dimmed, below a headline that says how much it is, with a
-/// divider behind it. It is held until all is there and can be counted, or until it is so much
-/// that the headline names a bound instead.
+/// The messages that other clients sent while the user was away. They are shown dimmed, below a
+/// headline with their number and above a divider. They are held back until all have come and can
+/// be counted. If there are too many to hold, the headline gives an upper bound instead.
 class Backlog {
   public:
     explicit Backlog(Transcript& transcript) : transcript_{transcript} {}
 
-    /// A login: what is behind the cursor, up to the last id, comes next.
+    /// Begins a backlog after a login: the messages after `cursor`, up to the id `last`.
     void begin(std::uint64_t cursor, std::uint64_t last);
 
-    /// Whether it has not come to its end.
+    /// Tells whether the end of the backlog has not come yet.
     [[nodiscard]] bool is_open() const noexcept { return is_open_; }
 
-    /// A message of it. Returns what is to be printed now, mostly nothing yet.
+    /// Adds a message. @return what is to be printed now, usually nothing yet
     [[nodiscard]] std::string add(std::uint64_t id, const Said& said);
 
-    /// Another text that stands between its messages. Returns what is to be printed now.
+    /// Adds another text between the messages. @return what is to be printed now
     [[nodiscard]] std::string pass(const std::string& text);
 
-    /// It ends here, or is cut off. Returns what is to be printed.
+    /// Ends the backlog, complete or cut off by a loss. @return what is to be printed
     [[nodiscard]] std::string end();
 
-    /// Whether something that was given to it has not been returned yet.
+    /// Tells whether a text that was added has not been returned yet.
     [[nodiscard]] bool holds() const noexcept { return !held_.empty(); }
 
-    /// How far it has come, where it is a large one.
+    /// Describes how much of a large backlog has come; nothing for a small one.
     [[nodiscard]] std::optional<std::string> progress() const;
 
   private:

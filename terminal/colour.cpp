@@ -8,14 +8,14 @@
 namespace belfry::terminal {
 namespace {
 
-// FNV-1a: the same in every run and on every machine.
+// FNV-1a, because std::hash may differ from one machine to another.
 std::size_t hash(std::string_view text) {
     std::uint64_t value = 14695981039346656037U;
     for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;
     return static_cast<std::size_t>(value ^ (value >> 32));
 }
 
-// Numbers of colours that can be read on dark and on light.
+// The numbers of colours that are readable on a dark and on a light background.
 constexpr std::array few{2, 3, 4, 5, 6, 1};
 constexpr std::array many{35, 172, 69, 169, 37, 166, 107, 141, 203, 73, 136, 99, 71, 204, 32, 179};
 

@@ -10,23 +10,23 @@
 
 namespace belfry::terminal {
 
-/// `--color`.
+/// The value of `--color`.
 enum class ColourMode { automatic, always, never };
 
-/// Whether to colour: `automatic` does at a terminal, if NO_COLOR is unset or empty.
+/// Tells whether to use colours. With `automatic`: on a terminal, if NO_COLOR is unset or empty.
 [[nodiscard]] bool wants_colour(ColourMode mode, bool is_terminal);
 
-/// Puts colours and attributes around text, which must be harmless.
+/// Puts colours and attributes around text. The text must hold no control characters.
 class Painter {
   public:
-    /// Paints nothing.
+    /// Makes a painter that leaves every text as it is.
     Painter() = default;
-    /// @param colours how many the terminal has
+    /// @param colours how many colours the terminal has
     explicit Painter(int colours);
 
-    /// The client-id in a colour that no other one has, as long as there are enough. The name
-    /// chooses the colour, so that it mostly stays the same from run to run. Bold if there are no
-    /// colours.
+    /// Paints a client-id in a colour of its own, as long as there are enough colours. The colour
+    /// depends on the id, so it usually stays the same from run to run. Without colours the id is
+    /// bold.
     [[nodiscard]] std::string sender(std::string_view id);
 
     [[nodiscard]] std::string dim(std::string_view text) const { return in(ansi::dim, text); }

@@ -90,7 +90,7 @@ Completion complete(std::string_view front, const std::vector<std::string>& word
     }
     std::sort(found.choices.begin(), found.choices.end());
     if (found.choices.empty()) return found;
-    // All choices share what the first and the last one in the order of the alphabet share.
+    // The choices are sorted, so all of them share what the first and the last one share.
     const std::string_view first = found.choices.front();
     const std::string_view last = found.choices.back();
     const auto end = std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;

@@ -22,7 +22,7 @@ struct SearchText {
 };
 struct ShowHelp {};
 struct Leave {};
-/// A command that cannot be understood, and so is not carried out.
+/// A command that is not understood and therefore not carried out.
 struct Mistake {
     std::string why;
 };
@@ -30,8 +30,8 @@ struct Mistake {
 using Meaning =
     std::variant<Nothing, Text, ListOnline, ShowHistory, SearchText, ShowHelp, Leave, Mistake>;
 
-/// What a line means. An empty one is Nothing. `//` stands for a leading slash; `/me` is sent as it
-/// is.
+/// Parses a typed line. An empty line is Nothing. `//` stands for a leading slash, and `/me` is
+/// sent as it is.
 [[nodiscard]] Meaning read(std::string_view line);
 
 struct CommandHelp {
@@ -40,20 +40,21 @@ struct CommandHelp {
     std::string_view what;  ///< what it does
 };
 
-/// All commands, for the completion of words.
+/// Returns all commands, for completion.
 [[nodiscard]] std::span<const CommandHelp> commands();
 
-/// All commands as rows of text, for `/help` and `--help`.
+/// Returns all commands as lines of text, for `/help` and `--help`.
 [[nodiscard]] std::string overview();
 
-/// What Tab makes of a word that has begun.
+/// How Tab completes a word.
 struct Completion {
-    std::string rest;                  ///< to be added; empty: it is not clear how to go on
-    std::vector<std::string> choices;  ///< the words that begin so, sorted
+    std::string rest;  ///< to be added to the word; empty: the choices differ already
+    std::vector<std::string> choices;  ///< all words that begin like this one, sorted
 };
 
-/// @param front the line up to the cursor; its last word is completed
-/// @param words what it may become
+/// Completes the last word before the cursor.
+/// @param front the line up to the cursor
+/// @param words what the last word may become
 [[nodiscard]] Completion complete(std::string_view front, const std::vector<std::string>& words);
 
 }  // namespace belfry::terminal::typed

@@ -19,8 +19,8 @@ constexpr int history_size = 1000;
 constexpr wchar_t abort_search = L'\x07';
 constexpr wchar_t enter = L'\r';
 
-// Beside those of libedit. The last ones are what terminals send for Delete, Home and End,
-// and for Ctrl with an arrow.
+// Bindings besides libedit's own. The last seven are the sequences that terminals send for Delete,
+// Home, End, and Ctrl with an arrow key.
 constexpr std::array<std::pair<const wchar_t*, const wchar_t*>, 15> bindings{{
     {L"^M", L"belfry-enter"},
     {L"^J", L"belfry-enter"},
@@ -58,8 +58,8 @@ Editor::Editor(std::string_view prompt, std::size_t columns, Hooks hooks)
     ::history_w(history_.get(), &event, H_SETSIZE, history_size);
     ::history_w(history_.get(), &event, H_SETUNIQUE, 1);
     bind_keys();
-    // Between two lines the terminal would echo what is pasted meanwhile, and take its control
-    // characters for its own.
+    // Otherwise the terminal would, between two lines, echo pasted text and interpret control
+    // characters in it.
     ::el_wset(el, EL_SETTY, L"-x", L"-icanon", L"-echo", L"-icrnl", L"-iexten", nullptr);
 }
 
@@ -89,7 +89,7 @@ std::optional<std::string> Editor::read_line() {
 
 std::size_t Editor::cursor_row(std::size_t columns, std::size_t rows) const {
     const LineLayout layout{columns_, prompt_ + text(), prompt_.size() + front().size()};
-    // A line that is longer than the screen is drawn scrolled.
+    // libedit scrolls a line that is longer than the screen.
     return std::min(layout.cursor_row(columns), rows - 1);
 }
 
@@ -113,13 +113,13 @@ bool Editor::is_empty() const {
 }
 
 void Editor::cancel() {
-    // A search puts back the line that it began with.
+    // When a search is aborted, libedit restores the line that was there before.
     if (is_searching()) return keyboard_.press(abort_search);
     const LineInfoW* line = ::el_wline(editline_.get());
     const auto size = static_cast<int>(line->lastchar - line->buffer);
     ::el_cursor(editline_.get(), size);
     ::el_wdeletestr(editline_.get(), size);
-    // So that the history begins at its end again.
+    // A new line makes the history start from its newest entry again.
     keyboard_.press(enter);
 }
 
@@ -133,7 +133,7 @@ std::wstring Editor::text() const {
     return {line->buffer, line->lastchar};
 }
 
-// libedit writes what is searched for into a second row of the line itself.
+// During a search libedit appends the search text to the line, after a newline.
 bool Editor::is_searching() const {
     return text().find(L'\n') != std::wstring::npos;
 }
@@ -160,7 +160,7 @@ std::optional<wchar_t> Editor::wait_for_key() {
     for (;;) {
         if (const auto key = keyboard_.next()) return key;
         if (!hooks_.wait()) return std::nullopt;
-        // One may have been pressed by cancel().
+        // cancel() may have pressed a key during the wait.
         if (keyboard_.has_keys()) continue;
         std::array<char, 4096> bytes{};
         const auto n = ::read(STDIN_FILENO, bytes.data(), bytes.size());

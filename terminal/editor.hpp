@@ -14,61 +14,65 @@
 
 namespace belfry::terminal {
 
-/// The line that is being typed, on standard input and output. libedit edits it: keys, history,
-/// drawing. It asks for one key after the other, also in the middle of a search or of a key's
-/// sequence; while there is none the program's loop turns below it.
+/// The line that is being typed, on standard input and output. libedit handles its keys, its
+/// history and its drawing. libedit asks for one key at a time, also in the middle of a search or
+/// of an escape sequence. While there is no key, the program's event loop runs inside that call.
+/// Only one thread uses the editor.
 class Editor {
   public:
     struct Hooks {
-        /// Waits until the keyboard can be read. False: no more keys are wanted.
+        /// Waits until standard input is readable. @return false: no more keys are wanted
         std::function<bool()> wait;
-        /// Takes the line off the screen, before it is changed as a whole.
+        /// Removes the line from the screen before a new line begins.
         std::function<void()> hide;
         /// Clears the screen and draws everything again.
         std::function<void()> clear;
-        /// Shows what a word can be completed to.
+        /// Prints the possible completions of a word.
         std::function<void(const std::vector<std::string>&)> offer;
-        /// What the word at the end of a line's front can be completed to.
+        /// Completes the last word of `front`, the line up to the cursor.
         std::function<typed::Completion(std::string_view front)> complete;
     };
 
-    /// @throws std::runtime_error where the terminal cannot be used
+    /// @throws std::runtime_error if libedit cannot use the terminal
     Editor(std::string_view prompt, std::size_t columns, Hooks hooks);
     Editor(const Editor&) = delete;
     Editor& operator=(const Editor&) = delete;
 
-    /// A line for the history; the newest one last.
+    /// Adds a line to the history. The newest line comes last.
     void remember(std::string_view line);
 
-    /// Draws the prompt behind what stands on the screen, and edits a new line. None: Ctrl-D, the
-    /// end of the terminal, or no more keys are wanted. The line is taken off the screen.
+    /// Draws the prompt below the text on the screen, edits a new line, and removes it from the
+    /// screen. @return nothing after Ctrl-D, after the end of the terminal, or if no more keys are
+    /// wanted
     [[nodiscard]] std::optional<std::string> read_line();
 
-    // --- while a line is edited ---
+    // --- while read_line() runs ---
 
-    /// The row of the line in which the cursor stands, 0 being that of the prompt.
-    /// @param columns of the terminal now, which may have changed since the line was drawn
+    /// Returns the row of the cursor, counted from the row of the prompt.
+    /// @param columns the width of the terminal now; it may have changed since the line was drawn
     [[nodiscard]] std::size_t cursor_row(std::size_t columns, std::size_t rows) const;
 
-    /// Whether cursor_row() could be wrong after a change of the size, unless it is drawn anew.
+    /// Tells whether cursor_row() could be wrong after a resize unless the line is drawn again
+    /// first.
     [[nodiscard]] bool must_be_drawn() const;
 
-    /// Draws the line where the cursor stands: at the beginning of a row, with nothing behind.
+    /// Draws the line at the cursor, which must be at the start of an empty row.
     void draw();
 
-    /// The terminal's size has changed, and the line is not on the screen.
-    /// @param columns the new one
+    /// Adapts to a new size of the terminal. The line must not be on the screen.
+    /// @param columns the new width
     void resize(std::size_t columns);
 
     [[nodiscard]] bool is_empty() const;
 
-    /// Begins a new line instead, or breaks off a search. The line must not be on the screen.
+    /// Aborts a search, or drops the line and begins a new one. The line must not be on the screen.
     void cancel();
 
-    /// Whether keys are there already.
+    /// Tells whether keys have been read and not used yet.
     [[nodiscard]] bool has_keys() const { return keyboard_.has_keys(); }
 
-    /// Ends or begins the terminal's editing modes: the program stops, or goes on.
+    /// Leaves the terminal's editing modes before the process stops, and enters them after it
+    /// continues.
     void leave_modes() { ::el_wset(editline_.get(), EL_PREP_TERM, 0); }
     void enter_modes() { ::el_wset(editline_.get(), EL_PREP_TERM, 1); }
 
@@ -92,7 +96,7 @@ class Editor {
     Keyboard keyboard_;
     std::unique_ptr<EditLine, void (*)(EditLine*)> editline_;
     std::unique_ptr<HistoryW, void (*)(HistoryW*)> history_;
-    std::size_t columns_;  // for which it is drawn
+    std::size_t columns_;  // the width for which the line is drawn
     std::wstring drawn_;   // the line when it was last drawn as a whole
     bool has_entered_ = false;
 };

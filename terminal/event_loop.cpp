@@ -49,7 +49,7 @@ int EventLoop::run() {
         tty_view_->read_lines(
             {.wait = [this] { return turn_until_key(); },
              .send = [this](std::string_view text) { connection_.send(++typed_, text); }});
-        go_on({});  // From now on it ends like the sending of a file.
+        go_on({});  // From here on the program ends as after the end of a file.
     }
     while (!connection_.has_ended()) go_on(wait());
     const int exit_code = report_end();
@@ -57,9 +57,9 @@ int EventLoop::run() {
     return exit_code;
 }
 
-// The editor reads what the keyboard holds.
+// Returns true when there is a key, which the editor then reads itself.
 bool EventLoop::turn_until_key() {
-    // The first turn, which does not wait, sends what was typed before.
+    // The first turn does not wait. It sends the line that was just entered.
     for (Ready ready;; ready = wait()) {
         go_on(ready);
         if (!wants_keys()) return false;
@@ -80,12 +80,12 @@ bool EventLoop::input_has_ended() const {
 EventLoop::Ready EventLoop::wait() const {
     const bool leaving = connection_.is_leaving();
     std::array<pollfd, 5> fds{{
-        // It stays readable after a signal, and a second one ends the program at once.
+        // The descriptor stays readable after a signal. A second signal ends the program at once.
         {leaving ? -1 : signal_.fd(), POLLIN, 0},
         {tty_view_ ? tty_view_->signal_fd() : -1, POLLIN, 0},
         {wants_input() ? input_.fd() : -1, POLLIN, 0},
-        // What has been received is printed before more is read, so that a slow reader of standard
-        // output holds the server back and nothing is kept here.
+        // More is read only after everything received has been printed. So a slow reader of
+        // standard output holds back the server and fills no memory here.
         connection_.wanted(output_.is_written()),
         {leaving ? -1 : output_.poll_fd(), POLLOUT, 0},
     }};
@@ -104,7 +104,7 @@ int EventLoop::timeout_ms() const {
     return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
 }
 
-// While it leaves it shows nothing more, and waits for nothing but the answer to QUIT.
+// While the program leaves, it shows nothing more and waits only for the answer to QUIT.
 base::Deadline EventLoop::wake_at() const {
     if (connection_.is_leaving()) return connection_.wake_at();
     const base::Deadline shown = tty_view_ ? tty_view_->show_again_at() : progress_->next();
@@ -208,7 +208,7 @@ bool EventLoop::is_done() const {
 // --- the end ---
 
 void EventLoop::on_output_failed(int error) {
-    // A reader that closes its pipe has read enough, and expects no complaint.
+    // A reader that closes its pipe has read enough, so no warning is due.
     if (error != EPIPE) warn(std::string{"cannot write standard output: "} + std::strerror(error));
     leave(exit_code::io_failed, bye_timeout_when_stopped);
 }
@@ -225,7 +225,7 @@ void EventLoop::leave(int exit_code, base::Duration at_most) {
     exit_code_ = exit_code;
     const auto now = base::Clock::now();
     auto until = now + at_most;
-    // --timeout bounds the farewell too, except for the moment in which the last ACK goes out.
+    // --timeout limits this wait too, but leaves enough time to send the last ACK.
     if (done_by_) until = std::min(until, std::max(*done_by_, now + bye_timeout_when_late));
     done_by_.reset();
     connection_.leave(until);
@@ -236,7 +236,7 @@ int EventLoop::code_when_done() const {
     return connection_.conversation().all_accepted() ? exit_code::done : exit_code::not_accepted;
 }
 
-// Warns, unless it was this program that ended the connection. Returns the exit status.
+// Warns if the server or the network has ended the connection. Returns the exit status.
 int EventLoop::report_end() const {
     using End = client::Connection::End;
     switch (connection_.end()) {

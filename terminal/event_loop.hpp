@@ -17,18 +17,18 @@
 
 namespace belfry::terminal {
 
-/// The program's one loop: waits for standard input, standard output, the connection, a signal
-/// or the time, and does what each of them asks for. While a person types, the editor asks for keys
-/// and the loop turns inside that call. One per process.
+/// The program's only event loop. It waits for standard input, standard output, the connection,
+/// signals and deadlines, and handles each of them. While a person types, the loop runs inside the
+/// editor's call for the next key. One per process.
 class EventLoop {
   public:
     explicit EventLoop(const Options& options);
 
-    /// Runs to the end, and returns the exit status.
+    /// Runs until the program is done. @return the exit status
     [[nodiscard]] int run();
 
   private:
-    // What poll() found.
+    // The descriptors that poll() has reported.
     struct Ready {
         bool signal = false;
         bool terminal = false;
@@ -65,17 +65,17 @@ class EventLoop {
 
     const Options& options_;
     const std::string server_;           // as the user named it
-    std::unique_ptr<TtyView> tty_view_;  // if a person types
+    std::unique_ptr<TtyView> tty_view_;  // if a person types at a terminal
     TerminationSignal signal_{tty_view_ != nullptr};
     Input input_;
     Output output_;
-    std::optional<PlainView> plain_;    // if nobody does
-    std::optional<Progress> progress_;  // likewise
+    std::optional<PlainView> plain_;    // if not
+    std::optional<Progress> progress_;  // if not
     client::Connection connection_;
     base::Deadline done_by_;     // --timeout
     base::Deadline give_up_at_;  // without a connection
-    std::uint64_t typed_ = 0;    // lines
-    int exit_code_ = 0;          // after leaving
+    std::uint64_t typed_ = 0;    // how many lines have been typed
+    int exit_code_ = 0;          // the exit status of leave()
 };
 
 }  // namespace belfry::terminal

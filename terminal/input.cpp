@@ -31,7 +31,8 @@ std::optional<InputLine> LineReader::next(std::string_view& input) {
     const bool complete = lf != std::string_view::npos;
     input.remove_prefix(piece.size() + (complete ? 1 : 0));
     if (complete && begun_.empty()) return finished(without_cr(piece));
-    // Two bytes above the limit: one may be the CR, the other tells that the line is too long.
+    // Two more bytes than the limit are kept: one may be the CR, and the other shows that the line
+    // is too long.
     begun_ += piece.substr(0, limit_ + 2 - begun_.size());
     if (!complete) return std::nullopt;
     finished_ = std::exchange(begun_, {});

@@ -8,27 +8,27 @@
 
 namespace belfry::terminal {
 
-/// A line of input, without its ending.
+/// A line of input without its line ending.
 struct InputLine {
     std::uint64_t number = 0;  ///< from 1
     std::string_view text;     ///< valid until the reader is used again
     bool too_long = false;     ///< above the limit: the text is not kept
 };
 
-/// Cuts input into lines. A CR before the LF is taken off; the last line may lack its LF.
+/// Splits input into lines. A CR before the LF is removed. The last line may lack its LF.
 class LineReader {
   public:
-    /// @param limit the longest line that is kept, in bytes
+    /// @param limit the size of the longest line that is kept, in bytes
     explicit LineReader(std::size_t limit) noexcept : limit_{limit} {}
 
-    /// Takes bytes off the front of the input up to the end of the first line. None: all of them
-    /// are taken, and the line goes on.
+    /// Removes the first line from the front of the input. @return nothing if the input does not
+    /// hold the end of the line; then all of it is taken
     [[nodiscard]] std::optional<InputLine> next(std::string_view& input);
 
-    /// The line that the end of the input ends; none where it is empty.
+    /// Returns the last line if it had no line ending. Call it once, at the end of the input.
     [[nodiscard]] std::optional<InputLine> last();
 
-    /// Whether the end of a line has not come yet.
+    /// Tells whether a line has begun whose end has not come yet.
     [[nodiscard]] bool has_begun() const noexcept { return !begun_.empty(); }
 
   private:
@@ -36,11 +36,11 @@ class LineReader {
 
     std::size_t limit_;
     std::uint64_t number_ = 0;
-    std::string begun_;     // the front of a line whose end has not come
-    std::string finished_;  // what the last line given out points into
+    std::string begun_;     // the beginning of a line whose end has not come
+    std::string finished_;  // the storage of the line that was returned last
 };
 
-/// Standard input, line by line.
+/// Reads standard input line by line.
 class Input {
   public:
     /// @param fd is not closed
@@ -48,24 +48,24 @@ class Input {
 
     [[nodiscard]] int fd() const noexcept { return fd_; }
 
-    /// Reads once; waits where there is nothing yet, so poll() first. Only when next() has given
-    /// out what was read before.
+    /// Reads once. It blocks if there is nothing to read, so poll() first. next() must have
+    /// returned nothing before.
     void read();
 
-    /// The next line of what has been read.
+    /// Returns the next line of what has been read.
     [[nodiscard]] std::optional<InputLine> next();
 
-    /// Whether nothing more will come.
+    /// Tells whether the end of the input has been reached.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
-    /// Whether nothing is left to send: it has ended, or there is nothing to read at present and no
-    /// line has begun.
+    /// Tells whether the input has ended, or holds nothing to read now and no line has begun.
     [[nodiscard]] bool is_drained() const;
 
-    /// How much of a file has been read, in percent; none where it is no file.
+    /// Returns how much of a file has been read, in percent; nothing if the input is not a regular
+    /// file.
     [[nodiscard]] std::optional<int> percent_read() const;
 
-    /// Whether it has ended because it cannot be read.
+    /// Tells whether the input has ended because of a read error.
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
 
   private:

@@ -7,7 +7,7 @@ namespace {
 
 namespace utf = boost::locale::utf;
 
-// What a terminal sends before and behind a paste, once it is asked to. All use these two.
+// The sequences that a terminal sends before and after a paste. All terminals use the same two.
 constexpr std::string_view paste_begins = "\x1b[200~";
 constexpr std::string_view paste_ends = "\x1b[201~";
 
@@ -43,7 +43,7 @@ bool Keyboard::take_bracket() {
     return true;
 }
 
-// A single ESC may be the key itself, and is not kept waiting, except in a paste.
+// Outside a paste, a single ESC may be the key itself, so it is passed on at once.
 bool Keyboard::waits_for_bracket() const {
     const auto bracket = is_pasting_ ? paste_ends : paste_begins;
     const bool is_front = bytes_.size() < bracket.size() && bracket.starts_with(bytes_);
@@ -65,7 +65,7 @@ void Keyboard::take_character() {
 
 void Keyboard::put(wchar_t character) {
     if (!is_pasting_) return keys_.push_back(character);
-    // A line may end with CR, LF or both.
+    // A pasted line may end with CR, LF or both.
     const bool is_second = was_cr_ && character == L'\n';
     was_cr_ = character == L'\r';
     if (is_second) return;

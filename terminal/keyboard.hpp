@@ -7,19 +7,19 @@
 
 namespace belfry::terminal {
 
-/// What comes from the keyboard: bytes in, characters out. In a bracketed paste nothing is a
-/// command but the end of a line: each other control character is quoted with Ctrl-V.
+/// Decodes the bytes of the keyboard into characters. In a bracketed paste only the end of a line
+/// acts as a key. Every other control character is quoted with Ctrl-V, so that it is inserted.
 class Keyboard {
   public:
-    /// Takes bytes as they come, in whatever pieces.
+    /// Adds bytes from the terminal. A character or sequence may be split over several calls.
     void take(std::string_view bytes);
 
-    /// The next character; none: all have been given out.
+    /// Removes the next character. @return nothing if there is none
     [[nodiscard]] std::optional<wchar_t> next();
 
     [[nodiscard]] bool has_keys() const noexcept { return !keys_.empty(); }
 
-    /// A key that is to come next.
+    /// Makes next() return this key first.
     void press(wchar_t key) { keys_.push_front(key); }
 
   private:

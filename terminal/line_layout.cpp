@@ -17,7 +17,7 @@ struct Position {
     std::size_t column = 0;
 };
 
-// Where a terminal ends up behind a line that it breaks by itself.
+// Returns where the cursor is after a line that the terminal wraps by itself.
 Position flow(std::wstring_view line, std::size_t columns) {
     Position place;
     for (const wchar_t character : line) {
@@ -61,7 +61,7 @@ void LineLayout::put(wchar_t character) {
     }
 }
 
-// A wide character that does not fit at the end of a row goes to the next one.
+// A wide character that does not fit at the end of a row moves to the next row.
 void LineLayout::add(wchar_t character) {
     const std::size_t width = columns_of(character);
     while (column_ + width > columns_) add(L' ');

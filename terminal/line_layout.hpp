@@ -7,29 +7,31 @@
 
 namespace belfry::terminal {
 
-/// Where libedit draws the characters of its prompt and line, one after the other. It does not tell
-/// where it has left the cursor, so this counts along, by the rules of its re_addc(), re_putc() and
+/// Computes where libedit has drawn each character of its prompt and line. libedit does not tell
+/// where it has left the cursor, so this class follows the rules of its re_addc(), re_putc() and
 /// re_update_line().
 class LineLayout {
   public:
-    /// @param columns of the terminal when the text was drawn
-    /// @param text prompt and line
-    /// @param cursor the index of the character on which the cursor stands
+    /// @param columns the width of the terminal when the text was drawn
+    /// @param text the prompt and the line
+    /// @param cursor the index of the character under the cursor
     LineLayout(std::size_t columns, std::wstring_view text, std::size_t cursor);
 
-    /// The row in which the cursor stands, 0 being that of the prompt, on a terminal that has so
-    /// many columns now and has broken its rows anew.
+    /// Returns the row of the cursor, counted from the row of the prompt.
+    /// @param columns the width of the terminal now; if it has changed, the terminal has wrapped
+    /// the text again
     [[nodiscard]] std::size_t cursor_row(std::size_t columns) const;
 
-    /// Whether a row ends with blanks. libedit leaves them out, and goes to the next row by itself,
-    /// so that the terminal takes the two for separate lines; but not where they were typed one by
-    /// one.
+    /// Tells whether a row ends with blanks. When libedit draws such a row as a whole, it leaves
+    /// the blanks out and moves to the next row by itself, so the terminal takes the rows for
+    /// separate lines. When the blanks are typed one by one, the terminal wraps the row and joins
+    /// them.
     [[nodiscard]] bool has_breaks() const;
 
   private:
     struct Row {
         std::wstring text;
-        bool is_broken = false;  ///< by a new line
+        bool is_broken = false;  ///< it ends with a newline in the text
     };
 
     void put(wchar_t character);
@@ -41,17 +43,17 @@ class LineLayout {
     std::size_t column_ = 0;
     std::vector<Row> rows_{1};
     std::size_t cursor_row_ = 0;
-    std::size_t cursor_index_ = 0;  // in that row
+    std::size_t cursor_index_ = 0;  // the index of the cursor in that row
     wchar_t under_cursor_ = L' ';
 };
 
-/// The columns that a character takes; none for what is not printed.
+/// Returns the width of a character in columns; 0 if it is not printable.
 [[nodiscard]] std::size_t columns_of(wchar_t character) noexcept;
 
-/// The columns that a text of printable characters in UTF-8 takes.
+/// Returns the width in columns of a UTF-8 text of printable characters.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
-/// The text, or as much of its beginning as fits with `…` behind it.
+/// Returns the text if it fits into the columns, else its beginning and `…`.
 [[nodiscard]] std::string fitted(std::string_view text, std::size_t columns);
 
 }  // namespace belfry::terminal

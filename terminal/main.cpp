@@ -16,8 +16,8 @@ namespace {
 
 using namespace belfry;
 
-// Keeps a socket from becoming standard input, output or error where one of them is closed.
-// False: standard output was, so that nothing can be printed.
+// Opens /dev/null in place of each standard stream that is closed, so that no socket takes its
+// number. Returns false if standard output was closed, so that nothing can be printed.
 bool open_standard_streams() {
     const bool can_print = ::fcntl(STDOUT_FILENO, F_GETFD) != -1;
     int opened = ::open("/dev/null", O_RDWR);

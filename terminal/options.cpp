@@ -65,7 +65,7 @@ std::optional<std::uint64_t> count_in(const po::variables_map& values) {
 }
 
 std::optional<base::Duration> timeout_in(const po::variables_map& values) {
-    // More than anybody waits, and within what a Duration can hold.
+    // A longer timeout would overflow a Duration.
     constexpr double longest = 1e9;
     const auto text = cli::text_of(values, "timeout");
     if (!text) return std::nullopt;
@@ -80,7 +80,8 @@ std::optional<base::Duration> timeout_in(const po::variables_map& values) {
         std::chrono::duration<double>{std::min(seconds, longest)});
 }
 
-// What stands in a file or a variable for the terminal must not get into what a script reads.
+// `always` from a default file or a variable is meant for the terminal. It must not add colours to
+// the input of a script.
 ColourMode colour_in(const cli::CommandLine& line) {
     const auto text = line.options["color"].as<std::string>();
     if (text == "always" && cli::is_default(line, "color") && ::isatty(STDOUT_FILENO) == 0) {

@@ -26,25 +26,27 @@ struct Options {
     std::optional<base::Duration> timeout;  ///< above 0
 };
 
-/// Reads the arguments (without the program's name), the file that they name with `--config`, the
-/// environment, and the file that it names, or else the user's own; what comes first wins. Throws
-/// cli::UsageError for whatever is wrong, which says where it stands.
+/// Reads the options from, in this order: the arguments, the file that their `--config` names, the
+/// environment, and the file that the environment names or else the user's own. The first source
+/// that sets an option wins.
+/// @param arguments without the program's name
+/// @throws cli::UsageError that says what is wrong and where it was found
 [[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
 
-/// The text of `--help`.
+/// Returns the text of `--help`.
 [[nodiscard]] std::string help();
 
-/// What the program's exit status says. Ended by a signal it is 128 + its number.
+/// The exit statuses of the program. After a signal the status is 128 + its number.
 namespace exit_code {
 
-inline constexpr int done = 0;       ///< all sent and accepted
-inline constexpr int io_failed = 1;  ///< standard input or output does not work
+inline constexpr int done = 0;       ///< all lines were sent and accepted
+inline constexpr int io_failed = 1;  ///< an error on standard input or output
 inline constexpr int usage = 2;
 inline constexpr int login_refused = 3;
 inline constexpr int no_connection = 4;
 inline constexpr int timed_out = 5;
 inline constexpr int not_accepted = 6;  ///< a line was not accepted
-inline constexpr int taken_over = 7;    ///< by a later login of the same client-id
+inline constexpr int taken_over = 7;    ///< taken over by a later login of the same client-id
 
 }  // namespace exit_code
 

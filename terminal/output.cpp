@@ -12,7 +12,8 @@
 namespace belfry::terminal {
 namespace {
 
-// A pipe that poll() calls writable takes this much without waiting; a file takes everything.
+// Returns how much a write can take without waiting: PIPE_BUF for a pipe that poll() reports as
+// writable, everything for a file.
 std::size_t taken_at_once(int fd) {
     struct stat status {};
     const bool is_file = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);

@@ -5,26 +5,27 @@
 
 namespace belfry::terminal {
 
-/// Standard output, written only as far as it takes without waiting, so that a slow reader holds
-/// back what is printed and nothing else.
+/// Writes to standard output without ever waiting. So a slow reader delays only what is printed.
 class Output {
   public:
-    /// @param fd is not closed; it stays as blocking as it is, since others may share it
+    /// @param fd is not closed, and does not become non-blocking, because other processes may share
+    /// it
     explicit Output(int fd);
 
-    /// Whether it is a terminal.
+    /// Tells whether standard output is a terminal.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
 
-    /// To be appended to.
+    /// Returns the buffer, to which callers append.
     [[nodiscard]] std::string& text() noexcept { return text_; }
 
-    /// Whether everything appended has been written.
+    /// Tells whether everything appended has been written.
     [[nodiscard]] bool is_written() const noexcept { return text_.empty(); }
 
-    /// Writes what it takes at present. False: it takes nothing any more, and errno says why.
+    /// Writes as much as possible without waiting. @return false: writing has failed, and errno
+    /// says why
     [[nodiscard]] bool write();
 
-    /// To be polled for POLLOUT while something is unwritten; else -1.
+    /// Returns the descriptor to poll for POLLOUT; -1 if everything is written.
     [[nodiscard]] int poll_fd() const noexcept { return is_written() ? -1 : fd_; }
 
   private:
@@ -32,7 +33,7 @@ class Output {
 
     int fd_;
     bool is_terminal_;
-    std::size_t at_once_;  // bytes that a write does not wait with
+    std::size_t at_once_;  // how many bytes a write takes without waiting
     std::size_t written_ = 0;
     std::string text_;
 };

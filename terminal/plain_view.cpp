@@ -12,7 +12,7 @@
 namespace belfry::terminal {
 namespace {
 
-// Lines for programs are never coloured unasked, not on a terminal either.
+// Plain lines are coloured only on request, even on a terminal.
 Painter painter_for(const Options& options) {
     if (options.colour != ColourMode::always) return {};
     const auto terminfo = Terminfo::load();

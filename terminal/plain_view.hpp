@@ -12,7 +12,7 @@
 
 namespace belfry::terminal {
 
-/// Messages as lines of standard output, of text or JSON, for programs and files.
+/// Prints messages as lines of text or JSON on standard output, for programs and files.
 class PlainView : public client::Observer {
   public:
     PlainView(const Options& options, Output& output);
@@ -23,10 +23,10 @@ class PlainView : public client::Observer {
     void accepted(std::string_view, std::uint64_t) override { ++accepted_; }
     void refused(std::uint64_t line, std::string_view text, std::string_view why) override;
 
-    /// How many lines have been accepted.
+    /// Returns how many lines have been accepted.
     [[nodiscard]] std::uint64_t accepted() const noexcept { return accepted_; }
 
-    /// How many ids of the backlog have been passed, and how many it had.
+    /// Return how many ids of the backlog have come, and how many it had at the login.
     [[nodiscard]] std::uint64_t caught_up() const noexcept { return newest_ - cursor_; }
     [[nodiscard]] std::uint64_t backlog() const noexcept { return last_ - cursor_; }
 
@@ -40,13 +40,12 @@ class PlainView : public client::Observer {
     std::uint64_t last_ = 0;
 };
 
-// How a message is printed as text; wire/json.hpp prints it as JSON.
-
-/// The text so that a terminal only shows it. Each row after the first one is indented, so that it
-/// cannot look like another message.
+/// Replaces control characters, and indents each row after the first one, so that it cannot look
+/// like another message.
 [[nodiscard]] std::string indented_rows(std::string_view text);
 
-/// `sender: text` and a newline. For a terminal as indented_rows(), else the bytes as they are.
+/// Appends `sender: text` and a newline. A terminal gets the text as indented_rows(), anything else
+/// gets its bytes unchanged. wire/json.hpp prints a message as JSON.
 void append_text(std::string& out, const wire::Message& message, bool for_terminal,
                  Painter& painter);
 

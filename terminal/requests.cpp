@@ -12,7 +12,7 @@ namespace belfry::terminal {
 namespace {
 
 constexpr std::uint64_t page = 500;
-constexpr std::size_t found_at_most = 50;
+constexpr std::size_t max_found = 50;
 
 std::string listed(const std::vector<std::string>& names) {
     return names.empty() ? "nobody" : boost::algorithm::join(names, ", ");
@@ -106,12 +106,12 @@ void Requests::end_who() {
     offline_.clear();
 }
 
-// An older page goes before what was found so far.
+// Pages come from the newest to the oldest, so each goes in front.
 void Requests::end_page() {
     auto& found = search_->found;
     found.insert(found.begin(), search_->page.begin(), search_->page.end());
     search_->page.clear();
-    if (found.size() >= found_at_most || search_->left == 0) {
+    if (found.size() >= max_found || search_->left == 0) {
         end_search();
     } else {
         ask_page();
@@ -121,8 +121,8 @@ void Requests::end_page() {
 bool Requests::end_search() {
     if (!search_) return false;
     auto& found = search_->found;
-    if (found.size() > found_at_most) {
-        found.erase(found.begin(), found.end() - found_at_most);
+    if (found.size() > max_found) {
+        found.erase(found.begin(), found.end() - max_found);
     }
     const std::string how_many = found.size() == 1
                                      ? "1 message contains "

@@ -14,9 +14,9 @@
 
 namespace belfry::terminal {
 
-/// The user's questions to the server, and its answers, which keep their order. The protocol knows
-/// no search: pages of the history are asked for, from the newest one back, and looked through
-/// here.
+/// Sends the user's questions to the server and prints the answers, which come in the order of the
+/// questions. The protocol has no search. A search therefore requests pages of the history, from
+/// the newest to the oldest, and filters them here.
 class Requests {
   public:
     using Print = std::function<void(const std::string&)>;
@@ -24,27 +24,30 @@ class Requests {
     Requests(std::string own_id, Transcript& transcript, Print print)
         : own_id_{std::move(own_id)}, transcript_{transcript}, print_{std::move(print)} {}
 
-    /// Asks which clients are known, without printing the answer: on_user() gets each of them.
+    /// Asks for all client-ids without printing the answer. on_user() gets each of them.
     void ask_names();
+    /// Asks who is online.
     void who();
+    /// Asks for the newest `count` messages.
     /// @param newest the id of the newest message
     void history(std::uint64_t newest, std::uint64_t count);
+    /// Starts a search for a text, and ends the search before it.
     void search(std::uint64_t newest, std::string_view text);
 
-    /// Ends a search; prints what it has found. False: there is none.
+    /// Ends the search and prints what it has found. @return false: there is no search
     bool end_search();
 
-    /// The commands that are to be sent now, on a connection with a login.
+    /// Removes the commands that are to be sent now. Requires an accepted login.
     [[nodiscard]] std::string take_commands() { return std::exchange(commands_, {}); }
 
-    /// The connection is lost: nothing more is answered.
+    /// Drops all open requests, because the connection is lost.
     void lost();
 
     void on_user(const wire::User& frame);
     void on_past(const wire::Message& frame);
     void on_end(const wire::End& frame);
 
-    /// How far a search has come.
+    /// Describes how far a search has come; nothing without a search.
     [[nodiscard]] std::optional<std::string> progress() const;
 
   private:
@@ -52,16 +55,16 @@ class Requests {
 
     struct Request {
         Kind kind;
-        std::uint64_t search = 0;  // its number
+        std::uint64_t search = 0;  // the number of the search
     };
 
     struct Search {
         std::uint64_t number;
         std::string text;
         std::uint64_t newest;
-        std::uint64_t left;              // ids up to this one have not been asked for
+        std::uint64_t left;              // ids up to this one have not been requested
         std::vector<std::string> found;  // oldest first
-        std::vector<std::string> page;   // found in the page that is coming
+        std::vector<std::string> page;   // found in the page that is being received
     };
 
     void ask(Kind kind, std::uint64_t first, std::uint64_t count);

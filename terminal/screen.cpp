@@ -12,7 +12,7 @@
 namespace belfry::terminal {
 namespace {
 
-// If standard output fails, the terminal has gone, and SIGHUP follows.
+// Errors are ignored: if standard output fails, the terminal is gone, and SIGHUP follows.
 void write(std::string_view text) {
     static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
 }
@@ -74,7 +74,7 @@ void Screen::bell() {
     write(ansi::bell);
 }
 
-// A terminal that has become narrower has broken its rows anew.
+// A terminal that has become narrower has wrapped the rows again.
 std::size_t Screen::rows_above_cursor() const {
     const Size now = size();
     std::size_t rows = 0;

@@ -10,8 +10,8 @@
 
 namespace belfry::terminal {
 
-/// The terminal: text that stays, and at its end, taken off and drawn again whenever something is
-/// printed, a few rows of status and the line that is being typed.
+/// The screen of the terminal: printed text, and below it a few status rows and the line being
+/// typed. Rows and line are removed and drawn again whenever something is printed.
 class Screen {
   public:
     explicit Screen(const Painter& painter) : painter_{painter} {}
@@ -19,31 +19,33 @@ class Screen {
     Screen& operator=(const Screen&) = delete;
     ~Screen() { hide(); }
 
-    /// A line is edited from now on, or, null, no more.
+    /// Sets the editor whose line is drawn; null: none.
     void edit(Editor* editor) { editor_ = editor; }
 
-    /// Prints whole lines of harmless text, above what is at the end.
+    /// Prints whole lines above the status rows. The text must hold no control characters but
+    /// colours.
     void print(std::string_view text);
 
-    /// The rows above the line, which are cut where they are too long. Harmless text.
+    /// Sets the status rows. A row that is too long is cut. The rows must hold no control
+    /// characters.
     void set_status(std::vector<std::string> rows);
 
-    /// Draws what is missing: before the program waits.
+    /// Draws what is not on the screen. Call it before the program waits.
     void show();
 
-    /// Draws the status and leaves the line to the editor, which is about to begin one.
+    /// Draws the status rows only, because the editor is about to draw a new line.
     void show_status();
 
-    /// Takes off status and line.
+    /// Removes the status rows and the line from the screen.
     void hide();
 
-    /// Clears the screen and draws both again.
+    /// Clears the screen, then draws the status rows and the line again.
     void clear();
 
-    /// The terminal's size has changed.
+    /// Adapts to a new size of the terminal.
     void resize();
 
-    /// In characters, never 0.
+    /// A size in characters, never 0.
     struct Size {
         std::size_t columns;
         std::size_t rows;
@@ -58,7 +60,7 @@ class Screen {
     const Painter& painter_;
     Editor* editor_ = nullptr;
     std::vector<std::string> status_;
-    std::vector<std::size_t> drawn_;  // the columns of the status rows on the screen
+    std::vector<std::size_t> drawn_;  // the width of each status row on the screen
     bool is_shown_ = false;
 };
 

@@ -30,14 +30,14 @@ extern "C" void on_signal(int number) {
     errno = saved_errno;
 }
 
-// SIGQUIT ends the program as usual, but with the terminal as it was. SA_RESETHAND has restored the
-// default action, which is taken when this handler returns.
+// SIGQUIT ends the program as usual, but with the terminal's modes restored. SA_RESETHAND has
+// restored the default action, which is taken when this handler returns.
 extern "C" void on_quit(int number) {
     TerminalModes::restore();
     static_cast<void>(::raise(number));
 }
 
-// Static, because the handler can run until the process ends.
+// The descriptor is static because the handler can run until the process ends.
 const base::UniqueFd& wake() {
     static const base::UniqueFd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     return fd;
@@ -114,7 +114,7 @@ TerminalSignals::Came TerminalSignals::take() const {
 void TerminalSignals::stop() {
     const sigset_t set = set_of({SIGTSTP});
     static_cast<void>(::raise(SIGTSTP));
-    // It is delivered here. Where nobody could let the process go on, the kernel ignores it.
+    // Unblocking delivers the signal. The kernel ignores it if no shell could continue the process.
     ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }

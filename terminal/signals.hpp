@@ -6,30 +6,31 @@
 
 namespace belfry::terminal {
 
-/// SIGINT and SIGTERM as something to poll for. The first one asks the program to leave. The second
-/// one ends it at once, even if the loop hangs, with the terminal as it was. One per process; it
-/// also makes the process ignore SIGPIPE.
+/// Makes SIGINT and SIGTERM readable from a descriptor. The first signal asks the program to leave.
+/// The second one restores the terminal's modes and ends the program at once, even if the loop
+/// hangs. The class also makes the process ignore SIGPIPE. One per process.
 class TerminationSignal {
   public:
-    /// @param at_terminal whether a person types: then SIGHUP, the end of the terminal, asks the
-    /// program to leave as well, and SIGQUIT ends it at once
+    /// @param at_terminal whether a person types. Then SIGHUP asks the program to leave too, and
+    /// SIGQUIT restores the terminal's modes before it ends the program.
     explicit TerminationSignal(bool at_terminal);
 
-    /// Readable after a signal.
+    /// Returns the descriptor, which is readable after a signal.
     [[nodiscard]] int fd() const noexcept { return fd_; }
 
-    /// The number of the signal; none before there is one.
+    /// Returns the number of the signal; nothing before the first one.
     [[nodiscard]] static std::optional<int> number() noexcept;
 
-    /// Takes the signal back, because it was meant for the line: the next one is the first again.
+    /// Forgets the signal, so that the next one counts as the first. For a Ctrl-C that only clears
+    /// the line.
     void forget() const noexcept;
 
   private:
     int fd_;
 };
 
-/// What a terminal and its shell tell a program beside the keys, as something to poll for: another
-/// size (SIGWINCH), Ctrl-Z (SIGTSTP), and that it goes on (SIGCONT). One per process.
+/// Makes the signals of a terminal and its shell readable from a descriptor: a new size (SIGWINCH),
+/// Ctrl-Z (SIGTSTP), and the continuation after a stop (SIGCONT). One per process.
 class TerminalSignals {
   public:
     TerminalSignals();
@@ -39,15 +40,17 @@ class TerminalSignals {
 
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
+    /// The signals that have come.
     struct Came {
-        bool resize = false;  ///< or it may have been resized
+        bool resize = false;  ///< the terminal has, or may have, a new size
         bool stop = false;
     };
 
-    /// What has come since the last call.
+    /// Returns the signals that have come since the last call.
     [[nodiscard]] Came take() const;
 
-    /// Stops the process, as SIGTSTP does by itself; returns when it goes on.
+    /// Stops the process as an unhandled SIGTSTP would. Returns after the process has been
+    /// continued.
     static void stop();
 
   private:

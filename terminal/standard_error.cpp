@@ -54,7 +54,7 @@ void Progress::show(std::string_view text, base::TimePoint now) {
     next_ = now + interval;
     std::string row{"\r"};
     row += text;
-    // What is longer on the terminal is covered with spaces.
+    // Spaces cover the rest of a longer row that is on the terminal.
     row.resize(std::max(row.size(), shown_ + 1), ' ');
     if (write(row)) shown_ = text.size();
 }
@@ -64,7 +64,8 @@ void Progress::clear() {
     if (write("\r" + std::string(shown_, ' ') + "\r")) shown_ = 0;
 }
 
-// A terminal that has been stopped with Ctrl-S must not hold up the work.
+// Writes only if it can without waiting, because a terminal that was stopped with Ctrl-S must not
+// hold up the work.
 bool Progress::write(std::string_view text) {
     pollfd terminal{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
     if (::poll(&terminal, 1, 0) <= 0) return false;

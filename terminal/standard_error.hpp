@@ -8,16 +8,17 @@
 
 namespace belfry::terminal {
 
-/// cli::warn() of the program belfry, or whoever listens instead.
+/// Warns the user: gives the text to the listener, or to cli::warn() if there is none. The main
+/// thread calls it.
 void warn(std::string_view text);
 
-/// Who listens from now on; null: nobody does. Where standard error is no terminal it gets the
-/// lines all the same.
+/// Sets the listener of warn(); null: none. If standard error is not a terminal, cli::warn() gets
+/// every text as well.
 void redirect_warnings(std::function<void(std::string_view text)> listener);
 
-/// One line on standard error that says how far a long work has come, written over and over.
-/// Nothing where standard error is no terminal, and nothing in a work's first second. Complaints
-/// make way for themselves. One per process.
+/// A progress row on standard error for work that takes long. Each show() overwrites the row.
+/// Nothing is shown if standard error is not a terminal, or in the first second of the work. A
+/// warning removes the row before it is printed. One per process.
 class Progress {
   public:
     Progress();
@@ -25,19 +26,20 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
     ~Progress();
 
-    /// A work begins, or goes on.
+    /// Says that work has begun or continues.
     void begin(base::TimePoint now);
 
-    /// Whether it is time to show() it.
+    /// Tells whether show() is due.
     [[nodiscard]] bool is_due(base::TimePoint now) const { return base::has_passed(next_, now); }
 
-    /// By when it is; none: there is no work.
+    /// Returns when show() is due next; nothing if there is no work.
     [[nodiscard]] base::Deadline next() const noexcept { return next_; }
 
-    /// @param text one harmless row; empty: the work has ended
+    /// Shows the row.
+    /// @param text one row without control characters; empty: the work has ended
     void show(std::string_view text, base::TimePoint now);
 
-    /// Takes it away, before something else is written to the terminal.
+    /// Removes the row. Call it before something else is written to the terminal.
     void clear();
 
   private:
@@ -45,7 +47,7 @@ class Progress {
 
     bool is_terminal_;
     base::Deadline next_;
-    std::size_t shown_ = 0;  // so many columns stand there
+    std::size_t shown_ = 0;  // the width of the row on the terminal
 };
 
 }  // namespace belfry::terminal

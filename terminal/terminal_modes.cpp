@@ -17,7 +17,7 @@ bool are_known = false;
 bool marks = false;
 volatile std::sig_atomic_t are_changed = 0;
 
-// A terminal that does not take it now does without.
+// Errors are ignored, because marked pastes are only a convenience.
 void write_if_marking(std::string_view sequence) noexcept {
     if (!marks) return;
     [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, sequence.data(), sequence.size());

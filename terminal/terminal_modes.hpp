@@ -2,20 +2,20 @@
 
 namespace belfry::terminal {
 
-/// Remembers the modes of the terminal on standard input, and restores them at the end, however the
-/// program ends. One per process.
+/// Saves the modes of the terminal on standard input and restores them, however the program ends.
+/// One per process.
 class TerminalModes {
   public:
-    /// @param marks_pastes whether the terminal puts pastes in brackets from now on
+    /// @param marks_pastes whether the terminal can mark pastes; it does so from now on
     explicit TerminalModes(bool marks_pastes);
     TerminalModes(const TerminalModes&) = delete;
     TerminalModes& operator=(const TerminalModes&) = delete;
     ~TerminalModes() { restore(); }
 
-    /// Lets the terminal mark pastes again after a restore(): the program continues.
+    /// Lets the terminal mark pastes again. Call it after a restore() when the program continues.
     static void change() noexcept;
 
-    /// Restores them, if they have been changed. A signal handler may call it.
+    /// Restores the modes if they have been changed. A signal handler may call it.
     static void restore() noexcept;
 };
 

@@ -5,20 +5,20 @@
 #include <cstdint>
 #include <string_view>
 
-// Last, since they define short words as macros.
+// These come last because they define short words as macros.
 #include <curses.h>
 #include <term.h>
 
 namespace belfry::terminal {
 namespace {
 
-// The functions of terminfo take no const, but write nothing.
+// terminfo's functions take `char*` but write nothing.
 
 int number_named(const char* name) {
     return ::tigetnum(const_cast<char*>(name));
 }
 
-// Empty if the terminal has no such string.
+// Returns nothing if the terminal has no such string.
 std::string_view string_named(const char* name) {
     const char* found = ::tigetstr(const_cast<char*>(name));
     const bool is_there = found != nullptr && reinterpret_cast<std::intptr_t>(found) != -1;

@@ -7,14 +7,14 @@
 namespace belfry::terminal {
 namespace {
 
-// A client runs for long: the zone may change meanwhile.
+// A client may run for weeks, so the time zone is read again each time.
 std::string formatted(const char* form, std::time_t time) {
     ::tzset();
     return base::local_time(form, time);
 }
 
 bool is_letter_or_digit(char c) {
-    // Bytes of characters beyond ASCII count as letters.
+    // Every byte of a character outside ASCII counts as a letter.
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            static_cast<unsigned char>(c) >= 0x80 || c == '_';
 }
@@ -23,7 +23,7 @@ bool is_joint(char c) {
     return c == '-' || c == '.';
 }
 
-// `ann.` is ann at the end of a sentence, `ann.b` is somebody else.
+// `ann.` mentions ann at the end of a sentence, but `ann.b` is another client.
 bool goes_on(std::string_view text, std::size_t at) {
     if (at >= text.size()) return false;
     if (is_letter_or_digit(text[at])) return true;
@@ -38,7 +38,7 @@ bool is_number(std::string_view id) {
     return id.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// An action is sent as it is typed.
+// The protocol has no actions, so this client sends `/me` as it was typed.
 constexpr std::string_view action = "/me ";
 
 std::string one_row(std::string_view text) {

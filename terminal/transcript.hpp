@@ -12,13 +12,14 @@
 
 namespace belfry::terminal {
 
-/// `17:03`
+/// Formats a local time: `17:03`
 [[nodiscard]] std::string clock_time(std::time_t time);
 
-/// `Friday 24 November 2026`
+/// Formats a local date: `Friday 24 November 2023`
 [[nodiscard]] std::string date(std::time_t time);
 
-/// As little as is needed: `17:03` today, `Friday 17:03` within a week, else the date and the time.
+/// Formats a time as short as possible: `17:03` today, `Friday 17:03` within a week, else date and
+/// time.
 [[nodiscard]] std::string when(std::time_t time, std::time_t now);
 
 /// A part of a text.
@@ -27,43 +28,45 @@ struct Part {
     std::size_t size;
 };
 
-/// Where a text mentions a client-id: as a word of its own, large and small letters alike, with or
-/// without an @ before it. An id of digits alone needs the @, since numbers are not names.
+/// Finds where a text mentions a client-id: as a whole word, in upper or lower case, with or
+/// without an @ before it. An id of digits alone needs the @, because most numbers are not names.
 [[nodiscard]] std::vector<Part> mentions(std::string_view text, std::string_view id);
 
-/// Something that somebody said.
+/// A message as the transcript shows it.
 struct Said {
     std::string_view sender;
     std::time_t time;
     std::string_view text;  ///< any bytes
 };
 
+/// Converts a frame. The views stay those of the frame.
 [[nodiscard]] Said said(const wire::Message& message);
 
-/// `1 message`, `42 messages`
+/// Returns `1 message`, `42 messages`, and so on.
 [[nodiscard]] std::string counted_messages(std::uint64_t count);
 
-/// How a conversation looks to a person: `17:03 ann: hello`, a line between days. All that it
-/// returns is whole lines, which can do nothing to a terminal beside their colours.
+/// Formats a conversation for a person: `17:03 ann: hello`, with a line between days. All functions
+/// return whole lines whose only control sequences are their colours.
 class Transcript {
   public:
     enum class Look {
         fresh,
         old,    ///< dimmed
-        again,  ///< told again: with its date where that is another day
+        again,  ///< from the history; with the date if it is not of today
     };
 
     Transcript(std::string own_id, Painter painter);
 
-    /// A message, behind a line with the date where that is another one than before.
+    /// Formats a message. If its date differs from the last one, a line with the date comes first.
     [[nodiscard]] std::string message(const Said& said, Look look);
 
-    /// `-- text --`
+    /// Formats a note: `-- text --`
     [[nodiscard]] std::string note(std::string_view text) const;
 
-    /// `-- 42 messages since Friday 17:03 --`
+    /// Formats the headline of a backlog: `-- 42 messages since Friday 17:03 --`
     [[nodiscard]] std::string headline(std::string_view count, std::time_t first) const;
 
+    /// Tells whether a message mentions this client.
     [[nodiscard]] bool mentions_me(const Said& said) const;
 
   private:
@@ -73,10 +76,10 @@ class Transcript {
 
     std::string own_id_;
     Painter painter_;
-    std::string date_;  // of the last message, or today
+    std::string date_;  // the date of the last message; before the first one, today
 };
 
-/// What has no answer yet, as one harmless row: `... text`.
+/// Formats an unanswered line as one row without control characters: `... text`
 [[nodiscard]] std::string pending_row(std::string_view text);
 
 }  // namespace belfry::terminal

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t pending_rows = 5;
 
-// Messages are UTF-8, and so is the keyboard, whatever the locale says of it.
+// Messages and typed lines are UTF-8, whatever the locale says.
 void use_utf8() {
     static_cast<void>(std::setlocale(LC_CTYPE, ""));
     if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0) return;
@@ -63,7 +63,7 @@ TtyView::TtyView(const Options& options)
     redirect_warnings([this](std::string_view text) { note(text); });
 }
 
-// The editor may still be there, after an exception. The screen outlives it.
+// After an exception the editor may still exist. The screen outlives it and must not use it.
 TtyView::~TtyView() {
     redirect_warnings(nullptr);
     screen_.hide();
@@ -162,7 +162,8 @@ void TtyView::take_signals() {
 void TtyView::stop() {
     screen_.hide();
     static_cast<void>(std::fflush(stdout));
-    // libedit leaves the modes between two lines; the shell gets those from before.
+    // libedit leaves the modes that it uses between two lines, but the shell needs the original
+    // ones.
     if (editor_) editor_->leave_modes();
     if (editor_) TerminalModes::restore();
     TerminalSignals::stop();
@@ -214,7 +215,7 @@ void TtyView::finish(const client::Unsent& unsent) {
     }
 }
 
-// --- what comes ---
+// --- client::Observer ---
 
 bool TtyView::has_passed_on_all() const {
     return !backlog_.holds() && std::ferror(stdout) == 0;

@@ -23,56 +23,58 @@
 
 namespace belfry::terminal {
 
-/// A conversation with a person at a terminal.
+/// Shows the conversation to a person at a terminal, and reads what the person types. Only the
+/// event loop uses it.
 class TtyView : public client::Observer {
   public:
-    /// Whether a person sits there, by the options and by what standard input and output are.
+    /// Tells whether the program can be interactive: standard input and output are a capable
+    /// terminal, and no option asks for plain output.
     [[nodiscard]] static bool is_possible(const Options& options);
 
     explicit TtyView(const Options& options);
     ~TtyView() override;
 
     struct Hooks {
-        /// Turns the program's loop until a key has been pressed. False: no more are wanted.
+        /// Runs the event loop until a key has been pressed. @return false: no more keys are wanted
         std::function<bool()> wait;
         /// Sends a message.
         std::function<void(std::string_view text)> send;
     };
 
-    /// Reads what is typed, up to its end.
+    /// Reads lines and acts on them, until the user ends the input or no more keys are wanted.
     void read_lines(const Hooks& hooks);
 
-    /// Whether nothing more is typed.
+    /// Tells whether the user has ended the input.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
-    /// Whether keys are there already.
+    /// Tells whether keys have been read and not used yet.
     [[nodiscard]] bool has_keys() const { return editor_ && editor_->has_keys(); }
 
-    // --- what the loop tells ---
+    // --- called by the event loop ---
 
-    /// To be polled; then take_signals().
+    /// Returns a descriptor. When it is readable, call take_signals().
     [[nodiscard]] int signal_fd() const noexcept { return signals_.fd(); }
     void take_signals();
 
-    /// Ctrl-C. False: there was nothing to clear or to break off.
+    /// Handles Ctrl-C: ends a search, or clears the line. @return false: there was neither
     [[nodiscard]] bool interrupt();
 
-    /// The commands that are to be sent now.
+    /// Removes the commands that are to be sent now. Requires an accepted login.
     [[nodiscard]] std::string take_commands() { return requests_.take_commands(); }
 
-    /// Draws everything as it is now: before the program waits.
+    /// Brings the screen up to date. Call it before the program waits.
     void show(const client::Unsent& unsent, base::TimePoint now);
 
-    /// By when to show() it again at the latest.
+    /// Returns when show() must run again at the latest.
     [[nodiscard]] base::Deadline show_again_at() const noexcept { return show_again_at_; }
 
-    /// Whether everything it was told has been shown.
+    /// Tells whether every message has been printed, and so may be acknowledged.
     [[nodiscard]] bool has_passed_on_all() const;
 
-    /// The end: prints what was held back, and what will not be confirmed any more.
+    /// Prints what was held back, and the lines that were not confirmed. Call it at the end.
     void finish(const client::Unsent& unsent);
 
-    /// A remark on its own.
+    /// Prints a note.
     void note(std::string_view text) { print(transcript_.note(text)); }
 
     // --- client::Observer ---
@@ -112,8 +114,8 @@ class TtyView : public client::Observer {
     Requests requests_;
     HistoryFile history_;
     std::optional<Editor> editor_;
-    std::set<std::string, std::less<>> names_;  // of others
-    std::uint64_t newest_ = 0;                  // the id of the newest message that is known
+    std::set<std::string, std::less<>> names_;  // the other clients, for completion
+    std::uint64_t newest_ = 0;                  // the highest message id that is known
     bool is_connected_ = false;
     bool was_connected_ = false;
     base::TimePoint next_attempt_;

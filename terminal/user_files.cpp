@@ -27,8 +27,8 @@ void make_folder(const std::filesystem::path& folder) {
     ::mkdir(folder.c_str(), 0700);
 }
 
-// What is no regular file, as where somebody wants no history and links it to /dev/null, is left as
-// it is. O_NONBLOCK: a FIFO holds nobody up.
+// Opens regular files only. A user who wants no history may have linked it to /dev/null, which is
+// left alone. Because of O_NONBLOCK a FIFO does not block the program.
 base::UniqueFd opened(const std::string& path, int flags) {
     base::UniqueFd file{::open(path.c_str(), O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0600)};
     struct stat status {};
@@ -48,14 +48,14 @@ std::string contents_of(const std::string& path) {
     return text;
 }
 
-// The mode holds for a file that was there before, too.
+// Sets the mode of a file that existed before, too.
 bool write_to(const std::string& path, int flags, std::string_view bytes) {
     const base::UniqueFd file = opened(path, O_WRONLY | O_CREAT | flags);
     if (!file || ::fchmod(file.get(), 0600) != 0) return false;
     return ::write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
 }
 
-// A path that is not absolute is to be ignored, says the specification.
+// The specification says that a path which is not absolute is ignored.
 std::string path_below(const char* variable, const std::string& below_home,
                        const std::string& name) {
     const char* set = std::getenv(variable);
@@ -87,7 +87,7 @@ std::vector<std::string> HistoryFile::load() const {
 void HistoryFile::append(std::string_view line) const {
     if (path_.empty()) return;
     make_folder(std::filesystem::path{path_}.parent_path());
-    // In one write, so that the lines of two programs do not mix.
+    // One write per line keeps the lines of two programs apart.
     write_to(path_, O_APPEND, std::string{line}.append("\n"));
 }
 

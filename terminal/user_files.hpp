@@ -6,29 +6,33 @@
 
 namespace belfry::terminal {
 
-/// What was typed in earlier runs, one line an entry, oldest first; for its owner alone (0600). A
-/// line is appended as soon as it is entered, so that a killed program loses none, and two programs
-/// do not overwrite each other's. Where the file cannot be written, or is none, as /dev/null,
-/// there is no history: nobody is troubled with it.
+/// The lines typed in earlier runs: one per line of the file, oldest first, readable by the owner
+/// only (0600). A line is appended as soon as it is entered, so that a killed program loses none
+/// and two programs can share the file. If the file cannot be written, or is not a regular file,
+/// there is no history and no warning.
 class HistoryFile {
   public:
-    /// @param path empty: nothing is kept. Folders that are missing are made (0700).
+    /// @param path the file; empty: no history. append() creates missing folders with the mode
+    /// 0700.
     explicit HistoryFile(std::string path) : path_{std::move(path)} {}
 
-    /// The newest entries. A file that has grown to twice as many is cut to them.
+    /// Returns the newest 1,000 lines. A file with twice as many is cut to them.
     [[nodiscard]] std::vector<std::string> load() const;
 
-    /// @param line without line endings
+    /// Appends a line.
+    /// @param line without a line ending
     void append(std::string_view line) const;
 
   private:
     std::string path_;
 };
 
-/// `belfry.conf` in $XDG_CONFIG_HOME, else in ~/.config. Empty: there is no home.
+/// Returns the path of `belfry.conf` in $XDG_CONFIG_HOME, or else in ~/.config, by the XDG Base
+/// Directory Specification. Empty if there is no home.
 [[nodiscard]] std::string config_path();
 
-/// `belfry/history` in $XDG_STATE_HOME, else in ~/.local/state. Empty: there is no home.
+/// Returns the path of `belfry/history` in $XDG_STATE_HOME, or else in ~/.local/state. Empty if
+/// there is no home.
 [[nodiscard]] std::string history_path();
 
 }  // namespace belfry::terminal
