@@ -30,8 +30,8 @@ pollfd Connection::wanted(bool takes_messages) const noexcept {
     const short in = takes_messages || is_leaving() ? POLLIN : 0;
     const short out = socket_->has_unsent() ? POLLOUT : 0;
     const auto events = static_cast<short>(in | out);
-    // Without an event to wait for there is no descriptor either, because poll() would report the
-    // end of a connection again and again.
+    // If there is no event to wait for, the descriptor is -1. Otherwise poll() would report the end
+    // of a connection again and again.
     return {events != 0 ? socket_->fd() : -1, events, 0};
 }
 

@@ -84,7 +84,8 @@ void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::s
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
     if (inbox_.begin_session(frame)) observer_.notice("the server has started a new log");
-    // The server would take a seq up to one that an earlier run used for a repetition.
+    // Seqs continue after all that earlier runs used. The server would take a lower seq for a
+    // repetition.
     unsent_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
     has_been_welcome_ = true;

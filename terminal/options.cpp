@@ -65,7 +65,7 @@ std::optional<std::uint64_t> count_in(const po::variables_map& values) {
 }
 
 std::optional<base::Duration> timeout_in(const po::variables_map& values) {
-    // A longer timeout would overflow a Duration.
+    // Limits the value to what a Duration can hold. Nobody waits longer.
     constexpr double longest = 1e9;
     const auto text = cli::text_of(values, "timeout");
     if (!text) return std::nullopt;
