@@ -65,8 +65,8 @@ void Conversation::log_in(std::string& out) {
 Conversation::Event Conversation::take(const wire::Frame& frame) {
     return std::visit(
         [this](const auto& known) {
-            if constexpr (std::is_same_v<decltype(on(known)), Event>) return on(known);
-            on(known);
+            if constexpr (std::is_same_v<decltype(this->on(known)), Event>) return this->on(known);
+            this->on(known);
             return Event::none;
         },
         frame);
