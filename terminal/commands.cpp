@@ -93,7 +93,8 @@ Completion complete(std::string_view front, const std::vector<std::string>& word
     // The choices are sorted, so all of them share what the first and the last one share.
     const std::string_view first = found.choices.front();
     const std::string_view last = found.choices.back();
-    const auto end = std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;
+    const auto* const end =
+        std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;
     found.rest.assign(first.begin() + word.size(), end);
     if (found.choices.size() == 1) found.rest += ' ';
     return found;
