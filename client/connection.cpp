@@ -90,6 +90,7 @@ void Connection::log_in(base::UniqueFd socket) {
 }
 
 void Connection::welcome() {
+    last_welcome_ = base::Clock::now();
     if (was_lost_) observer_.notice("reconnected");
     was_lost_ = false;
     redial_.reset();
@@ -151,6 +152,7 @@ void Connection::lost(std::string_view why) {
 }
 
 void Connection::leave(base::TimePoint until) {
+    if (has_ended()) return;
     if (!is_online()) return end(End::left);
     wire::print(socket_->out(), wire::Quit{});
     enter(Phase::leaving, until);

@@ -69,13 +69,16 @@ class Connection {
     /// them.
     void acknowledge();
 
-    /// Sends QUIT and waits for the answer until the given time. Ends at once if not online.
+    /// Sends QUIT and waits for the answer until the given time. Ends at once if not online. The
+    /// server may or may not have accepted the messages that are still unsent() then.
     void leave(base::TimePoint until);
 
     // --- its state ---
 
     /// Tells whether a login was accepted and the connection has not been lost since.
     [[nodiscard]] bool is_online() const noexcept { return phase_ == Phase::online; }
+    /// Returns when the last login was accepted.
+    [[nodiscard]] base::TimePoint last_welcome() const noexcept { return last_welcome_; }
     [[nodiscard]] bool is_leaving() const noexcept { return phase_ == Phase::leaving; }
     [[nodiscard]] bool has_ended() const noexcept { return phase_ == Phase::ended; }
 
@@ -118,6 +121,7 @@ class Connection {
     base::Deadline phase_until_ = base::Clock::now();
     base::Deadline resend_at_;  ///< when messages that the store refused are sent again
     bool was_lost_ = false;
+    base::TimePoint last_welcome_{};
     End end_ = End::left;
     std::string reason_;
 };

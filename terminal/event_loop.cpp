@@ -193,7 +193,7 @@ void EventLoop::limit_time_offline(base::TimePoint now) {
     const bool stays = options_.follow || is_typing();
     if (connection_.is_online() || stays || !connection_.conversation().has_been_welcome()) {
         give_up_at_.reset();
-    } else if (!give_up_at_) {
+    } else if (!give_up_at_ || *give_up_at_ < connection_.last_welcome() + offline_timeout) {
         give_up_at_ = now + offline_timeout;
     }
 }

@@ -116,5 +116,26 @@ TEST_F(ClientConnection, ItHoldsTheServerBackWhileTheProgramTakesNoMessages) {
     EXPECT_EQ(connection.wanted(true).events, POLLIN);
 }
 
+TEST_F(ClientConnection, AWelcomeCountsEvenIfTheServerClosesInTheSameTurn) {
+    static_cast<void>(logged_in());
+    const base::TimePoint first = connection.last_welcome();
+    turn_until([&] { return !connection.is_online(); });
+    test::FakeSession session = next_session();
+    session.let_in(0, 0, "
+BYE shutting-down");
+    turn_until([&] {
+        return connection.last_welcome() > first; });
+    EXPECT_FALSE(connection.is_online());
+}
+
+TEST_F(ClientConnection, TheReasonOfTheEndStaysIfTheProgramLeavesAfterwards) {
+    test::FakeSession session = next_session();
+    session.say("ERR unknown-client 0 no such client\r\n");
+    turn_until([&] { return connection.has_ended(); });
+    connection.leave(base::Clock::now());
+    EXPECT_EQ(connection.end(), Connection::End::refused);
+    EXPECT_EQ(connection.reason(), "unknown-client: no such client");
+}
+
 }  // namespace
 }  // namespace belfry::client
