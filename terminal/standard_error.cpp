@@ -11,7 +11,7 @@
 namespace belfry::terminal {
 namespace {
 
-std::function<void(std::string_view)> listener;
+std::function<void(std::string_view)> current_listener;
 
 using namespace std::chrono_literals;
 
@@ -21,12 +21,12 @@ constexpr base::Duration interval = 200ms;
 }  // namespace
 
 void warn(std::string_view text) {
-    if (listener) listener(text);
-    if (!listener || ::isatty(STDERR_FILENO) == 0) cli::warn("belfry", text);
+    if (current_listener) current_listener(text);
+    if (!current_listener || ::isatty(STDERR_FILENO) == 0) cli::warn("belfry", text);
 }
 
-void redirect_warnings(std::function<void(std::string_view text)> to) {
-    listener = std::move(to);
+void redirect_warnings(std::function<void(std::string_view text)> listener) {
+    current_listener = std::move(listener);
 }
 
 Progress::Progress() : is_terminal_{::isatty(STDERR_FILENO) == 1} {

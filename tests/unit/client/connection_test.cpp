@@ -121,10 +121,10 @@ TEST_F(ClientConnection, AWelcomeCountsEvenIfTheServerClosesInTheSameTurn) {
     const base::TimePoint first = connection.last_welcome();
     turn_until([&] { return !connection.is_online(); });
     test::FakeSession session = next_session();
-    session.let_in(0, 0, "
-BYE shutting-down");
-    turn_until([&] {
-        return connection.last_welcome() > first; });
+    session.expect("LOGIN 1 ack=manual");
+    session.say(
+        "WELCOME 1 cursor=0 last=0 seq=0 epoch=a1 max-payload=65536\r\nBYE shutting-down\r\n");
+    turn_until([&] { return connection.last_welcome() > first; });
     EXPECT_FALSE(connection.is_online());
 }
 
