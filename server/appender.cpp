@@ -33,13 +33,13 @@ void Appender::add(const shm::NewMessage& message) {
     // The log chooses the seq of a SAY, which is above all others.
     if (is_refused(message.seq != 0 ? message.seq : wire::max_seq)) return refuse(message.seq);
     pending_.push_back(message);
-    // Whether later ones are refused depends on the outcome of this one.
+    // The outcome of this message decides whether later ones are refused.
     if (refused_seq_ == message.seq) append_pending();
 }
 
 /// Tells whether a message is refused. While the store fails, no new message is accepted. After a
 /// seq was refused, no later one is accepted until the client has sent it again, because the log
-/// would then consider it a duplicate.
+/// would then take the repeated message for a duplicate.
 bool Appender::is_refused(std::uint64_t seq) const noexcept {
     if (refused_seq_ && seq > *refused_seq_) return true;
     return segment_->has_store() && segment_->store_state() == shm::StoreState::fails &&
@@ -63,7 +63,7 @@ void Appender::append_pending() {
     outcomes_.resize(pending_.size());
     std::size_t done = 0;
     while (done < pending_.size() && !loop_->ended()) {
-        // Earlier answers must be written before the SENT of what is appended now.
+        // Earlier answers must be written before the SENT of the messages that are appended now.
         loop_->flush_answers();
         wait_for_delivery();
         if (loop_->ended()) break;

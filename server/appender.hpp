@@ -18,17 +18,18 @@ class Appender {
     /// @param context outlives the object
     explicit Appender(SessionContext& context);
 
-    /// Takes a message, which append_pending() will append. While the store fails, the message is
+    /// Takes a message, which append_pending() will append. While the store fails, a new message is
     /// refused at once.
-    /// @param message its body must stay valid until append_pending()
+    /// @param message its body must stay valid until append_pending() returns
     void add(const shm::NewMessage& message);
 
     /// Appends everything that is pending, under one lock and with one commit, and decides the
-    /// answers. It waits if it must, and returns early if the loop ends.
+    /// answers. It may wait for the delivery or for space in the ring, and returns early if the
+    /// loop ends.
     void append_pending();
 
-    /// Waits while the delivery is half a ring behind. This is the backpressure for a client that
-    /// sends a flood and does not read: its input stays in TCP's buffers.
+    /// Waits while the delivery is more than half a ring behind. This is the backpressure for a
+    /// client that sends a flood and does not read: its input stays in TCP's buffers.
     void wait_for_delivery();
 
     /// Returns the id of the newest message that was appended, or 0 if none was.
@@ -53,7 +54,8 @@ class Appender {
     std::vector<shm::NewMessage> pending_;
     std::vector<shm::Outcome> outcomes_;
     std::uint64_t last_appended_ = 0;
-    /// The lowest seq that was refused because the store failed. No later one is accepted before.
+    /// The lowest seq that was refused with `store-failed`. Until the client sends it again, no
+    /// higher seq is accepted.
     std::optional<std::uint64_t> refused_seq_;
 };
 

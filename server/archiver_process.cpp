@@ -39,7 +39,7 @@ class ArchiverProcess {
         while (true) {
             try {
                 store::require_store(data_dir_);
-                // It is taken again each time, because the lock file may be gone or belong to
+                // The lock is taken again each time, because the lock file may be gone or belong to
                 // another server.
                 const auto lock = wait_for_lock();
                 if (!lock) break;
@@ -74,8 +74,8 @@ class ArchiverProcess {
         require_lock_files();
         archiver.start();
         last_files_ = archiver.files();
-        // A full disk may have room for the little that a start writes. The store works only after
-        // it has taken the records that wait.
+        // A full disk may have room for the little that a start writes. The store counts as working
+        // only after it has taken the records that wait.
         static_cast<void>(archiver.work());
         works();
         while (!is_to_drain()) {
@@ -116,12 +116,12 @@ class ArchiverProcess {
 
     void works() {
         segment_.set_store_state(
-            shm::StoreState::works);  // before the line, which people may rely on
+            shm::StoreState::works);  // before the log line, because people rely on the line
         if (!last_failure_.empty()) log_event(LogLevel::info, "the store works again");
         last_failure_.clear();
     }
 
-    /// Logs each failure once, and keeps the store state that the sessions see.
+    /// Shows the sessions that the store fails, and logs each failure once.
     void fail(const store::StoreError& error) {
         segment_.set_store_state(shm::StoreState::fails);  // before the line, as above
         if (error.what() != last_failure_) {
@@ -129,8 +129,8 @@ class ArchiverProcess {
                       std::string{error.what()} + "; new messages are refused in the meantime");
         }
         last_failure_ = error.what();
-        // Sessions that wait for room in the ring must see the new state. Some of them may not have
-        // been woken for what was stored before.
+        // Sessions that wait for room in the ring must see the new state. Some of them may also
+        // have missed the wake-up for records that were stored before.
         shm::wake_everybody(segment_);
     }
 

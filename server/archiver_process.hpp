@@ -14,8 +14,8 @@ namespace belfry::server {
 struct ArchiverHeritage {
     shm::Segment& segment;
     const std::filesystem::path& data_dir;
-    /// The supervisor's `lock` and `alive`. While they are not in their places, another server can
-    /// start in the data directory.
+    /// The supervisor's `lock` and `alive`. If one of them is no longer at its path, another server
+    /// could start in the data directory.
     const std::vector<base::PlacedFile>& lock_files;
     std::uint32_t generation;  ///< of its entry in the table of processes
 };

@@ -25,8 +25,8 @@ constexpr std::chrono::seconds drain_timeout{10};
 
 constexpr std::chrono::seconds look_interval{1};
 
-/// How often an archiver is started to drain, since each may be killed. One that cannot use the
-/// store logs that and exits.
+/// How many archivers may try to drain, since each may be killed. An archiver that cannot use the
+/// store logs that and exits, and no further one tries.
 constexpr int drain_tries = 5;
 
 }  // namespace

@@ -12,8 +12,9 @@
 
 namespace belfry::server {
 
-/// Keeps an archiver running: starts one, adopts that of an earlier supervisor, and starts another
-/// one after it died. Only the supervisor uses it. It does nothing if there is no store.
+/// Keeps an archiver running: adopts the one that an earlier supervisor left or starts one, and
+/// starts another one if it dies. Only the supervisor uses it. It does nothing if there is no
+/// store.
 class ArchiverWatchdog {
   public:
     /// @param alive the locked file `alive`, which the archiver inherits
@@ -31,12 +32,12 @@ class ArchiverWatchdog {
     [[nodiscard]] pid_t pid() const noexcept { return archiver_.pid; }
 
     /// Handles the exit of the archiver: wakes the processes that may wait for it, and starts
-    /// another one, at once if it was killed or had run for a second, otherwise a second after its
-    /// start.
+    /// another one, at once if it was killed by SIGKILL or had run for a second, otherwise a second
+    /// later.
     /// @param status the status of waitpid(2), or 0 if it is not known
     void ended(int status);
 
-    /// Tells whether an archiver is to be started later by start_if_due().
+    /// Tells whether start_if_due() still has to start an archiver.
     [[nodiscard]] bool is_waiting() const noexcept { return waiting_; }
     /// Starts the archiver if its time has come. The supervisor calls it about once a second.
     void start_if_due();

@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::size_t epoch_digits = 16;
 
-/// Checks the durability of the segment against the option: a log in memory cannot get a store or
-/// lose one. Of `async` and `commit` the stronger one applies.
+/// Checks the durability of the segment against the option: a log in memory cannot get a store, and
+/// a log with a store cannot lose it. Of `async` and `commit` the stronger one applies.
 /// @throws StartError
 void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durability wanted) {
     const shm::Durability has = segment.durability();
@@ -48,7 +48,7 @@ std::string name_of(const shm::FoundSegment& found) {
 
 /// Waits until the supervisor of the segment has exited. The data directory's lock keeps other
 /// supervisors out, unless somebody deletes the lock file.
-/// @return whether there was one that has exited now
+/// @return true if there was one, which has exited now
 /// @throws StartError if it does not exit
 bool wait_for_supervisor(const shm::FoundSegment& found) {
     if (found.state == shm::SegmentState::torn || found.state == shm::SegmentState::unsound) {
@@ -72,8 +72,8 @@ std::optional<shm::FoundSegment> find_unserved(const std::filesystem::path& data
 }
 
 /// Ends the processes of an earlier server: its sessions exit, its archiver stores the remaining
-/// records, and the segment is removed. Without its store nothing is done, because the segment may
-/// be all that is left of the log. @throws StartError
+/// records, and the segment is removed. If its store is missing, nothing is done, because the
+/// segment may be all that is left of the log. @throws StartError
 void end_earlier_server(const Options& options, const shm::FoundSegment& found,
                         const std::string& name) {
     if (found.segment.has_store() &&
@@ -92,7 +92,8 @@ void end_earlier_server(const Options& options, const shm::FoundSegment& found,
     shm::remove_segment(options.data_dir, found.name);
 }
 
-/// Refuses a segment without a store, since it holds the only copy of its messages.
+/// Refuses to replace a segment unless both it and the options have a store, because
+/// otherwise its log could not continue.
 /// @throws StartError
 void require_store(const Options& options, const shm::FoundSegment& found,
                    const std::string& name) {

@@ -51,7 +51,8 @@ Listener listen_again(const std::string& address, std::uint16_t port) {
     }
 }
 
-/// Opens the listening socket. With an adopted segment, port 0 means that of the earlier server.
+/// Opens the listening socket. With an adopted segment, port 0 means the port of the earlier
+/// server.
 Listener open_listener(const Options& options, const std::optional<shm::FoundSegment>& adopted) {
     if (!adopted) return Listener{options.listen, options.port};
     const auto former = static_cast<std::uint16_t>(adopted->segment.prefix().port);

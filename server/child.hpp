@@ -19,7 +19,7 @@ struct Child {
 };
 
 /// Takes over the process that has claimed the entry.
-/// @return a child whose pid is 0 if that process is dead; then nobody holds the entry any more
+/// @return a child with pid 0 if no live process has claimed the entry
 /// @throws StartError if no descriptor is left to watch the process
 [[nodiscard]] Child adopt(shm::ProcessEntry& entry);
 

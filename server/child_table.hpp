@@ -15,7 +15,8 @@
 
 namespace belfry::server {
 
-/// The session children, and the slots of the segment that they hold.
+/// The session children, and the slots of the segment that they hold. A dead child is buried: its
+/// death is counted and logged, and its slot becomes free.
 ///
 /// Invariant: each slot is either free, or held by exactly one child that has not been buried. Each
 /// child that has not logged in is in the list of pending ones, oldest first, unless it was asked
@@ -88,7 +89,7 @@ class ChildTable {
     shm::Segment* segment_;
     OwnMemory pages_;
     std::pmr::unsynchronized_pool_resource pool_{&pages_};
-    std::pmr::vector<SessionChild> children_;             ///< by slot; its pid is 0 if it is free
+    std::pmr::vector<SessionChild> children_;             ///< by slot; pid 0 marks a free slot
     std::pmr::vector<std::uint32_t> free_slots_{&pool_};  ///< used from the back
     std::pmr::unordered_map<pid_t, std::uint32_t> own_{&pool_};  ///< slots of own children
     std::pmr::deque<std::uint32_t> pending_{&pool_};  ///< some may have logged in meanwhile

@@ -10,8 +10,8 @@
 namespace belfry::server {
 
 /// The session of a client that is logged in. It reads the client's commands, passes its messages
-/// to the appender, and writes the answers that are not ordered (ERR, PONG, DUP, USER, PAST). Only
-/// the input thread uses it.
+/// to the appender, and writes the answers that have no place in the order of the log (ERR, PONG,
+/// DUP, USER, PAST). Only the input thread uses it.
 class ClientSession {
   public:
     /// @param context outlives the object
@@ -20,8 +20,8 @@ class ClientSession {
     /// Serves the client until the loop ends.
     void serve();
 
-    /// Answers what came before the end, if the end requires that, and shows the client offline. It
-    /// must be called once, after serve(). @return the last line for the client
+    /// Waits until all earlier messages are answered, if the end requires that, and shows the
+    /// client offline. It must be called once, after serve(). @return the last line for the client
     [[nodiscard]] std::string leave();
 
   private:

@@ -117,7 +117,8 @@ void Delivery::release_buffers() noexcept {
     std::string{}.swap(frames_);
 }
 
-/// @param visible what the caller has read once: it may move back if a store has lost messages
+/// @param visible the value that the caller has read; it is not read again, because it may move
+/// back if a store has lost messages
 bool Delivery::deliver(std::uint64_t visible) {
     const std::uint64_t to = live_ ? visible : std::min(visible, subscription_.welcome.last);
     // Own records are searched for only if there can be any, because the search looks at each

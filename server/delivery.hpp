@@ -12,7 +12,7 @@
 
 namespace belfry::server {
 
-/// What a login asked for, and what the client was told in return.
+/// The options of a login, and the state of the log that its answer reports.
 struct Subscription {
     shm::Session::Welcome welcome;
     /// The last id of the log at the login, visible or not. The client's own records above it are
@@ -73,7 +73,7 @@ class Delivery {
     bool is_busy_ = false;   ///< something was written since wait_until_ was set
     bool has_sent_ = false;  ///< the last chunk contained own records
     std::optional<std::uint32_t> presence_seen_;  ///< empty if the client does not watch presence
-    std::vector<bool> online_;                    ///< of each row, as the client was last told
+    std::vector<bool> online_;  ///< by row: the state that the client was last told
 };
 
 }  // namespace belfry::server

@@ -8,11 +8,11 @@
 
 namespace belfry::server {
 
-/// What the output thread has written. The phase only moves forward.
+/// The progress of the output thread. It only moves forward.
 enum class DeliveryPhase : std::uint8_t {
-    welcoming,    ///< nothing yet
-    catching_up,  ///< WELCOME, and perhaps a part of the backlog
-    live,         ///< LIVE too
+    welcoming,    ///< nothing has been written yet
+    catching_up,  ///< WELCOME has been written, and perhaps a part of the backlog
+    live,         ///< LIVE has been written as well
     ended,        ///< nothing more will be written
 };
 
@@ -23,7 +23,8 @@ class DeliveryState {
     /// @throws std::system_error if no descriptor is left
     DeliveryState(shm::Segment& segment, std::uint32_t slot);
 
-    /// Returns what wakes the output thread. The input thread announces its messages there.
+    /// Returns the object on which the output thread waits. The input thread announces its messages
+    /// there.
     [[nodiscard]] shm::SessionNews& news() noexcept { return news_; }
 
     /// Records that everything up to this id was written to the client. The output thread calls it,

@@ -10,8 +10,8 @@
 namespace belfry::server {
 
 /// Writes to the client's connection. Both threads of a session write whole lines and frames, and a
-/// mutex of the process keeps those apart. A write blocks while the client does not read, which
-/// holds nobody else back.
+/// mutex keeps them apart. A write blocks while the client does not read; no other client has to
+/// wait for it.
 class FrameWriter {
   public:
     /// @param socket blocking; outlives the object
@@ -26,7 +26,7 @@ class FrameWriter {
     /// @return false if the connection is broken, the last line has been written, or it gave up
     [[nodiscard]] bool write(std::string_view frames, const TerminationSignal& stop) noexcept;
 
-    /// Counts what is written from now on in the client's statistics.
+    /// Counts all later writes in the client's statistics.
     void count_for(shm::ClientRow& client) noexcept;
 
     /// Sets how long a write may wait for the client. The default is zero, which means for ever. A

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t page_bytes = 64 << 10;
 
-/// Returns the last of `count` ids that begin with `first`, or the largest number if it is smaller.
+/// Returns the last of the `count` ids from `first` on, or a smaller id if that one would overflow.
 std::uint64_t last_of(std::uint64_t first, std::uint64_t count) {
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() - first;
     return first + std::min(count, most) - 1;

@@ -28,7 +28,7 @@ struct Segment {
     int protection;
 };
 
-/// Converts an address of a program header, which is a number.
+/// Converts an address to a pointer. Program headers hold addresses as numbers.
 void* at(std::uintptr_t address) noexcept {
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<void*>(address);

@@ -2,18 +2,19 @@
 
 namespace belfry::server {
 
-/// Moves the program's code and constants into huge pages of 2 MiB, which all children share. Each
-/// child otherwise takes a page fault for each 16 pages of them that it uses, keeps page tables for
-/// them, and looks its pages up again one by one whenever it gets the processor back.
+/// Moves the program's code and constants into huge pages of 2 MiB, which all children share.
+/// Without this, each child takes a page fault for every 16 of these pages that it uses, keeps page
+/// tables for them, and reloads its address translations (TLB) one by one whenever it gets the
+/// processor back.
 ///
-/// This needs madvise(MADV_COLLAPSE) of Linux 6.1, and segments at multiples of 2 MiB. The program
-/// must be linked that way (max-page-size), and the kernel must load it that way, as Linux 6.11
-/// does. Otherwise, or if the system does not permit it, the program stays in its small pages.
+/// This needs madvise(MADV_COLLAPSE) of Linux 6.1, and program segments at multiples of 2 MiB. The
+/// program must be linked that way (max-page-size), and the kernel must load it that way, as Linux
+/// 6.11 does. Otherwise, or if the system does not permit it, the program stays in its small pages.
 ///
 /// A profiler then finds the code in `/memfd:belfryd`, for which it knows no names. With the
 /// environment variable BELFRY_HUGE_PROGRAM=off the function does nothing.
 ///
-/// The process must have one thread, and calls it before it forks.
+/// The process must have one thread and must not have forked yet.
 void move_program_to_huge_pages() noexcept;
 
 }  // namespace belfry::server

@@ -7,8 +7,8 @@
 
 namespace belfry::server {
 
-/// A buffer for bytes that have been read and not yet consumed. Those lie in one piece. Pages that
-/// were never written use no memory.
+/// A buffer for bytes that have been read and not yet consumed. These bytes are contiguous. Pages
+/// that were never written use no memory.
 class InputBuffer {
   public:
     explicit InputBuffer(std::size_t capacity);

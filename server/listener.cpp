@@ -64,7 +64,8 @@ Listener::Listener(const std::string& address, std::uint16_t port) {
 base::UniqueFd Listener::accept() const noexcept {
     base::UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     if (socket) {
-        // A session already writes everything that is due by one call.
+        // Nagle's algorithm would only delay, because a session already writes everything that is
+        // due by one call.
         set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
         keep_alive(socket.get());
     }
@@ -73,7 +74,7 @@ base::UniqueFd Listener::accept() const noexcept {
 
 std::string peer_of(int socket) {
     const auto peer = peer_endpoint(socket);
-    // A test may connect a session by a Unix socket.
+    // A test may connect to a session through a Unix socket.
     return peer && peer->data()->sa_family != AF_UNIX
                ? text_of(peer->address().to_string(), peer->port())
                : "?";

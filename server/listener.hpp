@@ -14,7 +14,7 @@ class Listener {
     /// @throws StartError that names address and port
     Listener(const std::string& address, std::uint16_t port);
 
-    /// Accepts the next connection. The result is empty with errno if there is none.
+    /// Accepts the next connection. The result is empty, with errno set, if there is none.
     [[nodiscard]] base::UniqueFd accept() const noexcept;
 
     void close() noexcept { socket_.reset(); }
@@ -31,8 +31,8 @@ class Listener {
     std::uint16_t port_;
 };
 
-/// Returns the address and port of the client of a connection in the same form, or `?` if they are
-/// not known any more.
+/// Returns the address and port of a connection's client in the form of Listener::name(), or `?` if
+/// they are not known any more.
 [[nodiscard]] std::string peer_of(int socket);
 
 /// Tells whether the connection has not been reset.

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
-// Header-only, because Debian has neither library in a static form, which belfryd needs.
+// spdlog and fmt are used header-only, because Debian has neither in the static form that belfryd
+// needs.
 #define FMT_HEADER_ONLY
 #include <algorithm>
 #include <array>
@@ -32,7 +33,7 @@ constexpr std::size_t max_text = 1900;
 std::atomic<std::uint32_t> own_level{static_cast<std::uint32_t>(LogLevel::info)};
 std::atomic<const std::atomic<std::uint32_t>*> level_word{&own_level};
 
-/// Both have the same levels in the opposite order.
+/// Converts a level. spdlog has the same levels in the opposite order.
 spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
     return static_cast<spdlog::level::level_enum>(spdlog::level::err - static_cast<int>(level));
 }
@@ -75,8 +76,8 @@ std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
     return formatter;
 }
 
-/// How long a line waits for a slow reader. After a line was dropped, the next ones do not wait
-/// until one could be written.
+/// How long a line waits for a slow reader. After a line was dropped, later lines do not wait at
+/// all, until one of them could be written.
 constexpr int timeout_ms = 100;
 
 bool takes_a_line(bool may_wait) noexcept {
@@ -87,7 +88,7 @@ bool takes_a_line(bool may_wait) noexcept {
 
 /// spdlog's sink for standard error. It writes each line by one call and waits only a moment for a
 /// slow reader. The mutex belongs to this process alone; only the supervisor forks, and it has one
-/// thread, so that no child inherits a locked mutex.
+/// thread, so no child inherits a locked mutex.
 class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
     void forget_dropped() noexcept { dropped_ = 0; }

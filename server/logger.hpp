@@ -17,17 +17,17 @@ enum class LogLevel : std::uint32_t {
 /// Returns `error`, `warning`, `info` or `debug`.
 [[nodiscard]] std::string_view word_for(LogLevel level) noexcept;
 
-/// `json` is an object with `time` (UTC), `level`, `pid` and `text`. `text` is
-/// `belfryd: <level>: <text>`, or `<N>belfryd: <text>` for the journal, which stores level and time
-/// itself.
+/// `json` prints an object with `time` (UTC), `level`, `pid` and `text`. `text` prints
+/// `belfryd: <level>: <event>`, or `<N>belfryd: <event>` for the journal, which stores level and
+/// time itself.
 enum class LogFormat { text, json };
 
 /// Sets level and format of the log. The default is `info` and `text`. Only the supervisor calls
 /// it, before it forks.
 void set_log(LogLevel level, LogFormat format) noexcept;
 
-/// Takes the level from a word that all processes share, so that a reload changes it for all of
-/// them, until the object is destroyed. There is one at a time; children inherit it.
+/// Takes the level, while the object exists, from a word that all processes share, so that a reload
+/// changes it for all of them. At most one object exists at a time; children inherit it.
 class SharedLogLevel {
   public:
     explicit SharedLogLevel(const std::atomic<std::uint32_t>& word) noexcept;
@@ -36,14 +36,14 @@ class SharedLogLevel {
     ~SharedLogLevel();
 };
 
-/// Forgets the lines that the parent has dropped, which the child must not report. A child calls it
-/// directly after the fork.
+/// Forgets how many lines the parent has dropped, so that the child does not report them. A child
+/// calls it directly after the fork.
 void begin_own_log() noexcept;
 
 /// Logs one event as one line on standard error. The line is written by one call, so that lines of
 /// several processes do not mix, and its text is made safe for a terminal. If standard error is a
-/// pipe that nobody reads, lines are dropped instead of waited for, and the next line tells how
-/// many. Any thread of any process may call it.
+/// pipe that nobody reads, lines are dropped after a short wait, and the next line tells how many.
+/// Any thread of any process may call it.
 void log_event(LogLevel level, std::string_view event) noexcept;
 
 }  // namespace belfry::server

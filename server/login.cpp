@@ -93,7 +93,7 @@ std::optional<Subscription> answer_login(SessionContext& context, const wire::Lo
             return {};
         case shm::Session::LoginResult::no_slot:
             // The supervisor was killed just after the fork, and another one has taken the slot
-            // back. There may be room for the client, so it sees its connection break instead.
+            // back. There may be room for the client, so its connection is closed without an error.
             context.loop.end(SessionEnd{EndReason::failed, {}});
             return {};
         case shm::Session::LoginResult::welcome:
@@ -102,7 +102,8 @@ std::optional<Subscription> answer_login(SessionContext& context, const wire::Lo
     return start(context, login, welcome);
 }
 
-/// @return what was logged in, or nothing. Then the client may try again unless the loop has ended
+/// @return the subscription; nothing if no client logged in, and then it may try again unless the
+/// loop has ended
 std::optional<Subscription> answer(SessionContext& context, const wire::Command& command) {
     if (const auto* login = std::get_if<wire::Login>(&command)) {
         return answer_login(context, *login);

@@ -7,10 +7,10 @@
 
 namespace belfry::server {
 
-/// Waits for LOGIN, makes the session that of its client, and starts the delivery, which welcomes
+/// Waits for LOGIN, makes this the session of its client, and starts the delivery, which welcomes
 /// the client. Only the input thread of a session child calls it, once.
-/// @return what was logged in, even if the loop has ended meanwhile. It is empty if nothing was
-/// logged in; then the loop has ended
+/// @return the subscription, even if the loop has ended meanwhile; nothing if no client logged in,
+/// and then the loop has ended
 [[nodiscard]] std::optional<Subscription> log_in(SessionContext& context);
 
 }  // namespace belfry::server

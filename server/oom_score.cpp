@@ -17,7 +17,7 @@ namespace {
 constexpr const char* score_file = "/proc/self/oom_score_adj";
 constexpr int late = -900;
 
-/// The score of session children; nothing if no score was changed. The parent sets it.
+/// The score of session children; empty if the score could not be lowered. The parent sets it.
 std::optional<int> score_of_others;
 
 std::optional<int> score() {

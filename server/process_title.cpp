@@ -16,9 +16,9 @@ std::string shown_directory;
 /// The first argument, whose place the title takes.
 std::span<char> first_argument;
 
-/// Removes the point that libbsd writes at the end of a first argument that was longer than the
-/// title. The point is for kernels that would show the old text, but libbsd has cleared that, and
-/// ps would show the point.
+/// Removes the dot that libbsd writes at the end of a first argument that was longer than the
+/// title. The dot is for kernels that would show the old text, but libbsd has cleared that text,
+/// and ps would show the dot.
 void clear_mark() noexcept {
     if (::strnlen(first_argument.data(), first_argument.size()) < first_argument.size()) {
         *(first_argument.data() + first_argument.size()) = '\0';

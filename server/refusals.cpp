@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::seconds timeout{1};
 constexpr std::chrono::milliseconds line_interval{1000};
 
-/// Limit of connections that are kept. The oldest one is closed for a further one.
+/// Limit of refused connections that stay open. At the limit the oldest one is closed to make room.
 constexpr std::size_t max_refused = 16;
 
 /// Discards some of the input and tells whether the client has closed. It reads only once, since a

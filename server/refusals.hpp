@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-/// Refuses connections and logins. Of either kind at most one line a second is logged, and it tells
-/// how many were refused since the line before.
+/// Refuses connections and logins. For each of the two kinds at most one line a second is logged,
+/// which tells how many earlier refusals were not logged.
 namespace belfry::server {
 
 /// Connections that cannot be served. Each gets `too-many-clients` and stays open for at most a
@@ -37,7 +37,7 @@ class Refusals {
     void log(const std::string& why);
 
     std::deque<Refused> refused_;
-    Clock::time_point next_line_;   ///< no line is logged before
+    Clock::time_point next_line_;   ///< no line is logged before this time
     std::uint64_t not_logged_ = 0;  ///< refused since the last line
 };
 

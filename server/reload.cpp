@@ -48,7 +48,7 @@ void Reload::run() {
 
 void Reload::apply(const Options& next) {
     has_logged_ = false;
-    // The more verbose one of both levels applies to the lines of this reload.
+    // The more verbose of the two levels applies to the lines of this reload.
     const LogLevel level = next.log_level;
     if (level > current_->log_level) set_log_level(*segment_, level);
     apply_clients(next);

@@ -9,9 +9,9 @@ namespace belfry::server {
 
 void set_retention(const shm::Segment& segment, const Options& options) noexcept;
 
-/// Sets the limit of sessions. If it is above the one that the segment was created for, that one
-/// applies, and a warning says so.
-/// @return whether the limit is the wanted one
+/// Sets the limit of sessions, at most to the limit that the segment was created for. If `wanted`
+/// is higher, a warning says so.
+/// @return whether the limit is `wanted` now
 bool set_max_online(const shm::Segment& segment, std::uint32_t wanted) noexcept;
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;

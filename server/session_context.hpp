@@ -19,8 +19,8 @@ struct Heritage {
     SessionLoop::Clock::time_point login_deadline;
 };
 
-/// What the parts of a session child share. The input thread owns it. The output thread uses it
-/// until the process exits, but of the loop it uses only output().
+/// The objects that the parts of a session child share. The input thread owns them. The output
+/// thread uses them until the process exits, but only output() of the loop.
 struct SessionContext {
     /// @param heritage outlives the object
     /// @throws std::system_error if no descriptor is left

@@ -46,8 +46,9 @@ using EndCause = std::variant<SessionEnd, Terminated, DeliveryEnded>;
 [[nodiscard]] SessionEnd end_by_take_over();
 
 /// Waits on a session's input thread for input, for SIGTERM, for the delivery, and for the exit of
-/// the predecessor. It reads the input, collects the answers that the input thread writes, and ends
-/// once. It knows neither commands nor the log. Only the input thread uses it.
+/// the predecessor. It reads the input, collects the answers that the input thread writes, and
+/// keeps the first cause of its end. It knows neither commands nor the log. Only the input thread
+/// uses it.
 class SessionLoop {
   public:
     using Clock = std::chrono::steady_clock;
@@ -89,12 +90,12 @@ class SessionLoop {
     /// Returns the writer of the connection, which both threads of the session use.
     [[nodiscard]] FrameWriter& output() noexcept { return output_; }
 
-    /// Switches from the login to the session of this client: its traffic is counted, including
-    /// what was read before; it may keep a write waiting for ever; and the next read uses a larger
+    /// Switches from the login to the session of this client: its traffic is counted, including the
+    /// bytes read before; it may keep a write waiting for ever; and the next read uses a larger
     /// buffer.
     void admit(shm::ClientRow& client, std::size_t input_bytes);
 
-    /// From now on each wait also waits for the predecessor's exit, and kills it after its timeout.
+    /// Makes each later wait also watch for the predecessor's exit, and kill it after its timeout.
     void watch_predecessor(Predecessor predecessor) {
         predecessor_.emplace(std::move(predecessor));
     }
@@ -122,7 +123,7 @@ class SessionLoop {
     std::optional<Predecessor> predecessor_;
     std::optional<EndCause> cause_;
     shm::ClientRow* counted_client_ = nullptr;
-    std::uint64_t uncounted_bytes_ = 0;  ///< read before there was a client to count them for
+    std::uint64_t uncounted_bytes_ = 0;  ///< read before the login
 };
 
 }  // namespace belfry::server

@@ -17,7 +17,7 @@ namespace belfry::server {
 
 namespace {
 
-/// SIGTERM comes from a stop, or because the place of this connection is needed.
+/// SIGTERM means that the server stops, or that another connection needs the slot of this one.
 std::string last_line_without_login(const SessionContext& context) {
     if (const auto* end = std::get_if<SessionEnd>(&context.loop.cause())) return end->last_line;
     const bool stops = context.segment.stop_word() != shm::StopWord::running;
@@ -39,7 +39,7 @@ void serve(SessionContext& context) {
                        context.loop.is_terminated() ? shm::last_line_timeout : shm::close_timeout);
 }
 
-// Any other exception is a broken invariant, and aborts the child.
+// Any other exception means a broken invariant, and aborts the child.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 void run_session(Heritage& heritage) noexcept {
     static_cast<void>(::signal(SIGINT, SIG_IGN));

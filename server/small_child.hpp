@@ -7,7 +7,7 @@
 /// Keeps the memory of a session child small.
 ///
 /// Each client that is online has a process of its own. After the fork, parent and child share all
-/// of their pages. When one of them writes to a page, the child gets a copy of it, even if the
+/// of their pages. After one of them has written to a page, each has a copy of its own, even if the
 /// child never uses that page. So the code writes to few pages, and keeps no memory for later.
 /// bench/README.md lists how much each measure saves:
 ///
@@ -17,7 +17,7 @@
 /// - start_delivery(): an output thread that has sent something and is idle is replaced by a new
 /// one.
 ///
-/// Besides, an idle Delivery releases its buffers, and SessionLoop starts with a small input
+/// In addition, an idle Delivery releases its buffers, and SessionLoop starts with a small input
 /// buffer. belfryd is linked without shared libraries (Makefile), and huge_program.hpp shares its
 /// code.
 namespace belfry::server {
@@ -45,7 +45,7 @@ void allocate_from_one_arena() noexcept;
 /// it.
 void make_thread_stacks_small() noexcept;
 
-/// Starts an output thread, which runs the delivery until that is over. Whenever the delivery is
+/// Starts an output thread, which runs the delivery until it is over. Whenever the delivery is
 /// idle, the thread starts another one and ends, because the kernel keeps 32 KiB for a thread that
 /// has sent something (sk_page_frag) until the thread ends. If no other thread can be started, the
 /// thread continues itself.

@@ -10,7 +10,7 @@
 namespace belfry::server {
 namespace {
 
-/// The longest pause that is kept. The archiver never asks for a longer one.
+/// The longest pause that a read waits for. The archiver never asks for a longer one.
 constexpr std::int64_t max_pause_ms = 1000;
 
 }  // namespace

@@ -31,7 +31,7 @@ class StoreCursor {
     [[nodiscard]] Page read(std::uint64_t from, std::uint64_t to,
                             const store::StoreReader::Take& take);
 
-    /// Closes the store. The reader calls it when it reads from the ring again.
+    /// Closes the store. The owner calls it when it reads from the ring again.
     void close() noexcept { reader_.reset(); }
 
   private:

@@ -32,7 +32,7 @@ constexpr milliseconds stop_timeout{500};
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
 /// How many connections are accepted before other events are looked at. A flood of connections that
-/// cannot be served would otherwise keep the supervisor from them.
+/// cannot be served would otherwise keep the supervisor from those events.
 constexpr int max_accepts = 64;
 
 constexpr milliseconds idle_wait{1000};  ///< how often the archiver is checked
@@ -193,8 +193,8 @@ void Supervisor::accept_waiting() {
         } else if (errno == EMFILE || errno == ENFILE) {
             return refuse_without_descriptor();
         } else if (errno != ECONNABORTED && errno != EINTR) {
-            // Either no connection waits any more, or the system is short of memory. In that case
-            // the next attempt must not follow at once.
+            // Either no connection waits any more, or the system is short of memory. In the second
+            // case the next attempt must not follow at once.
             if (errno != EAGAIN) watch_listener(false);
             return;
         }
@@ -214,7 +214,7 @@ void Supervisor::serve(base::UniqueFd socket) {
     children_.add(pid);
 }
 
-/// Refuses a connection if no descriptor is left. It uses the descriptor of the reserve.
+/// Refuses a connection if no descriptor is left. It closes the reserve to have one.
 void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();

@@ -77,7 +77,7 @@ class Supervisor {
     Refusals refusals_;
     base::UniqueFd epoll_;
     base::UniqueFd signals_;
-    base::UniqueFd reserve_;  ///< closed to accept and refuse a connection if none is left
+    base::UniqueFd reserve_;  ///< closed if no other is left, to accept and refuse a connection
     ChildTable children_;
     bool listening_ = false;
     bool stopping_ = false;

@@ -16,9 +16,9 @@ namespace belfry::shm {
 /// There is no count of waiters, because a dead one would not decrement it. The bit may stay set
 /// for a dead waiter, which costs one needless system call.
 ///
-/// Kill window: a notifier that dies between its store and the wake-up leaves the bit clear and
-/// the sleepers asleep. The process that notices the death calls wake_everybody(). The condition
-/// variables of glibc and Boost do not serve here: they hang the notifier when a waiter is killed
+/// Kill window: a notifier that dies between its store and the wake-up leaves the bit clear and the
+/// sleepers asleep. The process that notices the death calls wake_everybody(). The condition
+/// variables of glibc and Boost cannot be used here: they hang the notifier when a waiter is killed
 /// (glibc bug 21422).
 ///
 /// It lies in shared memory, initially all zeros. Any thread of any process may call its functions.
@@ -74,7 +74,8 @@ class Condition {
     /// Notifies without a wake-up: wake_some() must wake the sleepers.
     void announce() noexcept { word_.fetch_add(one, std::memory_order_acq_rel); }
 
-    /// Wakes at most `count` of those that announce() left asleep, those first that slept longest.
+    /// Wakes at most `count` of those that announce() left asleep, first those that have slept
+    /// longest.
     /// @return how many were woken
     std::uint32_t wake_some(std::uint32_t count) noexcept;
 

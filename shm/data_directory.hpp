@@ -9,10 +9,10 @@
 
 /// Checks the owner of a data directory, and takes its two lock files.
 ///
-/// `lock` is locked with fcntl by the one belfryd, or by a belfryctl that changes something.
-/// Children do not inherit the lock, so that a new belfryd can start while they still run.
-/// `alive` is locked shared with flock by every process of the server; children inherit the lock. A
-/// process that gets it exclusively knows that no process of the server is left.
+/// The running belfryd, or a belfryctl that changes something, locks `lock` with fcntl. Children do
+/// not inherit the lock, so that a new belfryd can start while they still run. Every process of the
+/// server locks `alive` shared with flock; children inherit this lock. A process that gets it
+/// exclusively knows that no process of the server is left.
 namespace belfry::shm {
 
 class DataDirectoryError : public std::runtime_error {

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-/// Ends a server that has no supervisor. These functions use the frozen prefix alone, so that they
-/// work on a segment of any layout. Only the holder of the data directory's lock calls them.
+/// Ends a server that has no supervisor. These functions need only the frozen parts of the segment,
+/// so they work with any layout. Only the holder of the data directory's lock calls them.
 namespace belfry::shm {
 
 /// Asks all sessions to end, kills those that take longer than half a second, and waits for all of

@@ -65,8 +65,8 @@
 /// 12. Whether a client is online is derived: its session word equals the live generation of the
 ///     session's slot.
 /// 13. The times of the log never decrease: a message gets at least last_time_ms. A writer stores
-///     its time there before it commits. If it dies in between, last_time_ms is the time of no
-///     message, which does no harm, but no message is later than last_time_ms.
+///     its time there before it commits. If it dies in between, no message has the time
+///     last_time_ms. That does no harm: no message is later than it.
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
@@ -162,13 +162,13 @@ struct LogHeader {
     /// Notified when the visible id or the presence of a client has changed. news.hpp says which
     /// sessions wait here and which on the next one.
     alignas(cache_line) Condition new_messages;
-    /// With durability commit, the same for sessions that wait for a SENT or DUP or have just had
+    /// With durability commit, the same for sessions that wait for a SENT or DUP, or have just got
     /// one.
     alignas(cache_line) Condition news_of_senders;
     alignas(cache_line) Condition space;  ///< notified when stored_id has moved
 
-    /// Incremented by sessions that log in or leave, and by the supervisor for those that died.
-    /// Read by sessions that report presence to their client.
+    /// Sessions that log in or leave increment it, and the supervisor does so for those that died.
+    /// Sessions that report presence to their client read it.
     alignas(cache_line) std::atomic<std::uint32_t> presence_changes;
 };
 
@@ -183,7 +183,7 @@ struct ArchiverBlock {
     /// A StoreState. The archiver writes it; so does a supervisor that starts an archiver after a
     /// shutdown that was not completed. Every process reads it.
     alignas(cache_line) std::atomic<std::uint32_t> store_state;
-    // The retention limits; 0 is no limit. The supervisor writes them at its start.
+    // The retention limits; 0 is no limit. The supervisor writes them at its start and at a reload.
     std::atomic<std::uint64_t> keep_messages;
     std::atomic<std::uint64_t> keep_ms;
     /// base::clock_offset_ms() when the creator made the segment. The archiver compares it with the

@@ -6,7 +6,7 @@ namespace belfry::shm {
 
 /// Locks the log's mutex, and repairs the log if the last holder died. It models Lockable of Boost
 /// and the standard library: use it with `boost::interprocess::scoped_lock<LogLock>`. Each thread
-/// has its own. The lock is never held across a call that can wait (10).
+/// has its own object. The lock is never held across a call that can wait (10).
 class LogLock {
   public:
     explicit LogLock(Segment& segment) noexcept : segment_{&segment} {}

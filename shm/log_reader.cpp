@@ -54,7 +54,8 @@ LogReader::Result LogReader::read(std::uint64_t from, std::uint64_t to, std::uin
 }
 
 /// Finds the last record that fits, by binary search, because positions only grow. The result is
-/// below `from` if not even the first record fits, which only an overrun can cause.
+/// below `from` if not even the first record fits, which only an overrun or a broken index can
+/// cause.
 std::uint64_t LogReader::last_that_fits(std::uint64_t from, std::uint64_t to) const noexcept {
     const std::uint64_t start = segment_->position(from).load(std::memory_order_relaxed);
     const auto fits = [&](std::uint64_t last) {

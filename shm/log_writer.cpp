@@ -103,7 +103,8 @@ LogWriter::Result LogWriter::append_locked(std::span<const NewMessage> messages,
     return result;
 }
 
-/// Returns up to where first_id may move: with a store, no record above stored_id is given up (4).
+/// Returns the highest value that first_id may get: with a store, no record above stored_id is
+/// given up (4).
 std::uint64_t LogWriter::max_first_id() noexcept {
     if (!segment_->has_store()) return max_id;
     stored_seen_ = segment_->log().stored_id.load(std::memory_order_acquire);
@@ -180,8 +181,8 @@ void LogWriter::commit(const Batch& batch) noexcept {
     LogHeader& log = segment_->log();
     log.last_time_ms.store(batch.time_ms, std::memory_order_relaxed);  // (13)
     log.last_id.store(batch.last_id, std::memory_order_release);       // the commit point (1)
-    // If the process dies after this, the seqs are older than the records, and repair() applies
-    // them (6). Release keeps the three stores in this order.
+    // If the process dies after this, the last seq is older than the records, and repair() raises
+    // it (6). Release keeps the three stores in this order.
     session_->client().last_seq.store(batch.last_seq, std::memory_order_release);
     log.derived_id.store(batch.last_id, std::memory_order_release);
 }

@@ -11,8 +11,8 @@
 
 namespace belfry::shm {
 
-/// How a message becomes a record, which is a head, the body and a tail. The log does not interpret
-/// them; store/log_record.hpp has the format of the server.
+/// Describes how a message becomes a record: a head, the body and a tail. The log does not
+/// interpret them; store/log_record.hpp has the format of the server.
 struct RecordFormat {
     static constexpr std::size_t max_head = 128;
 
@@ -40,9 +40,9 @@ class LogWriter {
     LogWriter(Segment& segment, const Session& session, RecordFormat format) noexcept;
 
     struct Result {
-        /// How many of the first messages were decided. The rest was not, if the batch is full, or
-        /// if a message that is refused stands before one that could be appended, because its
-        /// answer must be sent first. Call append() again with the rest.
+        /// How many messages, from the first on, were decided. The rest is undecided if the batch
+        /// is full, or if a refused message comes before one that could be appended, because the
+        /// refusal must be answered first. Call append() again with the rest.
         std::size_t decided = 0;
         /// A later login has taken over (9), and nothing was appended.
         bool fenced = false;

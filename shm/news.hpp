@@ -24,8 +24,8 @@ namespace belfry::shm {
 
 class Session;
 
-/// Tells the archiver, if there is a store, and the sessions, if the messages are already visible,
-/// that messages were appended. The writer calls it after its commit.
+/// Announces that messages were appended: to the archiver if there is a store, and to the sessions
+/// if the messages are already visible. The writer calls it after its commit.
 void announce_appended(Segment& segment) noexcept;
 
 /// Tells the sessions that watch presence that a client came or went.
@@ -69,8 +69,8 @@ void wake_archiver(const Segment& segment) noexcept;
 /// could wake them (11).
 void wake_everybody(Segment& segment) noexcept;
 
-/// The place of one session among those that wait. Its appending thread and its delivering thread
-/// share it.
+/// Lets one session wait for news. Its appending thread and its delivering thread (input and output
+/// thread in server/) share the object.
 ///
 /// The appending thread announces its message before the message is in the log, because a
 /// delivering thread that still slept in the crowd at the commit would get its SENT only in its
@@ -89,7 +89,7 @@ class SessionNews {
     void advance_to(std::uint64_t id) noexcept { position_.store(id); }
 
     struct Wanted {
-        /// The last records that were delivered included the client's own ones.
+        /// The last records that were delivered included some of the client's own.
         bool has_sent = false;
         /// The presence_count() that the client was told; none: the client does not watch presence.
         std::optional<std::uint32_t> presence;
@@ -132,8 +132,8 @@ class StoredNews {
   public:
     explicit StoredNews(Segment& segment) noexcept : segment_{&segment}, wake_{segment} {}
 
-    /// Wakes the sessions if the stored messages have just become visible: those that wait for a
-    /// SENT at once, and of the others as many as are due. Must run after publish_stored().
+    /// Wakes the sessions if the stored messages have just become visible: at once all that wait
+    /// for a SENT, and as many of the others as are due. Must run after publish_stored().
     void announce() noexcept;
 
     /// Wakes the sessions that announce() left asleep, a few at a time, until all are awake or

@@ -6,9 +6,9 @@
 
 /// The memory barriers of the byte ring and of the client table, and the one deliberate data race.
 ///
-/// ThreadSanitizer does not model fences, and g++ rejects them with it. In that mode they only
-/// order the compiler, which is enough on x86, where stores are not reordered with stores and loads
-/// not with loads.
+/// ThreadSanitizer does not model fences, and g++ rejects them with it. In that mode order_stores()
+/// and order_loads() only order the compiler, which is enough on x86, where stores are not
+/// reordered with stores and loads not with loads.
 namespace belfry::shm {
 
 /// Makes earlier stores visible before later stores (3: first_id, then the bytes).

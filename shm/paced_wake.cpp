@@ -27,8 +27,8 @@ constexpr std::chrono::nanoseconds max_pause = std::chrono::milliseconds{10};
 /// The kernel's timer slack doubles it.
 constexpr std::chrono::nanoseconds turn_of_a_few = std::chrono::microseconds{50};
 
-/// After a pause, in which all were woken, the first commit wakes no more sessions than this much
-/// of a stream would, because a stream may be about to begin.
+/// The first commit after a pause, in which all were woken, wakes no more sessions than a stream
+/// would in this time, because a stream may be about to begin.
 constexpr std::chrono::nanoseconds share_after_a_pause = std::chrono::milliseconds{10};
 
 /// Counts the sessions that may stand in the queue. These are more than the online ones: a session

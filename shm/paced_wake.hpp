@@ -9,7 +9,8 @@
 
 namespace belfry::shm {
 
-/// Wakes the sessions after a commit of the archiver. Part of news.hpp, and used by it alone.
+/// Wakes the sessions after a commit of the archiver. It is a part of news.hpp, and nothing else
+/// uses it.
 ///
 /// The sessions that wait for their SENT are woken at once. If many sessions are online, the others
 /// are woken a few at a time. Each of them then reads all that has come meanwhile in one piece, and

@@ -12,7 +12,8 @@
 namespace belfry::shm {
 namespace {
 
-/// Returns the next generation, without a claimant. It is never 0, which means that nobody has it.
+/// Returns the next generation, without a claimant. It is never 0, because 0 stands for no session
+/// in a ClientRow.
 std::uint64_t raised(std::uint64_t word) noexcept {
     const std::uint32_t next = unpack(word).high + 1;
     return pack(Halves{next != 0 ? next : 1, 0});

@@ -72,7 +72,7 @@ void RobustMutex::unlock() noexcept {
 }
 
 /// Kills the holder if it is stopped. By the kernel's contract for robust futexes the lock word
-/// holds the thread id of the holder from the instruction on that takes the lock.
+/// holds the thread id of the holder from the very instruction that takes the lock.
 void RobustMutex::kill_stopped_holder() noexcept {
     std::atomic_ref<int> word{mutex_.__data.__lock};
     const auto holder = [&word] {

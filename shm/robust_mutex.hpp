@@ -6,9 +6,9 @@ namespace belfry::shm {
 
 /// A mutex between processes that is released when its holder dies.
 ///
-/// A PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST mutex, because Boost's interprocess_mutex is not
-/// robust. A robust mutex handles a holder that died, but not one that was stopped by SIGSTOP:
-/// a process that has waited for 200 ms therefore kills the holder if it is stopped.
+/// It is a PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST mutex, because Boost's interprocess_mutex
+/// is not robust. A robust mutex handles a holder that died, but not one that was stopped by
+/// SIGSTOP: a process that has waited for 200 ms therefore kills the holder if it is stopped.
 ///
 /// It lies in shared memory, and any thread may lock it. log_lock.hpp has the lock for scoped use.
 class RobustMutex {

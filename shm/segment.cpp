@@ -201,7 +201,7 @@ std::optional<Segment::ProcessTable> Segment::sound_processes() const noexcept {
     return {};
 }
 
-/// The sizes decide where each part lies, so nothing but these places is accepted.
+/// Returns the geometry if every part is where the sizes place it.
 std::optional<Geometry> Segment::sound_geometry(const ProcessTable& processes) const noexcept {
     const std::uint64_t body_offset = fixed_copy(prefix().body_offset);
     const std::uint64_t bytes = region_.get_size();

@@ -39,8 +39,8 @@ struct SegmentPlan {
 /// huge_pages.hpp.
 inline constexpr std::size_t huge_page = 2 << 20;
 
-/// Minimum number of slots for connections that have not logged in. They get as many slots as
-/// max_clients, or this many if that is more.
+/// Minimum number of slots for connections that have not logged in. They get max_clients slots, but
+/// at least this many.
 inline constexpr std::uint32_t min_pending_slots = 256;
 
 /// Number of client rows that a segment reserves for client-ids that are added later.
@@ -75,7 +75,7 @@ class Segment {
     [[nodiscard]] bool is_whole() const noexcept;
 
     [[nodiscard]] Prefix& prefix() const noexcept { return *at<Prefix>(0); }
-    /// Returns an entry below process_count() of the table that is_sound() has checked.
+    /// Returns an entry of the table of processes. `entry` must be below process_count().
     [[nodiscard]] ProcessEntry& process(std::size_t entry) const noexcept;
     [[nodiscard]] std::size_t process_count() const noexcept { return processes_.count; }
     [[nodiscard]] ProcessEntry& session_process(std::uint32_t slot) const noexcept {
@@ -100,7 +100,7 @@ class Segment {
         return senders_[id & index_mask_];
     }
 
-    /// The byte ring.
+    /// Returns the byte ring.
     [[nodiscard]] std::span<char> ring() const noexcept {
         return {ring_, static_cast<std::size_t>(geometry_.ring_bytes)};
     }

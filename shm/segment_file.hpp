@@ -41,7 +41,7 @@ struct SegmentName {
 };
 
 enum class SegmentState {
-    torn,          ///< its creator was killed before it held anything
+    torn,          ///< its creator was killed before it was complete
     unsound,       ///< its sizes or offsets are impossible; only the prefix may be read
     other_layout,  ///< another version of the program made it
     removed,       ///< marked for removal; it vanishes with the last process that maps it

@@ -24,7 +24,7 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 /// sender of its first message has to wait until the last one is written.
 constexpr std::uint64_t max_bytes = 8 << 20;
 
-/// Less than the second within which a cursor is saved, as wire/PROTOCOL.md promises.
+/// It is less than the second within which a cursor must be saved (wire/PROTOCOL.md).
 constexpr std::chrono::milliseconds save_interval{900};
 
 /// The most messages that one transaction deletes, so that new messages do not wait long.
@@ -36,8 +36,8 @@ constexpr std::chrono::hours forget_timeout{1};
 /// The pause after a checkpoint has failed.
 constexpr std::chrono::seconds checkpoint_timeout{1};
 
-/// Opens the store to write, but only if it is still the store of this log: another one may lie at
-/// the path now.
+/// Opens the store for writing, but only if it is still the store of this log: another one may lie
+/// at the path now.
 Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment& segment) {
     const std::uint64_t first_id = segment.log().first_id.load();
     Database database = open_to_read(data_dir);
@@ -106,7 +106,8 @@ void Archiver::take_over_clients(const std::vector<SavedClient>& clients) {
 
 /// Takes over what the store has saved of a client. A seq that was set back in the segment and is
 /// not saved yet stays set back. Takes the lock, so that nobody sets the seq back between the load
-/// and the store, and for one client at a time, so that publishers do not wait for all of them.
+/// and the store. It does so for one client at a time, so that publishers do not wait for all of
+/// them.
 void Archiver::take_over_client(std::uint32_t row, const SavedClient& saved) {
     const boost::interprocess::scoped_lock guard{lock_};
     saved_cursors_[row] = saved.cursor;
@@ -191,8 +192,8 @@ void Archiver::store_chunk(const shm::Chunk& chunk) {
     }
 }
 
-/// Returns whether reset_seq() has set back the seq of a message (6), which is then stored again
-/// because the store has lost it.
+/// Returns whether reset_seq() has set back the seq of a message (6). Such a message is stored
+/// again, because the store has lost it.
 bool Archiver::is_set_back(const shm::IndexEntry& entry) const noexcept {
     if (entry.seq <= shm::max_free_seq) return false;
     if (entry.id > segment_->log().derived_id.load(std::memory_order_acquire)) return false;
@@ -213,8 +214,8 @@ bool Archiver::has_moved() const noexcept {
     return false;
 }
 
-/// Saves no cursor above the last stored message, because after a restart it would stand above the
-/// end of the log.
+/// Saves the cursors and seqs that have changed. A cursor is saved at most at the last stored
+/// message, because after a restart it would otherwise be above the end of the log.
 void Archiver::save_clients() {
     for (std::uint32_t row = 0; row < saved_cursors_.size(); ++row) {
         const std::uint64_t cursor = std::min(shm::cursor_of(*segment_, row), stored_);

@@ -21,7 +21,8 @@ namespace belfry::store {
 
 /// Copies the log into the store: stores all new messages in one transaction, then moves stored_id,
 /// then wakes the processes that wait for it. It runs in one thread of the process that holds the
-/// store's lock. All functions throw StoreError; a new Archiver continues after the last commit.
+/// store's lock. All functions may throw StoreError; after that a new Archiver continues after the
+/// last commit.
 ///
 /// | killed                         | what is left                  | mended by             |
 /// |--------------------------------|-------------------------------|-----------------------|
@@ -45,8 +46,8 @@ class Archiver {
     /// Tries to leave nothing in the write-ahead log if a file of the store was lost.
     ~Archiver();
 
-    /// Makes the store durable, compares it with the log, and sets stored_id. Must run before any
-    /// other function.
+    /// Makes the store durable, compares it with the log, and sets stored_id. It must run before
+    /// any other function.
     void start();
 
     /// Stores the new messages, saves the cursors once a second, and deletes old messages.

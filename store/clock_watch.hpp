@@ -8,13 +8,13 @@ namespace belfry::store {
 
 /// Tells whether the wall clock can be trusted, so that retention may delete messages by their age.
 /// It is not trusted while it differs by more than an hour from the time that it would show if
-/// nobody had set it since the server began.
+/// nobody had set it since the segment was made.
 class ClockWatch {
   public:
     /// Logs one line.
     using Report = std::function<void(const std::string&)>;
 
-    /// Starts to watch. @param offset_ms base::clock_offset_ms() when the server began
+    /// Starts to watch. @param offset_ms base::clock_offset_ms() when the segment was made
     ClockWatch(std::int64_t offset_ms, Report report);
 
     /// Tells whether the clock is trusted now. Logs one line when it has jumped, and one when it is

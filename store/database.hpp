@@ -52,7 +52,8 @@ class Database {
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// A prepared statement. Bound texts and blobs are not copied: they must live until after step().
+/// A prepared statement. Bound texts and blobs are not copied: they must stay valid until the last
+/// step().
 class Statement {
   public:
     /// Compiles the SQL text. @throws StoreError

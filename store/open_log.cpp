@@ -69,8 +69,8 @@ bool belongs_to_log(const std::filesystem::path& data_dir, std::string_view epoc
 
 bool holds_whole_log(const std::filesystem::path& data_dir, const shm::Segment& segment) noexcept {
     try {
-        // Opened for writing, because only such a connection removes the files of the write-ahead
-        // log when it is closed.
+        // The database is opened for writing, because only such a connection removes the files of
+        // the write-ahead log when it is closed.
         Database database{store_file(data_dir), Database::Mode::write};
         const SavedLog saved = read_saved_log(database);
         return saved.epoch == segment.epoch() && saved.clean &&

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-/// Opening the store when the server starts. The supervisor calls these functions before it forks,
+/// Opens the store when the server starts. The supervisor calls these functions before it forks,
 /// and none of them leaves a connection open.
 namespace belfry::store {
 
@@ -36,7 +36,7 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
                                   std::string_view epoch) noexcept;
 
 /// Tells whether the store holds the whole log of the segment and has the mark of a clean stop. It
-/// opens the store at its path again. Must be called after the archiver has ended and before the
+/// opens the store at its path again. It must be called after the archiver has ended and before the
 /// segment is removed.
 [[nodiscard]] bool holds_whole_log(const std::filesystem::path& data_dir,
                                    const shm::Segment& segment) noexcept;

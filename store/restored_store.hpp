@@ -10,9 +10,9 @@
 
 namespace belfry::store {
 
-/// Builds the store of a data directory from the messages and clients of an export or a segment. It
-/// appears complete with finish(), or not at all. The directory must have no store and no server,
-/// and the caller must hold its lock. Everything throws StoreError.
+/// Builds the store of a data directory from the messages and clients of an export or a segment.
+/// The store appears complete, with finish(), or not at all. The directory must have no store and
+/// no server, and the caller must hold its lock. All functions may throw StoreError.
 class RestoredStore {
   public:
     /// Starts with an empty store. Removes the temporary files of an earlier attempt that was

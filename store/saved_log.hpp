@@ -10,7 +10,7 @@
 
 namespace belfry::store {
 
-/// A row of the table `messages`. Whoever fills the row owns the bytes of its views.
+/// A row of the table `messages`. The code that fills the row owns the bytes of its views.
 struct Message {
     std::uint64_t id = 0;
     std::string_view sender;
@@ -23,7 +23,7 @@ struct Message {
 struct SavedClient {
     std::string id;
     std::uint64_t cursor = 0;
-    std::uint64_t seq = 0;  ///< the highest seq of its messages in the store
+    std::uint64_t seq = 0;  ///< the highest seq of its messages, or a lower one after a reset
 };
 
 /// The state of the log as the store has it. The cursors may be up to a second older than the

@@ -119,8 +119,7 @@ class StoreCheck {
         require(count == last - first + 1, "the store has a hole: it has " + text(count) +
                                                " messages from " + text(first) + " to " +
                                                text(last));
-        // Retention deletes the oldest messages first, so if any message is left, the newest one
-        // is.
+        // Retention deletes the oldest messages first, so the newest one is left if any is.
         const std::uint64_t highest_known_id =
             std::max(log_.last_id, number("SELECT max(seqs_up_to) FROM log"));
         require(highest_known_id == last,

@@ -8,7 +8,7 @@ namespace belfry::store {
 /// An error of the store. The message is one line that names the file.
 class StoreError : public std::runtime_error {
   public:
-    /// The kind of error, which decides how the caller goes on.
+    /// The kind of error, which decides how the caller continues.
     enum class Kind {
         unusable,    ///< not a Belfry store, a newer one, or another log's: waiting does not help
         damaged,     ///< a part of the file is corrupt; the rest may be readable

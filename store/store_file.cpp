@@ -9,12 +9,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Stands in the file's header, so that file(1) and this program recognise the file.
+/// This number is in the file's header, so that file(1) and this program recognise the file.
 constexpr std::int64_t application_id = 0x42454c46;  // "BELF"
 constexpr std::int64_t schema_version = 1;
 
-/// 256 KiB of cache. A session reads from one end to the other, so a larger cache would not help,
-/// and 1,000 sessions may read at once.
+/// The cache has 256 KiB. A session reads from one end to the other, so a larger cache would not
+/// help, and 1,000 sessions may read at once.
 constexpr const char* read_settings = "PRAGMA cache_size = -256";
 
 /// With synchronous = FULL a commit is on stable storage when it returns. Automatic checkpoints are

@@ -25,11 +25,12 @@ inline constexpr int max_wal_bytes = 64 << 20;
 /// holder of the store's lock may call this. @throws StoreError as open_to_read()
 [[nodiscard]] Database open_to_write(const std::filesystem::path& data_dir);
 
-/// Opens the store for writing as open_to_write(), but creates nothing: the store must exist.
+/// Opens the store for writing like open_to_write(), but creates nothing: the store must exist.
 /// @throws StoreError as open_to_read()
 [[nodiscard]] Database open_existing_to_write(const std::filesystem::path& data_dir);
 
-/// Opens the file for writing as open_to_write(), for a store that is being built at another path.
+/// Opens the file for writing like open_to_write(), for a store that is being built at another
+/// path.
 /// @throws StoreError as open_to_read()
 [[nodiscard]] Database open_file_to_write(const std::filesystem::path& file);
 

@@ -8,9 +8,9 @@
 
 namespace belfry::store {
 
-/// Requires that the store exists. Must be called before its lock is taken. Otherwise the loss of
-/// the whole data directory would be reported as a missing lock file. @throws StoreError if there
-/// is no store
+/// Requires that the store exists. It must be called before its lock is taken. Otherwise the loss
+/// of the whole data directory would be reported as a missing lock file. @throws StoreError if
+/// there is no store
 void require_store(const std::filesystem::path& data_dir);
 
 /// Checks that the files of a store that is open for writing are still at their paths. SQLite goes
@@ -23,23 +23,24 @@ class StoreFiles {
     /// has locked
     StoreFiles(const std::filesystem::path& data_dir, const StoreLock& lock);
 
-    /// Remembers the files of the write-ahead log. Must be called after the first commit, which
+    /// Remembers the files of the write-ahead log. It must be called after the first commit, which
     /// creates them. @throws StoreError as require_all()
     void add_write_ahead_log();
 
-    /// Requires that the files with messages are at their paths. Called after each commit; costs
-    /// two calls of statx(2). @throws StoreError if one is not
+    /// Requires that the files with messages are at their paths. The archiver calls it after each
+    /// commit; it costs two calls of statx(2). @throws StoreError if one is not
     void require_database() const;
 
-    /// Requires that all files of the store are at their paths: also the lock file and the index of
-    /// the write-ahead log. Called once a second. @throws StoreError if one is not
+    /// Requires that all files of the store are at their paths, including the lock file and the
+    /// index of the write-ahead log. The archiver calls it once a second. @throws StoreError if one
+    /// is not
     void require_all() const;
 
     /// Tells whether the files with messages are at their paths.
     [[nodiscard]] bool has_database() const noexcept;
 
     /// Requires that no other database lies beside the write-ahead log of this one, because the log
-    /// would damage it. Must be called before the store is opened again. @throws StoreError
+    /// would damage it. It must be called before the store is opened again. @throws StoreError
     void require_no_old_write_ahead_log() const;
 
   private:

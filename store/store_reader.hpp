@@ -14,7 +14,7 @@ namespace belfry::store {
 
 /// Reads messages from the store, on its own connection. Any process that may read the store can
 /// use it: one object per thread, made after the fork. No statement is open between two calls, so a
-/// slow caller does not keep the WAL growing. Everything throws StoreError.
+/// slow caller does not keep the WAL growing. All functions may throw StoreError.
 class StoreReader {
   public:
     /// Opens the store.
@@ -23,8 +23,8 @@ class StoreReader {
     StoreReader& operator=(const StoreReader&) = delete;
     ~StoreReader() = default;
 
-    /// A read transaction: while the object lives, all reads see the store at one moment. It keeps
-    /// the WAL growing, so it must not live for long.
+    /// A read transaction: while the object exists, all reads see the store at one moment. It keeps
+    /// the WAL growing, so it must not exist for long.
     class Snapshot {
       public:
         explicit Snapshot(StoreReader& reader) : database_{reader.database_} {

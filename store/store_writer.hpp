@@ -11,7 +11,7 @@
 
 namespace belfry::store {
 
-/// Writes the store. Only the process that holds the StoreLock uses it. All functions throw
+/// Writes the store. Only the process that holds the StoreLock uses it. All functions may throw
 /// StoreError. After an error the object must not be used any more, except as roll_back() says; a
 /// new one continues after the last commit.
 class StoreWriter {
@@ -71,8 +71,8 @@ class StoreWriter {
     void restart_wal();
 
     /// Moves all of the WAL into the database, wherever both files are now, and truncates the WAL.
-    /// It waits up to two seconds for the transactions of readers. If they do not end, newer
-    /// changes than they can see stay in the WAL.
+    /// It waits up to two seconds for the transactions of readers. If they do not end, the changes
+    /// that they cannot see stay in the WAL.
     void empty_wal();
 
   private:

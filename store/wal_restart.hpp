@@ -9,13 +9,13 @@ namespace belfry::store {
 
 /// Starts over a write-ahead log that is too long, although the transactions of its readers
 /// overlap. It asks the sessions for a pause in which they begin no read of the store. After half
-/// of the pause the reads that were under way have ended, and the log is restarted. Commits go on
-/// meanwhile. Only the archiver uses it.
+/// of the pause, when most earlier reads have ended, it restarts the log. Commits go on meanwhile.
+/// Only the archiver uses it.
 class WalRestart {
   public:
     explicit WalRestart(shm::Segment& segment) noexcept : segment_{&segment} {}
 
-    /// Begins the pause, or restarts the log if it is time. Must be called after each checkpoint
+    /// Begins the pause, or restarts the log if it is time. It must be called after each checkpoint
     /// that leaves the log too long.
     /// @throws StoreError
     void step(StoreWriter& writer);
