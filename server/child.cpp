@@ -21,9 +21,9 @@ namespace belfry::server {
 namespace {
 
 /// Closes all descriptors except standard error and those given. It opens /dev/null only after it
-/// has closed others, because no descriptor may be left before. Standard input and output become
-/// /dev/null, so that a program that reads the supervisor's output does not have to wait until all
-/// children have exited.
+/// has closed others, because the limit of descriptors may be reached before that. Standard input
+/// and output become /dev/null, so that a program that reads the supervisor's output does not have
+/// to wait until all children have exited.
 template <std::size_t count>
 void keep_only(std::array<int, count> kept) noexcept {
     std::ranges::sort(kept);

@@ -35,7 +35,7 @@ class Listener {
 /// they are not known any more.
 [[nodiscard]] std::string peer_of(int socket);
 
-/// Tells whether the connection has not been reset.
+/// Returns false if the connection was reset.
 [[nodiscard]] bool is_connected(int socket) noexcept;
 
 }  // namespace belfry::server

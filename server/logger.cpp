@@ -77,7 +77,7 @@ std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
 }
 
 /// How long a line waits for a slow reader. After a line was dropped, later lines do not wait at
-/// all, until one of them could be written.
+/// all until one could be written.
 constexpr int timeout_ms = 100;
 
 bool takes_a_line(bool may_wait) noexcept {

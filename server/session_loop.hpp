@@ -20,7 +20,7 @@
 
 namespace belfry::server {
 
-/// How a session ends.
+/// The end of a session: its reason, and what the client still gets.
 struct SessionEnd {
     shm::EndReason reason;
     std::string last_line;

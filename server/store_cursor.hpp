@@ -13,7 +13,7 @@ namespace belfry::server {
 
 /// Reads messages that have left the ring from the store, if there is one. It opens the store when
 /// a message is needed. If the store cannot be read, that is logged once, and the next read tries
-/// again. Each thread needs its own.
+/// again. Each thread needs its own object.
 class StoreCursor {
   public:
     /// @param data_dir outlives the object

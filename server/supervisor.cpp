@@ -214,7 +214,7 @@ void Supervisor::serve(base::UniqueFd socket) {
     children_.add(pid);
 }
 
-/// Refuses a connection if no descriptor is left. It closes the reserve to have one.
+/// Refuses a connection if no descriptor is left. It closes the reserve to get one.
 void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();

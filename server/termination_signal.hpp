@@ -5,7 +5,8 @@
 namespace belfry::server {
 
 /// Receives SIGTERM in a session child through a descriptor. The signal stays blocked, so it
-/// interrupts nothing, and the descriptor stays readable after it has come. A process has one.
+/// interrupts nothing, and the descriptor stays readable after it has come. A process has only one
+/// such object.
 class TerminationSignal {
   public:
     /// @throws std::system_error if no descriptor is left

@@ -10,16 +10,16 @@ namespace belfry::shm {
 
 /// A condition variable between processes that survives the death of any waiter or notifier.
 ///
-/// It is one 32-bit word: a sequence number in the upper 31 bits, and in the lowest bit whether
-/// anybody may be asleep. A waiter reads the word, checks its predicate, sets the bit, and sleeps
-/// only if the sequence is unchanged. A notifier adds one to the sequence and wakes the sleepers.
-/// There is no count of waiters, because a dead one would not decrement it. The bit may stay set
-/// for a dead waiter, which costs one needless system call.
+/// It is one 32-bit word: a sequence number in the upper 31 bits, and in the lowest bit a flag that
+/// is set if anybody may be asleep. A waiter reads the word, checks its predicate, sets the bit,
+/// and sleeps only if the sequence is unchanged. A notifier adds one to the sequence and wakes the
+/// sleepers. There is no count of waiters, because a dead one would not decrement it. The bit may
+/// stay set for a dead waiter, which costs one needless system call.
 ///
-/// Kill window: a notifier that dies between its store and the wake-up leaves the bit clear and the
-/// sleepers asleep. The process that notices the death calls wake_everybody(). The condition
-/// variables of glibc and Boost cannot be used here: they hang the notifier when a waiter is killed
-/// (glibc bug 21422).
+/// Kill window: a notifier that dies between its store and the wake-up leaves the sleepers asleep,
+/// and the bit may be clear. The process that notices the death calls wake_everybody(). The
+/// condition variables of glibc and Boost cannot be used here: they hang the notifier when a waiter
+/// is killed (glibc bug 21422).
 ///
 /// It lies in shared memory, initially all zeros. Any thread of any process may call its functions.
 class Condition {

@@ -62,8 +62,8 @@
 ///     the lock.
 /// 10. No process holds the lock across a call that can wait, or together with another lock.
 /// 11. If a process dies before it has notified others, the supervisor notifies them in its place.
-/// 12. Whether a client is online is derived: its session word equals the live generation of the
-///     session's slot.
+/// 12. A client's online state is derived: the client is online if its session word has the live
+///     generation of the session's slot.
 /// 13. The times of the log never decrease: a message gets at least last_time_ms. A writer stores
 ///     its time there before it commits. If it dies in between, no message has the time
 ///     last_time_ms. That does no harm: no message is later than it.
@@ -198,7 +198,7 @@ struct ArchiverBlock {
     alignas(cache_line) Condition wake;
 };
 
-/// Why a session that had logged in ended.
+/// The reason why a session that had logged in ended.
 enum class EndReason : std::uint8_t {
     none = 0,
     quit = 1,           ///< QUIT

@@ -28,7 +28,7 @@ struct Chunk {
 };
 
 /// Copies records out of the log. Takes no lock and delays no other process. Each thread has its
-/// own.
+/// own object.
 class LogReader {
   public:
     /// @param capacity size of the buffer in bytes; raised to the size of the largest record

@@ -71,8 +71,7 @@ bool SessionNews::wait_until(Condition::Clock::time_point deadline, const Wanted
     const bool paced = is_paced();
     const bool apart = paced && (wanted.has_sent || awaits_sent());
     const bool in_crowd = paced && !apart;
-    const std::uint64_t position =
-        position_.load(std::memory_order_relaxed);  // stored by this thread
+    const std::uint64_t position = position_.load(std::memory_order_relaxed);  // our own store
     LogHeader& log = segment_->log();
     Condition& news = apart ? log.news_of_senders : log.new_messages;
     const std::uint32_t groups = wake_for_messages | wake_for_slot(slot_) |

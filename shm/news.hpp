@@ -105,10 +105,10 @@ class SessionNews {
     // Only the appending thread calls these.
 
     /// Announces that the next messages in the log may be the client's own, and wakes the
-    /// delivering thread if it sleeps in the crowd. Must run before the append.
+    /// delivering thread if it sleeps in the crowd. It must run before the append.
     void announce_own() noexcept;
 
-    /// Sets the id of the last own message. Must run after the append. 0: there is none.
+    /// Sets the id of the last own message. It must run after the append. 0: there is none.
     void set_last_own(std::uint64_t id) noexcept { last_own_.store(id); }
 
     // Either thread may call these.
@@ -133,7 +133,7 @@ class StoredNews {
     explicit StoredNews(Segment& segment) noexcept : segment_{&segment}, wake_{segment} {}
 
     /// Wakes the sessions if the stored messages have just become visible: at once all that wait
-    /// for a SENT, and as many of the others as are due. Must run after publish_stored().
+    /// for a SENT, and as many of the others as are due. It must run after publish_stored().
     void announce() noexcept;
 
     /// Wakes the sessions that announce() left asleep, a few at a time, until all are awake or

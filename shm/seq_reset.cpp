@@ -12,7 +12,8 @@ namespace belfry::shm {
 namespace {
 
 /// Returns the highest seq up to max_free_seq of a client's records in the ring. The caller holds
-/// the lock, so that no record is overwritten. It takes a few milliseconds for a ring of a GiB.
+/// the lock, so that no record is overwritten. The search takes a few milliseconds for a ring of a
+/// GiB.
 std::uint64_t highest_free_seq_in_ring(const Segment& segment, std::uint32_t row) noexcept {
     const LogHeader& log = segment.log();
     const std::uint64_t first = log.first_id.load(std::memory_order_relaxed);

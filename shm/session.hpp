@@ -12,7 +12,7 @@ namespace belfry::shm {
 
 /// A session child's place in the segment: its slot, and after login its client and cursor.
 ///
-/// What a kill leaves behind, and who mends it:
+/// A kill leaves one of these states:
 /// - Before the claim: a slot without a pid. The supervisor takes it back when it reaps the child.
 /// - In login(), before it stores the client's session word: nothing. After that store: a login
 ///   whose session is dead. The earlier session is fenced, as by any login, and the next login
@@ -31,9 +31,9 @@ class Session {
 
     struct Welcome {
         std::uint64_t cursor = 0;
-        std::uint64_t last = 0;      ///< what was visible at the login
+        std::uint64_t last = 0;      ///< the visible id at the login
         std::uint64_t seq = 0;       ///< the highest seq of this client up to `last`
-        std::uint64_t accepted = 0;  ///< the highest seq in the log; the next one must be above it
+        std::uint64_t accepted = 0;  ///< the highest accepted seq; the next one must be above it
         /// The session from which this one takes over, if one was online.
         std::optional<OnlineSession> predecessor;
     };

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-/// How long the end of a session may take, and after which time it is killed.
+/// The timeouts at the end of a session.
 namespace belfry::shm {
 
 /// Limit of each of three waits after SIGTERM: until the client has read a pending answer, until

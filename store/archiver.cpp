@@ -24,7 +24,8 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 /// sender of its first message has to wait until the last one is written.
 constexpr std::uint64_t max_bytes = 8 << 20;
 
-/// It is less than the second within which a cursor must be saved (wire/PROTOCOL.md).
+/// The time between two saves. It is less than the second within which a cursor must be saved
+/// (wire/PROTOCOL.md).
 constexpr std::chrono::milliseconds save_interval{900};
 
 /// The most messages that one transaction deletes, so that new messages do not wait long.

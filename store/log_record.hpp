@@ -16,7 +16,8 @@ namespace belfry::store {
 inline constexpr shm::RecordFormat record_format{&wire::print_message_head, wire::record_tail};
 
 /// Decodes a record of the chunk. The views of the message point into the chunk. If the index does
-/// not fit the record, as only in a damaged segment, the record is searched for in the chunk.
+/// not fit the record, which happens only in a damaged segment, the record is searched for in the
+/// chunk.
 /// @return nothing if the chunk does not contain the record
 [[nodiscard]] std::optional<Message> message_in(const shm::Chunk& chunk,
                                                 const shm::IndexEntry& entry) noexcept;

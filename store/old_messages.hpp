@@ -37,7 +37,7 @@ class OldMessages {
     std::uint64_t oldest_ms_ = 0;  ///< as in the last call of end()
     std::uint64_t end_ = 0;
     std::uint64_t next_ = 0;  ///< where an unfinished scan continues; 0: it is finished
-    /// The earliest time that the scan has met from end_ on; 0: none yet.
+    /// The earliest time that the scan has met at or after end_; 0: none yet.
     std::uint64_t earliest_kept_ms_ = 0;
     /// No message is too old until oldest_ms is above this time. So the scan is not repeated every
     /// second when many messages at the front have times in the future.

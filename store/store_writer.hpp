@@ -63,11 +63,12 @@ class StoreWriter {
 
     /// Copies the WAL into the database if it has grown long enough to be worth it. It neither
     /// delays readers nor waits for them.
-    /// @return whether the WAL is longer than max_wal_bytes, and only recent readers keep it so
+    /// @return true if the WAL is longer than max_wal_bytes and readers hold back so few pages that
+    /// restart_wal() may succeed
     bool checkpoint_if_long();
 
     /// Copies the rest of the WAL, so that the next commit starts the WAL over. It waits less than
-    /// 100 ms for the transactions of readers to end. If they do not, it changes nothing.
+    /// 100 ms for the transactions of readers to end. If they do not, the WAL goes on growing.
     void restart_wal();
 
     /// Moves all of the WAL into the database, wherever both files are now, and truncates the WAL.

@@ -9,8 +9,8 @@ namespace belfry::store {
 
 /// Starts over a write-ahead log that is too long, although the transactions of its readers
 /// overlap. It asks the sessions for a pause in which they begin no read of the store. After half
-/// of the pause, when most earlier reads have ended, it restarts the log. Commits go on meanwhile.
-/// Only the archiver uses it.
+/// of the pause, when most earlier reads have ended, it restarts the log. Commits go on during the
+/// pause. Only the archiver uses it.
 class WalRestart {
   public:
     explicit WalRestart(shm::Segment& segment) noexcept : segment_{&segment} {}
