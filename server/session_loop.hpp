@@ -27,7 +27,7 @@ struct SessionEnd {
     bool answer_first = false;  ///< everything that the client sent before must be answered first
 };
 
-/// SIGTERM came. What it means depends on the segment, and on whether the client is logged in.
+/// SIGTERM came. Its meaning depends on the segment, and on whether the client is logged in.
 struct Terminated {};
 
 /// The delivery ended by itself, because the connection broke or a later login took over.
