@@ -15,8 +15,8 @@ namespace belfry::base {
 bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::chrono::steady_clock::time_point deadline, std::uint32_t bits) noexcept;
 
-/// Wakes at most `count` of the sleepers that wait for one of `bits`, those first that have slept
-/// longest.
+/// Wakes at most `count` of the sleepers that wait for one of `bits`. Those that have slept longest
+/// come first.
 /// @return how many were woken
 std::uint32_t futex_wake(std::atomic<std::uint32_t>& word, int count, std::uint32_t bits) noexcept;
 

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <optional>
 
-/// Looking at other processes, and signalling them. A pid alone may be reused by another process.
-/// Together with the start time it names one process until the machine is rebooted.
+/// Functions that look at other processes and signal them. A pid alone may be reused by another
+/// process. Together with the start time it names one process until the machine is rebooted.
 namespace belfry::base {
 
 struct ProcessId {
@@ -20,7 +20,8 @@ struct ProcessId {
 /// Returns the start time of a process, as in ProcessId; nothing if there is no such process.
 [[nodiscard]] std::optional<std::uint64_t> start_time_of(pid_t pid) noexcept;
 
-/// Tells whether the process is stopped by a signal. One that a debugger has stopped is not.
+/// Tells whether the process is stopped by a signal. A process that a debugger has stopped does not
+/// count.
 [[nodiscard]] bool is_stopped(pid_t pid) noexcept;
 
 /// Opens a pidfd (pidfd_open(2)). Empty if there is no such process or no descriptor is left.
@@ -31,7 +32,7 @@ struct ProcessId {
 [[nodiscard]] UniqueFd open_process(ProcessId process) noexcept;
 
 /// Raises this process's limit of open descriptors to the hard limit. If `needed` is above that,
-/// raises both limits to `needed` where the system permits it.
+/// raises both limits to `needed` if the system permits it.
 /// @return the limit after the call
 std::uint64_t raise_descriptor_limit(std::uint64_t needed = 0) noexcept;
 

@@ -3,14 +3,14 @@
 #include <cstddef>
 #include <string>
 
-/// Random numbers from the kernel (getrandom(2)). Everything throws std::system_error if the kernel
-/// gives none.
+/// Random numbers from the kernel (getrandom(2)). Every function throws std::system_error if the
+/// kernel gives none.
 namespace belfry::base {
 
 /// Fills `bytes` with `count` random bytes.
 void fill_random(void* bytes, std::size_t count);
 
-/// Returns a value of an integer type, all of whose bits are random.
+/// Returns an integer whose bits are all random.
 template <class T>
 [[nodiscard]] T random_value() {
     T value{};

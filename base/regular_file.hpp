@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// Small files whose paths another user may have tampered with. A symbolic link, a pipe or a device
-/// in the place of such a file is refused: a link is not followed, and opening never blocks.
+/// Small files whose paths another user may have tampered with. The functions refuse a symbolic
+/// link, a pipe or a device: they do not follow a link, and opening never blocks.
 namespace belfry::base {
 
 /// Opens a regular file. With O_CREAT in `flags`, a new file gets the mode 0600.

@@ -13,8 +13,8 @@ namespace {
 
 namespace utf = boost::locale::utf;
 
-// Removes the first character from the text and returns it. Where the text is not UTF-8, removes
-// one byte and returns utf::illegal.
+// Removes the first character from the text and returns it. If the text is not UTF-8, removes one
+// byte and returns utf::illegal.
 utf::code_point take_character(std::string_view& text) noexcept {
     const char* at = text.data();
     const auto character = utf::utf_traits<char>::decode(at, text.data() + text.size());

@@ -20,7 +20,8 @@ void append_sanitized(std::string& out, std::string_view text);
 /// Returns the text as append_sanitized() would append it.
 [[nodiscard]] std::string sanitize(std::string_view text);
 
-/// Tells whether SQLite can store the bytes as TEXT without changing them: UTF-8 without NUL.
+/// Tells whether SQLite can store the bytes as TEXT without changing them, that is, whether they
+/// are UTF-8 without NUL.
 [[nodiscard]] bool is_text(std::string_view bytes) noexcept;
 
 /// Finds `part` in `whole` at or after the index `from`. ASCII letters match in either case.

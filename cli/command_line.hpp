@@ -25,7 +25,7 @@ class UsageError : public std::runtime_error {
     UsageError(const std::string& line, std::string_view option)
         : std::runtime_error{line}, option_{option} {}
 
-    /// Returns the option whose value is wrong. Empty: the mistake is another one.
+    /// Returns the option whose value is wrong. Empty if the mistake is another one.
     [[nodiscard]] const std::string& option() const noexcept { return option_; }
 
   private:
@@ -53,9 +53,10 @@ struct Defaults {
     std::string file;                ///< read if it is readable and no other is named; empty: none
 };
 
-/// Reads the command line, then the file that its `--config` names, then the environment, then the
-/// file that the environment names, or else the default file. The first source that sets an option
-/// wins. With `--help` or `--version` only the command line is read.
+/// Reads the command line, then the file that its `--config` names, then the environment. If the
+/// command line names no file, the file that the environment names comes last, or else the default
+/// file. The first source that sets an option wins. With `--help` or `--version` only the command
+/// line is read.
 /// @param arguments without the program's name
 /// @param options known options, without short names, each with a string value or bool_switch()
 /// @throws UsageError
@@ -63,8 +64,8 @@ struct Defaults {
                                 const boost::program_options::options_description& options,
                                 const Defaults& defaults = {});
 
-/// Returns the same error. If the wrong value was not on the command line, the text says where it
-/// was.
+/// Returns the error with the place of the wrong value before its text. Nothing is added for the
+/// command line.
 [[nodiscard]] UsageError with_origin(const UsageError& error, const CommandLine& line);
 
 /// Returns the value of an option; nothing if it was not set and has no default.
@@ -79,7 +80,8 @@ struct Defaults {
 [[nodiscard]] bool is_set(const boost::program_options::variables_map& options,
                           const std::string& name);
 
-/// Parses a whole number in decimal digits. @throws UsageError if it is not one within the limits
+/// Parses a whole number in decimal digits. @throws UsageError if the text is not a number within
+/// the limits
 [[nodiscard]] std::uint64_t whole_number(std::string_view option, std::string_view text,
                                          std::uint64_t min, std::uint64_t max);
 

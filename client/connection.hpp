@@ -18,7 +18,7 @@ namespace belfry::client {
 /// A client's connection to its server. It connects, logs in, exchanges messages, and reconnects
 /// after a loss. Each message sent is accepted exactly once, and the observer is told each message
 /// of others exactly once. In each turn of its event loop the program polls wanted() until
-/// wake_at(), calls go_on(), and last flush(). The first turn starts to connect. Only the
+/// wake_at(), calls go_on(), and finally calls flush(). The first turn starts to connect. Only the
 /// resolution of a host name can block. All calls come from one thread.
 class Connection {
   public:
@@ -57,7 +57,7 @@ class Connection {
     /// @param line a number that the observer gets if the message is refused
     void send(std::uint64_t line, std::string_view text) { conversation_.unsent().add(line, text); }
 
-    /// Tells the observer that a line was refused which is too long to be queued.
+    /// Tells the observer that a line is refused because it is too long to be queued.
     void refuse(std::uint64_t line, std::string_view text, std::string_view why) {
         conversation_.refuse_line(line, text, why);
     }
@@ -66,11 +66,12 @@ class Connection {
     void ask(std::string_view commands) { socket_->out() += commands; }
 
     /// Acknowledges every message that the observer was told. The program must have stored or shown
-    /// them.
+    /// all of them.
     void acknowledge();
 
-    /// Sends QUIT and waits for the answer until the given time. Ends at once if not online. The
-    /// server may or may not have accepted the messages that are still unsent() then.
+    /// Sends QUIT and waits for the answer until the given time. If the client is not online, the
+    /// connection ends at once. The server may or may not have accepted the messages that are still
+    /// unsent().
     void leave(base::TimePoint until);
 
     // --- its state ---

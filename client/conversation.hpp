@@ -17,8 +17,8 @@ class Inbox {
     /// @param count how many messages to take; empty: all
     explicit Inbox(std::optional<std::uint64_t> count) noexcept : left_{count} {}
 
-    /// Begins after an accepted login. @return true: the server has another log than at the last
-    /// login
+    /// Begins a session after an accepted login. @return true: the server has another log than at
+    /// the last login
     [[nodiscard]] bool begin_session(const wire::Welcome& welcome);
 
     /// Takes a message of another client. @return false: do not show it, because it was shown
@@ -75,10 +75,11 @@ class Conversation {
     /// Handles a frame and tells the observer.
     [[nodiscard]] Event take(const wire::Frame& frame);
 
-    /// Appends an ACK for every message that was taken. They must have been stored or shown.
+    /// Appends an ACK for every message that was taken. All of them must have been stored or shown.
     void acknowledge(std::string& out);
 
-    /// Tells the observer that a line was refused. For a line that never was among the unsent ones.
+    /// Tells the observer that a line was refused. Programs call it for a line that was never
+    /// queued.
     void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
 
     /// Returns why the server refused the login or closed the connection last.

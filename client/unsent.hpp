@@ -37,7 +37,7 @@ class Unsent {
     /// Adds a line at the end.
     void add(std::uint64_t line, std::string_view text);
 
-    /// Begins after an accepted login, so that every line is sent on this connection.
+    /// Begins a session after an accepted login. Every line is then sent on this connection.
     /// @param last_seq the highest seq that the server knows of this client
     void begin_session(std::uint64_t last_seq, std::uint64_t max_payload);
 

@@ -9,7 +9,7 @@
 namespace belfry::ctl {
 
 /// Checks the invariants of the segment, the store, and that both agree. Without a segment it
-/// checks only the store. Prints a sentence for each problem, or one which says that there is none.
+/// checks only the store. Prints a sentence for each problem, or says that there is none.
 /// @param found the segment; empty: there is none
 /// @return whether there is no problem
 /// @throws Refusal if there is nothing to check; StoreError

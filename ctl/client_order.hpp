@@ -7,7 +7,7 @@
 
 namespace belfry::ctl {
 
-/// What `top` sorts the clients by. The value is the character that selects it.
+/// The keys by which `top` can sort the clients. The value is the character that selects the key.
 enum class SortKey : char {
     client = 'c',
     behind = 'b',
@@ -22,7 +22,7 @@ enum class SortKey : char {
 [[nodiscard]] std::optional<SortKey> sort_key_for(int key) noexcept;
 
 /// Sorts the clients: by client-id from A to Z, or by a number or time with the largest first.
-/// Equal ones are sorted by their client-ids.
+/// Clients with equal values are sorted by their client-ids.
 /// @param reversed turn the whole order round
 void sort_clients(std::vector<ClientStatus>& clients, SortKey sort_key, bool reversed);
 

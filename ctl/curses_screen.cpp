@@ -11,7 +11,7 @@
 namespace belfry::ctl {
 namespace {
 
-/// Tells whether the terminal has hung up. Reading would fail at once then.
+/// Tells whether the terminal has hung up. If it has, reading fails at once.
 bool has_hung_up() noexcept {
     pollfd input{STDIN_FILENO, POLLIN, 0};
     return ::poll(&input, 1, 0) == 1 && (input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;

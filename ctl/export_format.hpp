@@ -8,9 +8,10 @@
 #include <string>
 #include <string_view>
 
-/// The format that `belfryctl export` writes and `belfryctl import` reads: JSON, one object a line.
-/// The first line describes the log (ExportHeader). Each further line is a message with its seq, as
-/// wire/json.hpp prints it. The messages are in the order of their ids, from first_id to last_id.
+/// The format that `belfryctl export` writes and `belfryctl import` reads: JSON, one object per
+/// line. The first line describes the log (ExportHeader). Each further line is a message with its
+/// seq, as wire/json.hpp prints it. The messages are in the order of their ids, from first_id to
+/// last_id.
 namespace belfry::ctl {
 
 /// Thrown for a line that does not have this format. The message says what is wrong.

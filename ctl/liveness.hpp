@@ -7,8 +7,8 @@
 
 #include <chrono>
 
-/// Which processes of a server are alive, by the entries in its segment. Nothing here takes a lock
-/// or looks at the data directory.
+/// These functions find out from the entries in a server's segment which of its processes are
+/// alive. They take no lock, and do not look at the data directory.
 namespace belfry::ctl {
 
 /// Returns the pid of the process that has claimed the entry; 0 if there is none or it is dead.
@@ -24,7 +24,7 @@ class ServerMonitor {
     /// @param segment must outlive the monitor
     explicit ServerMonitor(const shm::Segment& segment) : segment_{segment} { open_supervisor(); }
 
-    /// A descriptor that becomes readable when the supervisor exits; -1 if none is alive.
+    /// Returns a descriptor that becomes readable when the supervisor exits; -1 if none is alive.
     [[nodiscard]] int fd() const noexcept { return supervisor_.get(); }
 
     /// Tells whether a process is alive. While there is no supervisor, the entries are read only

@@ -10,7 +10,7 @@ namespace belfry::ctl {
 enum class LineForm {
     people,      ///< id, local time, sender, text; unsafe characters and line breaks become `?`
     json,        ///< for programs, see wire/json.hpp
-    ascii_json,  ///< the same with all other characters escaped, for a terminal
+    ascii_json,  ///< JSON with all characters but ASCII escaped, for a terminal
 };
 
 /// Returns the form for standard output. @param json whether `--json` was given

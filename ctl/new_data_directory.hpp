@@ -8,8 +8,8 @@
 namespace belfry::ctl {
 
 /// A data directory in which a new store is made. It has no store, no server and no segment, and is
-/// locked as long as the object lives. If no store is made, the destructor removes the directory,
-/// if this object has created it.
+/// locked as long as the object exists. If this object has created the directory and no store is
+/// made, the destructor removes the directory.
 class NewDataDirectory {
   public:
     /// Creates the directory if it is missing, and locks it.

@@ -3,15 +3,15 @@
 #include <filesystem>
 #include <functional>
 
-/// Giving up root's rights. The files of a data directory and its segment name files to remove and
-/// processes to end, and the user who owns them controls what they say. So when root runs
-/// belfryctl, the process becomes that user before it reads them. Files that the operator names on
-/// the command line are opened before that, with the operator's own rights.
+/// Functions that give up root's rights. The files of a data directory and its segment name files
+/// to remove and processes to end, and the user who owns them controls what they say. So when root
+/// runs belfryctl, the process becomes that user before it reads them. Files that the operator
+/// names on the command line are opened before that, with the operator's own rights.
 namespace belfry::ctl {
 
-/// What become_owner_of() does if root runs it and the data directory is missing. Another user may
-/// be able to create it meanwhile. So only a command that creates it itself goes on, and then
-/// checks it with require_still_trusted().
+/// Says what become_owner_of() does if the data directory is missing and the process stays root.
+/// Another user may be able to create the directory meanwhile. So only a command that creates it
+/// itself goes on, and then checks it with require_still_trusted().
 enum class MissingDirectory { is_refused, will_be_made };
 
 /// Gives up root's rights for good: if this process runs as root, it becomes the user who owns the

@@ -9,10 +9,10 @@
 namespace belfry::ctl {
 namespace {
 
-/// A rate is never computed over a shorter time, even if the server is younger.
+/// A younger server counts as this old, so that the first messages do not give a huge rate.
 constexpr std::uint64_t min_ms = 1000;
 
-/// Returns the time of a message; none: it has left the ring.
+/// Returns the time of a message; nothing if it has left the ring or is damaged.
 std::optional<std::uint64_t> time_of(const shm::Segment& segment, shm::LogReader& reader,
                                      std::uint64_t id) {
     shm::Chunk chunk;
@@ -54,7 +54,8 @@ Rate read_rate(const shm::Segment& segment, std::uint64_t window_ms, std::uint64
     const std::uint64_t since_ms = now_ms - std::min(window_ms, now_ms);
     const std::uint64_t first = first_since(segment, reader, oldest, end, since_ms);
 
-    // Before the segment, and before what the ring still holds, nothing can be counted.
+    // Nothing can be counted from the time before the segment, or before the oldest message in the
+    // ring.
     const std::uint64_t age_ms = ms_between(segment.geometry().created_ms, now_ms);
     std::uint64_t over_ms = std::min(window_ms, std::max(age_ms, min_ms));
     const std::uint64_t from = segment.position(first).load();

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-/// @throws Refusal where the segment is of no use, or a server may still write to it
+/// @throws Refusal if the segment is of no use, or a server may still write to it
 void require_dead_log_with_store(const shm::FoundSegment& found, const std::string& name) {
     switch (found.state) {
         case shm::SegmentState::torn:
@@ -78,8 +78,8 @@ class Recovery {
         }
     }
 
-    /// All that was accepted is in the ring or has left it: as after a clean end, nothing is lost
-    /// that would need a new epoch.
+    /// Returns the state to be saved. It is marked clean, because no accepted message is lost that
+    /// would need a new epoch.
     [[nodiscard]] store::SavedLog saved_log(std::uint64_t last_id) const {
         store::SavedLog log;
         log.epoch = epoch_;
@@ -89,7 +89,7 @@ class Recovery {
         for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
             const std::string name{shm::name_of(segment_, row)};
             if (!wire::is_client_id(name)) continue;  // a spare row
-            // A writer may have died before it said the last seqs.
+            // A writer may have died before it updated last_seq.
             log.clients.push_back({name, std::min(shm::cursor_of(segment_, row), last_id),
                                    std::max(segment_.client(row).last_seq.load(), seqs_[row])});
         }
@@ -111,7 +111,8 @@ class Recovery {
     shm::LogReader reader_;
     std::string epoch_;
     std::uint64_t derived_id_;
-    /// By row: the highest one of the messages above derived_id_, which last_seq may not hold yet.
+    /// By row: the highest seq of the messages above derived_id_. last_seq may not include these
+    /// yet.
     std::vector<std::uint64_t> seqs_;
 };
 

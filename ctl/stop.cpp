@@ -56,9 +56,9 @@ void stop_without_supervisor(const std::filesystem::path& data_dir) {
     shm::remove_segment(data_dir, found->name);
 }
 
-/// Returns the last id in the store that is at its path now; 0 if the store is gone, unreadable or
-/// another log's. stored_id may differ, because the archiver may have died before it set stored_id,
-/// or the store may have been replaced since.
+/// Returns the last id in the store that is at its path now; 0 if the store is gone, is unreadable,
+/// or belongs to another log. stored_id may differ, because the archiver may have died before it
+/// set stored_id, or the store may have been replaced since.
 std::uint64_t last_in_store(const std::filesystem::path& data_dir, std::string_view epoch) {
     try {
         store::StoreReader reader{data_dir};

@@ -19,7 +19,7 @@ volatile sig_atomic_t termination_requested = 0;
 /// wait does not interrupt it.
 constexpr int wait_ms = 50;
 
-/// Waits a moment until writing would not block. Also true if writing would fail.
+/// Waits a moment until writing does not block. Also returns true if writing would fail.
 bool is_writable() {
     pollfd output{STDOUT_FILENO, POLLOUT, 0};
     return ::poll(&output, 1, wait_ms) == 1;

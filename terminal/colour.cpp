@@ -8,7 +8,7 @@
 namespace belfry::terminal {
 namespace {
 
-// FNV-1a, because std::hash may differ from one machine to another.
+// This is FNV-1a, because std::hash may differ from one machine to another.
 std::size_t hash(std::string_view text) {
     std::uint64_t value = 14695981039346656037U;
     for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;

@@ -48,13 +48,13 @@ struct CommandHelp {
 
 /// How Tab completes a word.
 struct Completion {
-    std::string rest;  ///< to be added to the word; empty: the choices differ already
+    std::string rest;                  ///< to be added to the word; empty: there is nothing to add
     std::vector<std::string> choices;  ///< all words that begin like this one, sorted
 };
 
 /// Completes the last word before the cursor.
 /// @param front the line up to the cursor
-/// @param words what the last word may become
+/// @param words the words that the last word may become
 [[nodiscard]] Completion complete(std::string_view front, const std::vector<std::string>& words);
 
 }  // namespace belfry::terminal::typed

@@ -71,7 +71,7 @@ class Editor {
     /// Tells whether keys have been read and not used yet.
     [[nodiscard]] bool has_keys() const { return keyboard_.has_keys(); }
 
-    /// Leaves the terminal's editing modes before the process stops, and enters them after it
+    /// Leave the terminal's editing modes before the process stops, and enter them again after it
     /// continues.
     void leave_modes() { ::el_wset(editline_.get(), EL_PREP_TERM, 0); }
     void enter_modes() { ::el_wset(editline_.get(), EL_PREP_TERM, 1); }

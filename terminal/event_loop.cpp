@@ -49,7 +49,7 @@ int EventLoop::run() {
         tty_view_->read_lines(
             {.wait = [this] { return turn_until_key(); },
              .send = [this](std::string_view text) { connection_.send(++typed_, text); }});
-        go_on({});  // From here on the program ends as after the end of a file.
+        go_on({});  // From here on the program acts as after the end of a file.
     }
     while (!connection_.has_ended()) go_on(wait());
     const int exit_code = report_end();

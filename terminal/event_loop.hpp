@@ -69,11 +69,11 @@ class EventLoop {
     TerminationSignal signal_{tty_view_ != nullptr};
     Input input_;
     Output output_;
-    std::optional<PlainView> plain_;    // if not
-    std::optional<Progress> progress_;  // if not
+    std::optional<PlainView> plain_;    // if no person types
+    std::optional<Progress> progress_;  // likewise
     client::Connection connection_;
     base::Deadline done_by_;     // --timeout
-    base::Deadline give_up_at_;  // without a connection
+    base::Deadline give_up_at_;  // when to give up without a connection
     std::uint64_t typed_ = 0;    // how many lines have been typed
     int exit_code_ = 0;          // the exit status of leave()
 };

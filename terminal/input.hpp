@@ -43,7 +43,7 @@ class LineReader {
 /// Reads standard input line by line.
 class Input {
   public:
-    /// @param fd is not closed
+    /// @param fd the descriptor to read; it is never closed
     explicit Input(int fd);
 
     [[nodiscard]] int fd() const noexcept { return fd_; }

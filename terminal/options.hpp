@@ -26,9 +26,9 @@ struct Options {
     std::optional<base::Duration> timeout;  ///< above 0
 };
 
-/// Reads the options from, in this order: the arguments, the file that their `--config` names, the
-/// environment, and the file that the environment names or else the user's own. The first source
-/// that sets an option wins.
+/// Reads the options. The sources are, in this order, the arguments, the file that their `--config`
+/// names, and the environment. If the arguments name no file, the file that the environment names
+/// comes last, or else the user's own. The first source that sets an option wins.
 /// @param arguments without the program's name
 /// @throws cli::UsageError that says what is wrong and where it was found
 [[nodiscard]] Options read_options(const std::vector<std::string>& arguments);

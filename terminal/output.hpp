@@ -8,8 +8,8 @@ namespace belfry::terminal {
 /// Writes to standard output without ever waiting. So a slow reader delays only what is printed.
 class Output {
   public:
-    /// @param fd is not closed, and does not become non-blocking, because other processes may share
-    /// it
+    /// @param fd the descriptor to write to; it is never closed, and does not become non-blocking,
+    /// because other processes may share it
     explicit Output(int fd);
 
     /// Tells whether standard output is a terminal.

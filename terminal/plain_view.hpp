@@ -44,8 +44,8 @@ class PlainView : public client::Observer {
 /// like another message.
 [[nodiscard]] std::string indented_rows(std::string_view text);
 
-/// Appends `sender: text` and a newline. A terminal gets the text as indented_rows(), anything else
-/// gets its bytes unchanged. wire/json.hpp prints a message as JSON.
+/// Appends `sender: text` and a newline. A terminal gets what indented_rows() returns; anything
+/// else gets the bytes unchanged. wire/json.hpp prints a message as JSON.
 void append_text(std::string& out, const wire::Message& message, bool for_terminal,
                  Painter& painter);
 

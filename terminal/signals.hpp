@@ -21,8 +21,8 @@ class TerminationSignal {
     /// Returns the number of the signal; nothing before the first one.
     [[nodiscard]] static std::optional<int> number() noexcept;
 
-    /// Forgets the signal, so that the next one counts as the first. For a Ctrl-C that only clears
-    /// the line.
+    /// Forgets the signal, so that the next one counts as the first. The program calls it after a
+    /// Ctrl-C that only clears the line or ends a search.
     void forget() const noexcept;
 
   private:

@@ -8,8 +8,8 @@
 
 namespace belfry::terminal {
 
-/// Warns the user: gives the text to the listener, or to cli::warn() if there is none. The main
-/// thread calls it.
+/// Warns the user: gives the text to the listener, or to cli::warn() if there is none. Only the
+/// main thread may call it.
 void warn(std::string_view text);
 
 /// Sets the listener of warn(); null: none. If standard error is not a terminal, cli::warn() gets

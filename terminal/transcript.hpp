@@ -18,8 +18,8 @@ namespace belfry::terminal {
 /// Formats a local date: `Friday 24 November 2023`
 [[nodiscard]] std::string date(std::time_t time);
 
-/// Formats a time as short as possible: `17:03` today, `Friday 17:03` within a week, else date and
-/// time.
+/// Formats a time as short as possible: `17:03` today, `Friday 17:03` in the last six days, else
+/// date and time.
 [[nodiscard]] std::string when(std::time_t time, std::time_t now);
 
 /// A part of a text.
@@ -39,7 +39,7 @@ struct Said {
     std::string_view text;  ///< any bytes
 };
 
-/// Converts a frame. The views stay those of the frame.
+/// Converts a frame. The views still point into what the frame views.
 [[nodiscard]] Said said(const wire::Message& message);
 
 /// Returns `1 message`, `42 messages`, and so on.

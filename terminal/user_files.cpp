@@ -48,7 +48,7 @@ std::string contents_of(const std::string& path) {
     return text;
 }
 
-// Sets the mode of a file that existed before, too.
+// Also sets the mode of a file that existed before.
 bool write_to(const std::string& path, int flags, std::string_view bytes) {
     const base::UniqueFd file = opened(path, O_WRONLY | O_CREAT | flags);
     if (!file || ::fchmod(file.get(), 0600) != 0) return false;

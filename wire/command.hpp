@@ -46,7 +46,7 @@ struct Quit {};
 struct Malformed {
     ErrorCode code;
     std::uint64_t seq = 0;  ///< 0: printed as `-`
-    bool close = false;     ///< the connection must be closed; the bytes behind are ignored
+    bool close = false;     ///< the connection must be closed; the bytes behind it are ignored
     bool is_login = false;  ///< the verb was LOGIN
 };
 

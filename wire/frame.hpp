@@ -45,7 +45,7 @@ struct Gap {
     std::uint64_t last_id;
 };
 
-/// The end of the answer to HISTORY, or to WHO, where both ids are 0.
+/// The end of the answer to HISTORY, or to WHO (then both ids are 0).
 struct End {
     std::uint64_t first_id = 0;
     std::uint64_t last_id = 0;

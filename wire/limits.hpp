@@ -23,15 +23,15 @@ inline constexpr std::size_t max_client_id = 32;
 /// Tells whether the text is an epoch: 1 to 32 hexadecimal digits.
 [[nodiscard]] bool is_epoch(std::string_view text) noexcept;
 
-/// The largest payload, in bytes, that a server reads and discards when it is above max-payload.
-/// The announcement of a larger one closes the connection. So max-payload is never above this.
+/// The largest payload, in bytes, that a server reads and discards when it is above max-payload. A
+/// larger one closes the connection, so max-payload is never above this.
 inline constexpr std::uint64_t max_discard = 16ULL * 1024 * 1024;
 
 /// The largest seq, 2^63-1.
 inline constexpr std::uint64_t max_seq = 0x7fff'ffff'ffff'ffffULL;
 
-/// The largest size of a MSG or PAST frame without its payload, in bytes: the verb, three 20-digit
-/// numbers, a client-id, the spaces and two line endings.
+/// An upper bound of the size of a MSG or PAST frame without its payload, in bytes: the verb, three
+/// 20-digit numbers, a client-id, the spaces and two line endings.
 inline constexpr std::size_t max_frame_overhead = 128;
 
 }  // namespace belfry::wire

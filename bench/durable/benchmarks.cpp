@@ -29,7 +29,7 @@ std::string conditions(const Options& options) {
            std::to_string(options.rounds) + " rounds, medians";
 }
 
-/// Whether files there live in memory, so that syncing them costs nothing.
+/// Tells whether files below this path are in memory, so that syncing them costs nothing.
 bool is_in_memory(const std::filesystem::path& path) {
     struct statfs found {};
     if (::statfs(path.c_str(), &found) != 0) throw test::system_failure(path.string());

@@ -15,7 +15,7 @@ ServerPlan plan(const Options& options, const std::filesystem::path& data_dir,
     return {data_dir, options.durability, {"sender", "reader"}, ring_size};
 }
 
-/// A plan of a server whose ring holds the whole backlog.
+/// Returns the plan of a server whose ring holds the whole backlog.
 ServerPlan ring_plan(const Options& options, const test::TempDir& scratch) {
     return plan(options, scratch.make("ring"), "256M");
 }

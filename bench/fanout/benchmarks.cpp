@@ -29,7 +29,7 @@ std::string conditions(const FanoutOptions& options) {
            std::to_string(options.rounds) + " rounds, medians";
 }
 
-/// These benchmarks measure the servers in turn.
+/// Runs the benchmarks that measure the servers in turn.
 void compare(const FanoutOptions& options, std::size_t subscribers, Report& report) {
     const test::TempDir scratch{options.dir};
     std::vector<Stage> stages = set_up(options, scratch, subscribers);
@@ -40,7 +40,7 @@ void compare(const FanoutOptions& options, std::size_t subscribers, Report& repo
 }
 
 /// Runs `measure`.
-/// @return false if a run was not valid, which the report says
+/// @return false if a run was not valid; the report then says so
 template <typename Measure>
 bool is_valid(const std::string& what, Report& report, Measure measure) {
     try {

@@ -6,7 +6,7 @@
 namespace belfry::bench {
 namespace {
 
-/// Returns the string in the form of RESP.
+/// Returns the text as a bulk string of RESP.
 std::string bulk(std::string_view text) {
     return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
 }

@@ -10,10 +10,9 @@
 namespace belfry::bench {
 namespace {
 
-/// Returns a number of messages that takes Redis about a second, independent of the size and the
-/// number of subscribers; with 1,000 subscribers about four seconds. There are four seconds because
-/// the first turn of a process after the runs of other servers is slow, and should be only one of
-/// dozens of turns.
+/// Returns a number of messages that takes Redis about a second, whatever their size and the number
+/// of subscribers. With 1,000 subscribers it takes about four seconds: the first turn of a process
+/// after the runs of other servers is slow, and should be only one of dozens of turns.
 std::uint64_t messages_of_a_run(const FanoutOptions& options, std::size_t subscribers,
                                 std::uint64_t size) {
     const double deliveries = subscribers == 1 ? 1e6 : subscribers < 1'000 ? 4e6 : 16e6;

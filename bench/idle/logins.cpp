@@ -56,7 +56,8 @@ class Scenario {
         return std::ranges::count(test::processes(), server_.leader(), &test::ProcessInfo::session);
     }
 
-    /// Disconnects all clients, and waits until the server has noticed it.
+    /// Disconnects all clients, and waits until the server has noticed it. Returns the logins per
+    /// second since `start`.
     double leave(std::vector<Connection> connections, Clock::time_point start) {
         const double seconds = Seconds{Clock::now() - start}.count();
         connections.clear();

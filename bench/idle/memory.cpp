@@ -58,7 +58,7 @@ PerClient measure_idle(const CommonOptions& options, std::size_t clients) {
     return measure_clients(server, ids);
 }
 
-/// Nearly a whole ring, so that no client receives a GAP.
+/// Publishes nearly a whole ring, so that no client receives a GAP.
 void fill_ring(const BelfryServer& server) {
     constexpr std::uint64_t ring = 62U << 20;
     const std::uint64_t record = BelfryPeer::bytes_beside_id(message_bytes) + 8;

@@ -36,7 +36,7 @@ class ScratchLog {
     shm::FoundSegment found_;
 };
 
-/// A session that is logged in, with its writer. To be created by the process that uses it.
+/// A session that is logged in, with its writer. The process that uses it must create it.
 class Member {
   public:
     /// @param index number of the client, and of the session's slot

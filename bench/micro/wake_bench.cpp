@@ -18,8 +18,7 @@ namespace {
 constexpr auto for_ever = shm::Condition::Clock::time_point::max();
 constexpr std::uint32_t stop = 0xffff'ffff;
 
-/// Measures wake-ups by the condition of the log. The benchmark of the bare futex below is the
-/// limit.
+/// Measures wake-ups by the condition of the log. The bare futex below shows the limit.
 struct ByCondition {
     shm::Condition changed;
     std::atomic<std::uint32_t> turn;

@@ -14,8 +14,8 @@ namespace {
 constexpr std::chrono::seconds start_timeout{60};
 constexpr std::chrono::seconds stop_timeout{120};
 
-/// Makes the children of a killed server children of this program, which reaps them. Thousands of
-/// them would otherwise remain where process 1 reaps nobody, as in some containers.
+/// Makes the children of a killed server children of this program, which reaps them. In some
+/// containers process 1 reaps nobody, and thousands of them would otherwise remain.
 void adopt_orphans() {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
@@ -33,7 +33,7 @@ test::Invocation BelfryServer::command() const {
         {"--client-ids", boost::algorithm::join(plan_.client_ids, ","), "--port", "0", "--data-dir",
          plan_.data_dir.string(), "--durability", plan_.durability, "--ring-size", plan_.ring_size,
          "--max-clients", std::to_string(plan_.max_clients)}};
-    // Where this program dies, the server shall stop cleanly and take its segment along.
+    // If this program dies, the server must stop cleanly and remove its segment.
     command.death_signal = SIGTERM;
     command.own_session = true;
     return command;

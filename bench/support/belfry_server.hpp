@@ -20,8 +20,8 @@ struct ServerPlan {
     std::size_t max_clients = 1'024;
 };
 
-/// A real belfryd on a free port. The destructor leaves no process and no segment behind; the data
-/// directory is somebody else's.
+/// A real belfryd on a free port. The destructor leaves no process and no segment. The caller owns
+/// the data directory.
 class BelfryServer {
   public:
     /// Starts it and waits until it is ready.
@@ -33,15 +33,16 @@ class BelfryServer {
     /// Starts it again, on the same data directory.
     void start();
 
-    /// The same with a ring of another size, after a stop.
+    /// Starts it again with a ring of another size.
     void start(const std::string& ring_size);
 
     [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
 
-    /// The supervisor. It leads a process session to which all processes of the server belong.
+    /// Returns the pid of the supervisor, which leads the process session of the whole server.
     [[nodiscard]] pid_t leader() const { return belfryd_.pid(); }
 
-    /// Milliseconds from just before the last start's fork to the line that says that it listens.
+    /// Returns the milliseconds from just before the last start's fork to the line that says that
+    /// it listens.
     [[nodiscard]] double ready_after_ms() const { return belfryd_.ready_after_ms(); }
 
   private:

@@ -55,7 +55,7 @@ std::uint16_t port_of(int fd) {
     return ntohs(address.sin_port);
 }
 
-/// Throws what a failed call means: a signal, a timeout, or the end of the connection.
+/// Throws the exception for a failed call: a signal, a timeout, or the end of the connection.
 [[noreturn]] void give_up(const char* call) {
     const int error = errno;
     check_interrupt();

@@ -2,8 +2,8 @@
 
 #include <exception>
 
-/// Thrown after SIGINT, SIGTERM or SIGHUP. Since an exception ends the benchmark, destructors stop
-/// the servers and remove all files.
+/// Thrown after SIGINT, SIGTERM or SIGHUP. Because an exception ends the benchmark, destructors
+/// stop the servers and remove all files.
 namespace belfry::bench {
 
 class Interrupted : public std::exception {
@@ -17,8 +17,8 @@ void record_interrupts();
 /// Throws Interrupted if a signal has been recorded.
 void check_interrupt();
 
-/// While the object exists, new threads start with these signals blocked, so other threads get
-/// them.
+/// While the object exists, new threads start with these signals blocked, so other threads receive
+/// the signals.
 class NoInterruptsHere {
   public:
     NoInterruptsHere();

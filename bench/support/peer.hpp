@@ -36,8 +36,8 @@ class Peer {
     /// Makes a new connection the publisher.
     virtual void introduce(const Connection& connection) = 0;
 
-    /// Handles what the server sends to a connection unasked some time after its start, so that it
-    /// does not come between the messages later.
+    /// Waits for the lines that the server sends unasked some time after a connection starts, and
+    /// handles them, so that they do not come between the messages later.
     virtual void settle(const Connection& /*connection*/) {}
 
     /// Appends `count` messages to the output of the publisher.
@@ -46,7 +46,7 @@ class Peer {
                                 std::string_view payload) = 0;
 
     /// Reads the answers of the server.
-    /// @param bytes what the server has sent to the publisher, in any pieces
+    /// @param bytes the bytes that the server has sent to the publisher, in any pieces
     /// @return how many messages are answered
     /// @throws test::Failure if they are not as expected
     virtual std::uint64_t answered(std::string_view bytes) = 0;

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t buffer_size = 64 << 10;
 constexpr int stop_after_ms = 50;
 
-/// So many logins are under way at the most: each has ten seconds.
+/// The maximum number of logins under way. With more, a login could take longer than its ten
+/// seconds.
 constexpr std::size_t max_logins = 200;
 
 constexpr std::chrono::seconds timeout{300};
@@ -35,7 +36,7 @@ ReadingClients::ReadingClients(std::uint16_t port, const std::vector<std::string
         const NoInterruptsHere to_the_main_thread;
         thread_ = std::thread{[this] { read_all(); }};
     }
-    // From here on no destructor would join the thread.
+    // The destructor of an object whose constructor throws does not run, so this joins the thread.
     try {
         const auto all_live = [this] { return check(), live_ == members_.size(); };
         wait_until(all_live, timeout, "the clients are not live");

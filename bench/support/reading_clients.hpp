@@ -12,7 +12,7 @@
 
 namespace belfry::bench {
 
-/// Many clients that read all there is and throw it away: one thread, one epoll loop.
+/// Many clients that read and discard everything, in one thread with one epoll loop.
 class ReadingClients {
   public:
     /// Logs all in and waits until they are live.
@@ -21,7 +21,7 @@ class ReadingClients {
     ReadingClients& operator=(const ReadingClients&) = delete;
     ~ReadingClients();
 
-    /// Waits until each of them has had as many messages.
+    /// Waits until each of them has received this many messages.
     void wait_until_each_has(std::uint64_t messages) const;
 
   private:
@@ -36,7 +36,7 @@ class ReadingClients {
     void check() const;
 
     base::UniqueFd epoll_;
-    std::vector<Member> members_;  ///< after the start the thread's alone
+    std::vector<Member> members_;  ///< after the start only the thread uses it
     std::atomic<std::uint64_t> live_ = 0;
     std::atomic<std::uint64_t> messages_ = 0;  ///< of all members together
     std::atomic<bool> stop_ = false;

@@ -21,8 +21,7 @@ test::Invocation server_command(RedisServer::Use use, const std::filesystem::pat
         {"--bind", "127.0.0.1", "--port", std::to_string(port), "--dir", dir.string(),
          "--daemonize", "no", "--save", "", "--client-output-buffer-limit", "pubsub 0 0 0"}};
     if (use == RedisServer::Use::synced_streams) {
-        // Rewriting its log during the measurement would be to its disadvantage, so it is turned
-        // off.
+        // Rewriting the log during the measurement would slow Redis down, so it is turned off.
         for (const char* const option : {"--appendonly", "yes", "--appendfsync", "always",
                                          "--auto-aof-rewrite-percentage", "0"}) {
             command.arguments.emplace_back(option);

@@ -30,8 +30,8 @@ class RedisServer {
     /// Returns the pid of the server, which leads its own process session.
     [[nodiscard]] pid_t leader() const { return redis_.pid(); }
 
-    /// Appends to a new stream with redis-benchmark, by one connection which sends a number of
-    /// commands at once, reads their answers, and so on. Returns the commands per second.
+    /// Appends to a new stream with redis-benchmark, on one connection that sends a number of
+    /// commands at once, reads their answers, and starts again. Returns the commands per second.
     /// @param in_flight how many commands are sent at once
     /// @param count the total number of commands, rounded up to a multiple of `in_flight`
     [[nodiscard]] double append_rate(std::uint64_t in_flight, std::uint64_t count);

@@ -15,7 +15,7 @@ namespace belfry::bench {
 void add_ratio(std::vector<Ratio>& ratios, const std::vector<Series>& series,
                std::string_view other, std::string wanted);
 
-/// Adds the ratio of the first contestant to the better of two others, as far as they are present.
+/// Adds the ratio of the first contestant to the better of two others, or to the only one present.
 void add_ratio_to_better(std::vector<Ratio>& ratios, const std::vector<Series>& series,
                          std::string_view one, std::string_view other, std::string wanted);
 

@@ -108,8 +108,8 @@ void Stage::begin_run() {
 
 // --- Publishing -------------------------------------------------------------------------------
 
-/// Publishes as many messages as flow control permits. It prefers half a window at once to a few at
-/// a time.
+/// Publishes as many messages as flow control permits. It waits until it can send half a window, or
+/// all that is left, at once.
 void Stage::publish_some(std::uint64_t messages, std::string_view payload) {
     if (!out_.empty() || expected_ - slowest_ > flow_.lead_bytes) return;
     const std::uint64_t window = peer_->window(flow_.window);
@@ -138,7 +138,7 @@ void Stage::flush() {
 
 // --- Reading ----------------------------------------------------------------------------------
 
-/// Handles what has happened.
+/// Waits for events, for at most `limit`, and handles them.
 /// @return true if anything has come
 bool Stage::look(Clock::duration limit) {
     check_interrupt();

@@ -18,7 +18,7 @@ struct FlowControl {
     std::uint64_t lead_bytes = 16U << 20;  ///< bytes ahead of the slowest subscriber
 };
 
-/// One server, with one publisher and many subscribers, all of which run in one thread with one
+/// One server, with one publisher and many subscribers. These clients run in one thread with one
 /// epoll loop. Received bytes are only counted; the kernel discards them.
 class Stage {
   public:
