@@ -19,8 +19,8 @@ class PlacedFile {
     /// @param path the path by which it was opened
     PlacedFile(std::filesystem::path path, const UniqueFd& file) noexcept;
 
-    /// Tells whether the path still leads to this file. Costs one statx(2). False if there was no
-    /// file.
+    /// Tells whether the path still leads to this file. Returns false if there was no file. The
+    /// call costs one statx(2).
     [[nodiscard]] bool is_in_place() const noexcept;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }

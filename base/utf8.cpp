@@ -31,8 +31,8 @@ bool is_needed_in_text(utf::code_point character) noexcept {
            ::uc_is_property_variation_selector(character);
 }
 
-// True for characters without a glyph: bidirectional controls, tags, fillers, line separators. A
-// few visible Arabic and Syriac signs are in the same Unicode category, and are treated alike.
+// Tells whether the character has no glyph: bidirectional controls, tags, fillers, line separators.
+// A few visible Arabic and Syriac signs are in the same Unicode category, and are treated alike.
 bool is_invisible(utf::code_point character) noexcept {
     constexpr std::uint32_t formats =
         UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;

@@ -85,8 +85,8 @@ struct Defaults {
 [[nodiscard]] std::uint64_t whole_number(std::string_view option, std::string_view text,
                                          std::uint64_t min, std::uint64_t max);
 
-/// Parses a number of bytes, with K, M or G for the powers of 1,024. @throws UsageError if it is
-/// not one within the limits
+/// Parses a number of bytes, with K, M or G for the powers of 1,024. @throws UsageError if the text
+/// is not a number of bytes within the limits
 [[nodiscard]] std::uint64_t byte_count(std::string_view option, std::string_view text,
                                        std::uint64_t min, std::uint64_t max);
 

@@ -82,7 +82,7 @@ class Conversation {
     /// queued.
     void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
 
-    /// Returns why the server refused the login or closed the connection last.
+    /// Returns why the server last refused the login or closed the connection.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
     /// Tells whether any login was accepted in this run.

@@ -20,7 +20,7 @@ class Observer {
     /// Tells whether presence() is to be called when other clients come and go.
     [[nodiscard]] virtual bool wants_presence() const { return false; }
 
-    /// Passes on a text that the user must see, in one line.
+    /// Passes on a text of one line that the user must see.
     virtual void notice(std::string_view text) = 0;
 
     /// A login has been accepted.

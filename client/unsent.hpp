@@ -57,7 +57,7 @@ class Unsent {
     /// Postpones a line after ERR store-failed. Nothing more is sent until try_again().
     void postpone(std::uint64_t seq);
 
-    /// Tells whether lines are postponed and every line that was sent has its answer. Then call
+    /// Tells whether lines are postponed and no other line can still be refused. Then call
     /// try_again() after a while.
     [[nodiscard]] bool can_try_again() const;
 

@@ -8,7 +8,7 @@
 
 namespace belfry::ctl {
 
-/// Checks the invariants of the segment, the store, and that both agree. Without a segment it
+/// Checks the invariants of the segment and the store, and that both agree. Without a segment it
 /// checks only the store. Prints a sentence for each problem, or says that there is none.
 /// @param found the segment; empty: there is none
 /// @return whether there is no problem

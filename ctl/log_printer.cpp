@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 1 << 20;
 
-/// @param entries of the chunk
+/// @param entries the index entries of the chunk
 std::string lines_of(const shm::Chunk& chunk, const std::vector<shm::IndexEntry>& entries,
                      LineForm form) {
     std::string lines;

@@ -25,8 +25,8 @@ class StoreWalk {
         bool deleted;  ///< true: retention has deleted them meanwhile; false: damaged
     };
 
-    /// Passes the messages of one page to `take`. The page ends after some thousand messages or
-    /// some megabytes, or when `take` returns false.
+    /// Passes the messages of one page to `take`. The page ends after thousands of messages or a
+    /// few megabytes, or when `take` returns false.
     /// @return nothing, or the messages at the start of the page if they cannot be read; the walk
     /// has then skipped them. @throws StoreError
     [[nodiscard]] std::optional<Missing> read_page(const store::StoreReader::Take& take);

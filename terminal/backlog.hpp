@@ -19,7 +19,7 @@ class Backlog {
     /// Begins a backlog after a login: the messages after `cursor`, up to the id `last`.
     void begin(std::uint64_t cursor, std::uint64_t last);
 
-    /// Tells whether the end of the backlog has not come yet.
+    /// Tells whether the backlog has begun and not ended.
     [[nodiscard]] bool is_open() const noexcept { return is_open_; }
 
     /// Adds a message. @return what is to be printed now, usually nothing yet
@@ -31,7 +31,7 @@ class Backlog {
     /// Ends the backlog, complete or cut off by a loss. @return what is to be printed
     [[nodiscard]] std::string end();
 
-    /// Tells whether a text that was added has not been returned yet.
+    /// Tells whether any added text has not been returned yet.
     [[nodiscard]] bool holds() const noexcept { return !held_.empty(); }
 
     /// Describes how much of a large backlog has come; nothing for a small one.

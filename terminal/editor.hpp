@@ -42,7 +42,7 @@ class Editor {
     void remember(std::string_view line);
 
     /// Draws the prompt below the text on the screen, edits a new line, and removes it from the
-    /// screen. @return nothing after Ctrl-D, after the end of the terminal, or if no more keys are
+    /// screen. @return nothing after Ctrl-D, after the terminal has hung up, or if no more keys are
     /// wanted
     [[nodiscard]] std::optional<std::string> read_line();
 

@@ -28,7 +28,7 @@ class LineReader {
     /// Returns the last line if it had no line ending. Call it once, at the end of the input.
     [[nodiscard]] std::optional<InputLine> last();
 
-    /// Tells whether a line has begun whose end has not come yet.
+    /// Tells whether the beginning of a line has come, but not its end.
     [[nodiscard]] bool has_begun() const noexcept { return !begun_.empty(); }
 
   private:

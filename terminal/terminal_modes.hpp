@@ -6,7 +6,7 @@ namespace belfry::terminal {
 /// One per process.
 class TerminalModes {
   public:
-    /// @param marks_pastes whether the terminal can mark pastes; it does so from now on
+    /// @param marks_pastes whether the terminal can mark pastes; if so, it marks them from now on
     explicit TerminalModes(bool marks_pastes);
     TerminalModes(const TerminalModes&) = delete;
     TerminalModes& operator=(const TerminalModes&) = delete;

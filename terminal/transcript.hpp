@@ -39,7 +39,7 @@ struct Said {
     std::string_view text;  ///< any bytes
 };
 
-/// Converts a frame. The views still point into what the frame views.
+/// Converts a frame. The views point to the same bytes as those of the frame.
 [[nodiscard]] Said said(const wire::Message& message);
 
 /// Returns `1 message`, `42 messages`, and so on.

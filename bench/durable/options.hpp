@@ -18,11 +18,12 @@ struct Options : CommonOptions {
     std::uint64_t stored = 10'000'000;  ///< messages in the store at a restart
     std::uint64_t online = 1'000;       ///< clients that are online
 
-    /// True if the server has a store.
+    /// Tells whether the server has a store.
     [[nodiscard]] bool stores() const { return durability != "memory"; }
 };
 
-/// Reads the arguments, without the name of the program. Returns none after it has printed --help.
+/// Reads the arguments, without the name of the program. Returns nothing after it has printed
+/// --help.
 /// @throws cli::UsageError
 [[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
 

@@ -13,7 +13,7 @@ constexpr double messages_a_second = 500;
 constexpr double seconds_of_a_run = 2;
 constexpr std::size_t max_subscribers = 100;
 
-/// Latencies in microseconds.
+/// Returns a percentile of the sorted latencies, in microseconds.
 double percentile(const std::vector<double>& sorted, double share) {
     const double at = share * static_cast<double>(sorted.size() - 1);
     return 1e6 * sorted[static_cast<std::size_t>(std::llround(at))];

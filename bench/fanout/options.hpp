@@ -22,7 +22,8 @@ struct FanoutOptions : CommonOptions {
     [[nodiscard]] bool has(std::string_view peer) const;
 };
 
-/// Reads the arguments, without the name of the program. Returns none after it has printed --help.
+/// Reads the arguments, without the name of the program. Returns nothing after it has printed
+/// --help.
 /// @throws cli::UsageError
 [[nodiscard]] std::optional<FanoutOptions> read_fanout_options(
     const std::vector<std::string>& arguments);

@@ -47,7 +47,7 @@ class OneForAll {
     std::vector<Connection> subscribers_;
 };
 
-/// Forks a process for each subscriber, which waits until there is more to write.
+/// Forks a process for each subscriber. Each process waits until there is more to write.
 class OneForEach {
   public:
     OneForEach() {

@@ -9,8 +9,8 @@
 
 namespace belfry::bench {
 
-/// Measures the deliveries per second and the server's processor time for each delivery, with each
-/// size of a message.
+/// Measures the deliveries per second and the server's processor time for each delivery, for each
+/// message size.
 void measure_throughput(const FanoutOptions& options, std::size_t subscribers,
                         std::vector<Stage>& stages, Report& report);
 

@@ -64,7 +64,7 @@ std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::stri
     const std::string tail = " " + std::to_string(payload.size()) + "\r\n";
     std::uint64_t bytes = count * bytes_beside_id(payload.size());
     for (; count > 0; --count) {
-        ++published_;  // this is also the id, since no other client has ever sent a message
+        ++published_;  // this is also the id, because no other client has ever sent a message
         const std::size_t before = out.append("SEND ").size();
         append_number(out, published_);
         bytes += out.size() - before;

@@ -18,7 +18,7 @@ struct CommonOptions {
     bool quick = false;
     std::size_t rounds = 5;
     std::filesystem::path dir = "build";           ///< servers write below this directory
-    std::optional<std::filesystem::path> results;  ///< results are only printed if there is none
+    std::optional<std::filesystem::path> results;  ///< empty: results are only printed
 };
 
 /// A program and the names of its parts. If there are none, --only accepts any name.
@@ -40,7 +40,8 @@ template <typename Parts>
 /// Returns the description of the options that all programs have.
 [[nodiscard]] boost::program_options::options_description common_options(const Program& program);
 
-/// Reads the arguments, without the name of the program. Returns none after it has printed --help.
+/// Reads the arguments, without the name of the program. Returns nothing after it has printed
+/// --help.
 /// @throws cli::UsageError
 [[nodiscard]] std::optional<boost::program_options::variables_map> read_arguments(
     const Program& program, const boost::program_options::options_description& options,

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds start_timeout{20};
 
-/// Pings of the server, which would come between the counted messages, are turned off.
+/// Returns the configuration. It turns off the server's pings, because they would come between the
+/// counted messages.
 std::string configuration(const std::filesystem::path& dir, std::uint16_t port) {
     return "listen: \"127.0.0.1:" + std::to_string(port) + "\"\nlog_file: \"" +
            (dir / "nats.log").string() +

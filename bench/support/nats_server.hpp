@@ -15,15 +15,15 @@ class NatsServer {
         synced_streams,  ///< with JetStream, which syncs before it acknowledges if it can
     };
 
-    /// True if nats-server is installed.
+    /// Tells whether nats-server is installed.
     [[nodiscard]] static bool is_installed();
 
     /// Starts it and waits until it answers. Slow subscribers are not dropped.
     /// @param dir holds its files
     NatsServer(Use use, const std::filesystem::path& dir);
 
-    /// True if this version can sync the file of a stream before it acknowledges. Otherwise an
-    /// acknowledged message may be lost if the machine crashes.
+    /// Tells whether this version can sync the file of a stream before it acknowledges. Otherwise
+    /// an acknowledged message may be lost if the machine crashes.
     [[nodiscard]] static bool can_sync(const std::filesystem::path& dir);
 
     [[nodiscard]] std::uint16_t port() const { return port_; }

@@ -15,10 +15,10 @@ class RedisServer {
         pub_sub,         ///< writes nothing to disk, and drops no slow subscriber
     };
 
-    /// True if redis-server is installed.
+    /// Tells whether redis-server is installed.
     [[nodiscard]] static bool is_installed();
 
-    /// True if redis-benchmark is installed, which append_rate() needs.
+    /// Tells whether redis-benchmark is installed, which append_rate() needs.
     [[nodiscard]] static bool has_benchmark();
 
     /// Starts it and waits until it answers.
