@@ -1,11 +1,11 @@
 # Bash completion for belfryd, belfry and belfryctl. It reads options and commands from --help.
 
-# The names of all options, without dashes.
+# Prints the names of all options, without dashes.
 _belfry_options() {
     "$1" --help 2>/dev/null | sed -nE 's/^  --([a-z-]+).*/\1/p'
 }
 
-# The name that --help gives to the value of an option; empty for a switch.
+# Prints the name that --help gives to the value of an option; prints nothing for a switch.
 _belfry_value_name() {
     "$1" --help 2>/dev/null | sed -nE "s/^  --$2 ([^ ]+)( .*)?$/\1/p"
 }
@@ -14,7 +14,7 @@ _belfry_commands() {
     "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z][a-z-]*)( .*)?$/\1/p'
 }
 
-# The values of an option that has only a few.
+# Prints the values of an option that has only a few.
 _belfry_words() {
     case $1 in
         color) echo auto always never ;;
@@ -28,7 +28,7 @@ _belfry() {
     local program=$1 cur=$2 prev=$3 name dashes
     COMPREPLY=()
 
-    # After an option that takes a value. Options take one dash or two, and _ and - are the same.
+    # Completes the value of an option that takes one. Options take one dash or two, and _ and - are the same.
     if [[ $prev == -* ]]; then
         name=${prev#-}
         name=${name#-}

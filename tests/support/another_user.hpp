@@ -22,7 +22,7 @@ inline void print_that_root_is_needed() {
     std::cout << "only root can become another user: this test does nothing\n";
 }
 
-/// The options for a server that runs as another user, on which root then runs belfryctl.
+/// Returns the options for a server that runs as another user. Root then runs belfryctl on it.
 inline ServerOptions of_another_user(std::string durability) {
     return {.durability = std::move(durability), .user = nobody_else};
 }

@@ -40,7 +40,7 @@ class CheckAtTheEnd : public testing::Environment {
         return process.state != 'Z' && was_started_here(process.session);
     }
 
-    std::set<int> before_;  ///< segments that were there: pids come again
+    std::set<int> before_;  ///< older segments: pids are reused
 };
 
 // GoogleTest owns it.

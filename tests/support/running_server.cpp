@@ -11,7 +11,8 @@
 namespace belfry::test {
 namespace {
 
-/// A start can take as little as a few milliseconds, and ready_after_ms() has to be exact.
+/// Time between two looks at the output. It is short, because a start can take only a few
+/// milliseconds, and ready_after_ms() has to be exact.
 constexpr std::chrono::microseconds pause{100};
 
 bool has(const std::vector<int>& numbers, int number) {
@@ -63,8 +64,8 @@ void RunningServer::kill_supervisor() {
     belfryd_->wait();
 }
 
-/// As long as a process of a session lives, nobody else gets the number of its leader; afterwards
-/// another server may, and must not be taken for ours.
+/// Forgets the leaders whose process sessions have ended. The kernel may then reuse their pids, and
+/// another server with such a pid must not be taken for one of ours.
 void RunningServer::forget_ended_leaders() {
     const auto all = processes();
     const auto existing = segments();
@@ -93,9 +94,9 @@ void RunningServer::kill_children() const {
     }));
 }
 
-/// The children of a killed supervisor are children of this program if it has asked the kernel for
-/// that (PR_SET_CHILD_SUBREAPER); otherwise there is nothing to reap. Each leader also leads a
-/// process group.
+/// Reaps the children of killed supervisors. They are children of this program if it has asked the
+/// kernel for that (PR_SET_CHILD_SUBREAPER); otherwise there is nothing to reap. Each leader also
+/// leads a process group.
 void RunningServer::reap_orphans() const {
     for (const pid_t leader : leaders_) {
         while (::waitpid(-leader, nullptr, WNOHANG) > 0) {

@@ -12,8 +12,8 @@
 
 namespace belfry::test {
 
-/// The processes and the segment of a real belfryd. Whatever has killed them, the destructor leaves
-/// no process and no segment behind. The data directory belongs to the caller, and must outlive
+/// The processes and the segment of a real belfryd. The destructor leaves no process and no segment
+/// behind, however belfryd has ended. The data directory belongs to the caller, and must outlive
 /// this object.
 class RunningServer {
   public:
@@ -23,40 +23,40 @@ class RunningServer {
     ~RunningServer();
 
     /// Starts belfryd and waits until it listens. May be called again after belfryd has ended.
-    /// @param command whose belfryd leads a process session of its own and listens on 127.0.0.1
-    /// @throws Failure if it does not listen in time
+    /// @param command starts a belfryd that leads its own process session and listens on 127.0.0.1
+    /// @throws Failure if belfryd does not listen in time
     void start(const Invocation& command, Milliseconds within = default_wait);
 
-    /// Ends belfryd with SIGTERM; returns its exit status.
+    /// Ends belfryd with SIGTERM, and returns its exit status.
     int stop(Milliseconds within = default_wait);
 
-    /// SIGKILL for the supervisor alone: its children go on.
+    /// Sends SIGKILL to the supervisor alone. Its children continue.
     void kill_supervisor();
 
-    /// SIGKILL for the supervisor and all children.
+    /// Sends SIGKILL to the supervisor and all children.
     void kill_all();
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
-    /// The last supervisor that was started. It leads the process session of its children.
+    /// Returns the last supervisor that was started. It leads the process session of its children.
     [[nodiscard]] pid_t pid() const { return belfryd_->pid(); }
     [[nodiscard]] bool was_started() const { return belfryd_.has_value(); }
     [[nodiscard]] bool is_running() { return belfryd_ && belfryd_->is_running(); }
     [[nodiscard]] std::string errors() const { return belfryd_->err(); }
 
-    /// Milliseconds from the last start to the line that says that it listens.
+    /// Returns the milliseconds from the last start to the line that says that belfryd listens.
     [[nodiscard]] double ready_after_ms() const { return ready_after_ms_; }
 
     /// Sends SIGTERM to the supervisor.
     void terminate() const { belfryd_->signal(SIGTERM); }
 
-    /// The processes of this server that live, orphans of a killed supervisor included.
+    /// Returns the running processes of this server, including orphans of a killed supervisor.
     [[nodiscard]] std::vector<pid_t> all_processes() const;
 
-    /// The same without the supervisor.
+    /// Returns the same processes without the supervisor.
     [[nodiscard]] std::vector<pid_t> children() const;
 
-    /// The segment that one of its supervisors created, by the kernel's own list.
+    /// Returns the segment that one of its supervisors created, from the kernel's own list.
     [[nodiscard]] std::optional<SegmentInfo> segment() const;
 
     /// Removes every segment that one of its supervisors created.
@@ -70,7 +70,7 @@ class RunningServer {
 
     std::optional<Process> belfryd_;
     std::vector<pid_t> leaders_;  ///< every belfryd that was started here and has left something
-    std::vector<int> not_ours_;   ///< segments that were there before: a pid may come again
+    std::vector<int> not_ours_;   ///< older segments: pids are reused
     std::uint16_t port_ = 0;
     double ready_after_ms_ = 0;
 };

@@ -14,7 +14,8 @@
 namespace belfry::test {
 namespace {
 
-/// Libraries can be preloaded only into the belfryd that is linked for it.
+/// Returns the path of belfryd. A library can be preloaded only into the belfryd next to the test
+/// program, which is linked for that.
 std::filesystem::path belfryd_for(const Environment& environment) {
     const bool preloads = std::ranges::any_of(
         environment, [](const auto& variable) { return variable.first == "LD_PRELOAD"; });
@@ -28,8 +29,8 @@ Server::Server(ServerOptions options) : options_{std::move(options)} {
     start();
 }
 
-/// Somebody else may be able to reach neither the programs where they stand nor our folder by its
-/// path: it gets a copy of the program, and works in the folder, which it owns.
+/// Gives the user a copy of belfryd, and makes the user the owner of the folder. Another user may
+/// be unable to reach the programs, or the folder by its path, so belfryd works in the folder.
 void Server::make_room_for(uid_t user) const {
     const auto copy = folder_.path() / "belfryd";
     std::filesystem::copy(program("belfryd"), copy);
@@ -43,14 +44,15 @@ Server::~Server() {
     if (options_.user) let_remove_its_segment();
 }
 
-/// In a container root may lack the right to remove what belongs to somebody else.
+/// Lets belfryd remove its own segment. In a container even root may not be permitted to remove a
+/// segment of another user.
 void Server::let_remove_its_segment() {
     belfryd_.terminate();
     static_cast<void>(eventually([this] { return !segment(); }));
 }
 
 Invocation Server::command() const {
-    // Relative where it works in the folder.
+    // The paths are relative if belfryd works in the folder.
     const auto folder = options_.user ? std::filesystem::path{} : folder_.path();
     Invocation command{
         belfryd_for(options_.environment),

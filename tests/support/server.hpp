@@ -22,13 +22,13 @@ namespace belfry::test {
 struct ServerOptions {
     std::string client_ids = "1,2,3";
     std::vector<std::string> more = {};  ///< further options, as on the command line
-    std::string durability = "memory";   ///< the quickest; tests of the store say commit
+    std::string durability = "memory";   ///< the quickest; tests of the store use commit
     std::optional<uid_t> user = std::nullopt;
-    Environment environment = {};  ///< of belfryd, on top of our own
+    Environment environment = {};  ///< added to the environment of the test program
 };
 
-/// A real belfryd on a free port, in a data directory of its own. However a test ends and whatever
-/// it killed, the destructor leaves no process, no segment and no file behind.
+/// A real belfryd on a free port, in a data directory of its own. The destructor leaves no process,
+/// no segment and no file behind, however the test ends and whatever it has killed.
 class Server {
   public:
     explicit Server(ServerOptions options = {});
@@ -39,16 +39,16 @@ class Server {
     /// Starts belfryd again, on the same data directory.
     void start() { start(command()); }
 
-    /// Starts it with other options.
+    /// Starts belfryd with another command.
     void start(const Invocation& command) { belfryd_.start(command); }
 
-    /// Ends it with SIGTERM; returns its exit status.
+    /// Ends belfryd with SIGTERM, and returns its exit status.
     int stop() { return belfryd_.stop(); }
 
-    /// SIGKILL for the supervisor alone: its children go on.
+    /// Sends SIGKILL to the supervisor alone. Its children continue.
     void kill_supervisor() { belfryd_.kill_supervisor(); }
 
-    /// SIGKILL for the supervisor and all children.
+    /// Sends SIGKILL to the supervisor and all children.
     void kill_all() { belfryd_.kill_all(); }
 
     [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
@@ -58,56 +58,57 @@ class Server {
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
     [[nodiscard]] std::string errors() const { return belfryd_.errors(); }
 
-    /// Milliseconds from the last start to the line that says that it listens.
+    /// Returns the milliseconds from the last start to the line that says that belfryd listens.
     [[nodiscard]] double ready_after_ms() const { return belfryd_.ready_after_ms(); }
 
     /// Removes the segment of a dead server, as a reboot does.
     void lose_segment() const { belfryd_.remove_segments(); }
 
-    /// The process that stores the messages; waits until one runs.
+    /// Returns the process that stores the messages; waits until one runs.
     [[nodiscard]] pid_t archiver() const;
 
-    /// Waits until the store holds all cursors and seqs: from then on the archiver writes nothing
-    /// before there is something new.
+    /// Waits until the store holds all cursors and seqs. After that the archiver writes nothing
+    /// until there is something new.
     void wait_until_saved() const;
 
-    /// Waits until belfryd has said this on standard error. @return whether it has
+    /// Waits until belfryd has printed this on standard error.
+    /// @return false if the deadline passes first
     [[nodiscard]] bool will_say(std::string_view part) const;
 
-    /// The processes of this server that live, orphans of a killed supervisor included.
+    /// Returns the running processes of this server, including orphans of a killed supervisor.
     [[nodiscard]] std::vector<pid_t> all_processes() const { return belfryd_.all_processes(); }
 
-    /// The same without the supervisor.
+    /// Returns the same processes without the supervisor.
     [[nodiscard]] std::vector<pid_t> children() const { return belfryd_.children(); }
 
-    /// The segment that one of its supervisors created, by the kernel's own list.
+    /// Returns the segment that one of its supervisors created, from the kernel's own list.
     [[nodiscard]] std::optional<SegmentInfo> segment() const { return belfryd_.segment(); }
 
-    /// The processes attached to its segment, by shmctl; 0 where there is no segment.
+    /// Returns how many processes are attached to its segment, from shmctl; 0 if it has none.
     [[nodiscard]] std::uint64_t attached() const;
 
-    /// `belfryctl status --json`.
+    /// Returns the output of `belfryctl status --json`.
     [[nodiscard]] nlohmann::json status() const;
 
-    /// What status says of one client.
+    /// Returns the part of status() about one client.
     [[nodiscard]] nlohmann::json client_status(std::string_view client_id) const;
 
-    /// The process that serves the client; throws Failure where it is offline.
+    /// Returns the process that serves the client; throws Failure if the client is offline.
     [[nodiscard]] pid_t child_of(std::string_view client_id) const;
 
     [[nodiscard]] RawClient connect() const { return RawClient{port()}; }
 
-    /// A client that has read LIVE; its backlog is thrown away.
+    /// Returns a client that has read LIVE. Its backlog is thrown away.
     [[nodiscard]] RawClient log_in(std::string_view client_id, std::string_view options = "") const;
 
     /// Runs belfryctl on this data directory.
     Result belfryctl(std::vector<std::string> arguments) const;
 
-    /// A command that runs belfry as this client.
+    /// Returns a command that runs belfry as this client.
     [[nodiscard]] Invocation belfry(std::string_view client_id,
                                     std::vector<std::string> more = {}) const;
 
-    /// The command that started it, for tests that start another one.
+    /// Returns the command that starts belfryd, for tests that start another one.
     [[nodiscard]] Invocation command() const;
 
   private:

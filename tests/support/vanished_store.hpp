@@ -44,7 +44,7 @@ inline RawClient log_in_when_store_works(const Server& server) {
     return server.log_in("1");
 }
 
-/// How many lines of the text contain the part.
+/// Returns how many lines of the text contain the part.
 inline std::size_t count_lines(const std::string& text, const std::string& part) {
     const Lines lines = lines_of(text);
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -56,7 +56,7 @@ inline std::string last_line(const std::string& text) {
     return lines.empty() ? "" : lines.back();
 }
 
-/// The arguments `recover --segment N` of the command that the last line of the errors suggests.
+/// Returns the arguments `recover --segment N` of the command that the last error line suggests.
 inline Lines suggested_recovery(const std::string& errors) {
     const std::string line = last_line(errors);
     const std::string before = "belfryctl --data-dir NEW recover --segment ";
@@ -92,7 +92,7 @@ class NewDataDirectory {
         return run({program("belfryctl"), std::move(arguments)});
     }
 
-    /// The command that starts the server on this data directory instead of its own.
+    /// Returns the command that starts the server on this data directory instead of its own.
     [[nodiscard]] Invocation command(const Server& server) const {
         Invocation command = server.command();
         for (std::string& argument : command.arguments) {

@@ -22,7 +22,7 @@ std::string ten_thousand_lines() {
     return text;
 }
 
-/// The output of another client for these lines.
+/// Returns the output of another client for these lines.
 std::string expected_output(const std::string& sender, const std::string& text) {
     std::string printed;
     for (const auto& line : lines_of(text))

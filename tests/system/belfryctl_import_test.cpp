@@ -5,7 +5,7 @@
 
 #include <string>
 
-/// Which input and which data directories `belfryctl import` accepts and refuses.
+/// `belfryctl import` accepts an export and an unused data directory, and refuses anything else.
 namespace belfry::test {
 namespace {
 

@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The processor time of a process, in clock ticks.
+/// Returns the processor time of a process, in clock ticks.
 std::size_t cpu_ticks_of(pid_t pid) {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
     std::string word;

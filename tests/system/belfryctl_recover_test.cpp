@@ -17,7 +17,7 @@ void expect_refused(const Result& result, std::string_view why) {
     EXPECT_NE(result.err.find(why), std::string::npos) << result.err;
 }
 
-TEST(Recover, ReportsMessagesThatHadLeftTheSegmentAndReadersAreToldAGap) {
+TEST(Recover, ReportsMessagesThatHadLeftTheSegmentAndReadersReceiveAGap) {
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     RawClient client = server.log_in("1");
     constexpr std::uint64_t count = 100;

@@ -8,7 +8,7 @@
 
 #include <string>
 
-/// What `belfryctl status` shows about a running server.
+/// `belfryctl status` shows the state of a running server.
 namespace belfry::test {
 namespace {
 

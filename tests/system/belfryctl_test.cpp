@@ -253,7 +253,7 @@ TEST(Belfryctl, RemoveDeletesTheSegmentOfADeadServer) {
     server.connect().log_in("1");
 }
 
-TEST(Belfryctl, RemoveRefusesTheSegmentOfALiveServer) {
+TEST(Belfryctl, RemoveRefusesTheSegmentOfARunningServer) {
     Server server;
     RawClient client = server.log_in("1");
     const Result refused = server.belfryctl({"remove"});

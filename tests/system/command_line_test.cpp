@@ -18,7 +18,7 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-/// Whether the text contains traces of C++, which a message to people must not.
+/// True if the text contains traces of C++, which a message to people must not contain.
 bool looks_like_an_exception(const std::string& text) {
     static const std::vector<std::string> traces{
         "what()",     "std::",       "boost",

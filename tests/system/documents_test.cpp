@@ -18,7 +18,7 @@ std::string help_of(const std::string& name) {
     return run({program(name), {"--help"}}).out;
 }
 
-/// Returns what the first group of the pattern matches, for all matches in all lines.
+/// Returns the text of the pattern's first group for every match in every line.
 Names found(const std::string& text, const std::string& pattern) {
     const std::regex regex{pattern};
     Names names;
@@ -46,7 +46,7 @@ std::string manual_of(const std::string& name) {
     return read_file(manual_file(name));
 }
 
-/// The first cells of the tables in a section of the README.
+/// Returns the first cells of the tables in a section of the README.
 std::string first_cells(const std::string& section) {
     std::string cells;
     bool inside = false;
@@ -58,7 +58,7 @@ std::string first_cells(const std::string& section) {
     return cells;
 }
 
-/// The completions that bash offers for the last of the words.
+/// Returns the completions that bash offers for the last of the words.
 Names completed(const std::vector<std::string>& words) {
     Invocation bash{
         "/bin/bash",
@@ -133,7 +133,7 @@ TEST(Documents, CompletionOffersTheValuesOfAnOption) {
     EXPECT_EQ(completed({"belfry", "-client_"}), Names{"-client-id"});
 }
 
-/// The example configuration with every commented-out setting enabled.
+/// Returns the example configuration with every commented-out setting enabled.
 std::string whole_example() {
     const std::string text = read_file(source_file("packaging/belfryd.conf"));
     std::string whole;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// When SENT and MSG may leave the server, with each durability. The faulty disk counts syncs and
+/// The durability decides when SENT and MSG may leave the server. The faulty disk counts syncs and
 /// can hold them.
 namespace belfry::test {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/// What the Dockerfile says about its images. No image is built here.
+/// The Dockerfile describes its images correctly. No image is built here.
 namespace belfry::test {
 namespace {
 
@@ -19,7 +19,7 @@ struct Stage {
     std::string name;
     std::vector<std::string> lines;
 
-    /// Whether a line of the stage begins with this.
+    /// True if a line of the stage begins with this.
     [[nodiscard]] bool has(std::string_view beginning) const {
         return std::ranges::any_of(
             lines, [&](const std::string& line) { return line.starts_with(beginning); });
@@ -35,7 +35,7 @@ std::vector<Stage> stages() {
     return found;
 }
 
-/// How Debian names the package of a shared library.
+/// Returns Debian's name for the package of a shared library.
 std::string package_of(const std::string& library) {
     const auto middle = library.find(".so.");
     std::string name = library.substr(0, middle);
@@ -44,7 +44,7 @@ std::string package_of(const std::string& library) {
     return name + library.substr(middle + std::string_view{".so."}.size());
 }
 
-/// Whether every image of Debian has it, or the sanitizers alone need it.
+/// True if every image of Debian contains the library, or only the sanitizers need it.
 bool comes_by_itself(const std::string& library) {
     return std::regex_search(library,
                              std::regex{R"(^lib(c|m|gcc_s|stdc\+\+|tinfo|asan|ubsan)\.so)"});

@@ -13,12 +13,13 @@
 #include <string>
 #include <vector>
 
-/// Sessions are killed, reset or refused again and again. The server gets back all that they held.
+/// Sessions are killed, reset or refused again and again. The server gets back everything that
+/// they held.
 namespace belfry::test {
 namespace {
 
-/// How many sessions to kill: more than there are slots. Set BELFRY_LEAK_ROUNDS=100000 for a long
-/// run.
+/// The number of sessions to kill, which is more than there are slots. Set
+/// BELFRY_LEAK_ROUNDS=100000 for a long run.
 std::uint64_t rounds() {
     const char* given = std::getenv("BELFRY_LEAK_ROUNDS");
     return given == nullptr ? 400 : std::strtoull(given, nullptr, 10);

@@ -15,7 +15,7 @@
 #include <sstream>
 #include <string>
 
-/// What the system shows about the processes of a server: titles, code pages, OOM scores, limits.
+/// The system shows the processes of a server: their titles, code pages, OOM scores and limits.
 namespace belfry::test {
 namespace {
 
@@ -23,7 +23,7 @@ std::filesystem::path proc(pid_t pid, const std::string& name) {
     return std::filesystem::path{"/proc"} / std::to_string(pid) / name;
 }
 
-/// The title that ps shows: the command line up to the first NUL.
+/// Returns the title that ps shows, which is the command line up to the first NUL.
 std::string title_of(pid_t pid) {
     const std::string line = read_file(proc(pid, "cmdline"));
     return line.substr(0, line.find('\0'));
@@ -84,7 +84,7 @@ struct Code {
     std::uint64_t huge_kib = 0;  ///< the part of `kib` that is in huge pages
 };
 
-/// The executable mappings of a process, without those that the kernel adds.
+/// Returns the executable mappings of a process, without those that the kernel adds.
 std::vector<Code> code_of(pid_t pid) {
     std::istringstream smaps{read_file(proc(pid, "smaps"))};
     std::vector<Code> result;

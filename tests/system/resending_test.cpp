@@ -4,7 +4,7 @@
 
 #include <string>
 
-/// A client sends a message again that may have been accepted already, and gets DUP if it was.
+/// A client repeats a message that may have been accepted already, and gets DUP if it was.
 namespace belfry::test {
 namespace {
 

@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <cstring>
 
-/// What belfryd tells the service manager, by the protocol of sd_notify(3).
+/// belfryd tells the service manager about its state, with the protocol of sd_notify(3).
 namespace belfry::test {
 namespace {
 
@@ -42,7 +42,7 @@ class Manager {
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
     }
 
-    /// The environment of a program that it starts, with further variables.
+    /// Returns the environment of a program that the manager starts, with further variables.
     [[nodiscard]] Environment environment(const Environment& more = {}) const {
         Environment variables{{"NOTIFY_SOCKET", name_}};
         variables.insert(variables.end(), more.begin(), more.end());

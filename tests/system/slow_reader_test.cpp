@@ -29,7 +29,7 @@ double send_much(RawClient& sender, int count) {
     return milliseconds_since(start);
 }
 
-TEST(SlowReader, IsToldAGapAndDelaysNobody) {
+TEST(SlowReader, ReceivesAGapAndDelaysNobody) {
     const Server server{with_small_ring()};
     RawClient slow{server.port(), small_buffer};
     slow.log_in_live("3", "ack=manual");
@@ -68,7 +68,7 @@ TEST(SlowReader, AFloodOfTinyMessagesDoesNotOverrunItsOwnSender) {
     EXPECT_EQ(count_verb(frames, "SENT"), count);
 }
 
-TEST(SlowReader, AClientThatWasAwayTooLongIsToldAGap) {
+TEST(SlowReader, AClientThatWasAwayTooLongReceivesAGap) {
     const Server server{with_small_ring()};
     RawClient sender = server.log_in("1");
     send_much(sender, 500);

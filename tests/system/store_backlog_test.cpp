@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-/// Clients that are slow or late get messages from the store that have left the ring.
+/// Slow or late clients get messages that have left the ring from the store.
 namespace belfry::test {
 namespace {
 
@@ -84,7 +84,7 @@ TEST(StoreBacklog, AReaderThatLeavesWithinItsBacklogContinuesThere) {
     }
 }
 
-TEST(StoreBacklog, MessagesBeyondKeepMessagesAreToldAsAGap) {
+TEST(StoreBacklog, MessagesBeyondKeepMessagesAreReportedAsAGap) {
     Server server{{.more = {"--keep-messages", "100"}, .durability = "commit"}};
     RawClient sender = server.log_in("1");
     send_and_read(sender, 1, 1000);
@@ -104,7 +104,7 @@ TEST(StoreBacklog, MessagesBeyondKeepMessagesAreToldAsAGap) {
     again.expect("GAP 1 900");
 }
 
-TEST(StoreBacklog, MessagesBeyondKeepDaysAreToldAsAGapAndIdsContinue) {
+TEST(StoreBacklog, MessagesBeyondKeepDaysAreReportedAsAGapAndIdsContinue) {
     Server server{{.more = {"--keep-days", "30"}, .durability = "commit"}};
     {
         RawClient sender = server.log_in("1");

@@ -113,7 +113,7 @@ TEST(VanishedLock, TheStoreLockIsNotTakenFromAServerInARecreatedDirectory) {
     EXPECT_EQ(first.stop(), 0) << first.errors();
 }
 
-TEST(VanishedLock, RemoveStillRefusesTheSegmentOfALiveServer) {
+TEST(VanishedLock, RemoveStillRefusesTheSegmentOfARunningServer) {
     Server server;
     RawClient client = server.log_in("1");
     server.kill_supervisor();

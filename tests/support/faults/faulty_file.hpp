@@ -20,11 +20,12 @@ struct FaultyFile {
     [[nodiscard]] sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
-/// Makes a faulty file in memory that SQLite provides. To be called before the real file is opened.
+/// Makes a faulty file in memory that SQLite provides. Must be called before the real file is
+/// opened.
 FaultyFile& make_file(sqlite3_file* memory, FaultControl& control, int open_flags);
 
-/// Puts the methods of the faulty file in front of those of the real file. To be called after the
-/// real file was opened.
+/// Puts the methods of the faulty file in front of those of the real file. Must be called after
+/// the real file was opened.
 void stand_before_real_file(FaultyFile& file);
 
 }  // namespace belfry::test::faults

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// A program that is built on client/ alone, with a server that the test plays.
+/// A program that uses nothing but client/. The test plays the server.
 namespace belfry::client {
 namespace {
 
@@ -60,7 +60,7 @@ class ClientConnection : public ::testing::Test {
     Connection connection{"127.0.0.1", std::to_string(server.port()), {.client_id = "1"}, recorder};
 };
 
-TEST_F(ClientConnection, AProgramPollsItAndSendsAndItsObserverIsTold) {
+TEST_F(ClientConnection, TellsTheObserverOfItsProgramWhatWasAcceptedAndReceived) {
     test::FakeSession session = logged_in();
     connection.send(1, "hello");
     connection.flush();
@@ -78,7 +78,7 @@ TEST_F(ClientConnection, AProgramPollsItAndSendsAndItsObserverIsTold) {
     EXPECT_EQ(connection.end(), Connection::End::left);
 }
 
-TEST_F(ClientConnection, AfterALossItConnectsAgainAndSendsWhatHasNoAnswer) {
+TEST_F(ClientConnection, ReconnectsAfterALossAndSendsUnansweredLinesAgain) {
     connection.send(1, "hello");
     {
         test::FakeSession session = logged_in();
@@ -93,7 +93,7 @@ TEST_F(ClientConnection, AfterALossItConnectsAgainAndSendsWhatHasNoAnswer) {
                                      "accepted 1: hello"}));
 }
 
-TEST_F(ClientConnection, ARefusedLoginEndsIt) {
+TEST_F(ClientConnection, EndsIfItsLoginIsRefused) {
     test::FakeSession session = next_session();
     session.expect("LOGIN 1 ack=manual");
     session.say("ERR unknown-client 0 no such client\r\n");
@@ -102,7 +102,7 @@ TEST_F(ClientConnection, ARefusedLoginEndsIt) {
     EXPECT_EQ(connection.reason(), "unknown-client: no such client");
 }
 
-TEST_F(ClientConnection, AFirstAttemptThatFailsEndsIt) {
+TEST_F(ClientConnection, EndsIfItsFirstAttemptFails) {
     server.stop_listening();
     turn_until([&] { return connection.has_ended(); });
     EXPECT_EQ(connection.end(), Connection::End::unreachable);
@@ -110,7 +110,7 @@ TEST_F(ClientConnection, AFirstAttemptThatFailsEndsIt) {
     EXPECT_EQ(recorder.lines, Lines{});
 }
 
-TEST_F(ClientConnection, ItHoldsTheServerBackWhileTheProgramTakesNoMessages) {
+TEST_F(ClientConnection, ReadsNothingWhileTheProgramTakesNoMessages) {
     test::FakeSession session = logged_in();
     EXPECT_EQ(connection.wanted(false).fd, -1);
     EXPECT_EQ(connection.wanted(true).events, POLLIN);

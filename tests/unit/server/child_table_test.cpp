@@ -57,7 +57,7 @@ TEST_F(AChildTable, GivesTheFirstFreeSlotAndTakesItBackWhenItsChildIsBuried) {
     table.bury_own(two.pid(), SIGKILL);
 }
 
-TEST_F(AChildTable, TakesOverTheChildrenThatLiveAndFreesTheSlotsOfTheDead) {
+TEST_F(AChildTable, TakesOverRunningChildrenAndFreesTheSlotsOfDeadOnes) {
     ForkedChild dead = fork();
     ForkedChild living = fork();
     dead.kill();
@@ -75,7 +75,7 @@ TEST_F(AChildTable, TakesOverTheChildrenThatLiveAndFreesTheSlotsOfTheDead) {
     EXPECT_EQ(next.size(), 0U);
 }
 
-TEST_F(AChildTable, AsksTheOldestChildWithoutALoginToGoAfterASecond) {
+TEST_F(AChildTable, AsksTheOldestChildWithoutALoginToExitAfterASecond) {
     const auto start = test::Clock::now();
     ForkedChild oldest = fork();
     ForkedChild young = fork();

@@ -12,7 +12,7 @@ class PastFrames : public SegmentTest {
   protected:
     void TearDown() override {}  // its records are not plain ones
 
-    /// Appends to `out` what the first two messages of the log become.
+    /// Appends the first two messages of the log to `out`, as an answer to HISTORY.
     server::HistoryAnswer::Step print(std::string& out) {
         return server::HistoryAnswer{segment(), scratch_.data_dir(), {1, 2}}.print_next(out);
     }

@@ -156,7 +156,7 @@ TEST_F(DataDirectory, IsAliveAsLongAsAnyChildRuns) {
     EXPECT_FALSE(shm::anybody_alive(path()));
 }
 
-TEST_F(DataDirectory, SeveralProcessesMayHoldItAlive) {
+TEST_F(DataDirectory, SeveralProcessesMayKeepADataDirectoryAlive) {
     base::UniqueFd one = shm::hold_alive(path());
     const base::UniqueFd two = shm::hold_alive(path());
     one.reset();

@@ -387,7 +387,7 @@ TEST_F(SegmentFile, CountsTheAttachedProcesses) {
     EXPECT_EQ(shm::attached_processes(shmid), 1U);
 }
 
-TEST_F(SegmentFile, ARemovedSegmentIsNotFoundButStaysMappedWhereItIsInUse) {
+TEST_F(SegmentFile, ARemovedSegmentIsNotFoundButStaysMappedWhileItIsInUse) {
     shm::remove_segment(scratch_.data_dir(), scratch_.name());
     EXPECT_FALSE(find());
     EXPECT_FALSE(std::filesystem::exists(scratch_.data_dir() / "segment"));

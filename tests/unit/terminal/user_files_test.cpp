@@ -49,7 +49,7 @@ TEST(ClientHistoryFile, IsCutToTheLastLinesWhenItHasGrown) {
     EXPECT_TRUE(test::read_file(path).starts_with("1101\n"));
 }
 
-TEST(ClientHistoryFile, IsOptionalWhereItCannotBeCreated) {
+TEST(ClientHistoryFile, IsOptionalIfItCannotBeCreated) {
     for (const auto* path : {"", "/proc/nowhere/history", "/dev/null/history"}) {
         const HistoryFile history{path};
         history.append("one");
