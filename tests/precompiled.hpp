@@ -1,5 +1,5 @@
-/// What nearly every test includes, and what takes longest to compile. The Makefile compiles it once
-/// for each build folder. No test relies on it: each includes what it uses.
+/// The headers that nearly every test includes and that take longest to compile. The Makefile
+/// compiles this file once for each build folder. No test relies on it: each includes what it uses.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 

@@ -76,7 +76,7 @@ RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
 check: all tests check-includes check-options ## build and run all tests
 	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
 
-check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill after every instruction that changes the segment, and at every system call of belfryd
+check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill after every instruction of every operation on the segment, and at every system call of belfryd
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls
 
 check-includes: ## prove that includes go one way

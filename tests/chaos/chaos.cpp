@@ -17,10 +17,10 @@ using std::chrono::microseconds;
 constexpr microseconds between_attacks{40'000};
 constexpr microseconds without_supervisor{100'000};
 
-/// Longer than 200 ms, because a process that waits that long for the lock kills a stopped holder.
+/// Must exceed 200 ms, because a process that waits that long for the lock kills a stopped holder.
 constexpr microseconds max_stop{400'000};
 
-/// Whether the process has a socket. Of all processes of a server only the session children and the
+/// True if the process has a socket. Of all processes of a server only the session children and the
 /// supervisor have one.
 bool holds_socket(pid_t pid) {
     std::error_code gone;
@@ -34,14 +34,14 @@ bool holds_socket(pid_t pid) {
     return false;
 }
 
-/// Whether the process still exists. The start time tells it from a later process with the same
-/// pid.
+/// True if the process still exists. The start time distinguishes it from a later process with the
+/// same pid.
 bool is_alive(const ProcessInfo& process) {
     const auto now = process_info(process.pid);
     return now && now->start_time == process.start_time;
 }
 
-/// Whether the line reports a death by a signal other than SIGKILL, the only one that tests send.
+/// True if the line reports a death by a signal other than SIGKILL, the only one that tests send.
 bool is_complaint(std::string_view line) {
     const auto at = line.find("was killed by signal ");
     return at != std::string_view::npos && !line.ends_with(" 9");

@@ -78,7 +78,7 @@ class Process {
     base::UniqueFd err_;
 };
 
-/// How a finished process ended.
+/// The exit status and the output of a finished process.
 struct Result {
     int status;
     std::string out;

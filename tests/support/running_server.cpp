@@ -80,7 +80,7 @@ void RunningServer::forget_ended_leaders() {
 }
 
 void RunningServer::kill_all() {
-    // The supervisor first, so that it starts no other child.
+    // The supervisor must be killed first, because it would replace killed children.
     if (belfryd_) kill_supervisor();
     kill_children();
 }

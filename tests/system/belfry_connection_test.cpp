@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-/// How belfry connects, reconnects and closes. The test plays the server.
+/// belfry connects, reconnects and closes its connection. The test plays the server.
 namespace belfry::test {
 namespace {
 

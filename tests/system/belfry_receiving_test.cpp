@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-/// How belfry prints and acknowledges messages. The test plays the server.
+/// belfry prints and acknowledges messages. The test plays the server.
 namespace belfry::test {
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-/// How belfry sends the lines of its input. The test plays the server.
+/// belfry sends the lines of its input. The test plays the server.
 namespace belfry::test {
 namespace {
 

@@ -185,8 +185,8 @@ class FastSender {
         }
     }
 
-    /// How far the other client may fall behind. Without a bound the test would measure that client
-    /// instead of the server.
+    /// The largest lag of the other client, in messages. Without a bound the test would measure
+    /// that client instead of the server.
     static constexpr std::uint64_t lead = 2000;
 
     std::atomic<bool> stopping_ = false;

@@ -105,7 +105,7 @@ std::vector<Code> code_of(pid_t pid) {
     return result;
 }
 
-/// Whether the kernel can give as many huge pages as the code of belfryd needs.
+/// True if the kernel can give as many huge pages as the code of belfryd needs.
 bool kernel_gives_huge_pages() {
     constexpr std::size_t bytes = 2 * shm::huge_page;
     const std::string content(bytes, 'x');
@@ -154,7 +154,7 @@ TEST(OutOfMemoryKiller, KillsSessionsBeforeSupervisorAndArchiver) {
     const std::string supervisor = read_file(proc(server.pid(), "oom_score_adj"));
     EXPECT_EQ(read_file(proc(server.child_of("1"), "oom_score_adj")), ours);
     EXPECT_EQ(read_file(proc(server.archiver(), "oom_score_adj")), supervisor);
-    // Whether a process may lower its score depends on the system.
+    // Not every system permits a process to lower its score.
     std::ofstream self{"/proc/self/oom_score_adj"};
     self << "-1\n" << std::flush;
     const bool permitted = self.good();

@@ -213,7 +213,7 @@ TEST_F(AtATerminal, TheBacklogIsDimmedBelowItsHeadlineAndAboveADivider) {
     EXPECT_NE(screen.find("hh:mm \x1b[38;5;"), std::string::npos) << screen;
 }
 
-/// Whether belfry uses colours or other attributes for a backlog, a mention and messages of two
+/// True if belfry uses colours or other attributes for a backlog, a mention and messages of two
 /// clients.
 bool is_painted(const Environment& environment, const std::vector<std::string>& more) {
     const Server server{{.client_ids = "ann,bob"}};

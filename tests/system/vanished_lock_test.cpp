@@ -36,7 +36,7 @@ TEST(VanishedLock, ASecondServerIsRefusedAndTheFirstRefusesNewMessages) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-/// Whether the process has a pidfd, with which it waits for the end of another process.
+/// True if the process has a pidfd, with which it waits for the end of another process.
 bool holds_a_pidfd(pid_t pid) {
     const fs::path descriptors = "/proc/" + std::to_string(pid) + "/fd";
     std::error_code error;

@@ -49,7 +49,7 @@ class OverlappingReaders {
     std::jthread thread_;
 };
 
-/// How often the write-ahead log was started over, according to its header.
+/// Returns how often the write-ahead log was started over, according to its header.
 std::uint32_t generation_of(const std::filesystem::path& wal) {
     constexpr std::streamoff sequence_offset = 12;
     std::ifstream file{wal, std::ios::binary};

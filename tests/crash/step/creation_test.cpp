@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-/// What a supervisor does when it starts: it creates a segment or adopts an existing one.
+/// A supervisor is killed while it starts: it creates a segment or adopts an existing one.
 namespace belfry::test {
 namespace {
 

@@ -89,7 +89,7 @@ class Publish : public SegmentOperation {
     }
 
   private:
-    /// Whether the bit for sleepers is set. Whoever wakes all of them clears it.
+    /// True if the bit for sleepers is set. The process that wakes all sleepers clears it.
     static bool may_sleep(const shm::Condition& condition) {
         return (reinterpret_cast<const std::atomic<std::uint32_t>&>(condition) & 1U) != 0;
     }

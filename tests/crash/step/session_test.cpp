@@ -6,8 +6,8 @@
 
 #include <optional>
 
-/// What a session child does besides appending. Wherever it is killed, its client can log in again
-/// and continue at its cursor.
+/// A session child is killed in an operation other than an append. Its client can log in again and
+/// continue at its cursor, wherever the child was killed.
 namespace belfry::test {
 namespace {
 

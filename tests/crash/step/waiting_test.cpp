@@ -17,7 +17,7 @@ namespace {
 
 struct Moments {
     std::atomic<bool> held;
-    /// When the waiter got the lock: steady clock, nanoseconds; 0 before that.
+    /// The time at which the waiter got the lock: steady clock, nanoseconds; 0 before that.
     std::atomic<std::int64_t> got_lock;
 };
 

@@ -14,7 +14,7 @@
 
 namespace belfry::test {
 
-/// Which process of the traced server is killed.
+/// The process of the traced server that is killed.
 enum class Victim { supervisor, archiver };
 
 /// The system call at which the victim is killed; 0 for none.
@@ -24,7 +24,7 @@ struct KillPoint {
     std::uint64_t again = 0;  ///< the same for the belfryd that replaces the killed one
 };
 
-/// How the victim ended.
+/// The end of the victim.
 struct VictimEnd {
     bool was_killed;
     std::uint64_t calls;  ///< how many system calls it entered; it was killed in the last one

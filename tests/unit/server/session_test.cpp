@@ -81,7 +81,7 @@ class ForkedSession {
         return received_;
     }
 
-    /// Whether the session has read everything that was sent.
+    /// True if the session has read everything that was sent.
     [[nodiscard]] bool has_read_all() const {
         int count = 0;
         if (::ioctl(client_.get(), SIOCOUTQ, &count) == -1) throw system_failure("SIOCOUTQ");
