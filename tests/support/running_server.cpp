@@ -80,7 +80,7 @@ void RunningServer::forget_ended_leaders() {
 }
 
 void RunningServer::kill_all() {
-    // The supervisor must be killed first, because it would replace killed children.
+    // The supervisor must be killed first, because it would start other children.
     if (belfryd_) kill_supervisor();
     kill_children();
 }

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-/// Tests of the signal that a later login sends to the process of the session that it takes over.
+/// Tests of the signals that a later login sends to the process of the session that it takes over.
 namespace belfry::test {
 namespace {
 
