@@ -36,8 +36,7 @@ PerClient operator/(PerClient sum, double clients) {
 }
 
 /// Returns the memory of clients that log in and read everything.
-PerClient measure_crowd(const BelfryServer& server, const std::vector<std::string>& ids,
-                        std::chrono::milliseconds rest) {
+PerClient measure_clients(const BelfryServer& server, const std::vector<std::string>& ids) {
     std::this_thread::sleep_for(settling);
     const MachineMemory before = machine_memory();
     const double own_before = private_memory(server.leader());
