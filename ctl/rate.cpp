@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 namespace belfry::ctl {
 namespace {
@@ -18,9 +17,7 @@ std::optional<std::uint64_t> time_of(const shm::Segment& segment, shm::LogReader
     shm::Chunk chunk;
     const auto result = reader.read(id, id, shm::LogReader::no_row, chunk);
     if (result != shm::LogReader::Result::copied) return {};
-    std::vector<shm::IndexEntry> entries;
-    if (!shm::copy_index(segment, chunk, entries)) return {};
-    const auto message = store::message_in(chunk, entries.front());
+    const auto message = store::message_in(chunk, shm::index_entry(segment, chunk, id));
     if (!message) return {};
     return message->time_ms;
 }

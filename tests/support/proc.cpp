@@ -115,4 +115,10 @@ std::vector<SegmentInfo> segments() {
     return found;
 }
 
+std::optional<shmid_ds> segment_info(int shmid) {
+    shmid_ds info{};
+    if (::shmctl(shmid, IPC_STAT, &info) == -1) return {};
+    return info;
+}
+
 }  // namespace belfry::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/shm.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -48,5 +49,8 @@ struct SegmentInfo {
 
 /// Returns all System V shared memory segments, as `ipcs -m` lists them.
 [[nodiscard]] std::vector<SegmentInfo> segments();
+
+/// Returns the facts about a segment of shared memory; none if there is no such segment.
+[[nodiscard]] std::optional<shmid_ds> segment_info(int shmid);
 
 }  // namespace belfry::test

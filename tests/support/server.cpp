@@ -1,9 +1,9 @@
 #include "tests/support/server.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/proc.hpp"
 #include "tests/support/store_db.hpp"
 
-#include <sys/shm.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -73,9 +73,8 @@ Invocation Server::command() const {
 
 std::uint64_t Server::attached() const {
     const auto found = segment();
-    shmid_ds state{};
-    if (!found || ::shmctl(found->shmid, IPC_STAT, &state) < 0) return 0;
-    return state.shm_nattch;
+    const auto info = found ? segment_info(found->shmid) : std::nullopt;
+    return info ? info->shm_nattch : 0;
 }
 
 nlohmann::json Server::status() const {

@@ -1,11 +1,9 @@
 #include "tests/support/at_a_terminal.hpp"
 
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 /// The commands of the interactive belfry on a real terminal, and how it ends and is suspended.

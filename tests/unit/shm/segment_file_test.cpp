@@ -5,15 +5,11 @@
 #include "tests/support/proc.hpp"
 #include "tests/support/scratch_segment.hpp"
 
-#include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 namespace belfry::test {
@@ -21,13 +17,6 @@ namespace {
 
 constexpr auto read_only = boost::interprocess::read_only;
 constexpr auto read_write = boost::interprocess::read_write;
-constexpr std::size_t raw_bytes = 16 << 10;
-
-std::optional<shmid_ds> facts_of(int shmid) {
-    shmid_ds facts{};
-    if (::shmctl(shmid, IPC_STAT, &facts) == -1) return {};
-    return facts;
-}
 
 mode_t mode_of(const std::filesystem::path& path) {
     struct stat facts {};
@@ -61,14 +50,14 @@ TEST_F(SegmentFile, ASegmentCanBeMappedReadOnly) {
 }
 
 TEST_F(SegmentFile, IsAccessibleToItsOwnerAlone) {
-    const auto facts = facts_of(scratch_.name().shmid);
+    const auto facts = segment_info(scratch_.name().shmid);
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->shm_perm.mode & 0777, 0600);
     EXPECT_EQ(mode_of(scratch_.data_dir() / "segment"), 0600U);
 }
 
 TEST_F(SegmentFile, ASegmentHasTheSizeOfItsPlan) {
-    const auto facts = facts_of(scratch_.name().shmid);
+    const auto facts = segment_info(scratch_.name().shmid);
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->shm_segsz, shm::Segment::bytes_for(small_plan()));
     EXPECT_EQ(segment().prefix().segment_bytes, shm::Segment::bytes_for(small_plan()));
@@ -153,7 +142,7 @@ TEST_F(SegmentFile, ASegmentOfAnotherLayoutIsNotReadableEvenIfItWasRemoved) {
 
 TEST_F(SegmentFile, ASegmentThatOthersMayWriteToIsRefused) {
     const int shmid = scratch_.name().shmid;
-    auto facts = facts_of(shmid);
+    auto facts = segment_info(shmid);
     ASSERT_TRUE(facts);
     facts->shm_perm.mode = 0620;
     ASSERT_EQ(::shmctl(shmid, IPC_SET, &*facts), 0);
@@ -165,7 +154,7 @@ TEST_F(SegmentFile, ASegmentThatOthersMayWriteToIsRefused) {
 
 TEST_F(SegmentFile, ASegmentOfAnotherUserIsRefused) {
     const int shmid = scratch_.name().shmid;
-    auto facts = facts_of(shmid);
+    auto facts = segment_info(shmid);
     ASSERT_TRUE(facts);
     const uid_t before = std::exchange(facts->shm_perm.uid, ::geteuid() + 1);
     // The creator may change the owner, and change it back.

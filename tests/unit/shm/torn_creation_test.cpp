@@ -1,6 +1,5 @@
 #include "base/random.hpp"
 #include "shm/segment_file.hpp"
-#include "tests/support/forked_child.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/scratch_segment.hpp"
 
@@ -13,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <utility>
 
 namespace belfry::test {
 namespace {
@@ -21,12 +19,6 @@ namespace {
 constexpr auto read_only = boost::interprocess::read_only;
 constexpr auto read_write = boost::interprocess::read_write;
 constexpr std::size_t raw_bytes = 16 << 10;
-
-std::optional<shmid_ds> facts_of(int shmid) {
-    shmid_ds facts{};
-    if (::shmctl(shmid, IPC_STAT, &facts) == -1) return {};
-    return facts;
-}
 
 /// A segment that the test itself creates and fills.
 class RawSegment {
@@ -86,7 +78,7 @@ class TornCreation : public ::testing::Test {
             shm::remove_segment(data_dir_.path(), found->name);
         }
         EXPECT_FALSE(find());
-        const auto facts = facts_of(raw_.shmid());  // it exists until it is unmapped
+        const auto facts = segment_info(raw_.shmid());  // it exists until it is unmapped
         EXPECT_TRUE(!facts || (facts->shm_perm.mode & SHM_DEST) != 0);
     }
 
@@ -94,7 +86,7 @@ class TornCreation : public ::testing::Test {
     void expect_foreign() {
         const std::string before = raw_.contents();
         EXPECT_FALSE(find());
-        const auto facts = facts_of(raw_.shmid());
+        const auto facts = segment_info(raw_.shmid());
         ASSERT_TRUE(facts);
         EXPECT_EQ(facts->shm_perm.mode & SHM_DEST, 0);
         EXPECT_EQ(raw_.contents(), before);
