@@ -25,6 +25,10 @@ WIRE    := $(call sources,wire)
 CLI     := $(call sources,cli)
 SHM     := $(call sources,shm)
 STORE   := $(call sources,store)
+AUTH    := $(call sources,auth)
+ADMISSION := $(call sources,admission)
+SANDBOX := $(call sources,sandbox)
+GATE    := $(call sources,gate)
 SERVER  := $(call sources,server)
 CLIENT  := $(call sources,client)
 TERMINAL := $(call sources,terminal)
@@ -34,7 +38,7 @@ MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure leftovers proc process running_server temp_dir)
 
-FOLDERS   := base cli wire shm store server client terminal ctl
+FOLDERS   := base cli wire shm store auth admission sandbox gate server client terminal ctl
 FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
 
@@ -46,16 +50,16 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
 
-$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
-$(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(CTL) ctl/main.cpp)
+$(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
 # base/ needs it for the properties of characters.
 UNICODE := -lunistring
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
-$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3
-$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS)
+$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS) -lseccomp
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is

@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 namespace belfry::server {
 namespace {
@@ -19,14 +18,6 @@ using boost::asio::ip::tcp;
 std::string text_of(const std::string& address, std::uint16_t port) {
     const bool v6 = address.find(':') != std::string::npos;
     return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
-
-/// @return nothing if the connection was reset
-std::optional<tcp::endpoint> peer_endpoint(int socket) noexcept {
-    tcp::endpoint endpoint;
-    auto size = static_cast<socklen_t>(endpoint.capacity());
-    if (::getpeername(socket, endpoint.data(), &size) != 0) return {};
-    return endpoint;
 }
 
 void set(int socket, int level, int option, int value) noexcept {
@@ -70,18 +61,6 @@ base::UniqueFd Listener::accept() const noexcept {
         keep_alive(socket.get());
     }
     return socket;
-}
-
-std::string peer_of(int socket) {
-    const auto peer = peer_endpoint(socket);
-    // A test may connect to a session through a Unix socket.
-    return peer && peer->data()->sa_family != AF_UNIX
-               ? text_of(peer->address().to_string(), peer->port())
-               : "?";
-}
-
-bool is_connected(int socket) noexcept {
-    return peer_endpoint(socket).has_value();
 }
 
 }  // namespace belfry::server

@@ -31,11 +31,4 @@ class Listener {
     std::uint16_t port_;
 };
 
-/// Returns the address and port of a connection's client in the form of Listener::name(), or `?` if
-/// they are not known any more.
-[[nodiscard]] std::string peer_of(int socket);
-
-/// Returns false if the connection was reset.
-[[nodiscard]] bool is_connected(int socket) noexcept;
-
 }  // namespace belfry::server

@@ -1,6 +1,5 @@
 #include "server/login.hpp"
 
-#include "server/listener.hpp"
 #include "server/logger.hpp"
 #include "server/predecessor.hpp"
 #include "server/process_title.hpp"
@@ -35,14 +34,14 @@ std::size_t input_bytes(const shm::Geometry& geometry) {
 }
 
 void refuse(SessionContext& context, std::string_view client_id, ErrorCode code) {
-    log_refused_login(context.segment, client_id, code, context.heritage.socket.get());
+    log_refused_login(context.segment, client_id, code, context.heritage.peer);
     context.loop.end(SessionEnd{EndReason::failed, error_line(code)});
 }
 
 void log_login(const SessionContext& context, std::string_view client_id, bool takes_over) {
     const std::string who = "client " + std::string{client_id};
     set_process_title(who);
-    log_event(LogLevel::info, who + " logged in from " + peer_of(context.heritage.socket.get()) +
+    log_event(LogLevel::info, who + " logged in from " + to_string(context.heritage.peer.endpoint) +
                                   ", process " + std::to_string(::getpid()) +
                                   (takes_over ? ", taking over an earlier session" : ""));
 }
@@ -77,9 +76,9 @@ std::optional<Subscription> start(SessionContext& context, const wire::Login& lo
 }
 
 std::optional<Subscription> answer_login(SessionContext& context, const wire::Login& login) {
-    // If this connection was reset, its client may have logged in again since. That login must not
+    // If this connection is gone, its client may have logged in again since. That login must not
     // be taken over by this earlier one.
-    if (!is_connected(context.heritage.socket.get())) {
+    if (context.loop.peer_is_gone()) {
         context.loop.end(SessionEnd{EndReason::lost, {}});
         return {};
     }

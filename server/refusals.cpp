@@ -1,7 +1,6 @@
 #include "server/refusals.hpp"
 
 #include "base/clock.hpp"
-#include "server/listener.hpp"
 #include "server/logger.hpp"
 #include "wire/print.hpp"
 
@@ -72,15 +71,15 @@ void Refusals::log(const std::string& why) {
 }
 
 void log_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,
-                       int socket) noexcept {
+                       const shm::Peer& peer) noexcept {
     shm::ServerBlock& server = segment.server();
     const std::uint64_t count = server.refused_logins.fetch_add(1) + 1;
     if (!may_log(server)) return;
     const std::uint64_t logged = server.refusals_told.exchange(count);
     const std::uint64_t more = count > logged + 1 ? count - logged - 1 : 0;
     log_event(LogLevel::warning, "refused a login as " + std::string{client_id} + " from " +
-                                     peer_of(socket) + ": " + std::string{wire::name_of(code)} +
-                                     not_logged_text(more));
+                                     to_string(peer.endpoint) + ": " +
+                                     std::string{wire::name_of(code)} + not_logged_text(more));
 }
 
 }  // namespace belfry::server

@@ -2,6 +2,7 @@
 
 #include "base/unique_fd.hpp"
 #include "shm/segment.hpp"
+#include "shm/session_slots.hpp"
 #include "wire/error_code.hpp"
 
 #include <chrono>
@@ -44,6 +45,6 @@ class Refusals {
 /// Counts a refused login, and logs it. The limit holds for all children together. A session child
 /// calls it.
 void log_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,
-                       int socket) noexcept;
+                       const shm::Peer& peer) noexcept;
 
 }  // namespace belfry::server

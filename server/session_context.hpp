@@ -17,6 +17,7 @@ struct Heritage {
     shm::GivenSlot slot;
     base::UniqueFd socket;  ///< the client's connection, blocking
     SessionLoop::Clock::time_point login_deadline;
+    shm::Peer peer = {};
 };
 
 /// The objects that the parts of a session child share. The input thread owns them. The output

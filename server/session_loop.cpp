@@ -123,6 +123,12 @@ void SessionLoop::admit(shm::ClientRow& client, std::size_t input_bytes) {
     input_bytes_ = input_bytes;
 }
 
+bool SessionLoop::peer_is_gone() const noexcept {
+    // getpeername() would still know the other end of a Unix socket that has been closed.
+    pollfd end{socket_, 0, 0};
+    return ::poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 // --- Ending -----------------------------------------------------------------------------------
 
 void SessionLoop::end(EndCause cause) {

@@ -76,6 +76,9 @@ class SessionLoop {
     /// Tells whether SIGTERM has come, even if the loop has ended for another cause.
     [[nodiscard]] bool is_terminated() const noexcept { return stop_.came(); }
 
+    /// Tells whether the connection was reset, or closed by both ends.
+    [[nodiscard]] bool peer_is_gone() const noexcept;
+
     /// Returns the bytes that have been read and not yet consumed.
     [[nodiscard]] InputBuffer& input() noexcept { return input_; }
 

@@ -203,8 +203,13 @@ void Supervisor::accept_waiting() {
 
 void Supervisor::serve(base::UniqueFd socket) {
     const std::uint32_t slot = children_.free_slot();
-    Heritage heritage{*segment_, *data_dir_, shm::give_slot(*segment_, slot), std::move(socket),
-                      Clock::now() + login_timeout};
+    const shm::Peer peer{.endpoint = base::peer_endpoint(socket.get())};
+    Heritage heritage{*segment_,
+                      *data_dir_,
+                      shm::give_slot(*segment_, slot, peer),
+                      std::move(socket),
+                      Clock::now() + login_timeout,
+                      peer};
     shm::set_version(segment_->session_process(slot), wire::version);
     const pid_t pid = spawn_session(heritage, *alive_);
     if (pid == -1) {

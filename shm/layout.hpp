@@ -17,7 +17,7 @@
 ///     | Prefix             | frozen: every version of the program can read it
 ///     +--------------------+ prefix.processes_offset
 ///     | ProcessEntry[]     | word and start_time are frozen too; [0] is the supervisor, [1]
-///     |                    | the archiver, [2 + slot] a session
+///     |                    | the archiver, [2 + slot] a session, the last one the gate
 ///     +--------------------+ prefix.body_offset; from here on layout_version decides
 ///     | Geometry           | sizes and offsets of everything below
 ///     +--------------------+
@@ -70,7 +70,7 @@
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
-inline constexpr std::uint32_t layout_version = 5;
+inline constexpr std::uint32_t layout_version = 6;
 inline constexpr std::size_t cache_line = 64;
 
 enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
@@ -110,12 +110,15 @@ struct Prefix {
     std::uint64_t body_offset;        ///< creator; start of the part that depends on the layout
     std::atomic<std::uint32_t> stop;  ///< a StopWord; the process that stops the server
     std::atomic<std::uint32_t> port;  ///< supervisor; the port that it last listened on
-    std::uint8_t reserved[88];
+    std::atomic<std::uint32_t> tls_port;  ///< supervisor; likewise of the gate; 0: not used
+    std::atomic<std::uint32_t> web_port;  ///< supervisor; likewise
+    std::uint8_t reserved[80];
 };
 
 inline constexpr std::size_t supervisor_entry = 0;
 inline constexpr std::size_t archiver_entry = 1;
 inline constexpr std::size_t first_session_entry = 2;
+// The entry of the gate is behind those of the sessions (Segment::gate_process()).
 
 /// Sizes and places of all parts. Only the creator writes it. Offsets are in bytes from the start
 /// of the segment.
@@ -230,6 +233,31 @@ struct ServerBlock {
     /// time). A session that refuses a login writes both, after a compare-and-swap of the time.
     std::atomic<std::uint64_t> refusals_told;
     std::atomic<std::uint64_t> refusals_told_ms;
+
+    // What the supervisor does with connections. It writes all of this; belfryctl reads it.
+    /// Connections that have sent nothing yet and have no process.
+    alignas(cache_line) std::atomic<std::uint64_t> waiting_connections;
+    /// Connections that got `too-many-clients`, because no process, slot or descriptor was left.
+    std::atomic<std::uint64_t> refused_connections;
+    /// Connections that were closed because they, or their source, were over a limit.
+    std::atomic<std::uint64_t> limited_connections;
+    /// Unix time at which the certificate that the gate uses expires; 0 without a gate.
+    std::atomic<std::uint64_t> certificate_expires_ms;
+    /// Number of SIGHUPs that the supervisor has answered, and the digest of the clients' file that
+    /// it uses (auth::digest(); 0: none). belfryctl waits for them.
+    std::atomic<std::uint64_t> reloads;
+    std::atomic<std::uint64_t> clients_digest;
+    /// What the sandbox of the sessions uses: 1 if there is a seccomp filter, and the version of
+    /// Landlock; 0 for what is not used.
+    std::atomic<std::uint32_t> sandbox_seccomp;
+    std::atomic<std::uint32_t> sandbox_landlock;
+};
+
+/// The way by which a client is connected.
+enum class Transport : std::uint32_t {
+    tcp = 0,
+    tls = 1,  ///< through the gate
+    web = 2,  ///< through the gate
 };
 
 /// The public state of a session child.
@@ -239,12 +267,22 @@ struct SessionSlot {
     alignas(cache_line) std::atomic<std::uint32_t> appending;
     std::atomic<std::uint32_t> client;  ///< row + 1, or 0 before the login; written by the child
     std::atomic<std::uint64_t> connected_ms;  ///< Unix time; the supervisor, before the fork
+    /// The client's address as IPv6, in network byte order (base::Endpoint); all zeros: unknown.
+    /// The supervisor writes it, the port and the transport before the fork.
+    std::atomic<std::uint64_t> peer_address[2];
+    std::atomic<std::uint32_t> peer_port;
+    std::atomic<std::uint32_t> transport;  ///< a Transport
+    /// ClientRow::secret_version at the login; the child writes it before `client`.
+    std::atomic<std::uint64_t> secret_version;
 };
 
 /// One client. A row is never reused for another client-id within a segment.
 struct ClientRow {
     char name[32];  ///< written by the supervisor before `known`, its first byte last
     std::atomic<std::uint32_t> known;  ///< written by the supervisor: 1 if the client may log in
+    /// Changes whenever the client's secrets change; 0 without secrets. The supervisor writes it at
+    /// a start and at a reload; logins read it before and after they note it in their slot.
+    std::atomic<std::uint64_t> secret_version;
 
     /// {generation, slot} of the client's current session (12), or 0. A login writes it under the
     /// mutex; the session swaps it to 0 when it leaves.
@@ -291,9 +329,10 @@ static_assert(offsetof(Prefix, processes_offset) == 136);
 static_assert(offsetof(Prefix, body_offset) == 152);
 static_assert(offsetof(Prefix, stop) == 160);
 static_assert(offsetof(Prefix, port) == 164);
+static_assert(offsetof(Prefix, tls_port) == 168);
 static_assert(sizeof(LogHeader) == 9 * cache_line);
 static_assert(sizeof(ArchiverBlock) == 2 * cache_line);
-static_assert(sizeof(ServerBlock) == 3 * cache_line);
+static_assert(sizeof(ServerBlock) == 4 * cache_line);
 static_assert(sizeof(SessionSlot) == cache_line);
 static_assert(sizeof(ClientRow) == 5 * cache_line);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

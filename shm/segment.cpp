@@ -37,6 +37,11 @@ class Planner {
     std::uint64_t end_ = 0;
 };
 
+/// Returns the number of entries in the table of processes. The last one is the gate's.
+constexpr std::uint64_t process_entries(std::uint32_t session_slots) noexcept {
+    return first_session_entry + std::uint64_t{session_slots} + 1;
+}
+
 struct Offsets {
     std::uint64_t processes_offset;
     std::uint64_t body_offset;
@@ -62,8 +67,7 @@ Offsets place_parts(const Geometry& sizes) {
     Geometry& g = layout.geometry;
     Planner planner;
     planner.take(sizeof(Prefix));
-    layout.processes_offset =
-        planner.take(sizeof(ProcessEntry) * (first_session_entry + std::uint64_t{g.session_slots}));
+    layout.processes_offset = planner.take(sizeof(ProcessEntry) * process_entries(g.session_slots));
     layout.body_offset = planner.take(sizeof(Geometry));
     g.log_offset = planner.take(sizeof(LogHeader));
     g.archiver_offset = planner.take(sizeof(ArchiverBlock));
@@ -140,7 +144,8 @@ void Segment::initialise(const SegmentPlan& plan) {
     put_text(head.program_version, plan.program_version);
     put_text(head.epoch, plan.epoch);
     head.processes_offset = layout.processes_offset;
-    head.processes_count = first_session_entry + layout.geometry.session_slots;
+    head.processes_count =
+        static_cast<std::uint32_t>(process_entries(layout.geometry.session_slots));
     head.processes_stride = sizeof(ProcessEntry);
     head.body_offset = layout.body_offset;
     Geometry& geometry = *new (at<void>(layout.body_offset)) Geometry{layout.geometry};
@@ -214,7 +219,7 @@ std::optional<Geometry> Segment::sound_geometry(const ProcessTable& processes) c
     const Offsets expected = place_parts(found);
     if (are_equal(found, expected.geometry) && body_offset == expected.body_offset &&
         processes.offset == expected.processes_offset && processes.stride == sizeof(ProcessEntry) &&
-        processes.count == first_session_entry + std::uint64_t{found.session_slots} &&
+        processes.count == process_entries(found.session_slots) &&
         bytes == expected.segment_bytes) {
         return found;
     }

@@ -81,6 +81,10 @@ class Segment {
     [[nodiscard]] ProcessEntry& session_process(std::uint32_t slot) const noexcept {
         return process(first_session_entry + slot);
     }
+    /// Returns the entry of the gate. The segment must have this program's layout.
+    [[nodiscard]] ProcessEntry& gate_process() const noexcept {
+        return process(process_count() - 1);
+    }
     [[nodiscard]] const Geometry& geometry() const noexcept { return geometry_; }
     [[nodiscard]] LogHeader& log() const noexcept { return *log_; }
     [[nodiscard]] ArchiverBlock& archiver() const noexcept;

@@ -6,10 +6,34 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <bit>
+
 namespace belfry::shm {
 
-GivenSlot give_slot(Segment& segment, std::uint32_t slot) noexcept {
+namespace {
+
+void show(SessionSlot& session, const Peer& peer) noexcept {
+    const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(peer.endpoint.address);
+    session.peer_address[0].store(words[0], std::memory_order_relaxed);
+    session.peer_address[1].store(words[1], std::memory_order_relaxed);
+    session.peer_port.store(peer.endpoint.port, std::memory_order_relaxed);
+    session.transport.store(static_cast<std::uint32_t>(peer.transport), std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Peer peer_in(const SessionSlot& session) noexcept {
+    const std::array words{session.peer_address[0].load(std::memory_order_relaxed),
+                           session.peer_address[1].load(std::memory_order_relaxed)};
+    return {.endpoint = {.address = std::bit_cast<base::Endpoint::Address>(words),
+                         .port = static_cast<std::uint16_t>(session.peer_port.load())},
+            .transport = static_cast<Transport>(session.transport.load())};
+}
+
+GivenSlot give_slot(Segment& segment, std::uint32_t slot, const Peer& peer) noexcept {
     SessionSlot& session = segment.session(slot);
+    show(session, peer);
     session.client.store(0, std::memory_order_relaxed);
     session.appending.store(0, std::memory_order_relaxed);
     session.connected_ms.store(base::unix_ms(), std::memory_order_relaxed);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/endpoint.hpp"
 #include "shm/process_entry.hpp"
 #include "shm/segment.hpp"
 
@@ -14,8 +15,18 @@ struct GivenSlot {
     std::uint32_t generation;
 };
 
-/// Gives a free slot to a child that will be forked next.
-[[nodiscard]] GivenSlot give_slot(Segment& segment, std::uint32_t slot) noexcept;
+/// A client's connection, as belfryctl shows it.
+struct Peer {
+    base::Endpoint endpoint = {};
+    Transport transport = Transport::tcp;
+};
+
+/// Gives a free slot to a child that will be forked next, and shows there whom it serves.
+[[nodiscard]] GivenSlot give_slot(Segment& segment, std::uint32_t slot,
+                                  const Peer& peer = {}) noexcept;
+
+/// Returns whom the slot's child serves. Any process may call it.
+[[nodiscard]] Peer peer_in(const SessionSlot& session) noexcept;
 
 /// Takes the slot of a dead child back, and wakes the processes that the child may have left
 /// asleep (11).

@@ -1,0 +1,100 @@
+#include "tests/support/certificates.hpp"
+
+#include "tests/support/failure.hpp"
+#include "tests/support/process.hpp"
+
+#include <ctime>
+#include <utility>
+#include <vector>
+
+namespace belfry::test {
+namespace {
+
+const std::string server_extensions =
+    "subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1\n"
+    "extendedKeyUsage = serverAuth\n";
+const std::string client_extensions = "extendedKeyUsage = clientAuth\n";
+
+/// What `openssl ca` needs to keep its list of certificates in the working directory.
+const std::string authority_settings =
+    "[ca]\n"
+    "default_ca = ours\n"
+    "[ours]\n"
+    "database = index.txt\n"
+    "rand_serial = yes\n"
+    "new_certs_dir = .\n"
+    "unique_subject = no\n"
+    "default_md = sha256\n"
+    "default_crl_days = 30\n"
+    "policy = any\n"
+    "[any]\n"
+    "commonName = supplied\n";
+
+void openssl(const std::filesystem::path& folder, std::vector<std::string> arguments) {
+    const Result result =
+        run({.program = "/usr/bin/openssl", .arguments = std::move(arguments), .folder = folder});
+    if (result.status != 0) throw Failure{"openssl failed: " + result.err};
+}
+
+/// Returns the time that many days from now as `openssl ca` expects it.
+std::string time_in(int days) {
+    const std::time_t time = std::time(nullptr) + std::time_t{days} * 24 * 60 * 60;
+    std::tm parts{};
+    ::gmtime_r(&time, &parts);
+    char text[32];
+    return {text, std::strftime(text, sizeof text, "%Y%m%d%H%M%SZ", &parts)};
+}
+
+}  // namespace
+
+Certificates::Certificates() {
+    static_cast<void>(dir_.write("ca.cnf", authority_settings));
+    static_cast<void>(dir_.write("index.txt", ""));
+    authority_ = self_signed("authority");
+}
+
+KeyPair Certificates::server(std::string_view name, int days) const {
+    return sign(name, "localhost", server_extensions, days);
+}
+
+KeyPair Certificates::client(std::string_view common_name) const {
+    constexpr int days = 30;
+    return sign(common_name, std::string{common_name}, client_extensions, days);
+}
+
+KeyPair Certificates::self_signed(std::string_view name) const {
+    const std::string file{name};
+    openssl(dir_.path(), {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                          "-nodes", "-keyout", file + ".key", "-out", file + ".pem", "-subj",
+                          "/CN=" + file, "-days", "30", "-addext", "subjectAltName=DNS:localhost"});
+    return {dir_.path() / (file + ".pem"), dir_.path() / (file + ".key")};
+}
+
+std::filesystem::path Certificates::revoke(const KeyPair& revoked) const {
+    const std::vector<std::string> by_authority{"-config",       "ca.cnf", "-keyfile",
+                                                "authority.key", "-cert",  "authority.pem"};
+    std::vector<std::string> revocation{"ca", "-revoke", revoked.certificate};
+    std::vector<std::string> list{"ca", "-gencrl", "-out", "revoked.pem"};
+    revocation.insert(revocation.end(), by_authority.begin(), by_authority.end());
+    list.insert(list.end(), by_authority.begin(), by_authority.end());
+    openssl(dir_.path(), std::move(revocation));
+    openssl(dir_.path(), std::move(list));
+    return dir_.path() / "revoked.pem";
+}
+
+KeyPair Certificates::sign(std::string_view name, const std::string& subject,
+                           const std::string& extensions, int days) const {
+    constexpr int valid_since = -60;
+    const std::string file{name};
+    static_cast<void>(dir_.write(file + ".ext", extensions));
+    openssl(dir_.path(),
+            {"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+             file + ".key", "-out", file + ".csr", "-subj", "/CN=" + subject});
+    openssl(dir_.path(),
+            {"ca", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "authority.key", "-cert",
+             "authority.pem", "-in", file + ".csr", "-out", file + ".pem", "-extfile",
+             file + ".ext", "-startdate", time_in(valid_since), "-enddate", time_in(days)});
+    return {dir_.path() / (file + ".pem"), dir_.path() / (file + ".key")};
+}
+
+}  // namespace belfry::test
