@@ -10,8 +10,8 @@ SANITIZE     ?=
 WARNINGS     := -Wall -Wextra -Wpedantic -Wconversion -Werror
 OUR_CPPFLAGS := -I.
 OUR_CXXFLAGS := -std=c++20 -pthread $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-# Only server/ needs these, for setproctitle().
-SERVER_LIBS  := -lbsd -lmd
+# Only daemon/ needs these, for setproctitle().
+DAEMON_LIBS  := -lbsd -lmd
 OUR_LDFLAGS  := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 COMPILE       = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS)
 LINK          = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
@@ -23,6 +23,7 @@ objects = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 BASE    := $(call sources,base)
 WIRE    := $(call sources,wire)
 CLI     := $(call sources,cli)
+DAEMON  := $(call sources,daemon)
 SHM     := $(call sources,shm)
 STORE   := $(call sources,store)
 AUTH    := $(call sources,auth)
@@ -38,7 +39,7 @@ MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure leftovers proc process running_server temp_dir)
 
-FOLDERS   := base cli wire shm store auth admission sandbox gate server client terminal ctl
+FOLDERS   := base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
 FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
 
@@ -50,7 +51,7 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
 
 all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
 
-$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
@@ -59,7 +60,7 @@ UNICODE := -lunistring
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt
-$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(SERVER_LIBS) -lseccomp
+$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is

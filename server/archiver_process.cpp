@@ -1,6 +1,6 @@
 #include "server/archiver_process.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "shm/news.hpp"
 #include "shm/process_entry.hpp"
 #include "store/archiver.hpp"

@@ -1,7 +1,7 @@
 #include "server/archiver_watchdog.hpp"
 
 #include "base/process.hpp"
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "shm/news.hpp"
 #include "shm/process_entry.hpp"
 #include "wire/version.hpp"

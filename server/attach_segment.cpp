@@ -2,7 +2,7 @@
 
 #include "base/process.hpp"
 #include "base/random.hpp"
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/end_server.hpp"
 #include "shm/process_entry.hpp"

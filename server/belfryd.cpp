@@ -1,10 +1,10 @@
 #include "server/belfryd.hpp"
 
+#include "daemon/logger.hpp"
+#include "daemon/process_title.hpp"
 #include "server/attach_segment.hpp"
 #include "server/huge_program.hpp"
-#include "server/logger.hpp"
 #include "server/oom_score.hpp"
-#include "server/process_title.hpp"
 #include "server/reload.hpp"
 #include "server/runtime_settings.hpp"
 #include "server/service_manager.hpp"

@@ -1,6 +1,6 @@
 #include "server/child_table.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
 #include "shm/session_slots.hpp"

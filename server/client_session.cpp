@@ -1,7 +1,7 @@
 #include "server/client_session.hpp"
 
+#include "daemon/logger.hpp"
 #include "server/history_answer.hpp"
-#include "server/logger.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
 #include "shm/words.hpp"

@@ -1,8 +1,8 @@
 #include "server/login.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
+#include "daemon/process_title.hpp"
 #include "server/predecessor.hpp"
-#include "server/process_title.hpp"
 #include "server/refusals.hpp"
 #include "server/small_child.hpp"
 #include "shm/client_stats.hpp"

@@ -1,15 +1,14 @@
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
+#include "daemon/descriptors.hpp"
+#include "daemon/logger.hpp"
+#include "daemon/process_title.hpp"
 #include "server/belfryd.hpp"
-#include "server/logger.hpp"
 #include "server/options.hpp"
-#include "server/process_title.hpp"
 #include "server/small_child.hpp"
 #include "shm/data_directory.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,16 +19,6 @@
 
 namespace {
 
-/// Opens descriptors 0 to 2 if they are closed. Otherwise a file that is opened later would be used
-/// as standard output.
-void open_missing_standard_descriptors() {
-    int fd = 0;
-    do {
-        fd = ::open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) ::close(fd);
-}
-
 /// Ignores the signal that would kill the process at its limit of file sizes (ulimit -f). The write
 /// fails instead, as on a full disk.
 void ignore_file_size_signal() {
@@ -39,15 +28,16 @@ void ignore_file_size_signal() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    open_missing_standard_descriptors();
+    belfry::open_missing_standard_descriptors();
     belfry::server::allocate_from_one_arena();
     ignore_file_size_signal();
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);
         if (options && !options->check) {
-            belfry::server::set_log(options->log_level, options->log_format);
-            belfry::server::prepare_process_titles(argc, argv, options->data_dir);
+            belfry::set_log(options->log_level, options->log_format);
+            belfry::prepare_process_titles(argc, argv, "belfryd",
+                                           " (" + options->data_dir.string() + ")");
             belfry::server::serve(*options, arguments);
             return EXIT_SUCCESS;
         }
@@ -58,10 +48,10 @@ int main(int argc, char** argv) {
         belfry::cli::warn("belfryd", error.what());
         return belfry::cli::exit_usage;
     } catch (const belfry::shm::DataDirectoryUnsafe& error) {
-        log_event(belfry::server::LogLevel::error, error.what());
+        log_event(belfry::LogLevel::error, error.what());
         return belfry::cli::exit_usage;
     } catch (const std::exception& error) {
-        log_event(belfry::server::LogLevel::error, error.what());
+        log_event(belfry::LogLevel::error, error.what());
         return EXIT_FAILURE;
     }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "shm/layout.hpp"
 
 #include <cstdint>

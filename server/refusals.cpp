@@ -1,7 +1,7 @@
 #include "server/refusals.hpp"
 
 #include "base/clock.hpp"
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "wire/print.hpp"
 
 #include <sys/socket.h>

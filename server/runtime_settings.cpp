@@ -1,7 +1,7 @@
 #include "server/runtime_settings.hpp"
 
 #include "base/process.hpp"
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 #include "server/service_manager.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,7 +1,7 @@
 #include "server/session_process.hpp"
 
+#include "daemon/logger.hpp"
 #include "server/client_session.hpp"
-#include "server/logger.hpp"
 #include "server/login.hpp"
 #include "server/small_child.hpp"
 #include "shm/session_timeouts.hpp"

@@ -1,7 +1,7 @@
 #include "server/store_cursor.hpp"
 
 #include "base/clock.hpp"
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "store/store_file.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "server/supervisor.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/news.hpp"
 #include "shm/process_entry.hpp"

@@ -221,7 +221,7 @@ struct ServerBlock {
     /// Limit of sessions that are logged in. The supervisor writes it at its start and at a reload;
     /// logins read it.
     alignas(cache_line) std::atomic<std::uint32_t> max_online;
-    /// A server::LogLevel. The supervisor writes it likewise; every process of the server reads it.
+    /// A LogLevel. The supervisor writes it likewise; every process of the server reads it.
     std::atomic<std::uint32_t> log_level;
     std::atomic<std::uint64_t> archiver_restarts;  ///< written by the supervisor
 

@@ -17,7 +17,7 @@ ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
 
 .PHONY: tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz
 
-$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT))
+$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT))
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
@@ -26,7 +26,7 @@ $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS
 $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 -lssl -lcrypto $(UNICODE)
-$(BUILD)/tests/unit: LDLIBS += $(SERVER_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp
+$(BUILD)/tests/unit: LDLIBS += $(DAEMON_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp
 
 # belfryd with shared libraries, so that faulty_vfs.so can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
@@ -105,7 +105,7 @@ check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for
 
 FUZZERS      := command frame session
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
-FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(SERVER) \
+FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
 fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j3; see tests/fuzz/README.md
@@ -114,7 +114,7 @@ fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel 
 
 $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(SERVER_LIBS) $(UNICODE) -o $@
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 $(DAEMON_LIBS) $(UNICODE) -o $@
 
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%

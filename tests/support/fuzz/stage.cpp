@@ -1,6 +1,6 @@
 #include "tests/support/fuzz/stage.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "shm/invariants.hpp"
 #include "shm/news.hpp"
 #include "shm/session_slots.hpp"
@@ -146,7 +146,7 @@ void Guest::end() {
 // --- Stage ------------------------------------------------------------------------------------
 
 Stage::Stage() : threads_before_{count_threads()}, segment_{make_segment()} {
-    server::set_log(server::LogLevel::error, server::LogFormat::text);
+    set_log(LogLevel::error, LogFormat::text);
     witness_.emplace(segment_, 0);
     // With presence its output thread is woken when the session ends.
     witness_->send("LOGIN " + std::string{witness_name} + " presence=on\r\n");

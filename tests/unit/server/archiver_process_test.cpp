@@ -1,6 +1,6 @@
 #include "server/archiver_process.hpp"
 
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "shm/process_entry.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/unit/store/log_and_store.hpp"
@@ -30,7 +30,7 @@ class ArchiverProcess : public ::testing::Test {
         return ForkedChild{[this, generation] {
             const int file = ::open(said_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             ::dup2(file, STDERR_FILENO);
-            server::set_log(server::LogLevel::info, server::LogFormat::text);
+            set_log(LogLevel::info, LogFormat::text);
             server::run_archiver({both_.segment(), both_.dir(), lock_files_, generation});
             return 0;
         }};

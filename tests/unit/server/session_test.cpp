@@ -1,6 +1,6 @@
 #include "base/process.hpp"
 #include "base/unique_fd.hpp"
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 #include "server/session_process.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
@@ -49,7 +49,7 @@ class ForkedSession {
             server::Heritage heritage{scratch.segment(), scratch.data_dir(), given,
                                       base::UniqueFd{ends[1]},
                                       std::chrono::steady_clock::now() + login_time};
-            server::set_log(server::LogLevel::error, server::LogFormat::text);
+            set_log(LogLevel::error, LogFormat::text);
             prepare();
             server::run_session(heritage);
             return 0;

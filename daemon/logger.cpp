@@ -1,4 +1,4 @@
-#include "server/logger.hpp"
+#include "daemon/logger.hpp"
 
 #include "base/utf8.hpp"
 
@@ -21,7 +21,7 @@
 #include <string>
 #include <utility>
 
-namespace belfry::server {
+namespace belfry::inline daemon {
 namespace {
 
 constexpr std::array<std::string_view, 4> words{"error", "warning", "info", "debug"};
@@ -62,16 +62,17 @@ class JournalPrefix final : public spdlog::custom_flag_formatter {
     }
 };
 
-std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format) {
+std::unique_ptr<spdlog::pattern_formatter> formatter_for(LogFormat format,
+                                                         const std::string& program) {
     auto formatter =
         std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc, "\n");
     if (format == LogFormat::json) {
         formatter->set_pattern(
             R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","pid":%P,"text":%v})");
     } else if (is_journal(STDERR_FILENO)) {
-        formatter->add_flag<JournalPrefix>('*').set_pattern("%*belfryd: %v");
+        formatter->add_flag<JournalPrefix>('*').set_pattern("%*" + program + ": %v");
     } else {
-        formatter->set_pattern("belfryd: %l: %v");
+        formatter->set_pattern(program + ": %l: %v");
     }
     return formatter;
 }
@@ -87,8 +88,8 @@ bool takes_a_line(bool may_wait) noexcept {
 }
 
 /// spdlog's sink for standard error. It writes each line by one call and waits only a moment for a
-/// slow reader. The mutex belongs to this process alone; only the supervisor forks, and it has one
-/// thread, so no child inherits a locked mutex.
+/// slow reader. The mutex belongs to this process alone; only processes with one thread fork, so no
+/// child inherits a locked mutex.
 class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
     void forget_dropped() noexcept { dropped_ = 0; }
@@ -127,12 +128,12 @@ class Log {
   public:
     Log() : sink_{std::make_shared<StandardErrorSink>()}, logger_{"belfryd", sink_} {
         logger_.set_level(spdlog::level::trace);  // log_event() checks the level
-        set_format(LogFormat::text);
+        set_format(LogFormat::text, "belfryd");
     }
 
-    void set_format(LogFormat format) {
+    void set_format(LogFormat format, std::string_view program) {
         is_json_ = format == LogFormat::json;
-        logger_.set_formatter(formatter_for(format));
+        logger_.set_formatter(formatter_for(format, std::string{program}));
     }
 
     void write(LogLevel level, std::string_view event) {
@@ -162,9 +163,9 @@ std::string_view word_for(LogLevel level) noexcept {
     return words[static_cast<std::size_t>(level)];
 }
 
-void set_log(LogLevel level, LogFormat format) noexcept {
+void set_log(LogLevel level, LogFormat format, std::string_view program) noexcept {
     own_level.store(static_cast<std::uint32_t>(level));
-    log().set_format(format);
+    log().set_format(format, program);
 }
 
 SharedLogLevel::SharedLogLevel(const std::atomic<std::uint32_t>& word) noexcept {
@@ -187,4 +188,4 @@ void log_event(LogLevel level, std::string_view event) noexcept {
     log().write(level, event);
 }
 
-}  // namespace belfry::server
+}  // namespace belfry::inline daemon

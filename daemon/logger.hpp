@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
-/// The server's log: one line for each event, on standard error.
-namespace belfry::server {
+/// The log of belfryd and belfry-gate: one line for each event, on standard error. The namespace is
+/// inline, so that every folder can log without a prefix.
+namespace belfry::inline daemon {
 
 enum class LogLevel : std::uint32_t {
     error = 0,    ///< the server cannot do its work
@@ -18,13 +19,14 @@ enum class LogLevel : std::uint32_t {
 [[nodiscard]] std::string_view word_for(LogLevel level) noexcept;
 
 /// `json` prints an object with `time` (UTC), `level`, `pid` and `text`. `text` prints
-/// `belfryd: <level>: <event>`, or `<N>belfryd: <event>` for the journal, which stores level and
-/// time itself.
+/// `<program>: <level>: <event>`, or `<N><program>: <event>` for the journal, which stores level
+/// and time itself.
 enum class LogFormat { text, json };
 
-/// Sets level and format of the log. The default is `info` and `text`. Only the supervisor calls
-/// it, before it forks.
-void set_log(LogLevel level, LogFormat format) noexcept;
+/// Sets level and format of the log. The default is `info` and `text`. Only the first process of a
+/// program calls it, before it forks.
+/// @param program the name at the beginning of each line
+void set_log(LogLevel level, LogFormat format, std::string_view program = "belfryd") noexcept;
 
 /// Takes the level, while the object exists, from a word that all processes share, so that a reload
 /// changes it for all of them. At most one object exists at a time; children inherit it.
@@ -46,4 +48,4 @@ void begin_own_log() noexcept;
 /// Any thread of any process may call it.
 void log_event(LogLevel level, std::string_view event) noexcept;
 
-}  // namespace belfry::server
+}  // namespace belfry::inline daemon

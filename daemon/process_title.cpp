@@ -1,4 +1,4 @@
-#include "server/process_title.hpp"
+#include "daemon/process_title.hpp"
 
 #include <unistd.h>
 
@@ -7,11 +7,12 @@
 #include <span>
 #include <string>
 
-namespace belfry::server {
+namespace belfry::inline daemon {
 namespace {
 
-/// The data directory. No title is set while it is empty.
-std::string shown_directory;
+/// The beginning and the end of every title. No title is set while the beginning is empty.
+std::string prefix;
+std::string suffix;
 
 /// The first argument, whose place the title takes.
 std::span<char> first_argument;
@@ -27,17 +28,18 @@ void clear_mark() noexcept {
 
 }  // namespace
 
-void prepare_process_titles(int argc, char** argv, const std::filesystem::path& data_dir) {
+void prepare_process_titles(int argc, char** argv, std::string_view program, std::string_view end) {
     first_argument = {argv[0], std::strlen(argv[0])};
     ::setproctitle_init(argc, argv, environ);
-    shown_directory = data_dir.string();
+    prefix = std::string{program} + ": ";
+    suffix = end;
 }
 
 void set_process_title(std::string_view purpose) noexcept {
-    if (shown_directory.empty()) return;
-    ::setproctitle("-belfryd: %.*s (%s)", static_cast<int>(purpose.size()), purpose.data(),
-                   shown_directory.c_str());
+    if (prefix.empty()) return;
+    ::setproctitle("-%s%.*s%s", prefix.c_str(), static_cast<int>(purpose.size()), purpose.data(),
+                   suffix.c_str());
     clear_mark();
 }
 
-}  // namespace belfry::server
+}  // namespace belfry::inline daemon

@@ -1,0 +1,40 @@
+#include "daemon/descriptors.hpp"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace belfry::inline daemon {
+
+void open_missing_standard_descriptors() noexcept {
+    int fd = 0;
+    do {
+        fd = ::open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) ::close(fd);
+}
+
+void close_all_except(std::span<int> kept) noexcept {
+    std::ranges::sort(kept);
+    int next = STDERR_FILENO + 1;
+    const auto close_to = [&next](unsigned last) {
+        if (static_cast<unsigned>(next) <= last) ::syscall(SYS_close_range, next, last, 0);
+    };
+    for (const int fd : kept) {
+        close_to(static_cast<unsigned>(fd) - 1);
+        next = fd + 1;
+    }
+    close_to(std::numeric_limits<unsigned>::max());
+}
+
+void detach_standard_streams() noexcept {
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    ::dup2(null, STDIN_FILENO);
+    ::dup2(null, STDOUT_FILENO);
+    ::close(null);
+}
+
+}  // namespace belfry::inline daemon
