@@ -103,12 +103,12 @@ SECONDS ?= 60
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
-FUZZERS      := command frame session
+FUZZERS      := command frame proxy session
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
-fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j3; see tests/fuzz/README.md
+fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j4; see tests/fuzz/README.md
 	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
 	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
 

@@ -23,6 +23,10 @@ void check_commands(std::string_view input);
 /// is printed and parsed again is the same.
 void check_frames(std::string_view input);
 
+/// Checks the bytes of a relay: a header is parsed within its bounds, a torn one is not parsed, and
+/// a header that is printed and parsed again is the same.
+void check_proxy_header(std::string_view input);
+
 /// Gives the bytes of a client to a whole session. The session must end, every answer must be a
 /// frame that keeps the rules of order and delivery, another client must be served before,
 /// meanwhile and afterwards, and the invariants of the log must hold.

@@ -31,6 +31,10 @@ TEST(FuzzCorpus, AnySplitGivesTheSameFrames) {
     check_corpus("frame", &fuzz::check_frames);
 }
 
+TEST(FuzzCorpus, AProxyHeaderIsParsedWithinItsBounds) {
+    check_corpus("proxy", &fuzz::check_proxy_header);
+}
+
 TEST(FuzzCorpus, EverySessionEndsAndDisturbsNoOtherClient) {
     check_corpus("session", &fuzz::check_session);
 }
