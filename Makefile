@@ -59,7 +59,7 @@ $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(
 UNICODE := -lunistring
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo
-$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt
+$(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt -lmd
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
