@@ -1,5 +1,7 @@
 #pragma once
 
+#include "wire/limits.hpp"
+
 #include <array>
 #include <cstddef>
 #include <span>
@@ -8,7 +10,7 @@
 namespace belfry::auth {
 
 /// The longest secret, in bytes. A secret has at least one byte, and no NUL.
-inline constexpr std::size_t max_secret = 256;
+inline constexpr std::size_t max_secret = wire::max_secret;
 
 /// A secret in clear. Its memory is overwritten when it is destroyed, and it cannot be copied, so
 /// that no copy stays behind.

@@ -3,6 +3,7 @@
 #include "wire/error_code.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -13,6 +14,8 @@ struct Login {
     std::string_view client_id;  ///< well-formed, but not checked to be known to the server
     bool manual_ack = false;
     bool presence = false;
+    /// The secret as it stands on the line, well-formed (wire/secret_text.hpp).
+    std::optional<std::string_view> secret = {};
 };
 
 struct Send {

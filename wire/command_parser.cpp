@@ -1,6 +1,7 @@
 #include "wire/command_parser.hpp"
 
 #include "wire/fields.hpp"
+#include "wire/secret_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,8 +25,11 @@ Command login(Fields& fields) noexcept {
         };
         return fields.option(key, parse).value_or(false);
     };
+    const auto secret = [](std::string_view value) {
+        return is_secret_text(value) ? std::optional{value} : std::nullopt;
+    };
     return Login{fields.client_id(), choice("ack", "auto", "manual"),
-                 choice("presence", "off", "on")};
+                 choice("presence", "off", "on"), fields.option("secret", secret)};
 }
 
 Command history(Fields& fields) noexcept {

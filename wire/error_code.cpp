@@ -31,6 +31,9 @@ constexpr std::array entries{
     Entry{ErrorCode::store_failed, "store-failed", "not stored; send it again later", false},
     Entry{ErrorCode::already_logged_in, "already-logged-in", "this connection is already logged in",
           false},
+    Entry{ErrorCode::login_refused, "login-refused", "the client-id or its secret is wrong", true},
+    Entry{ErrorCode::tls_required, "tls-required",
+          "a secret needs TLS, unless client and server run on the same machine", true},
 };
 
 constexpr bool in_order() {

@@ -19,6 +19,8 @@ enum class ErrorCode {
     bad_seq,
     store_failed,
     already_logged_in,
+    login_refused,
+    tls_required,
 };
 
 /// Returns the code as it is written in the protocol, such as `unknown-client`.

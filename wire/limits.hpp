@@ -17,6 +17,9 @@ inline constexpr std::size_t max_frame_line = 65536;
 /// The longest client-id, in bytes.
 inline constexpr std::size_t max_client_id = 32;
 
+/// The longest secret, in bytes and not encoded.
+inline constexpr std::size_t max_secret = 256;
+
 /// Tells whether the text is a client-id: 1 to 32 of `A-Z a-z 0-9 _ . -`.
 [[nodiscard]] bool is_client_id(std::string_view text) noexcept;
 

@@ -174,7 +174,8 @@ std::size_t print_sent(std::span<char> out, std::uint64_t seq, std::uint64_t id)
 
 void print(std::string& out, const Login& command) {
     put_line(out, "LOGIN ", command.client_id, command.manual_ack ? " ack=manual" : "",
-             command.presence ? " presence=on" : "");
+             command.presence ? " presence=on" : "", command.secret ? " secret=" : "",
+             command.secret.value_or(""));
 }
 
 void print(std::string& out, const Send& command) {

@@ -79,10 +79,28 @@ TEST(CommandParser, ABadLoginLineIsMarkedAsALogin) {
 
 TEST(CommandParser, LoginTakesItsOptionsInAnyOrderAndIgnoresUnknownOnes) {
     EXPECT_EQ(parse("LOGIN a\nLOGIN A-z_0.9 presence=on ack=manual\nLOGIN a ack=auto presence=off\n"
-                    "LOGIN a secret=hush =x ack=manual k=\n"
+                    "LOGIN a secre=hush =x ack=manual k=\n"
                     "LOGIN 12345678901234567890123456789012\n"),
               (Texts{"login a auto", "login A-z_0.9 manual presence", "login a auto",
                      "login a manual", "login 12345678901234567890123456789012 auto"}));
+}
+
+TEST(CommandParser, LoginTakesASecretThatIsPercentEncoded) {
+    EXPECT_EQ(parse("LOGIN a secret=hush\nLOGIN a secret=%25%20=+ ack=manual\nLOGIN a secret=x "
+                    "secret=y\n"),
+              (Texts{"login a auto secret [hush]", "login a manual secret [%25%20=+]",
+                     "login a auto secret [y]"}));
+}
+
+TEST(CommandParser, AMalformedSecretMakesABadLogin) {
+    const std::string longest(256, 's');
+    EXPECT_EQ(parse("LOGIN a secret=" + longest + "\n"),
+              (Texts{"login a auto secret [" + longest + "]"}));
+    for (const std::string& secret : {std::string{}, std::string{"%"}, std::string{"%4"},
+                                      std::string{"%zz"}, std::string{"%00"}, longest + "s"}) {
+        EXPECT_EQ(parse("LOGIN a secret=" + secret + "\n"), (Texts{"bad-line 0 login"})) << secret;
+    }
+    EXPECT_EQ(parse("LOGIN a secret=% secret=x\n"), (Texts{"bad-line 0 login"}));
 }
 
 TEST(CommandParser, TheLastValueOfARepeatedOptionCounts) {

@@ -11,6 +11,7 @@ struct Describe {
     void operator()(const Login& c) {
         out << "login " << c.client_id << (c.manual_ack ? " manual" : " auto")
             << (c.presence ? " presence" : "");
+        if (c.secret) out << " secret [" << *c.secret << "]";
     }
     void operator()(const Send& c) { out << "send " << c.seq << " [" << c.payload << "]"; }
     void operator()(const Say& c) { out << "say [" << c.text << "]"; }

@@ -5,7 +5,7 @@
 namespace belfry::wire {
 namespace {
 
-constexpr ErrorCode last = ErrorCode::already_logged_in;
+constexpr ErrorCode last = ErrorCode::tls_required;
 
 TEST(ErrorCode, EveryCodeIsFoundByItsName) {
     for (int i = 0; i <= static_cast<int>(last); ++i) {
@@ -22,7 +22,7 @@ TEST(ErrorCode, AnUnknownNameHasNoCode) {
 
 TEST(ErrorCode, ClosesTheConnectionAsTheProtocolSays) {
     for (const char* name : {"unknown-client", "login-first", "login-timeout", "too-many-clients",
-                             "line-too-long", "bad-payload"}) {
+                             "line-too-long", "bad-payload", "login-refused", "tls-required"}) {
         EXPECT_TRUE(closes(error_code_named(name).value())) << name;
     }
     for (const char* name : {"bad-line", "unknown-command", "too-large", "bad-seq", "store-failed",
