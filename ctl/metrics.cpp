@@ -75,6 +75,7 @@ void print_server(Page& page, const Status& status) {
     page.family("process_up", "gauge", "Whether the process is running.");
     page.sample("process=\"supervisor\"", status.supervisor != 0 ? 1 : 0);
     page.sample("process=\"archiver\"", status.archiver != 0 ? 1 : 0);
+    if (status.gate) page.sample("process=\"gate\"", status.gate->pid != 0 ? 1 : 0);
     page.gauge("uptime_seconds", "Time since the supervisor started.", status.uptime_s);
     page.counter("archiver_restarts_total", "Archivers started in place of one that had ended.",
                  status.archiver_restarts);
@@ -87,6 +88,29 @@ void print_server(Page& page, const Status& status) {
         const auto name = shm::name_of(static_cast<shm::EndReason>(reason));
         page.sample("reason=\"" + std::string{name} + "\"", status.ends[reason]);
     }
+}
+
+void print_connections(Page& page, const Status& status) {
+    page.gauge("connections_waiting", "Connections that have sent nothing yet.",
+               status.waiting_connections);
+    page.counter("connections_refused_total", "Connections for which there was no room.",
+                 status.refused_connections);
+    page.counter("connections_limited_total",
+                 "Connections that were closed because they, or their source, were over a limit.",
+                 status.limited_connections);
+    page.gauge("sandbox_seccomp", "Whether sessions have a seccomp filter.",
+               status.sandbox_seccomp ? 1 : 0);
+    page.gauge("sandbox_landlock_version", "Version of Landlock that sessions use; 0 if none.",
+               status.sandbox_landlock);
+}
+
+void print_gate(Page& page, const GateStatus& gate) {
+    page.gauge("gate_relays", "Sessions whose clients are connected through the gate.",
+               gate.relays);
+    if (gate.certificate_expires_ms == 0) return;
+    page.family("certificate_expires_timestamp_seconds", "gauge",
+                "Unix time when the certificate of the gate expires.");
+    page.sample({}, seconds(gate.certificate_expires_ms));
 }
 
 void print_log(Page& page, const Status& status) {
@@ -128,11 +152,25 @@ constexpr std::array<ClientFamily, 7> client_families{{
 }};
 // clang-format on
 
+/// The port of a peer is new at each login, so the peer is no label.
+void print_transports(Page& page, const Status& status) {
+    page.family("client_transport", "gauge",
+                "Always 1, for each client that is online; the label is tcp, tls or web.");
+    for (const ClientStatus& client : status.clients) {
+        if (!client.online) continue;
+        page.sample("client=\"" + label(client.id) + "\",transport=\"" +
+                        std::string{shm::name_of(client.peer.transport)} + "\"",
+                    1);
+    }
+}
+
 }  // namespace
 
 void print_metrics(std::ostream& out, const Status& status) {
     Page page{out};
     print_server(page, status);
+    print_connections(page, status);
+    if (status.gate) print_gate(page, *status.gate);
     print_log(page, status);
     for (const ClientFamily& family : client_families) {
         page.family(family.name, family.type, family.help);
@@ -140,6 +178,7 @@ void print_metrics(std::ostream& out, const Status& status) {
             page.sample("client=\"" + label(client.id) + "\"", family.value(client));
         }
     }
+    print_transports(page, status);
 }
 
 }  // namespace belfry::ctl

@@ -37,7 +37,9 @@ void read_session(const shm::Segment& segment, std::uint32_t row, ClientStatus& 
     client.online = client.pid != 0;
     if (!client.online) return;
     client.version = shm::version_in(entry);
-    client.connected_ms = segment.session(*slot).connected_ms.load(std::memory_order_relaxed);
+    const shm::SessionSlot& session = segment.session(*slot);
+    client.connected_ms = session.connected_ms.load(std::memory_order_relaxed);
+    client.peer = shm::peer_in(session);
 }
 
 std::vector<shm::EndReason> ends_of(const shm::ClientRow& row) {
@@ -80,10 +82,30 @@ void measure_ring(const shm::Segment& segment, Status& status) {
     status.used_bytes = bytes_to(status.last_id);
 }
 
-void count_connections(const shm::Segment& segment, Status& status) {
+/// Reads what is known of the gate, except for its relays. A server has a gate if it uses one of
+/// its ports, also while the gate is dead.
+std::optional<GateStatus> read_gate(const shm::Segment& segment) {
+    const GateStatus gate{.pid = live_pid(segment.gate_process()),
+                          .tls_port = segment.prefix().tls_port.load(),
+                          .web_port = segment.prefix().web_port.load(),
+                          .certificate_expires_ms = segment.server().certificate_expires_ms.load()};
+    if (gate.pid == 0 && gate.tls_port == 0 && gate.web_port == 0) return {};
+    return gate;
+}
+
+bool has_relay(const shm::Segment& segment, std::uint32_t slot) {
+    return shm::peer_in(segment.session(slot)).transport != shm::Transport::tcp;
+}
+
+/// Counts the sessions. Only those that count need a look at whether their process is alive.
+void count_sessions(const shm::Segment& segment, Status& status) {
     for (std::uint32_t slot = 0; slot < segment.geometry().session_slots; ++slot) {
-        if (shm::is_logged_in(segment, slot)) continue;
-        if (live_pid(segment.session_process(slot)) != 0) ++status.not_logged_in;
+        const bool logged_in = shm::is_logged_in(segment, slot);
+        const bool relayed = status.gate && has_relay(segment, slot);
+        if (logged_in && !relayed) continue;
+        if (live_pid(segment.session_process(slot)) == 0) continue;
+        if (!logged_in) ++status.not_logged_in;
+        if (relayed) ++status.gate->relays;
     }
     status.online =
         static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));
@@ -103,6 +125,14 @@ void read_server(const shm::Segment& segment, Status& status) {
     status.archiver_restarts = server.archiver_restarts.load(std::memory_order_relaxed);
     status.max_online = server.max_online.load(std::memory_order_relaxed);
     status.refused_logins = server.refused_logins.load(std::memory_order_relaxed);
+    // Waiting connections end with the supervisor, which holds them.
+    if (status.supervisor != 0) {
+        status.waiting_connections = server.waiting_connections.load(std::memory_order_relaxed);
+    }
+    status.refused_connections = server.refused_connections.load(std::memory_order_relaxed);
+    status.limited_connections = server.limited_connections.load(std::memory_order_relaxed);
+    status.sandbox_seccomp = server.sandbox_seccomp.load(std::memory_order_relaxed) != 0;
+    status.sandbox_landlock = server.sandbox_landlock.load(std::memory_order_relaxed);
     for (std::size_t reason = 0; reason < status.ends.size(); ++reason) {
         status.ends[reason] = server.ends[reason].load(std::memory_order_relaxed);
     }
@@ -132,10 +162,11 @@ Status read_status(const shm::FoundSegment& found) {
     status.durability = segment.durability();
     status.store_state = segment.store_state();
     read_server(segment, status);
+    status.gate = read_gate(segment);
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
         if (shm::is_known(segment, row)) status.clients.push_back(client_status(segment, row));
     }
-    count_connections(segment, status);
+    count_sessions(segment, status);
     status.rate = read_rate(segment, short_window_ms, status.now_ms);
     status.long_rate = read_rate(segment, long_window_ms, status.now_ms);
     return status;

@@ -2,12 +2,14 @@
 
 #include "ctl/rate.hpp"
 #include "shm/segment_file.hpp"
+#include "shm/session_slots.hpp"
 
 #include <sys/types.h>
 
 #include <array>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,7 @@ struct ClientStatus {
     std::uint64_t seq = 0;           ///< the highest accepted seq
     std::string version = {};        ///< of the belfryd that serves it; empty: offline
     std::uint64_t connected_ms = 0;  ///< Unix time when it connected; 0: offline
+    shm::Peer peer = {};             ///< unused while offline
     // The following are counted since the segment was made.
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
@@ -31,6 +34,15 @@ struct ClientStatus {
     std::uint64_t logins = 0;
     std::uint64_t ended_ms = 0;  ///< Unix time when its last session ended; 0: none has
     std::vector<shm::EndReason> last_ends = {};  ///< at most eight, the newest first
+};
+
+/// The state of the gate.
+struct GateStatus {
+    pid_t pid = 0;               ///< 0: not alive
+    std::uint32_t tls_port = 0;  ///< 0: not used
+    std::uint32_t web_port = 0;  ///< likewise
+    std::uint32_t relays = 0;    ///< sessions whose clients are connected through a relay
+    std::uint64_t certificate_expires_ms = 0;  ///< Unix time; 0: there is no certificate
 };
 
 /// The state of a server at one moment, as its segment shows it.
@@ -64,6 +76,12 @@ struct Status {
     std::uint32_t not_logged_in;  ///< connections without a login
     std::uint64_t archiver_restarts;
     std::uint64_t refused_logins;
+    std::uint64_t waiting_connections;  ///< connections that have sent nothing yet
+    std::uint64_t refused_connections;  ///< connections for which there was no room
+    std::uint64_t limited_connections;  ///< connections that were over a limit
+    bool sandbox_seccomp;
+    std::uint32_t sandbox_landlock;                    ///< version of Landlock; 0: not used
+    std::optional<GateStatus> gate;                    ///< empty if the server has no gate
     std::array<std::uint64_t, shm::end_reasons> ends;  ///< ended sessions, by EndReason
     Rate rate;                                         ///< over the last ten seconds
     Rate long_rate;                                    ///< over the last minute

@@ -1,3 +1,4 @@
+#include "base/endpoint.hpp"
 #include "base/utf8.hpp"
 #include "ctl/status.hpp"
 #include "shm/words.hpp"
@@ -27,6 +28,8 @@ Json client_of(const ClientStatus& client) {
             {"seq", client.seq},
             {"version", base::sanitize(client.version)},
             {"connected_ms", client.connected_ms},
+            {"transport", client.online ? Json(shm::name_of(client.peer.transport)) : Json{}},
+            {"peer", client.online ? Json(base::to_string(client.peer.endpoint)) : Json{}},
             {"seen_ms", client.seen_ms},
             {"bytes_in", client.bytes_in},
             {"bytes_out", client.bytes_out},
@@ -63,6 +66,14 @@ Json log_of(const Status& status) {
             {"created_ms", status.created_ms}};
 }
 
+Json gate_of(const std::optional<GateStatus>& gate) {
+    if (!gate) return {};
+    const std::uint64_t expires_ms = gate->certificate_expires_ms;
+    return {{"pid", gate->pid},
+            {"relays", gate->relays},
+            {"certificate_expires", expires_ms != 0 ? Json(expires_ms) : Json{}}};
+}
+
 }  // namespace
 
 void print_json(std::ostream& out, const Status& status) {
@@ -91,6 +102,12 @@ void print_json(std::ostream& out, const Status& status) {
           {"not_logged_in", status.not_logged_in},
           {"refused_logins", status.refused_logins},
           {"ends", ends_of(status)}}},
+        {"connections",
+         {{"waiting", status.waiting_connections},
+          {"refused", status.refused_connections},
+          {"limited", status.limited_connections}}},
+        {"sandbox", {{"seccomp", status.sandbox_seccomp}, {"landlock", status.sandbox_landlock}}},
+        {"gate", gate_of(status.gate)},
         {"rates", {{"short", rate_of(status.rate)}, {"long", rate_of(status.long_rate)}}},
         {"clients", clients}};
     // The stream gets the page in pieces, because after a single large write that fails errno is

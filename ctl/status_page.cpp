@@ -1,5 +1,6 @@
 #include "ctl/status_page.hpp"
 
+#include "base/endpoint.hpp"
 #include "ctl/human.hpp"
 #include "shm/words.hpp"
 
@@ -12,6 +13,8 @@ namespace belfry::ctl {
 namespace {
 
 constexpr std::uint64_t bar_width = 40;
+/// The page asks for a new certificate so long before the old one expires.
+constexpr std::uint64_t renewal_ms = 14ULL * 24 * 60 * 60 * 1000;
 constexpr std::size_t max_ends = 4;  ///< how many ends are shown in a client's line
 
 /// Formats a line as `name        text`.
@@ -97,6 +100,40 @@ std::string sessions_text(const Status& status) {
            std::to_string(status.refused_logins) + " logins refused";
 }
 
+std::string connections_text(const Status& status) {
+    return std::to_string(status.waiting_connections) + " waiting, " +
+           std::to_string(status.refused_connections) + " refused, " +
+           std::to_string(status.limited_connections) + " over a limit";
+}
+
+std::string sandbox_text(const Status& status) {
+    const std::string landlock =
+        status.sandbox_landlock == 0 ? "off" : "version " + std::to_string(status.sandbox_landlock);
+    return std::string{"seccomp "} + (status.sandbox_seccomp ? "on" : "off") + ", Landlock " +
+           landlock;
+}
+
+/// Formats when a certificate expires. `!` marks one that has to be renewed soon.
+std::string certificate_text(std::uint64_t expires_ms, std::uint64_t now_ms) {
+    if (expires_ms == 0) return "no certificate";
+    if (expires_ms <= now_ms) {
+        return "! certificate expired " + short_duration((now_ms - expires_ms) / 1000) + " ago";
+    }
+    const std::uint64_t left_ms = expires_ms - now_ms;
+    return std::string{left_ms < renewal_ms ? "! " : ""} + "certificate expires in " +
+           short_duration(left_ms / 1000);
+}
+
+std::string gate_text(const Status& status) {
+    if (!status.gate) return "none";
+    const GateStatus& gate = *status.gate;
+    std::string text = gate.pid == 0 ? "not running" : std::to_string(gate.pid);
+    if (gate.tls_port != 0) text += ", TLS port " + std::to_string(gate.tls_port);
+    if (gate.web_port != 0) text += ", web port " + std::to_string(gate.web_port);
+    return text + ", " + std::to_string(gate.relays) + " relays, " +
+           certificate_text(gate.certificate_expires_ms, status.now_ms);
+}
+
 std::string ended_text(const Status& status) {
     std::string text;
     for (std::size_t reason = 1; reason < status.ends.size(); ++reason) {
@@ -128,15 +165,16 @@ std::string last_ends_text(const ClientStatus& client, std::uint64_t now_ms) {
 /// The texts of a row of the table. The first two columns are left-aligned; the last has no
 /// width limit.
 struct Columns {
-    std::string id, state, pid, version, behind, in, out, seen, cursor, seq, ends;
+    std::string id, state, via, pid, version, behind, in, out, seen, cursor, seq, peer, ends;
 };
 
 std::string row(const Columns& c) {
     std::ostringstream out;
     out << std::left << std::setw(18) << c.id << ' ' << std::setw(7) << c.state << std::right
-        << std::setw(8) << c.pid << ' ' << std::setw(8) << c.version << std::setw(12) << c.behind
-        << std::setw(7) << c.in << std::setw(7) << c.out << std::setw(8) << c.seen << std::setw(12)
-        << c.cursor << std::setw(12) << c.seq << "  " << c.ends;
+        << std::setw(4) << c.via << std::setw(8) << c.pid << ' ' << std::setw(8) << c.version
+        << std::setw(12) << c.behind << std::setw(7) << c.in << std::setw(7) << c.out
+        << std::setw(8) << c.seen << std::setw(12) << c.cursor << std::setw(12) << c.seq << "  "
+        << std::left << std::setw(22) << c.peer << ' ' << c.ends;
     return out.str();
 }
 
@@ -153,21 +191,27 @@ std::vector<std::string> head_lines(const Status& status) {
             line("supervisor", process_text(status.supervisor, status.supervisor_version)),
             line("archiver", archiver_text(status)),
             line("sessions", sessions_text(status)),
+            line("connections", connections_text(status)),
+            line("sandbox", sandbox_text(status)),
+            line("gate", gate_text(status)),
             line("ended", ended_text(status))};
 }
 
 std::string client_heading() {
-    return row({"client", "state", "pid", "version", "behind", "in", "out", "seen", "cursor", "seq",
-                "last ends"});
+    return row({"client", "state", "via", "pid", "version", "behind", "in", "out", "seen", "cursor",
+                "seq", "peer", "last ends"});
 }
 
 std::string client_line(const ClientStatus& client, std::uint64_t now_ms) {
     return row({plain(client.id), client.online ? "online" : "offline",
+                client.online ? std::string{shm::name_of(client.peer.transport)} : "-",
                 client.online ? std::to_string(client.pid) : "-",
                 client.online ? plain(client.version) : "-", std::to_string(client.behind),
                 short_bytes(client.bytes_in), short_bytes(client.bytes_out),
                 age(client.seen_ms, now_ms), std::to_string(client.cursor),
-                std::to_string(client.seq), last_ends_text(client, now_ms)});
+                std::to_string(client.seq),
+                client.online ? base::to_string(client.peer.endpoint) : "-",
+                last_ends_text(client, now_ms)});
 }
 
 void print_page(std::ostream& out, const Status& status) {

@@ -21,4 +21,7 @@ namespace belfry::shm {
 /// Returns `taken-over` and the like; `unknown` for a value that a later program may have written.
 [[nodiscard]] std::string_view name_of(EndReason reason) noexcept;
 
+/// Returns `tcp`, `tls` or `web`; `unknown` for any other value.
+[[nodiscard]] std::string_view name_of(Transport transport) noexcept;
+
 }  // namespace belfry::shm

@@ -48,6 +48,7 @@ class ScratchSegment {
     ScratchSegment& operator=(const ScratchSegment&) = delete;
     ~ScratchSegment() { shm::remove_segment(data_dir_.path(), found_.name); }
 
+    [[nodiscard]] const shm::FoundSegment& found() const { return found_; }
     [[nodiscard]] shm::Segment& segment() { return found_.segment; }
     [[nodiscard]] shm::LogHeader& log() { return found_.segment.log(); }
     [[nodiscard]] const shm::SegmentName& name() const { return found_.name; }

@@ -104,6 +104,18 @@ TEST(Status, ShowsUptimeVersionsAndConnections) {
     }
 }
 
+TEST(Status, ShowsHowEachClientIsConnectedAndThatThereIsNoGate) {
+    const Server server;
+    const RawClient one = server.log_in("1");
+    EXPECT_EQ(server.client_status("1").at("transport"), "tcp");
+    EXPECT_EQ(server.client_status("2").at("transport"), nullptr);
+    EXPECT_EQ(server.client_status("2").at("peer"), nullptr);
+    const json status = server.status();
+    EXPECT_EQ(status.at("gate"), nullptr);
+    EXPECT_EQ(status.at("connections"), (json{{"waiting", 0}, {"refused", 0}, {"limited", 0}}));
+    EXPECT_TRUE(status.at("sandbox").at("seccomp").is_boolean());
+}
+
 TEST(Status, CountsArchiverRestarts) {
     const Server server{{.durability = "commit"}};
     ::kill(server.archiver(), SIGKILL);

@@ -76,7 +76,7 @@ TEST(Top, AdaptsToTheSizeOfTheTerminal) {
     const Server server{{.client_ids = "ann,bob,cat"}};
     Terminal terminal{top_of(server), wide};
     terminal.expect("cat ");
-    terminal.resize({40, 14});
+    terminal.resize({40, 17});
     EXPECT_TRUE(eventually([&] { return clients_on(terminal) == "a"; })) << terminal.screen();
     terminal.press({"Down"});
     EXPECT_TRUE(eventually([&] { return clients_on(terminal) == "b"; })) << terminal.screen();

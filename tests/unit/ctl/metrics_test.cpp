@@ -38,6 +38,46 @@ TEST(Metrics, HaveNoStoreValuesWithDurabilityMemory) {
     EXPECT_FALSE(values.contains("belfry_stored_id"));
 }
 
+TEST(Metrics, ShowConnectionsAndTheSandbox) {
+    ctl::Status status = some_status();
+    status.waiting_connections = 3;
+    status.refused_connections = 4;
+    status.limited_connections = 5;
+    status.sandbox_seccomp = true;
+    status.sandbox_landlock = 2;
+    const auto values = read_prometheus_text(page(status));
+    EXPECT_EQ(values.at("belfry_connections_waiting"), 3);
+    EXPECT_EQ(values.at("belfry_connections_refused_total"), 4);
+    EXPECT_EQ(values.at("belfry_connections_limited_total"), 5);
+    EXPECT_EQ(values.at("belfry_sandbox_seccomp"), 1);
+    EXPECT_EQ(values.at("belfry_sandbox_landlock_version"), 2);
+}
+
+TEST(Metrics, ShowTheGateIfThereIsOne) {
+    ctl::Status status = some_status();
+    const std::string up = "belfry_process_up{process=\"gate\"}";
+    EXPECT_FALSE(read_prometheus_text(page(status)).contains(up));
+    status.gate = {.tls_port = 5001, .relays = 7, .certificate_expires_ms = 1'800'000'000'500};
+    auto values = read_prometheus_text(page(status));
+    EXPECT_EQ(values.at(up), 0);
+    EXPECT_EQ(values.at("belfry_gate_relays"), 7);
+    EXPECT_EQ(values.at("belfry_certificate_expires_timestamp_seconds"), 1'800'000'000.5);
+    status.gate->pid = 4711;
+    status.gate->certificate_expires_ms = 0;
+    values = read_prometheus_text(page(status));
+    EXPECT_EQ(values.at(up), 1);
+    EXPECT_FALSE(values.contains("belfry_certificate_expires_timestamp_seconds"));
+}
+
+TEST(Metrics, NameTheTransportOfEachClientThatIsOnline) {
+    ctl::Status status = some_status();
+    status.clients.front().peer.transport = shm::Transport::tls;
+    status.clients.push_back({.id = "bob"});
+    const auto values = read_prometheus_text(page(status));
+    EXPECT_EQ(values.at("belfry_client_transport{client=\"ann\",transport=\"tls\"}"), 1);
+    EXPECT_FALSE(values.contains("belfry_client_transport{client=\"bob\",transport=\"tcp\"}"));
+}
+
 TEST(Metrics, ANameFromAForeignSegmentCannotBreakTheFormat) {
     ctl::Status status = some_status();
     status.clients.front().id = "a\\b\"c\n\x1b[2Jd\xff";

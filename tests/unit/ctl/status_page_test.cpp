@@ -67,6 +67,48 @@ TEST(StatusPage, AClientLineShowsStateLagTrafficAndHowTheLastSessionsEnded) {
     }
 }
 
+TEST(StatusPage, AClientLineShowsHowAndFromWhereTheClientIsConnected) {
+    ClientStatus client{.id = "ann", .online = true, .pid = 4711};
+    client.peer = {.endpoint = {.address = {0x20, 0x01, 0x0d, 0xb8, 15, 7}, .port = 5000},
+                   .transport = shm::Transport::tls};
+    const std::string line = client_line(client, 0);
+    EXPECT_NE(line.find("online  tls"), std::string::npos) << line;
+    EXPECT_NE(line.find(" [2001:db8:f07::]:5000 "), std::string::npos) << line;
+    client.online = false;
+    EXPECT_EQ(client_line(client, 0).find("tls"), std::string::npos);
+}
+
+TEST(StatusPage, ShowsConnectionsAndTheSandbox) {
+    Status status{};
+    EXPECT_EQ(line_of(status, "sandbox"), "sandbox     seccomp off, Landlock off");
+    status.waiting_connections = 3;
+    status.refused_connections = 4;
+    status.limited_connections = 5;
+    status.sandbox_seccomp = true;
+    status.sandbox_landlock = 2;
+    EXPECT_EQ(line_of(status, "connections"), "connections 3 waiting, 4 refused, 5 over a limit");
+    EXPECT_EQ(line_of(status, "sandbox"), "sandbox     seccomp on, Landlock version 2");
+}
+
+TEST(StatusPage, MarksACertificateThatExpiresWithinFourteenDays) {
+    constexpr std::uint64_t day = 24ULL * 60 * 60 * 1000;
+    Status status{};
+    status.now_ms = 1000 * day;
+    EXPECT_EQ(line_of(status, "gate"), "gate        none");
+    status.gate = {.pid = 4711, .tls_port = 5001, .web_port = 8443, .relays = 7};
+    const std::string start = "gate        4711, TLS port 5001, web port 8443, 7 relays, ";
+    const auto expect = [&](std::uint64_t expires_ms, const std::string& text) {
+        status.gate->certificate_expires_ms = expires_ms;
+        EXPECT_EQ(line_of(status, "gate"), start + text);
+    };
+    expect(0, "no certificate");
+    expect(1014 * day, "certificate expires in 14d");
+    expect(1014 * day - 1000, "! certificate expires in 13d23h");
+    expect(998 * day, "! certificate expired 2d ago");
+    status.gate->pid = 0;
+    EXPECT_TRUE(line_of(status, "gate").starts_with("gate        not running, TLS port 5001"));
+}
+
 TEST(StatusPage, TextFromAForeignSegmentIsHarmlessAtATerminal) {
     Status status{};
     status.epoch = "\x1b[2J\n";

@@ -27,5 +27,12 @@ TEST(Words, EveryReasonHasAName) {
     EXPECT_EQ(name_of(static_cast<EndReason>(77)), "unknown");
 }
 
+TEST(Words, EveryTransportHasAName) {
+    EXPECT_EQ(name_of(Transport::tcp), "tcp");
+    EXPECT_EQ(name_of(Transport::tls), "tls");
+    EXPECT_EQ(name_of(Transport::web), "web");
+    EXPECT_EQ(name_of(static_cast<Transport>(77)), "unknown");
+}
+
 }  // namespace
 }  // namespace belfry::shm
