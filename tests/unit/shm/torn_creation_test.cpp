@@ -184,7 +184,7 @@ TEST_F(TornCreation, AZeroedSegmentOfAnotherCreatorIsForeign) {
 }
 
 TEST_F(TornCreation, ASegmentThatHoldsAnythingElseIsForeign) {
-    raw_.prefix().reserved[80] = 1;
+    *std::rbegin(raw_.prefix().reserved) = 1;
     write_file(-1);
     expect_foreign();
 }
