@@ -24,6 +24,7 @@ void close_all_except(std::span<int> kept) noexcept {
         if (static_cast<unsigned>(next) <= last) ::syscall(SYS_close_range, next, last, 0);
     };
     for (const int fd : kept) {
+        if (fd < next) continue;
         close_to(static_cast<unsigned>(fd) - 1);
         next = fd + 1;
     }

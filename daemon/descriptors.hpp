@@ -10,7 +10,7 @@ namespace belfry::inline daemon {
 void open_missing_standard_descriptors() noexcept;
 
 /// Closes all descriptors except 0 to 2 and those given. A child calls it directly after the fork.
-/// @param kept sorted by this function
+/// @param kept sorted by this function; negative ones are ignored
 void close_all_except(std::span<int> kept) noexcept;
 
 /// Replaces standard input and output by /dev/null, so that a program that reads the output of the

@@ -172,6 +172,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     // This may log a warning, so it comes after everything that may fail: a start that fails logs
     // one line only, which names the reason.
     reserve_descriptors(segment);
+    show_sandbox(segment, supervisor.sandbox());
     move_program_to_huge_pages();
     const std::size_t sessions = supervisor.adopt();
     if (!is_new) log_adoption(segment, sessions);

@@ -45,14 +45,15 @@ Child adopt(shm::ProcessEntry& entry) {
     return {};
 }
 
-pid_t spawn_session(Heritage& heritage, const base::UniqueFd& alive) noexcept {
+pid_t spawn_session(Heritage& heritage, const sandbox::Sandbox& sandbox,
+                    const base::UniqueFd& alive) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     begin_own_log();
-    keep_only(std::array{heritage.socket.get(), alive.get()});
+    keep_only(std::array{heritage.socket.get(), alive.get(), sandbox.descriptor()});
     restore_oom_score();
     set_process_title("login");
-    run_session(heritage);
+    run_session(heritage, sandbox);
 }
 
 pid_t spawn_archiver(const ArchiverHeritage& heritage, const base::UniqueFd& alive) noexcept {

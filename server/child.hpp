@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
+#include "sandbox/sandbox.hpp"
 #include "server/archiver_process.hpp"
 #include "server/session_process.hpp"
 #include "shm/process_entry.hpp"
@@ -23,9 +24,11 @@ struct Child {
 /// @throws StartError if no descriptor is left to watch the process
 [[nodiscard]] Child adopt(shm::ProcessEntry& entry);
 
-/// Forks a session child. The child closes what it does not inherit, and never returns.
+/// Forks a session child. The child closes what it does not inherit, enters the sandbox, and never
+/// returns.
 /// @return its pid, or -1 with errno if the fork failed
-[[nodiscard]] pid_t spawn_session(Heritage& heritage, const base::UniqueFd& alive) noexcept;
+[[nodiscard]] pid_t spawn_session(Heritage& heritage, const sandbox::Sandbox& sandbox,
+                                  const base::UniqueFd& alive) noexcept;
 
 /// Forks the archiver in the same way.
 [[nodiscard]] pid_t spawn_archiver(const ArchiverHeritage& heritage,

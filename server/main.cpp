@@ -9,6 +9,7 @@
 #include "shm/data_directory.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -25,12 +26,19 @@ void ignore_file_size_signal() {
     static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
 }
 
+/// A core dump of any process of the server would contain messages, and secrets of clients.
+void forbid_core_dumps() {
+    const rlimit none{};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     belfry::open_missing_standard_descriptors();
     belfry::server::allocate_from_one_arena();
     ignore_file_size_signal();
+    forbid_core_dumps();
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);

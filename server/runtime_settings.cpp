@@ -46,6 +46,16 @@ void reserve_descriptors(const shm::Segment& segment) {
                   std::to_string(limit) + "; raise it with ulimit -n or LimitNOFILE=");
 }
 
+void show_sandbox(const shm::Segment& segment, const sandbox::Sandbox& sandbox) noexcept {
+    segment.server().sandbox_seccomp.store(sandbox.has_seccomp() ? 1 : 0);
+    segment.server().sandbox_landlock.store(sandbox.landlock_version());
+    if (sandbox.has_seccomp() && sandbox.landlock_version() != 0) return;
+    std::string missing = sandbox.has_seccomp() ? "" : "seccomp";
+    if (sandbox.landlock_version() == 0) missing += missing.empty() ? "Landlock" : " and Landlock";
+    log_event(LogLevel::warning, "the sandbox of sessions lacks " + missing +
+                                     ", because the kernel does not provide it");
+}
+
 void log_if_full(const shm::Segment& segment) noexcept {
     if (segment.log().last_id.load(std::memory_order_relaxed) < shm::max_id) return;
     log_event(LogLevel::error, "the log is full: " + std::to_string(shm::max_id) +

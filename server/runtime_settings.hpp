@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/sandbox.hpp"
 #include "server/options.hpp"
 #include "shm/segment.hpp"
 
@@ -19,6 +20,9 @@ void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;
 /// Raises the limit of descriptors to the number that all sessions may need, and warns if the
 /// system permits fewer.
 void reserve_descriptors(const shm::Segment& segment);
+
+/// Shows what the sandbox of the sessions uses, and warns if the kernel lacks a part of it.
+void show_sandbox(const shm::Segment& segment, const sandbox::Sandbox& sandbox) noexcept;
 
 /// Logs an error if the log has reached max_id. The supervisor calls it at its start, and so does
 /// the session that has appended the last message.

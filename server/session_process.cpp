@@ -41,11 +41,13 @@ void serve(SessionContext& context) {
 
 // Any other exception means a broken invariant, and aborts the child.
 // NOLINTNEXTLINE(bugprone-exception-escape)
-void run_session(Heritage& heritage) noexcept {
+void run_session(Heritage& heritage, const sandbox::Sandbox& sandbox) noexcept {
     static_cast<void>(::signal(SIGINT, SIG_IGN));
     static_cast<void>(::signal(SIGHUP, SIG_IGN));
     make_thread_stacks_small();
     try {
+        sandbox.enter();
+        ::close(sandbox.descriptor());
         SessionContext context{heritage};
         serve(context);
         // This ends all threads, wherever they are, before anything that they use is destroyed.

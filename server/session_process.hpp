@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/sandbox.hpp"
 #include "server/session_context.hpp"
 
 namespace belfry::server {
@@ -8,8 +9,8 @@ namespace belfry::server {
 /// connection: first the login, then the client's session. After it returns the process may end.
 void serve(SessionContext& context);
 
-/// Runs a session child after the fork, and never returns.
+/// Runs a session child after the fork, and never returns. All of it runs in the sandbox.
 // NOLINTNEXTLINE(bugprone-exception-escape)
-[[noreturn]] void run_session(Heritage& heritage) noexcept;
+[[noreturn]] void run_session(Heritage& heritage, const sandbox::Sandbox& sandbox) noexcept;
 
 }  // namespace belfry::server

@@ -75,6 +75,7 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
       data_dir_{&data_dir},
       listener_{&listener},
       alive_{&alive},
+      sandbox_{sandbox::ProcessKind::session, {data_dir, "/proc"}},
       archiver_{segment, data_dir, alive, lock_files},
       huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
@@ -211,7 +212,7 @@ void Supervisor::serve(base::UniqueFd socket) {
                       Clock::now() + login_timeout,
                       peer};
     shm::set_version(segment_->session_process(slot), wire::version);
-    const pid_t pid = spawn_session(heritage, *alive_);
+    const pid_t pid = spawn_session(heritage, sandbox_, *alive_);
     if (pid == -1) {
         return refusals_.refuse(std::move(heritage.socket),
                                 std::string{"cannot fork: "} + std::strerror(errno));

@@ -2,6 +2,7 @@
 
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
+#include "sandbox/sandbox.hpp"
 #include "server/archiver_watchdog.hpp"
 #include "server/child_table.hpp"
 #include "server/listener.hpp"
@@ -25,7 +26,7 @@ class Supervisor {
   public:
     /// @param alive the locked file `alive`, which the children inherit
     /// @param lock_files the files that the archiver watches; they outlive the object
-    /// @throws StartError
+    /// @throws StartError, std::system_error
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
                const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
 
@@ -53,6 +54,9 @@ class Supervisor {
     /// have been called before. @return false if not everything could be stored
     [[nodiscard]] bool drain_archiver() { return archiver_.drain(); }
 
+    /// Returns the sandbox of the sessions.
+    [[nodiscard]] const sandbox::Sandbox& sandbox() const noexcept { return sandbox_; }
+
   private:
     using Clock = std::chrono::steady_clock;
 
@@ -72,6 +76,7 @@ class Supervisor {
     const std::filesystem::path* data_dir_;
     Listener* listener_;
     const base::UniqueFd* alive_;
+    sandbox::Sandbox sandbox_;
     ArchiverWatchdog archiver_;
     shm::HugePages huge_pages_;
     Refusals refusals_;

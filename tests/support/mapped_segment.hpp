@@ -27,6 +27,9 @@ class MappedSegment {
         return *at<shm::Geometry>(prefix().body_offset);
     }
     [[nodiscard]] shm::LogHeader& log() const { return *at<shm::LogHeader>(geometry().log_offset); }
+    [[nodiscard]] shm::ServerBlock& server() const {
+        return *at<shm::ServerBlock>(geometry().server_offset);
+    }
     [[nodiscard]] shm::ProcessEntry& process(std::size_t entry) const {
         return at<shm::ProcessEntry>(prefix().processes_offset)[entry];
     }

@@ -249,6 +249,12 @@ TEST_F(CopyBesideAnOldWriteAheadLog, IsNotDamagedByARestart) {
     expect_stored(201);
 }
 
+void move_files(const fs::path& from, const fs::path& to) {
+    for (const auto& entry : fs::directory_iterator{from}) {
+        fs::rename(entry.path(), to / entry.path().filename());
+    }
+}
+
 TEST(VanishedStore, IsNeitherWrittenNorReadIfItIsOfAnotherLog) {
     Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"}, .durability = "commit"}};
     RawClient client = server.log_in("1");
@@ -257,8 +263,8 @@ TEST(VanishedStore, IsNeitherWrittenNorReadIfItIsOfAnotherLog) {
         send_and_expect_sent(client, seq, std::string(4000, 'x'));
     }
     const fs::path aside = server.folder() / "aside";
-    fs::rename(server.data_dir(), aside);
-    fs::create_directory(server.data_dir());
+    fs::create_directory(aside);
+    move_files(server.data_dir(), aside);
     {
         StoreDb source{aside};
         source.run("VACUUM INTO '" + StoreDb::file(server.data_dir()).string() + "'");
@@ -271,8 +277,8 @@ TEST(VanishedStore, IsNeitherWrittenNorReadIfItIsOfAnotherLog) {
     EXPECT_TRUE(server.will_say("was replaced: it belongs to another log")) << server.errors();
     EXPECT_EQ(StoreDb{server.data_dir()}.text("SELECT starts || ' ' || clean FROM log"),
               StoreDb{aside}.text("SELECT starts || ' ' || clean FROM log"));
-    fs::remove_all(server.data_dir());
-    fs::rename(aside, server.data_dir());
+    for (const auto& entry : fs::directory_iterator{server.data_dir()}) fs::remove(entry.path());
+    move_files(aside, server.data_dir());
     EXPECT_EQ(count_verb(reader.read_until_id(count), "MSG"), count) << "the reader was told a GAP";
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }

@@ -51,7 +51,9 @@ class ForkedSession {
                                       std::chrono::steady_clock::now() + login_time};
             set_log(LogLevel::error, LogFormat::text);
             prepare();
-            server::run_session(heritage);
+            const sandbox::Sandbox sandbox{sandbox::ProcessKind::session,
+                                           {scratch.data_dir(), "/proc"}};
+            server::run_session(heritage, sandbox);
             return 0;
         });
     }
