@@ -11,16 +11,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr base::Duration handshake_timeout = 10s;
 constexpr base::Duration welcome_timeout = 10s;
 constexpr std::size_t send_at_once = 262144;
 
+// A server that expects TLS may answer plain bytes with an alert.
+bool is_tls_alert(std::string_view bytes) {
+    return bytes.starts_with("\x15\x03");
+}
+
 }  // namespace
 
-Connection::Connection(std::string host, std::string port, ConversationOptions options,
-                       Observer& observer)
+Connection::Connection(Destination destination, ConversationOptions options, Observer& observer)
     : observer_{observer},
       conversation_{std::move(options), observer},
-      dialer_{std::move(host), std::move(port)} {}
+      servers_{std::move(destination.servers)} {
+    if (destination.tls) tls_.emplace(*destination.tls);
+}
 
 // --- the loop ---
 
@@ -43,7 +50,7 @@ void Connection::go_on(bool is_ready) {
     if (is_ready && phase_ == Phase::dialing) {
         follow(dialer_.go_on(base::Clock::now()));
     } else if (is_ready && socket_) {
-        read_frames();
+        receive();
     }
     const auto now = base::Clock::now();
     if (base::has_passed(phase_until_, now)) end_phase(now);
@@ -51,8 +58,11 @@ void Connection::go_on(bool is_ready) {
 }
 
 void Connection::end_phase(base::TimePoint now) {
-    if (phase_ == Phase::waiting) return follow(dialer_.start(now));
+    if (phase_ == Phase::waiting) return follow(dialer_.start(server(), now));
     if (phase_ == Phase::dialing) return follow(dialer_.go_on(now));
+    if (phase_ == Phase::shaking_hands) {
+        return lost({.why = "no answer to the TLS handshake"});
+    }
     if (phase_ == Phase::logging_in) return lost("no answer to the login");
     end(End::left);
 }
@@ -78,13 +88,21 @@ void Connection::try_postponed_again(base::TimePoint now) {
 // --- from a socket to a login ---
 
 void Connection::follow(Dialer::Result result) {
-    if (auto* socket = std::get_if<base::UniqueFd>(&result)) return log_in(std::move(*socket));
+    if (auto* socket = std::get_if<base::UniqueFd>(&result))
+        return begin_session(std::move(*socket));
     if (const auto* failed = std::get_if<Dialer::Failed>(&result)) return lost(failed->why);
     enter(Phase::dialing, dialer_.deadline());
 }
 
-void Connection::log_in(base::UniqueFd socket) {
-    socket_.emplace(std::move(socket));
+void Connection::begin_session(base::UniqueFd socket) {
+    std::optional<TlsSession> tls;
+    if (tls_) tls.emplace(*tls_, server().host);
+    socket_.emplace(std::move(socket), std::move(tls));
+    if (socket_->is_established()) return log_in();
+    enter(Phase::shaking_hands, base::Clock::now() + handshake_timeout);
+}
+
+void Connection::log_in() {
     conversation_.log_in(socket_->out());
     enter(Phase::logging_in, base::Clock::now() + welcome_timeout);
 }
@@ -94,13 +112,21 @@ void Connection::welcome() {
     if (was_lost_) observer_.notice("reconnected");
     was_lost_ = false;
     redial_.reset();
+    servers_.succeed();
     enter(Phase::online, std::nullopt);
 }
 
 // --- what the server says ---
 
-void Connection::read_frames() {
+void Connection::receive() {
     const bool goes_on = socket_->receive();
+    if (phase_ == Phase::shaking_hands && socket_->is_established()) log_in();
+    read_frames();
+    if (socket_ && !goes_on) lost(socket_->loss());
+}
+
+void Connection::read_frames() {
+    if (phase_ == Phase::logging_in && is_tls_alert(socket_->unread())) return end(End::wants_tls);
     while (socket_) {
         const auto step = wire::next_frame(socket_->unread());
         if (!step.frame) break;
@@ -110,7 +136,6 @@ void Connection::read_frames() {
         socket_->consume(step.consumed);
         act(event);
     }
-    if (socket_ && !goes_on) lost(socket_->why());
 }
 
 void Connection::act(Conversation::Event event) {
@@ -123,6 +148,7 @@ void Connection::act(Conversation::Event event) {
         case Event::refused:
             return end(End::refused, conversation_.reason());
         case Event::busy:
+            return busy();
         case Event::closing:
             return lost(conversation_.reason());
         case Event::taken_over:
@@ -138,14 +164,37 @@ void Connection::acknowledge() {
 
 // --- losses and the end ---
 
+// With a single server, the refusal of the first login is final. Another server may have room.
+void Connection::busy() {
+    const bool is_final = !conversation_.has_been_welcome() && servers_.size() == 1;
+    is_final ? end(End::refused, conversation_.reason()) : lost(conversation_.reason());
+}
+
+void Connection::lost(const Loss& loss) {
+    if (is_leaving()) return end(End::left);
+    if (loss.kind == Loss::Kind::untrusted) return end(End::untrusted, loss.why);
+    if (loss.kind == Loss::Kind::no_tls) return end(End::no_tls);
+    lost(std::string{loss.why}.append(hint()));
+}
+
+// A server that expects the other kind of bytes often says nothing at all.
+std::string_view Connection::hint() const {
+    if (!socket_->is_silent()) return {};
+    if (phase_ == Phase::shaking_hands) return "; does the server speak TLS?";
+    return tls_ ? "" : "; does the server expect TLS?";
+}
+
 void Connection::lost(std::string_view why) {
     if (is_leaving()) return end(End::left);
-    if (!conversation_.has_been_welcome()) return end(End::unreachable, why);
-    if (is_online()) {
+    const bool was_online = is_online();
+    const bool round_goes_on = servers_.fail(why);
+    socket_.reset();
+    if (round_goes_on && !was_online) return enter(Phase::waiting, base::Clock::now());
+    if (!conversation_.has_been_welcome()) return end(End::unreachable, servers_.failures());
+    if (was_online) {
         observer_.notice("connection lost: " + std::string{why});
         was_lost_ = true;
     }
-    socket_.reset();
     const auto next_attempt = base::Clock::now() + redial_.next();
     enter(Phase::waiting, next_attempt);
     observer_.lost(next_attempt);

@@ -3,8 +3,11 @@
 #include "base/clock.hpp"
 #include "client/backoff.hpp"
 #include "client/conversation.hpp"
+#include "client/destination.hpp"
 #include "client/dialer.hpp"
+#include "client/server_list.hpp"
 #include "client/socket.hpp"
+#include "client/tls_context.hpp"
 
 #include <poll.h>
 
@@ -25,14 +28,18 @@ class Connection {
     /// Why the connection has ended for good.
     enum class End : unsigned char {
         left,         ///< the program called leave()
-        unreachable,  ///< the first attempt to connect failed
+        unreachable,  ///< before the first login, no server could be reached or took the login
         refused,      ///< the server refused the login
         taken_over,   ///< a later login of the same client-id took over
         garbled,      ///< the server does not speak the protocol
+        untrusted,    ///< the server's certificate does not fit
+        no_tls,       ///< the server does not speak TLS
+        wants_tls,    ///< the server seems to expect TLS
     };
 
     /// @param observer must outlive the connection
-    Connection(std::string host, std::string port, ConversationOptions options, Observer& observer);
+    /// @throws TlsFileError
+    Connection(Destination destination, ConversationOptions options, Observer& observer);
 
     // --- the loop ---
 
@@ -86,16 +93,22 @@ class Connection {
     /// Returns why the connection has ended. Requires has_ended().
     [[nodiscard]] End end() const noexcept { return end_; }
 
-    /// Returns what the server or the system says about an end that is `unreachable` or `refused`.
+    /// Returns what the server or the system says about an end that is `unreachable`, `refused` or
+    /// `untrusted`.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+    /// Returns the server that is in use, or was used last. Before the first login, after an end
+    /// that is `unreachable`, it is the first one.
+    [[nodiscard]] const ServerAddress& server() const noexcept { return servers_.current(); }
 
     [[nodiscard]] const Conversation& conversation() const noexcept { return conversation_; }
 
   private:
     enum class Phase : unsigned char {
-        waiting,     ///< waits until the next attempt to connect
-        dialing,     ///< waits for a connected socket
-        logging_in,  ///< waits for WELCOME
+        waiting,        ///< waits until the next attempt to connect
+        dialing,        ///< waits for a connected socket
+        shaking_hands,  ///< waits for the end of the TLS handshake
+        logging_in,     ///< waits for WELCOME
         online,
         leaving,  ///< waits for the answer to QUIT
         ended,
@@ -103,17 +116,24 @@ class Connection {
 
     void end_phase(base::TimePoint now);
     void follow(Dialer::Result result);
-    void log_in(base::UniqueFd socket);
+    void begin_session(base::UniqueFd socket);
+    void log_in();
+    void receive();
     void read_frames();
     void act(Conversation::Event event);
     void welcome();
+    void lost(const Loss& loss);
     void lost(std::string_view why);
+    [[nodiscard]] std::string_view hint() const;
+    void busy();
     void try_postponed_again(base::TimePoint now);
     void end(End end, std::string_view reason = {});
     void enter(Phase phase, base::Deadline until);
 
     Observer& observer_;
     Conversation conversation_;
+    std::optional<TlsContext> tls_;
+    ServerList servers_;
     Dialer dialer_;
     Backoff redial_;
     Backoff resend_;

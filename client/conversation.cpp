@@ -141,7 +141,7 @@ Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
     reason_ = explained(frame);
     const bool passes =
         code == wire::ErrorCode::too_many_clients || code == wire::ErrorCode::login_timeout;
-    return passes && has_been_welcome_ ? Event::busy : Event::refused;
+    return passes ? Event::busy : Event::refused;
 }
 
 void Conversation::on_refused_line(const wire::Error& frame) {

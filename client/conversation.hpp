@@ -58,10 +58,10 @@ class Conversation {
     /// What a frame means for the connection.
     enum class Event {
         none,
-        welcome,     ///< the server accepted the login
-        refused,     ///< the server refused the login for good
-        busy,        ///< the server refused the login, but a later one may succeed
-        closing,     ///< the server closes the connection
+        welcome,  ///< the server accepted the login
+        refused,  ///< the server refused the login for good
+        busy,     ///< the server refused the login, but a later one, or another server, may take it
+        closing,  ///< the server closes the connection
         taken_over,  ///< the server closes it because of a later login of this client-id
         garbled,     ///< the bytes of the server are not the protocol
     };

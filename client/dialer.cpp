@@ -32,8 +32,8 @@ void tune(int socket) {
 
 }  // namespace
 
-Dialer::Result Dialer::start(base::TimePoint now) {
-    if (!resolve()) return Failed{why_};
+Dialer::Result Dialer::start(const ServerAddress& server, base::TimePoint now) {
+    if (!resolve(server)) return Failed{why_};
     return try_next(now);
 }
 
@@ -45,12 +45,12 @@ Dialer::Result Dialer::go_on(base::TimePoint now) {
     return try_next(now);
 }
 
-bool Dialer::resolve() {
+bool Dialer::resolve(const ServerAddress& server) {
     left_.clear();
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(host_.c_str(), port_.c_str(), &wanted, &found);
+    const int error = ::getaddrinfo(server.host.c_str(), server.port.c_str(), &wanted, &found);
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list{found, ::freeaddrinfo};
     if (error != 0) why_ = ::gai_strerror(error);
     for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {

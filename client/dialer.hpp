@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/unique_fd.hpp"
+#include "client/destination.hpp"
 
 #include <sys/socket.h>
 
@@ -15,8 +16,6 @@ namespace belfry::client {
 /// most five seconds each. Only the resolution of a name blocks; an address needs none.
 class Dialer {
   public:
-    Dialer(std::string host, std::string port) : host_{std::move(host)}, port_{std::move(port)} {}
-
     /// An address is being tried: poll fd() for POLLOUT until deadline().
     struct Pending {};
     /// The name has no address, or no address accepted the connection.
@@ -27,7 +26,7 @@ class Dialer {
     using Result = std::variant<Pending, base::UniqueFd, Failed>;
 
     /// Begins a new attempt.
-    [[nodiscard]] Result start(base::TimePoint now);
+    [[nodiscard]] Result start(const ServerAddress& server, base::TimePoint now);
 
     /// Continues the attempt. Call it when fd() is ready or the deadline has passed.
     [[nodiscard]] Result go_on(base::TimePoint now);
@@ -42,14 +41,12 @@ class Dialer {
         socklen_t length;
     };
 
-    [[nodiscard]] bool resolve();
+    [[nodiscard]] bool resolve(const ServerAddress& server);
     [[nodiscard]] Result try_next(base::TimePoint now);
     [[nodiscard]] int connect_to(const Address& address);
     [[nodiscard]] int error_of_attempt(base::TimePoint now) const;
     [[nodiscard]] base::UniqueFd connected();
 
-    std::string host_;
-    std::string port_;
     std::vector<Address> left_;  // the addresses still to be tried, in reverse order
     base::UniqueFd socket_;
     base::TimePoint deadline_;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -10,6 +11,7 @@ namespace belfry::client {
 namespace {
 
 constexpr std::size_t read_size = 65536;
+constexpr std::size_t encrypted_at_once = 65536;
 
 bool would_wait(int error) {
     return error == EAGAIN || error == EINTR;
@@ -17,13 +19,45 @@ bool would_wait(int error) {
 
 }  // namespace
 
+Socket::~Socket() {
+    if (!tls_) return;
+    tls_->close();
+    static_cast<void>(send_all(tls_->encrypted()));
+}
+
 bool Socket::receive() {
     make_room();
-    const auto n = ::recv(fd(), in_.data() + in_end_, in_.size() - in_end_, 0);
-    if (n == 0) return ended("closed by the server");
-    if (n < 0) return would_wait(errno) || ended(std::strerror(errno));
-    in_end_ += static_cast<std::size_t>(n);
-    return true;
+    if (tls_) {
+        std::array<char, read_size> encrypted;
+        const auto n = receive_into(encrypted);
+        return n && decrypt({encrypted.data(), *n});
+    }
+    const auto n = receive_into({in_.data() + in_end_, in_.size() - in_end_});
+    in_end_ += n.value_or(0);
+    return n.has_value();
+}
+
+// Returns how many bytes have come; nothing if the connection has ended.
+std::optional<std::size_t> Socket::receive_into(std::span<char> room) {
+    const auto n = ::recv(fd(), room.data(), room.size(), 0);
+    if (n > 0) {
+        is_silent_ = false;
+        return static_cast<std::size_t>(n);
+    }
+    if (n < 0 && would_wait(errno)) return 0;
+    loss_ = {.why = n == 0 ? "closed by the server" : std::strerror(errno)};
+    return std::nullopt;
+}
+
+// Decrypts everything, because poll() does not report bytes that have left the kernel.
+bool Socket::decrypt(std::string_view bytes) {
+    tls_->receive(bytes);
+    while (const auto n = tls_->read({in_.data() + in_end_, in_.size() - in_end_})) {
+        in_end_ += n;
+        make_room();
+    }
+    if (tls_->loss()) loss_ = *tls_->loss();
+    return !tls_->loss();
 }
 
 void Socket::consume(std::size_t count) noexcept {
@@ -43,16 +77,26 @@ void Socket::make_room() {
 }
 
 void Socket::send() {
-    while (!out_.empty()) {
-        const auto n = ::send(fd(), out_.data(), out_.size(), MSG_NOSIGNAL);
-        if (n < 0 && would_wait(errno)) return;
-        out_.erase(0, n < 0 ? std::string::npos : static_cast<std::size_t>(n));
+    if (!tls_) {
+        static_cast<void>(send_all(out_));
+        return;
+    }
+    // Encrypts a piece only after the one before has left, so that encrypted bytes do not pile up.
+    while (send_all(tls_->encrypted()) && !out_.empty()) {
+        const std::size_t count = std::min(out_.size(), encrypted_at_once);
+        tls_->write(std::string_view{out_}.substr(0, count));
+        out_.erase(0, count);
     }
 }
 
-bool Socket::ended(std::string_view why) {
-    why_ = why;
-    return false;
+// Returns false if the kernel takes no more now.
+bool Socket::send_all(std::string& bytes) const {
+    while (!bytes.empty()) {
+        const auto n = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (n < 0 && would_wait(errno)) return false;
+        bytes.erase(0, n < 0 ? std::string::npos : static_cast<std::size_t>(n));
+    }
+    return true;
 }
 
 }  // namespace belfry::client

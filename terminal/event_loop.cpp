@@ -23,17 +23,19 @@ constexpr base::Duration bye_timeout = 5s;
 constexpr base::Duration bye_timeout_when_stopped = 1s;
 constexpr base::Duration bye_timeout_when_late = 100ms;
 
+std::string named(const client::ServerAddress& server) {
+    return server.host + " port " + server.port;
+}
+
 }  // namespace
 
 EventLoop::EventLoop(const Options& options)
     : options_{options},
-      server_{options.server_ip + " port " + options.port},
       tty_view_{TtyView::is_possible(options) ? std::make_unique<TtyView>(options) : nullptr},
       input_{STDIN_FILENO},
       output_{STDOUT_FILENO},
       connection_{
-          options.server_ip,
-          options.port,
+          options.destination,
           {.client_id = options.client_id, .count = options.count, .acknowledges = !options.peek},
           tty_view_ ? static_cast<client::Observer&>(*tty_view_)
                     : plain_.emplace(options_, output_)} {
@@ -181,7 +183,7 @@ void EventLoop::look_at_time(base::TimePoint now) {
     if (is_ending()) return;
     limit_time_offline(now);
     if (base::has_passed(give_up_at_, now)) {
-        warn("no connection to " + server_ + "; giving up");
+        warn("no connection to " + named(connection_.server()) + "; giving up");
         leave(exit_code::no_connection, {});
     } else if (base::has_passed(done_by_, now)) {
         warn("timed out");
@@ -239,9 +241,12 @@ int EventLoop::code_when_done() const {
 // Warns if the server or the network has ended the connection. Returns the exit status.
 int EventLoop::report_end() const {
     using End = client::Connection::End;
+    const std::string server = named(connection_.server());
     switch (connection_.end()) {
         case End::unreachable:
-            warn("cannot connect to " + server_ + ": " + connection_.reason());
+            warn("cannot connect to " +
+                 (options_.destination.servers.size() == 1 ? server : "any server") + ": " +
+                 connection_.reason());
             return exit_code::no_connection;
         case End::refused:
             warn("login refused: " + connection_.reason());
@@ -250,7 +255,16 @@ int EventLoop::report_end() const {
             warn("taken over by a later login of client-id " + options_.client_id);
             return exit_code::taken_over;
         case End::garbled:
-            warn(server_ + " does not speak the Belfry protocol");
+            warn(server + " does not speak the Belfry protocol");
+            return exit_code::no_connection;
+        case End::untrusted:
+            warn("cannot trust " + server + ": " + connection_.reason());
+            return exit_code::no_connection;
+        case End::no_tls:
+            warn(server + " does not speak TLS; connect without --tls?");
+            return exit_code::no_connection;
+        case End::wants_tls:
+            warn(server + " seems to expect TLS; use --tls");
             return exit_code::no_connection;
         case End::left:
             break;

@@ -64,7 +64,6 @@ class EventLoop {
     [[nodiscard]] int report_end() const;
 
     const Options& options_;
-    const std::string server_;           // as the user named it
     std::unique_ptr<TtyView> tty_view_;  // if a person types at a terminal
     TerminationSignal signal_{tty_view_ != nullptr};
     Input input_;

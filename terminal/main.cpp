@@ -56,6 +56,9 @@ int main(int argc, char** argv) {
     } catch (const cli::UsageError& error) {
         terminal::warn(error.what());
         return terminal::exit_code::usage;
+    } catch (const client::TlsFileError& error) {
+        terminal::warn(error.what());
+        return terminal::exit_code::usage;
     } catch (const std::exception& error) {
         terminal::warn(error.what());
         return terminal::exit_code::io_failed;

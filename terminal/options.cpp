@@ -2,6 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "terminal/commands.hpp"
+#include "terminal/servers.hpp"
 #include "terminal/user_files.hpp"
 #include "wire/limits.hpp"
 
@@ -24,10 +25,20 @@ using cli::UsageError;
 po::options_description described_options() {
     const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
     po::options_description known{"Options (one or two dashes; _ and - are the same)", 100};
-    known.add_options()                                                                           //
-        ("client-id", text("ID"), "log in as ID")                                                 //
-        ("server-ip", text("ADDR")->default_value("127.0.0.1"), "address or name of the server")  //
-        ("port", text("N")->default_value("5000"), "port of the server")                          //
+    known.add_options()                            //
+        ("client-id", text("ID"), "log in as ID")  //
+        ("server-ip", text("ADDR")->default_value("127.0.0.1"),
+         "address or name of the server, or several with commas, which are tried one after the "
+         "other; each may have a port: NAME:N")                                           //
+        ("port", text("N")->default_value("5000"), "port of the servers that name none")  //
+        ("tls", po::bool_switch(), "use TLS, and verify the server's certificate")        //
+        ("tls-ca", text("FILE"),
+         "trust the authorities in FILE, instead of the system's; this and the next three options "
+         "turn --tls on")  //
+        ("tls-name", text("NAME"),
+         "name that the certificate must have, instead of the server's")  //
+        ("tls-cert", text("FILE"), "certificate of this client")          //
+        ("tls-key", text("FILE"), "key of --tls-cert")                    //
         ("follow", po::bool_switch(),
          "stay after the end of standard input; never give up reconnecting")  //
         ("count", text("N"),
@@ -54,8 +65,28 @@ std::string client_id_in(const po::variables_map& values) {
                      "client-id"};
 }
 
-std::string port_in(const po::variables_map& values) {
-    return std::to_string(cli::whole_number("port", *cli::text_of(values, "port"), 1, 65535));
+std::vector<client::ServerAddress> servers_in(const po::variables_map& values) {
+    const auto port = cli::whole_number("port", *cli::text_of(values, "port"), 1, 65535);
+    return read_servers(values["server-ip"].as<std::string>(), std::to_string(port));
+}
+
+// An option that makes sense only with TLS turns it on, so that forgetting --tls sends nothing in
+// clear. `--tls=false` wins.
+std::optional<client::TlsOptions> tls_in(const po::variables_map& values) {
+    const auto text = [&values](const char* name) {
+        return cli::text_of(values, name).value_or("");
+    };
+    client::TlsOptions options{.ca = text("tls-ca"),
+                               .name = text("tls-name"),
+                               .certificate = text("tls-cert"),
+                               .key = text("tls-key")};
+    if (options.certificate.empty() != options.key.empty()) {
+        throw UsageError{"--tls-cert and --tls-key need each other",
+                         options.key.empty() ? "tls-cert" : "tls-key"};
+    }
+    const bool is_implied = values["tls"].defaulted() && options != client::TlsOptions{};
+    if (!cli::is_set(values, "tls") && !is_implied) return std::nullopt;
+    return options;
 }
 
 std::optional<std::uint64_t> count_in(const po::variables_map& values) {
@@ -103,8 +134,7 @@ Options checked(const cli::CommandLine& line) {
     const auto& values = line.options;
     return {.action = Options::Action::run,
             .client_id = client_id_in(values),
-            .server_ip = values["server-ip"].as<std::string>(),
-            .port = port_in(values),
+            .destination = {.servers = servers_in(values), .tls = tls_in(values)},
             .json = cli::is_set(values, "json"),
             .follow = cli::is_set(values, "follow"),
             .peek = cli::is_set(values, "peek"),

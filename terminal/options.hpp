@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "client/destination.hpp"
 #include "terminal/colour.hpp"
 
 #include <cstdint>
@@ -16,8 +17,7 @@ struct Options {
 
     Action action = Action::run;
     std::string client_id;
-    std::string server_ip;  ///< an address or a name
-    std::string port;       ///< a decimal number, 1 to 65535
+    client::Destination destination;
     bool json = false;
     bool follow = false;
     bool peek = false;

@@ -37,6 +37,7 @@ std::vector<Stage> stages() {
 
 /// Returns Debian's name for the package of a shared library.
 std::string package_of(const std::string& library) {
+    if (library.starts_with("libcrypto.")) return package_of("libssl" + library.substr(9));
     const auto middle = library.find(".so.");
     std::string name = library.substr(0, middle);
     std::ranges::replace(name, '_', '-');

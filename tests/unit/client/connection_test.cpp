@@ -57,7 +57,8 @@ class ClientConnection : public ::testing::Test {
 
     test::FakeServer server;
     Recorder recorder;
-    Connection connection{"127.0.0.1", std::to_string(server.port()), {.client_id = "1"}, recorder};
+    Connection connection{
+        {.servers = {{"127.0.0.1", std::to_string(server.port())}}}, {.client_id = "1"}, recorder};
 };
 
 TEST_F(ClientConnection, TellsTheObserverOfItsProgramWhatWasAcceptedAndReceived) {

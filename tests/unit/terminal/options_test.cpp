@@ -27,6 +27,14 @@ std::string complaint(const Arguments& arguments) {
     }
 }
 
+std::string host_of(const Options& options) {
+    return options.destination.servers.at(0).host;
+}
+
+std::string port_of(const Options& options) {
+    return options.destination.servers.at(0).port;
+}
+
 // A configuration file that is removed at the end of the test.
 struct Config {
     explicit Config(std::string_view contents)
@@ -39,8 +47,8 @@ TEST(ClientOptions, HaveDefaults) {
     const auto options = read_options({"-client_id", "1"});
     EXPECT_EQ(options.action, Options::Action::run);
     EXPECT_EQ(options.client_id, "1");
-    EXPECT_EQ(options.server_ip, "127.0.0.1");
-    EXPECT_EQ(options.port, "5000");
+    EXPECT_EQ(host_of(options), "127.0.0.1");
+    EXPECT_EQ(port_of(options), "5000");
     EXPECT_FALSE(options.json || options.follow || options.peek);
     EXPECT_FALSE(options.count || options.timeout);
 }
@@ -53,8 +61,8 @@ TEST(ClientOptions, AcceptOneDashOrTwoAndHyphensOrUnderscores) {
           Arguments{"--json", "--port=7", "-server-ip", "b", "--client_id=a"}}) {
         const auto options = read_options(arguments);
         EXPECT_EQ(options.client_id, "a");
-        EXPECT_EQ(options.server_ip, "b");
-        EXPECT_EQ(options.port, "7");
+        EXPECT_EQ(host_of(options), "b");
+        EXPECT_EQ(port_of(options), "7");
         EXPECT_TRUE(options.json);
     }
 }
@@ -73,7 +81,25 @@ TEST(ClientOptions, AValueMayStartWithADash) {
     EXPECT_EQ(read_options({"-client_id", "-a_b"}).client_id, "-a_b");
     EXPECT_EQ(read_options({"-client_id", "--a_b"}).client_id, "--a_b");
     EXPECT_EQ(read_options({"-client_id=--json"}).client_id, "--json");
-    EXPECT_EQ(read_options({"-client_id", "1", "-server_ip", "-x=y_z"}).server_ip, "-x=y_z");
+    const auto options = read_options({"-client_id", "1", "-server_ip", "-x=y_z"});
+    EXPECT_EQ(host_of(options), "-x=y_z");
+}
+
+TEST(ClientOptions, AnOptionForTlsTurnsItOnUnlessTheSwitchIsOff) {
+    EXPECT_FALSE(read_options({"-client_id=1"}).destination.tls);
+    EXPECT_TRUE(read_options({"-client_id=1", "-tls"}).destination.tls);
+    EXPECT_FALSE(read_options({"-client_id=1", "--tls-ca=a", "--tls=false"}).destination.tls);
+    const auto tls =
+        read_options({"-client_id=1", "--tls-ca=a", "--tls-name=b", "--tls-cert=c", "--tls-key=d"})
+            .destination.tls;
+    EXPECT_EQ(tls, (client::TlsOptions{.ca = "a", .name = "b", .certificate = "c", .key = "d"}));
+}
+
+TEST(ClientOptions, ACertificateNeedsItsKey) {
+    EXPECT_EQ(complaint({"-client_id=1", "--tls-cert=c"}),
+              "--tls-cert and --tls-key need each other");
+    EXPECT_EQ(complaint({"-client_id=1", "--tls-key=c"}),
+              "--tls-cert and --tls-key need each other");
 }
 
 TEST(ClientOptions, AKnownOptionIsNotTakenAsAValue) {
@@ -125,8 +151,8 @@ TEST(ClientOptions, AreReadFromAFile) {
         "peek=no\ncount=3\n"};
     const auto options = read_options({"--config", config.path});
     EXPECT_EQ(options.client_id, "a");
-    EXPECT_EQ(options.server_ip, "::1");
-    EXPECT_EQ(options.port, "7");
+    EXPECT_EQ(host_of(options), "::1");
+    EXPECT_EQ(port_of(options), "7");
     EXPECT_TRUE(options.json);
     EXPECT_FALSE(options.peek);
     EXPECT_EQ(options.count, 3u);
@@ -144,8 +170,8 @@ TEST(ClientOptions, AreReadFromTheEnvironment) {
     const Variable colour{"BELFRY_COLOR", "never"};
     const auto options = read_options({});
     EXPECT_EQ(options.client_id, "a");
-    EXPECT_EQ(options.server_ip, "::1");
-    EXPECT_EQ(options.port, "7");
+    EXPECT_EQ(host_of(options), "::1");
+    EXPECT_EQ(port_of(options), "7");
     EXPECT_TRUE(options.follow && options.peek && options.json);
     EXPECT_EQ(options.count, 3u);
     EXPECT_EQ(options.timeout, 2s);
@@ -154,7 +180,7 @@ TEST(ClientOptions, AreReadFromTheEnvironment) {
 
 TEST(ClientOptions, AnEmptyVariableCountsAsUnset) {
     const Variable port{"BELFRY_PORT", ""};
-    EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
+    EXPECT_EQ(port_of(read_options({"-client_id=1"})), "5000");
 }
 
 TEST(ClientOptions, AMistakeInTheEnvironmentIsReportedWithTheVariable) {
@@ -187,9 +213,9 @@ TEST(ClientOptions, AFlagFromAFileOrTheEnvironmentCanBeTurnedOff) {
 TEST(ClientOptions, ADefaultFileThatCannotBeReadIsIgnored) {
     const test::TempDir home;
     const Variable config_home{"XDG_CONFIG_HOME", home.path().string()};
-    EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
+    EXPECT_EQ(port_of(read_options({"-client_id=1"})), "5000");
     std::filesystem::create_directory(home.path() / "belfry.conf");
-    EXPECT_EQ(read_options({"-client_id=1"}).port, "5000");
+    EXPECT_EQ(port_of(read_options({"-client_id=1"})), "5000");
     const Variable config{"BELFRY_CONFIG", "/nowhere/x"};
     EXPECT_EQ(complaint({"-client_id=1"}), "cannot read the configuration file /nowhere/x");
 }
@@ -203,13 +229,13 @@ TEST(ClientOptions, TheOrderIsCommandLineThenItsFileThenEnvironmentThenDefaultFi
     const Variable id{"BELFRY_CLIENT_ID", "env"};
     const auto options = read_options({"-client_id", "line"});
     EXPECT_EQ(options.client_id, "line");
-    EXPECT_EQ(options.port, "2");
-    EXPECT_EQ(options.server_ip, "file");
+    EXPECT_EQ(port_of(options), "2");
+    EXPECT_EQ(host_of(options), "file");
     const Config named{"port = 3\nclient_id = named\n"};
     const auto with_file = read_options({"-client_id", "line", "--config", named.path});
     EXPECT_EQ(with_file.client_id, "line");
-    EXPECT_EQ(with_file.port, "3");
-    EXPECT_EQ(with_file.server_ip, "127.0.0.1") << "the default file is not read then";
+    EXPECT_EQ(port_of(with_file), "3");
+    EXPECT_EQ(host_of(with_file), "127.0.0.1") << "the default file is not read then";
 }
 
 TEST(ClientOptions, ANamedFileReplacesTheUsersOwn) {
@@ -218,11 +244,11 @@ TEST(ClientOptions, ANamedFileReplacesTheUsersOwn) {
     static_cast<void>(home.write("belfry.conf", "nonsense"));
     EXPECT_TRUE(complaint({"-client_id=1"}).starts_with(home.path().string() + "/belfry.conf:1: "));
     const Config other{"port = 7\n"};
-    EXPECT_EQ(read_options({"-client_id=1", "--config", other.path}).port, "7");
+    EXPECT_EQ(port_of(read_options({"-client_id=1", "--config", other.path})), "7");
     const Variable config{"BELFRY_CONFIG", other.path};
-    EXPECT_EQ(read_options({"-client_id=1"}).port, "7");
+    EXPECT_EQ(port_of(read_options({"-client_id=1"})), "7");
     const Config third{"port = 8\n"};
-    EXPECT_EQ(read_options({"-client_id=1", "--config", third.path}).port, "8");
+    EXPECT_EQ(port_of(read_options({"-client_id=1", "--config", third.path})), "8");
 }
 
 TEST(ClientOptions, ColourIsAutoAlwaysOrNever) {
@@ -236,7 +262,7 @@ TEST(ClientOptions, TheCommandLineOverridesTheFile) {
     const Config config{"client_id = a\nport = 7\njson = false\n"};
     const auto options = read_options({"--config", config.path, "-port", "8", "--json"});
     EXPECT_EQ(options.client_id, "a");
-    EXPECT_EQ(options.port, "8");
+    EXPECT_EQ(port_of(options), "8");
     EXPECT_TRUE(options.json);
 }
 
