@@ -33,7 +33,7 @@ struct Client {
     bool by_certificate = false;                            ///< `*` stands in place of the hashes
 
     /// The whole line without its comment and the spaces around it.
-    std::string_view content;
+    std::string_view content = {};
 
     /// A digest of `content`, which changes whenever the secrets change. 0 for a client that needs
     /// neither a secret nor a certificate.

@@ -5,7 +5,10 @@
 #include <crypt.h>
 #include <string.h>
 
-#include <string>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <new>
 
 namespace belfry::auth {
 namespace {
@@ -27,13 +30,19 @@ Secret::~Secret() {
 }
 
 bool verify(const Secret& secret, std::string_view hash) {
-    const std::string setting{hash};
+    std::array<char, CRYPT_OUTPUT_SIZE> setting{};
+    if (hash.size() >= setting.size()) return false;
+    std::ranges::copy(hash, setting.begin());
     // 32 KiB of the heap or the stack would stay with the process, so they are mapped for this
     // call.
     base::PageBuffer work{sizeof(crypt_data)};
+    errno = 0;
     const char* const made =
-        ::crypt_rn(secret.c_str(), setting.c_str(), work.data(), static_cast<int>(work.size()));
-    return made != nullptr && is_equal(made, hash);
+        ::crypt_rn(secret.c_str(), setting.data(), work.data(), static_cast<int>(work.size()));
+    if (made == nullptr && errno == ENOMEM) throw std::bad_alloc{};
+    const bool is_made = made != nullptr && is_equal(made, hash);
+    ::explicit_bzero(setting.data(), setting.size());
+    return is_made;
 }
 
 }  // namespace belfry::auth

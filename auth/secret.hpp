@@ -33,7 +33,7 @@ class Secret {
 };
 
 /// Tells whether the hash was made of this secret by crypt(3). It takes from 0.05 ms to more than
-/// 100 ms, depending on the hash, and leaves no copy of the secret in memory.
+/// 100 ms, depending on the hash, and leaves no copy of the secret or the hash in memory.
 /// @throws std::bad_alloc
 [[nodiscard]] bool verify(const Secret& secret, std::string_view hash);
 

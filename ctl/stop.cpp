@@ -4,6 +4,7 @@
 #include "cli/standard_streams.hpp"
 #include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
+#include "shm/clients_path.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
 #include "shm/port_file.hpp"
@@ -53,6 +54,7 @@ void stop_without_supervisor(const std::filesystem::path& data_dir) {
     if (found->segment.has_store()) drain(data_dir, *found);
     if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server did not exit"};
     shm::remove_port_file(data_dir, found->segment.prefix().port);
+    shm::remove_clients_path(data_dir);
     shm::remove_segment(data_dir, found->name);
 }
 
@@ -104,6 +106,7 @@ std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
         if (named || shm::anybody_alive(data_dir)) throw lives(": sessions are still running");
         const std::uint64_t unstored = count_unstored(data_dir, found);
         shm::remove_port_file(data_dir, found.segment.prefix().port);
+        shm::remove_clients_path(data_dir);
         shm::remove_segment(data_dir, found.name);
         return unstored;
     } catch (const shm::DataDirectoryInUse& in_use) {

@@ -138,12 +138,14 @@ store::SavedLog log_to_go_on_with(const Options& options) {
     return saved;
 }
 
-/// Returns the clients of the options, which may log in, and those that only the store knows, which
+/// Returns the known clients, which may log in, and those that only the store knows, which
 /// may not.
-std::vector<shm::SegmentPlan::Client> clients_of(const Options& options,
+std::vector<shm::SegmentPlan::Client> clients_of(const auth::KnownClients& known,
                                                  const store::SavedLog& saved) {
     std::vector<shm::SegmentPlan::Client> clients;
-    for (const std::string& id : options.client_ids) clients.push_back({id, true, 0, 0});
+    for (const auth::Client& client : known.all()) {
+        clients.push_back({std::string{client.name}, true, 0, 0});
+    }
     for (const store::SavedClient& client : saved.clients) {
         const auto listed = std::ranges::find(clients, client.id, &shm::SegmentPlan::Client::id);
         if (listed == clients.end()) {
@@ -188,7 +190,7 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
     return found;
 }
 
-shm::FoundSegment new_segment(const Options& options) {
+shm::FoundSegment new_segment(const Options& options, const auth::KnownClients& clients) {
     const store::SavedLog saved = log_to_go_on_with(options);
     shm::SegmentPlan plan;
     plan.ring_bytes = options.ring_bytes;
@@ -197,7 +199,7 @@ shm::FoundSegment new_segment(const Options& options) {
     plan.durability = options.durability;
     plan.epoch = saved.epoch;
     plan.program_version = wire::version;
-    plan.clients = clients_of(options, saved);
+    plan.clients = clients_of(clients, saved);
     plan.last_id = saved.last_id;
     plan.last_time_ms = saved.last_time_ms;
     return shm::create_segment(options.data_dir, std::move(plan));

@@ -16,6 +16,7 @@ namespace belfry::server {
 [[nodiscard]] std::optional<shm::FoundSegment> segment_to_adopt(const Options& options);
 
 /// Creates a segment from the state of the store.
-[[nodiscard]] shm::FoundSegment new_segment(const Options& options);
+[[nodiscard]] shm::FoundSegment new_segment(const Options& options,
+                                            const auth::KnownClients& clients);
 
 }  // namespace belfry::server

@@ -3,6 +3,7 @@
 #include "daemon/logger.hpp"
 #include "daemon/process_title.hpp"
 #include "server/attach_segment.hpp"
+#include "server/exposure.hpp"
 #include "server/huge_program.hpp"
 #include "server/oom_score.hpp"
 #include "server/reload.hpp"
@@ -11,6 +12,7 @@
 #include "server/start_error.hpp"
 #include "server/supervisor.hpp"
 #include "shm/client_table.hpp"
+#include "shm/clients_path.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
 #include "shm/port_file.hpp"
@@ -86,8 +88,8 @@ void require_rows(bool enough) {
 
 /// Writes the options into the segment, where all processes see them.
 /// @throws StartError if an adopted segment has no room for the clients
-void configure(shm::Segment& segment, const Options& options, bool is_new) {
-    if (!is_new) require_rows(shm::set_known_clients(segment, options.client_ids));
+void configure(shm::Segment& segment, const Options& options, const auth::KnownClients& clients) {
+    require_rows(set_clients(segment, clients));
     pull_back_cursors(segment);
     set_retention(segment, options);
     set_max_online(segment, options.max_clients);
@@ -100,18 +102,22 @@ void log_adoption(const shm::Segment& segment, std::size_t sessions) {
                                   std::to_string(sessions) + " sessions");
 }
 
-void log_listening(const shm::Segment& segment, const Options& options, const Listener& listener) {
+void log_listening(const shm::Segment& segment, const auth::KnownClients& clients,
+                   const Listener& listener) {
     log_event(LogLevel::info, "listening on " + listener.name() + " for " +
-                                  std::to_string(options.client_ids.size()) + " clients with log " +
+                                  std::to_string(clients.all().size()) + " clients with log " +
                                   std::string{segment.epoch()});
     std::cout << "belfryd listening on " << listener.name() << std::endl;
 }
 
-/// Removes the port files. The one in the data directory stays if that directory is gone or belongs
-/// to another server.
-void remove_port_file(const Options& options, const shm::DataDirectoryLock& lock,
-                      std::uint32_t port) noexcept {
-    if (lock.file().is_in_place()) shm::remove_port_file(options.data_dir, port);
+/// Removes the port files and the record of the clients' file. Those in the data directory stay if
+/// that directory is gone or belongs to another server.
+void remove_records(const Options& options, const shm::DataDirectoryLock& lock,
+                    std::uint32_t port) noexcept {
+    if (lock.file().is_in_place()) {
+        shm::remove_port_file(options.data_dir, port);
+        shm::remove_clients_path(options.data_dir);
+    }
     if (options.port_file) shm::remove_port_file_at(*options.port_file, port);
 }
 
@@ -126,7 +132,7 @@ class Cleanup {
     Cleanup& operator=(const Cleanup&) = delete;
     ~Cleanup() {
         if (!armed_) return;
-        remove_port_file(options_, lock_, found_.segment.prefix().port);
+        remove_records(options_, lock_, found_.segment.prefix().port);
         shm::remove_segment(options_.data_dir, found_.name);
     }
     void arm() noexcept { armed_ = true; }
@@ -141,7 +147,7 @@ class Cleanup {
 
 }  // namespace
 
-void serve(Options options, const std::vector<std::string>& arguments) {
+void serve(Options options, auth::KnownClients clients, const std::vector<std::string>& arguments) {
     ServiceManager manager;
     shm::make_data_directory(options.data_dir);
     shm::require_safe(options.data_dir);
@@ -155,20 +161,21 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     Listener listener = open_listener(options, adopted);
 
     const bool is_new = !adopted;
-    shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options);
+    shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options, clients);
     Cleanup cleanup{options, lock, found, is_new};
     shm::Segment& segment = found.segment;
-    configure(segment, options, is_new);
+    configure(segment, options, clients);
     const SharedLogLevel level{segment.server().log_level};
     log_if_full(segment);
     const std::vector<base::PlacedFile> lock_files{lock.file(),
                                                    shm::alive_file(options.data_dir, alive)};
-    Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files};
+    Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files, clients};
     // This may fail, so it must come before an archiver is started, which would outlive the
     // failure.
     if (options.port_file) {
         shm::write_port_file(options.data_dir, *options.port_file, listener.port());
     }
+    shm::write_clients_path(options.data_dir, options.clients_file);
     // This may log a warning, so it comes after everything that may fail: a start that fails logs
     // one line only, which names the reason.
     reserve_descriptors(segment);
@@ -176,10 +183,11 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     move_program_to_huge_pages();
     const std::size_t sessions = supervisor.adopt();
     if (!is_new) log_adoption(segment, sessions);
-    log_listening(segment, options, listener);
+    log_listening(segment, clients, listener);
+    warn_of_exposure(options, clients);
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // From here on clients may have been told that messages are SENT.
-    Reload reload{arguments, options, segment, supervisor};
+    Reload reload{arguments, options, clients, segment, supervisor};
     const auto run_reload = [&] {
         manager.reloading();
         reload.run();
@@ -190,7 +198,7 @@ void serve(Options options, const std::vector<std::string>& arguments) {
     supervisor.stop_sessions();
     const bool drained = supervisor.drain_archiver();
     if (segment.has_store() && !(drained && store::holds_whole_log(options.data_dir, segment))) {
-        remove_port_file(options, lock, listener.port());
+        remove_records(options, lock, listener.port());
         throw StartError{"not all data could be stored; " +
                          store::kept_for_later(options.data_dir, found)};
     }

@@ -25,6 +25,20 @@ void keep_only(std::array<int, count> kept) noexcept {
     detach_standard_streams();
 }
 
+/// Forks a child that inherits the secrets of the clients. Other children do not.
+/// @return as fork(2)
+pid_t fork_with_secrets(auth::KnownClients* clients) noexcept {
+    if (clients == nullptr || !clients->has_file()) return ::fork();
+    clients->set_inherited(true);
+    const pid_t pid = ::fork();
+    if (pid != 0) {
+        const int error = errno;
+        clients->set_inherited(false);
+        errno = error;
+    }
+    return pid;
+}
+
 }  // namespace
 
 void Child::signal(int number) const noexcept {
@@ -47,7 +61,7 @@ Child adopt(shm::ProcessEntry& entry) {
 
 pid_t spawn_session(Heritage& heritage, const sandbox::Sandbox& sandbox,
                     const base::UniqueFd& alive) noexcept {
-    const pid_t pid = ::fork();
+    const pid_t pid = fork_with_secrets(heritage.clients);
     if (pid != 0) return pid;
     begin_own_log();
     keep_only(std::array{heritage.socket.get(), alive.get(), sandbox.descriptor()});

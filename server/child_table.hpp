@@ -71,7 +71,7 @@ class ChildTable {
 
     void signal_all(int number) noexcept;
 
-    /// Signals the children whose client is no longer known.
+    /// Signals the children whose client is no longer known, or has other secrets.
     void signal_unwanted(int number) noexcept;
 
   private:

@@ -4,6 +4,7 @@
 #include "server/history_answer.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
+#include "shm/session_slots.hpp"
 #include "shm/words.hpp"
 #include "wire/print.hpp"
 
@@ -73,7 +74,8 @@ void ClientSession::answer(const wire::Say& say) {
     appender_.add({0, say.text});
 }
 
-void ClientSession::answer(const wire::Login& /*login*/) {
+void ClientSession::answer(const wire::Login& login) {
+    if (login.secret) loop_->input().wipe(*login.secret);
     wire::print_error(loop_->answers(), ErrorCode::already_logged_in);
 }
 
@@ -141,11 +143,12 @@ SessionEnd ClientSession::end() {
     return end_by_take_over();
 }
 
-/// SIGTERM comes from a later login, from a reload that has removed the client, or from a stop.
+/// SIGTERM comes from a later login, from a reload that has removed the client or changed its
+/// secrets, or from a stop.
 SessionEnd ClientSession::end_by_signal() const {
     const bool stops = segment_->stop_word() != shm::StopWord::running;
     if (!stops && !context_->session.is_current()) return end_by_take_over();
-    const bool removed = !stops && !shm::is_known(*segment_, context_->session.row());
+    const bool removed = !stops && shm::is_unwanted(*segment_, context_->heritage.slot.slot);
     return {removed ? EndReason::removed : EndReason::shutting_down, bye_line("shutting-down")};
 }
 

@@ -1,5 +1,7 @@
 #include "server/input_buffer.hpp"
 
+#include <string.h>
+
 #include <cstring>
 #include <utility>
 
@@ -24,6 +26,15 @@ std::span<char> InputBuffer::room() noexcept {
         end_ = waiting;
     }
     return {bytes_.get() + end_, capacity_ - end_};
+}
+
+void InputBuffer::wipe() noexcept {
+    ::explicit_bzero(bytes_.get(), begin_);
+    ::explicit_bzero(bytes_.get() + end_, capacity_ - end_);
+}
+
+void InputBuffer::wipe(std::string_view consumed) noexcept {
+    ::explicit_bzero(bytes_.get() + (consumed.data() - bytes_.get()), consumed.size());
 }
 
 }  // namespace belfry::server

@@ -26,6 +26,12 @@ class InputBuffer {
     [[nodiscard]] std::span<char> room() noexcept;
     void filled(std::size_t count) noexcept { end_ += count; }
 
+    /// Overwrites everything but the unread bytes: those that were consumed, and the copies that
+    /// room() has left behind.
+    void wipe() noexcept;
+    /// Overwrites some bytes that have just been consumed.
+    void wipe(std::string_view consumed) noexcept;
+
   private:
     std::size_t capacity_;
     std::unique_ptr<char[]> bytes_;

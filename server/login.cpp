@@ -2,6 +2,7 @@
 
 #include "daemon/logger.hpp"
 #include "daemon/process_title.hpp"
+#include "server/authentication.hpp"
 #include "server/predecessor.hpp"
 #include "server/refusals.hpp"
 #include "server/small_child.hpp"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +24,10 @@ namespace {
 
 using shm::EndReason;
 using wire::ErrorCode;
+using Clock = SessionLoop::Clock;
+
+/// A refused login is answered a multiple of this time after its line.
+constexpr std::chrono::milliseconds refusal_interval{100};
 
 /// How many bytes one read may take beyond one whole message. The session appends all of them
 /// before it checks whether its client reads.
@@ -44,6 +50,17 @@ void log_login(const SessionContext& context, std::string_view client_id, bool t
     log_event(LogLevel::info, who + " logged in from " + to_string(context.heritage.peer.endpoint) +
                                   ", process " + std::to_string(::getpid()) +
                                   (takes_over ? ", taking over an earlier session" : ""));
+}
+
+/// Refuses a client that has not proved who it is. The answer comes a multiple of 100 ms after its
+/// line, so that its time does not tell whether the client is known.
+void refuse_without_proof(SessionContext& context, std::string_view client_id,
+                          Clock::time_point came) {
+    const auto taken = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - came);
+    const auto answer_at =
+        came + refusal_interval * (1 + (taken - std::chrono::milliseconds{1}) / refusal_interval);
+    while (!context.loop.ended() && Clock::now() < answer_at) context.loop.wait(answer_at);
+    if (!context.loop.ended()) refuse(context, client_id, ErrorCode::login_refused);
 }
 
 /// Starts the session of a login that was accepted.
@@ -76,6 +93,16 @@ std::optional<Subscription> start(SessionContext& context, const wire::Login& lo
 }
 
 std::optional<Subscription> answer_login(SessionContext& context, const wire::Login& login) {
+    const auto came = Clock::now();
+    const Authentication proof = authenticate(context.heritage, login);
+    if (proof.refusal == ErrorCode::login_refused) {
+        refuse_without_proof(context, login.client_id, came);
+        return {};
+    }
+    if (proof.refusal) {
+        refuse(context, login.client_id, *proof.refusal);
+        return {};
+    }
     // If this connection is gone, its client may have logged in again since. That login must not
     // be taken over by this earlier one.
     if (context.loop.peer_is_gone()) {
@@ -83,9 +110,15 @@ std::optional<Subscription> answer_login(SessionContext& context, const wire::Lo
         return {};
     }
     shm::Session::Welcome welcome;
-    switch (context.session.login(login.client_id, welcome)) {
+    switch (context.session.login(login.client_id, welcome, proof.secret_version)) {
         case shm::Session::LoginResult::unknown_client:
-            refuse(context, login.client_id, ErrorCode::unknown_client);
+            if (!asks_for_secrets(context.heritage)) {
+                refuse(context, login.client_id, ErrorCode::unknown_client);
+                return {};
+            }
+            [[fallthrough]];
+        case shm::Session::LoginResult::secret_changed:
+            refuse_without_proof(context, login.client_id, came);
             return {};
         case shm::Session::LoginResult::too_many_clients:
             refuse(context, login.client_id, ErrorCode::too_many_clients);
@@ -128,7 +161,9 @@ std::optional<Subscription> log_in(SessionContext& context) {
         const auto step = parser.next(loop.input().unread());
         loop.input().consume(step.consumed);
         if (step.command) {
-            if (auto logged_in = answer(context, *step.command)) return logged_in;
+            auto logged_in = answer(context, *step.command);
+            loop.input().wipe();  // because the line may have had a secret
+            if (logged_in) return logged_in;
         } else if (step.consumed == 0 && is_late) {
             loop.end(SessionEnd{EndReason::protocol, error_line(ErrorCode::login_timeout)});
         } else if (step.consumed == 0) {

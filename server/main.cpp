@@ -15,7 +15,9 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -42,11 +44,13 @@ int main(int argc, char** argv) {
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = belfry::server::read_options(arguments);
+        auto clients =
+            options ? std::optional{belfry::server::read_clients(*options)} : std::nullopt;
         if (options && !options->check) {
             belfry::set_log(options->log_level, options->log_format);
             belfry::prepare_process_titles(argc, argv, "belfryd",
                                            " (" + options->data_dir.string() + ")");
-            belfry::server::serve(*options, arguments);
+            belfry::server::serve(*options, *std::move(clients), arguments);
             return EXIT_SUCCESS;
         }
         if (options) std::cout << "configuration OK\n";

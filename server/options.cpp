@@ -33,6 +33,7 @@ po::options_description described_options() {
     // clang-format off
     options.add_options()
         ("client-ids", text()->value_name("1,2,3"), "the clients that may log in")
+        ("clients", text()->value_name("FILE"), "file of the clients that may log in, with their secrets")
         ("port", defaults_to("5000")->value_name("N"), "port to listen on; 0 lets the system choose one")
         ("port-file", text()->value_name("FILE"), "file that holds the port while the server runs")
         ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "IPv4 or IPv6 address to listen on")
@@ -55,6 +56,7 @@ po::options_description described_options() {
 
 std::vector<std::string> client_ids_in(const po::variables_map& options) {
     const auto list = cli::text_of(options, "client-ids");
+    if (!list && cli::text_of(options, "clients")) return {};
     if (!list) throw UsageError{"option --client-ids is missing (example: 1,2,3)"};
     std::vector<std::string> ids;
     boost::algorithm::split(ids, *list, [](char c) { return c == ','; });
@@ -120,6 +122,7 @@ Options checked(const po::variables_map& given) {
     const auto text = [&given](const char* name) { return *cli::text_of(given, name); };
     Options options;
     options.client_ids = client_ids_in(given);
+    options.clients_file = cli::text_of(given, "clients");
     options.listen = address_in(given);
     options.port = static_cast<std::uint16_t>(cli::whole_number("port", text("port"), 0, 65535));
     options.port_file = cli::text_of(given, "port-file");
@@ -172,6 +175,14 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
         return checked(line.options);
     } catch (const UsageError& error) {
         throw cli::with_origin(error, line);
+    }
+}
+
+auth::KnownClients read_clients(const Options& options) {
+    try {
+        return auth::KnownClients{options.client_ids, options.clients_file};
+    } catch (const auth::ClientsFileError& error) {
+        throw UsageError{error.what(), "clients"};
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/known_clients.hpp"
 #include "daemon/logger.hpp"
 #include "shm/layout.hpp"
 
@@ -13,9 +14,10 @@ namespace belfry::server {
 
 /// The options of belfryd, from the command line and the configuration file.
 struct Options {
-    std::vector<std::string> client_ids;  ///< at least one; all are valid and different
-    std::string listen = "127.0.0.1";     ///< an IPv4 or IPv6 address
-    std::uint16_t port = 5000;            ///< 0 lets the system choose
+    std::vector<std::string> client_ids;                ///< all are valid and different
+    std::optional<std::filesystem::path> clients_file;  ///< given if client_ids is empty
+    std::string listen = "127.0.0.1";                   ///< an IPv4 or IPv6 address
+    std::uint16_t port = 5000;                          ///< 0 lets the system choose
     std::optional<std::filesystem::path> port_file;
     std::filesystem::path data_dir = "belfry-data";
     shm::Durability durability = shm::Durability::commit;
@@ -34,5 +36,9 @@ struct Options {
 /// @return nothing if `--help` or `--version` was given, which is then printed to standard output
 /// @throws cli::UsageError, which names file and line if the mistake is in the file
 [[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
+
+/// Returns the clients of the options, after reading the clients' file.
+/// @throws cli::UsageError
+[[nodiscard]] auth::KnownClients read_clients(const Options& options);
 
 }  // namespace belfry::server

@@ -1,26 +1,40 @@
 #include "server/reload.hpp"
 
 #include "cli/command_line.hpp"
+#include "server/exposure.hpp"
 #include "server/runtime_settings.hpp"
-#include "shm/client_table.hpp"
+#include "shm/clients_path.hpp"
+#include "shm/data_directory.hpp"
 
-#include <algorithm>
 #include <array>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 namespace belfry::server {
 namespace {
 
-/// Returns those of `ids` that are not among the others, as `ann, bob`.
-std::string missing_in(const std::vector<std::string>& others,
-                       const std::vector<std::string>& ids) {
+/// Returns the clients for which the test holds, as `ann, bob`.
+std::string names_of(const auth::KnownClients& clients,
+                     const std::function<bool(const auth::Client&)>& test) {
     std::string text;
-    for (const std::string& id : ids) {
-        if (std::ranges::find(others, id) != others.end()) continue;
-        text += (text.empty() ? "" : ", ") + id;
+    for (const auth::Client& client : clients.all()) {
+        if (test(client)) text += (text.empty() ? "" : ", ") + std::string{client.name};
     }
     return text;
+}
+
+/// Returns the clients that are not among the others.
+std::string missing_in(const auth::KnownClients& others, const auth::KnownClients& clients) {
+    return names_of(clients, [&](const auto& client) { return !others.find(client.name); });
+}
+
+/// Returns the clients that are in both lists with different secrets.
+std::string changed_in(const auth::KnownClients& others, const auth::KnownClients& clients) {
+    return names_of(clients, [&](const auth::Client& client) {
+        const auth::Client* const other = others.find(client.name);
+        return other != nullptr && other->secret_version != client.secret_version;
+    });
 }
 
 std::string number_or(std::uint64_t number, const char* none) {
@@ -29,29 +43,40 @@ std::string number_or(std::uint64_t number, const char* none) {
 
 }  // namespace
 
-Reload::Reload(const std::vector<std::string>& arguments, Options& current, shm::Segment& segment,
-               Supervisor& supervisor)
-    : arguments_{&arguments}, current_{&current}, segment_{&segment}, supervisor_{&supervisor} {}
+Reload::Reload(const std::vector<std::string>& arguments, Options& current,
+               auth::KnownClients& clients, shm::Segment& segment, Supervisor& supervisor)
+    : arguments_{&arguments},
+      current_{&current},
+      clients_{&clients},
+      segment_{&segment},
+      supervisor_{&supervisor} {}
 
 void Reload::run() {
-    if (!current_->config) {
-        return log_event(LogLevel::warning, "nothing to reload: no --config was given");
+    read_and_apply();
+    segment_->server().reloads.fetch_add(1);
+}
+
+void Reload::read_and_apply() {
+    if (!current_->config && !current_->clients_file) {
+        return log_event(LogLevel::warning,
+                         "nothing to reload: neither --config nor --clients was given");
     }
     try {
         const auto next = read_options(*arguments_);
-        if (next) apply(*next);
+        if (next) apply(*next, read_clients(*next));
     } catch (const cli::UsageError& error) {
         log_event(LogLevel::error,
                   std::string{"not reloaded, nothing has changed: "} + error.what());
     }
 }
 
-void Reload::apply(const Options& next) {
+void Reload::apply(const Options& next, auth::KnownClients clients) {
     has_logged_ = false;
     // The more verbose of the two levels applies to the lines of this reload.
     const LogLevel level = next.log_level;
     if (level > current_->log_level) set_log_level(*segment_, level);
-    apply_clients(next);
+    apply_clients(std::move(clients));
+    apply_clients_file(next);
     apply_max_clients(next);
     apply_retention(next);
     log_what_stays(next);
@@ -63,19 +88,35 @@ void Reload::apply(const Options& next) {
     current_->log_level = level;
 }
 
-void Reload::apply_clients(const Options& next) {
-    const std::string added = missing_in(current_->client_ids, next.client_ids);
-    const std::string removed = missing_in(next.client_ids, current_->client_ids);
-    if (added.empty() && removed.empty()) return;
-    if (!shm::set_known_clients(*segment_, next.client_ids)) {
+void Reload::apply_clients(auth::KnownClients next) {
+    const std::string added = missing_in(*clients_, next);
+    const std::string removed = missing_in(next, *clients_);
+    const std::string changed = changed_in(*clients_, next);
+    if (!set_clients(*segment_, next)) {
         return log(LogLevel::error,
                    "client-ids cannot be changed: the shared memory has no room for that many "
                    "new ones without a clean stop and a start");
     }
     if (!added.empty()) log(LogLevel::info, "client-ids: added " + added);
     if (!removed.empty()) log(LogLevel::info, "client-ids: removed " + removed);
+    if (!changed.empty()) log(LogLevel::info, "secrets: changed those of " + changed);
+    if (next.others_may_read() && !clients_->others_may_read()) {
+        log(LogLevel::warning, std::string{readable_by_others});
+    }
+    *clients_ = std::move(next);
     supervisor_->end_unwanted();
-    current_->client_ids = next.client_ids;
+}
+
+void Reload::apply_clients_file(const Options& next) {
+    if (next.clients_file == current_->clients_file) return;
+    current_->clients_file = next.clients_file;
+    try {
+        shm::write_clients_path(current_->data_dir, next.clients_file);
+        log(LogLevel::info, "clients is now " + (next.clients_file ? next.clients_file->string()
+                                                                   : std::string{"not set"}));
+    } catch (const shm::DataDirectoryError& error) {
+        log(LogLevel::error, error.what());
+    }
 }
 
 void Reload::apply_max_clients(const Options& next) {
@@ -120,7 +161,8 @@ void Reload::log_what_stays(const Options& next) {
 
 void Reload::log(LogLevel level, const std::string& line) {
     has_logged_ = true;
-    log_event(level, "reloaded " + current_->config->string() + ": " + line);
+    const auto& file = current_->config ? current_->config : current_->clients_file;
+    log_event(level, "reloaded" + (file ? " " + file->string() : "") + ": " + line);
 }
 
 }  // namespace belfry::server

@@ -2,9 +2,11 @@
 
 #include "base/process.hpp"
 #include "daemon/logger.hpp"
+#include "shm/client_table.hpp"
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace belfry::server {
 namespace {
@@ -19,6 +21,16 @@ constexpr std::uint64_t descriptors_besides = 64;
 void set_retention(const shm::Segment& segment, const Options& options) noexcept {
     segment.archiver().keep_messages.store(options.keep_messages);
     segment.archiver().keep_ms.store(options.keep_days * ms_per_day);
+}
+
+bool set_clients(shm::Segment& segment, const auth::KnownClients& clients) {
+    std::vector<shm::KnownClient> known;
+    for (const auth::Client& client : clients.all()) {
+        known.push_back({client.name, client.secret_version});
+    }
+    if (!shm::set_known_clients(segment, known)) return false;
+    segment.server().clients_digest.store(clients.digest());
+    return true;
 }
 
 bool set_max_online(const shm::Segment& segment, std::uint32_t wanted) noexcept {

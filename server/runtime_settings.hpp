@@ -10,6 +10,10 @@ namespace belfry::server {
 
 void set_retention(const shm::Segment& segment, const Options& options) noexcept;
 
+/// Lets exactly these clients log in, with their secrets, and tells belfryctl the digest of the
+/// clients' file. @return false if the segment has too few rows; nothing was changed
+[[nodiscard]] bool set_clients(shm::Segment& segment, const auth::KnownClients& clients);
+
 /// Sets the limit of sessions, at most to the limit that the segment was created for. If `wanted`
 /// is higher, a warning says so.
 /// @return whether the limit is `wanted` now

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "auth/known_clients.hpp"
 #include "base/unique_fd.hpp"
 #include "server/session_loop.hpp"
 #include "shm/session.hpp"
 #include "shm/session_slots.hpp"
 
 #include <filesystem>
+#include <string>
 
 namespace belfry::server {
 
@@ -18,6 +20,8 @@ struct Heritage {
     base::UniqueFd socket;  ///< the client's connection, blocking
     SessionLoop::Clock::time_point login_deadline;
     shm::Peer peer = {};
+    std::string certificate_name = {};      ///< common name of a verified certificate; empty: none
+    auth::KnownClients* clients = nullptr;  ///< null: no client needs a secret
 };
 
 /// The objects that the parts of a session child share. The input thread owns them. The output

@@ -70,12 +70,13 @@ base::UniqueFd open_reserve() {
 
 Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
                        Listener& listener, const base::UniqueFd& alive,
-                       const std::vector<base::PlacedFile>& lock_files)
+                       const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients)
     : segment_{&segment},
       data_dir_{&data_dir},
       listener_{&listener},
       alive_{&alive},
       sandbox_{sandbox::ProcessKind::session, {data_dir, "/proc"}},
+      clients_{&clients},
       archiver_{segment, data_dir, alive, lock_files},
       huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
@@ -210,7 +211,9 @@ void Supervisor::serve(base::UniqueFd socket) {
                       shm::give_slot(*segment_, slot, peer),
                       std::move(socket),
                       Clock::now() + login_timeout,
-                      peer};
+                      peer,
+                      {},
+                      clients_};
     shm::set_version(segment_->session_process(slot), wire::version);
     const pid_t pid = spawn_session(heritage, sandbox_, *alive_);
     if (pid == -1) {

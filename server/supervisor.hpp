@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/known_clients.hpp"
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
 #include "sandbox/sandbox.hpp"
@@ -26,9 +27,11 @@ class Supervisor {
   public:
     /// @param alive the locked file `alive`, which the children inherit
     /// @param lock_files the files that the archiver watches; they outlive the object
+    /// @param clients by which each session verifies its client; the object outlives this one
     /// @throws StartError, std::system_error
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
-               const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
+               const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files,
+               auth::KnownClients& clients);
 
     /// Takes over the archiver, the children and the slots of an earlier supervisor. It wakes
     /// processes that dead ones may have left asleep, and starts an archiver if none is running.
@@ -42,8 +45,8 @@ class Supervisor {
     void run(const std::function<void()>& reload,
              const std::function<std::chrono::milliseconds()>& send_heartbeat);
 
-    /// Asks the sessions whose client is no longer known to exit. run() kills those that are still
-    /// running after kill_timeout.
+    /// Asks the sessions whose client is no longer known, or has other secrets, to exit. run()
+    /// kills those that are still running after kill_timeout.
     void end_unwanted() noexcept;
 
     /// Ends all sessions: asks them to exit, kills those that have not exited after half a second,
@@ -77,6 +80,7 @@ class Supervisor {
     Listener* listener_;
     const base::UniqueFd* alive_;
     sandbox::Sandbox sandbox_;
+    auth::KnownClients* clients_;
     ArchiverWatchdog archiver_;
     shm::HugePages huge_pages_;
     Refusals refusals_;

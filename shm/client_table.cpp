@@ -7,6 +7,8 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 namespace belfry::shm {
 namespace {
@@ -24,6 +26,36 @@ void put_name(ClientRow& row, std::string_view name) noexcept {
     std::copy_n(name.data(), std::min(name.size(), padded.size()), padded.data());
     std::memcpy(row.name + 1, padded.data() + 1, padded.size() - 1);
     std::atomic_ref{row.name[0]}.store(padded[0], std::memory_order_release);
+}
+
+void let_log_in(ClientRow& row, const KnownClient& client) noexcept {
+    row.secret_version.store(client.secret_version, std::memory_order_relaxed);
+    row.known.store(1, std::memory_order_release);
+}
+
+/// The rows of a list of clients.
+struct Placement {
+    std::vector<const KnownClient*> of_row;  ///< null for a row whose client is not listed
+    std::vector<const KnownClient*> added;   ///< those that have no row yet
+};
+
+Placement place(const Segment& segment, std::span<const KnownClient> clients) {
+    std::vector<std::pair<std::string_view, std::uint32_t>> rows;
+    for (std::uint32_t row = 0; row < used_rows(segment); ++row) {
+        rows.emplace_back(name_of(segment, row), row);
+    }
+    std::ranges::sort(rows);
+    Placement placement{.of_row = std::vector<const KnownClient*>(rows.size()), .added = {}};
+    for (const KnownClient& client : clients) {
+        const auto found = std::ranges::lower_bound(rows, client.id, {},
+                                                    [](const auto& row) { return row.first; });
+        if (found != rows.end() && found->first == client.id) {
+            placement.of_row[found->second] = &client;
+        } else {
+            placement.added.push_back(&client);
+        }
+    }
+    return placement;
 }
 
 }  // namespace
@@ -84,26 +116,28 @@ std::uint32_t count_online(const Segment& segment) noexcept {
     return online;
 }
 
-bool set_known_clients(Segment& segment, std::span<const std::string> client_ids) noexcept {
-    const auto is_new = [&](const std::string& id) { return !find_row(segment, id); };
-    std::uint32_t next = used_rows(segment);
-    const auto added = std::count_if(client_ids.begin(), client_ids.end(), is_new);
-    if (next + added > segment.geometry().client_rows) return false;
+bool set_known_clients(Segment& segment, std::span<const KnownClient> clients) {
+    const Placement placement = place(segment, clients);
+    auto next = static_cast<std::uint32_t>(placement.of_row.size());
+    if (next + placement.added.size() > segment.geometry().client_rows) return false;
 
-    for (std::uint32_t row = 0; row < next; ++row) {
-        const bool listed = std::any_of(client_ids.begin(), client_ids.end(), [&](const auto& id) {
-            return id == name_of(segment, row);
-        });
-        segment.client(row).known.store(listed ? 1 : 0, std::memory_order_release);
+    for (std::uint32_t row = 0; row < placement.of_row.size(); ++row) {
+        ClientRow& changed = segment.client(row);
+        const KnownClient* const client = placement.of_row[row];
+        if (client == nullptr) {
+            changed.known.store(0, std::memory_order_release);
+        } else {
+            let_log_in(changed, *client);
+        }
     }
-    for (const std::string& id : client_ids) {
-        if (!is_new(id)) continue;
+    for (const KnownClient* const client : placement.added) {
         ClientRow& row = segment.client(next++);
-        put_name(row, id);
-        row.known.store(1, std::memory_order_release);
+        put_name(row, client->id);
+        let_log_in(row, *client);
     }
-    // For a client that is not known any more: either its login sees that, or the supervisor, which
-    // looks at the slots after this, sees the login (Session::login()).
+    // For a client that is not known any more, or whose secrets have changed: either its login sees
+    // that, or the supervisor, which looks at the slots after this, sees the login
+    // (Session::login()).
     order_store_and_load();
     return true;
 }

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 /// Looks up clients and their sessions. Any process may call these functions; none takes a lock.
@@ -45,11 +44,18 @@ struct OnlineSession {
 /// Returns the number of clients that are online.
 [[nodiscard]] std::uint32_t count_online(const Segment& segment) noexcept;
 
+/// A client that may log in.
+struct KnownClient {
+    std::string_view id;
+    std::uint64_t secret_version = 0;  ///< see ClientRow
+};
+
 /// Lets exactly these clients log in. The rows of other clients stay, with their cursors, and may
 /// become known again. Only the supervisor calls it. A concurrent login of a client that is not
-/// known any more is either refused or visible to is_unwanted() afterwards.
+/// known any more, or with secrets that have changed, is either refused or visible to is_unwanted()
+/// afterwards. If the supervisor dies within this function, the next one calls it again.
+/// @param clients no id comes twice
 /// @return false if there are too few spare rows; nothing was changed
-[[nodiscard]] bool set_known_clients(Segment& segment,
-                                     std::span<const std::string> client_ids) noexcept;
+[[nodiscard]] bool set_known_clients(Segment& segment, std::span<const KnownClient> clients);
 
 }  // namespace belfry::shm

@@ -3,6 +3,7 @@
 #include "shm/news.hpp"
 #include "shm/ordering.hpp"
 #include "shm/process_entry.hpp"
+#include "shm/session_slots.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -17,7 +18,8 @@ bool Session::claim() noexcept {
     return shm::claim(segment_->session_process(slot_), generation_);
 }
 
-Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome) noexcept {
+Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome,
+                                    std::uint64_t secret_version) noexcept {
     const auto row = find_client(*segment_, client_id);
     if (!row) return LoginResult::unknown_client;
     LogLock lock{*segment_};
@@ -30,11 +32,13 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
     }
     row_ = *row;
     SessionSlot& shown = segment_->session(slot_);
+    shown.secret_version.store(secret_version, std::memory_order_relaxed);
     shown.client.store(row_ + 1, std::memory_order_release);
     order_store_and_load();  // see set_known_clients()
-    if (!is_known(*segment_, row_)) {
+    if (is_unwanted(*segment_, slot_)) {
         shown.client.store(0, std::memory_order_release);
-        return LoginResult::unknown_client;
+        return is_known(*segment_, row_) ? LoginResult::secret_changed
+                                         : LoginResult::unknown_client;
     }
     become_session_of(client(), welcome);
     return LoginResult::welcome;

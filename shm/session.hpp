@@ -27,7 +27,7 @@ class Session {
     /// @return false if the slot has been given to another child; the caller must exit
     [[nodiscard]] bool claim() noexcept;
 
-    enum class LoginResult { welcome, unknown_client, too_many_clients, no_slot };
+    enum class LoginResult { welcome, unknown_client, secret_changed, too_many_clients, no_slot };
 
     struct Welcome {
         std::uint64_t cursor = 0;
@@ -39,7 +39,9 @@ class Session {
     };
 
     /// Makes this the only session of the client (9). Takes the lock. The child calls it once.
-    [[nodiscard]] LoginResult login(std::string_view client_id, Welcome& welcome) noexcept;
+    /// @param secret_version that of the secrets by which the client has proved who it is
+    [[nodiscard]] LoginResult login(std::string_view client_id, Welcome& welcome,
+                                    std::uint64_t secret_version = 0) noexcept;
 
     /// Tells whether no later login has taken over (9).
     [[nodiscard]] bool is_current() const noexcept;

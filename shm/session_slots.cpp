@@ -54,9 +54,12 @@ bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept {
 }
 
 bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept {
-    const std::uint32_t client = segment.session(slot).client.load(std::memory_order_acquire);
-    return client != 0 && client <= segment.geometry().client_rows &&
-           !is_known(segment, client - 1);
+    const SessionSlot& session = segment.session(slot);
+    const std::uint32_t client = session.client.load(std::memory_order_acquire);
+    if (client == 0 || client > segment.geometry().client_rows) return false;
+    return !is_known(segment, client - 1) ||
+           session.secret_version.load(std::memory_order_relaxed) !=
+               segment.client(client - 1).secret_version.load(std::memory_order_relaxed);
 }
 
 void claim_supervision(Segment& segment) noexcept {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 /// The supervisor's side of the session slots. Only the supervisor calls these functions, except
-/// for is_logged_in(). None of them takes a lock.
+/// for those that say otherwise. None of them takes a lock.
 namespace belfry::shm {
 
 struct GivenSlot {
@@ -35,7 +35,8 @@ void reap_slot(Segment& segment, std::uint32_t slot) noexcept;
 /// Tells whether the slot's child has logged in and was not reaped yet. Any process may call it.
 [[nodiscard]] bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept;
 
-/// Tells whether the slot's child serves a client that is not known any more.
+/// Tells whether the slot's child serves a client that is not known any more, or whose secrets have
+/// changed since its login. Any process may call it.
 [[nodiscard]] bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept;
 
 /// Writes this process into the supervisor's entry of the table of processes.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shm/client_table.hpp"
 #include "shm/invariants.hpp"
 #include "shm/segment_file.hpp"
 #include "shm/session.hpp"
@@ -31,6 +32,13 @@ namespace belfry::test {
         plan.clients.push_back({id});
     }
     return plan;
+}
+
+/// Returns clients without secrets. The ids must outlive the result.
+[[nodiscard]] inline std::vector<shm::KnownClient> known(const std::vector<std::string>& ids) {
+    std::vector<shm::KnownClient> clients;
+    for (const std::string& id : ids) clients.push_back({id});
+    return clients;
 }
 
 /// Returns the geometry in shared memory; segment.geometry() is a copy of it.

@@ -170,7 +170,7 @@ class Adopt : public SegmentOperation {
     void run() override {
         auto found = shm::find_segment(scratch().data_dir(), boost::interprocess::read_write);
         shm::Segment& adopted = found->segment;
-        if (!shm::set_known_clients(adopted, client_ids_))
+        if (!shm::set_known_clients(adopted, known(client_ids_)))
             throw Failure{"the client table is full"};
         shm::claim_supervision(adopted);
         for (std::uint32_t slot = few_slots; slot-- > 0;) {

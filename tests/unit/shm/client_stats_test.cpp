@@ -63,7 +63,7 @@ TEST_F(ClientStats, AVersionIsCutIfItDoesNotFit) {
 
 TEST_F(ClientStats, ALoginOfAClientThatWasJustRemovedIsRefused) {
     shm::Session session = claimed_session(segment(), 0);
-    ASSERT_TRUE(shm::set_known_clients(segment(), std::vector<std::string>{"ann"}));
+    ASSERT_TRUE(shm::set_known_clients(segment(), known({"ann"})));
     shm::Session::Welcome welcome;
     EXPECT_EQ(session.login("bob", welcome), shm::Session::LoginResult::unknown_client);
     EXPECT_FALSE(shm::is_logged_in(segment(), 0));
