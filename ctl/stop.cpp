@@ -55,6 +55,7 @@ void stop_without_supervisor(const std::filesystem::path& data_dir) {
     if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server did not exit"};
     shm::remove_port_file(data_dir, found->segment.prefix().port);
     shm::remove_clients_path(data_dir);
+    shm::remove_gate_socket(data_dir);
     shm::remove_segment(data_dir, found->name);
 }
 
@@ -107,6 +108,7 @@ std::uint64_t remove_dead_segment(const std::filesystem::path& data_dir,
         const std::uint64_t unstored = count_unstored(data_dir, found);
         shm::remove_port_file(data_dir, found.segment.prefix().port);
         shm::remove_clients_path(data_dir);
+        shm::remove_gate_socket(data_dir);
         shm::remove_segment(data_dir, found.name);
         return unstored;
     } catch (const shm::DataDirectoryInUse& in_use) {

@@ -4,6 +4,7 @@
 #include "daemon/process_title.hpp"
 #include "server/attach_segment.hpp"
 #include "server/exposure.hpp"
+#include "server/gate.hpp"
 #include "server/huge_program.hpp"
 #include "server/oom_score.hpp"
 #include "server/reload.hpp"
@@ -19,10 +20,12 @@
 #include "shm/segment_file.hpp"
 #include "store/open_log.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <iostream>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace belfry::server {
 namespace {
@@ -53,12 +56,28 @@ Listener listen_again(const std::string& address, std::uint16_t port) {
     }
 }
 
-/// Opens the listening socket. With an adopted segment, port 0 means the port of the earlier
-/// server.
-Listener open_listener(const Options& options, const std::optional<shm::FoundSegment>& adopted) {
-    if (!adopted) return Listener{options.listen, options.port};
-    const auto former = static_cast<std::uint16_t>(adopted->segment.prefix().port);
-    return listen_again(options.listen, options.port == 0 ? former : options.port);
+/// Opens a listening socket.
+/// @param former with an adopted segment: the port of the earlier server, which port 0 means then
+Listener open_listener(const std::string& address, std::uint16_t port,
+                       const std::atomic<std::uint32_t>* former) {
+    if (former == nullptr) return Listener{address, port};
+    return listen_again(address, port == 0 ? static_cast<std::uint16_t>(*former) : port);
+}
+
+/// Makes the gate's sockets. An earlier gate must have ended, because it listens at the same port.
+/// @param gate empty without TLS
+void open_gate(std::optional<Gate>& gate, shm::Segment& segment, const Options& options,
+               bool is_new) {
+    std::atomic<std::uint32_t>& port = segment.prefix().tls_port;
+    if (!is_new) end_former_gate(segment);
+    if (!options.gate) {
+        port.store(0);
+        return shm::remove_gate_socket(options.data_dir);
+    }
+    Listener tls =
+        open_listener(options.gate->listen, options.gate->port, is_new ? nullptr : &port);
+    port.store(tls.port());
+    gate.emplace(segment, options.data_dir, *options.gate, std::move(tls), options.log_format);
 }
 
 /// Moves cursors that are above the end of the log back to it (7).
@@ -103,10 +122,12 @@ void log_adoption(const shm::Segment& segment, std::size_t sessions) {
 }
 
 void log_listening(const shm::Segment& segment, const auth::KnownClients& clients,
-                   const Listener& listener) {
+                   const Listener& listener, const std::optional<Gate>& gate) {
+    if (gate) log_event(LogLevel::info, "listening on " + gate->tls.name() + " for TLS");
     log_event(LogLevel::info, "listening on " + listener.name() + " for " +
                                   std::to_string(clients.all().size()) + " clients with log " +
                                   std::string{segment.epoch()});
+    if (gate) std::cout << "belfryd tls on " << gate->tls.name() << std::endl;
     std::cout << "belfryd listening on " << listener.name() << std::endl;
 }
 
@@ -158,7 +179,8 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     auto adopted = segment_to_adopt(options);
     if (!adopted) require_nobody(options);
     const base::UniqueFd alive = shm::hold_alive(options.data_dir);
-    Listener listener = open_listener(options, adopted);
+    Listener listener = open_listener(options.listen, options.port,
+                                      adopted ? &adopted->segment.prefix().port : nullptr);
 
     const bool is_new = !adopted;
     shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options, clients);
@@ -169,21 +191,25 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     log_if_full(segment);
     const std::vector<base::PlacedFile> lock_files{lock.file(),
                                                    shm::alive_file(options.data_dir, alive)};
-    Supervisor supervisor{segment, options.data_dir, listener, alive, lock_files, clients};
+    std::optional<Gate> gate;
+    open_gate(gate, segment, options, is_new);
+    Supervisor supervisor{segment, options.data_dir, listener, gate ? &*gate : nullptr,
+                          alive,   lock_files,       clients};
     // This may fail, so it must come before an archiver is started, which would outlive the
     // failure.
     if (options.port_file) {
         shm::write_port_file(options.data_dir, *options.port_file, listener.port());
     }
     shm::write_clients_path(options.data_dir, options.clients_file);
+    if (gate) gate->watchdog.begin();
     // This may log a warning, so it comes after everything that may fail: a start that fails logs
     // one line only, which names the reason.
-    reserve_descriptors(segment);
+    reserve_descriptors(segment, gate ? GateListener::max_waiting : 0);
     show_sandbox(segment, supervisor.sandbox());
     move_program_to_huge_pages();
     const std::size_t sessions = supervisor.adopt();
     if (!is_new) log_adoption(segment, sessions);
-    log_listening(segment, clients, listener);
+    log_listening(segment, clients, listener, gate);
     warn_of_exposure(options, clients);
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // From here on clients may have been told that messages are SENT.

@@ -4,6 +4,7 @@
 #include "daemon/logger.hpp"
 #include "daemon/process_title.hpp"
 #include "server/belfryd.hpp"
+#include "server/gate_process.hpp"
 #include "server/options.hpp"
 #include "server/small_child.hpp"
 #include "shm/data_directory.hpp"
@@ -52,6 +53,9 @@ int main(int argc, char** argv) {
                                            " (" + options->data_dir.string() + ")");
             belfry::server::serve(*options, *std::move(clients), arguments);
             return EXIT_SUCCESS;
+        }
+        if (options && options->gate && !belfry::server::check_gate(*options->gate)) {
+            return belfry::cli::exit_usage;
         }
         if (options) std::cout << "configuration OK\n";
         belfry::cli::finish_standard_output();

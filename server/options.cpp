@@ -6,8 +6,6 @@
 #include "wire/limits.hpp"
 #include "wire/version.hpp"
 
-#include <arpa/inet.h>
-
 #include <boost/algorithm/string/split.hpp>
 
 #include <algorithm>
@@ -36,7 +34,9 @@ po::options_description described_options() {
         ("clients", text()->value_name("FILE"), "file of the clients that may log in, with their secrets")
         ("port", defaults_to("5000")->value_name("N"), "port to listen on; 0 lets the system choose one")
         ("port-file", text()->value_name("FILE"), "file that holds the port while the server runs")
-        ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "IPv4 or IPv6 address to listen on")
+        ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "IPv4 or IPv6 address to listen on");
+    describe_gate_options(options);
+    options.add_options()
         ("data-dir", defaults_to("belfry-data")->value_name("DIR"), "directory of the database and the lock files")
         ("durability", defaults_to("commit")->value_name("WORD"), "commit: store a message before showing it; async: show it before storing it; memory: no store")
         ("keep-messages", text()->value_name("N"), "keep about the newest N messages in the store (default: all)")
@@ -73,14 +73,6 @@ std::vector<std::string> client_ids_in(const po::variables_map& options) {
         throw UsageError{"--client-ids: '" + *twice + "' is listed twice", "client-ids"};
     }
     return ids;
-}
-
-std::string address_in(const po::variables_map& options) {
-    std::string address = *cli::text_of(options, "listen");
-    in6_addr parsed{};
-    if (::inet_pton(AF_INET, address.c_str(), &parsed) == 1) return address;
-    if (::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) return address;
-    throw UsageError{"--listen must be an IPv4 or IPv6 address, not '" + address + "'", "listen"};
 }
 
 shm::Durability durability_in(const po::variables_map& options) {
@@ -123,9 +115,10 @@ Options checked(const po::variables_map& given) {
     Options options;
     options.client_ids = client_ids_in(given);
     options.clients_file = cli::text_of(given, "clients");
-    options.listen = address_in(given);
+    options.listen = address_in(given, "listen");
     options.port = static_cast<std::uint16_t>(cli::whole_number("port", text("port"), 0, 65535));
     options.port_file = cli::text_of(given, "port-file");
+    options.gate = gate_options_in(given, options.listen);
     options.data_dir = data_dir_in(given);
     options.durability = durability_in(given);
     options.keep_messages = retention_in(given, "keep-messages", shm::max_id);

@@ -53,6 +53,11 @@ void Refusals::refuse(base::UniqueFd socket, const std::string& why) {
     refused_.push_back({std::move(socket), Clock::now() + timeout});
 }
 
+void Refusals::refuse_relay(base::UniqueFd socket, const std::string& why) {
+    log(why);
+    socket.reset();
+}
+
 void Refusals::sweep() noexcept {
     const auto now = Clock::now();
     std::erase_if(refused_, [now](const Refused& refused) {

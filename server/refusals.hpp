@@ -24,6 +24,9 @@ class Refusals {
     /// Sends the line, keeps the connection open for a while, and logs why it cannot be served.
     void refuse(base::UniqueFd socket, const std::string& why);
 
+    /// Closes the connection of a relay without a line, and logs why it cannot be served.
+    void refuse_relay(base::UniqueFd socket, const std::string& why);
+
     /// Closes the connections whose client has closed or whose time has passed.
     void sweep() noexcept;
 

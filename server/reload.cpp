@@ -57,13 +57,14 @@ void Reload::run() {
 }
 
 void Reload::read_and_apply() {
-    if (!current_->config && !current_->clients_file) {
+    if (!current_->config && !current_->clients_file && !current_->gate) {
         return log_event(LogLevel::warning,
-                         "nothing to reload: neither --config nor --clients was given");
+                         "nothing to reload: neither --config, --clients nor --tls-port was given");
     }
     try {
         const auto next = read_options(*arguments_);
         if (next) apply(*next, read_clients(*next));
+        supervisor_->reload_gate();
     } catch (const cli::UsageError& error) {
         log_event(LogLevel::error,
                   std::string{"not reloaded, nothing has changed: "} + error.what());
@@ -142,7 +143,7 @@ void Reload::apply_retention(const Options& next) {
 
 void Reload::log_what_stays(const Options& next) {
     const Options& now = *current_;
-    const std::array<std::pair<std::string_view, bool>, 8> fixed{{
+    std::vector<std::pair<std::string_view, bool>> fixed{
         {"listen", next.listen != now.listen},
         {"port", next.port != now.port},
         {"port-file", next.port_file != now.port_file},
@@ -151,7 +152,8 @@ void Reload::log_what_stays(const Options& next) {
         {"ring-size", next.ring_bytes != now.ring_bytes},
         {"max-payload", next.max_payload != now.max_payload},
         {"log-format", next.log_format != now.log_format},
-    }};
+    };
+    for (const auto& of_gate : gate_differences(now.gate, next.gate)) fixed.push_back(of_gate);
     for (const auto& [name, differs] : fixed) {
         if (!differs) continue;
         log(LogLevel::warning,

@@ -47,9 +47,9 @@ void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
     segment.server().log_level.store(static_cast<std::uint32_t>(level));
 }
 
-void reserve_descriptors(const shm::Segment& segment) {
+void reserve_descriptors(const shm::Segment& segment, std::size_t waiting) {
     // A supervisor watches each session of its predecessor through a descriptor.
-    const std::uint64_t needed = segment.geometry().session_slots + descriptors_besides;
+    const std::uint64_t needed = segment.geometry().session_slots + waiting + descriptors_besides;
     const std::uint64_t limit = base::raise_descriptor_limit(needed);
     if (limit >= needed) return;
     log_event(LogLevel::warning,

@@ -21,9 +21,10 @@ bool set_max_online(const shm::Segment& segment, std::uint32_t wanted) noexcept;
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;
 
-/// Raises the limit of descriptors to the number that all sessions may need, and warns if the
-/// system permits fewer.
-void reserve_descriptors(const shm::Segment& segment);
+/// Raises the limit of descriptors to the number that all sessions and waiting relays may need, and
+/// warns if the system permits fewer.
+/// @param waiting how many relays may wait
+void reserve_descriptors(const shm::Segment& segment, std::size_t waiting);
 
 /// Shows what the sandbox of the sessions uses, and warns if the kernel lacks a part of it.
 void show_sandbox(const shm::Segment& segment, const sandbox::Sandbox& sandbox) noexcept;

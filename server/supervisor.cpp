@@ -38,11 +38,15 @@ constexpr int max_accepts = 64;
 constexpr milliseconds idle_wait{1000};  ///< how often the archiver is checked
 constexpr milliseconds tick{20};         ///< how often things with a deadline are checked
 
-/// An epoll event concerns the listener, the signals, the exit of an adopted archiver, or the exit
-/// of the adopted child in a slot.
+/// An epoll event concerns the listener, the signals, the exit of an adopted archiver, connections
+/// or reports of the gate, or the exit of the adopted child in a slot.
 constexpr std::uint64_t listener_event = ~0ULL;
 constexpr std::uint64_t signal_event = listener_event - 1;
 constexpr std::uint64_t archiver_event = listener_event - 2;
+constexpr std::uint64_t relay_event = listener_event - 3;
+constexpr std::uint64_t report_event = listener_event - 4;
+
+constexpr const char* no_descriptor = "no file descriptor is left for another connection";
 
 void watch(const base::UniqueFd& epoll, int fd, std::uint64_t about) {
     epoll_event event{};
@@ -69,11 +73,12 @@ base::UniqueFd open_reserve() {
 }  // namespace
 
 Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
-                       Listener& listener, const base::UniqueFd& alive,
+                       Listener& listener, Gate* gate, const base::UniqueFd& alive,
                        const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients)
     : segment_{&segment},
       data_dir_{&data_dir},
       listener_{&listener},
+      gate_{gate},
       alive_{&alive},
       sandbox_{sandbox::ProcessKind::session, {data_dir, "/proc"}},
       clients_{&clients},
@@ -85,7 +90,8 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
       children_{segment} {
     if (!epoll_ || !signals_ || !reserve_) throw StartError{"no file descriptor is left"};
     watch(epoll_, signals_.get(), signal_event);
-    watch_listener(true);
+    watch_listeners(true);
+    if (gate_ != nullptr) watch(epoll_, gate_->watchdog.fd(), report_event);
     shm::set_version(segment.process(shm::supervisor_entry), wire::version);
     shm::claim_supervision(segment);
     segment.set_stop(shm::StopWord::running);
@@ -118,16 +124,19 @@ void Supervisor::run(const std::function<void()>& reload,
         archiver_.start_if_due();
         archiver_.look_after();
         kill_unwanted_if_due();
+        if (gate_ != nullptr) gate_->look_after();
         if (!reserve_) reserve_ = open_reserve();
-        watch_listener(true);
+        watch_listeners(true);
     }
-    watch_listener(false);
+    watch_listeners(false);
     listener_->close();
+    if (gate_ != nullptr) gate_->stop();
 }
 
 milliseconds Supervisor::max_wait() const noexcept {
-    const bool timed =
-        !listening_ || !refusals_.empty() || archiver_.is_waiting() || unwanted_end_by_.has_value();
+    const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting() ||
+                       unwanted_end_by_.has_value() ||
+                       (gate_ != nullptr && gate_->watchdog.is_waiting());
     return timed ? tick : idle_wait;
 }
 
@@ -144,6 +153,11 @@ void Supervisor::handle(std::uint64_t event) {
         if (!stopping_) accept_waiting();
         return;
     }
+    if (event == relay_event) {
+        if (!stopping_) accept_relays();
+        return;
+    }
+    if (event == report_event) return gate_->watchdog.read_reports();
     // The pidfd is removed explicitly, because a child that is just being forked may hold a copy,
     // and epoll would keep watching it.
     if (event == archiver_event) {
@@ -176,6 +190,8 @@ void Supervisor::reap() {
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         if (pid == archiver_.pid()) {
             archiver_.ended(status);
+        } else if (gate_ != nullptr && pid == gate_->watchdog.pid()) {
+            gate_->watchdog.ended(status);
         } else {
             children_.bury_own(pid, status);
         }
@@ -187,7 +203,7 @@ void Supervisor::reap() {
 /// Accepts the connections that wait. If too many children are pending, the oldest one has to exit
 /// first. Connections that still wait after `max_accepts` cause another event.
 void Supervisor::accept_waiting() {
-    if (!children_.has_room() && !children_.evict_oldest_pending()) return watch_listener(false);
+    if (!children_.has_room() && !children_.evict_oldest_pending()) return watch_listeners(false);
     for (int accepted = 0; accepted < max_accepts && children_.has_room(); ++accepted) {
         base::UniqueFd socket = listener_->accept();
         if (socket) {
@@ -197,30 +213,62 @@ void Supervisor::accept_waiting() {
         } else if (errno != ECONNABORTED && errno != EINTR) {
             // Either no connection waits any more, or the system is short of memory. In the second
             // case the next attempt must not follow at once.
-            if (errno != EAGAIN) watch_listener(false);
+            if (errno != EAGAIN) watch_listeners(false);
+            return;
+        }
+    }
+}
+
+/// Serves the relays whose client has finished its handshake, in the same way.
+void Supervisor::accept_relays() {
+    if (!children_.has_room() && !children_.evict_oldest_pending()) return watch_listeners(false);
+    for (int accepted = 0; accepted < max_accepts && children_.has_room(); ++accepted) {
+        auto connection = gate_->relays.next();
+        if (connection) {
+            serve(*std::move(connection));
+        } else if (errno == EMFILE || errno == ENFILE) {
+            return refuse_relay_without_descriptor();
+        } else {
+            if (errno != EAGAIN) watch_listeners(false);  // as above
             return;
         }
     }
 }
 
 void Supervisor::serve(base::UniqueFd socket) {
-    const std::uint32_t slot = children_.free_slot();
     const shm::Peer peer{.endpoint = base::peer_endpoint(socket.get())};
-    Heritage heritage{*segment_,
-                      *data_dir_,
-                      shm::give_slot(*segment_, slot, peer),
-                      std::move(socket),
-                      Clock::now() + login_timeout,
-                      peer,
-                      {},
-                      clients_};
+    Heritage heritage = heritage_for(std::move(socket), peer);
+    if (start_session(heritage)) return;
+    refusals_.refuse(std::move(heritage.socket),
+                     std::string{"cannot fork: "} + std::strerror(errno));
+}
+
+void Supervisor::serve(RelayedConnection connection) {
+    Heritage heritage = heritage_for(std::move(connection.socket), connection.peer);
+    heritage.certificate_name = std::move(connection.certificate_name);
+    if (start_session(heritage)) return;
+    refusals_.refuse_relay(std::move(heritage.socket),
+                           std::string{"cannot fork: "} + std::strerror(errno));
+}
+
+Heritage Supervisor::heritage_for(base::UniqueFd socket, const shm::Peer& peer) {
+    const std::uint32_t slot = children_.free_slot();
     shm::set_version(segment_->session_process(slot), wire::version);
+    return {*segment_,
+            *data_dir_,
+            shm::give_slot(*segment_, slot, peer),
+            std::move(socket),
+            Clock::now() + login_timeout,
+            peer,
+            {},
+            clients_};
+}
+
+/// @return false with errno if it cannot be forked
+bool Supervisor::start_session(Heritage& heritage) {
     const pid_t pid = spawn_session(heritage, sandbox_, *alive_);
-    if (pid == -1) {
-        return refusals_.refuse(std::move(heritage.socket),
-                                std::string{"cannot fork: "} + std::strerror(errno));
-    }
-    children_.add(pid);
+    if (pid != -1) children_.add(pid);
+    return pid != -1;
 }
 
 /// Refuses a connection if no descriptor is left. It closes the reserve to get one.
@@ -228,19 +276,33 @@ void Supervisor::refuse_without_descriptor() {
     reserve_.reset();
     base::UniqueFd socket = listener_->accept();
     if (socket) {
-        refusals_.refuse(std::move(socket), "no file descriptor is left for another connection");
+        refusals_.refuse(std::move(socket), no_descriptor);
     }
-    watch_listener(false);  // until the next tick
+    watch_listeners(false);  // until the next tick
 }
 
-void Supervisor::watch_listener(bool wanted) {
+void Supervisor::refuse_relay_without_descriptor() {
+    reserve_.reset();
+    refusals_.refuse_relay(gate_->relays.accept_next(), no_descriptor);
+    watch_listeners(false);  // until the next tick
+}
+
+void Supervisor::watch_listeners(bool wanted) {
     if (wanted == listening_) return;
     listening_ = wanted;
-    if (wanted) return watch(epoll_, listener_->fd(), listener_event);
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_->fd(), nullptr);
+    const auto switch_to = [&](int fd, std::uint64_t event) {
+        if (wanted) return watch(epoll_, fd, event);
+        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    };
+    switch_to(listener_->fd(), listener_event);
+    if (gate_ != nullptr) switch_to(gate_->relays.fd(), relay_event);
 }
 
 // --- Ends -------------------------------------------------------------------------------------
+
+void Supervisor::reload_gate() {
+    if (gate_ != nullptr) gate_->watchdog.reload();
+}
 
 void Supervisor::end_unwanted() noexcept {
     children_.signal_unwanted(SIGTERM);

@@ -6,6 +6,7 @@
 #include "sandbox/sandbox.hpp"
 #include "server/archiver_watchdog.hpp"
 #include "server/child_table.hpp"
+#include "server/gate.hpp"
 #include "server/listener.hpp"
 #include "server/refusals.hpp"
 #include "shm/huge_pages.hpp"
@@ -25,13 +26,14 @@ namespace belfry::server {
 /// for a client. It has one thread.
 class Supervisor {
   public:
+    /// @param gate nullptr without TLS; outlives the object, as the other arguments do
     /// @param alive the locked file `alive`, which the children inherit
-    /// @param lock_files the files that the archiver watches; they outlive the object
-    /// @param clients by which each session verifies its client; the object outlives this one
+    /// @param lock_files the files that the archiver watches
+    /// @param clients by which each session verifies its client
     /// @throws StartError, std::system_error
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
-               const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files,
-               auth::KnownClients& clients);
+               Gate* gate, const base::UniqueFd& alive,
+               const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients);
 
     /// Takes over the archiver, the children and the slots of an earlier supervisor. It wakes
     /// processes that dead ones may have left asleep, and starts an archiver if none is running.
@@ -49,6 +51,9 @@ class Supervisor {
     /// kills those that are still running after kill_timeout.
     void end_unwanted() noexcept;
 
+    /// Lets the gate load its certificates again, if there is one.
+    void reload_gate();
+
     /// Ends all sessions: asks them to exit, kills those that have not exited after half a second,
     /// and waits for all of them.
     void stop_sessions();
@@ -64,9 +69,14 @@ class Supervisor {
     using Clock = std::chrono::steady_clock;
 
     void accept_waiting();
+    void accept_relays();
     void serve(base::UniqueFd socket);
+    void serve(RelayedConnection connection);
+    [[nodiscard]] bool start_session(Heritage& heritage);
+    [[nodiscard]] Heritage heritage_for(base::UniqueFd socket, const shm::Peer& peer);
     void refuse_without_descriptor();
-    void watch_listener(bool wanted);
+    void refuse_relay_without_descriptor();
+    void watch_listeners(bool wanted);
 
     [[nodiscard]] std::chrono::milliseconds max_wait() const noexcept;
     void wait_for_events(std::chrono::milliseconds timeout);
@@ -78,6 +88,7 @@ class Supervisor {
     shm::Segment* segment_;
     const std::filesystem::path* data_dir_;
     Listener* listener_;
+    Gate* gate_;
     const base::UniqueFd* alive_;
     sandbox::Sandbox sandbox_;
     auth::KnownClients* clients_;

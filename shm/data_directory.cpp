@@ -89,6 +89,16 @@ base::PlacedFile alive_file(const fs::path& path, const base::UniqueFd& alive) n
     return {path / "alive", alive};
 }
 
+fs::path gate_socket(const fs::path& path) {
+    return path / "gate.sock";
+}
+
+void remove_gate_socket(const fs::path& path) noexcept {
+    for (const char* const name : {"gate.sock", "gate.sock.new"}) {
+        ::unlink((path / name).c_str());
+    }
+}
+
 bool anybody_alive(const fs::path& path) noexcept {
     const base::UniqueFd file = base::open_regular_file(path / "alive", O_RDWR);
     return file && ::flock(file.get(), LOCK_EX | LOCK_NB) == -1;

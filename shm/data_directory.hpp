@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-/// Checks the owner of a data directory, and takes its two lock files.
+/// Checks the owner of a data directory, takes its two lock files, and names the gate's socket.
 ///
 /// The running belfryd, or a belfryctl that changes something, locks `lock` with fcntl. Children do
 /// not inherit the lock, so that a new belfryd can start while they still run. Every process of the
@@ -71,6 +71,13 @@ class DataDirectoryLock {
 /// Returns the file that hold_alive() has opened.
 [[nodiscard]] base::PlacedFile alive_file(const std::filesystem::path& path,
                                           const base::UniqueFd& alive) noexcept;
+
+/// Returns the path of the socket at which belfryd accepts the connections of the gate's relays.
+[[nodiscard]] std::filesystem::path gate_socket(const std::filesystem::path& path);
+
+/// Removes the socket that a dead server has left, and one that it had not put in place yet. Only
+/// the process that holds the data directory's lock calls it.
+void remove_gate_socket(const std::filesystem::path& path) noexcept;
 
 /// Tells whether any process of the server is running.
 [[nodiscard]] bool anybody_alive(const std::filesystem::path& path) noexcept;

@@ -47,6 +47,13 @@ bool revoke_unclaimed(ProcessEntry& entry) noexcept {
     return unpack(old).low == 0 && entry.word.compare_exchange_strong(old, raised(old));
 }
 
+void enter(ProcessEntry& entry, pid_t pid) noexcept {
+    // If the supervisor dies before the last store, the entry names nobody.
+    const std::uint32_t generation = raise_generation(entry);
+    entry.start_time.store(base::start_time_of(pid).value_or(0), std::memory_order_release);
+    entry.word.store(pack(Halves{generation, static_cast<std::uint32_t>(pid)}));
+}
+
 std::optional<base::ProcessId> process_in(const ProcessEntry& entry) noexcept {
     const auto pid = static_cast<pid_t>(unpack(entry.word.load()).low);
     if (pid == 0) return {};

@@ -25,6 +25,9 @@ std::uint32_t raise_generation(ProcessEntry& entry) noexcept;
 /// calls it. @return false if a child has claimed the entry
 [[nodiscard]] bool revoke_unclaimed(ProcessEntry& entry) noexcept;
 
+/// Writes a process into the entry that does not claim it itself. Only the supervisor calls it.
+void enter(ProcessEntry& entry, pid_t pid) noexcept;
+
 /// Returns the process that has claimed the entry.
 [[nodiscard]] std::optional<base::ProcessId> process_in(const ProcessEntry& entry) noexcept;
 

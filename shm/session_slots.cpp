@@ -63,10 +63,7 @@ bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept {
 }
 
 void claim_supervision(Segment& segment) noexcept {
-    ProcessEntry& entry = segment.process(supervisor_entry);
-    const std::uint32_t generation = raise_generation(entry);
-    entry.start_time.store(base::start_time_of(::getpid()).value_or(0), std::memory_order_release);
-    entry.word.store(pack(Halves{generation, static_cast<std::uint32_t>(::getpid())}));
+    enter(segment.process(supervisor_entry), ::getpid());
 }
 
 }  // namespace belfry::shm

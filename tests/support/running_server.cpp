@@ -15,6 +15,21 @@ namespace {
 /// milliseconds, and ready_after_ms() has to be exact.
 constexpr std::chrono::microseconds pause{100};
 
+constexpr std::string_view ready_line = "belfryd listening on 127.0.0.1:";
+
+/// Returns what is behind the beginning of a complete line; empty if there is no such line.
+std::string text_after(std::string_view beginning, const std::string& text) {
+    if (!text.ends_with('\n')) return {};
+    for (const std::string& line : lines_of(text)) {
+        if (line.starts_with(beginning)) return line.substr(beginning.size());
+    }
+    return {};
+}
+
+std::uint16_t port_in(const std::string& text) {
+    return text.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(std::stoul(text));
+}
+
 bool has(const std::vector<int>& numbers, int number) {
     return std::ranges::find(numbers, number) != numbers.end();
 }
@@ -41,17 +56,16 @@ void RunningServer::start(const Invocation& command, Milliseconds within) {
 }
 
 void RunningServer::wait_until_ready(Clock::time_point started, Milliseconds within) {
-    const auto has_line = [&] { return belfryd_->out().ends_with('\n'); };
-    const auto is_decided = [&] { return has_line() || !belfryd_->is_running(); };
-    if (!eventually(is_decided, within, pause) || !has_line()) {
-        throw Failure("belfryd is not ready: " + belfryd_->err());
+    const auto is_ready = [&] { return !text_after(ready_line, belfryd_->out()).empty(); };
+    const auto is_decided = [&] { return is_ready() || !belfryd_->is_running(); };
+    if (!eventually(is_decided, within, pause) || !is_ready()) {
+        throw Failure("belfryd is not ready: " + belfryd_->out() + belfryd_->err());
     }
     ready_after_ms_ = milliseconds_since(started);
 
-    const std::string line = belfryd_->out();
-    const std::string expected = "belfryd listening on 127.0.0.1:";
-    if (!line.starts_with(expected)) throw Failure("belfryd said '" + line + "'");
-    port_ = static_cast<std::uint16_t>(std::stoul(line.substr(expected.size())));
+    const std::string out = belfryd_->out();
+    port_ = port_in(text_after(ready_line, out));
+    tls_port_ = port_in(text_after("belfryd tls on 127.0.0.1:", out));
 }
 
 int RunningServer::stop(Milliseconds within) {

@@ -38,6 +38,9 @@ class RunningServer {
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
+    /// Returns the port for TLS connections; 0 if there is none.
+    [[nodiscard]] std::uint16_t tls_port() const { return tls_port_; }
+
     /// Returns the last supervisor that was started. It leads the process session of its children.
     [[nodiscard]] pid_t pid() const { return belfryd_->pid(); }
     [[nodiscard]] bool was_started() const { return belfryd_.has_value(); }
@@ -72,6 +75,7 @@ class RunningServer {
     std::vector<pid_t> leaders_;  ///< every belfryd that was started here and has left something
     std::vector<int> not_ours_;   ///< older segments: pids are reused
     std::uint16_t port_ = 0;
+    std::uint16_t tls_port_ = 0;
     double ready_after_ms_ = 0;
 };
 

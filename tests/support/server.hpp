@@ -52,6 +52,7 @@ class Server {
     void kill_all() { belfryd_.kill_all(); }
 
     [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
+    [[nodiscard]] std::uint16_t tls_port() const { return belfryd_.tls_port(); }
     [[nodiscard]] pid_t pid() const { return belfryd_.pid(); }
     [[nodiscard]] bool is_running() { return belfryd_.is_running(); }
     [[nodiscard]] std::filesystem::path data_dir() const { return folder_.path() / "data"; }

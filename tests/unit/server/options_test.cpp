@@ -149,5 +149,42 @@ TEST(BelfrydOptions, PrintHelpAndVersion) {
     }
 }
 
+TEST(BelfrydOptions, AGateNeedsACertificateAndAKey) {
+    EXPECT_FALSE(options_of({"-client_ids", "1"}).gate);
+    const auto all = options_of({"-client_ids", "1", "--listen", "::1", "--tls-port", "0",
+                                 "--tls-cert", "c", "-tls_key", "k"});
+    ASSERT_TRUE(all.gate);
+    EXPECT_EQ(all.gate->port, 0);
+    EXPECT_EQ(all.gate->listen, "::1");
+    EXPECT_EQ(all.gate->certificate, "c");
+    EXPECT_EQ(all.gate->key, "k");
+    EXPECT_FALSE(all.gate->client_ca);
+    EXPECT_EQ(complaint({"--tls-port", "1", "--tls-key", "k"}), "--tls-port needs --tls-cert");
+    EXPECT_EQ(complaint({"--tls-port", "1", "--tls-cert", "c"}), "--tls-port needs --tls-key");
+    EXPECT_EQ(complaint({"--tls-cert", "c"}), "--tls-cert needs --tls-port");
+    EXPECT_EQ(complaint({"--tls-port", "1", "--tls-cert", "c", "--tls-key", "k", "--tls-client-crl",
+                         "r"}),
+              "--tls-client-crl needs --tls-client-ca");
+    expect_refused("--tls-port", "65536");
+}
+
+TEST(BelfrydOptions, OfTheGateAreReadAsGiven) {
+    const auto gate = options_of({"-client_ids", "1", "--tls-port", "5001", "--tls-listen",
+                                  "127.0.0.2", "--tls-cert", "c", "--tls-key", "k",
+                                  "--tls-client-ca", "a", "--tls-client-crl", "r"})
+                          .gate;
+    ASSERT_TRUE(gate);
+    EXPECT_EQ(gate->port, 5001);
+    EXPECT_EQ(gate->listen, "127.0.0.2");
+    EXPECT_EQ(gate->client_ca, "a");
+    EXPECT_EQ(gate->client_crl, "r");
+    EXPECT_EQ(server::certificate_arguments(*gate),
+              (std::vector<std::string>{"--tls-cert", "c", "--tls-key", "k", "--tls-client-ca", "a",
+                                        "--tls-client-crl", "r"}));
+    EXPECT_EQ(
+        complaint({"--tls-port", "1", "--tls-cert", "c", "--tls-key", "k", "--tls-listen", "here"}),
+        "--tls-listen must be an IPv4 or IPv6 address, not 'here'");
+}
+
 }  // namespace
 }  // namespace belfry::test

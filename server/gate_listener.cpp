@@ -1,0 +1,167 @@
+#include "server/gate_listener.hpp"
+
+#include "daemon/logger.hpp"
+#include "server/start_error.hpp"
+#include "shm/data_directory.hpp"
+#include "wire/proxy_header.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace belfry::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A relay gives the handshake of its client 10 s. One that takes longer than this hangs.
+constexpr std::chrono::seconds header_timeout{15};
+
+/// How many events next() handles before the supervisor looks at others.
+constexpr int max_steps = 64;
+
+/// Binds the socket to a path of any length. The address of a socket has room for 107 bytes; a
+/// longer path leads through a descriptor of the folder.
+/// @return whether that succeeded; otherwise errno says why
+bool bind_to(int socket, const fs::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::string text = path.string();
+    base::UniqueFd folder;
+    if (text.size() >= sizeof address.sun_path) {
+        folder =
+            base::UniqueFd{::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+        if (!folder) return false;
+        text = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + path.filename().string();
+    }
+    std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
+    return ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+/// Listens at the path. The socket replaces an earlier one in one step, after it accepts
+/// connections, so that a relay never finds none.
+/// @return whether that succeeded; otherwise errno says why
+bool listen_at(int socket, const fs::path& path) {
+    fs::path unfinished = path;
+    unfinished += ".new";
+    // The file gets the mode of the socket, so nobody else can connect even before the rename.
+    return (::unlink(unfinished.c_str()) == 0 || errno == ENOENT) &&
+           ::fchmod(socket, S_IRUSR | S_IWUSR) == 0 && bind_to(socket, unfinished) &&
+           ::listen(socket, SOMAXCONN) == 0 && ::rename(unfinished.c_str(), path.c_str()) == 0;
+}
+
+bool watch(const base::UniqueFd& epoll, int socket) noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = socket;
+    return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, socket, &event) == 0;
+}
+
+shm::Transport transport_of(wire::ProxyTransport transport) noexcept {
+    return transport == wire::ProxyTransport::web ? shm::Transport::web : shm::Transport::tls;
+}
+
+/// Removes bytes that have arrived from the input.
+bool discard(int socket, std::size_t count) noexcept {
+    std::array<char, wire::max_proxy_header> waste;
+    return ::recv(socket, waste.data(), count, MSG_DONTWAIT) == static_cast<ssize_t>(count);
+}
+
+/// Reads the header, which must have arrived completely, and none of the bytes behind it.
+std::optional<RelayedConnection> read_header(base::UniqueFd socket) {
+    std::array<char, wire::max_proxy_header> bytes;
+    const ssize_t count = ::recv(socket.get(), bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (count <= 0) return {};  // the relay has ended, because its client has
+    const auto arrived = static_cast<std::size_t>(count);
+    const auto step = wire::parse_proxy_header({bytes.data(), arrived});
+    if (!discard(socket.get(), step ? step->consumed : arrived)) return {};
+    if (!step) {
+        log_event(LogLevel::debug, "closed a connection to gate.sock: it has no PROXY header");
+        return {};
+    }
+    const wire::ProxyHeader& header = step->header;
+    return RelayedConnection{
+        .socket = std::move(socket),
+        .peer = {.endpoint = header.peer, .transport = transport_of(header.transport)},
+        .certificate_name = std::string{header.tls ? header.tls->common_name : ""}};
+}
+
+}  // namespace
+
+GateListener::GateListener(const fs::path& data_dir)
+    : path_{shm::gate_socket(data_dir)},
+      epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+      socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)} {
+    if (!epoll_ || !socket_ || !listen_at(socket_.get(), path_) || !watch(epoll_, socket_.get())) {
+        const std::string why = std::strerror(errno);
+        throw StartError{"cannot listen on " + path_.string() + ": " + why};
+    }
+    file_.emplace(path_);
+}
+
+GateListener::~GateListener() {
+    if (file_ && file_->is_in_place()) ::unlink(path_.c_str());
+}
+
+std::optional<RelayedConnection> GateListener::next() {
+    for (int step = 0; step < max_steps; ++step) {
+        epoll_event event{};
+        if (::epoll_wait(epoll_.get(), &event, 1, 0) != 1) break;
+        if (event.data.fd == socket_.get()) {
+            if (!accept()) return {};
+        } else if (auto connection = read_header(take(event.data.fd))) {
+            return connection;
+        }
+    }
+    errno = EAGAIN;
+    return {};
+}
+
+/// Accepts a connection, which then waits. The oldest one that waits has to go if there are too
+/// many.
+bool GateListener::accept() {
+    base::UniqueFd socket = accept_next();
+    if (!socket || !watch(epoll_, socket.get())) return false;
+    if (waiting_.size() == max_waiting) take(waiting_.front().socket.get()).reset();
+    waiting_.push_back({std::move(socket), Clock::now() + header_timeout});
+    return true;
+}
+
+/// Removes a connection from those that wait. epoll must forget it explicitly, because a child that
+/// is just being forked may hold a copy of the descriptor.
+base::UniqueFd GateListener::take(int socket) noexcept {
+    const auto found = std::ranges::find(
+        waiting_, socket, [](const Waiting& waiting) { return waiting.socket.get(); });
+    if (found == waiting_.end()) return {};
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+    base::UniqueFd taken = std::move(found->socket);
+    waiting_.erase(found);
+    return taken;
+}
+
+base::UniqueFd GateListener::accept_next() const noexcept {
+    return base::UniqueFd{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+}
+
+void GateListener::sweep() noexcept {
+    const auto now = Clock::now();
+    while (!waiting_.empty() && now >= waiting_.front().deadline) {
+        take(waiting_.front().socket.get()).reset();
+    }
+}
+
+void GateListener::close() noexcept {
+    while (!waiting_.empty()) take(waiting_.front().socket.get()).reset();
+    socket_.reset();
+}
+
+}  // namespace belfry::server

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace belfry::server {
+
+/// The options of the gate, which accepts TLS connections.
+struct GateOptions {
+    std::string listen;      ///< an IPv4 or IPv6 address
+    std::uint16_t port = 0;  ///< 0 lets the system choose
+    std::filesystem::path certificate;
+    std::filesystem::path key;
+    std::optional<std::filesystem::path> client_ca;
+    std::optional<std::filesystem::path> client_crl;  ///< only with client_ca
+};
+
+/// Adds the gate's options to those of belfryd.
+void describe_gate_options(boost::program_options::options_description& options);
+
+/// Reads the gate's options.
+/// @param listen the address of the plain port, which is the default
+/// @return nothing if there is no `--tls-port`
+/// @throws cli::UsageError
+[[nodiscard]] std::optional<GateOptions> gate_options_in(
+    const boost::program_options::variables_map& options, const std::string& listen);
+
+/// Returns the value of an option that is an IPv4 or IPv6 address.
+/// @throws cli::UsageError
+[[nodiscard]] std::string address_in(const boost::program_options::variables_map& options,
+                                     const char* name);
+
+/// Returns the options that name the gate's files, as arguments of belfry-gate.
+[[nodiscard]] std::vector<std::string> certificate_arguments(const GateOptions& options);
+
+/// Tells for each option of the gate whether its value differs.
+[[nodiscard]] std::vector<std::pair<std::string_view, bool>> gate_differences(
+    const std::optional<GateOptions>& now, const std::optional<GateOptions>& next);
+
+}  // namespace belfry::server
