@@ -43,15 +43,16 @@ FOLDERS   := base cli daemon wire shm store auth admission sandbox gate server c
 FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
 
-PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry belfryctl)
+PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all run bench install uninstall deb format check-format lint clean help .always
 
-all: $(PROGRAMS) ## build belfryd, belfry and belfryctl into build/bin
+all: $(PROGRAMS) ## build belfryd, belfry-gate, belfry and belfryctl into build/bin
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
+$(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
@@ -60,7 +61,8 @@ UNICODE := -lunistring
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
 $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo -lssl -lcrypto
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt -lmd
-$(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
+$(BUILD)/bin/belfryd $(BUILD)/bin/belfry-gate $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
+$(BUILD)/bin/belfry-gate: LDLIBS += -lssl -lcrypto
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is

@@ -24,6 +24,9 @@ class UniqueFd {
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
 
+    /// Gives the descriptor away. @return -1 if empty
+    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
     /// Closes the descriptor.
     void reset() noexcept {
         if (fd_ >= 0) ::close(std::exchange(fd_, -1));

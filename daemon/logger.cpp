@@ -163,6 +163,18 @@ std::string_view word_for(LogLevel level) noexcept {
     return words[static_cast<std::size_t>(level)];
 }
 
+std::optional<LogLevel> log_level_named(std::string_view word) noexcept {
+    const auto* const found = std::find(words.begin(), words.end(), word);
+    if (found == words.end()) return {};
+    return static_cast<LogLevel>(found - words.begin());
+}
+
+std::optional<LogFormat> log_format_named(std::string_view word) noexcept {
+    if (word == "text") return LogFormat::text;
+    if (word == "json") return LogFormat::json;
+    return {};
+}
+
 void set_log(LogLevel level, LogFormat format, std::string_view program) noexcept {
     own_level.store(static_cast<std::uint32_t>(level));
     log().set_format(format, program);

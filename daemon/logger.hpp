@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 /// The log of belfryd and belfry-gate: one line for each event, on standard error. The namespace is
@@ -18,10 +19,16 @@ enum class LogLevel : std::uint32_t {
 /// Returns `error`, `warning`, `info` or `debug`.
 [[nodiscard]] std::string_view word_for(LogLevel level) noexcept;
 
+/// Returns the level that such a word names; nothing if it is another word.
+[[nodiscard]] std::optional<LogLevel> log_level_named(std::string_view word) noexcept;
+
 /// `json` prints an object with `time` (UTC), `level`, `pid` and `text`. `text` prints
 /// `<program>: <level>: <event>`, or `<N><program>: <event>` for the journal, which stores level
 /// and time itself.
 enum class LogFormat { text, json };
+
+/// Returns the format that `text` or `json` names; nothing if it is another word.
+[[nodiscard]] std::optional<LogFormat> log_format_named(std::string_view word) noexcept;
 
 /// Sets level and format of the log. The default is `info` and `text`. Only the first process of a
 /// program calls it, before it forks.

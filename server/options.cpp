@@ -84,18 +84,15 @@ shm::Durability durability_in(const po::variables_map& options) {
 
 LogLevel log_level_in(const po::variables_map& options) {
     const std::string word = *cli::text_of(options, "log-level");
-    for (const auto level : {LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug}) {
-        if (word == word_for(level)) return level;
-    }
+    if (const auto level = log_level_named(word)) return *level;
     throw UsageError{"--log-level must be error, warning, info or debug, not '" + word + "'",
                      "log-level"};
 }
 
 LogFormat log_format_in(const po::variables_map& options) {
-    const auto word = cli::text_of(options, "log-format");
-    if (word == "text") return LogFormat::text;
-    if (word == "json") return LogFormat::json;
-    throw UsageError{"--log-format must be text or json, not '" + *word + "'", "log-format"};
+    const std::string word = *cli::text_of(options, "log-format");
+    if (const auto format = log_format_named(word)) return *format;
+    throw UsageError{"--log-format must be text or json, not '" + word + "'", "log-format"};
 }
 
 /// @return 0 if the option is not given

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "admission/waiting_room.hpp"
+#include "base/clock.hpp"
+#include "base/unique_fd.hpp"
+#include "gate/credentials.hpp"
+#include "gate/options.hpp"
+#include "gate/relay_table.hpp"
+#include "gate/supervisor_link.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+
+namespace belfry::gate {
+
+/// The main process of the gate. It accepts connections, holds them until their first byte is
+/// there, and then forks a relay for each. It reads nothing from them.
+class Gate {
+  public:
+    /// Loads the certificate, and takes over the inherited sockets.
+    /// @throws CredentialsError
+    /// @throws std::system_error
+    Gate(const Options& options, const SupervisorLink& supervisor);
+    Gate(const Gate&) = delete;
+    Gate& operator=(const Gate&) = delete;
+    ~Gate() = default;
+
+    /// Reports that the gate is ready, and runs until the supervisor ends or SIGTERM comes. Relays
+    /// go on after that.
+    void run();
+
+  private:
+    void wait_for_events();
+    void handle(int fd);
+    void handle_signals();
+    void reload();
+    void accept_waiting();
+    void accept_without_descriptor();
+    void admit(admission::Waiting connection);
+    void look_at(int fd);
+    void start_relay(admission::Waiting connection);
+    void retry_postponed();
+    void close_expired();
+    void watch_listener(bool wanted);
+    [[nodiscard]] int wait_ms() const;
+
+    CredentialFiles files_;
+    const SupervisorLink* supervisor_;
+    std::optional<Credentials> credentials_;
+    base::UniqueFd epoll_;
+    base::UniqueFd signals_;
+    base::UniqueFd listener_;
+    base::UniqueFd reserve_;  ///< closed to accept and close a connection if no other is left
+    RelayTable relays_;
+    admission::WaitingRoom room_;
+    std::deque<admission::Waiting> postponed_;  ///< their source has no token, but may get one
+    base::TimePoint now_;
+    bool is_listening_ = false;
+    bool is_stopping_ = false;
+};
+
+}  // namespace belfry::gate

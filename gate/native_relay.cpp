@@ -1,0 +1,155 @@
+#include "gate/native_relay.hpp"
+
+#include "daemon/logger.hpp"
+#include "gate/common_name.hpp"
+#include "wire/proxy_header.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace belfry::gate {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// One record of TLS fits the buffer for what a client sends. Sessions send more at once. With the
+/// buffers of OpenSSL and Asio, a relay has less than 256 KiB.
+constexpr std::size_t upwards_buffer = std::size_t{16} << 10;
+constexpr std::size_t downwards_buffer = std::size_t{64} << 10;
+
+}  // namespace
+
+NativeRelay::NativeRelay(asio::io_context& loop, ClientSocket client, SessionSocket session,
+                         Credentials& credentials, std::function<void()> logged_in,
+                         const RelayTimeouts& timeouts)
+    : loop_{&loop},
+      credentials_{&credentials},
+      logged_in_{std::move(logged_in)},
+      timeouts_{timeouts},
+      peer_{base::peer_endpoint(client.native_handle())},
+      local_{base::local_endpoint(client.native_handle())},
+      client_{std::move(client), credentials.context()},
+      session_{std::move(session)},
+      upwards_{client_, session_, upwards_buffer,
+               [this](Upwards::End end) { finish_upwards(end); }},
+      downwards_{session_, client_, downwards_buffer,
+                 [this](Downwards::End end) { finish_downwards(end); }},
+      deadline_{loop} {}
+
+void NativeRelay::start() {
+    // Without it, the last part of a handshake would wait for an acknowledgement.
+    error_code ignored;
+    client_.next_layer().set_option(asio::ip::tcp::no_delay{true}, ignored);
+    credentials_->give_key(client_.native_handle());
+    stop_in(timeouts_.handshake);
+    client_.async_handshake(TlsStream::server,
+                            [this](const error_code& error) { finish_handshake(error); });
+}
+
+void NativeRelay::finish_handshake(const error_code& error) {
+    credentials_->forget_key(client_.native_handle());
+    if (error) {
+        log_event(LogLevel::debug,
+                  "TLS handshake with " + to_string(peer_) + " failed: " + error.message());
+        has_refused_client_ = true;
+        // The alert that says why still arrives.
+        begin_closing();
+        drain();
+    } else if (introduce_client()) {
+        deadline_.cancel();
+        watch_session();
+        wait_for_login();
+        upwards_.read();
+    } else {
+        loop_->stop();
+    }
+}
+
+/// Writes the PROXY header. @return false if the session has gone
+bool NativeRelay::introduce_client() {
+    SSL* const tls = client_.native_handle();
+    const std::string name = verified_common_name(tls);
+    std::string header;
+    wire::print_proxy_header(header, {.peer = peer_,
+                                      .local = local_,
+                                      .transport = wire::ProxyTransport::tls,
+                                      .tls = wire::ProxyTls{.version = ::SSL_get_version(tls),
+                                                            .cipher = ::SSL_get_cipher_name(tls),
+                                                            .common_name = name}});
+    // Nothing was sent before, so the socket takes all of it at once.
+    error_code error;
+    return session_.send(asio::buffer(header), 0, error) == header.size();
+}
+
+void NativeRelay::finish_upwards(Upwards::End end) {
+    if (is_closing_) return;
+    if (end == Upwards::End::source_closed) {
+        error_code ignored;
+        session_.shutdown(SessionSocket::shutdown_send, ignored);
+    } else if (end == Upwards::End::source_failed) {
+        loop_->stop();
+    }
+    // If the session takes nothing any more, its last line may still be on the way.
+}
+
+void NativeRelay::finish_downwards(Downwards::End end) {
+    if (end == Downwards::End::target_failed) return loop_->stop();
+    error_code ignored;
+    session_.close(ignored);  // because it waits for that before it exits
+    close_client();
+}
+
+/// Notices the end of the session even while the client takes nothing.
+void NativeRelay::watch_session() {
+    session_.async_wait(SessionSocket::wait_error, [this](const error_code&) { begin_closing(); });
+}
+
+/// Looks at the first bytes of the session, which are WELCOME if the login was accepted.
+void NativeRelay::wait_for_login() {
+    session_.async_wait(SessionSocket::wait_read, [this](const error_code&) {
+        constexpr std::string_view welcome = "WELCOME ";
+        std::array<char, welcome.size()> first{};
+        error_code ignored;
+        const std::size_t count =
+            session_.receive(asio::buffer(first), SessionSocket::message_peek, ignored);
+        if (std::string_view{first.data(), count} == welcome) logged_in_();
+        downwards_.read();
+    });
+}
+
+/// Gives the client a last moment to take what is on the way to it.
+void NativeRelay::begin_closing() {
+    if (std::exchange(is_closing_, true)) return;
+    stop_in(timeouts_.last_words);
+}
+
+/// Sends close_notify, and closes after the client.
+void NativeRelay::close_client() {
+    begin_closing();
+    error_code ignored;
+    client_.next_layer().cancel(ignored);
+    client_.async_shutdown([this](const error_code&) { drain(); });
+}
+
+/// Reads until the client closes, because closing before that would reset the connection, and the
+/// client might lose the last line.
+void NativeRelay::drain() {
+    error_code ignored;
+    client_.next_layer().shutdown(ClientSocket::shutdown_send, ignored);
+    client_.next_layer().async_read_some(asio::buffer(drained_),
+                                         [this](const error_code& error, std::size_t) {
+                                             if (error) return loop_->stop();
+                                             drain();
+                                         });
+}
+
+void NativeRelay::stop_in(std::chrono::milliseconds time) {
+    deadline_.expires_after(time);
+    deadline_.async_wait([this](const error_code& error) {
+        if (!error) loop_->stop();
+    });
+}
+
+}  // namespace belfry::gate

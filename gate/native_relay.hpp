@@ -1,0 +1,85 @@
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "gate/copy.hpp"
+#include "gate/credentials.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <array>
+#include <chrono>
+#include <functional>
+
+namespace belfry::gate {
+
+/// How long a relay waits for its client.
+struct RelayTimeouts {
+    std::chrono::milliseconds handshake{10'000};
+    /// From the end of the session to the close of the client's connection.
+    std::chrono::milliseconds last_words{1000};
+};
+
+/// Relays the native protocol between a client that uses TLS and its session. The client's bytes
+/// are those of the protocol already, so it only decrypts and encrypts.
+///
+/// When the handshake is done, it destroys the key and writes the PROXY header to the session. The
+/// end of one side is passed to the other: the client's as the end of input, the session's as
+/// close_notify after its last line.
+class NativeRelay {
+  public:
+    using ClientSocket = boost::asio::ip::tcp::socket;
+    using SessionSocket = boost::asio::local::stream_protocol::socket;
+
+    /// @param credentials outlive the object; their key is destroyed after the handshake
+    /// @param logged_in called when the session has accepted the login of the client
+    NativeRelay(boost::asio::io_context& loop, ClientSocket client, SessionSocket session,
+                Credentials& credentials, std::function<void()> logged_in,
+                const RelayTimeouts& timeouts = {});
+    NativeRelay(const NativeRelay&) = delete;
+    NativeRelay& operator=(const NativeRelay&) = delete;
+    ~NativeRelay() = default;
+
+    /// Starts the handshake. The event loop stops when the connection is over.
+    void start();
+
+    /// Tells whether the handshake has failed because of what the client has sent.
+    [[nodiscard]] bool has_refused_client() const noexcept { return has_refused_client_; }
+
+  private:
+    using TlsStream = boost::asio::ssl::stream<ClientSocket>;
+    using Upwards = Copy<TlsStream, SessionSocket>;
+    using Downwards = Copy<SessionSocket, TlsStream>;
+
+    void finish_handshake(const boost::system::error_code& error);
+    [[nodiscard]] bool introduce_client();
+    void finish_upwards(Upwards::End end);
+    void finish_downwards(Downwards::End end);
+    void watch_session();
+    void wait_for_login();
+    void begin_closing();
+    void close_client();
+    void drain();
+    void stop_in(std::chrono::milliseconds time);
+
+    boost::asio::io_context* loop_;
+    Credentials* credentials_;
+    std::function<void()> logged_in_;
+    RelayTimeouts timeouts_;
+    base::Endpoint peer_;
+    base::Endpoint local_;
+    TlsStream client_;
+    SessionSocket session_;
+    Upwards upwards_;
+    Downwards downwards_;
+    boost::asio::steady_timer deadline_;
+    bool is_closing_ = false;
+    bool has_refused_client_ = false;
+    std::array<char, 4096> drained_;
+};
+
+}  // namespace belfry::gate

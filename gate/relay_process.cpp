@@ -1,0 +1,80 @@
+#include "gate/relay_process.hpp"
+
+#include "daemon/descriptors.hpp"
+#include "daemon/logger.hpp"
+#include "daemon/process_title.hpp"
+#include "gate/native_relay.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+namespace belfry::gate {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Takes over a socket for the event loop.
+template <class Socket>
+Socket adopt(asio::io_context& loop, const typename Socket::protocol_type& protocol,
+             base::UniqueFd& fd) {
+    return Socket{loop, protocol, fd.release()};
+}
+
+/// Leaves what belongs to the gate, and enters the sandbox.
+void settle(const RelayHeritage& heritage) {
+    heritage.sandbox->enter();
+    std::array kept{heritage.client.get(), heritage.session.get(), heritage.logins};
+    close_all_except(kept);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    begin_own_log();
+    set_process_title("tls for " + address_text(heritage.peer));
+}
+
+/// Tells the gate that the client has logged in.
+void report_login(int logins) {
+    const pid_t own = ::getpid();
+    // A gate that does not read has ended, or will count this login as none.
+    [[maybe_unused]] const ssize_t written = ::write(logins, &own, sizeof own);
+    ::close(logins);
+}
+
+/// Serves the client. @return the exit status
+int serve(RelayHeritage& heritage) {
+    asio::io_context loop{1};
+    const auto client_protocol =
+        heritage.peer.is_ipv4() ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
+    NativeRelay relay{loop,
+                      adopt<NativeRelay::ClientSocket>(loop, client_protocol, heritage.client),
+                      adopt<NativeRelay::SessionSocket>(loop, {}, heritage.session),
+                      *heritage.credentials, [logins = heritage.logins] { report_login(logins); }};
+    relay.start();
+    loop.run();
+    return relay.has_refused_client() ? exit_handshake_failed : EXIT_SUCCESS;
+}
+
+[[noreturn]] void run_relay(RelayHeritage& heritage) noexcept {
+    try {
+        settle(heritage);
+        std::_Exit(serve(heritage));
+    } catch (const std::exception& error) {
+        log_event(LogLevel::error, "relay for " + to_string(heritage.peer) + ": " + error.what());
+        std::_Exit(EXIT_FAILURE);
+    }
+}
+
+}  // namespace
+
+pid_t spawn_relay(RelayHeritage& heritage) noexcept {
+    const pid_t pid = ::fork();
+    if (pid == 0) run_relay(heritage);
+    return pid;
+}
+
+}  // namespace belfry::gate

@@ -1,0 +1,92 @@
+#include "gate/relay_table.hpp"
+
+#include "daemon/logger.hpp"
+#include "gate/relay_process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace belfry::gate {
+namespace {
+
+using admission::Source;
+using Verdict = admission::SourceLimits::Verdict;
+
+void log_death(const base::Endpoint& peer, int status) {
+    const std::string how = WIFSIGNALED(status)
+                                ? "was killed by signal " + std::to_string(WTERMSIG(status))
+                                : "exited with status " + std::to_string(WEXITSTATUS(status));
+    log_event(LogLevel::warning, "relay for " + to_string(peer) + " " + how);
+}
+
+}  // namespace
+
+RelayTable::RelayTable(const std::filesystem::path& socket)
+    : belfryd_{socket}, sandbox_{sandbox::ProcessKind::relay, {}} {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+        throw std::system_error{errno, std::generic_category(), "pipe"};
+    }
+    logins_ = base::UniqueFd{ends[0]};
+    login_input_ = base::UniqueFd{ends[1]};
+}
+
+RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials& credentials,
+                                    base::TimePoint now) {
+    const Source source{connection.peer};
+    const Verdict verdict = limits_.may_fork(source, now);
+    if (verdict == Verdict::later) return Start::later;
+    RelayHeritage heritage{std::move(connection.socket), {},           connection.peer,
+                           login_input_.get(),           &credentials, &sandbox_};
+    if (verdict == Verdict::no) return Start::refused;
+    heritage.session = belfryd_.connect();
+    const pid_t pid = heritage.session ? spawn_relay(heritage) : -1;
+    if (pid == -1) {
+        log_event(LogLevel::debug,
+                  "cannot serve " + to_string(connection.peer) + ": " + std::strerror(errno));
+        limits_.gave_up(source);
+        return Start::refused;
+    }
+    relays_.emplace(pid, Relay{connection.peer});
+    return Start::done;
+}
+
+void RelayTable::read_logins(base::TimePoint now) {
+    std::array<pid_t, 64> pids{};
+    const ssize_t bytes = ::read(logins_.get(), pids.data(), sizeof pids);
+    for (ssize_t at = 0; at < bytes / static_cast<ssize_t>(sizeof pids[0]); ++at) {
+        const auto found = relays_.find(pids[static_cast<std::size_t>(at)]);
+        if (found == relays_.end() || std::exchange(found->second.is_decided, true)) continue;
+        limits_.logged_in(Source{found->second.peer}, now);
+    }
+}
+
+void RelayTable::reap(base::TimePoint now) {
+    read_logins(now);
+    int status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) bury(pid, status, now);
+}
+
+void RelayTable::bury(pid_t pid, int status, base::TimePoint now) {
+    const auto relay = relays_.extract(pid);
+    if (relay.empty()) return;
+    const base::Endpoint& peer = relay.mapped().peer;
+    const bool has_failed = WIFEXITED(status) && WEXITSTATUS(status) == exit_handshake_failed;
+    if (status != 0 && !has_failed) log_death(peer, status);
+    if (relay.mapped().is_decided) return;
+    if (has_failed) {
+        limits_.failed(Source{peer}, now);
+    } else {
+        limits_.gave_up(Source{peer});
+    }
+}
+
+}  // namespace belfry::gate

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "admission/source.hpp"
+#include "admission/source_limits.hpp"
+#include "admission/waiting_room.hpp"
+#include "base/clock.hpp"
+#include "base/endpoint.hpp"
+#include "base/unique_fd.hpp"
+#include "gate/credentials.hpp"
+#include "gate/session_connector.hpp"
+#include "sandbox/sandbox.hpp"
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <unordered_map>
+
+namespace belfry::gate {
+
+/// The relays that the gate has forked, and how many each source may have forked. A relay reports
+/// the login of its client through a pipe. Only the gate's main process uses it.
+class RelayTable {
+  public:
+    /// @param socket the path on which belfryd accepts relays
+    /// @throws std::system_error
+    explicit RelayTable(const std::filesystem::path& socket);
+
+    /// Tells whether connections of the source are closed at once.
+    [[nodiscard]] bool is_shut_out(const base::Endpoint& peer, base::TimePoint now) const {
+        return limits_.is_shut_out(admission::Source{peer}, now);
+    }
+
+    enum class Start {
+        done,
+        later,    ///< the source has no token left, but may get one back soon
+        refused,  ///< no token, nobody at belfryd's socket, or no process or descriptor
+    };
+    /// Starts a relay for a connection whose first byte is there.
+    /// @param connection its socket is taken, unless the result is `later`
+    [[nodiscard]] Start start(admission::Waiting& connection, Credentials& credentials,
+                              base::TimePoint now);
+
+    /// Returns a descriptor that is readable when a client has logged in.
+    [[nodiscard]] int fd() const noexcept { return logins_.get(); }
+    void read_logins(base::TimePoint now);
+
+    /// Reaps the relays that have ended.
+    void reap(base::TimePoint now);
+
+  private:
+    struct Relay {
+        base::Endpoint peer;
+        bool is_decided = false;  ///< its tokens were given back or are lost
+    };
+
+    void bury(pid_t pid, int status, base::TimePoint now);
+
+    SessionConnector belfryd_;
+    sandbox::Sandbox sandbox_;
+    admission::SourceLimits limits_;
+    std::unordered_map<pid_t, Relay> relays_;
+    base::UniqueFd logins_;       ///< the end of the pipe that the gate reads
+    base::UniqueFd login_input_;  ///< the end that relays inherit
+};
+
+}  // namespace belfry::gate
