@@ -9,11 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace belfry::test {
 
-/// A plain TCP client that a test drives step by step. Every frame that it reads is checked against
+/// A client that a test drives step by step. Every frame that it reads is checked against
 /// SessionRules. Functions throw Failure if something does not arrive in time or is not as
 /// expected.
 class RawClient {
@@ -21,6 +22,9 @@ class RawClient {
     /// @param receive_buffer how many bytes the kernel buffers for a client that does not read; 0
     /// for the default
     explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+
+    /// Takes over a connection.
+    explicit RawClient(base::UniqueFd socket) : socket_{std::move(socket)} {}
 
     // --- sending ---
 
