@@ -51,10 +51,12 @@ class Execution {
     std::vector<char*> pointers_;
 };
 
-/// Gives the signals the state that a program expects: none is blocked, ignored or handled.
+/// Gives the signals the state that a program expects: none is blocked, ignored or handled. SIGINT
+/// alone is ignored, because a terminal sends it to the whole group, and the supervisor ends the
+/// gate.
 void reset_signals() noexcept {
     for (int signal = 1; signal < NSIG; ++signal) {
-        static_cast<void>(::signal(signal, SIG_DFL));
+        static_cast<void>(::signal(signal, signal == SIGINT ? SIG_IGN : SIG_DFL));
     }
     sigset_t none;
     ::sigemptyset(&none);

@@ -125,6 +125,7 @@ void GateWatchdog::ended(int status) {
     read_reports();  // The last one may tell why it has ended.
     unread_.clear();
     forget();
+    if (end_is_expected_) return;
     const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (error_.empty()) {
         log_event(LogLevel::warning, was_killed ? "the gate was killed; starting another one"

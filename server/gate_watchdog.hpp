@@ -56,6 +56,9 @@ class GateWatchdog {
     /// certificate that expires soon. The supervisor calls it in each turn of its loop.
     void look_after();
 
+    /// Starts no other gate from now on, because the server stops.
+    void expect_end() noexcept { end_is_expected_ = true; }
+
     /// Lets the gate load its certificates again.
     void reload();
 
@@ -87,6 +90,7 @@ class GateWatchdog {
     Clock::time_point next_warning_;
     std::string error_;  ///< the last reported error; empty if the gate has been ready since
     bool waiting_ = false;
+    bool end_is_expected_ = false;
     bool ready_ = false;
     bool has_started_ = false;  ///< a gate has been ready, so the server has started
     bool reload_due_ = false;   ///< a reload was asked for while the gate was not ready

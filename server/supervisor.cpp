@@ -179,6 +179,7 @@ void Supervisor::handle_signals() {
             to_reload_ = true;
         } else if (info.ssi_signo != SIGCHLD && !std::exchange(stopping_, true)) {
             children_.expect_deaths();
+            if (gate_ != nullptr) gate_->watchdog.expect_end();
             log_event(LogLevel::info, "stopping on signal " + std::to_string(info.ssi_signo));
         }
     }
