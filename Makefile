@@ -59,7 +59,7 @@ $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(
 # base/ needs it for the properties of characters.
 UNICODE := -lunistring
 $(PROGRAMS) $(BUILD)/tests/belfryd: LDLIBS = -lboost_program_options $(UNICODE)
-$(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo -lssl -lcrypto
+$(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo -lssl -lcrypto -lbsd
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt -lmd
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfry-gate $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
 $(BUILD)/bin/belfry-gate: LDLIBS += -lssl -lcrypto

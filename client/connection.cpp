@@ -1,6 +1,8 @@
 #include "client/connection.hpp"
 
+#include "base/endpoint.hpp"
 #include "wire/frame_parser.hpp"
+#include "wire/limits.hpp"
 #include "wire/print.hpp"
 
 #include <utility>
@@ -58,13 +60,19 @@ void Connection::go_on(bool is_ready) {
 }
 
 void Connection::end_phase(base::TimePoint now) {
-    if (phase_ == Phase::waiting) return follow(dialer_.start(server(), now));
+    if (phase_ == Phase::waiting) return follow(dialer_.start(server(), reach(), now));
     if (phase_ == Phase::dialing) return follow(dialer_.go_on(now));
     if (phase_ == Phase::shaking_hands) {
         return lost({.why = "no answer to the TLS handshake"});
     }
     if (phase_ == Phase::logging_in) return lost("no answer to the login");
     end(End::left);
+}
+
+// A secret must not cross a network in clear.
+Dialer::Reach Connection::reach() const noexcept {
+    return conversation_.has_secret() && !tls_ ? Dialer::Reach::this_machine
+                                               : Dialer::Reach::anywhere;
 }
 
 void Connection::flush() {
@@ -103,6 +111,8 @@ void Connection::begin_session(base::UniqueFd socket) {
 }
 
 void Connection::log_in() {
+    // Enough for the line, so that the string leaves no copy of a secret behind as it grows.
+    socket_->out().reserve(wire::max_line);
     conversation_.log_in(socket_->out());
     enter(Phase::logging_in, base::Clock::now() + welcome_timeout);
 }
@@ -113,6 +123,7 @@ void Connection::welcome() {
     was_lost_ = false;
     redial_.reset();
     servers_.succeed();
+    socket_->wipe_sent();
     enter(Phase::online, std::nullopt);
 }
 
@@ -147,6 +158,9 @@ void Connection::act(Conversation::Event event) {
             return welcome();
         case Event::refused:
             return end(End::refused, conversation_.reason());
+        case Event::needs_secret:
+            return end(can_send_secret() ? End::needs_secret : End::refused,
+                       conversation_.reason());
         case Event::busy:
             return busy();
         case Event::closing:
@@ -198,6 +212,15 @@ void Connection::lost(std::string_view why) {
     const auto next_attempt = base::Clock::now() + redial_.next();
     enter(Phase::waiting, next_attempt);
     observer_.lost(next_attempt);
+}
+
+void Connection::log_in_with(Secret secret) {
+    conversation_.use(std::move(secret));
+    enter(Phase::waiting, base::Clock::now());
+}
+
+bool Connection::can_send_secret() const {
+    return tls_ || base::peer_endpoint(socket_->fd()).is_loopback();
 }
 
 void Connection::leave(base::TimePoint until) {

@@ -27,14 +27,15 @@ class Connection {
   public:
     /// Why the connection has ended for good.
     enum class End : unsigned char {
-        left,         ///< the program called leave()
-        unreachable,  ///< before the first login, no server could be reached or took the login
-        refused,      ///< the server refused the login
-        taken_over,   ///< a later login of the same client-id took over
-        garbled,      ///< the server does not speak the protocol
-        untrusted,    ///< the server's certificate does not fit
-        no_tls,       ///< the server does not speak TLS
-        wants_tls,    ///< the server seems to expect TLS
+        left,          ///< the program called leave()
+        unreachable,   ///< before the first login, no server could be reached or took the login
+        refused,       ///< the server refused the login
+        needs_secret,  ///< likewise; a login with a secret may succeed
+        taken_over,    ///< a later login of the same client-id took over
+        garbled,       ///< the server does not speak the protocol
+        untrusted,     ///< the server's certificate does not fit
+        no_tls,        ///< the server does not speak TLS
+        wants_tls,     ///< the server seems to expect TLS
     };
 
     /// @param observer must outlive the connection
@@ -72,6 +73,9 @@ class Connection {
     /// Sends commands. The observer is told the answers. Requires is_online().
     void ask(std::string_view commands) { socket_->out() += commands; }
 
+    /// Logs in again, with a secret. Requires an end() that is `needs_secret`.
+    void log_in_with(Secret secret);
+
     /// Acknowledges every message that the observer was told. The program must have stored or shown
     /// all of them.
     void acknowledge();
@@ -93,8 +97,8 @@ class Connection {
     /// Returns why the connection has ended. Requires has_ended().
     [[nodiscard]] End end() const noexcept { return end_; }
 
-    /// Returns what the server or the system says about an end that is `unreachable`, `refused` or
-    /// `untrusted`.
+    /// Returns what the server or the system says about an end that is `unreachable`, `refused`,
+    /// `needs_secret` or `untrusted`.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
     /// Returns the server that is in use, or was used last. Before the first login, after an end
@@ -115,6 +119,7 @@ class Connection {
     };
 
     void end_phase(base::TimePoint now);
+    [[nodiscard]] Dialer::Reach reach() const noexcept;
     void follow(Dialer::Result result);
     void begin_session(base::UniqueFd socket);
     void log_in();
@@ -126,6 +131,7 @@ class Connection {
     void lost(std::string_view why);
     [[nodiscard]] std::string_view hint() const;
     void busy();
+    [[nodiscard]] bool can_send_secret() const;
     void try_postponed_again(base::TimePoint now);
     void end(End end, std::string_view reason = {});
     void enter(Phase phase, base::Deadline until);

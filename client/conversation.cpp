@@ -57,9 +57,11 @@ Conversation::Conversation(ConversationOptions options, Observer& observer)
 void Conversation::log_in(std::string& out) {
     is_logged_in_ = false;
     is_live_ = false;
-    wire::print(out, wire::Login{.client_id = options_.client_id,
-                                 .manual_ack = true,
-                                 .presence = observer_.wants_presence()});
+    wire::Login login{.client_id = options_.client_id,
+                      .manual_ack = true,
+                      .presence = observer_.wants_presence()};
+    if (has_secret()) login.secret = options_.secret.encoded();
+    wire::print(out, login);
 }
 
 Conversation::Event Conversation::take(const wire::Frame& frame) {
@@ -141,7 +143,9 @@ Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
     reason_ = explained(frame);
     const bool passes =
         code == wire::ErrorCode::too_many_clients || code == wire::ErrorCode::login_timeout;
-    return passes ? Event::busy : Event::refused;
+    if (passes) return Event::busy;
+    const bool needs_secret = code == wire::ErrorCode::login_refused && !has_secret();
+    return needs_secret ? Event::needs_secret : Event::refused;
 }
 
 void Conversation::on_refused_line(const wire::Error& frame) {

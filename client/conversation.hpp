@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/observer.hpp"
+#include "client/secret.hpp"
 #include "client/unsent.hpp"
 #include "wire/frame.hpp"
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace belfry::client {
 
@@ -49,6 +51,7 @@ struct ConversationOptions {
     std::string client_id;
     std::optional<std::uint64_t> count = std::nullopt;  ///< how many messages to take; empty: all
     bool acknowledges = true;
+    Secret secret = {};
 };
 
 /// Decides what to send to the server and what its frames mean, over all connections of a run. It
@@ -58,8 +61,9 @@ class Conversation {
     /// What a frame means for the connection.
     enum class Event {
         none,
-        welcome,  ///< the server accepted the login
-        refused,  ///< the server refused the login for good
+        welcome,       ///< the server accepted the login
+        refused,       ///< the server refused the login for good
+        needs_secret,  ///< the server refused a login without a secret
         busy,     ///< the server refused the login, but a later one, or another server, may take it
         closing,  ///< the server closes the connection
         taken_over,  ///< the server closes it because of a later login of this client-id
@@ -68,6 +72,12 @@ class Conversation {
 
     /// @param observer must outlive the conversation
     Conversation(ConversationOptions options, Observer& observer);
+
+    /// Tells whether the login has a secret.
+    [[nodiscard]] bool has_secret() const noexcept { return !options_.secret.is_empty(); }
+
+    /// Sets the secret of later logins.
+    void use(Secret secret) noexcept { options_.secret = std::move(secret); }
 
     /// Appends LOGIN to the output of a new connection.
     void log_in(std::string& out);
@@ -123,7 +133,7 @@ class Conversation {
     void on_refused_line(const wire::Error& frame);
     void on_accepted(std::uint64_t seq, std::uint64_t id);
 
-    const ConversationOptions options_;
+    ConversationOptions options_;
     Observer& observer_;
     Inbox inbox_;
     Unsent unsent_;

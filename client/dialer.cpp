@@ -1,5 +1,7 @@
 #include "client/dialer.hpp"
 
+#include "base/endpoint.hpp"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,8 +34,9 @@ void tune(int socket) {
 
 }  // namespace
 
-Dialer::Result Dialer::start(const ServerAddress& server, base::TimePoint now) {
+Dialer::Result Dialer::start(const ServerAddress& server, Reach reach, base::TimePoint now) {
     if (!resolve(server)) return Failed{why_};
+    if (reach == Reach::this_machine) keep_loopback();
     return try_next(now);
 }
 
@@ -60,6 +63,13 @@ bool Dialer::resolve(const ServerAddress& server) {
     }
     std::reverse(left_.begin(), left_.end());
     return error == 0;
+}
+
+void Dialer::keep_loopback() {
+    std::erase_if(left_, [](const Address& address) {
+        return !base::endpoint_in(address.bytes).is_loopback();
+    });
+    if (left_.empty()) why_ = "a secret is sent to another machine only over TLS";
 }
 
 Dialer::Result Dialer::try_next(base::TimePoint now) {

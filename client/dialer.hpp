@@ -25,8 +25,11 @@ class Dialer {
     /// A connected, non-blocking socket.
     using Result = std::variant<Pending, base::UniqueFd, Failed>;
 
+    /// Which addresses may be tried.
+    enum class Reach : unsigned char { anywhere, this_machine };
+
     /// Begins a new attempt.
-    [[nodiscard]] Result start(const ServerAddress& server, base::TimePoint now);
+    [[nodiscard]] Result start(const ServerAddress& server, Reach reach, base::TimePoint now);
 
     /// Continues the attempt. Call it when fd() is ready or the deadline has passed.
     [[nodiscard]] Result go_on(base::TimePoint now);
@@ -42,6 +45,7 @@ class Dialer {
     };
 
     [[nodiscard]] bool resolve(const ServerAddress& server);
+    void keep_loopback();
     [[nodiscard]] Result try_next(base::TimePoint now);
     [[nodiscard]] int connect_to(const Address& address);
     [[nodiscard]] int error_of_attempt(base::TimePoint now) const;

@@ -1,5 +1,6 @@
 #include "client/socket.hpp"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -20,6 +21,8 @@ bool would_wait(int error) {
 }  // namespace
 
 Socket::~Socket() {
+    out_.clear();
+    wipe_sent();
     if (!tls_) return;
     tls_->close();
     static_cast<void>(send_all(tls_->encrypted()));
@@ -74,6 +77,14 @@ void Socket::make_room() {
     in_begin_ = 0;
     // Doubling the size keeps a large message from being copied for every piece that arrives.
     if (in_.size() - in_end_ < read_size) in_.resize(2 * (in_end_ + read_size));
+}
+
+// erase() leaves bytes behind the end of the string.
+void Socket::wipe_sent() {
+    const std::size_t size = out_.size();
+    out_.resize(out_.capacity());
+    ::explicit_bzero(out_.data() + size, out_.size() - size);
+    out_.resize(size);
 }
 
 void Socket::send() {

@@ -25,7 +25,8 @@ class Socket {
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
 
-    /// Tells the server that the connection ends, if it can be told now, and closes it.
+    /// Tells the server that the connection ends, if it can be told now, and closes it. The bytes
+    /// of out() are overwritten.
     ~Socket();
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
@@ -55,6 +56,9 @@ class Socket {
     [[nodiscard]] bool has_unsent() const noexcept {
         return !out_.empty() || (tls_ && !tls_->encrypted().empty());
     }
+
+    /// Overwrites what is left of sent bytes in memory. Call it after a secret has been sent.
+    void wipe_sent();
 
     /// Sends as much as the kernel takes now. If the connection has ended, the buffer is emptied,
     /// and receive() reports the end after the last bytes of the server.

@@ -1,6 +1,7 @@
 #include "terminal/event_loop.hpp"
 
 #include "terminal/options.hpp"
+#include "terminal/secret_source.hpp"
 #include "terminal/standard_error.hpp"
 
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace belfry::terminal {
 namespace {
@@ -29,24 +31,24 @@ std::string named(const client::ServerAddress& server) {
 
 }  // namespace
 
-EventLoop::EventLoop(const Options& options)
+EventLoop::EventLoop(const Options& options, client::Secret secret)
     : options_{options},
       tty_view_{TtyView::is_possible(options) ? std::make_unique<TtyView>(options) : nullptr},
       input_{STDIN_FILENO},
       output_{STDOUT_FILENO},
-      connection_{
-          options.destination,
-          {.client_id = options.client_id, .count = options.count, .acknowledges = !options.peek},
-          tty_view_ ? static_cast<client::Observer&>(*tty_view_)
-                    : plain_.emplace(options_, output_)} {
+      connection_{options.destination,
+                  {.client_id = options.client_id,
+                   .count = options.count,
+                   .acknowledges = !options.peek,
+                   .secret = std::move(secret)},
+                  tty_view_ ? static_cast<client::Observer&>(*tty_view_)
+                            : plain_.emplace(options_, output_)} {
     if (!tty_view_) progress_.emplace();
     if (options.timeout) done_by_ = base::Clock::now() + *options.timeout;
 }
 
 int EventLoop::run() {
-    while (!connection_.conversation().has_been_welcome() && !connection_.has_ended()) {
-        go_on(wait());
-    }
+    log_in();
     if (wants_keys()) {
         tty_view_->read_lines(
             {.wait = [this] { return turn_until_key(); },
@@ -57,6 +59,23 @@ int EventLoop::run() {
     const int exit_code = report_end();
     if (tty_view_) tty_view_->finish(connection_.conversation().unsent());
     return exit_code;
+}
+
+void EventLoop::log_in() {
+    turn_until_answer();
+    const bool needs_secret =
+        connection_.has_ended() && connection_.end() == client::Connection::End::needs_secret;
+    if (!needs_secret) return;
+    if (auto secret = ask_secret(options_.client_id)) {
+        connection_.log_in_with(*std::move(secret));
+        turn_until_answer();
+    }
+}
+
+void EventLoop::turn_until_answer() {
+    while (!connection_.conversation().has_been_welcome() && !connection_.has_ended()) {
+        go_on(wait());
+    }
 }
 
 // Returns true when there is a key, which the editor then reads itself.
@@ -250,6 +269,11 @@ int EventLoop::report_end() const {
             return exit_code::no_connection;
         case End::refused:
             warn("login refused: " + connection_.reason());
+            return exit_code::login_refused;
+        case End::needs_secret:
+            // Ctrl-C instead of a secret needs no explanation.
+            if (const auto signal = TerminationSignal::number()) return 128 + *signal;
+            warn("login refused: " + connection_.reason() + " (no secret was given)");
             return exit_code::login_refused;
         case End::taken_over:
             warn("taken over by a later login of client-id " + options_.client_id);

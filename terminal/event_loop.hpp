@@ -22,7 +22,9 @@ namespace belfry::terminal {
 /// editor's call for the next key. One per process.
 class EventLoop {
   public:
-    explicit EventLoop(const Options& options);
+    /// @param secret empty: none
+    /// @throws client::TlsFileError
+    EventLoop(const Options& options, client::Secret secret);
 
     /// Runs until the program is done. @return the exit status
     [[nodiscard]] int run();
@@ -36,6 +38,8 @@ class EventLoop {
         bool connection = false;
     };
 
+    void log_in();
+    void turn_until_answer();
     [[nodiscard]] bool turn_until_key();
     [[nodiscard]] bool wants_keys() const { return is_typing() && !is_ending(); }
     [[nodiscard]] bool is_ending() const;

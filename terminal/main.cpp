@@ -2,6 +2,7 @@
 #include "cli/standard_streams.hpp"
 #include "terminal/event_loop.hpp"
 #include "terminal/options.hpp"
+#include "terminal/secret_source.hpp"
 #include "terminal/standard_error.hpp"
 #include "wire/version.hpp"
 
@@ -41,7 +42,7 @@ int run(const terminal::Options& options) {
         case terminal::Options::Action::run:
             break;
     }
-    terminal::EventLoop loop{options};
+    terminal::EventLoop loop{options, terminal::given_secret(options)};
     return loop.run();
 }
 

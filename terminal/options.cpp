@@ -39,6 +39,9 @@ po::options_description described_options() {
          "name that the certificate must have, instead of the server's")  //
         ("tls-cert", text("FILE"), "certificate of this client")          //
         ("tls-key", text("FILE"), "key of --tls-cert")                    //
+        ("secret-file", text("FILE"),
+         "file with the secret of the client-id, which only its owner may read; without one, the "
+         "secret is the value of BELFRY_SECRET, or is asked for on a terminal")  //
         ("follow", po::bool_switch(),
          "stay after the end of standard input; never give up reconnecting")  //
         ("count", text("N"),
@@ -135,6 +138,8 @@ Options checked(const cli::CommandLine& line) {
     return {.action = Options::Action::run,
             .client_id = client_id_in(values),
             .destination = {.servers = servers_in(values), .tls = tls_in(values)},
+            .secret_file = cli::text_of(values, "secret-file").value_or(""),
+            .secret_file_is_default = cli::is_default(line, "secret-file"),
             .json = cli::is_set(values, "json"),
             .follow = cli::is_set(values, "follow"),
             .peek = cli::is_set(values, "peek"),

@@ -18,6 +18,8 @@ struct Options {
     Action action = Action::run;
     std::string client_id;
     client::Destination destination;
+    std::string secret_file;              ///< empty: none
+    bool secret_file_is_default = false;  ///< named by the environment or the default file
     bool json = false;
     bool follow = false;
     bool peek = false;
