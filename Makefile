@@ -10,7 +10,7 @@ SANITIZE     ?=
 WARNINGS     := -Wall -Wextra -Wpedantic -Wconversion -Werror
 OUR_CPPFLAGS := -I.
 OUR_CXXFLAGS := -std=c++20 -pthread $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-# Only daemon/ needs these, for setproctitle().
+# daemon/ needs these for setproctitle().
 DAEMON_LIBS  := -lbsd -lmd
 OUR_LDFLAGS  := -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 COMPILE       = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS)
@@ -63,7 +63,7 @@ $(BUILD)/bin/belfry: LDLIBS += -ledit -ltinfo -lssl -lcrypto -lbsd
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -lsqlite3 -lcrypt -lmd
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfry-gate $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
 $(BUILD)/bin/belfry-gate: LDLIBS += -lssl -lcrypto
-$(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo
+$(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo -lbsd
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is
 # never called. server/huge_program.hpp needs the alignment.

@@ -25,7 +25,7 @@ std::string without_line(std::string_view text, const Client& client) {
     const std::size_t inside = place_of(text, client);
     const std::size_t begin = text.rfind('\n', inside) + 1;  // 0 in the first line: npos + 1
     const std::size_t end = text.find('\n', inside);
-    const std::size_t size = end == text.npos ? text.npos : end + 1 - begin;
+    const std::size_t size = end == std::string_view::npos ? end : end + 1 - begin;
     return std::string{text}.erase(begin, size);
 }
 

@@ -28,10 +28,10 @@ int write_to(const UniqueFd& file, std::string_view contents) {
 
 }  // namespace
 
-UniqueFd open_regular_file(const std::filesystem::path& path, int flags) noexcept {
+UniqueFd open_regular_file(const std::filesystem::path& path, int flags, int folder) noexcept {
     // Without O_NONBLOCK, opening a pipe would wait for the other end.
     constexpr int always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    UniqueFd file{::open(path.c_str(), flags | always, owner_only)};
+    UniqueFd file{::openat(folder, path.c_str(), flags | always, owner_only)};
     struct stat info {};
     if (!file || ::fstat(file.get(), &info) == -1) return {};
     if (S_ISREG(info.st_mode)) return file;

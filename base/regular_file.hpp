@@ -2,6 +2,8 @@
 
 #include "base/unique_fd.hpp"
 
+#include <fcntl.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -13,8 +15,11 @@
 namespace belfry::base {
 
 /// Opens a regular file. With O_CREAT in `flags`, a new file gets the mode 0600.
+/// @param folder the descriptor of the folder where a relative path begins; the default is the
+/// working directory
 /// @return empty on failure; then reason_for(errno) says why
-[[nodiscard]] UniqueFd open_regular_file(const std::filesystem::path& path, int flags) noexcept;
+[[nodiscard]] UniqueFd open_regular_file(const std::filesystem::path& path, int flags,
+                                         int folder = AT_FDCWD) noexcept;
 
 /// Describes an errno that open_regular_file() has set.
 [[nodiscard]] std::string reason_for(int error);

@@ -1,13 +1,17 @@
+#include "auth/clients_file.hpp"
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "ctl/check.hpp"
+#include "ctl/client_commands.hpp"
 #include "ctl/export.hpp"
 #include "ctl/follow.hpp"
 #include "ctl/import.hpp"
+#include "ctl/kick.hpp"
 #include "ctl/log_printer.hpp"
 #include "ctl/metrics.hpp"
 #include "ctl/options.hpp"
 #include "ctl/owner.hpp"
+#include "ctl/readable_segment.hpp"
 #include "ctl/recover.hpp"
 #include "ctl/refusal.hpp"
 #include "ctl/reset_seq.hpp"
@@ -37,24 +41,11 @@ bool writes_segment(const ctl::Options& options) {
            options.command == "reset-seq";
 }
 
-const char* why_not_readable(shm::SegmentState state) {
-    if (state == shm::SegmentState::torn) return " is incomplete: its creation did not finish";
-    if (state == shm::SegmentState::unsound) {
-        return " is damaged: its sizes and offsets are inconsistent";
-    }
-    return " has a different layout version than this program";
-}
-
 std::optional<shm::FoundSegment> find(const ctl::Options& options) {
     const auto mode =
         writes_segment(options) ? boost::interprocess::read_write : boost::interprocess::read_only;
-    auto found = shm::find_segment(options.data_dir, mode);
-    if (!found) return {};
-    if (!shm::is_readable(found->state) && options.command != "remove") {
-        throw ctl::Refusal{"the segment of " + options.data_dir.string() +
-                           why_not_readable(found->state)};
-    }
-    return found;
+    if (options.command == "remove") return shm::find_segment(options.data_dir, mode);
+    return ctl::find_readable_segment(options.data_dir, mode);
 }
 
 void remove(const ctl::Options& options, const shm::FoundSegment& found) {
@@ -80,6 +71,8 @@ int run_on_segment(const ctl::Options& options) {
         ctl::follow_log(found->segment, ctl::line_form(options.json));
     } else if (options.command == "log") {
         ctl::print_log(std::cout, found->segment, ctl::line_form(options.json));
+    } else if (options.command == "kick") {
+        ctl::kick(std::cout, found->segment, options.operand);
     } else if (options.command == "stop") {
         ctl::stop_server(options.data_dir, *found);
     } else if (options.command == "remove") {
@@ -142,6 +135,7 @@ int back_up(const ctl::Options& options) {
 
 int run(ctl::Options options) {
     if (options.command == "backup") return back_up(options);
+    if (options.command.starts_with("client ")) return ctl::run_client_command(std::cout, options);
     std::optional<ctl::ImportFile> file;  // opened with the caller's rights
     if (options.command == "import") file.emplace(options.operand);
     const bool makes_directory = file || options.command == "recover";
@@ -179,6 +173,8 @@ int main(int argc, char** argv) {
         belfry::cli::finish_standard_output();
         return exit_code;
     } catch (const belfry::cli::UsageError& error) {
+        return warn(error, belfry::cli::exit_usage);
+    } catch (const belfry::auth::ClientsFileError& error) {
         return warn(error, belfry::cli::exit_usage);
     } catch (const std::exception& error) {
         return warn(error, EXIT_FAILURE);

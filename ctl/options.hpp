@@ -10,11 +10,14 @@ namespace belfry::ctl {
 /// The command line of belfryctl.
 struct Options {
     std::filesystem::path data_dir = "belfry-data";
-    std::string command;  ///< one of those that `--help` names
+    std::string command;  ///< one of those that `--help` names, such as `status` or `client add`
     std::string operand;  ///< the word behind the command, if it takes one
     int shmid = -1;       ///< for recover; else -1
     bool json = false;    ///< for status, log, search and export, which always prints JSON
     bool follow = false;  ///< for log
+    std::filesystem::path clients = {};  ///< for client; empty: the file that the server uses
+    bool ask = false;                    ///< for client add and client secret
+    bool keep_old = false;               ///< for client secret
 };
 
 /// Parses the command line. Returns nothing if it has printed `--help` or `--version`.

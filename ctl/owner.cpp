@@ -23,11 +23,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void become_owner(const TrustedPath& place) {
-    // The directory's own group may be root's, so it is used only if the user is not in the user
-    // database.
+/// The directory's own group may be root's, so it is used only if the user is not in the user
+/// database.
+gid_t group_of(const TrustedPath& place) {
     const passwd* known = ::getpwuid(place.user);
-    const gid_t group = known != nullptr ? known->pw_gid : place.group;
+    return known != nullptr ? known->pw_gid : place.group;
+}
+
+void become_owner(const TrustedPath& place) {
+    const gid_t group = group_of(place);
     if (::setgroups(0, nullptr) == 0 && ::setresgid(group, group, group) == 0 &&
         ::setresuid(place.user, place.user, place.user) == 0) {
         return;
@@ -91,6 +95,11 @@ void become_owner_of(fs::path& data_dir, MissingDirectory missing) {
         }
     }
     shm::require_safe(data_dir);
+}
+
+Owner owner_of(const fs::path& data_dir) {
+    const TrustedPath place = trusted_path(data_dir);
+    return {place.user, group_of(place)};
 }
 
 void require_still_trusted(const fs::path& data_dir) {

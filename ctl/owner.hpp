@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 
@@ -21,6 +23,16 @@ enum class MissingDirectory { is_refused, will_be_made };
 /// @param data_dir is replaced by an absolute path without links, if the process runs as root
 /// @throws Refusal, shm::DataDirectoryError
 void become_owner_of(std::filesystem::path& data_dir, MissingDirectory missing);
+
+/// A user and the user's group.
+struct Owner {
+    uid_t user;
+    gid_t group;
+};
+
+/// Returns whose rights become_owner_of() would take. Called by root.
+/// @throws Refusal if another user can redirect the path
+[[nodiscard]] Owner owner_of(const std::filesystem::path& data_dir);
 
 /// Refuses a directory that another user has created or redirected since become_owner_of().
 /// @throws Refusal, shm::DataDirectoryError

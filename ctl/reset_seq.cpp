@@ -1,18 +1,15 @@
 #include "ctl/reset_seq.hpp"
 
-#include "base/process.hpp"
+#include "ctl/kick.hpp"
 #include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/seq_reset.hpp"
 #include "shm/seq_rules.hpp"
-#include "shm/session_timeouts.hpp"
 #include "store/seq_reset.hpp"
 #include "store/store_file.hpp"
 #include "store/store_reader.hpp"
-
-#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -83,23 +80,10 @@ class RunningReset {
     /// Ends the session, and then lowers the seq, so that the client learns it at its next login.
     /// @return false if the client has logged in again meanwhile
     [[nodiscard]] bool try_to_reset(std::uint64_t highest) {
-        end_session();
+        static_cast<void>(end_session(segment_, row_));
         const std::uint64_t seen = last_seq();
         wait_until_stored();
         return shm::reset_seq(segment_, row_, seen, highest);
-    }
-
-    /// Ends the client's session, also one whose process is stopped. Without a supervisor, a
-    /// session that had to be killed stays online.
-    void end_session() const {
-        const auto session = shm::online_session(segment_, row_);
-        if (!session) return;
-        const base::UniqueFd process = shm::open_session(segment_, *session);
-        if (!process) return;
-        base::send_signal(process, SIGTERM);
-        if (base::wait_for_end(process, Clock::now() + shm::kill_timeout)) return;
-        base::send_signal(process, SIGKILL);
-        static_cast<void>(base::wait_for_end(process, Clock::now() + wait_timeout));
     }
 
     void wait_until_stored() const {

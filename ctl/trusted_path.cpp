@@ -21,7 +21,10 @@ constexpr int max_links = 40;  // the limit of the kernel
 /// Resolves a path name by name.
 class PathWalk {
   public:
-    explicit PathWalk(const fs::path& asked) : asked_{asked} { follow(fs::absolute(asked)); }
+    PathWalk(const fs::path& asked, std::string_view what)
+        : asked_{std::string{what} + " " + asked.string()} {
+        follow(fs::absolute(asked));
+    }
 
     TrustedPath run() {
         while (!rest_.empty() && exists_) step();
@@ -96,8 +99,7 @@ class PathWalk {
 
     void require_trusted(const Part& part, uid_t owner) const {
         const auto& [path, info] = part;
-        const std::string name =
-            "the data directory " + asked_.string() + " is not safe for root: " + path.string();
+        const std::string name = asked_ + " is not safe for root: " + path.string();
         if (info.st_uid != 0 && info.st_uid != owner) {
             throw Refusal{name + " belongs to user " + std::to_string(info.st_uid)};
         }
@@ -108,11 +110,11 @@ class PathWalk {
     }
 
     [[nodiscard]] Refusal unreachable(const fs::path& path, int error) const {
-        return Refusal{"cannot reach the data directory " + asked_.string() + ": " + path.string() +
-                       ": " + std::strerror(error)};
+        return Refusal{"cannot reach " + asked_ + ": " + path.string() + ": " +
+                       std::strerror(error)};
     }
 
-    const fs::path& asked_;
+    std::string asked_;          ///< what was asked for, for messages
     fs::path at_;                ///< the part that is resolved: a path without links
     std::deque<fs::path> rest_;  ///< the names that are left
     std::vector<Part> parts_;    ///< all folders and links so far; the last folder is at_
@@ -122,8 +124,8 @@ class PathWalk {
 
 }  // namespace
 
-TrustedPath trusted_path(const fs::path& path) {
-    return PathWalk{path}.run();
+TrustedPath trusted_path(const fs::path& path, std::string_view what) {
+    return PathWalk{path, what}.run();
 }
 
 }  // namespace belfry::ctl

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string_view>
 
 namespace belfry::ctl {
 
@@ -17,8 +18,10 @@ struct TrustedPath {
 /// Resolves the path to a directory, and checks every folder and link on the way, like StrictModes
 /// of OpenSSH. Each must belong to root or to the owner of the directory. A folder that other users
 /// may write to must have the sticky bit. Called by root.
+/// @param what is at the path, for messages
 /// @throws Refusal if a check fails, or the path cannot be resolved; a missing directory is not an
 /// error
-[[nodiscard]] TrustedPath trusted_path(const std::filesystem::path& path);
+[[nodiscard]] TrustedPath trusted_path(const std::filesystem::path& path,
+                                       std::string_view what = "the data directory");
 
 }  // namespace belfry::ctl

@@ -11,7 +11,12 @@ _belfry_value_name() {
 }
 
 _belfry_commands() {
-    "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z][a-z-]*)( .*)?$/\1/p'
+    "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z][a-z-]*)( .*)?$/\1/p' | sort -u
+}
+
+# Prints the second words of commands that have two, such as `client add`.
+_belfry_second_words() {
+    "$1" --help 2>/dev/null | sed -nE "s/^  $2 ([a-z]+)( .*)?$/\1/p"
 }
 
 # Prints the values of an option that has only a few.
@@ -51,6 +56,8 @@ _belfry() {
         mapfile -t COMPREPLY < <(compgen -P "$dashes" -W "$(_belfry_options "$program")" -- "${name//_/-}")
     elif [[ $prev == import || $prev == backup ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    elif [[ $prev == client ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_belfry_second_words "$program" client)" -- "$cur")
     else
         mapfile -t COMPREPLY < <(compgen -W "$(_belfry_commands "$program")" -- "$cur")
     fi

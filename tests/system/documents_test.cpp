@@ -120,6 +120,7 @@ TEST(Documents, ManualReadmeAndCompletionNameTheCommandsOfBelfryctl) {
     EXPECT_EQ(found(manual_of("belfryctl"), R"(^\.It Cm ([a-z-]+))"), commands);
     EXPECT_EQ(found(first_cells("belfryctl"), "^\\| `([a-z][a-z-]*)"), commands);
     EXPECT_EQ(completed({"belfryctl", ""}), commands);
+    EXPECT_EQ(completed({"belfryctl", "client", ""}), (Names{"add", "list", "remove", "secret"}));
 }
 
 TEST(Documents, CompletionOffersTheValuesOfAnOption) {

@@ -59,6 +59,36 @@ TEST(BelfryctlOptions, OnlyRecoverTakesASegmentAndItNeedsOne) {
     }
 }
 
+TEST(BelfryctlOptions, CommandsOfClientHaveTwoWords) {
+    EXPECT_EQ(read({"client", "add", "ann"}).command, "client add");
+    EXPECT_EQ(read({"client", "add", "ann"}).operand, "ann");
+    EXPECT_EQ(read({"client", "--clients", "file", "remove", "ann"}).clients, "file");
+    EXPECT_EQ(read({"client", "list"}).operand, "");
+    EXPECT_EQ(read({"client", "add", "--", "-"}).operand, "-");
+    EXPECT_THROW(read({"client"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "rename", "ann"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "list", "ann"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "add"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "add", "ann", "bob"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "add", "no spaces"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "add", std::string(33, 'a')}), cli::UsageError);
+    EXPECT_THROW(read({"client", "add", "ann", "--clients="}), cli::UsageError);
+}
+
+TEST(BelfryctlOptions, AskKeepOldAndClientsAreRefusedWhereTheyHaveNoMeaning) {
+    EXPECT_TRUE(read({"client", "add", "ann", "--ask"}).ask);
+    EXPECT_TRUE(read({"client", "secret", "ann", "--ask", "--keep-old"}).keep_old);
+    EXPECT_THROW(read({"client", "remove", "ann", "--ask"}), cli::UsageError);
+    EXPECT_THROW(read({"client", "add", "ann", "--keep-old"}), cli::UsageError);
+    EXPECT_THROW(read({"kick", "ann", "--clients", "file"}), cli::UsageError);
+    EXPECT_THROW(read({"status", "--ask"}), cli::UsageError);
+}
+
+TEST(BelfryctlOptions, KickTakesTheNameOfAClient) {
+    EXPECT_EQ(read({"kick", "ann"}).operand, "ann");
+    EXPECT_THROW(read({"kick"}), cli::UsageError);
+}
+
 TEST(BelfryctlOptions, AMissingOrUnknownCommandIsRefused) {
     EXPECT_THROW(read({}), cli::UsageError);
     EXPECT_THROW(read({"restore"}), cli::UsageError);
