@@ -43,7 +43,9 @@ Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment
     const std::uint64_t first_id = segment.log().first_id.load();
     Database database = open_to_read(data_dir);
     require_match(read_saved_log(database), segment, first_id);
-    return open_existing_to_write(data_dir);
+    database = open_existing_to_write(data_dir);
+    database.keep_wal_files(true);
+    return database;
 }
 
 }  // namespace
@@ -67,9 +69,10 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
 /// SQLite's close moves the write-ahead log into the database only if nobody reads and the database
 /// is in its place. But if the write-ahead log was deleted, its contents are lost with this
 /// process; and if it stays behind alone, SQLite would apply it to any database that is put beside
-/// it.
+/// it. So its files stay only while the store is in its place, for the sessions.
 Archiver::~Archiver() {
     if (files_.has_database()) return;
+    writer_.keep_wal_files(false);
     try {
         writer_.empty_wal();
     } catch (const std::exception& error) {

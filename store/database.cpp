@@ -77,6 +77,11 @@ void Database::set_busy_timeout() const noexcept {
     ::sqlite3_busy_timeout(handle(), busy_timeout_ms);
 }
 
+void Database::keep_wal_files(bool kept) const noexcept {
+    int on = kept ? 1 : 0;
+    ::sqlite3_file_control(handle(), "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
 void Database::execute(const char* sql) const {
     if (::sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }

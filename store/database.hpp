@@ -37,6 +37,10 @@ class Database {
     /// Sets the time that the connection waits for locks to the default, as for a new connection.
     void set_busy_timeout() const noexcept;
 
+    /// Sets whether the files of the WAL stay when the last connection is closed. At first they do
+    /// not. A process that may not write to the folder can read the database only while they exist.
+    void keep_wal_files(bool kept) const noexcept;
+
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
 

@@ -23,6 +23,7 @@ SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durabil
                   const std::string& new_epoch) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{data_dir};
+    writer.keep_wal_files(true);
     writer.claim();
     SavedLog saved = writer.saved_log();
     if (saved.last_id > shm::max_id) {
@@ -44,6 +45,7 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
     if (!saved.clean) return;
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{open_existing_to_write(data_dir)};
+    writer.keep_wal_files(true);
     writer.claim();
     writer.begin_log(saved.epoch, segment.durability());
 }

@@ -76,6 +76,10 @@ class StoreWriter {
     /// that they cannot see stay in the WAL.
     void empty_wal();
 
+    /// Sets whether the files of the WAL stay when the store is closed. They must stay while
+    /// sessions run, which can read, but create no file.
+    void keep_wal_files(bool kept) noexcept { database_.keep_wal_files(kept); }
+
   private:
     struct CheckpointResult {
         int wal_pages = 0;

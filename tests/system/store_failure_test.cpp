@@ -228,6 +228,31 @@ TEST(StoreFailure, AStoreThatCannotBeReadDelaysOnlyItsReaders) {
     EXPECT_EQ(count_verb(late.read_until_id(count), "MSG"), count);
 }
 
+TEST(StoreFailure, StoredMessagesAreReadWhileTheDiskIsFull) {
+    FaultyDisk disk;
+    Server server{{.more = {"--ring-size", "64K", "--max-payload", "8K"},
+                   .durability = "commit",
+                   .environment = disk.environment()}};
+    RawClient sender = server.log_in("1");
+    constexpr std::uint64_t count = 200;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+        sender.send_message(seq, std::string(1000, 'x'));
+        sender.expect("SENT " + std::to_string(seq) + " " + std::to_string(seq));
+    }
+    server.wait_until_saved();
+    // SQLite removes a write-ahead log that has nothing new when its last user closes it.
+    StoreDb{server.data_dir()}.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    disk.fill_up();
+    sender.send_message(count + 1, "accepted, not stored");
+    expect_store_failed(server);
+    RawClient late = server.connect();
+    late.log_in("2");
+    EXPECT_EQ(count_verb(late.read_until_id(count), "MSG"), count);
+    EXPECT_EQ(server.errors().find("read failed"), std::string::npos) << server.errors();
+    disk.make_room();
+    late.read_until_id(count + 1);
+}
+
 /// Mounts a small file system in place of the data directory.
 class SmallDisk {
   public:

@@ -28,7 +28,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
+#include <string>
 #include <thread>
 
 /// Each kind of process in its sandbox: what it cannot do, and what it must be able to do.
@@ -149,13 +149,15 @@ TEST_P(AnyKind, UsesMemoryClocksAndRandomNumbers) {
               0);
 }
 
+std::string name_of(const testing::TestParamInfo<ProcessKind>& kind) {
+    constexpr std::array names{"Session", "Gate", "Relay"};
+    return names.at(static_cast<std::size_t>(kind.param));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sandbox, AnyKind,
                          testing::Values(ProcessKind::session, ProcessKind::gate,
                                          ProcessKind::relay),
-                         [](const auto& kind) {
-                             constexpr std::array names{"Session", "Gate", "Relay"};
-                             return names[static_cast<std::size_t>(kind.param)];
-                         });
+                         name_of);
 
 // --- Sessions -----------------------------------------------------------------------------------
 
@@ -251,6 +253,7 @@ TEST_F(StoreInASandbox, IsReadAfterTheArchiverWasKilled) {
 TEST_F(StoreInASandbox, IsReadAfterTheArchiverHasClosedIt) {
     {
         store::StoreWriter writer{store_.dir()};
+        writer.keep_wal_files(true);
         store_numbered(writer, 1, 10);
     }
     EXPECT_EQ(read(10), 0);
