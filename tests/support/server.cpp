@@ -54,10 +54,12 @@ void Server::let_remove_its_segment() {
 Invocation Server::command() const {
     // The paths are relative if belfryd works in the folder.
     const auto folder = options_.user ? std::filesystem::path{} : folder_.path();
-    Invocation command{
-        belfryd_for(options_.environment),
-        {"-client_ids", options_.client_ids, "-port", "0", "--data-dir", (folder / "data").string(),
-         "--port-file", (folder / "port").string(), "--durability", options_.durability}};
+    Invocation command{belfryd_for(options_.environment),
+                       {"-port", "0", "--data-dir", (folder / "data").string(), "--port-file",
+                        (folder / "port").string(), "--durability", options_.durability}};
+    if (!options_.client_ids.empty()) {
+        command.arguments.insert(command.arguments.begin(), {"-client_ids", options_.client_ids});
+    }
     command.arguments.insert(command.arguments.end(), options_.more.begin(), options_.more.end());
     // Where the test program dies, the server shall stop cleanly and take its segment along.
     command.death_signal = SIGTERM;

@@ -20,7 +20,7 @@
 namespace belfry::test {
 
 struct ServerOptions {
-    std::string client_ids = "1,2,3";
+    std::string client_ids = "1,2,3";    ///< empty: the option is not given
     std::vector<std::string> more = {};  ///< further options, as on the command line
     std::string durability = "memory";   ///< the quickest; tests of the store use commit
     std::optional<uid_t> user = std::nullopt;

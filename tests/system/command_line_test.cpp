@@ -285,12 +285,13 @@ TEST(CommandLine, AConfigurationFileAloneIsEnough) {
 
 TEST(CommandLine, AConfigurationFileMayHoldEveryOption) {
     const TempDir folder;
-    const auto file = folder.write("all.conf",
-                                   "client-ids = 1,2\nport = 0\nport-file = p\nlisten = ::1\n"
-                                   "data-dir = d\ndurability = async\nkeep-messages = 5\n"
-                                   "keep-days = 3\nring-size = 1M\nmax-clients = 7\n"
-                                   "max-payload = 1K\nlog-level = debug\nlog-format = json\n"
-                                   "check = true\n");
+    const auto file = folder.write(
+        "all.conf", "client-ids = 1,2\nclients = " + folder.write("clients", "3\n").string() +
+                        "\nport = 0\nport-file = p\nlisten = ::1\n"
+                        "data-dir = d\ndurability = async\nkeep-messages = 5\n"
+                        "keep-days = 3\nring-size = 1M\nmax-clients = 7\n"
+                        "max-payload = 1K\nlog-level = debug\nlog-format = json\n"
+                        "check = true\n");
     EXPECT_EQ(belfryd(folder, {"--config", file.string()}).status, 0);
 }
 
