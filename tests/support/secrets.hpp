@@ -3,8 +3,10 @@
 #include "tests/support/server.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -27,6 +29,13 @@ inline const std::string old_hash_of_openssl =
 inline const std::string old_hash_of_yescrypt =
     "$y$j75$k2XAnEHBqQ1Ct2aMXFKNaR4Odd4Al6nAoIXBrUHCV74$"
     "PDSS6UrJ6YbDr0Ttwjl7DFBVXSdOFuv8JU9UcmKBoJA";
+
+/// Tells whether the address is mapped in this process.
+[[nodiscard]] inline bool is_mapped(const void* address) {
+    const auto page = reinterpret_cast<std::uintptr_t>(address) & ~std::uintptr_t{4095};
+    unsigned char resident = 0;
+    return ::mincore(reinterpret_cast<void*>(page), 1, &resident) == 0;
+}
 
 /// A clients' file that only its owner may read.
 class ClientsFile {

@@ -80,5 +80,29 @@ TEST(InputBuffer, LosesNothingHoweverTheInputIsSplit) {
     EXPECT_EQ(in, out);
 }
 
+TEST(InputBuffer, CanOverwriteEverythingThatWasConsumedOrLeftBehind) {
+    server::InputBuffer buffer{16};
+    const auto memory = buffer.room();
+    fill(buffer, "consumed ");
+    buffer.consume(9);
+    fill(buffer, "moved");  // to the front, because nothing was unread
+    fill(buffer, "unread");
+    buffer.consume(5);
+    static_cast<void>(buffer.room());  // moves it
+    buffer.wipe();
+    EXPECT_EQ(buffer.unread(), "unread");
+    EXPECT_EQ(std::string(memory.data() + 6, memory.size() - 6), std::string(10, '\0'));
+}
+
+TEST(InputBuffer, CanOverwriteAPartThatWasConsumed) {
+    server::InputBuffer buffer{16};
+    const auto memory = buffer.room();
+    fill(buffer, "key=secret rest");
+    const std::string_view secret = buffer.unread().substr(4, 6);
+    buffer.consume(11);
+    buffer.wipe(secret);
+    EXPECT_EQ(std::string(memory.data(), 15), "key=" + std::string(6, '\0') + " rest");
+}
+
 }  // namespace
 }  // namespace belfry::test

@@ -1,6 +1,7 @@
 #include "server/options.hpp"
 
 #include "cli/command_line.hpp"
+#include "tests/support/secrets.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
@@ -96,6 +97,22 @@ TEST(BelfrydOptions, AreReadFromAFileToo) {
 
 TEST(BelfrydOptions, NeedClientIds) {
     EXPECT_THROW(options_of({}), cli::UsageError);
+}
+
+TEST(BelfrydOptions, NeedNoClientIdsIfThereIsAClientsFile) {
+    const ClientsFile file{"ann\nbob\n"};
+    const server::Options options = options_of({"--clients", file.path().c_str()});
+    EXPECT_TRUE(options.client_ids.empty());
+    EXPECT_EQ(options.clients_file, file.path());
+    EXPECT_EQ(server::read_clients(options).all().size(), 2U);
+    EXPECT_EQ(
+        server::read_clients(options_of({"-client_ids", "1", "--clients", file.path().c_str()}))
+            .all()
+            .size(),
+        3U);
+    EXPECT_THROW(static_cast<void>(server::read_clients(
+                     options_of({"-client_ids", "ann", "--clients", file.path().c_str()}))),
+                 cli::UsageError);
 }
 
 TEST(BelfrydOptions, RefuseInvalidClientIds) {
