@@ -103,9 +103,9 @@ SECONDS ?= 60
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
-FUZZERS      := command frame proxy session
+FUZZERS      := command frame proxy session clients
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
-FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(SANDBOX) $(SERVER) \
+FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
 fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j4; see tests/fuzz/README.md
@@ -114,7 +114,7 @@ fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel 
 
 $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -lseccomp $(DAEMON_LIBS) $(UNICODE) -o $@
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -lcrypt -lmd -lseccomp $(DAEMON_LIBS) $(UNICODE) -o $@
 
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%

@@ -32,6 +32,10 @@ void check_proxy_header(std::string_view input);
 /// meanwhile and afterwards, and the invariants of the log must hold.
 void check_session(std::string_view input);
 
+/// Checks the text of a clients' file: it is refused with one line that names the file, or its
+/// clients are different and well-formed, and the same without comments and spaces.
+void check_clients(std::string_view input);
+
 /// Splits an input into pieces. Its own bytes decide where, so that an input that has shown a bug
 /// shows it again.
 [[nodiscard]] std::vector<std::string_view> in_pieces(std::string_view input, std::size_t longest);

@@ -39,6 +39,10 @@ TEST(FuzzCorpus, EverySessionEndsAndDisturbsNoOtherClient) {
     check_corpus("session", &fuzz::check_session);
 }
 
+TEST(FuzzCorpus, AClientsFileIsRefusedOrHasWellFormedClients) {
+    check_corpus("clients", &fuzz::check_clients);
+}
+
 TEST(FuzzCorpus, ThePiecesOfAnInputJoinToTheWholeInput) {
     const std::string input = read_file(source_file("wire/PROTOCOL.md"));
     std::string whole;
