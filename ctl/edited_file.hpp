@@ -37,7 +37,8 @@ enum class Access {
 /// The file itself is locked, and not its folder or a file beside it, so that only a process that
 /// may read it can keep others waiting. The file that replaces it is locked before it gets its
 /// name. A process that is killed leaves the old file or the new one, and before the rename perhaps
-/// `PATH.new`, which the next replace() removes.
+/// `PATH.new`, which the next replace() removes. A file that was created stays, empty, if it is not
+/// replaced.
 class EditedFile {
   public:
     /// Opens the file, and waits for the lock.

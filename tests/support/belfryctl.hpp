@@ -64,6 +64,12 @@ inline Lines texts_of(const std::string& out) {
     return texts;
 }
 
+/// Returns the last word of an output: the secret that `client add` prints.
+inline std::string last_word(std::string out) {
+    while (!out.empty() && out.back() == '\n') out.pop_back();
+    return out.substr(out.find_last_of(" \n") + 1);
+}
+
 inline void expect_one_line(const Result& result, int status, std::string_view part) {
     EXPECT_EQ(result.status, status) << result.out << result.err;
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;

@@ -37,11 +37,6 @@ class ClientFile : public testing::Test {
     TempDir folder_;
 };
 
-std::string last_word(const std::string& text) {
-    return text.substr(text.find_last_of(" \n", text.size() - 2) + 1,
-                       text.size() - 2 - text.find_last_of(" \n", text.size() - 2));
-}
-
 /// Returns the hashes of the client in a clients' file without comments.
 std::string hashes_of(const std::string& text, const std::string& name) {
     for (const std::string& line : lines_of(text)) {

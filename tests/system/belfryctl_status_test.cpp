@@ -108,6 +108,8 @@ TEST(Status, ShowsHowEachClientIsConnectedAndThatThereIsNoGate) {
     const Server server;
     const RawClient one = server.log_in("1");
     EXPECT_EQ(server.client_status("1").at("transport"), "tcp");
+    const std::string peer = server.client_status("1").at("peer");
+    EXPECT_TRUE(peer.starts_with("127.0.0.1:")) << peer;
     EXPECT_EQ(server.client_status("2").at("transport"), nullptr);
     EXPECT_EQ(server.client_status("2").at("peer"), nullptr);
     const json status = server.status();
