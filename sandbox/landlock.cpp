@@ -67,6 +67,7 @@ LandlockRuleset::LandlockRuleset(ProcessKind kind,
         ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0))};
     if (!ruleset_) throw failure("cannot create a Landlock ruleset");
     for (const std::filesystem::path& path : readable) allow_reading(path);
+    if (has_sanitizer) allow_reading("/proc/self/exe");
 }
 
 /// Only a folder can have the right to read folders.

@@ -74,6 +74,14 @@ void allow_reading_files(Calls& calls) {
                   SCMP_SYS(readlinkat), SCMP_SYS(getcwd)});
 }
 
+/// A report asks whether standard error is a terminal, and tries addresses by writing from them
+/// into a pipe.
+void allow_sanitizer_reports(Calls& calls) {
+    allow(calls, SCMP_SYS(ioctl), 1, {TCGETS});
+    allow(calls, {SCMP_SYS(pipe2), SCMP_SYS(pipe), SCMP_SYS(getrlimit), SCMP_SYS(sched_getaffinity),
+                  SCMP_SYS(uname)});
+}
+
 /// A session starts threads, reads the store with SQLite, which locks parts of files, and ends the
 /// predecessor of its client, or a process that was stopped while it held the lock.
 void allow_session(Calls& calls) {
@@ -110,9 +118,11 @@ void allow_gate(Calls& calls) {
 Calls allowed_calls(ProcessKind kind) {
     Calls calls;
     allow_basics(calls);
+    if (has_sanitizer) allow_sanitizer_reports(calls);
     if (kind == ProcessKind::session) allow_session(calls);
     if (kind == ProcessKind::gate) allow_gate(calls);
     if (kind == ProcessKind::relay) allow_event_loop(calls);
+    if (kind == ProcessKind::relay && has_sanitizer) allow_reading_files(calls);
     return calls;
 }
 

@@ -13,6 +13,15 @@ enum class ProcessKind {
     relay,    ///< a relay of belfry-gate, from its first instruction
 };
 
+/// Whether this program is built with AddressSanitizer or ThreadSanitizer. Their reports are
+/// printed by the process itself, which therefore may also read its own program file and call a
+/// little more.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool has_sanitizer = true;
+#else
+inline constexpr bool has_sanitizer = false;
+#endif
+
 /// A system call that is allowed if all of these arguments compare as they say.
 struct AllowedCall {
     int number;
