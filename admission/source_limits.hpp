@@ -16,8 +16,9 @@ namespace belfry::admission {
 
 /// What SourceLimits allows. A stranger is a source without a recent login.
 struct LimitRules {
-    Rate per_source{.per_second = 20, .burst = 300};
-    Rate strangers{.per_second = 200, .burst = 300};  ///< all of them together
+    Rate per_source{.interval = std::chrono::milliseconds{50}, .burst = 300};
+    /// That of all strangers together.
+    Rate strangers{.interval = std::chrono::milliseconds{5}, .burst = 300};
     base::Duration known_for = std::chrono::hours{1};
 
     // As PerSourcePenalties of OpenSSH: each further failure within the window adds to the time for

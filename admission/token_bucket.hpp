@@ -3,14 +3,13 @@
 #include "base/clock.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace belfry::admission {
 
 /// How fast a token bucket fills, and how many tokens fit into it.
 struct Rate {
-    std::int64_t per_second;
+    base::Duration interval;  ///< between two new tokens
     std::int64_t burst;
 };
 
@@ -19,8 +18,7 @@ struct Rate {
 class TokenBucket {
   public:
     explicit TokenBucket(const Rate& rate) noexcept
-        : per_token_{base::Duration{std::chrono::seconds{1}} / rate.per_second},
-          capacity_{per_token_ * rate.burst} {}
+        : per_token_{rate.interval}, capacity_{rate.interval * rate.burst} {}
 
     /// Tells whether the bucket holds at least one token.
     [[nodiscard]] bool has_token(base::TimePoint now) const noexcept {

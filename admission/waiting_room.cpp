@@ -39,6 +39,11 @@ std::optional<Waiting> WaitingRoom::make_room(const Source& source) {
         return take(own->second.connections.front());
     }
     if (size() < limits_.total) return {};
+    return evict();
+}
+
+std::optional<Waiting> WaitingRoom::evict() {
+    if (by_size_.empty()) return {};
     return take(by_size_.rbegin()->connections.front());
 }
 

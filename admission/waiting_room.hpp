@@ -55,6 +55,9 @@ class WaitingRoom {
     /// Takes a connection out of the room, which must contain it.
     [[nodiscard]] Waiting take(int fd);
 
+    /// Takes out the connection that goes first if the room is full; nothing if it is empty.
+    [[nodiscard]] std::optional<Waiting> evict();
+
     /// Takes out a connection that has waited for the timeout or longer, if there is one.
     [[nodiscard]] std::optional<Waiting> take_expired(base::TimePoint now);
 

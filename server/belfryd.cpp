@@ -193,8 +193,11 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
                                                    shm::alive_file(options.data_dir, alive)};
     std::optional<Gate> gate;
     open_gate(gate, segment, options, is_new);
-    Supervisor supervisor{segment, options.data_dir, listener, gate ? &*gate : nullptr,
-                          alive,   lock_files,       clients};
+    const Descriptors descriptors{segment, gate ? GateListener::max_waiting : 0,
+                                  options.max_waiting};
+    Supervisor supervisor{
+        segment, options.data_dir, listener, gate ? &*gate : nullptr, descriptors.max_waiting(),
+        alive,   lock_files,       clients};
     // This may fail, so it must come before an archiver is started, which would outlive the
     // failure.
     if (options.port_file) {
@@ -204,7 +207,7 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     if (gate) gate->watchdog.begin();
     // This may log a warning, so it comes after everything that may fail: a start that fails logs
     // one line only, which names the reason.
-    reserve_descriptors(segment, gate ? GateListener::max_waiting : 0);
+    descriptors.log_what_is_missing();
     show_sandbox(segment, supervisor.sandbox());
     move_program_to_huge_pages();
     const std::size_t sessions = supervisor.adopt();

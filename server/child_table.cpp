@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger child is not evicted
 
+bool is_failed_login(int status) {
+    return WIFEXITED(status) && WEXITSTATUS(status) == exit_failed_login;
+}
+
 /// @param status 0 for an adopted child, whose status is unknown
 std::string describe_end(int status) {
     if (status == 0) return "has died";
@@ -24,8 +28,8 @@ std::string describe_end(int status) {
 
 }  // namespace
 
-ChildTable::ChildTable(shm::Segment& segment)
-    : segment_{&segment}, children_(segment.geometry().session_slots, &pool_) {}
+ChildTable::ChildTable(shm::Segment& segment, admission::SourceLimits& limits)
+    : segment_{&segment}, limits_{&limits}, children_(segment.geometry().session_slots, &pool_) {}
 
 void ChildTable::adopt(std::uint32_t slot) {
     SessionChild& child = children_[slot];
@@ -36,12 +40,13 @@ void ChildTable::adopt(std::uint32_t slot) {
         return free_slots_.push_back(slot);
     }
     child.since = Clock::now();
-    if (is_pending(slot)) pending_.push_back(slot);
+    child.source = admission::Source{shm::peer_in(segment_->session(slot)).endpoint};
+    if (is_pending(slot)) return pending_.push_back(slot);
+    limits_->remember(child.source, child.since);
 }
 
-bool ChildTable::has_room() {
+bool ChildTable::has_room() const noexcept {
     const std::size_t max_pending = children_.size() - segment_->geometry().max_clients;
-    if (pending_.size() >= max_pending) drop_not_pending();
     return !free_slots_.empty() && pending_.size() < max_pending;
 }
 
@@ -49,25 +54,36 @@ bool ChildTable::is_pending(std::uint32_t slot) const noexcept {
     return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot);
 }
 
-void ChildTable::drop_not_pending() noexcept {
-    std::erase_if(pending_, [this](std::uint32_t slot) { return !is_pending(slot); });
+void ChildTable::settle() {
+    std::erase_if(pending_, [this](std::uint32_t slot) { return settle(slot); });
 }
 
-bool ChildTable::evict_oldest_pending() noexcept {
-    drop_not_pending();
+/// Reports a pending child to the limits if it has logged in. @return whether it has
+bool ChildTable::settle(std::uint32_t slot) {
+    if (is_pending(slot)) return false;
+    limits_->logged_in(children_[slot].source, Clock::now());
+    return true;
+}
+
+bool ChildTable::evict_oldest_pending() {
+    while (!pending_.empty() && settle(pending_.front())) pending_.pop_front();
     if (pending_.empty()) return false;
-    const SessionChild& oldest = children_[pending_.front()];
+    SessionChild& oldest = children_[pending_.front()];
     if (Clock::now() < oldest.since + pending_grace) return false;
     oldest.signal(SIGTERM);
+    oldest.is_evicted = true;
+    ++leaving_;
+    limits_->gave_up(oldest.source);
     pending_.pop_front();
     return true;
 }
 
-void ChildTable::add(pid_t pid) {
+void ChildTable::add(pid_t pid, const admission::Source& source) {
     const std::uint32_t slot = free_slot();
     free_slots_.pop_back();
     children_[slot].pid = pid;
     children_[slot].since = Clock::now();
+    children_[slot].source = source;
     own_[pid] = slot;
     pending_.push_back(slot);
 }
@@ -82,11 +98,25 @@ void ChildTable::bury_own(pid_t pid, int status) {
 
 void ChildTable::bury(std::uint32_t slot, int status) {
     const bool was_online = shm::count_death(*segment_, slot);
-    if (!deaths_are_expected_ && (status != 0 || was_online)) log_death(slot, status);
+    const bool is_orderly = status == 0 || is_failed_login(status);
+    if (!deaths_are_expected_ && (!is_orderly || was_online)) log_death(slot, status);
+    report(slot, status);
+    if (children_[slot].is_evicted) --leaving_;
     children_[slot] = {};
     shm::reap_slot(*segment_, slot);
     free_slots_.push_back(slot);
-    std::erase(pending_, slot);
+}
+
+/// Tells the limits what became of the child's login, unless it has been told before.
+void ChildTable::report(std::uint32_t slot, int status) {
+    const admission::Source& source = children_[slot].source;
+    const bool is_undecided = std::erase(pending_, slot) != 0;
+    if (shm::is_logged_in(*segment_, slot)) {
+        is_undecided ? limits_->logged_in(source, Clock::now())
+                     : limits_->remember(source, Clock::now());
+    } else if (is_undecided) {
+        is_failed_login(status) ? limits_->failed(source, Clock::now()) : limits_->gave_up(source);
+    }
 }
 
 void ChildTable::log_death(std::uint32_t slot, int status) const {

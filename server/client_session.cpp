@@ -21,6 +21,14 @@ using wire::ErrorCode;
 /// The time between two attempts to read a store that does not work.
 constexpr std::chrono::seconds store_retry{1};
 
+/// What the questions of one session may cost, in lines of answers. A session that has used it up
+/// does not read on for a while.
+constexpr admission::Rate question_rate{.interval = std::chrono::microseconds{5},
+                                        .burst = 1'000'000};
+
+/// The cost of a question or of a failed command, in addition to the lines of its answer.
+constexpr std::uint64_t cost_of_question = 200;
+
 }  // namespace
 
 ClientSession::ClientSession(SessionContext& context, const Subscription& subscription)
@@ -28,6 +36,8 @@ ClientSession::ClientSession(SessionContext& context, const Subscription& subscr
       segment_{&context.segment},
       loop_{&context.loop},
       manual_ack_{subscription.manual_ack},
+      store_{*segment_, context.heritage.data_dir},
+      questions_{question_rate},
       parser_{segment_->geometry().max_payload},
       appender_{context} {}
 
@@ -66,6 +76,21 @@ void ClientSession::handle(const wire::Command& command) {
     loop_->flush_many_answers();
 }
 
+/// Waits until the session may ask another question. It does not read meanwhile, so TCP holds the
+/// client back.
+/// @return false if the loop has ended
+bool ClientSession::may_answer() {
+    while (!loop_->ended() && !questions_.has_token(Clock::now())) {
+        loop_->flush_answers();
+        loop_->wait(questions_.next_token(Clock::now()));
+    }
+    return !loop_->ended();
+}
+
+void ClientSession::charge(std::uint64_t lines) noexcept {
+    questions_.take(Clock::now(), static_cast<std::int64_t>(cost_of_question + lines));
+}
+
 void ClientSession::answer(const wire::Send& send) {
     appender_.add({send.seq, send.payload});
 }
@@ -76,6 +101,8 @@ void ClientSession::answer(const wire::Say& say) {
 
 void ClientSession::answer(const wire::Login& login) {
     if (login.secret) loop_->input().wipe(*login.secret);
+    if (!may_answer()) return;
+    charge(1);
     wire::print_error(loop_->answers(), ErrorCode::already_logged_in);
 }
 
@@ -84,10 +111,11 @@ void ClientSession::answer(const wire::Ack& ack) {
 }
 
 void ClientSession::answer(const wire::History& asked) {
-    HistoryAnswer history{*segment_, context_->heritage.data_dir, asked};
+    if (!may_answer()) return;
+    HistoryAnswer history{*segment_, store_, asked};
     while (!loop_->ended()) {
         const auto step = history.print_next(loop_->answers());
-        if (step == HistoryAnswer::Step::end) return;
+        if (step == HistoryAnswer::Step::end) return charge(history.printed());
         loop_->flush_answers();
         const bool later = step == HistoryAnswer::Step::later;
         // This wait also notices SIGTERM.
@@ -96,6 +124,8 @@ void ClientSession::answer(const wire::History& asked) {
 }
 
 void ClientSession::answer(const wire::Who& /*who*/) {
+    if (!may_answer()) return;
+    charge(segment_->geometry().client_rows);
     for (std::uint32_t row = 0; row < segment_->geometry().client_rows; ++row) {
         if (!shm::is_known(*segment_, row)) continue;
         wire::print(loop_->answers(), wire::User{shm::name_of(*segment_, row),
@@ -118,6 +148,8 @@ void ClientSession::answer(const wire::Malformed& malformed) {
         return loop_->end(
             SessionEnd{EndReason::protocol, error_line(malformed.code, malformed.seq), true});
     }
+    if (!may_answer()) return;
+    charge(1);
     const auto code = malformed.is_login ? ErrorCode::already_logged_in : malformed.code;
     wire::print_error(loop_->answers(), code, malformed.seq);
 }

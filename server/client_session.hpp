@@ -1,10 +1,13 @@
 #pragma once
 
+#include "admission/token_bucket.hpp"
 #include "server/appender.hpp"
 #include "server/delivery.hpp"
 #include "server/session_context.hpp"
+#include "server/store_cursor.hpp"
 #include "wire/command_parser.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace belfry::server {
@@ -27,6 +30,8 @@ class ClientSession {
   private:
     void process_input();
     void handle(const wire::Command& command);
+    [[nodiscard]] bool may_answer();
+    void charge(std::uint64_t lines) noexcept;
     void answer(const wire::Send& send);
     void answer(const wire::Say& say);
     void answer(const wire::Login& login);
@@ -45,6 +50,8 @@ class ClientSession {
     shm::Segment* segment_;
     SessionLoop* loop_;
     bool manual_ack_;
+    StoreCursor store_;  ///< of HISTORY; the delivery has one of its own
+    admission::TokenBucket questions_;
     wire::CommandParser parser_;
     Appender appender_;
 };

@@ -25,21 +25,21 @@ void print_past(std::string& out, const store::Message& message) {
 
 }  // namespace
 
-HistoryAnswer::HistoryAnswer(const shm::Segment& segment, const std::filesystem::path& data_dir,
+HistoryAnswer::HistoryAnswer(const shm::Segment& segment, StoreCursor& store,
                              const wire::History& asked)
     : segment_{&segment},
       reader_{segment, page_bytes},
-      store_{segment, data_dir},
+      store_{&store},
       next_{std::max<std::uint64_t>(asked.first_id, 1)},
       to_{std::min(segment.visible(), last_of(next_, asked.count))} {}
 
 HistoryAnswer::Step HistoryAnswer::print_next(std::string& out) {
-    if (next_ > to_) {
+    if (next_ > to_ || printed_ == max_messages) {
         wire::print(out, end_);
         return Step::end;
     }
     shm::Chunk chunk;
-    switch (reader_.read(next_, to_, shm::LogReader::no_row, chunk)) {
+    switch (reader_.read(next_, last_of_page(), shm::LogReader::no_row, chunk)) {
         case shm::LogReader::Result::copied:
             if (!shm::copy_index(*segment_, chunk, entries_)) return print_stored(out);
             for (const shm::IndexEntry& entry : entries_) {
@@ -58,11 +58,11 @@ HistoryAnswer::Step HistoryAnswer::print_next(std::string& out) {
 
 HistoryAnswer::Step HistoryAnswer::print_stored(std::string& out) {
     const std::uint64_t ring = segment_->log().first_id.load(std::memory_order_acquire);
-    const auto page =
-        store_.read(next_, std::min(to_, ring - 1), [&out](const store::Message& message) {
-            print_past(out, message);
-            return out.size() < page_bytes;
-        });
+    const auto page = store_->read(next_, std::min(last_of_page(), ring - 1),
+                                   [&out](const store::Message& message) {
+                                       print_past(out, message);
+                                       return out.size() < page_bytes;
+                                   });
     if (page.next == next_ && page.missing_to == 0) return Step::later;
     if (page.next != next_) {
         count_to(page.next);
@@ -75,7 +75,13 @@ HistoryAnswer::Step HistoryAnswer::print_stored(std::string& out) {
 void HistoryAnswer::count_to(std::uint64_t next) {
     if (end_.first_id == 0) end_.first_id = next_;
     end_.last_id = next - 1;
+    printed_ += next - next_;
     next_ = next;
+}
+
+/// Returns the last id that the answer may still reach.
+std::uint64_t HistoryAnswer::last_of_page() const noexcept {
+    return std::min(to_, next_ + (max_messages - printed_) - 1);
 }
 
 }  // namespace belfry::server

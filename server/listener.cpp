@@ -35,6 +35,13 @@ void keep_alive(int socket) noexcept {
 
 }  // namespace
 
+void set_options(const base::UniqueFd& socket) noexcept {
+    // Nagle's algorithm would only delay, because a session already writes everything that is due
+    // by one call.
+    set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    keep_alive(socket.get());
+}
+
 Listener::Listener(const std::string& address, std::uint16_t port) {
     tcp::endpoint endpoint{boost::asio::ip::make_address(address), port};
     socket_ = base::UniqueFd{
@@ -52,15 +59,12 @@ Listener::Listener(const std::string& address, std::uint16_t port) {
     name_ = text_of(address, port_);
 }
 
-base::UniqueFd Listener::accept() const noexcept {
-    base::UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (socket) {
-        // Nagle's algorithm would only delay, because a session already writes everything that is
-        // due by one call.
-        set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-        keep_alive(socket.get());
-    }
-    return socket;
+Accepted Listener::accept() const noexcept {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd =
+        ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
+    return {base::UniqueFd{fd}, base::endpoint_in(peer)};
 }
 
 }  // namespace belfry::server

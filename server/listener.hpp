@@ -1,11 +1,21 @@
 #pragma once
 
+#include "base/endpoint.hpp"
 #include "base/unique_fd.hpp"
 
 #include <cstdint>
 #include <string>
 
 namespace belfry::server {
+
+/// A connection that was accepted. The peer is known even if the connection was reset since.
+struct Accepted {
+    base::UniqueFd socket;
+    base::Endpoint peer = {};
+};
+
+/// Sets the TCP options that a session needs. A connection that only waits does without.
+void set_options(const base::UniqueFd& socket) noexcept;
 
 /// The listening socket. Only the supervisor uses it.
 class Listener {
@@ -14,8 +24,8 @@ class Listener {
     /// @throws StartError that names address and port
     Listener(const std::string& address, std::uint16_t port);
 
-    /// Accepts the next connection. The result is empty, with errno set, if there is none.
-    [[nodiscard]] base::UniqueFd accept() const noexcept;
+    /// Accepts the next connection. Its socket is empty, with errno set, if there is none.
+    [[nodiscard]] Accepted accept() const noexcept;
 
     void close() noexcept { socket_.reset(); }
 

@@ -41,7 +41,14 @@ std::size_t input_bytes(const shm::Geometry& geometry) {
 
 void refuse(SessionContext& context, std::string_view client_id, ErrorCode code) {
     log_refused_login(context.segment, client_id, code, context.heritage.peer);
-    context.loop.end(SessionEnd{EndReason::failed, error_line(code)});
+    context.loop.end(SessionEnd{.reason = EndReason::failed,
+                                .last_line = error_line(code),
+                                .failed_login = code != ErrorCode::too_many_clients});
+}
+
+/// Returns the end of a connection that sends no login.
+SessionEnd garbage(std::string line) {
+    return {.reason = EndReason::protocol, .last_line = std::move(line), .failed_login = true};
 }
 
 void log_login(const SessionContext& context, std::string_view client_id, bool takes_over) {
@@ -145,7 +152,7 @@ std::optional<Subscription> answer(SessionContext& context, const wire::Command&
                           (malformed->is_login || malformed->code == ErrorCode::line_too_long);
     const std::string line = error_line(is_login ? malformed->code : ErrorCode::login_first);
     if (!is_login || malformed->close || !context.loop.output().write(line)) {
-        context.loop.end(SessionEnd{EndReason::protocol, line});
+        context.loop.end(garbage(line));
     }
     return {};
 }
@@ -165,7 +172,7 @@ std::optional<Subscription> log_in(SessionContext& context) {
             loop.input().wipe();  // because the line may have had a secret
             if (logged_in) return logged_in;
         } else if (step.consumed == 0 && is_late) {
-            loop.end(SessionEnd{EndReason::protocol, error_line(ErrorCode::login_timeout)});
+            loop.end(garbage(error_line(ErrorCode::login_timeout)));
         } else if (step.consumed == 0) {
             // A LOGIN that has arrived in time counts, even if this process got no processor time.
             is_late = SessionLoop::Clock::now() >= deadline;

@@ -21,6 +21,7 @@ constexpr std::uint64_t min_ring = 64ULL << 10;
 constexpr std::uint64_t max_ring = 1ULL << 40;
 constexpr std::uint64_t max_days = 36'500;
 constexpr std::uint64_t max_max_clients = 100'000;
+constexpr std::uint64_t max_max_waiting = 1'000'000;
 
 po::options_description described_options() {
     po::options_description options{"Options (one or two dashes; _ and - are the same)", 100};
@@ -43,6 +44,7 @@ po::options_description described_options() {
         ("keep-days", text()->value_name("D"), "keep the messages of the last D days (default: all)")
         ("ring-size", defaults_to("64M")->value_name("SIZE"), "bytes of messages kept in shared memory")
         ("max-clients", defaults_to("1024")->value_name("N"), "clients that may be online at once")
+        ("max-waiting", defaults_to("16384")->value_name("N"), "connections that may wait without having sent anything; a quarter of them from one address")
         ("max-payload", defaults_to("64K")->value_name("SIZE"), "largest message; at most an eighth of the ring, and 16M")
         ("log-level", defaults_to("info")->value_name("WORD"), "log this level and the more severe ones: error, warning, info or debug")
         ("log-format", defaults_to("text")->value_name("WORD"), "text: one line per event; json: one object per line")
@@ -128,6 +130,8 @@ Options checked(const po::variables_map& given) {
     options.ring_bytes = cli::byte_count("ring-size", text("ring-size"), min_ring, max_ring);
     options.max_clients = static_cast<std::uint32_t>(
         cli::whole_number("max-clients", text("max-clients"), 1, max_max_clients));
+    options.max_waiting = static_cast<std::uint32_t>(
+        cli::whole_number("max-waiting", text("max-waiting"), 1, max_max_waiting));
     options.max_payload = static_cast<std::uint32_t>(
         cli::byte_count("max-payload", text("max-payload"), 1, wire::max_discard));
     if (!shm::LogWriter::payload_fits(options.ring_bytes, options.max_payload)) {

@@ -27,6 +27,7 @@ struct Options {
     std::uint64_t keep_days = 0;      ///< 0 keeps them for ever
     std::uint64_t ring_bytes = 64ULL << 20;
     std::uint32_t max_clients = 1024;
+    std::uint32_t max_waiting = 16384;  ///< connections that have sent nothing yet
     std::uint32_t max_payload = 64U << 10;
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

@@ -43,8 +43,18 @@ bool may_log(shm::ServerBlock& server) noexcept {
 
 }  // namespace
 
+void RareLine::log(LogLevel level, const std::string& text) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) {
+        ++not_logged_;
+        return;
+    }
+    next_ = now + line_interval;
+    log_event(level, text + not_logged_text(std::exchange(not_logged_, 0)));
+}
+
 void Refusals::refuse(base::UniqueFd socket, const std::string& why) {
-    log(why);
+    line_.log(LogLevel::error, why);
     std::string line;
     wire::print_error(line, wire::ErrorCode::too_many_clients);
     ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -54,7 +64,7 @@ void Refusals::refuse(base::UniqueFd socket, const std::string& why) {
 }
 
 void Refusals::refuse_relay(base::UniqueFd socket, const std::string& why) {
-    log(why);
+    line_.log(LogLevel::error, why);
     socket.reset();
 }
 
@@ -63,16 +73,6 @@ void Refusals::sweep() noexcept {
     std::erase_if(refused_, [now](const Refused& refused) {
         return now >= refused.deadline || client_has_closed(refused.socket.get());
     });
-}
-
-void Refusals::log(const std::string& why) {
-    const auto now = Clock::now();
-    if (now < next_line_) {
-        ++not_logged_;
-        return;
-    }
-    next_line_ = now + line_interval;
-    log_event(LogLevel::error, why + not_logged_text(std::exchange(not_logged_, 0)));
 }
 
 void log_refused_login(shm::Segment& segment, std::string_view client_id, wire::ErrorCode code,

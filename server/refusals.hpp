@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
+#include "daemon/logger.hpp"
 #include "shm/segment.hpp"
 #include "shm/session_slots.hpp"
 #include "wire/error_code.hpp"
@@ -14,6 +15,16 @@
 /// Refuses connections and logins. For each of the two kinds at most one line a second is logged,
 /// which tells how many earlier refusals were not logged.
 namespace belfry::server {
+
+/// Logs at most one line a second, which tells how many earlier ones were not logged.
+class RareLine {
+  public:
+    void log(LogLevel level, const std::string& text);
+
+  private:
+    std::chrono::steady_clock::time_point next_;  ///< no line is logged before this time
+    std::uint64_t not_logged_ = 0;                ///< since the last line
+};
 
 /// Connections that cannot be served. Each gets `too-many-clients` and stays open for at most a
 /// second, so that the line arrives. No function waits. Only the supervisor uses it.
@@ -38,11 +49,8 @@ class Refusals {
         Clock::time_point deadline;
     };
 
-    void log(const std::string& why);
-
     std::deque<Refused> refused_;
-    Clock::time_point next_line_;   ///< no line is logged before this time
-    std::uint64_t not_logged_ = 0;  ///< refused since the last line
+    RareLine line_;
 };
 
 /// Counts a refused login, and logs it. The limit holds for all children together. A session child

@@ -150,6 +150,7 @@ void Reload::log_what_stays(const Options& next) {
         {"data-dir", next.data_dir != now.data_dir},
         {"durability", next.durability != now.durability},
         {"ring-size", next.ring_bytes != now.ring_bytes},
+        {"max-waiting", next.max_waiting != now.max_waiting},
         {"max-payload", next.max_payload != now.max_payload},
         {"log-format", next.log_format != now.log_format},
     };

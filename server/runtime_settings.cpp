@@ -2,6 +2,7 @@
 
 #include "base/process.hpp"
 #include "daemon/logger.hpp"
+#include "server/connections.hpp"
 #include "shm/client_table.hpp"
 
 #include <algorithm>
@@ -15,6 +16,9 @@ constexpr std::uint64_t ms_per_day = 24ULL * 60 * 60 * 1000;
 
 /// Descriptors for files, signals, refused connections and the archiver.
 constexpr std::uint64_t descriptors_besides = 64;
+
+/// Without enough descriptors for the sessions, as many connections may wait.
+constexpr std::uint32_t min_waiting = 16;
 
 }  // namespace
 
@@ -47,15 +51,32 @@ void set_log_level(const shm::Segment& segment, LogLevel level) noexcept {
     segment.server().log_level.store(static_cast<std::uint32_t>(level));
 }
 
-void reserve_descriptors(const shm::Segment& segment, std::size_t waiting) {
+Descriptors::Descriptors(const shm::Segment& segment, std::size_t relays,
+                         std::uint32_t max_waiting) noexcept
     // A supervisor watches each session of its predecessor through a descriptor.
-    const std::uint64_t needed = segment.geometry().session_slots + waiting + descriptors_besides;
-    const std::uint64_t limit = base::raise_descriptor_limit(needed);
-    if (limit >= needed) return;
+    : needed_{segment.geometry().session_slots + relays + descriptors_besides},
+      max_clients_{segment.geometry().max_clients},
+      wanted_waiting_{max_waiting},
+      limit_{base::raise_descriptor_limit(needed_)} {}
+
+std::uint32_t Descriptors::max_waiting() const noexcept {
+    const std::uint64_t wanted = needed_ + Connections::descriptors_for(wanted_waiting_);
+    const std::uint64_t missing = wanted - std::min(limit_, wanted);
+    const auto fitting = wanted_waiting_ - std::min<std::uint64_t>(missing, wanted_waiting_);
+    return std::max(static_cast<std::uint32_t>(fitting), std::min(min_waiting, wanted_waiting_));
+}
+
+void Descriptors::log_what_is_missing() const {
+    if (max_waiting() < wanted_waiting_) {
+        log_event(LogLevel::info, "at most " + std::to_string(max_waiting()) +
+                                      " connections may wait, because the limit of open files is " +
+                                      std::to_string(limit_));
+    }
+    if (limit_ >= needed_) return;
     log_event(LogLevel::warning,
-              "--max-clients " + std::to_string(segment.geometry().max_clients) + " needs " +
-                  std::to_string(needed) + " file descriptors, but the limit is " +
-                  std::to_string(limit) + "; raise it with ulimit -n or LimitNOFILE=");
+              "--max-clients " + std::to_string(max_clients_) + " needs " +
+                  std::to_string(needed_) + " file descriptors, but the limit is " +
+                  std::to_string(limit_) + "; raise it with ulimit -n or LimitNOFILE=");
 }
 
 void show_sandbox(const shm::Segment& segment, const sandbox::Sandbox& sandbox) noexcept {

@@ -21,10 +21,29 @@ bool set_max_online(const shm::Segment& segment, std::uint32_t wanted) noexcept;
 
 void set_log_level(const shm::Segment& segment, LogLevel level) noexcept;
 
-/// Raises the limit of descriptors to the number that all sessions and waiting relays may need, and
-/// warns if the system permits fewer.
-/// @param waiting how many relays may wait
-void reserve_descriptors(const shm::Segment& segment, std::size_t waiting);
+/// The limit of descriptors, raised to the number that all sessions, relays and waiting connections
+/// may need. The sessions come first, and the waiting connections last.
+class Descriptors {
+  public:
+    /// @param relays how many relays may wait
+    /// @param max_waiting how many connections should be able to wait
+    Descriptors(const shm::Segment& segment, std::size_t relays,
+                std::uint32_t max_waiting) noexcept;
+
+    /// Returns how many connections may wait: as many as asked for, or fewer if the system permits
+    /// fewer.
+    [[nodiscard]] std::uint32_t max_waiting() const noexcept;
+
+    /// Logs a warning if the descriptors are too few for all sessions, and a line if fewer
+    /// connections may wait than asked for.
+    void log_what_is_missing() const;
+
+  private:
+    std::uint64_t needed_;  ///< besides waiting connections
+    std::uint32_t max_clients_;
+    std::uint32_t wanted_waiting_;
+    std::uint64_t limit_;
+};
 
 /// Shows what the sandbox of the sessions uses, and warns if the kernel lacks a part of it.
 void show_sandbox(const shm::Segment& segment, const sandbox::Sandbox& sandbox) noexcept;

@@ -17,6 +17,12 @@ namespace belfry::server {
 
 namespace {
 
+int exit_status(const SessionContext& context) {
+    if (!context.loop.ended()) return EXIT_SUCCESS;
+    const auto* end = std::get_if<SessionEnd>(&context.loop.cause());
+    return end != nullptr && end->failed_login ? exit_failed_login : EXIT_SUCCESS;
+}
+
 /// SIGTERM means that the server stops, or that another connection needs the slot of this one.
 std::string last_line_without_login(const SessionContext& context) {
     if (const auto* end = std::get_if<SessionEnd>(&context.loop.cause())) return end->last_line;
@@ -51,7 +57,7 @@ void run_session(Heritage& heritage, const sandbox::Sandbox& sandbox) noexcept {
         SessionContext context{heritage};
         serve(context);
         // This ends all threads, wherever they are, before anything that they use is destroyed.
-        ::_exit(EXIT_SUCCESS);
+        ::_exit(exit_status(context));
     } catch (const std::system_error&) {
         FrameWriter{heritage.socket.get()}.finish(error_line(wire::ErrorCode::too_many_clients),
                                                   shm::last_line_timeout);

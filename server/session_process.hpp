@@ -5,6 +5,10 @@
 
 namespace belfry::server {
 
+/// Exit status of a session child whose client was refused its login, or sent something else than a
+/// login. Too many of them shut the client's address out (admission/source_limits.hpp).
+inline constexpr int exit_failed_login = 3;
+
 /// Serves the client on the input thread, from the claim of the slot to the close of the
 /// connection: first the login, then the client's session. After it returns the process may end.
 void serve(SessionContext& context);

@@ -8,7 +8,6 @@
 #include "shm/session_timeouts.hpp"
 #include "wire/version.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -27,26 +26,21 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds login_timeout{10};
 constexpr milliseconds stop_timeout{500};
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
-/// How many connections are accepted before other events are looked at. A flood of connections that
-/// cannot be served would otherwise keep the supervisor from those events.
-constexpr int max_accepts = 64;
+/// How many events one turn of the loop handles. It is more than the number of connections that one
+/// turn accepts, so that a flood cannot make events faster than they are handled.
+constexpr std::size_t max_events = 1024;
 
 constexpr milliseconds idle_wait{1000};  ///< how often the archiver is checked
 constexpr milliseconds tick{20};         ///< how often things with a deadline are checked
 
-/// An epoll event concerns the listener, the signals, the exit of an adopted archiver, connections
-/// or reports of the gate, or the exit of the adopted child in a slot.
-constexpr std::uint64_t listener_event = ~0ULL;
-constexpr std::uint64_t signal_event = listener_event - 1;
-constexpr std::uint64_t archiver_event = listener_event - 2;
-constexpr std::uint64_t relay_event = listener_event - 3;
-constexpr std::uint64_t report_event = listener_event - 4;
-
-constexpr const char* no_descriptor = "no file descriptor is left for another connection";
+/// An epoll event concerns the connections, the signals, the exit of an adopted archiver, reports
+/// of the gate, or the exit of the adopted child in a slot.
+constexpr std::uint64_t signal_event = ~0ULL;
+constexpr std::uint64_t archiver_event = signal_event - 1;
+constexpr std::uint64_t report_event = signal_event - 2;
 
 void watch(const base::UniqueFd& epoll, int fd, std::uint64_t about) {
     epoll_event event{};
@@ -66,31 +60,26 @@ base::UniqueFd take_signals() {
     return base::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
-base::UniqueFd open_reserve() {
-    return base::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-}
-
 }  // namespace
 
 Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
-                       Listener& listener, Gate* gate, const base::UniqueFd& alive,
-                       const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients)
+                       Listener& listener, Gate* gate, std::size_t max_waiting,
+                       const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files,
+                       auth::KnownClients& clients)
     : segment_{&segment},
-      data_dir_{&data_dir},
-      listener_{&listener},
       gate_{gate},
-      alive_{&alive},
       sandbox_{sandbox::ProcessKind::session, {data_dir, "/proc"}},
-      clients_{&clients},
       archiver_{segment, data_dir, alive, lock_files},
       huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       signals_{take_signals()},
-      reserve_{open_reserve()},
-      children_{segment} {
-    if (!epoll_ || !signals_ || !reserve_) throw StartError{"no file descriptor is left"};
+      children_{segment, limits_},
+      connections_{{segment, data_dir, alive, epoll_, children_, limits_, sandbox_, clients},
+                   listener,
+                   gate == nullptr ? nullptr : &gate->relays,
+                   max_waiting} {
+    if (!epoll_ || !signals_) throw StartError{"no file descriptor is left"};
     watch(epoll_, signals_.get(), signal_event);
-    watch_listeners(true);
     if (gate_ != nullptr) watch(epoll_, gate_->watchdog.fd(), report_event);
     shm::set_version(segment.process(shm::supervisor_entry), wire::version);
     shm::claim_supervision(segment);
@@ -120,28 +109,24 @@ void Supervisor::run(const std::function<void()>& reload,
         const milliseconds until_heartbeat = send_heartbeat();
         wait_for_events(std::min(until_heartbeat, more_pages ? milliseconds{0} : max_wait()));
         if (std::exchange(to_reload_, false)) reload();
-        refusals_.sweep();
+        connections_.turn();
         archiver_.start_if_due();
         archiver_.look_after();
         kill_unwanted_if_due();
         if (gate_ != nullptr) gate_->look_after();
-        if (!reserve_) reserve_ = open_reserve();
-        watch_listeners(true);
     }
-    watch_listeners(false);
-    listener_->close();
+    connections_.close();
     if (gate_ != nullptr) gate_->stop();
 }
 
-milliseconds Supervisor::max_wait() const noexcept {
-    const bool timed = !listening_ || !refusals_.empty() || archiver_.is_waiting() ||
-                       unwanted_end_by_.has_value() ||
+milliseconds Supervisor::max_wait() const {
+    const bool timed = archiver_.is_waiting() || unwanted_end_by_.has_value() ||
                        (gate_ != nullptr && gate_->watchdog.is_waiting());
-    return timed ? tick : idle_wait;
+    return std::min(timed ? tick : idle_wait, connections_.max_wait());
 }
 
 void Supervisor::wait_for_events(milliseconds timeout) {
-    std::array<epoll_event, 64> events{};
+    std::array<epoll_event, max_events> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                    static_cast<int>(timeout.count()));
     for (int at = 0; at < count; ++at) handle(events[static_cast<std::size_t>(at)].data.u64);
@@ -149,12 +134,8 @@ void Supervisor::wait_for_events(milliseconds timeout) {
 
 void Supervisor::handle(std::uint64_t event) {
     if (event == signal_event) return handle_signals();
-    if (event == listener_event) {
-        if (!stopping_) accept_waiting();
-        return;
-    }
-    if (event == relay_event) {
-        if (!stopping_) accept_relays();
+    if (Connections::is_event(event)) {
+        if (!stopping_) connections_.handle(event);
         return;
     }
     if (event == report_event) return gate_->watchdog.read_reports();
@@ -197,106 +178,6 @@ void Supervisor::reap() {
             children_.bury_own(pid, status);
         }
     }
-}
-
-// --- Connections ------------------------------------------------------------------------------
-
-/// Accepts the connections that wait. If too many children are pending, the oldest one has to exit
-/// first. Connections that still wait after `max_accepts` cause another event.
-void Supervisor::accept_waiting() {
-    if (!children_.has_room() && !children_.evict_oldest_pending()) return watch_listeners(false);
-    for (int accepted = 0; accepted < max_accepts && children_.has_room(); ++accepted) {
-        base::UniqueFd socket = listener_->accept();
-        if (socket) {
-            serve(std::move(socket));
-        } else if (errno == EMFILE || errno == ENFILE) {
-            return refuse_without_descriptor();
-        } else if (errno != ECONNABORTED && errno != EINTR) {
-            // Either no connection waits any more, or the system is short of memory. In the second
-            // case the next attempt must not follow at once.
-            if (errno != EAGAIN) watch_listeners(false);
-            return;
-        }
-    }
-}
-
-/// Serves the relays whose client has finished its handshake, in the same way.
-void Supervisor::accept_relays() {
-    if (!children_.has_room() && !children_.evict_oldest_pending()) return watch_listeners(false);
-    for (int accepted = 0; accepted < max_accepts && children_.has_room(); ++accepted) {
-        auto connection = gate_->relays.next();
-        if (connection) {
-            serve(*std::move(connection));
-        } else if (errno == EMFILE || errno == ENFILE) {
-            return refuse_relay_without_descriptor();
-        } else {
-            if (errno != EAGAIN) watch_listeners(false);  // as above
-            return;
-        }
-    }
-}
-
-void Supervisor::serve(base::UniqueFd socket) {
-    const shm::Peer peer{.endpoint = base::peer_endpoint(socket.get())};
-    Heritage heritage = heritage_for(std::move(socket), peer);
-    if (start_session(heritage)) return;
-    refusals_.refuse(std::move(heritage.socket),
-                     std::string{"cannot fork: "} + std::strerror(errno));
-}
-
-void Supervisor::serve(RelayedConnection connection) {
-    Heritage heritage = heritage_for(std::move(connection.socket), connection.peer);
-    heritage.certificate_name = std::move(connection.certificate_name);
-    if (start_session(heritage)) return;
-    refusals_.refuse_relay(std::move(heritage.socket),
-                           std::string{"cannot fork: "} + std::strerror(errno));
-}
-
-Heritage Supervisor::heritage_for(base::UniqueFd socket, const shm::Peer& peer) {
-    const std::uint32_t slot = children_.free_slot();
-    shm::set_version(segment_->session_process(slot), wire::version);
-    return {*segment_,
-            *data_dir_,
-            shm::give_slot(*segment_, slot, peer),
-            std::move(socket),
-            Clock::now() + login_timeout,
-            peer,
-            {},
-            clients_};
-}
-
-/// @return false with errno if it cannot be forked
-bool Supervisor::start_session(Heritage& heritage) {
-    const pid_t pid = spawn_session(heritage, sandbox_, *alive_);
-    if (pid != -1) children_.add(pid);
-    return pid != -1;
-}
-
-/// Refuses a connection if no descriptor is left. It closes the reserve to get one.
-void Supervisor::refuse_without_descriptor() {
-    reserve_.reset();
-    base::UniqueFd socket = listener_->accept();
-    if (socket) {
-        refusals_.refuse(std::move(socket), no_descriptor);
-    }
-    watch_listeners(false);  // until the next tick
-}
-
-void Supervisor::refuse_relay_without_descriptor() {
-    reserve_.reset();
-    refusals_.refuse_relay(gate_->relays.accept_next(), no_descriptor);
-    watch_listeners(false);  // until the next tick
-}
-
-void Supervisor::watch_listeners(bool wanted) {
-    if (wanted == listening_) return;
-    listening_ = wanted;
-    const auto switch_to = [&](int fd, std::uint64_t event) {
-        if (wanted) return watch(epoll_, fd, event);
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-    };
-    switch_to(listener_->fd(), listener_event);
-    if (gate_ != nullptr) switch_to(gate_->relays.fd(), relay_event);
 }
 
 // --- Ends -------------------------------------------------------------------------------------

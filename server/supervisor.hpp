@@ -1,14 +1,16 @@
 #pragma once
 
+#include "admission/source_limits.hpp"
 #include "auth/known_clients.hpp"
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
 #include "sandbox/sandbox.hpp"
 #include "server/archiver_watchdog.hpp"
 #include "server/child_table.hpp"
+#include "server/connections.hpp"
 #include "server/gate.hpp"
 #include "server/listener.hpp"
-#include "server/refusals.hpp"
+#include "server/small_child.hpp"
 #include "shm/huge_pages.hpp"
 #include "shm/segment.hpp"
 
@@ -21,18 +23,19 @@
 
 namespace belfry::server {
 
-/// Accepts connections, forks a child for each, and watches the children and the archiver until the
-/// server stops. It reads and writes no message, takes no lock that a child takes, and never waits
+/// Forks children for connections, and watches the children and the archiver until the server
+/// stops. It reads and writes no message, takes no lock that a child takes, and never waits
 /// for a client. It has one thread.
 class Supervisor {
   public:
     /// @param gate nullptr without TLS; outlives the object, as the other arguments do
+    /// @param max_waiting how many connections without a first byte may wait
     /// @param alive the locked file `alive`, which the children inherit
     /// @param lock_files the files that the archiver watches
     /// @param clients by which each session verifies its client
     /// @throws StartError, std::system_error
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
-               Gate* gate, const base::UniqueFd& alive,
+               Gate* gate, std::size_t max_waiting, const base::UniqueFd& alive,
                const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients);
 
     /// Takes over the archiver, the children and the slots of an earlier supervisor. It wakes
@@ -68,17 +71,7 @@ class Supervisor {
   private:
     using Clock = std::chrono::steady_clock;
 
-    void accept_waiting();
-    void accept_relays();
-    void serve(base::UniqueFd socket);
-    void serve(RelayedConnection connection);
-    [[nodiscard]] bool start_session(Heritage& heritage);
-    [[nodiscard]] Heritage heritage_for(base::UniqueFd socket, const shm::Peer& peer);
-    void refuse_without_descriptor();
-    void refuse_relay_without_descriptor();
-    void watch_listeners(bool wanted);
-
-    [[nodiscard]] std::chrono::milliseconds max_wait() const noexcept;
+    [[nodiscard]] std::chrono::milliseconds max_wait() const;
     void wait_for_events(std::chrono::milliseconds timeout);
     void handle(std::uint64_t event);
     void handle_signals();
@@ -86,20 +79,17 @@ class Supervisor {
     void kill_unwanted_if_due() noexcept;
 
     shm::Segment* segment_;
-    const std::filesystem::path* data_dir_;
-    Listener* listener_;
     Gate* gate_;
-    const base::UniqueFd* alive_;
     sandbox::Sandbox sandbox_;
-    auth::KnownClients* clients_;
     ArchiverWatchdog archiver_;
     shm::HugePages huge_pages_;
-    Refusals refusals_;
     base::UniqueFd epoll_;
     base::UniqueFd signals_;
-    base::UniqueFd reserve_;  ///< closed if no other is left, to accept and refuse a connection
+    OwnMemory pages_;
+    std::pmr::unsynchronized_pool_resource pool_{&pages_};
+    admission::SourceLimits limits_{{}, pool_};
     ChildTable children_;
-    bool listening_ = false;
+    Connections connections_;
     bool stopping_ = false;
     bool to_reload_ = false;
     std::optional<Clock::time_point> unwanted_end_by_;

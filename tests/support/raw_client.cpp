@@ -14,7 +14,15 @@
 namespace belfry::test {
 namespace {
 
-base::UniqueFd connect_to(std::uint16_t port, int receive_buffer) {
+sockaddr_in endpoint(const std::string& address, std::uint16_t port) {
+    sockaddr_in endpoint{};
+    endpoint.sin_family = AF_INET;
+    endpoint.sin_port = htons(port);
+    ::inet_pton(AF_INET, address.c_str(), &endpoint.sin_addr);
+    return endpoint;
+}
+
+base::UniqueFd connect_to(std::uint16_t port, int receive_buffer, const std::string& from) {
     base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!socket) throw system_failure("socket");
     if (receive_buffer > 0) {
@@ -23,10 +31,13 @@ base::UniqueFd connect_to(std::uint16_t port, int receive_buffer) {
     // Without TCP_NODELAY, pieces that a test sends one by one might arrive as one.
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // The port is chosen at connect(), so that the ports in use limit only connections to one port.
+    ::setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    const sockaddr_in local = endpoint(from, 0);
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
+        throw system_failure("binding to " + from);
+    }
+    const sockaddr_in address = endpoint("127.0.0.1", port);
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw Disconnected(system_failure("connecting to port " + std::to_string(port)).what());
     }
@@ -41,8 +52,8 @@ short wait_for(int fd, short events, int timeout_ms) {
 
 }  // namespace
 
-RawClient::RawClient(std::uint16_t port, int receive_buffer)
-    : socket_{connect_to(port, receive_buffer)} {}
+RawClient::RawClient(std::uint16_t port, int receive_buffer, const std::string& from)
+    : socket_{connect_to(port, receive_buffer, from)} {}
 
 void RawClient::send(std::string_view bytes) {
     const Deadline deadline{default_wait};

@@ -21,7 +21,10 @@ class RawClient {
   public:
     /// @param receive_buffer how many bytes the kernel buffers for a client that does not read; 0
     /// for the default
-    explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+    /// @param from the address that it connects from, one of 127.0.0.0/8: each of them is another
+    /// source to the server
+    explicit RawClient(std::uint16_t port, int receive_buffer = 0,
+                       const std::string& from = "127.0.0.1");
 
     /// Takes over a connection.
     explicit RawClient(base::UniqueFd socket) : socket_{std::move(socket)} {}

@@ -99,6 +99,11 @@ class Server {
 
     [[nodiscard]] RawClient connect() const { return RawClient{port()}; }
 
+    /// Connects from another address of 127.0.0.0/8.
+    [[nodiscard]] RawClient connect_from(const std::string& address) const {
+        return RawClient{port(), 0, address};
+    }
+
     /// Returns a client that has read LIVE. Its backlog is thrown away.
     [[nodiscard]] RawClient log_in(std::string_view client_id, std::string_view options = "") const;
 

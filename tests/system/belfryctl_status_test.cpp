@@ -88,7 +88,8 @@ TEST(Status, ShowsWhySessionsEnded) {
 
 TEST(Status, ShowsUptimeVersionsAndConnections) {
     const Server server{{.durability = "commit"}};
-    RawClient silent = server.connect();
+    RawClient halting = server.connect();
+    halting.send("LOGI");
     RawClient stranger = server.connect();
     stranger.send("LOGIN nobody\r\n");
     stranger.expect_error("unknown-client");
@@ -128,7 +129,8 @@ TEST(Status, CountsArchiverRestarts) {
 
 TEST(Status, DoesNotCountConnectionsOfADeadServer) {
     Server server;
-    const RawClient silent = server.connect();
+    RawClient halting = server.connect();
+    halting.send("LOGI");
     const auto not_logged_in = [&server] {
         return server.status().at("server").at("not_logged_in").get<int>();
     };

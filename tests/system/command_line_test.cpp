@@ -79,6 +79,9 @@ TEST(CommandLine, EveryInvalidOptionOfBelfrydIsReportedInOneLineWithExitCode2) {
         {"--ring-size", "-64M"},
         {"--ring-size", "99999999999999999999G"},
         {"--ring-size", "18446744073709551615G"},
+        {"--max-waiting", "0"},
+        {"--max-waiting", "many"},
+        {"--max-waiting", "1000001"},
         {"--max-payload", "0"},
         {"--max-payload", "x"},
         {"--max-payload", "64M"},
@@ -215,9 +218,9 @@ TEST(CommandLine, OutputThatCannotBeWrittenIsReportedInOneLineWithExitCode1) {
 
 TEST(CommandLine, HelpNamesEveryOption) {
     const std::string belfryd = run({program("belfryd"), {"--help"}}).out;
-    for (const std::string option :
-         {"client-ids", "port", "port-file", "listen", "data-dir", "durability", "ring-size",
-          "max-clients", "max-payload", "log-level", "log-format", "check", "config"}) {
+    for (const std::string option : {"client-ids", "port", "port-file", "listen", "data-dir",
+                                     "durability", "ring-size", "max-clients", "max-waiting",
+                                     "max-payload", "log-level", "log-format", "check", "config"}) {
         EXPECT_NE(belfryd.find("--" + option), std::string::npos) << option;
     }
     const std::string belfry = run({program("belfry"), {"--help"}}).out;
@@ -290,7 +293,7 @@ TEST(CommandLine, AConfigurationFileMayHoldEveryOption) {
                         "\nport = 0\nport-file = p\nlisten = ::1\n"
                         "data-dir = d\ndurability = async\nkeep-messages = 5\n"
                         "keep-days = 3\nring-size = 1M\nmax-clients = 7\n"
-                        "max-payload = 1K\nlog-level = debug\nlog-format = json\n"
+                        "max-waiting = 5\nmax-payload = 1K\nlog-level = debug\nlog-format = json\n"
                         "check = true\n");
     EXPECT_EQ(belfryd(folder, {"--config", file.string()}).status, 0);
 }
@@ -299,8 +302,9 @@ TEST(CommandLine, CheckReportsFileAndLineOfAMistake) {
     const TempDir folder;
     for (const std::string line :
          {"listen = nowhere", "durability = some", "keep-messages = 0", "keep-days = x",
-          "ring-size = 1", "max-clients = none", "max-payload = 32M", "log-level = loud",
-          "log-format = xml", "client-ids = a,a", "colour = blue", "nonsense"}) {
+          "ring-size = 1", "max-clients = none", "max-waiting = 0", "max-payload = 32M",
+          "log-level = loud", "log-format = xml", "client-ids = a,a", "colour = blue",
+          "nonsense"}) {
         SCOPED_TRACE(line);
         const auto file = folder.write("bad.conf", "# a comment\n\n" + line + "\n");
         Arguments arguments{"--config", file.string(),

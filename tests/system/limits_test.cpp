@@ -55,10 +55,13 @@ TEST(Limits, AnOnlineClientMayAlwaysTakeOver) {
     two.expect_message(1, "1", "taken");
 }
 
-TEST(Limits, SilentConnectionsDoNotKeepAKnownClientOut) {
+TEST(Limits, ConnectionsWithoutALoginDoNotKeepAKnownClientOut) {
     const Server server{{.more = {"--max-clients", "4"}}};
-    std::vector<RawClient> silent;
-    for (int count = 0; count < 12; ++count) silent.push_back(server.connect());
+    std::vector<RawClient> halting;
+    for (int count = 0; count < 12; ++count) {
+        halting.push_back(server.connect());
+        halting.back().send("LOGI");
+    }
     RawClient one = log_in_eventually(server, "1");
     RawClient two = log_in_eventually(server, "2");
     one.send("SAY through the crowd\r\n");
@@ -101,6 +104,7 @@ void expect_refused_with(const Server& server, std::optional<uid_t> user, const 
         const LoweredLimit lowered{server.pid(), user, option, left};
         for (int count = 0; count < 3; ++count) {
             RawClient refused = server.connect();
+            refused.send("LOGIN 3\r\n");
             expect_too_many(refused);
         }
         one.send("SAY as before\r\n");

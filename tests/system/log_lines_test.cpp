@@ -91,6 +91,8 @@ TEST(LogLines, AreWrittenFromTheLogLevelUp) {
     const Server talkative{{.more = {"--log-level", "debug"}}};
     talkative.connect().reset();
     expect_line(talkative, "belfryd: debug: a connection ended without a login");
+    talkative.connect().send("PING\r\n");
+    EXPECT_TRUE(eventually([&] { return count(talkative, "without a login") == 2; }));
 }
 
 TEST(LogLines, AreOneObjectEachInJson) {

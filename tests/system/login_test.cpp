@@ -185,10 +185,9 @@ TEST(Login, AConnectionWithoutALoginIsClosedAfterTenSeconds) {
     const auto start = Clock::now();
     halting.send("LOGI");
     EXPECT_EQ(halting.next(Milliseconds{15'000}).fields.at(0), "login-timeout");
-    EXPECT_EQ(silent.next(Milliseconds{15'000}).fields.at(0), "login-timeout");
+    halting.expect_closed();
     EXPECT_GT(milliseconds_since(start), 8'000);
     silent.expect_closed();
-    halting.expect_closed();
     online.expect_pong();
 }
 

@@ -47,7 +47,8 @@ TEST(ProcessTitle, ShowsTheRoleOfEachProcess) {
     const std::string place = " (" + server.data_dir().string() + ")";
     EXPECT_EQ(title_of(server.pid()), "belfryd: supervisor" + place);
     EXPECT_EQ(title_of(server.archiver()), "belfryd: archiver" + place);
-    RawClient silent = server.connect();
+    RawClient halting = server.connect();
+    halting.send("LOGI");
     EXPECT_TRUE(eventually([&] {
         return std::ranges::any_of(server.children(), [&](pid_t pid) {
             return title_of(pid) == "belfryd: login" + place;
@@ -69,7 +70,8 @@ TEST(ProcessTitle, KeepsTheNameByWhichPgrepAndKillallFindProcesses) {
 TEST(ProcessTitle, HidesNoProcessFromTheSearchForLeftovers) {
     const Server server{{.durability = "commit"}};
     RawClient client = server.log_in("1");
-    RawClient silent = server.connect();
+    RawClient halting = server.connect();
+    halting.send("LOGI");
     EXPECT_TRUE(eventually([&] { return server.children().size() == 3; }));
     expect_finds_all(server, {.program = source_file("tests/left_processes"),
                               .arguments = {},

@@ -140,8 +140,11 @@ TEST_F(Reload, ANewLogLevelAppliesToAllProcesses) {
 
 TEST_F(Reload, AnOptionThatCannotChangeIsReported) {
     start("client-ids = 1\n");
-    reload("client-ids = 1\nring-size = 1M\nmax-payload = 1K\nlisten = ::1\nlog-format = json\n");
-    for (const std::string name : {"ring-size", "max-payload", "listen", "log-format"}) {
+    reload(
+        "client-ids = 1\nring-size = 1M\nmax-payload = 1K\nlisten = ::1\nlog-format = json\n"
+        "max-waiting = 9\n");
+    for (const std::string name :
+         {"ring-size", "max-payload", "listen", "log-format", "max-waiting"}) {
         expect_logged(name + " cannot be changed without stopping and starting the server");
     }
     server_.log_in("1").expect_pong();

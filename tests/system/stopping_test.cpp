@@ -82,10 +82,12 @@ TEST(Stopping, AHangUpUnderNohupDoesNotStopTheServer) {
     EXPECT_EQ(server.stop(), 0) << server.errors();
 }
 
-TEST(Stopping, ASuspendedChildAndASilentClientDelayTheStopLittle) {
+TEST(Stopping, ASuspendedChildAndClientsWithoutALoginDelayTheStopLittle) {
     Server server;
     RawClient stopped = server.log_in("1");
     RawClient silent = server.connect();
+    RawClient halting = server.connect();
+    halting.send("LOGI");
     RawClient deaf{server.port(), 4096};
     deaf.log_in_live("2");
     ::kill(server.child_of("1"), SIGSTOP);

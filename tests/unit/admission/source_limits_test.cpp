@@ -140,7 +140,8 @@ TEST_F(ASourceLimit, AddsPenaltiesUpToTenMinutes) {
 
 TEST(SourceLimits, RememberABoundedNumberOfStrangersAndNoneDrivesOutAKnownSource) {
     SourceLimits limits{
-        {.strangers = {.per_second = 1'000'000, .burst = 1'000'000}, .max_sources = 100}};
+        {.strangers = {.interval = std::chrono::microseconds{1}, .burst = 1'000'000},
+         .max_sources = 100}};
     base::TimePoint now{hours{1}};
     limits.remember(source(1), now);
     while (limits.may_fork(source(1), now) == Verdict::yes) {

@@ -16,7 +16,7 @@ class ATokenBucket : public ::testing::Test {
     }
 
     base::TimePoint now_{std::chrono::hours{1}};
-    TokenBucket bucket_{{.per_second = 20, .burst = 300}};
+    TokenBucket bucket_{{.interval = milliseconds{50}, .burst = 300}};
 };
 
 TEST_F(ATokenBucket, IsFullAtFirst) {

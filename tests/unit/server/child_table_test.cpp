@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -34,11 +35,15 @@ class AChildTable : public test::SegmentTest {
             const auto process = shm::process_in(entry);
             return process && process->pid == child.pid();
         }));
-        table.add(child.pid());
+        table.add(child.pid(), source);
         return child;
     }
 
-    ChildTable table{segment()};
+    admission::Source source;
+    /// One process at a time, and no failed login.
+    admission::SourceLimits limits{
+        {.per_source = {.interval = std::chrono::hours{1}, .burst = 1}, .free_failures = 0}};
+    ChildTable table{segment(), limits};
 };
 
 TEST_F(AChildTable, GivesTheFirstFreeSlotAndTakesItBackWhenItsChildIsBuried) {
@@ -61,7 +66,7 @@ TEST_F(AChildTable, TakesOverRunningChildrenAndFreesTheSlotsOfDeadOnes) {
     ForkedChild dead = fork();
     ForkedChild living = fork();
     dead.kill();
-    ChildTable next{segment()};
+    ChildTable next{segment(), limits};
     adopt_all(next);
     EXPECT_EQ(next.size(), 1U);
     EXPECT_EQ(next.free_slot(), 0U);
@@ -83,9 +88,47 @@ TEST_F(AChildTable, AsksTheOldestChildWithoutALoginToExitAfterASecond) {
     EXPECT_GE(test::Clock::now() - start, std::chrono::seconds{1});
     EXPECT_EQ(oldest.wait(), 128 + SIGTERM);
     EXPECT_FALSE(young.has_ended());
+    EXPECT_EQ(table.leaving(), 1U);
     table.bury_own(oldest.pid(), SIGTERM);
+    EXPECT_EQ(table.leaving(), 0U);
     young.kill();
     table.bury_own(young.pid(), SIGKILL);
+}
+
+/// Tells whether the source of the table's children may have another process.
+bool may_fork(admission::SourceLimits& limits, const admission::Source& source) {
+    return limits.may_fork(source, base::Clock::now()) == admission::SourceLimits::Verdict::yes;
+}
+
+TEST_F(AChildTable, GivesTheTokenOfALoginBackWhenItSettles) {
+    ASSERT_TRUE(may_fork(limits, source));
+    ForkedChild child = fork();
+    table.settle();
+    EXPECT_FALSE(may_fork(limits, source));
+    segment().session(0).client = 1;
+    table.settle();
+    EXPECT_TRUE(may_fork(limits, source));
+    child.kill();
+    table.bury_own(child.pid(), SIGKILL);
+    EXPECT_FALSE(may_fork(limits, source)) << "the token was given back twice";
+}
+
+TEST_F(AChildTable, GivesTheTokenOfALoginBackWhenItsChildIsBuried) {
+    ASSERT_TRUE(may_fork(limits, source));
+    ForkedChild child = fork();
+    segment().session(0).client = 1;
+    child.kill();
+    table.bury_own(child.pid(), SIGKILL);
+    EXPECT_TRUE(may_fork(limits, source));
+}
+
+TEST_F(AChildTable, ReportsAFailedLoginByTheExitStatus) {
+    for (const int status : {0, exit_failed_login}) {
+        ForkedChild child = fork();
+        child.kill();
+        table.bury_own(child.pid(), W_EXITCODE(status, 0));
+        EXPECT_EQ(limits.is_shut_out(source, base::Clock::now()), status != 0);
+    }
 }
 
 }  // namespace

@@ -14,13 +14,14 @@ class PastFrames : public SegmentTest {
 
     /// Appends the first two messages of the log to `out`, as an answer to HISTORY.
     server::HistoryAnswer::Step print(std::string& out) {
-        return server::HistoryAnswer{segment(), scratch_.data_dir(), {1, 2}}.print_next(out);
+        return server::HistoryAnswer{segment(), store_, {1, 2}}.print_next(out);
     }
 
     [[nodiscard]] std::string time() { return std::to_string(log().last_time_ms); }
 
     Sender ann_{segment(), 0, "ann", store::record_format};
     Sender bob_{segment(), 1, "bob", store::record_format};
+    server::StoreCursor store_{segment(), scratch_.data_dir()};
 };
 
 TEST_F(PastFrames, AreEmptyForNoRecords) {

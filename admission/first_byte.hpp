@@ -1,0 +1,15 @@
+#pragma once
+
+namespace belfry::admission {
+
+/// What is known of the first byte of a connection.
+enum class FirstByte {
+    missing,
+    there,
+    gone,  ///< the connection was reset, or the peer has closed it without a byte
+};
+
+/// Looks for the first byte, and leaves it there. Never waits.
+[[nodiscard]] FirstByte first_byte_of(int socket) noexcept;
+
+}  // namespace belfry::admission
