@@ -100,12 +100,10 @@ class Connections {
     void accept_relays();
     void refuse_without_descriptor();
     void refuse_relay_without_descriptor();
-    void accept_failed();
     [[nodiscard]] bool free_descriptor();
     void arrive(Accepted accepted);
     void look_at(int fd);
     void wait(Waiting connection);
-    [[nodiscard]] Waiting leave_room(int fd);
     void ask(Waiting connection);
     void ask(Ready ready);
     [[nodiscard]] admission::SourceLimits::Verdict verdict_on(const admission::Source& source);
