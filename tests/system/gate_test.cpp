@@ -1,3 +1,4 @@
+#include "tests/support/failure.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/tls_client.hpp"
