@@ -43,11 +43,21 @@ std::string open_clients(const auth::KnownClients& clients) {
 }  // namespace
 
 std::optional<std::string> exposure_of(const Options& options, const auth::KnownClients& clients) {
-    if (is_loopback(options.listen)) return {};
-    const std::string names = open_clients(clients);
-    return "listening without TLS on " + options.listen +
-           ": others on the network can read and change messages" +
-           (names.empty() ? "" : "; clients that need no secret: " + names);
+    const bool plain_beyond = !is_loopback(options.listen);
+    const bool tls_beyond = options.gate && !is_loopback(options.gate->listen);
+    const std::string names = plain_beyond || tls_beyond ? open_clients(clients) : "";
+    std::string line;
+    if (plain_beyond) {
+        line = "listening without TLS on " + options.listen +
+               ": others on the network can read and change messages";
+    }
+    if (!names.empty()) {
+        line +=
+            (line.empty() ? "" : "; ") +
+            ("anybody on the network can log in as these clients, which need no secret: " + names);
+    }
+    if (line.empty()) return {};
+    return line;
 }
 
 void warn_of_exposure(const Options& options, const auth::KnownClients& clients) {

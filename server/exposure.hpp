@@ -11,7 +11,7 @@
 namespace belfry::server {
 
 /// Returns a line that says what others on a network can do; nothing if the server listens on
-/// loopback alone, or lets only those in who have proved over TLS who they are.
+/// loopback alone, or if it uses TLS and every client needs a secret or a certificate.
 [[nodiscard]] std::optional<std::string> exposure_of(const Options& options,
                                                      const auth::KnownClients& clients);
 

@@ -6,6 +6,7 @@
 #include "wire/proxy_header.hpp"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -76,9 +77,9 @@ bool discard(int socket, std::size_t count) noexcept {
     return ::recv(socket, waste.data(), count, MSG_DONTWAIT) == static_cast<ssize_t>(count);
 }
 
-/// Reads the header, which must have arrived completely, and none of the bytes behind it.
-std::optional<RelayedConnection> read_header(base::UniqueFd socket) {
-    std::array<char, wire::max_proxy_header> bytes;
+/// Reads the header into `bytes`. It must have arrived completely.
+std::optional<RelayedConnection> read_header(base::UniqueFd socket,
+                                             std::array<char, wire::max_proxy_header>& bytes) {
     const ssize_t count = ::recv(socket.get(), bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     if (count <= 0) return {};  // the relay has ended, because its client has
     const auto arrived = static_cast<std::size_t>(count);
@@ -93,6 +94,15 @@ std::optional<RelayedConnection> read_header(base::UniqueFd socket) {
         .socket = std::move(socket),
         .peer = {.endpoint = header.peer, .transport = transport_of(header.transport)},
         .certificate_name = std::string{header.tls ? header.tls->common_name : ""}};
+}
+
+/// Reads the header, and none of the bytes behind it. It has seen some of them, which may be the
+/// secret of the client, so it overwrites them.
+std::optional<RelayedConnection> read_header(base::UniqueFd socket) {
+    std::array<char, wire::max_proxy_header> bytes;
+    auto connection = read_header(std::move(socket), bytes);
+    ::explicit_bzero(bytes.data(), bytes.size());
+    return connection;
 }
 
 }  // namespace

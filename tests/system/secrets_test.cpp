@@ -211,7 +211,8 @@ TEST(Secrets, AServerBeyondLoopbackWarnsAtItsStart) {
     Process belfryd{command};
     const std::string warning =
         "warning: listening without TLS on 0.0.0.0: others on the network can read and change "
-        "messages; clients that need no secret: 1, 2, bob\n";
+        "messages; anybody on the network can log in as these clients, which need no secret: 1, 2, "
+        "bob\n";
     EXPECT_TRUE(eventually([&] { return belfryd.err().find(warning) != std::string::npos; }))
         << belfryd.err();
     belfryd.signal(SIGTERM);

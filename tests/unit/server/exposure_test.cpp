@@ -30,10 +30,26 @@ TEST(Exposure, OfAnotherAddressNamesTheClientsThatNeedNoSecret) {
                                  ": others on the network can read and change messages";
         EXPECT_EQ(exposure(address, "ann:" + old_hash + "\nbob:*\n"), line);
         EXPECT_EQ(exposure(address, "ann\nbob:*\ncat\n"),
-                  line + "; clients that need no secret: ann, cat");
+                  line +
+                      "; anybody on the network can log in as these clients, which need no secret: "
+                      "ann, cat");
         EXPECT_EQ(exposure(address, "a\nb\nc\nd\ne\nf\ng\n"),
-                  line + "; clients that need no secret: a, b, c, d, e and 2 more");
+                  line +
+                      "; anybody on the network can log in as these clients, which need no secret: "
+                      "a, b, c, d, e and 2 more");
     }
+}
+
+TEST(Exposure, OverTlsIsThatOfTheClientsThatNeedNoSecret) {
+    const ClientsFile file{"ann:" + old_hash + "\nbob\n"};
+    const ClientsFile closed{"ann:" + old_hash + "\n"};
+    server::Options options;
+    options.gate.emplace();
+    options.gate->listen = "0.0.0.0";
+    const std::vector<std::string> none;
+    EXPECT_EQ(server::exposure_of(options, auth::KnownClients{none, file.path()}),
+              "anybody on the network can log in as these clients, which need no secret: bob");
+    EXPECT_FALSE(server::exposure_of(options, auth::KnownClients{none, closed.path()}));
 }
 
 }  // namespace

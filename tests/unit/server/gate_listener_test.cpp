@@ -81,7 +81,9 @@ class AGateListener : public ::testing::Test {
   protected:
     std::optional<RelayedConnection> next() {
         auto connection = listener.next();
-        if (!connection) EXPECT_EQ(errno, EAGAIN);
+        if (!connection) {
+            EXPECT_EQ(errno, EAGAIN);
+        }
         return connection;
     }
 
