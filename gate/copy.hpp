@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/page_buffer.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -9,7 +11,6 @@
 #include <cstddef>
 #include <functional>
 #include <utility>
-#include <vector>
 
 namespace belfry::gate {
 
@@ -27,14 +28,14 @@ class Copy {
 
     /// @param ended called once, from the event loop; the object must still exist then
     Copy(Source& source, Target& target, std::size_t buffer, Handler ended)
-        : source_{&source}, target_{&target}, buffer_(buffer), ended_{std::move(ended)} {}
+        : source_{&source}, target_{&target}, buffer_{buffer}, ended_{std::move(ended)} {}
     Copy(const Copy&) = delete;
     Copy& operator=(const Copy&) = delete;
     ~Copy() = default;
 
     void read() {
         source_->async_read_some(
-            boost::asio::buffer(buffer_),
+            boost::asio::buffer(buffer_.data(), buffer_.size()),
             [this](const boost::system::error_code& error, std::size_t count) {
                 if (error) return ended_(is_end(error) ? End::source_closed : End::source_failed);
                 write(count);
@@ -58,7 +59,7 @@ class Copy {
 
     Source* source_;
     Target* target_;
-    std::vector<char> buffer_;
+    base::PageBuffer buffer_;
     Handler ended_;
 };
 

@@ -4,6 +4,8 @@
 #include "gate/common_name.hpp"
 #include "wire/proxy_header.hpp"
 
+#include <malloc.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,10 +52,13 @@ void NativeRelay::start() {
 
 void NativeRelay::finish_handshake(const error_code& error) {
     credentials_->forget_key(client_.native_handle());
+    ::malloc_trim(0);  // the handshake needed far more memory than the rest
     if (error) {
         log_event(LogLevel::debug,
                   "TLS handshake with " + to_string(peer_) + " failed: " + error.message());
         has_refused_client_ = true;
+        error_code ignored;
+        session_.close(ignored);
         // The alert that says why still arrives.
         begin_closing();
         drain();

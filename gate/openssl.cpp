@@ -2,14 +2,20 @@
 
 #include <malloc.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <openssl/crypto.h>
 
 namespace belfry::gate {
 namespace {
+
+/// The largest block that may hold a secret. Larger ones are the buffers of connections, which
+/// OpenSSL frees after each record.
+constexpr std::size_t max_secret = std::size_t{16} << 10;
 
 void* allocate(std::size_t bytes, const char* /*file*/, int /*line*/) {
     return std::malloc(bytes);
@@ -17,7 +23,8 @@ void* allocate(std::size_t bytes, const char* /*file*/, int /*line*/) {
 
 void release(void* memory, const char* /*file*/, int /*line*/) {
     if (memory == nullptr) return;
-    ::explicit_bzero(memory, ::malloc_usable_size(memory));
+    const std::size_t size = ::malloc_usable_size(memory);
+    if (size <= max_secret) ::explicit_bzero(memory, size);
     std::free(memory);
 }
 
@@ -33,15 +40,32 @@ void* reallocate(void* memory, std::size_t bytes, const char* file, int line) {
     return moved;
 }
 
+constexpr std::size_t page = 4096;
+
+/// Overwrites the stack below the frame of the caller.
+[[gnu::noinline]] void overwrite_stack() noexcept {
+    std::array<char, 4 * page> used;
+    ::explicit_bzero(used.data(), used.size());
+}
+
+/// Gives the pages of the stack back that lie below those that overwrite_stack() has reached. Their
+/// contents are lost.
+[[gnu::noinline]] void give_back_stack() noexcept {
+    constexpr std::size_t most = 64 * page;
+    const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const std::uintptr_t end = frame / page * page - 2 * page;
+    ::madvise(reinterpret_cast<void*>(end - most), most, MADV_DONTNEED);
+}
+
 }  // namespace
 
 void wipe_freed_memory() noexcept {
     ::CRYPTO_set_mem_functions(allocate, reallocate, release);
 }
 
-[[gnu::noinline]] void wipe_stack() noexcept {
-    std::array<char, std::size_t{64} << 10> used;
-    ::explicit_bzero(used.data(), used.size());
+void wipe_stack() noexcept {
+    overwrite_stack();
+    give_back_stack();
 }
 
 std::string take_openssl_error() {

@@ -31,7 +31,8 @@ using UniqueSsl = std::unique_ptr<SSL, FreeWith<::SSL_free>>;
 /// any other function of OpenSSL.
 void wipe_freed_memory() noexcept;
 
-/// Overwrites the part of the stack that functions called before may have used for secrets.
+/// Overwrites the part of the stack that functions called before may have used for secrets, and
+/// gives most of it back to the system.
 void wipe_stack() noexcept;
 
 /// Returns the reason of the first of OpenSSL's errors on this thread, such as `wrong version
