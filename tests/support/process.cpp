@@ -100,6 +100,7 @@ bool become(uid_t user) {
     ::dup2(launch.err, STDERR_FILENO);
     // The process that started the tests may have left descriptors open.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (const int fd : launch.command.inherited) ::fcntl(fd, F_SETFD, 0);
     // The directory is changed before the user, because the other user may not be able to reach it
     // from the root.
     const auto& folder = launch.command.folder;

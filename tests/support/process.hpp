@@ -38,7 +38,8 @@ struct Invocation {
     bool own_session = false;      ///< leads a process session, which its children inherit
     std::optional<uid_t> user = std::nullopt;
     std::filesystem::path folder =
-        {};  ///< its working directory; empty for that of the test program
+        {};                           ///< its working directory; empty for that of the test program
+    std::vector<int> inherited = {};  ///< descriptors that it gets with the same numbers
 };
 
 /// A child process. The destructor kills it, if it still runs, and reaps it. Its output is kept in

@@ -1,48 +1,15 @@
 #include "tests/support/raw_client.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/tls_connection.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 
 namespace belfry::test {
 namespace {
-
-sockaddr_in endpoint(const std::string& address, std::uint16_t port) {
-    sockaddr_in endpoint{};
-    endpoint.sin_family = AF_INET;
-    endpoint.sin_port = htons(port);
-    ::inet_pton(AF_INET, address.c_str(), &endpoint.sin_addr);
-    return endpoint;
-}
-
-base::UniqueFd connect_to(std::uint16_t port, int receive_buffer, const std::string& from) {
-    base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!socket) throw system_failure("socket");
-    if (receive_buffer > 0) {
-        ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    }
-    // Without TCP_NODELAY, pieces that a test sends one by one might arrive as one.
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // The port is chosen at connect(), so that the ports in use limit only connections to one port.
-    ::setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    const sockaddr_in local = endpoint(from, 0);
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
-        throw system_failure("binding to " + from);
-    }
-    const sockaddr_in address = endpoint("127.0.0.1", port);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        throw Disconnected(system_failure("connecting to port " + std::to_string(port)).what());
-    }
-    return socket;
-}
 
 /// Waits for one of the events, and returns those that have happened.
 short wait_for(int fd, short events, int timeout_ms) {
@@ -53,16 +20,21 @@ short wait_for(int fd, short events, int timeout_ms) {
 }  // namespace
 
 RawClient::RawClient(std::uint16_t port, int receive_buffer, const std::string& from)
-    : socket_{connect_to(port, receive_buffer, from)} {}
+    : connection_{std::make_unique<TcpConnection>(port, receive_buffer, from)} {}
+
+RawClient::RawClient(base::UniqueFd socket)
+    : connection_{std::make_unique<TcpConnection>(std::move(socket))} {}
+
+RawClient::RawClient(std::uint16_t port, const TlsOptions& tls, int receive_buffer)
+    : connection_{std::make_unique<TlsConnection>(port, tls, receive_buffer)} {}
 
 void RawClient::send(std::string_view bytes) {
     const Deadline deadline{default_wait};
     while (!bytes.empty()) {
-        const short ready = wait_for(socket_.get(), POLLIN | POLLOUT, deadline.remaining_ms());
+        const short ready = wait_for(fd(), POLLIN | POLLOUT, deadline.remaining_ms());
         if (ready == 0) throw Failure("the server does not read");
         if ((ready & POLLIN) != 0 && end_ == End::none) receive(0);
-        const ssize_t count =
-            ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t count = connection_->send(bytes);
         if (count < 0 && errno != EAGAIN) throw Disconnected(system_failure("send").what());
         bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, count)));
     }
@@ -72,9 +44,8 @@ std::size_t RawClient::send_without_reading(std::string_view bytes, Milliseconds
     const Deadline deadline{within};
     std::size_t sent = 0;
     while (sent < bytes.size()) {
-        if (wait_for(socket_.get(), POLLOUT, deadline.remaining_ms()) == 0) break;
-        const ssize_t count = ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent,
-                                     MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (wait_for(fd(), POLLOUT, deadline.remaining_ms()) == 0) break;
+        const ssize_t count = connection_->send(bytes.substr(sent));
         if (count < 0 && errno != EAGAIN) throw Disconnected(system_failure("send").what());
         sent += static_cast<std::size_t>(std::max<ssize_t>(0, count));
     }
@@ -88,21 +59,19 @@ void RawClient::send_message(std::uint64_t seq, std::string_view payload) {
 }
 
 void RawClient::shutdown_sending() {
-    ::shutdown(socket_.get(), SHUT_WR);
+    connection_->shutdown_sending();
 }
 
 void RawClient::reset() {
-    const linger at_once{1, 0};
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    socket_.reset();
+    connection_->reset();
     end_ = End::reset;
 }
 
 bool RawClient::receive(int timeout_ms) {
     if (end_ != End::none) return false;
-    if (wait_for(socket_.get(), POLLIN, timeout_ms) == 0) return true;
+    if (wait_for(fd(), POLLIN, timeout_ms) == 0) return true;
     char buffer[65536];
-    const ssize_t count = ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    const ssize_t count = connection_->receive(buffer, sizeof buffer);
     if (count < 0 && errno == EAGAIN) return true;
     if (count <= 0) {
         end_ = count == 0 ? End::orderly : End::reset;

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "base/unique_fd.hpp"
 #include "tests/support/deadline.hpp"
 #include "tests/support/frame_reader.hpp"
 #include "tests/support/session_rules.hpp"
+#include "tests/support/tcp_connection.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,9 +15,11 @@
 
 namespace belfry::test {
 
-/// A client that a test drives step by step. Every frame that it reads is checked against
-/// SessionRules. Functions throw Failure if something does not arrive in time or is not as
-/// expected.
+struct TlsOptions;
+
+/// A client that a test drives step by step, over plain TCP or TLS. Every frame that it reads is
+/// checked against SessionRules. Functions throw Failure if something does not arrive in time or is
+/// not as expected.
 class RawClient {
   public:
     /// @param receive_buffer how many bytes the kernel buffers for a client that does not read; 0
@@ -27,7 +30,10 @@ class RawClient {
                        const std::string& from = "127.0.0.1");
 
     /// Takes over a connection.
-    explicit RawClient(base::UniqueFd socket) : socket_{std::move(socket)} {}
+    explicit RawClient(base::UniqueFd socket);
+
+    /// Connects by TLS.
+    RawClient(std::uint16_t port, const TlsOptions& tls, int receive_buffer = 0);
 
     // --- sending ---
 
@@ -95,7 +101,7 @@ class RawClient {
     std::vector<Frame> quit();
 
     [[nodiscard]] std::uint64_t last_id() const { return rules_.last_id(); }
-    [[nodiscard]] int fd() const { return socket_.get(); }
+    [[nodiscard]] int fd() const { return connection_->fd(); }
 
     /// Receives into memory, and waits for at most this time. Returns false if the server has
     /// closed the connection.
@@ -107,7 +113,7 @@ class RawClient {
   private:
     enum class End { none, orderly, reset };
 
-    base::UniqueFd socket_;
+    std::unique_ptr<TcpConnection> connection_;
     FrameReader reader_;
     SessionRules rules_;
     End end_ = End::none;

@@ -1,0 +1,127 @@
+#include "tests/support/running_gate.hpp"
+
+#include "tests/support/deadline.hpp"
+#include "tests/support/failure.hpp"
+#include "tests/support/proc.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+
+namespace belfry::test {
+namespace {
+
+base::UniqueFd listen_on(const sockaddr* address, socklen_t size) {
+    base::UniqueFd socket{::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!socket || ::bind(socket.get(), address, size) != 0 || ::listen(socket.get(), 100) != 0) {
+        throw system_failure("listen");
+    }
+    return socket;
+}
+
+base::UniqueFd listen_on_loopback(std::uint16_t& port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    base::UniqueFd socket = listen_on(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    socklen_t size = sizeof address;
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+    return socket;
+}
+
+base::UniqueFd listen_at(const std::filesystem::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string text = path.string();
+    std::ranges::copy(text, address.sun_path);
+    return listen_on(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
+void wait_for_input(int fd, const std::string& what) {
+    pollfd ready{fd, POLLIN, 0};
+    if (::poll(&ready, 1, Deadline{default_wait}.remaining_ms()) != 1) throw Failure{what};
+}
+
+}  // namespace
+
+RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more)
+    : server_{server},
+      more_{std::move(more)},
+      listener_{listen_on_loopback(port_)},
+      sessions_{listen_at(folder_.path() / "gate.sock")} {
+    start();
+}
+
+RunningGate::~RunningGate() {
+    gate_.reset();
+    const auto relay_left = [this] {
+        const auto left = relays();
+        for (const pid_t pid : left) ::kill(pid, SIGKILL);
+        return !left.empty();
+    };
+    static_cast<void>(eventually([&] { return !relay_left(); }));
+}
+
+void RunningGate::start() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        throw system_failure("socketpair");
+    }
+    reports_ = base::UniqueFd{ends[0]};
+    const base::UniqueFd supervisor{ends[1]};
+    Invocation gate{
+        .program = program("belfry-gate"),
+        .arguments = {"--gate-socket", folder_.path() / "gate.sock", "--tls-fd",
+                      std::to_string(listener_.get()), "--supervisor-fd",
+                      std::to_string(supervisor.get()), "--tls-cert", server_.certificate,
+                      "--tls-key", server_.key, "--log-level", "debug", "--log-format", "text"},
+        .own_session = true,
+        .inherited = {listener_.get(), supervisor.get()}};
+    gate.arguments.insert(gate.arguments.end(), more_.begin(), more_.end());
+    gate_.emplace(gate);
+    leaders_.push_back(gate_->pid());
+}
+
+std::string RunningGate::next_report() {
+    const Deadline deadline{default_wait};
+    for (;;) {
+        if (const auto end = unread_.find('\n'); end != std::string::npos) {
+            std::string line = unread_.substr(0, end);
+            unread_.erase(0, end + 1);
+            return line;
+        }
+        wait_for_input(reports_.get(), "no report: " + gate_->err());
+        char buffer[4096];
+        const ssize_t count = ::recv(reports_.get(), buffer, sizeof buffer, 0);
+        if (count <= 0) throw Failure{"the gate has ended: " + gate_->err()};
+        unread_.append(buffer, static_cast<std::size_t>(count));
+    }
+}
+
+FakeSession RunningGate::accept() {
+    wait_for_input(sessions_.get(), "no relay: " + gate_->err());
+    return FakeSession{base::UniqueFd{::accept4(sessions_.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
+}
+
+FakeSession RunningGate::accept_client() {
+    FakeSession session = accept();
+    static_cast<void>(session.read_header());
+    return session;
+}
+
+std::vector<pid_t> RunningGate::relays() const {
+    std::vector<pid_t> running;
+    for (const ProcessInfo& process : processes()) {
+        const bool is_gate = std::ranges::find(leaders_, process.pid) != leaders_.end();
+        const bool is_ours = std::ranges::find(leaders_, process.session) != leaders_.end();
+        if (is_ours && !is_gate && process.state != 'Z') running.push_back(process.pid);
+    }
+    return running;
+}
+
+}  // namespace belfry::test
