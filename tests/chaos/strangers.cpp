@@ -3,6 +3,7 @@
 #include "tests/support/failure.hpp"
 
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace belfry::test {
@@ -22,6 +23,13 @@ constexpr std::array openings{
     "\x16\x03\x01\x00\xff\x00\xff"sv,
 };
 
+/// Returns an address that no client uses, because the server shuts out addresses with many failed
+/// logins.
+std::string any_address(std::mt19937_64& random) {
+    std::uniform_int_distribution<int> last_byte{1, 100};
+    return "127.0.1." + std::to_string(last_byte(random));
+}
+
 }  // namespace
 
 void Strangers::send_one(std::uint16_t port, std::mt19937_64& random) {
@@ -29,7 +37,7 @@ void Strangers::send_one(std::uint16_t port, std::mt19937_64& random) {
     const std::string_view opening = openings[any(random)];
     const bool resets = std::bernoulli_distribution{0.5}(random);
     try {
-        RawClient stranger{port};
+        RawClient stranger{port, 0, any_address(random)};
         stranger.send(opening);
         if (resets) return stranger.reset();
         connections_.push_back(std::move(stranger));
