@@ -36,7 +36,7 @@ constexpr int max_forks = 16;
 constexpr std::size_t max_questions = 64;
 
 /// How long a connection may wait for tokens: about as long as many logins at once take.
-constexpr std::chrono::seconds max_hold{1};
+constexpr std::chrono::seconds max_hold{3};
 
 constexpr milliseconds tick{20};
 constexpr milliseconds idle_wait{1000};

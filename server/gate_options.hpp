@@ -21,6 +21,7 @@ struct GateOptions {
     std::filesystem::path key;
     std::optional<std::filesystem::path> client_ca;
     std::optional<std::filesystem::path> client_crl;  ///< only with client_ca
+    std::uint32_t max_waiting = 16384;                ///< as that of belfryd
 };
 
 /// Adds the gate's options to those of belfryd.

@@ -72,6 +72,7 @@ std::vector<std::string> arguments_for(const GateHeritage& heritage) {
         "--gate-socket",   heritage.socket.string(),
         "--tls-fd",        std::to_string(heritage.tls_socket),
         "--supervisor-fd", std::to_string(heritage.supervisor),
+        "--max-waiting",   std::to_string(heritage.options.max_waiting),
         "--log-level",     std::string{belfry::word_for(heritage.log_level)},
         "--log-format",    std::string{word_for(heritage.log_format)}};
     for (auto& argument : certificate_arguments(heritage.options)) {

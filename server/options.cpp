@@ -132,6 +132,7 @@ Options checked(const po::variables_map& given) {
         cli::whole_number("max-clients", text("max-clients"), 1, max_max_clients));
     options.max_waiting = static_cast<std::uint32_t>(
         cli::whole_number("max-waiting", text("max-waiting"), 1, max_max_waiting));
+    if (options.gate) options.gate->max_waiting = options.max_waiting;
     options.max_payload = static_cast<std::uint32_t>(
         cli::byte_count("max-payload", text("max-payload"), 1, wire::max_discard));
     if (!shm::LogWriter::payload_fits(options.ring_bytes, options.max_payload)) {
