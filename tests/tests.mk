@@ -29,7 +29,12 @@ $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 -l
 $(BUILD)/tests/unit: LDLIBS += $(DAEMON_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp
 
 # belfryd with shared libraries, so that faulty_vfs.so can be preloaded into it.
-$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd
+$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd $(BUILD)/tests/belfry-gate
+
+# belfryd starts the belfry-gate beside it.
+$(BUILD)/tests/belfry-gate: | $(BUILD)/bin/belfry-gate
+	@mkdir -p $(@D)
+	ln -sf ../bin/belfry-gate $@
 
 $(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
 

@@ -245,6 +245,17 @@ TEST_F(AGate, WarnsOfACertificateThatExpiresSoon) {
     expect_logged("warning: the certificate " + pair_.certificate.string() + " expires on ");
 }
 
+TEST_F(AGate, ThatCannotUseItsFilesAnyMoreIsTriedAgainUntilItCan) {
+    const fs::path kept = certificates_.authority().parent_path() / "kept.pem";
+    fs::rename(pair_.certificate, kept);
+    ::kill(gate(), SIGKILL);
+    expect_logged("the gate cannot start: ");
+    fs::rename(kept, pair_.certificate);
+    static_cast<void>(log_in("1"));
+    const std::string log = server_.errors();
+    EXPECT_EQ(log.find("cannot start"), log.rfind("cannot start")) << log;
+}
+
 TEST_F(AGate, AcceptsItsRelaysOnlyWithAHeader) {
     const fs::path socket = server_.data_dir() / "gate.sock";
     RawClient relay = connect_to_socket(socket);
@@ -261,6 +272,27 @@ TEST_F(AGate, AcceptsItsRelaysOnlyWithAHeader) {
     }
     relay.expect_verb("LIVE");
     relay.expect_pong();
+}
+
+TEST_F(AGate, HasItsRelaysClosedWithoutALineWhileNoDescriptorIsLeft) {
+    const fs::path socket = server_.data_dir() / "gate.sock";
+    const auto limit_descriptors = [&](std::size_t limit) {
+        const Result result = run(
+            {"/usr/bin/prlimit",
+             {"--pid", std::to_string(server_.pid()), "--nofile=" + std::to_string(limit) + ":"}});
+        ASSERT_EQ(result.status, 0) << result.err;
+    };
+    RawClient online = server_.log_in("2");
+    limit_descriptors(open_descriptors(server_.pid()));
+    for (int count = 0; count < 3; ++count) {
+        RawClient refused = connect_to_socket(socket);
+        EXPECT_FALSE(refused.next_or_end());
+    }
+    expect_logged("no file descriptor is left for another connection");
+    online.expect_pong();
+    limit_descriptors(1000);
+    TlsClient one = log_in("1");
+    one->expect_pong();
 }
 
 TEST_F(AGate, WithoutUsableFilesKeepsItsServerFromStarting) {
