@@ -32,6 +32,7 @@ constexpr std::size_t shares = 4;  ///< a source may have one of them
 // The work of one turn. Forks take the most time. Everything that a flood does is accepted as soon
 // as possible, because the kernel drops new connections if too many have not been accepted.
 constexpr int max_accepts = 256;
+constexpr int max_expired = 1024;
 constexpr int max_forks = 16;
 constexpr std::size_t max_questions = 64;
 
@@ -217,7 +218,9 @@ void Connections::look_at(int fd) {
 
 void Connections::expire() {
     const base::TimePoint now = base::Clock::now();
-    while (const auto late = room_.take_expired(now)) {
+    for (int closed = 0; closed < max_expired; ++closed) {
+        const auto late = room_.take_expired(now);
+        if (!late) return;
         stop_watching(*late);
         log_end();
     }
@@ -325,7 +328,7 @@ void Connections::fork(Ready ready) {
 void Connections::count_limited(const base::Endpoint& peer) {
     context_.segment.server().limited_connections.fetch_add(1, std::memory_order_relaxed);
     limited_line_.log(LogLevel::warning, "closed a connection from " + to_string(peer) +
-                                             ": too many from there or in all");
+                                             ": too many connections from there or in all");
 }
 
 void Connections::refuse(base::UniqueFd socket, shm::Transport transport, const std::string& why) {
