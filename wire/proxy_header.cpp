@@ -1,8 +1,8 @@
 #include "wire/proxy_header.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <initializer_list>
 #include <utility>
 
@@ -140,8 +140,7 @@ void set_address(base::Endpoint& endpoint, std::string_view bytes) noexcept {
     if (bytes.size() == ipv4_bytes) {
         endpoint.address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     }
-    std::memcpy(endpoint.address.data() + endpoint.address.size() - bytes.size(), bytes.data(),
-                bytes.size());
+    std::ranges::copy(bytes, endpoint.address.end() - static_cast<std::ptrdiff_t>(bytes.size()));
 }
 
 void read_endpoints(Reader& reader, std::size_t address_bytes, ProxyHeader& header) noexcept {
