@@ -103,13 +103,14 @@ std::string RunningGate::next_report() {
     }
 }
 
-FakeSession RunningGate::accept() {
+PlayedSession RunningGate::accept() {
     wait_for_input(sessions_.get(), "no relay: " + gate_->err());
-    return FakeSession{base::UniqueFd{::accept4(sessions_.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
+    return PlayedSession{
+        base::UniqueFd{::accept4(sessions_.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
 }
 
-FakeSession RunningGate::accept_client() {
-    FakeSession session = accept();
+PlayedSession RunningGate::accept_client() {
+    PlayedSession session = accept();
     static_cast<void>(session.read_header());
     return session;
 }

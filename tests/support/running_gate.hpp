@@ -2,7 +2,7 @@
 
 #include "base/unique_fd.hpp"
 #include "tests/support/certificates.hpp"
-#include "tests/support/fake_session.hpp"
+#include "tests/support/played_session.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -34,10 +34,10 @@ class RunningGate {
     [[nodiscard]] std::string next_report();
 
     /// Accepts the connection of a relay.
-    [[nodiscard]] FakeSession accept();
+    [[nodiscard]] PlayedSession accept();
 
     /// Accepts the connection of a relay, and reads the PROXY header.
-    [[nodiscard]] FakeSession accept_client();
+    [[nodiscard]] PlayedSession accept_client();
 
     /// Stops accepting connections of relays, as if belfryd had ended.
     void close_session_socket() { sessions_.reset(); }

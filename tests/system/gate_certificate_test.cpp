@@ -127,7 +127,7 @@ TEST_F(GateCertificate, IsLoadedAgain) {
     RunningGate gate{files};
     const std::string first = gate.next_report();
     RawClient before{gate.port(), tls()};
-    FakeSession session = gate.accept_client();
+    PlayedSession session = gate.accept_client();
 
     static_cast<void>(copy(certificates().server("second", 20), folder_.path()));
     gate.process().signal(SIGHUP);
@@ -136,7 +136,7 @@ TEST_F(GateCertificate, IsLoadedAgain) {
     EXPECT_EQ((std::stol(second.substr(6)) - std::stol(first.substr(6)) + 43'200) / 86'400, 10);
 
     RawClient after{gate.port(), tls()};
-    FakeSession session_after = gate.accept_client();
+    PlayedSession session_after = gate.accept_client();
     session.send("BYE a\r\n");
     before.expect("BYE a");
 }
@@ -151,7 +151,7 @@ TEST_F(GateCertificate, IsKeptIfTheNewOneCannotBeUsed) {
     EXPECT_TRUE(report.starts_with("kept ")) << report;
     EXPECT_NE(report.find("copy.key holds no complete private key"), std::string::npos) << report;
     const RawClient client{gate.port(), tls()};
-    const FakeSession session = gate.accept_client();
+    const PlayedSession session = gate.accept_client();
 }
 
 TEST_F(GateCertificate, OfAClientNamesItToBelfryd) {

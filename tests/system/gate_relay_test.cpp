@@ -39,7 +39,7 @@ std::uint16_t port_of(int socket) {
 
 TEST_F(GateRelay, CarriesBytesBothWays) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     client.send("LOGIN ann\r\n");
     EXPECT_EQ(session.read(11), "LOGIN ann\r\n");
     session.send("BYE here\r\n");
@@ -66,7 +66,7 @@ TEST_F(GateRelay, SpeaksTls12) {
     TlsOptions old = tls();
     old.max_version = TLS1_2_VERSION;
     RawClient client{gate_.port(), old};
-    FakeSession session = gate_.accept();
+    PlayedSession session = gate_.accept();
     const std::string header = session.read_header();
     EXPECT_EQ(wire::parse_proxy_header(header)->header.tls->version, "TLSv1.2");
     client.send("PING a\r\n");
@@ -81,7 +81,7 @@ TEST_F(GateRelay, RefusesOlderVersionsOfTls) {
 
 TEST_F(GateRelay, DeliversTheLastLineOfASession) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     const std::string payload(100'000, 'x');
     session.send(
         "WELCOME bob epoch=1 cursor=0 last=1 seq=0 max-payload=200000 server=belfry/1\r\n");
@@ -96,7 +96,7 @@ TEST_F(GateRelay, DeliversTheLastLineOfASession) {
 
 TEST_F(GateRelay, DeliversTheLastLineToAClientThatStillSends) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     session.send("BYE taken-over\r\n");
     session.close();
     // The session has gone, so nobody reads this.
@@ -107,7 +107,7 @@ TEST_F(GateRelay, DeliversTheLastLineToAClientThatStillSends) {
 
 TEST_F(GateRelay, PassesTheEndOfTheClientOn) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     client.send("QUIT\r\n");
     client.shutdown_sending();
     EXPECT_EQ(session.read_to_the_end(), "QUIT\r\n");
@@ -121,7 +121,7 @@ TEST_F(GateRelay, PassesTheEndOfTheClientOn) {
 
 TEST_F(GateRelay, EndsTheSessionOfAClientThatIsReset) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     client.reset();
     EXPECT_EQ(session.read_to_the_end(), "");
     EXPECT_TRUE(has_relays(0));
@@ -130,7 +130,7 @@ TEST_F(GateRelay, EndsTheSessionOfAClientThatIsReset) {
 TEST_F(GateRelay, HoldsASessionBackWhoseClientDoesNotRead) {
     constexpr std::size_t much = 64 << 20;
     RawClient client = connect(4096);
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     const std::string frame = "MSG 1 ann 1 65536\r\n" + std::string(65536, 'x') + "\r\n";
     const pid_t relay = gate_.relays().at(0);
     const auto before = private_memory_kib(relay);
@@ -149,7 +149,7 @@ TEST_F(GateRelay, HoldsASessionBackWhoseClientDoesNotRead) {
 
 TEST_F(GateRelay, EndsSoonAfterItsSessionEvenIfItsClientDoesNotRead) {
     const RawClient client = connect(4096);
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     while (session.send_some(std::string(65536, 'x')) != 0) {
     }
     session.close();
@@ -160,7 +160,7 @@ TEST_F(GateRelay, ClosesAClientThatDoesNotSpeakTls) {
     RawClient plain{gate_.port()};
     plain.send("LOGIN ann\r\n");
     static_cast<void>(plain.read_to_the_end());
-    FakeSession session = gate_.accept();
+    PlayedSession session = gate_.accept();
     EXPECT_EQ(session.read_to_the_end(), "");
     const auto is_logged = [&] {
         return gate_.process().err().find("belfry-gate: debug: TLS handshake with 127.0.0.1:") !=
@@ -174,13 +174,13 @@ TEST_F(GateRelay, CostsNoProcessBeforeTheFirstByte) {
     TcpConnection reset{gate_.port()};
     reset.reset();
     RawClient client = connect();  // so the gate has handled the others
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     EXPECT_EQ(gate_.relays().size(), 1U);
 }
 
 TEST_F(GateRelay, IsNamedAfterTheAddressOfItsClient) {
     const RawClient client = connect();
-    const FakeSession session = gate_.accept_client();
+    const PlayedSession session = gate_.accept_client();
     const auto title = [](pid_t pid) {
         const std::string arguments = read_file("/proc/" + std::to_string(pid) + "/cmdline");
         return arguments.substr(0, arguments.find('\0'));
@@ -191,7 +191,7 @@ TEST_F(GateRelay, IsNamedAfterTheAddressOfItsClient) {
 
 TEST_F(GateRelay, GoesOnAfterTheGateIsKilled) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     gate_.process().signal(SIGKILL);
     gate_.process().wait();
     client.send("PING a\r\n");
@@ -199,14 +199,14 @@ TEST_F(GateRelay, GoesOnAfterTheGateIsKilled) {
     gate_.start();
     EXPECT_TRUE(gate_.next_report().starts_with("ready "));
     RawClient next = connect();
-    FakeSession session_of_next = gate_.accept_client();
+    PlayedSession session_of_next = gate_.accept_client();
     session.send("BYE a\r\n");
     client.expect("BYE a");
 }
 
 TEST_F(GateRelay, GoesOnAfterTheSupervisorHasEnded) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     gate_.end_supervision();
     EXPECT_EQ(gate_.process().wait(), 0);
     client.send("PING a\r\n");
@@ -215,7 +215,7 @@ TEST_F(GateRelay, GoesOnAfterTheSupervisorHasEnded) {
 
 TEST_F(GateRelay, GoesOnAfterTheGateIsTerminated) {
     RawClient client = connect();
-    FakeSession session = gate_.accept_client();
+    PlayedSession session = gate_.accept_client();
     gate_.process().signal(SIGTERM);
     EXPECT_EQ(gate_.process().wait(), 0);
     client.send("PING a\r\n");
@@ -224,10 +224,10 @@ TEST_F(GateRelay, GoesOnAfterTheGateIsTerminated) {
 
 TEST_F(GateRelay, CostsItsOwnClientAloneIfItIsKilled) {
     RawClient ann = connect();
-    FakeSession session_of_ann = gate_.accept_client();
+    PlayedSession session_of_ann = gate_.accept_client();
     const pid_t relay = gate_.relays().at(0);
     RawClient bob = connect();
-    FakeSession session_of_bob = gate_.accept_client();
+    PlayedSession session_of_bob = gate_.accept_client();
     ::kill(relay, SIGKILL);
     static_cast<void>(ann.read_to_the_end());
     EXPECT_EQ(session_of_ann.read_to_the_end(), "");

@@ -10,9 +10,9 @@ namespace belfry::test {
 
 /// belfryd's end of the connection of a relay, which a test plays. Functions throw Failure if
 /// something does not arrive in time.
-class FakeSession {
+class PlayedSession {
   public:
-    explicit FakeSession(base::UniqueFd socket);
+    explicit PlayedSession(base::UniqueFd socket);
 
     /// Reads the PROXY header, whose length is in its bytes 14 and 15.
     [[nodiscard]] std::string read_header();
