@@ -137,7 +137,8 @@ void Connection::receive() {
 }
 
 void Connection::read_frames() {
-    if (phase_ == Phase::logging_in && is_tls_alert(socket_->unread())) return end(End::wants_tls);
+    const bool may_be_alert = phase_ == Phase::logging_in && !tls_;
+    if (may_be_alert && is_tls_alert(socket_->unread())) return end(End::wants_tls);
     while (socket_) {
         const auto step = wire::next_frame(socket_->unread());
         if (!step.frame) break;
