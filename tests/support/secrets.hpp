@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,9 @@ namespace belfry::test {
 inline const std::string old_secret = "open%20sesame";
 inline const std::string old_hash =
     "$7$26..../....aaaaaaaaaaaaaaaaaaaaaa$Dbd58qMfiyNov49rPoIHpN7K6g56yOFom11KgaBhBd3";
+/// Parts of it, in clear and as it stands on the line.
+inline constexpr std::array secret_parts{"open sesame", "open%20sesame", "open ses", "n sesame",
+                                         "%20sesame"};
 inline const std::string new_secret = "new%20sesame";
 inline const std::string new_hash =
     "$7$26..../....bbbbbbbbbbbbbbbbbbbbbb$jrUxxrIPxdZv/N4gTiz/p5akjp3wvqeLZ.E4X0J3fM7";

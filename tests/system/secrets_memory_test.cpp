@@ -1,49 +1,15 @@
-#include "base/unique_fd.hpp"
-#include "tests/support/failure.hpp"
+#include "tests/support/memory.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/server.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <gtest/gtest.h>
 
-#include <array>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// No process keeps a secret in clear, and only the supervisor keeps the hashes.
 namespace belfry::test {
 namespace {
-
-/// Returns the writable memory of a process, segment included.
-std::string memory_of(pid_t pid) {
-    const std::string proc = "/proc/" + std::to_string(pid);
-    const base::UniqueFd memory{::open((proc + "/mem").c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!memory) throw system_failure("open " + proc + "/mem");
-    std::ifstream maps{proc + "/maps"};
-    std::string all;
-    for (std::string line; std::getline(maps, line);) {
-        std::uint64_t begin = 0;
-        std::uint64_t end = 0;
-        char dash = 0;
-        std::string flags;
-        std::istringstream{line} >> std::hex >> begin >> dash >> end >> flags;
-        if (!flags.starts_with("rw")) continue;
-        std::string part(end - begin, '\0');
-        const ssize_t count =
-            ::pread(memory.get(), part.data(), part.size(), static_cast<off_t>(begin));
-        if (count > 0) all.append(part, 0, static_cast<std::size_t>(count));
-    }
-    return all;
-}
-
-bool has(const std::string& memory, std::string_view text) {
-    return memory.find(text) != std::string::npos;
-}
 
 /// Returns a server with a store and a small ring, which is quick to search.
 ServerOptions small_server(const ClientsFile& file) {
@@ -52,9 +18,6 @@ ServerOptions small_server(const ClientsFile& file) {
     options.more.insert(options.more.end(), {"--ring-size", "64K", "--max-payload", "1K"});
     return options;
 }
-
-/// Parts of the secret in clear and as it stands on the line.
-constexpr std::array parts{"open sesame", "open%20sesame", "open ses", "n sesame", "%20sesame"};
 
 TEST(SecretsInMemory, AreGoneAfterALogin) {
     const ClientsFile file{"ann:" + old_hash + "\nbob:" + old_hash_of_openssl +
@@ -78,7 +41,7 @@ TEST(SecretsInMemory, AreGoneAfterALogin) {
     for (const pid_t pid : server.all_processes()) {
         const std::string memory = memory_of(pid);
         EXPECT_TRUE(has(memory, "dan")) << "the search finds nothing";
-        for (const char* const part : parts) {
+        for (const char* const part : secret_parts) {
             EXPECT_FALSE(has(memory, part)) << part << " is in the memory of process " << pid;
         }
     }
