@@ -1,6 +1,7 @@
 #include "gate/gate.hpp"
 
 #include "daemon/logger.hpp"
+#include "sandbox/sandbox.hpp"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -15,6 +16,7 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace belfry::gate {
 namespace {
@@ -67,6 +69,19 @@ base::UniqueFd open_reserve() {
     return base::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
 }
 
+/// Makes the sandbox of a gate that has opened everything but what a reload and open_reserve() will
+/// open.
+sandbox::Sandbox sandbox_for(const CredentialFiles& files) {
+    std::vector<std::filesystem::path> readable{"/dev/null"};
+    for (const auto& file : {std::optional{files.certificate}, std::optional{files.key},
+                             files.client_authorities, files.client_revocations}) {
+        if (!file) continue;
+        const auto folders = sandbox::folders_of(*file);
+        readable.insert(readable.end(), folders.begin(), folders.end());
+    }
+    return {sandbox::ProcessKind::gate, readable};
+}
+
 }  // namespace
 
 Gate::Gate(const Options& options, const SupervisorLink& supervisor)
@@ -86,6 +101,7 @@ Gate::Gate(const Options& options, const SupervisorLink& supervisor)
 }
 
 void Gate::run() {
+    sandbox_for(files_).enter();
     ::malloc_trim(0);  // so that relays inherit less
     supervisor_->report_ready(credentials_->expires());
     while (!is_stopping_) {

@@ -26,8 +26,8 @@ class Gate {
     Gate& operator=(const Gate&) = delete;
     ~Gate() = default;
 
-    /// Reports that the gate is ready, and runs until the supervisor ends or SIGTERM comes. Relays
-    /// go on after that.
+    /// Enters the sandbox, reports that the gate is ready, and runs until the supervisor ends or
+    /// SIGTERM comes. Relays go on after that.
     void run();
 
   private:
