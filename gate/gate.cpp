@@ -1,6 +1,6 @@
 #include "gate/gate.hpp"
 
-#include "daemon/logger.hpp"
+#include "admission/first_byte.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -32,19 +33,19 @@ constexpr milliseconds idle_wait{1000};  ///< the longest wait
 /// How many connections are accepted before other events are looked at.
 constexpr int max_accepts = 64;
 
-/// How many connections wait for a token. Those beyond are closed.
+/// How many connections wait for a token, and how long. The others are closed.
 constexpr std::size_t max_postponed = 1024;
+constexpr std::chrono::seconds max_postponement{3};
 
 /// Of all connections that may wait, one source may have a quarter.
 constexpr std::size_t shares = 4;
 
-void watch(const base::UniqueFd& epoll, int fd) {
+/// @return false with errno if the system is short of memory
+bool watch(const base::UniqueFd& epoll, int fd) noexcept {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
-    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == -1) {
-        throw std::system_error{errno, std::generic_category(), "cannot watch a descriptor"};
-    }
+    return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 base::UniqueFd take_signals() {
@@ -65,21 +66,24 @@ base::UniqueFd take_listener(int fd) {
     return listener;
 }
 
+constexpr const char* null_device = "/dev/null";
+
 base::UniqueFd open_reserve() {
-    return base::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    return base::UniqueFd{::open(null_device, O_RDONLY | O_CLOEXEC)};
 }
 
-/// Makes the sandbox of a gate that has opened everything but what a reload and open_reserve() will
-/// open.
-sandbox::Sandbox sandbox_for(const CredentialFiles& files) {
-    std::vector<std::filesystem::path> readable{"/dev/null"};
-    for (const auto& file : {std::optional{files.certificate}, std::optional{files.key},
-                             files.client_authorities, files.client_revocations}) {
-        if (!file) continue;
-        const auto folders = sandbox::folders_of(*file);
-        readable.insert(readable.end(), folders.begin(), folders.end());
-    }
-    return {sandbox::ProcessKind::gate, readable};
+/// Returns what the gate reads after it has entered its sandbox.
+std::vector<std::filesystem::path> readable(const CredentialFiles& files) {
+    std::vector<std::filesystem::path> paths{null_device};
+    const auto add = [&paths](const std::filesystem::path& file) {
+        const auto folders = sandbox::folders_of(file);
+        paths.insert(paths.end(), folders.begin(), folders.end());
+    };
+    add(files.certificate);
+    add(files.key);
+    if (files.client_authorities) add(*files.client_authorities);
+    if (files.client_revocations) add(*files.client_revocations);
+    return paths;
 }
 
 }  // namespace
@@ -96,12 +100,15 @@ Gate::Gate(const Options& options, const SupervisorLink& supervisor)
       room_{{.total = options.max_waiting,
              .per_source = std::max<std::size_t>(options.max_waiting / shares, 1),
              .timeout = first_byte_timeout}} {
-    for (const int fd : {signals_.get(), supervisor.fd(), relays_.fd()}) watch(epoll_, fd);
-    watch_listener(true);
+    for (const int fd : {signals_.get(), supervisor.fd(), relays_.fd(), listener_.get()}) {
+        if (!watch(epoll_, fd)) {
+            throw std::system_error{errno, std::generic_category(), "cannot watch a descriptor"};
+        }
+    }
+    sandbox::Sandbox{sandbox::ProcessKind::gate, readable(files_)}.enter();
 }
 
 void Gate::run() {
-    sandbox_for(files_).enter();
     ::malloc_trim(0);  // so that relays inherit less
     supervisor_->report_ready(credentials_->expires());
     while (!is_stopping_) {
@@ -191,19 +198,17 @@ void Gate::accept_without_descriptor() {
 
 void Gate::admit(Waiting connection) {
     if (relays_.is_shut_out(connection.peer, now_)) return;
-    const int fd = connection.socket.get();
-    watch(epoll_, fd);
+    if (!watch(epoll_, connection.socket.get())) return;
     // A connection that has to go for this one is closed.
     static_cast<void>(room_.add(std::move(connection)));
 }
 
 /// Looks for the first byte of a connection. One that was reset or closed before costs no process.
 void Gate::look_at(int fd) {
-    char byte = 0;
-    const ssize_t count = ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (count == -1 && errno == EAGAIN) return;
+    const admission::FirstByte first = admission::first_byte_of(fd);
+    if (first == admission::FirstByte::missing) return;
     Waiting connection = room_.take(fd);
-    if (count != 1) return;
+    if (first == admission::FirstByte::gone) return;
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     start_relay(std::move(connection));
 }
@@ -217,7 +222,9 @@ void Gate::start_relay(Waiting connection) {
 void Gate::retry_postponed() {
     auto waiting = std::exchange(postponed_, {});
     for (Waiting& connection : waiting) {
-        if (now_ - connection.since < first_byte_timeout) start_relay(std::move(connection));
+        if (now_ - connection.since < first_byte_timeout + max_postponement) {
+            start_relay(std::move(connection));
+        }
     }
 }
 
@@ -228,9 +235,11 @@ void Gate::close_expired() {
 
 void Gate::watch_listener(bool wanted) {
     if (wanted == is_listening_) return;
-    is_listening_ = wanted;
-    if (wanted) return watch(epoll_, listener_.get());
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr);
+    if (wanted) {
+        is_listening_ = watch(epoll_, listener_.get());
+    } else {
+        is_listening_ = ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr) != 0;
+    }
 }
 
 }  // namespace belfry::gate

@@ -18,7 +18,7 @@ namespace belfry::gate {
 /// there, and then forks a relay for each. It reads nothing from them.
 class Gate {
   public:
-    /// Loads the certificate, and takes over the inherited sockets.
+    /// Loads the certificate, takes over the inherited sockets, and enters the sandbox.
     /// @throws CredentialsError
     /// @throws std::system_error
     Gate(const Options& options, const SupervisorLink& supervisor);
@@ -26,8 +26,8 @@ class Gate {
     Gate& operator=(const Gate&) = delete;
     ~Gate() = default;
 
-    /// Enters the sandbox, reports that the gate is ready, and runs until the supervisor ends or
-    /// SIGTERM comes. Relays go on after that.
+    /// Reports that the gate is ready, and runs until the supervisor ends or SIGTERM comes. Relays
+    /// go on after that.
     void run();
 
   private:
@@ -56,7 +56,7 @@ class Gate {
     admission::WaitingRoom room_;
     std::deque<admission::Waiting> postponed_;  ///< their source has no token, but may get one
     base::TimePoint now_;
-    bool is_listening_ = false;
+    bool is_listening_ = true;
     bool is_stopping_ = false;
 };
 

@@ -47,6 +47,9 @@ std::string time_in(int days) {
 
 }  // namespace
 
+const std::vector<std::string> Certificates::p256{"-newkey", "ec", "-pkeyopt",
+                                                  "ec_paramgen_curve:P-256"};
+
 Certificates::Certificates() {
     static_cast<void>(dir_.write("ca.cnf", authority_settings));
     static_cast<void>(dir_.write("index.txt", ""));
@@ -55,6 +58,11 @@ Certificates::Certificates() {
 
 KeyPair Certificates::server(std::string_view name, int days) const {
     return sign(name, "localhost", server_extensions, days);
+}
+
+KeyPair Certificates::server_with_rsa(std::string_view name) const {
+    constexpr int days = 30;
+    return sign(name, "localhost", server_extensions, days, {"-newkey", "rsa:2048"});
 }
 
 KeyPair Certificates::client(std::string_view common_name) const {
@@ -83,13 +91,15 @@ std::filesystem::path Certificates::revoke(const KeyPair& revoked) const {
 }
 
 KeyPair Certificates::sign(std::string_view name, const std::string& subject,
-                           const std::string& extensions, int days) const {
+                           const std::string& extensions, int days,
+                           const std::vector<std::string>& new_key) const {
     constexpr int valid_since = -60;
     const std::string file{name};
     static_cast<void>(dir_.write(file + ".ext", extensions));
-    openssl(dir_.path(),
-            {"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-             file + ".key", "-out", file + ".csr", "-subj", "/CN=" + subject});
+    std::vector<std::string> request{"req",  "-nodes",      "-keyout", file + ".key",
+                                     "-out", file + ".csr", "-subj",   "/CN=" + subject};
+    request.insert(request.end(), new_key.begin(), new_key.end());
+    openssl(dir_.path(), std::move(request));
     openssl(dir_.path(),
             {"ca", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "authority.key", "-cert",
              "authority.pem", "-in", file + ".csr", "-out", file + ".pem", "-extfile",

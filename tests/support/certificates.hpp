@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace belfry::test {
 
@@ -28,6 +29,9 @@ class Certificates {
     /// @param days how long it is valid; a negative number makes one that has expired
     [[nodiscard]] KeyPair server(std::string_view name = "server", int days = 30) const;
 
+    /// Signs a certificate for a server whose key is one of RSA, and not of P-256.
+    [[nodiscard]] KeyPair server_with_rsa(std::string_view name) const;
+
     /// Signs a certificate for a client.
     /// @param common_name its client-id, which also names its files
     [[nodiscard]] KeyPair client(std::string_view common_name) const;
@@ -39,8 +43,11 @@ class Certificates {
     [[nodiscard]] std::filesystem::path revoke(const KeyPair& revoked) const;
 
   private:
+    static const std::vector<std::string> p256;
+
     [[nodiscard]] KeyPair sign(std::string_view name, const std::string& subject,
-                               const std::string& extensions, int days) const;
+                               const std::string& extensions, int days,
+                               const std::vector<std::string>& new_key = p256) const;
 
     TempDir dir_;
     KeyPair authority_;

@@ -1,0 +1,124 @@
+#include "tests/support/gate_test.hpp"
+#include "tests/support/process_memory.hpp"
+#include "tests/support/raw_client.hpp"
+#include "tests/support/running_gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <openssl/core_names.h>
+#include <openssl/pem.h>
+#include <string>
+#include <vector>
+
+/// What somebody could take from a gate or from a relay.
+namespace belfry::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class GateSecurity : public GateTest {
+  protected:
+    /// Expects that the gate has the key in memory, and that a relay after its handshake has not.
+    static void expect_key_is_gone(const KeyPair& pair);
+};
+
+/// A number of a private key, as OpenSSL may hold it: its first or last bytes, in either order.
+std::vector<std::string> traces_of(const BIGNUM* number) {
+    constexpr std::size_t length = 24;
+    std::string bytes(static_cast<std::size_t>(BN_num_bytes(number)), '\0');
+    ::BN_bn2bin(number, reinterpret_cast<unsigned char*>(bytes.data()));
+    const std::string reversed{bytes.rbegin(), bytes.rend()};
+    return {bytes.substr(0, length), bytes.substr(bytes.size() - length),
+            reversed.substr(0, length), reversed.substr(bytes.size() - length)};
+}
+
+/// Returns what must not be found: the private numbers of the key, and a line of its file.
+std::vector<std::string> traces_of_key(const fs::path& file) {
+    const std::string text = read_file(file);
+    std::vector<std::string> traces{text.substr(text.find('\n') + 1, 60)};
+    const std::unique_ptr<BIO, decltype(&::BIO_free)> bio{
+        ::BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), ::BIO_free};
+    const std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> key{
+        ::PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), ::EVP_PKEY_free};
+    for (const char* const name : {OSSL_PKEY_PARAM_PRIV_KEY, OSSL_PKEY_PARAM_RSA_D,
+                                   OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2,
+                                   OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2}) {
+        BIGNUM* number = nullptr;
+        if (::EVP_PKEY_get_bn_param(key.get(), name, &number) != 1) continue;
+        const auto found = traces_of(number);
+        traces.insert(traces.end(), found.begin(), found.end());
+        ::BN_free(number);
+    }
+    return traces;
+}
+
+void GateSecurity::expect_key_is_gone(const KeyPair& pair) {
+    RunningGate gate{pair};
+    EXPECT_TRUE(gate.next_report().starts_with("ready "));
+    RawClient client{gate.port(), tls()};
+    FakeSession session = gate.accept_client();
+    client.send("PING a\r\n");
+    EXPECT_EQ(session.read(8), "PING a\r\n");
+
+    const auto traces = traces_of_key(pair.key);
+    const std::string in_gate = memory_of(gate.process().pid());
+    const std::string in_relay = memory_of(gate.relays().at(0));
+    const auto is_in = [](const std::string& memory) {
+        return
+            [&memory](const std::string& trace) { return memory.find(trace) != std::string::npos; };
+    };
+    ASSERT_GE(traces.size(), 5U);
+    EXPECT_TRUE(std::ranges::any_of(traces, is_in(in_gate))) << "the search finds nothing";
+    EXPECT_EQ(std::ranges::count_if(traces, is_in(in_relay)), 0);
+    EXPECT_FALSE(is_in(in_gate)(traces.front())) << "the gate keeps the text of the file";
+}
+
+TEST_F(GateSecurity, AnIdleRelayHasNoKeyOfP256) {
+    expect_key_is_gone(server());
+}
+
+TEST_F(GateSecurity, AnIdleRelayHasNoKeyOfRsa) {
+    expect_key_is_gone(certificates().server_with_rsa("rsa"));
+}
+
+TEST_F(GateSecurity, GateAndRelaysAreInTheirSandbox) {
+    RunningGate gate{server()};
+    EXPECT_TRUE(gate.next_report().starts_with("ready "));
+    const RawClient client{gate.port(), tls()};
+    const FakeSession session = gate.accept_client();
+    for (const pid_t pid : {gate.process().pid(), gate.relays().at(0)}) {
+        const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+        EXPECT_NE(status.find("\nSeccomp:\t2\n"), std::string::npos) << status;
+        EXPECT_NE(status.find("\nNoNewPrivs:\t1\n"), std::string::npos) << status;
+    }
+}
+
+TEST_F(GateSecurity, ARelayHasNoSocketsButItsOwnTwo) {
+    RunningGate gate{server()};
+    EXPECT_TRUE(gate.next_report().starts_with("ready "));
+    RawClient client{gate.port(), tls()};
+    FakeSession session = gate.accept_client();
+    // After a login it needs the pipe to the gate no more.
+    session.send("WELCOME ann epoch=1 cursor=0 last=0 seq=0 max-payload=1 server=belfry/1\r\n");
+    client.expect_verb("WELCOME");
+    std::vector<std::string> others;
+    std::size_t sockets = 0;
+    for (const auto& entry :
+         fs::directory_iterator{"/proc/" + std::to_string(gate.relays().at(0)) + "/fd"}) {
+        const std::string target = fs::read_symlink(entry.path());
+        if (std::stoi(entry.path().filename()) <= 2) continue;
+        if (target.starts_with("socket:")) {
+            ++sockets;
+        } else if (!target.starts_with("anon_inode:")) {
+            others.push_back(target);
+        }
+    }
+    EXPECT_EQ(sockets, 2U);
+    EXPECT_EQ(others, std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace belfry::test
