@@ -1,17 +1,9 @@
-<<<<<<< HEAD
-#include "tests/support/memory.hpp"
-=======
 #include "tests/support/process_memory.hpp"
->>>>>>> ed123b8 (The gate enters its sandbox too; tests look for the key in the memory of relays)
 #include "tests/support/secrets.hpp"
 #include "tests/support/server.hpp"
 
 #include <gtest/gtest.h>
 
-<<<<<<< HEAD
-=======
-#include <array>
->>>>>>> ed123b8 (The gate enters its sandbox too; tests look for the key in the memory of relays)
 #include <string>
 #include <vector>
 
@@ -19,13 +11,6 @@
 namespace belfry::test {
 namespace {
 
-<<<<<<< HEAD
-=======
-bool has(const std::string& memory, std::string_view text) {
-    return memory.find(text) != std::string::npos;
-}
-
->>>>>>> ed123b8 (The gate enters its sandbox too; tests look for the key in the memory of relays)
 /// Returns a server with a store and a small ring, which is quick to search.
 ServerOptions small_server(const ClientsFile& file) {
     ServerOptions options = with_clients(file);

@@ -1,5 +1,5 @@
 #include "tests/support/certificates.hpp"
-#include "tests/support/memory.hpp"
+#include "tests/support/process_memory.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/tls_client.hpp"
