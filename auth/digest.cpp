@@ -1,5 +1,7 @@
 #include "auth/digest.hpp"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -13,6 +15,7 @@ std::uint64_t digest(std::string_view text) noexcept {
     SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
     std::array<std::uint8_t, SHA256_DIGEST_LENGTH> whole{};
     SHA256Final(whole.data(), &context);
+    ::explicit_bzero(&context, sizeof context);  // it has had the end of the text, such as a hash
     std::uint64_t first = 0;
     std::memcpy(&first, whole.data(), sizeof first);
     return std::max<std::uint64_t>(first, 1);

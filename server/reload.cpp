@@ -76,8 +76,7 @@ void Reload::apply(const Options& next, auth::KnownClients clients) {
     // The more verbose of the two levels applies to the lines of this reload.
     const LogLevel level = next.log_level;
     if (level > current_->log_level) set_log_level(*segment_, level);
-    apply_clients(std::move(clients));
-    apply_clients_file(next);
+    if (apply_clients(std::move(clients))) apply_clients_file(next);
     apply_max_clients(next);
     apply_retention(next);
     log_what_stays(next);
@@ -89,14 +88,16 @@ void Reload::apply(const Options& next, auth::KnownClients clients) {
     current_->log_level = level;
 }
 
-void Reload::apply_clients(auth::KnownClients next) {
+/// @return false if nothing was changed, because there is no room
+bool Reload::apply_clients(auth::KnownClients next) {
     const std::string added = missing_in(*clients_, next);
     const std::string removed = missing_in(next, *clients_);
     const std::string changed = changed_in(*clients_, next);
     if (!set_clients(*segment_, next)) {
-        return log(LogLevel::error,
-                   "client-ids cannot be changed: the shared memory has no room for that many "
-                   "new ones without a clean stop and a start");
+        log(LogLevel::error,
+            "client-ids cannot be changed: the shared memory has no room for that many new ones "
+            "without a clean stop and a start");
+        return false;
     }
     if (!added.empty()) log(LogLevel::info, "client-ids: added " + added);
     if (!removed.empty()) log(LogLevel::info, "client-ids: removed " + removed);
@@ -106,6 +107,7 @@ void Reload::apply_clients(auth::KnownClients next) {
     }
     *clients_ = std::move(next);
     supervisor_->end_unwanted();
+    return true;
 }
 
 void Reload::apply_clients_file(const Options& next) {

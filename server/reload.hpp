@@ -27,7 +27,7 @@ class Reload {
   private:
     void read_and_apply();
     void apply(const Options& next, auth::KnownClients clients);
-    void apply_clients(auth::KnownClients next);
+    bool apply_clients(auth::KnownClients next);
     void apply_clients_file(const Options& next);
     void apply_max_clients(const Options& next);
     void apply_retention(const Options& next);

@@ -174,5 +174,22 @@ TEST(SecretsReloadOption, AConfigurationFileMayNameAnotherClientsFile) {
     EXPECT_EQ(read_file(server.data_dir() / "clients-file"), second.path().string());
 }
 
+TEST(SecretsReloadOption, AFileWithMoreNewClientsThanThereIsRoomForChangesNothing) {
+    const ClientsFile first{"ann:" + old_hash + "\n"};
+    std::string many;
+    for (int id = 0; id < 100; ++id) many += "new" + std::to_string(id) + "\n";
+    const ClientsFile second{many};
+    const TempDir folder;
+    const auto config = folder.write("conf", "clients = " + first.path().string() + "\n");
+    Server server{{.client_ids = "", .more = {"--config", config.string()}}};
+    RawClient ann = server.log_in("ann", "secret=" + old_secret);
+    static_cast<void>(folder.write("conf", "clients = " + second.path().string() + "\n"));
+    ::kill(server.pid(), SIGHUP);
+    EXPECT_TRUE(server.will_say("client-ids cannot be changed")) << server.errors();
+    ann.expect_pong();
+    server.log_in("ann", "secret=" + old_secret).expect_pong();
+    EXPECT_EQ(read_file(server.data_dir() / "clients-file"), first.path().string());
+}
+
 }  // namespace
 }  // namespace belfry::test
