@@ -1,8 +1,12 @@
+#include "tests/support/certificates.hpp"
+#include "tests/support/failure.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -151,10 +155,28 @@ TEST(Documents, TheExampleConfigurationNamesEveryOptionOfBelfrydThatAFileMayHold
     EXPECT_EQ(found(whole_example(), "^([a-z-]+) = "), options);
 }
 
+/// Returns the example with other paths in place of those below /etc/belfry.
+std::string with_paths(std::string example, const std::map<std::string, std::string>& paths) {
+    for (const auto& [installed, path] : paths) {
+        const std::size_t at = example.find("/etc/belfry/" + installed);
+        if (at == std::string::npos) throw Failure{"the example does not name " + installed};
+        example.replace(at, installed.size() + std::strlen("/etc/belfry/"), path);
+    }
+    return example;
+}
+
 TEST(Documents, TheExampleConfigurationIsValidAsItIsAndWithEverySettingEnabled) {
     const TempDir folder;
-    for (const auto& file :
-         {source_file("packaging/belfryd.conf"), folder.write("whole", whole_example())}) {
+    const Certificates certificates;
+    const KeyPair pair = certificates.server();
+    const std::string whole =
+        with_paths(whole_example(),
+                   {{"clients", folder.write("clients", "ann\n").string()},
+                    {"tls/fullchain.pem", pair.certificate.string()},
+                    {"tls/privkey.pem", pair.key.string()},
+                    {"tls/clients.pem", certificates.authority().string()},
+                    {"tls/revoked.pem", certificates.revoke(certificates.client("bob")).string()}});
+    for (const auto& file : {source_file("packaging/belfryd.conf"), folder.write("whole", whole)}) {
         const Result checked = run({program("belfryd"), {"--config", file, "--check"}});
         EXPECT_EQ(checked.status, 0) << checked.err;
     }
