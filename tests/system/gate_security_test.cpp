@@ -59,7 +59,7 @@ void GateSecurity::expect_key_is_gone(const KeyPair& pair) {
     RunningGate gate{pair};
     EXPECT_TRUE(gate.next_report().starts_with("ready "));
     RawClient client{gate.port(), tls()};
-    FakeSession session = gate.accept_client();
+    PlayedSession session = gate.accept_client();
     client.send("PING a\r\n");
     EXPECT_EQ(session.read(8), "PING a\r\n");
 
@@ -88,7 +88,7 @@ TEST_F(GateSecurity, GateAndRelaysAreInTheirSandbox) {
     RunningGate gate{server()};
     EXPECT_TRUE(gate.next_report().starts_with("ready "));
     const RawClient client{gate.port(), tls()};
-    const FakeSession session = gate.accept_client();
+    const PlayedSession session = gate.accept_client();
     for (const pid_t pid : {gate.process().pid(), gate.relays().at(0)}) {
         const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
         EXPECT_NE(status.find("\nSeccomp:\t2\n"), std::string::npos) << status;
@@ -100,7 +100,7 @@ TEST_F(GateSecurity, ARelayHasNoSocketsButItsOwnTwo) {
     RunningGate gate{server()};
     EXPECT_TRUE(gate.next_report().starts_with("ready "));
     RawClient client{gate.port(), tls()};
-    FakeSession session = gate.accept_client();
+    PlayedSession session = gate.accept_client();
     // After a login it needs the pipe to the gate no more.
     session.send("WELCOME ann epoch=1 cursor=0 last=0 seq=0 max-payload=1 server=belfry/1\r\n");
     client.expect_verb("WELCOME");
