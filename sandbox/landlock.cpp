@@ -15,9 +15,8 @@
 namespace belfry::sandbox {
 namespace {
 
-// The header of Debian 12 ends with version 2 of Landlock.
-/// landlock_ruleset_attr of version 6. The kernel takes it in earlier versions too, as long as the
-/// fields that it does not know are 0.
+/// landlock_ruleset_attr of version 6, because the header of Debian 12 ends with version 2. Kernels
+/// with an earlier version accept it if the fields that they do not know are 0.
 struct RulesetAttributes {
     std::uint64_t handled_access_fs;
     std::uint64_t handled_access_net;

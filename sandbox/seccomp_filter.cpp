@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <memory>
-#include <span>
 #include <system_error>
 
 namespace belfry::sandbox {

@@ -14,8 +14,8 @@
 namespace belfry::sandbox {
 namespace {
 
-// Calls that are made for each message (futex, poll, recvfrom, sendto, write) have no conditions:
-// only then the kernel notes that they are allowed, and does not run the filter for them.
+// Calls that are made for each message (futex, poll, recvfrom, sendto, write) have no conditions.
+// The kernel then remembers that they are allowed, and does not run the filter for them.
 
 using Calls = std::vector<AllowedCall>;
 

@@ -85,7 +85,8 @@ class SandboxedSession : public testing::Test {
 };
 
 TEST_F(SandboxedSession, HasItInAllThreadsAndBeforeTheLogin) {
-    const RawClient silent = server().connect();
+    RawClient slow = server().connect();
+    slow.send("LOGIN ");  // a connection without a first byte has no process
     const auto all_sessions = [&] { return server().children().size() == 4; };
     ASSERT_TRUE(eventually(all_sessions));
     for (const pid_t child : server().children()) {
