@@ -1,11 +1,9 @@
 #pragma once
 
 #include "base/page_buffer.hpp"
+#include "gate/stream_step.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -33,33 +31,51 @@ class Copy {
     Copy& operator=(const Copy&) = delete;
     ~Copy() = default;
 
-    void read() {
-        source_->async_read_some(
-            boost::asio::buffer(buffer_.data(), buffer_.size()),
-            [this](const boost::system::error_code& error, std::size_t count) {
-                if (error) return ended_(is_end(error) ? End::source_closed : End::source_failed);
-                write(count);
-            });
+    /// Copies what can be copied, and waits for more.
+    void go_on() {
+        for (int turn = 0; turn < max_turns; ++turn) {
+            const bool is_writing = written_ != read_;
+            const Step step = is_writing
+                                  ? target_->write(buffer_.data() + written_, read_ - written_)
+                                  : source_->read(buffer_.data(), buffer_.size());
+            if (step.outcome != Outcome::done) return stop_at(step.outcome, is_writing);
+            if (is_writing) {
+                written_ += step.count;
+                if (written_ == read_ && !source_->has_more()) {
+                    return source_->wait(Outcome::must_read, resume());
+                }
+            } else {
+                written_ = 0;
+                read_ = step.count;
+            }
+        }
+        boost::asio::post(source_->socket().get_executor(), [this] { go_on(); });
     }
 
   private:
-    /// Tells whether the source has closed. A client may close TCP without closing TLS before.
-    static bool is_end(const boost::system::error_code& error) {
-        return error == boost::asio::error::eof ||
-               error == boost::asio::ssl::error::stream_truncated;
+    /// How many steps follow each other before the other direction has its turn.
+    static constexpr int max_turns = 16;
+
+    void stop_at(Outcome outcome, bool is_writing) {
+        if (outcome == Outcome::must_read || outcome == Outcome::must_write) {
+            return is_writing ? target_->wait(outcome, resume()) : source_->wait(outcome, resume());
+        }
+        if (is_writing) return ended_(End::target_failed);
+        ended_(outcome == Outcome::closed ? End::source_closed : End::source_failed);
     }
 
-    void write(std::size_t count) {
-        boost::asio::async_write(*target_, boost::asio::buffer(buffer_.data(), count),
-                                 [this](const boost::system::error_code& error, std::size_t) {
-                                     if (error) return ended_(End::target_failed);
-                                     read();
-                                 });
+    /// Returns a handler that goes on, unless the wait was cancelled.
+    [[nodiscard]] auto resume() {
+        return [this](const boost::system::error_code& error) {
+            if (!error) go_on();
+        };
     }
 
     Source* source_;
     Target* target_;
     base::PageBuffer buffer_;
+    std::size_t written_ = 0;  ///< of the bytes in the buffer
+    std::size_t read_ = 0;     ///< how many bytes are in the buffer
     Handler ended_;
 };
 

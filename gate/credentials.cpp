@@ -27,6 +27,11 @@ UniqueContext make_context() {
     ::SSL_CTX_set_num_tickets(context.get(), 0);
     // The certificates of the file are sent, and never those of the clients' authorities.
     ::SSL_CTX_set_mode(context.get(), SSL_MODE_NO_AUTO_CHAIN);
+    ::SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                          SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                          SSL_MODE_RELEASE_BUFFERS);
+    // One call reads the header of a record and its contents.
+    ::SSL_CTX_set_read_ahead(context.get(), 1);
     ::SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     return context;
 }
@@ -90,8 +95,8 @@ void refuse_revoked(SSL_CTX* context, const std::filesystem::path& revocations) 
 
 }  // namespace
 
-Credentials::Credentials(const CredentialFiles& files) : context_{make_context().release()} {
-    SSL_CTX* const context = context_.native_handle();
+Credentials::Credentials(const CredentialFiles& files) : context_{make_context()} {
+    SSL_CTX* const context = context_.get();
     const PemFile certificate{files.certificate};
     expires_ = use_certificate(context, certificate);
     const PemFile key{files.key, PemFile::Access::private_to_group};

@@ -3,8 +3,6 @@
 #include "gate/openssl.hpp"
 #include "gate/pem_file.hpp"
 
-#include <boost/asio/ssl/context.hpp>
-
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -16,8 +14,8 @@ struct CredentialFiles {
     std::filesystem::path certificate;  ///< the server's, and those of the authorities above it
     std::filesystem::path key;
     /// Authorities that sign certificates of clients. Empty: clients are not asked for any.
-    std::optional<std::filesystem::path> client_authorities;
-    std::optional<std::filesystem::path> client_revocations;
+    std::optional<std::filesystem::path> client_authorities = {};
+    std::optional<std::filesystem::path> client_revocations = {};
 };
 
 /// The certificate and the key of the server, and the settings of its TLS connections. The key is
@@ -30,7 +28,7 @@ class Credentials {
     explicit Credentials(const CredentialFiles& files);
 
     /// Returns the settings of connections, with the certificate but without the key.
-    [[nodiscard]] boost::asio::ssl::context& context() noexcept { return context_; }
+    [[nodiscard]] SSL_CTX* context() const noexcept { return context_.get(); }
 
     /// Returns when the certificate expires.
     [[nodiscard]] std::time_t expires() const noexcept { return expires_; }
@@ -42,7 +40,7 @@ class Credentials {
     void forget_key(SSL* connection) noexcept;
 
   private:
-    boost::asio::ssl::context context_;
+    UniqueContext context_;
     UniqueKey key_;
     std::time_t expires_ = 0;
 };

@@ -6,6 +6,8 @@
 
 #include <malloc.h>
 
+#include <boost/asio/buffer.hpp>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,40 +43,55 @@ NativeRelay::NativeRelay(asio::io_context& loop, ClientSocket client, SessionSoc
       deadline_{loop} {}
 
 void NativeRelay::start() {
-    // Without it, the last part of a handshake would wait for an acknowledgement.
     error_code ignored;
-    client_.next_layer().set_option(asio::ip::tcp::no_delay{true}, ignored);
-    credentials_->give_key(client_.native_handle());
+    // Without it, the last part of a handshake would wait for an acknowledgement.
+    client_.socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
+    client_.socket().non_blocking(true, ignored);
+    credentials_->give_key(client_.tls());
     stop_in(timeouts_.handshake);
-    client_.async_handshake(TlsStream::server,
-                            [this](const error_code& error) { finish_handshake(error); });
+    shake_hands();
 }
 
-void NativeRelay::finish_handshake(const error_code& error) {
-    credentials_->forget_key(client_.native_handle());
+void NativeRelay::shake_hands() {
+    const Outcome outcome = client_.shake_hands().outcome;
+    if (outcome != Outcome::must_read && outcome != Outcome::must_write) {
+        return finish_handshake(outcome);
+    }
+    client_.wait(outcome, [this](const error_code& error) {
+        if (!error) shake_hands();
+    });
+}
+
+void NativeRelay::finish_handshake(Outcome outcome) {
+    const std::string failure = outcome == Outcome::done ? "" : take_openssl_error();
+    credentials_->forget_key(client_.tls());
     ::malloc_trim(0);  // the handshake needed far more memory than the rest
-    if (error) {
+    if (!failure.empty()) {
         log_event(LogLevel::debug,
-                  "TLS handshake with " + to_string(peer_) + " failed: " + error.message());
-        has_refused_client_ = true;
-        error_code ignored;
-        session_.close(ignored);
-        // The alert that says why still arrives.
-        begin_closing();
-        drain();
+                  "TLS handshake with " + to_string(peer_) + " failed: " + failure);
+        refuse_client();
     } else if (introduce_client()) {
         deadline_.cancel();
         watch_session();
         wait_for_login();
-        upwards_.read();
+        upwards_.go_on();
     } else {
         loop_->stop();
     }
 }
 
+/// Closes the connection so that the alert arrives that says why.
+void NativeRelay::refuse_client() {
+    has_refused_client_ = true;
+    error_code ignored;
+    session_.socket().close(ignored);
+    begin_closing();
+    drain();
+}
+
 /// Writes the PROXY header. @return false if the session has gone
 bool NativeRelay::introduce_client() {
-    SSL* const tls = client_.native_handle();
+    SSL* const tls = client_.tls();
     const std::string name = verified_common_name(tls);
     std::string header;
     wire::print_proxy_header(header, {.peer = peer_,
@@ -84,15 +101,14 @@ bool NativeRelay::introduce_client() {
                                                             .cipher = ::SSL_get_cipher_name(tls),
                                                             .common_name = name}});
     // Nothing was sent before, so the socket takes all of it at once.
-    error_code error;
-    return session_.send(asio::buffer(header), 0, error) == header.size();
+    return session_.write(header.data(), header.size()).count == header.size();
 }
 
 void NativeRelay::finish_upwards(Upwards::End end) {
     if (is_closing_) return;
     if (end == Upwards::End::source_closed) {
         error_code ignored;
-        session_.shutdown(SessionSocket::shutdown_send, ignored);
+        session_.socket().shutdown(SessionSocket::shutdown_send, ignored);
     } else if (end == Upwards::End::source_failed) {
         loop_->stop();
     }
@@ -102,25 +118,26 @@ void NativeRelay::finish_upwards(Upwards::End end) {
 void NativeRelay::finish_downwards(Downwards::End end) {
     if (end == Downwards::End::target_failed) return loop_->stop();
     error_code ignored;
-    session_.close(ignored);  // because it waits for that before it exits
+    session_.socket().close(ignored);  // because it waits for that before it exits
     close_client();
 }
 
 /// Notices the end of the session even while the client takes nothing.
 void NativeRelay::watch_session() {
-    session_.async_wait(SessionSocket::wait_error, [this](const error_code&) { begin_closing(); });
+    session_.socket().async_wait(SessionSocket::wait_error,
+                                 [this](const error_code&) { begin_closing(); });
 }
 
 /// Looks at the first bytes of the session, which are WELCOME if the login was accepted.
 void NativeRelay::wait_for_login() {
-    session_.async_wait(SessionSocket::wait_read, [this](const error_code&) {
+    session_.wait(Outcome::must_read, [this](const error_code&) {
         constexpr std::string_view welcome = "WELCOME ";
         std::array<char, welcome.size()> first{};
         error_code ignored;
         const std::size_t count =
-            session_.receive(asio::buffer(first), SessionSocket::message_peek, ignored);
+            session_.socket().receive(asio::buffer(first), SessionSocket::message_peek, ignored);
         if (std::string_view{first.data(), count} == welcome) logged_in_();
-        downwards_.read();
+        downwards_.go_on();
     });
 }
 
@@ -134,20 +151,22 @@ void NativeRelay::begin_closing() {
 void NativeRelay::close_client() {
     begin_closing();
     error_code ignored;
-    client_.next_layer().cancel(ignored);
-    client_.async_shutdown([this](const error_code&) { drain(); });
+    client_.socket().cancel(ignored);
+    const Outcome outcome = client_.close().outcome;
+    if (outcome != Outcome::must_write) return drain();
+    client_.wait(outcome, [this](const error_code&) { close_client(); });
 }
 
 /// Reads until the client closes, because closing before that would reset the connection, and the
 /// client might lose the last line.
 void NativeRelay::drain() {
     error_code ignored;
-    client_.next_layer().shutdown(ClientSocket::shutdown_send, ignored);
-    client_.next_layer().async_read_some(asio::buffer(drained_),
-                                         [this](const error_code& error, std::size_t) {
-                                             if (error) return loop_->stop();
-                                             drain();
-                                         });
+    client_.socket().shutdown(ClientSocket::shutdown_send, ignored);
+    client_.socket().async_read_some(asio::buffer(drained_),
+                                     [this](const error_code& error, std::size_t) {
+                                         if (error) return loop_->stop();
+                                         drain();
+                                     });
 }
 
 void NativeRelay::stop_in(std::chrono::milliseconds time) {

@@ -3,13 +3,11 @@
 #include "base/endpoint.hpp"
 #include "gate/copy.hpp"
 #include "gate/credentials.hpp"
+#include "gate/session_stream.hpp"
+#include "gate/tls_stream.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <chrono>
@@ -32,8 +30,8 @@ struct RelayTimeouts {
 /// close_notify after its last line.
 class NativeRelay {
   public:
-    using ClientSocket = boost::asio::ip::tcp::socket;
-    using SessionSocket = boost::asio::local::stream_protocol::socket;
+    using ClientSocket = TlsStream::Socket;
+    using SessionSocket = SessionStream::Socket;
 
     /// @param credentials outlive the object; their key is destroyed after the handshake
     /// @param logged_in called when the session has accepted the login of the client
@@ -51,11 +49,12 @@ class NativeRelay {
     [[nodiscard]] bool has_refused_client() const noexcept { return has_refused_client_; }
 
   private:
-    using TlsStream = boost::asio::ssl::stream<ClientSocket>;
-    using Upwards = Copy<TlsStream, SessionSocket>;
-    using Downwards = Copy<SessionSocket, TlsStream>;
+    using Upwards = Copy<TlsStream, SessionStream>;
+    using Downwards = Copy<SessionStream, TlsStream>;
 
-    void finish_handshake(const boost::system::error_code& error);
+    void shake_hands();
+    void finish_handshake(Outcome outcome);
+    void refuse_client();
     [[nodiscard]] bool introduce_client();
     void finish_upwards(Upwards::End end);
     void finish_downwards(Downwards::End end);
@@ -73,7 +72,7 @@ class NativeRelay {
     base::Endpoint peer_;
     base::Endpoint local_;
     TlsStream client_;
-    SessionSocket session_;
+    SessionStream session_;
     Upwards upwards_;
     Downwards downwards_;
     boost::asio::steady_timer deadline_;
