@@ -109,7 +109,7 @@ COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
 EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
-MANUALS      := belfry.1 belfryd.8 belfryctl.8
+MANUALS      := belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
 INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
     $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
     $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf
@@ -121,6 +121,7 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	install -m 644 packaging/completion.bash $(DESTDIR)$(COMPLETIONDIR)/belfryd
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfryctl
+	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry-gate
 	sed 's|@BINDIR@|$(BINDIR)|' packaging/belfryd.service.in > $(DESTDIR)$(UNITDIR)/belfryd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/belfryd.service
 	install -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/belfry.conf

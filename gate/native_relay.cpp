@@ -5,6 +5,9 @@
 #include "wire/proxy_header.hpp"
 
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
 
@@ -22,6 +25,13 @@ using boost::system::error_code;
 /// buffers of OpenSSL and Asio, a relay has less than 256 KiB.
 constexpr std::size_t upwards_buffer = std::size_t{16} << 10;
 constexpr std::size_t downwards_buffer = std::size_t{64} << 10;
+
+/// Acknowledges the end of the handshake now. A client with Nagle's algorithm holds its LOGIN back
+/// until then, and nothing is sent to it that would carry the acknowledgement.
+void acknowledge_at_once(int socket) noexcept {
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
 
 }  // namespace
 
@@ -72,6 +82,7 @@ void NativeRelay::finish_handshake(Outcome outcome) {
         refuse_client();
     } else if (introduce_client()) {
         deadline_.cancel();
+        acknowledge_at_once(client_.socket().native_handle());
         watch_session();
         wait_for_login();
         upwards_.go_on();

@@ -1,4 +1,4 @@
-# Bash completion for belfryd, belfry and belfryctl. It reads options and commands from --help.
+# Bash completion for belfryd, belfry, belfryctl and belfry-gate. It reads options and commands from --help.
 
 # Prints the names of all options, without dashes.
 _belfry_options() {
@@ -63,4 +63,4 @@ _belfry() {
     fi
 }
 
-complete -o filenames -F _belfry belfryd belfry belfryctl
+complete -o filenames -F _belfry belfryd belfry belfryctl belfry-gate

@@ -74,7 +74,9 @@ TEST(Image, OfTheProgramsRunsBelfrydAsAUserOfItsOwnAndKeepsItsDataInAVolume) {
 
 TEST(Image, OfTheProgramsHasTheLibrariesThatTheyNeed) {
     const std::string text =
-        run({"/usr/bin/readelf", {"-d", program("belfry"), program("belfryctl")}}).out;
+        run({"/usr/bin/readelf",
+             {"-d", program("belfry"), program("belfryctl"), program("belfry-gate")}})
+            .out;
     const std::regex needed{R"(\(NEEDED\).*\[(.*)\])"};
     std::set<std::string> packages;
     for (std::sregex_iterator at{text.begin(), text.end(), needed}, end; at != end; ++at) {
