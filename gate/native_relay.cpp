@@ -73,27 +73,23 @@ void NativeRelay::shake_hands() {
 }
 
 void NativeRelay::finish_handshake(Outcome outcome) {
-    const std::string failure = outcome == Outcome::done ? "" : take_openssl_error();
     credentials_->forget_key(client_.tls());
     ::malloc_trim(0);  // the handshake needed far more memory than the rest
-    if (!failure.empty()) {
-        log_event(LogLevel::debug,
-                  "TLS handshake with " + to_string(peer_) + " failed: " + failure);
-        refuse_client();
-    } else if (introduce_client()) {
-        deadline_.cancel();
-        acknowledge_at_once(client_.socket().native_handle());
-        watch_session();
-        wait_for_login();
-        upwards_.go_on();
-    } else {
-        loop_->stop();
-    }
+    if (outcome != Outcome::done) return refuse_client(outcome);
+    if (!introduce_client()) return loop_->stop();
+    deadline_.cancel();
+    acknowledge_at_once(client_.socket().native_handle());
+    watch_session();
+    wait_for_login();
+    upwards_.go_on();
 }
 
 /// Closes the connection so that the alert arrives that says why.
-void NativeRelay::refuse_client() {
-    has_refused_client_ = true;
+void NativeRelay::refuse_client(Outcome outcome) {
+    has_refused_client_ = outcome == Outcome::failed && ::ERR_peek_error() != 0;
+    const std::string reason =
+        has_refused_client_ ? take_openssl_error() : "the client has closed the connection";
+    log_event(LogLevel::debug, "TLS handshake with " + to_string(peer_) + " failed: " + reason);
     error_code ignored;
     session_.socket().close(ignored);
     begin_closing();

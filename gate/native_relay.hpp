@@ -54,7 +54,7 @@ class NativeRelay {
 
     void shake_hands();
     void finish_handshake(Outcome outcome);
-    void refuse_client();
+    void refuse_client(Outcome outcome);
     [[nodiscard]] bool introduce_client();
     void finish_upwards(Upwards::End end);
     void finish_downwards(Downwards::End end);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 /// belfryd starts belfry-gate for TLS, watches it, and goes on with its relays.
@@ -51,9 +52,11 @@ class AGate : public ::testing::Test {
     [[nodiscard]] std::vector<pid_t> relays() const {
         std::vector<pid_t> found;
         for (const pid_t pid : server_.children()) {
-            if (read_file("/proc/" + std::to_string(pid) + "/cmdline").starts_with(relay_title)) {
-                found.push_back(pid);
-            }
+            // It may have ended meanwhile, and then the file cannot be read.
+            std::ifstream title{"/proc/" + std::to_string(pid) + "/cmdline"};
+            std::string text;
+            std::getline(title, text);
+            if (text.starts_with(relay_title)) found.push_back(pid);
         }
         return found;
     }
