@@ -2,7 +2,7 @@
 
 #include "tests/support/certificates.hpp"
 #include "tests/support/failure.hpp"
-#include "tests/support/fake_session.hpp"
+#include "tests/support/played_session.hpp"
 
 #include <sys/socket.h>
 
