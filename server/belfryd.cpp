@@ -72,6 +72,7 @@ void open_gate(std::optional<Gate>& gate, shm::Segment& segment, const Options& 
     if (!is_new) end_former_gate(segment);
     if (!options.gate) {
         port.store(0);
+        segment.server().certificate_expires_ms.store(0);
         return shm::remove_gate_socket(options.data_dir);
     }
     Listener tls =

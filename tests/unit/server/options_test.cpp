@@ -185,6 +185,27 @@ TEST(BelfrydOptions, AGateNeedsACertificateAndAKey) {
     expect_refused("--tls-port", "65536");
 }
 
+TEST(BelfrydOptions, OfTheGateAreComparedOneByOne) {
+    const auto changed = [](const auto& now, const auto& next) {
+        std::vector<std::string_view> names;
+        for (const auto& [name, differs] : server::gate_differences(now, next)) {
+            if (differs) names.push_back(name);
+        }
+        return names;
+    };
+    using Names = std::vector<std::string_view>;
+    const std::optional<server::GateOptions> none;
+    const std::optional one{server::GateOptions{"::1", 0, "c", "k", "a", "r"}};
+    EXPECT_EQ(changed(none, none), Names{});
+    EXPECT_EQ(changed(one, one), Names{});
+    EXPECT_EQ(changed(none, one), (Names{"tls-port", "tls-listen", "tls-cert", "tls-key",
+                                         "tls-client-ca", "tls-client-crl"}));
+    auto other = one;
+    other->key = "l";
+    other->client_crl.reset();
+    EXPECT_EQ(changed(one, other), (Names{"tls-key", "tls-client-crl"}));
+}
+
 TEST(BelfrydOptions, OfTheGateAreReadAsGiven) {
     const auto gate = options_of({"-client_ids", "1", "--tls-port", "5001", "--tls-listen",
                                   "127.0.0.2", "--tls-cert", "c", "--tls-key", "k",
