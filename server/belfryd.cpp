@@ -167,6 +167,21 @@ class Cleanup {
     bool armed_;
 };
 
+/// Ends all sessions, and stores everything.
+/// @throws StartError if that is not possible; then the segment must be kept
+void stop(Supervisor& supervisor, const Options& options, const shm::DataDirectoryLock& lock,
+          const shm::FoundSegment& found) {
+    supervisor.stop_sessions();
+    const bool drained = supervisor.drain_archiver();
+    const shm::Segment& segment = found.segment;
+    if (segment.has_store() && !(drained && store::holds_whole_log(options.data_dir, segment))) {
+        remove_records(options, lock, segment.prefix().port);
+        throw StartError{"not all data could be stored; " +
+                         store::kept_for_later(options.data_dir, found)};
+    }
+    log_event(LogLevel::info, "stopped");
+}
+
 }  // namespace
 
 void serve(Options options, auth::KnownClients clients, const std::vector<std::string>& arguments) {
@@ -225,14 +240,7 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     };
     supervisor.run(run_reload, [&] { return manager.send_heartbeat(); });
     manager.stopping();
-    supervisor.stop_sessions();
-    const bool drained = supervisor.drain_archiver();
-    if (segment.has_store() && !(drained && store::holds_whole_log(options.data_dir, segment))) {
-        remove_records(options, lock, listener.port());
-        throw StartError{"not all data could be stored; " +
-                         store::kept_for_later(options.data_dir, found)};
-    }
-    log_event(LogLevel::info, "stopped");
+    stop(supervisor, options, lock, found);
     cleanup.arm();
 }
 
