@@ -11,8 +11,8 @@ namespace belfry::inline daemon {
 namespace {
 
 /// The beginning and the end of every title. No title is set while the beginning is empty.
-std::string prefix;
-std::string suffix;
+std::string title_prefix;
+std::string title_suffix;
 
 /// The first argument, whose place the title takes.
 std::span<char> first_argument;
@@ -28,17 +28,18 @@ void clear_mark() noexcept {
 
 }  // namespace
 
-void prepare_process_titles(int argc, char** argv, std::string_view program, std::string_view end) {
+void prepare_process_titles(int argc, char** argv, std::string_view program,
+                            std::string_view suffix) {
     first_argument = {argv[0], std::strlen(argv[0])};
     ::setproctitle_init(argc, argv, environ);
-    prefix = std::string{program} + ": ";
-    suffix = end;
+    title_prefix = std::string{program} + ": ";
+    title_suffix = suffix;
 }
 
 void set_process_title(std::string_view purpose) noexcept {
-    if (prefix.empty()) return;
-    ::setproctitle("-%s%.*s%s", prefix.c_str(), static_cast<int>(purpose.size()), purpose.data(),
-                   suffix.c_str());
+    if (title_prefix.empty()) return;
+    ::setproctitle("-%s%.*s%s", title_prefix.c_str(), static_cast<int>(purpose.size()),
+                   purpose.data(), title_suffix.c_str());
     clear_mark();
 }
 

@@ -52,9 +52,9 @@ constexpr std::size_t page = 4096;
 /// contents are lost.
 [[gnu::noinline]] void give_back_stack() noexcept {
     constexpr std::size_t most = 64 * page;
-    const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const std::uintptr_t end = frame / page * page - 2 * page;
-    ::madvise(reinterpret_cast<void*>(end - most), most, MADV_DONTNEED);
+    auto* const frame = static_cast<char*>(__builtin_frame_address(0));
+    char* const end = frame - reinterpret_cast<std::uintptr_t>(frame) % page - 2 * page;
+    ::madvise(end - most, most, MADV_DONTNEED);
 }
 
 }  // namespace
