@@ -20,8 +20,7 @@ constexpr microseconds without_supervisor{100'000};
 /// Must exceed 200 ms, because a process that waits that long for the lock kills a stopped holder.
 constexpr microseconds max_stop{400'000};
 
-/// True if the process has a socket. Of all processes of a server only the session children and the
-/// supervisor have one.
+/// True if the process has a socket. Of all processes of a server the archiver alone has none.
 bool holds_socket(pid_t pid) {
     std::error_code gone;
     const std::filesystem::path folder = "/proc/" + std::to_string(pid) + "/fd";
@@ -50,7 +49,8 @@ bool is_complaint(std::string_view line) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Harm& harm) {
-    return out << "sessions=" << harm.sessions << " archivers=" << harm.archivers
+    return out << "sessions=" << harm.sessions << " relays=" << harm.relays
+               << " gates=" << harm.gates << " archivers=" << harm.archivers
                << " supervisors=" << harm.supervisors << " servers=" << harm.servers
                << " machines=" << harm.machines << " stops=" << harm.stops
                << " resets=" << harm.resets << " strangers=" << harm.strangers;
@@ -78,6 +78,8 @@ Chaos::Attack Chaos::choose_attack() {
     };
     const std::array choices{
         Choice{30, &Chaos::kill_session},
+        Choice{15, &Chaos::kill_relay},
+        Choice{8, &Chaos::kill_gate},
         Choice{20, &Chaos::stop_sessions},
         Choice{20, &Chaos::send_stranger},
         Choice{12, &Chaos::cut_connection},
@@ -95,26 +97,51 @@ bool Chaos::one_in(unsigned count) {
     return std::uniform_int_distribution<unsigned>{1, count}(crowd_->random()) == 1;
 }
 
-std::vector<ProcessInfo> Chaos::sessions() {
+std::vector<ProcessInfo> Chaos::sessions() const {
     std::vector<ProcessInfo> found;
     for (const pid_t pid : crowd_->server().children()) {
         const auto info = process_info(pid);
-        if (info && holds_socket(pid)) found.push_back(*info);
+        const bool is_of_the_gate = title_of(pid).find("belfry-gate") != std::string::npos;
+        if (info && holds_socket(pid) && !is_of_the_gate) found.push_back(*info);
     }
     return found;
 }
 
+std::vector<ProcessInfo> Chaos::relays() const {
+    std::vector<ProcessInfo> found;
+    for (const pid_t pid : crowd_->server().children()) {
+        const auto info = process_info(pid);
+        if (info && title_of(pid).starts_with("belfry-gate: tls for ")) found.push_back(*info);
+    }
+    return found;
+}
+
+/// @return false if there is none
+bool Chaos::kill_any(const std::vector<ProcessInfo>& processes) {
+    if (processes.empty()) return false;
+    std::uniform_int_distribution<std::size_t> any{0, processes.size() - 1};
+    ::kill(processes[any(crowd_->random())].pid, SIGKILL);
+    return true;
+}
+
 void Chaos::kill_any_session() {
-    const auto alive = sessions();
-    if (alive.empty()) return;
-    std::uniform_int_distribution<std::size_t> any{0, alive.size() - 1};
-    ::kill(alive[any(crowd_->random())].pid, SIGKILL);
-    ++harm_.sessions;
+    if (kill_any(sessions())) ++harm_.sessions;
 }
 
 void Chaos::kill_session() {
     do kill_any_session();
     while (one_in(4));
+}
+
+void Chaos::kill_relay() {
+    if (kill_any(relays())) ++harm_.relays;
+}
+
+void Chaos::kill_gate() {
+    const auto gate = crowd_->server().status().at("gate").at("pid").get<pid_t>();
+    if (gate == 0) return;
+    ::kill(gate, SIGKILL);
+    ++harm_.gates;
 }
 
 void Chaos::kill_archiver() {
@@ -128,6 +155,7 @@ void Chaos::kill_supervisor() {
     ++harm_.supervisors;
     crowd_->pause(without_supervisor);
     if (one_in(2)) kill_any_session();
+    if (one_in(4)) kill_relay();
     if (one_in(4)) stop_sessions();
     restart();
 }
@@ -149,18 +177,21 @@ void Chaos::restart() {
     crowd_->server_moved();
 }
 
-/// Stops about two thirds of the sessions at once, so that one of them sometimes holds the lock.
+/// Stops about two thirds of the sessions and relays at once, so that a session that holds the lock
+/// is sometimes among them.
 void Chaos::stop_sessions() {
+    std::vector<ProcessInfo> candidates = sessions();
+    std::ranges::copy(relays(), std::back_inserter(candidates));
     std::vector<ProcessInfo> stopped;
-    for (const ProcessInfo& session : sessions()) {
+    for (const ProcessInfo& process : candidates) {
         if (one_in(3)) continue;
-        ::kill(session.pid, SIGSTOP);
-        stopped.push_back(session);
+        ::kill(process.pid, SIGSTOP);
+        stopped.push_back(process);
         ++harm_.stops;
     }
     crowd_->pause(max_stop);
-    for (const ProcessInfo& session : stopped) {
-        if (is_alive(session)) ::kill(session.pid, SIGCONT);
+    for (const ProcessInfo& process : stopped) {
+        if (is_alive(process)) ::kill(process.pid, SIGCONT);
     }
 }
 
@@ -170,7 +201,8 @@ void Chaos::cut_connection() {
 }
 
 void Chaos::send_stranger() {
-    strangers_.send_one(crowd_->server().port(), crowd_->random());
+    const Server& server = crowd_->server();
+    strangers_.send_one(one_in(2) ? server.port() : server.tls_port(), crowd_->random());
     ++harm_.strangers;
 }
 

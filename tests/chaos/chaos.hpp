@@ -14,11 +14,13 @@ namespace belfry::test {
 /// Counts what was done to a server.
 struct Harm {
     std::uint64_t sessions = 0;     ///< children killed
+    std::uint64_t relays = 0;       ///< killed
+    std::uint64_t gates = 0;        ///< killed
     std::uint64_t archivers = 0;    ///< killed
     std::uint64_t supervisors = 0;  ///< killed; the next one adopts the live processes
     std::uint64_t servers = 0;      ///< all processes killed; the next server adopts the segment
     std::uint64_t machines = 0;     ///< all processes killed, and the segment removed
-    std::uint64_t stops = 0;      ///< session children stopped; those that survive it are continued
+    std::uint64_t stops = 0;      ///< session children and relays stopped; survivors are continued
     std::uint64_t resets = 0;     ///< connections of clients cut with a reset
     std::uint64_t strangers = 0;  ///< connections that never log in
 };
@@ -26,7 +28,7 @@ struct Harm {
 std::ostream& operator<<(std::ostream& out, const Harm& harm);
 
 /// Kills, stops and disturbs a crowd's server in every way, at random moments. The crowd's seed
-/// determines the order.
+/// determines the order. The server has a gate.
 class Chaos {
   public:
     /// @param has_store whether there is an archiver, and whether the segment may be lost
@@ -46,6 +48,8 @@ class Chaos {
 
     [[nodiscard]] Attack choose_attack();
     void kill_session();
+    void kill_relay();
+    void kill_gate();
     void kill_archiver();
     void kill_supervisor();
     void kill_server();
@@ -54,10 +58,12 @@ class Chaos {
     void send_stranger();
 
     void kill_any_session();
+    [[nodiscard]] bool kill_any(const std::vector<ProcessInfo>& processes);
     void restart();
     void collect_complaints();
     [[nodiscard]] bool one_in(unsigned count);
-    [[nodiscard]] std::vector<ProcessInfo> sessions();
+    [[nodiscard]] std::vector<ProcessInfo> sessions() const;
+    [[nodiscard]] std::vector<ProcessInfo> relays() const;
 
     Crowd* crowd_;
     bool has_store_;

@@ -22,7 +22,7 @@ std::chrono::seconds half_of_the_time() {
 
 void expect_survival(const std::string& durability) {
     const auto duration = half_of_the_time();
-    Crowd crowd{{.durability = durability},
+    Crowd crowd{{.durability = durability, .has_gate = true},
                 max_messages / static_cast<double>(std::max<std::int64_t>(duration.count(), 1))};
     Chaos chaos{crowd, durability != "memory"};
     chaos.attack_for(duration);

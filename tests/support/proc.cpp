@@ -53,6 +53,13 @@ std::vector<ProcessInfo> processes() {
     return found;
 }
 
+std::string title_of(pid_t pid) {
+    std::ifstream in{proc(pid) / "cmdline"};
+    std::string title;
+    std::getline(in, title, '\0');
+    return title;
+}
+
 bool is_alive(pid_t pid) {
     const auto info = process_info(pid);
     return info && info->state != 'Z' && info->state != 'X';

@@ -26,6 +26,10 @@ struct ProcessInfo {
 /// Returns all processes of the machine.
 [[nodiscard]] std::vector<ProcessInfo> processes();
 
+/// Returns the title that ps shows, which is the command line up to the first NUL; empty if there
+/// is no such process.
+[[nodiscard]] std::string title_of(pid_t pid);
+
 /// True if the process exists and is not a zombie.
 [[nodiscard]] bool is_alive(pid_t pid);
 

@@ -25,8 +25,16 @@ std::filesystem::path belfryd_for(const Environment& environment) {
 }  // namespace
 
 Server::Server(ServerOptions options) : options_{std::move(options)} {
+    if (options_.has_gate) add_gate();
     if (options_.user) make_room_for(*options_.user);
     start();
+}
+
+void Server::add_gate() {
+    const KeyPair own = certificates_.emplace().server();
+    options_.more.insert(
+        options_.more.end(),
+        {"--tls-port", "0", "--tls-cert", own.certificate.string(), "--tls-key", own.key.string()});
 }
 
 /// Gives the user a copy of belfryd, and makes the user the owner of the folder. Another user may

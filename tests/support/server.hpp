@@ -1,10 +1,12 @@
 #pragma once
 
+#include "tests/support/certificates.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/running_server.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/tls_connection.hpp"
 
 #include <sys/types.h>
 
@@ -25,6 +27,7 @@ struct ServerOptions {
     std::string durability = "memory";   ///< the quickest; tests of the store use commit
     std::optional<uid_t> user = std::nullopt;
     Environment environment = {};  ///< added to the environment of the test program
+    bool has_gate = false;         ///< listens for TLS too, with a certificate made for it
 };
 
 /// A real belfryd on a free port, in a data directory of its own. The destructor leaves no process,
@@ -99,6 +102,12 @@ class Server {
 
     [[nodiscard]] RawClient connect() const { return RawClient{port()}; }
 
+    /// Connects by TLS to a server with a gate.
+    [[nodiscard]] RawClient connect_by_tls() const { return RawClient{tls_port(), tls()}; }
+
+    /// Returns how a client connects by TLS to a server with a gate.
+    [[nodiscard]] TlsOptions tls() const { return {.authority = certificates_->authority()}; }
+
     /// Connects from another address of 127.0.0.0/8.
     [[nodiscard]] RawClient connect_from(const std::string& address) const {
         return RawClient{port(), 0, address};
@@ -118,11 +127,13 @@ class Server {
     [[nodiscard]] Invocation command() const;
 
   private:
+    void add_gate();
     void make_room_for(uid_t user) const;
     void let_remove_its_segment();
 
     ServerOptions options_;
     TempDir folder_;
+    std::optional<Certificates> certificates_;
     RunningServer belfryd_;
 };
 

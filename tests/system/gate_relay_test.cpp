@@ -181,12 +181,8 @@ TEST_F(GateRelay, CostsNoProcessBeforeTheFirstByte) {
 TEST_F(GateRelay, IsNamedAfterTheAddressOfItsClient) {
     const RawClient client = connect();
     const PlayedSession session = gate_.accept_client();
-    const auto title = [](pid_t pid) {
-        const std::string arguments = read_file("/proc/" + std::to_string(pid) + "/cmdline");
-        return arguments.substr(0, arguments.find('\0'));
-    };
-    EXPECT_EQ(title(gate_.relays().at(0)), "belfry-gate: tls for 127.0.0.1");
-    EXPECT_EQ(title(gate_.process().pid()), "belfry-gate: gate");
+    EXPECT_EQ(title_of(gate_.relays().at(0)), "belfry-gate: tls for 127.0.0.1");
+    EXPECT_EQ(title_of(gate_.process().pid()), "belfry-gate: gate");
 }
 
 TEST_F(GateRelay, GoesOnAfterTheGateIsKilled) {

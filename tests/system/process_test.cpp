@@ -23,12 +23,6 @@ std::filesystem::path proc(pid_t pid, const std::string& name) {
     return std::filesystem::path{"/proc"} / std::to_string(pid) / name;
 }
 
-/// Returns the title that ps shows, which is the command line up to the first NUL.
-std::string title_of(pid_t pid) {
-    const std::string line = read_file(proc(pid, "cmdline"));
-    return line.substr(0, line.find('\0'));
-}
-
 std::set<pid_t> pids_in(const std::string& text) {
     std::istringstream words{text};
     return {std::istream_iterator<pid_t>{words}, {}};

@@ -100,7 +100,8 @@ void Play::reach(const std::string& what, Goal goal) {
 
 void Play::everybody_comes() {
     while (clients_.size() < client_count) {
-        clients_.push_back(std::make_unique<ExactClient>(clients_.size(), port_, pace_, 0));
+        clients_.push_back(std::make_unique<ExactClient>(
+            clients_.size(), [this] { return RawClient{port_}; }, pace_, 0));
     }
     reach("a login", [this] {
         return std::ranges::all_of(clients_, [](const auto& client) { return client->is_live(); });

@@ -14,7 +14,6 @@
 namespace belfry::test {
 namespace {
 
-constexpr std::size_t crowd_size = 6;
 constexpr Milliseconds timeout{20'000};
 
 /// Returns $BELFRY_SEED, or a random seed. The seed is printed, so that a run can be repeated.
@@ -38,27 +37,37 @@ Crowd::Crowd(ServerOptions options, double max_per_second)
       random_{seed_},
       server_{with_all_clients(std::move(options))},
       port_{server_.port()},
-      pace_{crowd_size, max_per_second} {
-    for (std::size_t index = 0; index < crowd_size; ++index) {
-        clients_.push_back(std::make_unique<ExactClient>(index, port_, pace_));
+      tls_port_{server_.tls_port()},
+      pace_{size, max_per_second} {
+    for (std::size_t index = 0; index < size; ++index) {
+        clients_.push_back(std::make_unique<ExactClient>(index, way_of(index), pace_));
     }
-    const auto is_live = [](const auto& client) { return client->is_live(); };
-    if (!eventually([&] { return std::ranges::all_of(clients_, is_live); })) {
-        throw Failure("the clients do not come online");
-    }
+    if (!eventually([this] { return is_live(); })) throw Failure("the clients do not come online");
 }
 
-pid_t Crowd::choose_victim() {
+/// Returns how this client connects to the server.
+ExactClient::Connect Crowd::way_of(std::size_t client) const {
+    if (tls_port_ == 0 || client < plain_clients) return [this] { return RawClient{port_}; };
+    return [this, tls = server_.tls()] { return RawClient{tls_port_, tls}; };
+}
+
+bool Crowd::is_live() const {
+    return std::ranges::all_of(clients_, [](const auto& client) { return client->is_live(); });
+}
+
+pid_t Crowd::choose_victim(const std::function<bool(const ProcessInfo&)>& fits) {
     std::vector<ProcessInfo> candidates;
     const auto find_candidates = [&] {
         candidates.clear();
         for (const pid_t pid : server_.children()) {
             const auto info = process_info(pid);
-            if (info && !killed_.contains({pid, info->start_time})) candidates.push_back(*info);
+            if (info && !killed_.contains({pid, info->start_time}) && fits(*info)) {
+                candidates.push_back(*info);
+            }
         }
         return !candidates.empty();
     };
-    if (!eventually(find_candidates, timeout)) throw Failure("no client is online any more");
+    if (!eventually(find_candidates, timeout)) throw Failure("no such process is running any more");
     std::uniform_int_distribution<std::size_t> any{0, candidates.size() - 1};
     return candidates[any(random_)].pid;
 }

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
@@ -16,9 +17,12 @@
 namespace belfry::test {
 
 /// A server and six clients that send and receive without a pause, while a test kills, stops or
-/// disconnects them.
+/// disconnects them. If the server has a gate, the clients after the first three connect by TLS.
 class Crowd {
   public:
+    static constexpr std::size_t size = 6;
+    static constexpr std::size_t plain_clients = 3;  ///< of a server with a gate
+
     /// @param options client_ids is overwritten
     explicit Crowd(ServerOptions options = {}, double max_per_second = Pace::full_speed);
 
@@ -27,7 +31,12 @@ class Crowd {
     [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
     /// Returns a running child that kill() has not killed; waits until there is one.
-    [[nodiscard]] pid_t choose_victim();
+    [[nodiscard]] pid_t choose_victim() {
+        return choose_victim([](const ProcessInfo&) { return true; });
+    }
+
+    /// Returns one of those children for which the predicate is true.
+    [[nodiscard]] pid_t choose_victim(const std::function<bool(const ProcessInfo&)>& fits);
 
     /// Sends SIGKILL, and remembers the child, so that it is not chosen again.
     void kill(pid_t victim);
@@ -58,7 +67,13 @@ class Crowd {
     [[nodiscard]] bool everybody_goes_on_after(const Moment& moment) const;
 
     /// To be called after the server was started again, perhaps on another port.
-    void server_moved() { port_ = server_.port(); }
+    void server_moved() {
+        port_ = server_.port();
+        tls_port_ = server_.tls_port();
+    }
+
+    /// True if every client has read LIVE on its present connection.
+    [[nodiscard]] bool is_live() const;
 
     /// Returns how many connections have broken so far, of all clients.
     [[nodiscard]] std::uint64_t breaks() const;
@@ -71,6 +86,7 @@ class Crowd {
     Verdict finish();
 
   private:
+    [[nodiscard]] ExactClient::Connect way_of(std::size_t client) const;
     [[nodiscard]] bool is_pushed(std::size_t client, const Moment& moment) const;
     [[nodiscard]] bool has_all_taken_all() const;
     [[nodiscard]] std::string faults() const;
@@ -79,6 +95,7 @@ class Crowd {
     std::mt19937_64 random_;
     Server server_;
     std::atomic<std::uint16_t> port_;
+    std::atomic<std::uint16_t> tls_port_;
     Pace pace_;
     std::vector<std::unique_ptr<ExactClient>> clients_;
     std::set<std::pair<pid_t, std::uint64_t>> killed_;  ///< pid and start time

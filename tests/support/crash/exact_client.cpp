@@ -4,6 +4,7 @@
 #include "tests/support/failure.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace belfry::test {
 namespace {
@@ -23,9 +24,12 @@ bool is_of_a_stop(const Frame& frame) {
 
 }  // namespace
 
-ExactClient::ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
-                         std::uint64_t max_made)
-    : index_{index}, port_{port}, pace_{pace}, max_made_{max_made}, thread_{[this] { run(); }} {}
+ExactClient::ExactClient(std::size_t index, Connect connect, Pace& pace, std::uint64_t max_made)
+    : index_{index},
+      connect_{std::move(connect)},
+      pace_{pace},
+      max_made_{max_made},
+      thread_{[this] { run(); }} {}
 
 void ExactClient::stop() {
     stopping_ = true;
@@ -48,7 +52,7 @@ void ExactClient::run() {
 }
 
 void ExactClient::run_session() {
-    RawClient client{port_};
+    RawClient client = connect_();
     try {
         converse(client);
     } catch (const Disconnected&) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <string>
 #include <thread>
@@ -36,12 +37,13 @@ class ExactClient {
   public:
     static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
+    /// Connects to the server, in the client's own thread.
+    using Connect = std::function<RawClient()>;
+
     /// @param index its sender number; its client-id is index + 1
-    /// @param port where the server listens; it may change
     /// @param pace shared with the other clients
     /// @param max_made how many messages the client may make, see may_make()
-    ExactClient(std::size_t index, const std::atomic<std::uint16_t>& port, Pace& pace,
-                std::uint64_t max_made = no_limit);
+    ExactClient(std::size_t index, Connect connect, Pace& pace, std::uint64_t max_made = no_limit);
     ExactClient(const ExactClient&) = delete;
     ExactClient& operator=(const ExactClient&) = delete;
     ~ExactClient() { stop(); }
@@ -93,7 +95,7 @@ class ExactClient {
     void fault(const std::string& what);
 
     const std::size_t index_;
-    const std::atomic<std::uint16_t>& port_;
+    const Connect connect_;
     Pace& pace_;
     View view_;
     std::deque<std::uint64_t> pending_;  ///< numbers that have neither SENT nor DUP
