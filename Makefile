@@ -37,7 +37,7 @@ CTL     := $(call sources,ctl)
 
 MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
-BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,deadline failure leftovers proc process running_server temp_dir)
+BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
 
 FOLDERS   := base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
 FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
@@ -87,20 +87,21 @@ include tests/tests.mk
 run: all ## start a server for clients 1, 2 and 3 on port 5000
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
 
-BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood)
 RESULTS ?= bench/results
 
-bench: $(PROGRAMS) $(BENCHES) ## measure for half an hour; results go to RESULTS=bench/results
+bench: $(PROGRAMS) $(BENCHES) ## measure for forty minutes; results go to RESULTS=bench/results
 	for bench in $(BENCHES); do $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
 $(BUILD)/bench/micro:   $(call objects,$(BASE) $(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
+$(BUILD)/bench/flood:   $(call objects,$(call sources,bench/flood) bench/flood/main.cpp)
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
-$(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(BENCHED))
+$(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(AUTH) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options $(UNICODE) -o $@
+	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -lssl -lcrypto -lcrypt -lmd $(UNICODE) -o $@
 
 # The places of `make install`, all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin

@@ -2,6 +2,7 @@
 
 #include "bench/support/connection.hpp"
 #include "bench/support/frame_counter.hpp"
+#include "bench/support/secrets.hpp"
 #include "bench/support/wait.hpp"
 
 #include <string>
@@ -14,7 +15,7 @@ double catch_up_rate(std::uint16_t port, std::string_view client_id, std::uint64
     FrameCounter counter;
     Connection connection{port};
     const auto start = Clock::now();
-    connection.send("LOGIN " + std::string{client_id} + " ack=manual\r\n");
+    connection.send(login_line(client_id, "ack=manual"));
     while (counter.messages() < messages) {
         check_interrupt();
         counter.feed(connection.receive(buffer));

@@ -4,9 +4,11 @@
 #include "bench/fanout/latency.hpp"
 #include "bench/fanout/stages.hpp"
 #include "bench/fanout/throughput.hpp"
+#include "bench/fanout/tls.hpp"
 #include "bench/support/plot.hpp"
 #include "tests/support/failure.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace belfry::bench {
@@ -20,6 +22,9 @@ struct Benchmark {
 
 constexpr std::array<Benchmark, 2> benchmarks{
     {{"throughput", &measure_throughput}, {"latency", &measure_latency}}};
+
+/// This benchmark has its own servers.
+constexpr std::string_view tls = "tls";
 
 /// This benchmark has its own numbers of subscribers.
 constexpr std::string_view growth = "growth";
@@ -77,6 +82,7 @@ std::vector<Plot> plots(const FanoutOptions& options) {
 
 std::vector<std::string_view> fanout_benchmarks() {
     std::vector<std::string_view> names = names_of(benchmarks);
+    names.push_back(tls);
     names.push_back(growth);
     return names;
 }
@@ -85,13 +91,20 @@ bool run_fanout_benchmarks(const FanoutOptions& options) {
     Report report{"fanout", conditions(options)};
     remark_missing_servers(options, report);
     bool valid = true;
-    if (options.only != growth) {
-        for (const std::uint64_t subscribers : options.subscribers) {
-            const auto measure = [&] { compare(options, subscribers, report); };
-            valid &= is_valid(with_commas(subscribers) + " subscribers", report, measure);
+    const auto runs = [&](std::string_view name) {
+        return options.only.value_or(std::string{name}) == name;
+    };
+    for (const std::uint64_t subscribers : options.subscribers) {
+        const std::string what = with_commas(subscribers) + " subscribers";
+        if (std::ranges::any_of(names_of(benchmarks), runs)) {
+            valid &= is_valid(what, report, [&] { compare(options, subscribers, report); });
+        }
+        if (runs(tls)) {
+            valid &= is_valid(what + over_tls, report,
+                              [&] { measure_tls(options, subscribers, report); });
         }
     }
-    if (options.only.value_or(std::string{growth}) == growth) {
+    if (runs(growth)) {
         valid &= is_valid("growth", report, [&] { measure_growth(options, report); });
     }
     if (options.results) write_results(report, plots(options), *options.results);

@@ -21,25 +21,29 @@ double percentile(const std::vector<double>& sorted, double share) {
 
 }  // namespace
 
-void measure_latency(const FanoutOptions& options, std::size_t subscribers,
-                     std::vector<Stage>& stages, Report& report) {
-    if (subscribers > max_subscribers) return;
+Latencies measure_latencies(const FanoutOptions& options, std::vector<Stage>& stages) {
     const double messages = options.scale * messages_a_second * seconds_of_a_run;
     const auto count = static_cast<std::uint64_t>(std::max(20.0, messages));
     const std::string payload(64, 'x');
-    std::vector<Series> medians;
-    std::vector<Series> tails;
+    Latencies all;
     for (const Stage& stage : stages) {
-        medians.push_back({std::string{stage.peer().name()}, {}});
-        tails.push_back(medians.back());
+        all.p50.push_back({stage.peer().name(), {}});
+        all.p99.push_back(all.p50.back());
     }
     for (std::size_t round = 0; round < options.rounds; ++round) {
         for (std::size_t i = 0; i < stages.size(); ++i) {
             const auto times = stages[i].publish_at(messages_a_second, count, payload);
-            medians[i].values.push_back(percentile(times, 0.5));
-            tails[i].values.push_back(percentile(times, 0.99));
+            all.p50[i].values.push_back(percentile(times, 0.5));
+            all.p99[i].values.push_back(percentile(times, 0.99));
         }
     }
+    return all;
+}
+
+void measure_latency(const FanoutOptions& options, std::size_t subscribers,
+                     std::vector<Stage>& stages, Report& report) {
+    if (subscribers > max_subscribers) return;
+    const auto [medians, tails] = measure_latencies(options, stages);
     const std::string what = "500 messages a second to " + with_commas(subscribers);
     const std::map<std::string, double> settings{{"bytes", 64},
                                                  {"subscribers", static_cast<double>(subscribers)}};

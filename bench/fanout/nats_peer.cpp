@@ -6,21 +6,27 @@
 namespace belfry::bench {
 namespace {
 
-constexpr std::string_view connect =
+constexpr std::string_view connect_command =
     R"(CONNECT {"verbose":false,"pedantic":false,"tls_required":false,"lang":"bench","version":"1"})"
     "\r\n";
 
 }  // namespace
 
-void NatsPeer::subscribe(const Connection& connection, std::size_t /*index*/) {
+/// TLS begins after the first line of the server.
+Connection NatsPeer::connect() const {
+    Connection connection{port()};
     read_up_to(connection, "INFO ");
-    connection.send(std::string{connect} + "SUB c 1\r\nPING\r\n");
+    if (tls() != nullptr) connection.start_tls(*tls());
+    return connection;
+}
+
+void NatsPeer::subscribe(const Connection& connection, std::size_t /*index*/) {
+    connection.send(std::string{connect_command} + "SUB c 1\r\nPING\r\n");
     read_up_to(connection, "PONG");
 }
 
 void NatsPeer::introduce(const Connection& connection) {
-    read_up_to(connection, "INFO ");
-    connection.send(std::string{connect} + "PING\r\n");
+    connection.send(std::string{connect_command} + "PING\r\n");
     read_up_to(connection, "PONG");
 }
 

@@ -12,11 +12,12 @@ namespace belfry::bench {
 /// PONG answers.
 class NatsPeer : public Peer {
   public:
-    explicit NatsPeer(const std::filesystem::path& dir) : server_{NatsServer::Use::pub_sub, dir} {}
+    explicit NatsPeer(const std::filesystem::path& dir, const Tls* tls = nullptr)
+        : Peer{tls}, server_{NatsServer::Use::pub_sub, dir, tls} {}
 
-    [[nodiscard]] std::string_view name() const override { return "NATS"; }
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
     [[nodiscard]] pid_t leader() const override { return server_.leader(); }
+    [[nodiscard]] Connection connect() const override;
     void subscribe(const Connection& connection, std::size_t index) override;
     void introduce(const Connection& connection) override;
     void settle(const Connection& connection) override;
@@ -24,6 +25,8 @@ class NatsPeer : public Peer {
     std::uint64_t answered(std::string_view bytes) override;
 
   private:
+    [[nodiscard]] std::string_view server_name() const override { return "NATS"; }
+
     NatsServer server_;
     LineSplitter lines_;
     std::deque<std::uint64_t> batches_;  ///< sizes of the unanswered batches

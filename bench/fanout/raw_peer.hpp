@@ -16,9 +16,6 @@ class RawPeer : public Peer {
     };
     explicit RawPeer(Kind kind);
 
-    [[nodiscard]] std::string_view name() const override {
-        return kind_ == Kind::raw ? "raw" : "relay";
-    }
     [[nodiscard]] std::uint16_t port() const override { return port_; }
     [[nodiscard]] pid_t leader() const override { return process_.pid(); }
     void subscribe(const Connection& connection, std::size_t index) override;
@@ -28,6 +25,10 @@ class RawPeer : public Peer {
     [[nodiscard]] std::uint64_t window(std::uint64_t asked) const override;
 
   private:
+    [[nodiscard]] std::string_view server_name() const override {
+        return kind_ == Kind::raw ? "raw" : "relay";
+    }
+
     Kind kind_;
     test::Process process_;
     std::uint16_t port_ = 0;

@@ -13,8 +13,10 @@ std::string bulk(std::string_view text) {
 
 }  // namespace
 
-RedisPeer::RedisPeer(const std::filesystem::path& dir, std::size_t subscribers)
-    : server_{RedisServer::Use::pub_sub, dir}, reply_{":" + std::to_string(subscribers)} {}
+RedisPeer::RedisPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls)
+    : Peer{tls},
+      server_{RedisServer::Use::pub_sub, dir, tls},
+      reply_{":" + std::to_string(subscribers)} {}
 
 void RedisPeer::subscribe(const Connection& connection, std::size_t /*index*/) {
     connection.send("*2\r\n" + bulk("SUBSCRIBE") + bulk("c"));

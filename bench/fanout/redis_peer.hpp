@@ -10,9 +10,8 @@ namespace belfry::bench {
 /// many subscribers have received it.
 class RedisPeer : public Peer {
   public:
-    RedisPeer(const std::filesystem::path& dir, std::size_t subscribers);
+    RedisPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls = nullptr);
 
-    [[nodiscard]] std::string_view name() const override { return "Redis"; }
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
     [[nodiscard]] pid_t leader() const override { return server_.leader(); }
     void subscribe(const Connection& connection, std::size_t index) override;
@@ -21,6 +20,8 @@ class RedisPeer : public Peer {
     std::uint64_t answered(std::string_view bytes) override;
 
   private:
+    [[nodiscard]] std::string_view server_name() const override { return "Redis"; }
+
     RedisServer server_;
     LineSplitter lines_;
     std::string reply_;  ///< the expected reply

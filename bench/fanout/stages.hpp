@@ -15,6 +15,12 @@ namespace belfry::bench {
 [[nodiscard]] std::vector<Stage> set_up(const FanoutOptions& options, const test::TempDir& scratch,
                                         std::size_t subscribers);
 
+/// Sets up a stage over TLS for each of Belfry, Redis and NATS that was requested and is installed,
+/// and then one without TLS for Belfry and Redis.
+[[nodiscard]] std::vector<Stage> set_up_tls(const FanoutOptions& options,
+                                            const test::TempDir& scratch, std::size_t subscribers,
+                                            const Tls& tls);
+
 /// Adds a remark for each requested server that is not installed.
 void remark_missing_servers(const FanoutOptions& options, Report& report);
 

@@ -21,20 +21,19 @@ std::uint64_t messages_of_a_run(const FanoutOptions& options, std::size_t subscr
     return std::max<std::uint64_t>(20, static_cast<std::uint64_t>(std::llround(messages)));
 }
 
-struct Rates {
-    std::vector<Series> deliveries;
-    std::vector<Series> cpu;
-    std::vector<Series> generator;
-};
+}  // namespace
 
-Rates measure(const FanoutOptions& options, std::vector<Stage>& stages, std::uint64_t messages,
-              const std::string& payload) {
-    Rates rates;
+Rates measure_rates(const FanoutOptions& options, std::size_t subscribers, std::uint64_t size,
+                    std::vector<Stage>& stages) {
+    const std::uint64_t messages = messages_of_a_run(options, subscribers, size);
+    const std::string payload(size, 'x');
+    Rates rates{.messages = messages};
     for (Stage& stage : stages) {
         static_cast<void>(stage.publish_all(messages, payload));  // a warm-up
-        rates.deliveries.push_back({std::string{stage.peer().name()}, {}});
+        rates.deliveries.push_back({stage.peer().name(), {}});
         rates.cpu.push_back(rates.deliveries.back());
         rates.generator.push_back(rates.deliveries.back());
+        rates.generator_user.push_back(rates.deliveries.back());
     }
     for (std::size_t round = 0; round < options.rounds; ++round) {
         for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -42,23 +41,21 @@ Rates measure(const FanoutOptions& options, std::vector<Stage>& stages, std::uin
             rates.deliveries[i].values.push_back(rate.deliveries_a_second);
             rates.cpu[i].values.push_back(rate.cpu_ns_a_delivery);
             rates.generator[i].values.push_back(rate.own_share);
+            rates.generator_user[i].values.push_back(rate.own_user_ns_a_delivery);
         }
     }
     return rates;
 }
 
-}  // namespace
-
 void measure_throughput(const FanoutOptions& options, std::size_t subscribers,
                         std::vector<Stage>& stages, Report& report) {
     for (const std::uint64_t size : options.sizes) {
-        const std::uint64_t messages = messages_of_a_run(options, subscribers, size);
-        Rates rates = measure(options, stages, messages, std::string(size, 'x'));
+        const Rates rates = measure_rates(options, subscribers, size, stages);
         const std::string what = with_commas(size) + " bytes to " + with_commas(subscribers);
         const std::map<std::string, double> settings{
             {"bytes", static_cast<double>(size)},
             {"subscribers", static_cast<double>(subscribers)},
-            {"messages", static_cast<double>(messages)}};
+            {"messages", static_cast<double>(rates.messages)}};
         report.add({"deliveries", what + ", deliveries", Unit::per_second, rates.deliveries,
                     throughput_ratios(rates.deliveries, subscribers, size), "", settings});
         report.add({"cpu", what + ", server CPU a delivery", Unit::nanoseconds, rates.cpu,

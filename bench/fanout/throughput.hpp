@@ -9,6 +9,19 @@
 
 namespace belfry::bench {
 
+/// What publishing as fast as possible gave: for each figure, a series for each server.
+struct Rates {
+    std::uint64_t messages = 0;  ///< of a run
+    std::vector<Series> deliveries = {};
+    std::vector<Series> cpu = {};
+    std::vector<Series> generator = {};
+    std::vector<Series> generator_user = {};
+};
+
+/// Measures the servers in turn, with messages of one size.
+[[nodiscard]] Rates measure_rates(const FanoutOptions& options, std::size_t subscribers,
+                                  std::uint64_t size, std::vector<Stage>& stages);
+
 /// Measures the deliveries per second and the server's processor time for each delivery, for each
 /// message size.
 void measure_throughput(const FanoutOptions& options, std::size_t subscribers,

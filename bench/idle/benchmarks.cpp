@@ -13,8 +13,14 @@ struct Benchmark {
     void (*run)(const CommonOptions& options, Report& report);
 };
 
-constexpr std::array<Benchmark, 4> benchmarks{{{"logins", &measure_logins},
+void measure_tls(const CommonOptions& options, Report& report) {
+    measure_tls_logins(options, report);
+    measure_tls_memory(options, report);
+}
+
+constexpr std::array<Benchmark, 5> benchmarks{{{"logins", &measure_logins},
                                                {"memory", &measure_idle_memory},
+                                               {"tls", &measure_tls},
                                                {"read", &measure_memory_after_reading},
                                                {"beside", &measure_beside_idle}}};
 

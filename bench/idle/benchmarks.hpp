@@ -13,8 +13,14 @@ namespace belfry::bench {
 /// Measures logins per second, one after the other and many at once.
 void measure_logins(const CommonOptions& options, Report& report);
 
+/// Measures logins per second one after the other, over TLS and without it.
+void measure_tls_logins(const CommonOptions& options, Report& report);
+
 /// Measures the memory of the machine for each client that is online.
 void measure_idle_memory(const CommonOptions& options, Report& report);
+
+/// Measures the same for clients that use TLS.
+void measure_tls_memory(const CommonOptions& options, Report& report);
 
 /// Measures the same after each client has read a whole ring.
 void measure_memory_after_reading(const CommonOptions& options, Report& report);

@@ -4,6 +4,8 @@
 #include "bench/support/connection.hpp"
 #include "bench/support/in_turn.hpp"
 #include "bench/support/read_up_to.hpp"
+#include "bench/support/secrets.hpp"
+#include "bench/support/series.hpp"
 #include "bench/support/wait.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -18,17 +20,20 @@ constexpr std::chrono::seconds timeout{60};
 /// A server whose clients log in and disconnect.
 class Scenario {
   public:
-    Scenario(const test::TempDir& scratch, std::size_t clients)
-        : ids_{client_ids("c", clients)}, server_{plan(scratch)}, alone_{processes()} {}
+    /// @param tls unless it is null, clients may also use TLS
+    Scenario(const test::TempDir& scratch, std::size_t clients, const Tls* tls = nullptr)
+        : ids_{client_ids("c", clients)}, server_{plan(scratch, tls)}, alone_{processes()} {}
 
     /// Returns the logins per second if each client connects only after the previous one is live.
-    double one_by_one() {
+    /// @param tls unless it is null, they use TLS
+    double one_by_one(const Tls* tls = nullptr) {
+        const std::uint16_t port = tls == nullptr ? server_.port() : server_.tls_port();
         const auto start = Clock::now();
         std::vector<Connection> connections;
         for (const std::string& id : ids_) {
             check_interrupt();
-            connections.emplace_back(server_.port());
-            connections.back().send("LOGIN " + id + "\r\n");
+            connections.emplace_back(port, tls);
+            connections.back().send(login_line(id));
             read_up_to(connections.back(), "LIVE ");
         }
         return leave(std::move(connections), start);
@@ -41,15 +46,15 @@ class Scenario {
         std::vector<Connection> connections;
         for (const std::string& id : ids_) {
             connections.emplace_back(server_.port());
-            connections.back().send("LOGIN " + id + "\r\n");
+            connections.back().send(login_line(id));
         }
         for (const Connection& connection : connections) read_up_to(connection, "LIVE ");
         return leave(std::move(connections), start);
     }
 
   private:
-    [[nodiscard]] ServerPlan plan(const test::TempDir& scratch) const {
-        return {scratch.make("belfry"), "memory", ids_, "64M", ids_.size()};
+    [[nodiscard]] ServerPlan plan(const test::TempDir& scratch, const Tls* tls) const {
+        return {scratch.make("belfry"), "memory", ids_, "64M", ids_.size(), tls};
     }
 
     [[nodiscard]] std::ptrdiff_t processes() const {
@@ -62,7 +67,7 @@ class Scenario {
         const double seconds = Seconds{Clock::now() - start}.count();
         connections.clear();
         wait_until([this] { return processes() <= alone_; }, timeout,
-                   "the session processes do not end");
+                   "the processes of the clients do not end");
         return static_cast<double>(ids_.size()) / seconds;
     }
 
@@ -71,11 +76,28 @@ class Scenario {
     std::ptrdiff_t alone_;
 };
 
+std::size_t clients_of(const CommonOptions& options) {
+    return options.quick ? 20 : 1'000;
+}
+
 }  // namespace
+
+void measure_tls_logins(const CommonOptions& options, Report& report) {
+    const test::TempDir scratch{options.dir};
+    const Tls tls;
+    Scenario scenario{scratch, clients_of(options), &tls};
+    const auto series =
+        measure_in_turn(options.rounds, {{"Belfry", [&] { return scenario.one_by_one(&tls); }},
+                                         {"without TLS", [&] { return scenario.one_by_one(); }}});
+    std::vector<Ratio> ratios;
+    add_ratio(ratios, series, "without TLS", "at least 0.5");
+    report.add({"tls-logins", with_commas(clients_of(options)) + " logins one by one" + over_tls,
+                Unit::per_second, series, ratios});
+}
 
 void measure_logins(const CommonOptions& options, Report& report) {
     const test::TempDir scratch{options.dir};
-    const std::size_t clients = options.quick ? 20 : 1'000;
+    const std::size_t clients = clients_of(options);
     Scenario scenario{scratch, clients};
     for (const auto& series :
          measure_in_turn(options.rounds, {{"one by one", [&] { return scenario.one_by_one(); }},

@@ -35,26 +35,32 @@ PerClient operator/(PerClient sum, double clients) {
             sum.kernel_stacks / clients, sum.slab / clients};
 }
 
-/// Returns the memory of clients that log in and read everything.
-PerClient measure_clients(const BelfryServer& server, const std::vector<std::string>& ids) {
+/// Returns the memory of clients that log in and read everything. The OpenSSL of this program does
+/// not count.
+/// @param tls unless it is null, they use TLS
+PerClient measure_clients(const BelfryServer& server, const std::vector<std::string>& ids,
+                          const Tls* tls = nullptr) {
     std::this_thread::sleep_for(settling);
     const MachineMemory before = machine_memory();
     const double own_before = private_memory(server.leader());
-    const ReadingClients clients{server.port(), ids};
+    const double generator_before = private_memory_of_this_process();
+    const ReadingClients clients{tls == nullptr ? server.port() : server.tls_port(), ids, tls};
     std::this_thread::sleep_for(until_idle);
     const MachineMemory after = machine_memory();
-    const PerClient sum{before.available - after.available,
+    const double generator = private_memory_of_this_process() - generator_before;
+    const PerClient sum{before.available - after.available - generator,
                         private_memory(server.leader()) - own_before,
                         after.page_tables - before.page_tables,
                         after.kernel_stacks - before.kernel_stacks, after.slab - before.slab};
     return sum / static_cast<double>(ids.size());
 }
 
-PerClient measure_idle(const CommonOptions& options, std::size_t clients) {
+PerClient measure_idle(const CommonOptions& options, std::size_t clients,
+                       const Tls* tls = nullptr) {
     const test::TempDir scratch{options.dir};
     const auto ids = client_ids("c", clients);
-    const BelfryServer server{{scratch.make("belfry"), "memory", ids, "64M", clients}};
-    return measure_clients(server, ids);
+    const BelfryServer server{{scratch.make("belfry"), "memory", ids, "64M", clients, tls}};
+    return measure_clients(server, ids, tls);
 }
 
 /// Publishes nearly a whole ring, so that no client receives a GAP.
@@ -104,6 +110,16 @@ void measure_idle_memory(const CommonOptions& options, Report& report) {
     for (const std::size_t clients : all) {
         report_memory(options, report, clients, "idle", "at most 220 KiB",
                       [&] { return measure_idle(options, clients); });
+    }
+}
+
+void measure_tls_memory(const CommonOptions& options, Report& report) {
+    const std::vector<std::size_t> all =
+        options.quick ? std::vector<std::size_t>{20} : std::vector<std::size_t>{100, 1'000};
+    const Tls tls;
+    for (const std::size_t clients : all) {
+        report_memory(options, report, clients, "idle" + std::string{over_tls}, "at most 500 KiB",
+                      [&] { return measure_idle(options, clients, &tls); });
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "bench/support/client_ids.hpp"
 #include "bench/support/read_up_to.hpp"
+#include "bench/support/secrets.hpp"
 #include "tests/support/failure.hpp"
 
 #include <charconv>
@@ -27,7 +28,7 @@ std::size_t digits(std::uint64_t number) {
 }
 
 void log_in_as(const Connection& connection, std::string_view client_id) {
-    connection.send("LOGIN " + std::string{client_id} + "\r\n");
+    connection.send(login_line(client_id));
     read_up_to(connection, "LIVE ");
 }
 
@@ -38,8 +39,8 @@ void append_number(std::string& out, std::uint64_t number) {
 
 }  // namespace
 
-BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers)
-    : server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1}} {}
+BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls)
+    : Peer{tls}, server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1, tls}} {}
 
 /// The frame is `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF. The time has 13 digits from
 /// 2001 to 2286.

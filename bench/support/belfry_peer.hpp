@@ -13,10 +13,11 @@ namespace belfry::bench {
 class BelfryPeer : public Peer {
   public:
     /// @param subscribers the maximum number of subscribers
-    BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers);
+    BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls = nullptr);
 
-    [[nodiscard]] std::string_view name() const override { return "Belfry"; }
-    [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
+    [[nodiscard]] std::uint16_t port() const override {
+        return tls() == nullptr ? server_.port() : server_.tls_port();
+    }
     [[nodiscard]] pid_t leader() const override { return server_.leader(); }
     void subscribe(const Connection& connection, std::size_t index) override;
     void introduce(const Connection& connection) override;
@@ -30,6 +31,8 @@ class BelfryPeer : public Peer {
     [[nodiscard]] static std::uint64_t bytes_beside_id(std::size_t payload);
 
   private:
+    [[nodiscard]] std::string_view server_name() const override { return "Belfry"; }
+
     BelfryServer server_;
     LineSplitter lines_;
     std::uint64_t published_ = 0;

@@ -1,11 +1,11 @@
 #include "bench/support/belfry_server.hpp"
 
+#include "bench/support/secrets.hpp"
 #include "tests/support/failure.hpp"
 
 #include <sys/prctl.h>
 
-#include <boost/algorithm/string/join.hpp>
-
+#include <fstream>
 #include <utility>
 
 namespace belfry::bench {
@@ -24,15 +24,28 @@ void adopt_orphans() {
 
 BelfryServer::BelfryServer(ServerPlan plan) : plan_{std::move(plan)} {
     adopt_orphans();
+    std::ofstream{clients_file()} << bench::clients_file(plan_.client_ids);
     start();
+}
+
+std::filesystem::path BelfryServer::clients_file() const {
+    return plan_.data_dir.string() + ".clients";
 }
 
 test::Invocation BelfryServer::command() const {
     test::Invocation command{
         test::program("belfryd"),
-        {"--client-ids", boost::algorithm::join(plan_.client_ids, ","), "--port", "0", "--data-dir",
-         plan_.data_dir.string(), "--durability", plan_.durability, "--ring-size", plan_.ring_size,
-         "--max-clients", std::to_string(plan_.max_clients)}};
+        {"--clients", clients_file().string(), "--port", "0", "--data-dir", plan_.data_dir.string(),
+         "--durability", plan_.durability, "--ring-size", plan_.ring_size, "--max-clients",
+         std::to_string(plan_.max_clients)}};
+    if (plan_.tls != nullptr) {
+        const test::KeyPair& pair = plan_.tls->server();
+        for (const std::string& option :
+             {std::string{"--tls-port"}, std::string{"0"}, std::string{"--tls-cert"},
+              pair.certificate.string(), std::string{"--tls-key"}, pair.key.string()}) {
+            command.arguments.push_back(option);
+        }
+    }
     // If this program dies, the server must stop cleanly and remove its segment.
     command.death_signal = SIGTERM;
     command.own_session = true;

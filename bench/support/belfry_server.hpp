@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/support/tls.hpp"
 #include "tests/support/running_server.hpp"
 
 #include <sys/types.h>
@@ -18,10 +19,12 @@ struct ServerPlan {
     std::vector<std::string> client_ids;
     std::string ring_size = "64M";
     std::size_t max_clients = 1'024;
+    const Tls* tls = nullptr;  ///< unless it is null, clients may also use TLS
 };
 
-/// A real belfryd on a free port. The destructor leaves no process and no segment. The caller owns
-/// the data directory.
+/// A real belfryd on a free port, whose clients have secrets. The destructor leaves no process and
+/// no segment. The caller owns the directory in which the data directory and `DATA_DIR.clients`
+/// lie.
 class BelfryServer {
   public:
     /// Starts it and waits until it is ready.
@@ -38,6 +41,9 @@ class BelfryServer {
 
     [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
 
+    /// Returns the port of clients that use TLS.
+    [[nodiscard]] std::uint16_t tls_port() const { return belfryd_.tls_port(); }
+
     /// Returns the pid of the supervisor, which leads the process session of the whole server.
     [[nodiscard]] pid_t leader() const { return belfryd_.pid(); }
 
@@ -46,6 +52,7 @@ class BelfryServer {
     [[nodiscard]] double ready_after_ms() const { return belfryd_.ready_after_ms(); }
 
   private:
+    [[nodiscard]] std::filesystem::path clients_file() const;
     [[nodiscard]] test::Invocation command() const;
 
     ServerPlan plan_;

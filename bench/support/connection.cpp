@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -18,11 +19,11 @@ namespace {
 
 constexpr timeval timeout{60, 0};
 
-sockaddr_in loopback(std::uint16_t port) {
+sockaddr_in local_address(std::uint16_t port, std::uint32_t host = INADDR_LOOPBACK) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(host);
     return address;
 }
 
@@ -39,8 +40,8 @@ void set_options(int fd) {
     ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
-void bind_to_free_port(int fd) {
-    const sockaddr_in address = loopback(0);
+void bind_to_free_port(int fd, std::uint32_t host = INADDR_LOOPBACK) {
+    const sockaddr_in address = local_address(0, host);
     if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw test::system_failure("bind");
     }
@@ -66,15 +67,45 @@ std::uint16_t port_of(int fd) {
 
 }  // namespace
 
-Connection::Connection(std::uint16_t port) : socket_{new_socket()} {
-    set_options(fd());
-    const sockaddr_in address = loopback(port);
+Connection::Connection(std::uint16_t port) : Connection{new_socket()} {
+    connect(port);
+}
+
+void Connection::connect(std::uint16_t port) const {
+    const sockaddr_in address = local_address(port);
     if (::connect(fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         give_up("connect");
     }
 }
 
+Connection::Connection(std::uint16_t port, const Tls* tls) : Connection{port} {
+    if (tls != nullptr) start_tls(*tls);
+}
+
+Connection::Connection(std::uint16_t port, const Tls* tls, std::uint32_t source)
+    : Connection{new_socket()} {
+    bind_to_free_port(fd(), source);
+    connect(port);
+    if (tls != nullptr) start_tls(*tls);
+}
+
+void Connection::start_tls(const Tls& tls) {
+    tls_.emplace(tls, fd());
+}
+
+/// Waits for the socket, which does not wait itself since TLS has started.
+void Connection::wait_for(short events) const {
+    pollfd entry{fd(), events, 0};
+    const int count = ::poll(&entry, 1, static_cast<int>(timeout.tv_sec) * 1'000);
+    if (count == 0) errno = EAGAIN;
+    if (count != 1) give_up("poll");
+}
+
 void Connection::send(std::string_view bytes) const {
+    while (tls_ && !bytes.empty()) {
+        bytes.remove_prefix(tls_->write_now(bytes));
+        if (!bytes.empty()) wait_for(POLLOUT);
+    }
     while (!bytes.empty()) {
         const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count < 0) give_up("send");
@@ -83,6 +114,11 @@ void Connection::send(std::string_view bytes) const {
 }
 
 std::string_view Connection::receive(std::span<char> buffer) const {
+    while (tls_) {
+        const std::string_view received = receive_now(buffer);
+        if (!received.empty()) return received;
+        wait_for(POLLIN);
+    }
     const ssize_t count = ::recv(fd(), buffer.data(), buffer.size(), 0);
     if (count < 0) give_up("recv");
     if (count == 0) throw test::Failure("the peer has closed the connection");
@@ -90,6 +126,7 @@ std::string_view Connection::receive(std::span<char> buffer) const {
 }
 
 std::string_view Connection::receive_now(std::span<char> buffer) const {
+    if (tls_) return {buffer.data(), tls_->read_now(buffer)};
     const ssize_t count = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) return {};
     if (count < 0) throw test::system_failure("recv");
@@ -103,6 +140,7 @@ void Connection::wait_for_ever() const {
 }
 
 std::size_t Connection::send_now(std::string_view bytes) const {
+    if (tls_) return tls_->write_now(bytes);
     const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) return 0;
     if (count < 0) throw test::system_failure("send");
@@ -110,6 +148,7 @@ std::size_t Connection::send_now(std::string_view bytes) const {
 }
 
 std::size_t Connection::discard_now(std::size_t max_bytes) const {
+    if (tls_) return tls_->discard_now(max_bytes);
     const ssize_t count = ::recv(fd(), nullptr, max_bytes, MSG_TRUNC | MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) return 0;
     if (count < 0) throw test::system_failure("recv");

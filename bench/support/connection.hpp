@@ -1,19 +1,33 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
+#include "bench/support/tls.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace belfry::bench {
 
-/// A blocking TCP connection to this machine. It fails if the peer is silent for long.
+/// A blocking TCP connection to this machine, with or without TLS. It fails if the peer is silent
+/// for long.
 class Connection {
   public:
     /// Connects to the port.
     /// @throws test::Failure
     explicit Connection(std::uint16_t port);
+
+    /// Connects to the port, and starts TLS unless `tls` is null.
+    /// @throws test::Failure
+    Connection(std::uint16_t port, const Tls* tls);
+
+    /// Does the same from another address of this machine, which is in host byte order.
+    Connection(std::uint16_t port, const Tls* tls, std::uint32_t source);
+
+    /// Does the handshake of TLS. From now on all bytes are encrypted.
+    /// @throws test::Failure
+    void start_tls(const Tls& tls);
 
     /// Sends all bytes.
     /// @throws test::Failure, Interrupted
@@ -24,7 +38,8 @@ class Connection {
     /// @throws test::Failure, also if the peer has closed the connection; Interrupted
     [[nodiscard]] std::string_view receive(std::span<char> buffer) const;
 
-    /// Does the same without waiting. Returns an empty view if nothing has come.
+    /// Does the same without waiting. Returns an empty view if nothing has come. If the buffer is
+    /// full, more may have come, of which epoll does not tell.
     [[nodiscard]] std::string_view receive_now(std::span<char> buffer) const;
 
     /// Lets receive() wait without a limit from now on.
@@ -34,7 +49,8 @@ class Connection {
     /// @return the number of bytes
     [[nodiscard]] std::size_t send_now(std::string_view bytes) const;
 
-    /// Discards what has come, up to `max_bytes`, without copying it.
+    /// Discards what has come, up to `max_bytes`. Without TLS it is not even copied. If that many
+    /// were discarded, more may have come, of which epoll does not tell.
     /// @return the number of bytes
     [[nodiscard]] std::size_t discard_now(std::size_t max_bytes) const;
 
@@ -43,8 +59,11 @@ class Connection {
   private:
     friend class Listener;
     explicit Connection(base::UniqueFd socket);
+    void connect(std::uint16_t port) const;
+    void wait_for(short events) const;
 
     base::UniqueFd socket_;
+    std::optional<TlsStream> tls_;
 };
 
 /// Listens on a free port of this machine.

@@ -37,6 +37,10 @@ double kept_for_processors() {
     return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
+double private_memory_of(const std::string& process) {
+    return sizes_in("/proc/" + process + "/smaps_rollup")["Pss_Anon:"];
+}
+
 }  // namespace
 
 MachineMemory machine_memory() {
@@ -48,11 +52,13 @@ MachineMemory machine_memory() {
 double private_memory(pid_t session) {
     double sum = 0;
     for (const auto& process : test::processes()) {
-        if (process.session != session) continue;
-        auto sizes = sizes_in("/proc/" + std::to_string(process.pid) + "/smaps_rollup");
-        sum += sizes["Pss_Anon:"];
+        if (process.session == session) sum += private_memory_of(std::to_string(process.pid));
     }
     return sum;
+}
+
+double private_memory_of_this_process() {
+    return private_memory_of("self");
 }
 
 }  // namespace belfry::bench

@@ -20,4 +20,7 @@ struct MachineMemory {
 /// /proc/PID/smaps_rollup).
 [[nodiscard]] double private_memory(pid_t session);
 
+/// Returns the same of this process alone.
+[[nodiscard]] double private_memory_of_this_process();
+
 }  // namespace belfry::bench

@@ -25,15 +25,21 @@ std::string streams(const std::filesystem::path& dir, bool synced) {
            (synced ? "  sync_interval: always\n" : "") + "}\n";
 }
 
+std::string encryption(const Tls& tls) {
+    return "tls {\n  cert_file: \"" + tls.server().certificate.string() + "\"\n  key_file: \"" +
+           tls.server().key.string() + "\"\n}\n";
+}
+
 std::filesystem::path write(const std::filesystem::path& path, const std::string& text) {
     std::ofstream{path} << text;
     return path;
 }
 
 test::Invocation server_command(NatsServer::Use use, const std::filesystem::path& dir,
-                                std::uint16_t port) {
+                                std::uint16_t port, const Tls* tls) {
     std::string text = configuration(dir, port);
     if (use == NatsServer::Use::synced_streams) text += streams(dir, NatsServer::can_sync(dir));
+    if (tls != nullptr) text += encryption(*tls);
     test::Invocation command{*installed("nats-server"),
                              {"--config", write(dir / "nats.conf", text).string()}};
     command.own_session = true;
@@ -51,8 +57,8 @@ bool NatsServer::can_sync(const std::filesystem::path& dir) {
     return test::run({*installed("nats-server"), {"-t", "--config", path.string()}}).status == 0;
 }
 
-NatsServer::NatsServer(Use use, const std::filesystem::path& dir)
-    : port_{free_port()}, nats_{server_command(use, dir, port_)} {
+NatsServer::NatsServer(Use use, const std::filesystem::path& dir, const Tls* tls)
+    : port_{free_port()}, nats_{server_command(use, dir, port_, tls)} {
     wait_until([this] { return answers(); }, start_timeout, "nats-server does not answer");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/support/tls.hpp"
 #include "tests/support/process.hpp"
 
 #include <cstdint>
@@ -20,7 +21,8 @@ class NatsServer {
 
     /// Starts it and waits until it answers. Slow subscribers are not dropped.
     /// @param dir holds its files
-    NatsServer(Use use, const std::filesystem::path& dir);
+    /// @param tls unless it is null, clients must use TLS
+    NatsServer(Use use, const std::filesystem::path& dir, const Tls* tls = nullptr);
 
     /// Tells whether this version can sync the file of a stream before it acknowledges. Otherwise
     /// an acknowledged message may be lost if the machine crashes.

@@ -16,18 +16,24 @@ namespace belfry::bench {
 /// deliveries are counted without parsing them.
 class Peer {
   public:
-    Peer() = default;
+    /// @param tls outlives the peer; null: without TLS
+    explicit Peer(const Tls* tls = nullptr) : tls_{tls} {}
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
     virtual ~Peer() = default;
 
-    /// Returns the name for tables.
-    [[nodiscard]] virtual std::string_view name() const = 0;
+    /// Returns the name for tables, such as `Redis over TLS`.
+    [[nodiscard]] std::string name() const {
+        return std::string{server_name()} + (tls_ == nullptr ? "" : over_tls);
+    }
 
     [[nodiscard]] virtual std::uint16_t port() const = 0;
 
     /// Returns the leader of the process session to which all processes of the server belong.
     [[nodiscard]] virtual pid_t leader() const = 0;
+
+    /// Connects a new client. Its handshake is done.
+    [[nodiscard]] virtual Connection connect() const { return {port(), tls_}; }
 
     /// Makes a new connection a subscriber. After it has returned, the connection receives
     /// everything that is published from then on, and nothing else.
@@ -53,6 +59,14 @@ class Peer {
 
     /// Returns how many messages may be unanswered if the user has asked for `asked`.
     [[nodiscard]] virtual std::uint64_t window(std::uint64_t asked) const { return asked; }
+
+  protected:
+    [[nodiscard]] const Tls* tls() const { return tls_; }
+
+  private:
+    [[nodiscard]] virtual std::string_view server_name() const = 0;
+
+    const Tls* tls_;
 };
 
 }  // namespace belfry::bench

@@ -1,5 +1,7 @@
 #include "bench/support/publisher.hpp"
 
+#include "bench/support/secrets.hpp"
+
 #include <array>
 #include <charconv>
 
@@ -9,7 +11,7 @@ Publisher::Publisher(std::uint16_t port, std::string_view client_id, std::uint64
                      std::size_t bytes)
     : WindowedPublisher{port, window},
       tail_{' ' + std::to_string(bytes) + "\r\n" + std::string(bytes, 'x') + "\r\n"} {
-    connection().send("LOGIN " + std::string{client_id} + "\r\n");
+    connection().send(login_line(client_id));
     std::array<char, 4096> buffer{};
     while (!counter_.live()) counter_.feed(connection().receive(buffer));
 }

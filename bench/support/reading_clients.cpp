@@ -1,5 +1,6 @@
 #include "bench/support/reading_clients.hpp"
 
+#include "bench/support/secrets.hpp"
 #include "bench/support/wait.hpp"
 
 #include <sys/epoll.h>
@@ -20,7 +21,8 @@ constexpr std::chrono::seconds timeout{300};
 
 }  // namespace
 
-ReadingClients::ReadingClients(std::uint16_t port, const std::vector<std::string>& client_ids)
+ReadingClients::ReadingClients(std::uint16_t port, const std::vector<std::string>& client_ids,
+                               const Tls* tls)
     : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     if (!epoll_) throw test::system_failure("epoll_create1");
     members_.reserve(client_ids.size());
@@ -30,7 +32,7 @@ ReadingClients::ReadingClients(std::uint16_t port, const std::vector<std::string
             check_interrupt();
             read_once(buffer);
         }
-        log_in(port, client_id);
+        log_in({port, tls}, client_id);
     }
     {
         const NoInterruptsHere to_the_main_thread;
@@ -52,11 +54,11 @@ ReadingClients::~ReadingClients() {
     thread_.join();
 }
 
-void ReadingClients::log_in(std::uint16_t port, const std::string& client_id) {
+void ReadingClients::log_in(Connection new_connection, const std::string& client_id) {
     check_interrupt();
-    members_.push_back({Connection{port}});
+    members_.push_back({std::move(new_connection)});
     const Connection& connection = members_.back().connection;
-    connection.send("LOGIN " + client_id + "\r\n");
+    connection.send(login_line(client_id));
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = members_.size() - 1;

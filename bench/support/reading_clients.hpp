@@ -16,7 +16,9 @@ namespace belfry::bench {
 class ReadingClients {
   public:
     /// Logs all in and waits until they are live.
-    ReadingClients(std::uint16_t port, const std::vector<std::string>& client_ids);
+    /// @param tls unless it is null, they use TLS
+    ReadingClients(std::uint16_t port, const std::vector<std::string>& client_ids,
+                   const Tls* tls = nullptr);
     ReadingClients(const ReadingClients&) = delete;
     ReadingClients& operator=(const ReadingClients&) = delete;
     ~ReadingClients();
@@ -29,7 +31,7 @@ class ReadingClients {
         Connection connection;
         FrameCounter counter = {};
     };
-    void log_in(std::uint16_t port, const std::string& client_id);
+    void log_in(Connection connection, const std::string& client_id);
     void read_all() noexcept;
     void read_once(std::vector<char>& buffer);
     void read(Member& member, std::vector<char>& buffer);

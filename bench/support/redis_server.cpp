@@ -15,11 +15,19 @@ constexpr std::chrono::seconds start_timeout{20};
 constexpr std::chrono::seconds run_timeout{120};
 
 test::Invocation server_command(RedisServer::Use use, const std::filesystem::path& dir,
-                                std::uint16_t port) {
-    test::Invocation command{
-        *installed("redis-server"),
-        {"--bind", "127.0.0.1", "--port", std::to_string(port), "--dir", dir.string(),
-         "--daemonize", "no", "--save", "", "--client-output-buffer-limit", "pubsub 0 0 0"}};
+                                std::uint16_t port, const Tls* tls) {
+    test::Invocation command{*installed("redis-server"),
+                             {"--bind", "127.0.0.1", tls == nullptr ? "--port" : "--tls-port",
+                              std::to_string(port), "--dir", dir.string(), "--daemonize", "no",
+                              "--save", "", "--client-output-buffer-limit", "pubsub 0 0 0"}};
+    if (tls != nullptr) {
+        for (const std::string& option :
+             {std::string{"--port"}, std::string{"0"}, std::string{"--tls-auth-clients"},
+              std::string{"no"}, std::string{"--tls-cert-file"}, tls->server().certificate.string(),
+              std::string{"--tls-key-file"}, tls->server().key.string()}) {
+            command.arguments.push_back(option);
+        }
+    }
     if (use == RedisServer::Use::synced_streams) {
         // Rewriting the log during the measurement would slow Redis down, so it is turned off.
         for (const char* const option : {"--appendonly", "yes", "--appendfsync", "always",
@@ -59,15 +67,15 @@ bool RedisServer::has_benchmark() {
     return installed("redis-benchmark").has_value();
 }
 
-RedisServer::RedisServer(Use use, const std::filesystem::path& dir)
-    : port_{free_port()}, redis_{server_command(use, dir, port_)} {
+RedisServer::RedisServer(Use use, const std::filesystem::path& dir, const Tls* tls)
+    : port_{free_port()}, tls_{tls}, redis_{server_command(use, dir, port_, tls)} {
     wait_until([this] { return answers(); }, start_timeout, "redis-server does not answer");
 }
 
 bool RedisServer::answers() {
     if (!redis_.is_running()) throw test::Failure("redis-server has ended: " + redis_.out());
     try {
-        Connection connection{port_};
+        Connection connection{port_, tls_};
         connection.send("PING\r\n");
         char buffer[64];
         return connection.receive(buffer).starts_with("+PONG");

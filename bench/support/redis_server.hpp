@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/support/tls.hpp"
 #include "tests/support/process.hpp"
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class RedisServer {
 
     /// Starts it and waits until it answers.
     /// @param dir holds its files
-    RedisServer(Use use, const std::filesystem::path& dir);
+    /// @param tls unless it is null, clients must use TLS
+    RedisServer(Use use, const std::filesystem::path& dir, const Tls* tls = nullptr);
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
@@ -40,6 +42,7 @@ class RedisServer {
     [[nodiscard]] bool answers();
 
     std::uint16_t port_;
+    const Tls* tls_;
     test::Process redis_;
     std::uint64_t streams_ = 0;
 };

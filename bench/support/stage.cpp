@@ -3,6 +3,7 @@
 #include "tests/support/failure.hpp"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -19,6 +20,13 @@ double own_cpu_seconds() {
     timespec time{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+double own_user_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_utime.tv_sec) +
+           1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
 }
 
 timespec to_timespec(Clock::duration duration) {
@@ -38,10 +46,10 @@ Stage::Stage(std::unique_ptr<Peer> peer, std::size_t subscribers, FlowControl fl
     subscribers_.reserve(subscribers);
     for (std::size_t index = 0; index < subscribers; ++index) {
         check_interrupt();
-        subscribers_.push_back({Connection{peer_->port()}});
+        subscribers_.push_back({peer_->connect()});
         peer_->subscribe(subscribers_.back().connection, index);
     }
-    publisher_ = std::make_unique<Connection>(peer_->port());
+    publisher_ = std::make_unique<Connection>(peer_->connect());
     peer_->introduce(*publisher_);
     for (const Subscriber& subscriber : subscribers_) peer_->settle(subscriber.connection);
     peer_->settle(*publisher_);
@@ -66,6 +74,7 @@ Stage::Rate Stage::publish_all(std::uint64_t messages, std::string_view payload)
     begin_run();
     const double cpu_before = cpu_.seconds();
     const double own_before = own_cpu_seconds();
+    const double user_before = own_user_seconds();
     const auto start = Clock::now();
     publish_some(messages, payload);
     while (published_ < messages || !is_complete()) {
@@ -74,10 +83,11 @@ Stage::Rate Stage::publish_all(std::uint64_t messages, std::string_view payload)
     }
     const double seconds = Seconds{Clock::now() - start}.count();
     const double own = own_cpu_seconds() - own_before;
+    const double user = own_user_seconds() - user_before;
     check_complete();
     const double cpu = cpu_.seconds() - cpu_before;
     const auto deliveries = static_cast<double>(messages * subscribers_.size());
-    return {deliveries / seconds, 1e9 * cpu / deliveries, own / seconds};
+    return {deliveries / seconds, 1e9 * cpu / deliveries, own / seconds, 1e9 * user / deliveries};
 }
 
 std::vector<double> Stage::publish_at(double messages_a_second, std::uint64_t messages,
@@ -171,11 +181,19 @@ void Stage::check_complete() const {
 
 void Stage::read_answers() {
     std::array<char, 64 << 10> buffer;
-    unanswered_ -= peer_->answered(publisher_->receive_now(buffer));
+    std::string_view answers;
+    do {
+        answers = publisher_->receive_now(buffer);
+        unanswered_ -= peer_->answered(answers);
+    } while (answers.size() == buffer.size());
 }
 
 void Stage::read(std::size_t index) {
-    received_[index] += subscribers_[index].connection.discard_now(max_at_once);
+    std::size_t count = 0;
+    do {
+        count = subscribers_[index].connection.discard_now(max_at_once);
+        received_[index] += count;
+    } while (count == max_at_once);
     if (timed_) take_times(subscribers_[index], received_[index]);
 }
 
@@ -190,7 +208,7 @@ void Stage::take_times(Subscriber& subscriber, std::uint64_t received) {
 void Stage::give_up() const {
     const auto behind = std::ranges::count_if(
         received_, [this](std::uint64_t bytes) { return bytes != expected_; });
-    throw test::Failure(std::string{peer_->name()} + ": " + std::to_string(behind) + " of " +
+    throw test::Failure(peer_->name() + ": " + std::to_string(behind) + " of " +
                         std::to_string(received_.size()) +
                         " subscribers have not received all bytes; " + std::to_string(unanswered_) +
                         " messages are unanswered");

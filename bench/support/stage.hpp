@@ -27,8 +27,9 @@ class Stage {
 
     struct Rate {
         double deliveries_a_second;
-        double cpu_ns_a_delivery;  ///< processor time of all processes of the server
-        double own_share;          ///< share of the run in which this process used a processor
+        double cpu_ns_a_delivery;       ///< processor time of all processes of the server
+        double own_share;               ///< share of the run in which this process used a processor
+        double own_user_ns_a_delivery;  ///< this process's own time outside the kernel
     };
 
     /// Publishes as fast as flow control permits, until every subscriber has every message.
