@@ -66,8 +66,9 @@ $(BUILD)/bin/belfry-gate: LDLIBS += -lssl -lcrypto
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo -lbsd
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is
-# never called. server/huge_program.hpp needs the alignment.
+# never called. server/huge_program.hpp needs the alignment. belfry-gate is linked statically for the same reason.
 $(BUILD)/bin/belfryd: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings -Wl,-z,max-page-size=0x200000)
+$(BUILD)/bin/belfry-gate: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warnings)
 
 $(PROGRAMS) $(BUILD)/tests/belfryd:
 	@mkdir -p $(@D)
