@@ -21,10 +21,9 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// One record of TLS fits the buffer for what a client sends. Sessions send more at once. With the
-/// buffers of OpenSSL and Asio, a relay has less than 256 KiB.
-constexpr std::size_t upwards_buffer = std::size_t{16} << 10;
-constexpr std::size_t downwards_buffer = std::size_t{64} << 10;
+/// Size of the buffer for each direction: several records of TLS. With those of OpenSSL, a relay
+/// has less than 256 KiB.
+constexpr std::size_t copy_buffer = std::size_t{64} << 10;
 
 /// Acknowledges the end of the handshake now. A client with Nagle's algorithm holds its LOGIN back
 /// until then, and nothing is sent to it that would carry the acknowledgement.
@@ -46,9 +45,8 @@ NativeRelay::NativeRelay(asio::io_context& loop, ClientSocket client, SessionSoc
       local_{base::local_endpoint(client.native_handle())},
       client_{std::move(client), credentials.context()},
       session_{std::move(session)},
-      upwards_{client_, session_, upwards_buffer,
-               [this](Upwards::End end) { finish_upwards(end); }},
-      downwards_{session_, client_, downwards_buffer,
+      upwards_{client_, session_, copy_buffer, [this](Upwards::End end) { finish_upwards(end); }},
+      downwards_{session_, client_, copy_buffer,
                  [this](Downwards::End end) { finish_downwards(end); }},
       deadline_{loop} {}
 

@@ -1,11 +1,17 @@
 #include "gate/tls_stream.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <climits>
 #include <new>
 
 namespace belfry::gate {
 namespace {
+
+/// How much of the client's TCP stream OpenSSL reads at once: several records.
+constexpr std::size_t read_buffer = std::size_t{64} << 10;
 
 int int_size(std::size_t size) noexcept {
     return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
@@ -17,6 +23,7 @@ TlsStream::TlsStream(Socket socket, SSL_CTX* context)
     : socket_{std::move(socket)}, tls_{::SSL_new(context)} {
     if (!tls_ || ::SSL_set_fd(tls_.get(), socket_.native_handle()) != 1) throw std::bad_alloc{};
     ::SSL_set_accept_state(tls_.get());
+    ::SSL_set_default_read_buffer_len(tls_.get(), read_buffer);
 }
 
 Step TlsStream::shake_hands() noexcept {
@@ -24,14 +31,41 @@ Step TlsStream::shake_hands() noexcept {
     return step_after(::SSL_do_handshake(tls_.get()));
 }
 
+/// Reads as many records as are there and fit, because fewer and larger pieces cost less.
 Step TlsStream::read(char* bytes, std::size_t size) noexcept {
-    ::ERR_clear_error();
-    return step_after(::SSL_read(tls_.get(), bytes, int_size(size)));
+    Step all{Outcome::done};
+    while (all.count < size) {
+        ::ERR_clear_error();
+        const Step step =
+            step_after(::SSL_read(tls_.get(), bytes + all.count, int_size(size - all.count)));
+        if (step.outcome != Outcome::done) return all.count > 0 ? all : step;
+        all.count += step.count;
+    }
+    return all;
 }
 
+/// Writes as many records as the socket takes. They leave together, because the kernel's work for a
+/// segment and the wake-up of the client cost more than the bytes.
 Step TlsStream::write(const char* bytes, std::size_t size) noexcept {
-    ::ERR_clear_error();
-    return step_after(::SSL_write(tls_.get(), bytes, int_size(size)));
+    const bool is_long = size > SSL3_RT_MAX_PLAIN_LENGTH;
+    if (is_long) set_cork(1);
+    Step all{Outcome::done};
+    while (all.count < size) {
+        ::ERR_clear_error();
+        const Step step =
+            step_after(::SSL_write(tls_.get(), bytes + all.count, int_size(size - all.count)));
+        if (step.outcome != Outcome::done) {
+            if (all.count == 0) all = step;
+            break;
+        }
+        all.count += step.count;
+    }
+    if (is_long) set_cork(0);
+    return all;
+}
+
+void TlsStream::set_cork(int on) noexcept {
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
 }
 
 Step TlsStream::close() noexcept {

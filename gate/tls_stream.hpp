@@ -47,6 +47,7 @@ class TlsStream {
 
   private:
     [[nodiscard]] Step step_after(int result) noexcept;
+    void set_cork(int on) noexcept;
 
     Socket socket_;
     UniqueSsl tls_;
