@@ -305,7 +305,6 @@ void Connections::fork(Ready ready) {
     const Source source = source_of(ready.connection);
     const std::uint32_t slot = children.free_slot();
     const shm::Peer peer = ready.connection.peer;
-    if (peer.transport == shm::Transport::tcp) set_options(ready.connection.socket);
     Heritage heritage{context_.segment,
                       context_.data_dir,
                       shm::give_slot(context_.segment, slot, peer),

@@ -35,18 +35,15 @@ void keep_alive(int socket) noexcept {
 
 }  // namespace
 
-void set_options(const base::UniqueFd& socket) noexcept {
-    // Nagle's algorithm would only delay, because a session already writes everything that is due
-    // by one call.
-    set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    keep_alive(socket.get());
-}
-
 Listener::Listener(const std::string& address, std::uint16_t port) {
     tcp::endpoint endpoint{boost::asio::ip::make_address(address), port};
     socket_ = base::UniqueFd{
         ::socket(endpoint.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     set(socket_.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    // Nagle's algorithm would only delay, because a session already writes everything that is due
+    // by one call.
+    set(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    keep_alive(socket_.get());
     if (!socket_ ||
         ::bind(socket_.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == -1 ||
         ::listen(socket_.get(), SOMAXCONN) == -1) {

@@ -14,10 +14,8 @@ struct Accepted {
     base::Endpoint peer = {};
 };
 
-/// Sets the TCP options that a session needs. A connection that only waits does without.
-void set_options(const base::UniqueFd& socket) noexcept;
-
-/// The listening socket. Only the supervisor uses it.
+/// A listening socket. Only the supervisor uses it, but the gate accepts connections at the one for
+/// TLS. Each connection inherits the TCP options of its listening socket.
 class Listener {
   public:
     /// @param address IPv4 or IPv6. @param port 0 lets the system choose
