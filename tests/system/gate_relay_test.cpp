@@ -119,6 +119,28 @@ TEST_F(GateRelay, PassesTheEndOfTheClientOn) {
     EXPECT_TRUE(has_relays(0));
 }
 
+TEST_F(GateRelay, AnswersAClientThatEndsItsSideWithoutCloseNotify) {
+    RawClient client = connect();
+    PlayedSession session = gate_.accept_client();
+    client.send("QUIT\r\n");
+    ::shutdown(client.fd(), SHUT_WR);
+    EXPECT_EQ(session.read_to_the_end(), "QUIT\r\n");
+    session.send("BYE quit\r\n");
+    session.shutdown_sending();
+    client.expect("BYE quit");
+    client.expect_closed();
+}
+
+TEST_F(GateRelay, DoesNotBlameAClientThatEndsItsSideDuringItsHandshake) {
+    TcpConnection client{gate_.port()};
+    ASSERT_EQ(client.send("\x16\x03\x01"), 3);
+    const PlayedSession session = gate_.accept();
+    ::shutdown(client.fd(), SHUT_WR);
+    EXPECT_TRUE(eventually([&] {
+        return gate_.process().err().find(" failed: the client has closed") != std::string::npos;
+    })) << gate_.process().err();
+}
+
 TEST_F(GateRelay, EndsTheSessionOfAClientThatIsReset) {
     RawClient client = connect();
     PlayedSession session = gate_.accept_client();
