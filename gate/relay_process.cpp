@@ -30,6 +30,8 @@ void settle(const RelayHeritage& heritage) {
     heritage.sandbox->enter();
     std::array kept{heritage.client.get(), heritage.session.get(), heritage.logins};
     close_all_except(kept);
+    // A terminal sends it to the whole group when it closes. Sessions ignore it too.
+    static_cast<void>(::signal(SIGHUP, SIG_IGN));
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

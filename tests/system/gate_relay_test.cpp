@@ -240,6 +240,16 @@ TEST_F(GateRelay, GoesOnAfterTheGateIsTerminated) {
     EXPECT_EQ(session.read(8), "PING a\r\n");
 }
 
+TEST_F(GateRelay, GoesOnAfterASignalOfTheTerminal) {
+    RawClient client = connect();
+    PlayedSession session = gate_.accept_client();
+    ::kill(gate_.relays().at(0), SIGHUP);
+    client.send("PING a\r\n");
+    EXPECT_EQ(session.read(8), "PING a\r\n");
+    session.send("BYE here\r\n");
+    client.expect("BYE here");
+}
+
 TEST_F(GateRelay, CostsItsOwnClientAloneIfItIsKilled) {
     RawClient ann = connect();
     PlayedSession session_of_ann = gate_.accept_client();
