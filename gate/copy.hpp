@@ -3,6 +3,8 @@
 #include "base/page_buffer.hpp"
 #include "gate/stream_step.hpp"
 
+#include <string.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -24,9 +26,16 @@ class Copy {
     };
     using Handler = std::function<void(End)>;
 
+    /// What happens to bytes that were written.
+    enum class Wipe { no, yes };
+
     /// @param ended called once, from the event loop; the object must still exist then
-    Copy(Source& source, Target& target, std::size_t buffer, Handler ended)
-        : source_{&source}, target_{&target}, buffer_{buffer}, ended_{std::move(ended)} {}
+    Copy(Source& source, Target& target, std::size_t buffer, Wipe wipe, Handler ended)
+        : source_{&source},
+          target_{&target},
+          buffer_{buffer},
+          wipe_{wipe},
+          ended_{std::move(ended)} {}
     Copy(const Copy&) = delete;
     Copy& operator=(const Copy&) = delete;
     ~Copy() = default;
@@ -41,9 +50,9 @@ class Copy {
             if (step.outcome != Outcome::done) return stop_at(step.outcome, is_writing);
             if (is_writing) {
                 written_ += step.count;
-                if (written_ == read_ && !source_->has_more()) {
-                    return source_->wait(Outcome::must_read, resume());
-                }
+                if (written_ != read_) continue;
+                if (wipe_ == Wipe::yes) ::explicit_bzero(buffer_.data(), read_);
+                if (!source_->has_more()) return source_->wait(Outcome::must_read, resume());
             } else {
                 written_ = 0;
                 read_ = step.count;
@@ -74,6 +83,7 @@ class Copy {
     Source* source_;
     Target* target_;
     base::PageBuffer buffer_;
+    Wipe wipe_;
     std::size_t written_ = 0;  ///< of the bytes in the buffer
     std::size_t read_ = 0;     ///< how many bytes are in the buffer
     Handler ended_;

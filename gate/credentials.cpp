@@ -26,6 +26,8 @@ UniqueContext make_context() {
     // lengths of its own, so nothing that was cut off counts.
     ::SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                              SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    // What a client has sent may be its secret.
+    ::SSL_CTX_set_options(context.get(), SSL_OP_CLEANSE_PLAINTEXT);
     ::SSL_CTX_set_num_tickets(context.get(), 0);
     // The certificates of the file are sent, and never those of the clients' authorities.
     ::SSL_CTX_set_mode(context.get(), SSL_MODE_NO_AUTO_CHAIN);

@@ -45,8 +45,9 @@ NativeRelay::NativeRelay(asio::io_context& loop, ClientSocket client, SessionSoc
       local_{base::local_endpoint(client.native_handle())},
       client_{std::move(client), credentials.context()},
       session_{std::move(session)},
-      upwards_{client_, session_, copy_buffer, [this](Upwards::End end) { finish_upwards(end); }},
-      downwards_{session_, client_, copy_buffer,
+      upwards_{client_, session_, copy_buffer, Upwards::Wipe::yes,  // of the client's secret
+               [this](Upwards::End end) { finish_upwards(end); }},
+      downwards_{session_, client_, copy_buffer, Downwards::Wipe::no,
                  [this](Downwards::End end) { finish_downwards(end); }},
       deadline_{loop} {}
 

@@ -84,6 +84,25 @@ TEST_F(GateSecurity, AnIdleRelayHasNoKeyOfRsa) {
     expect_key_is_gone(certificates().server_with_rsa("rsa"));
 }
 
+TEST_F(GateSecurity, AnIdleRelayHasNoSecretOfItsClient) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        RunningGate gate{server()};
+        EXPECT_TRUE(gate.next_report().starts_with("ready "));
+        TlsOptions options = tls();
+        options.max_version = version;
+        RawClient client{gate.port(), options};
+        PlayedSession session = gate.accept_client();
+        const std::string line = "LOGIN ann secret=" + std::string(100, 'q') + "\r\n";
+        client.send(line);
+        EXPECT_EQ(session.read(line.size()), line);
+        session.send("WELCOME ann epoch=1 cursor=0 last=0 seq=0 max-payload=1 server=belfry/1\r\n");
+        client.expect_verb("WELCOME");
+        const std::string memory = memory_of(gate.relays().at(0));
+        EXPECT_TRUE(has(memory, "WELCOME ")) << "the search finds nothing";
+        EXPECT_FALSE(has(memory, std::string(20, 'q'))) << version;
+    }
+}
+
 TEST_F(GateSecurity, GateAndRelaysAreInTheirSandbox) {
     RunningGate gate{server()};
     EXPECT_TRUE(gate.next_report().starts_with("ready "));
