@@ -1,6 +1,7 @@
 #include "gate/gate.hpp"
 
 #include "admission/first_byte.hpp"
+#include "base/process.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <fcntl.h>
@@ -39,6 +40,19 @@ constexpr std::chrono::seconds max_postponement{3};
 
 /// Of all connections that may wait, one source may have a quarter.
 constexpr std::size_t shares = 4;
+
+/// Of all descriptors, one in so many is for other connections than those that wait for their first
+/// byte. Otherwise silent connections could use up all of them.
+constexpr std::size_t descriptors_per_other = 8;
+
+admission::WaitingLimits limits_for(std::size_t max_waiting) {
+    const std::size_t descriptors = base::raise_descriptor_limit();
+    const std::size_t total =
+        std::min(max_waiting, descriptors - descriptors / descriptors_per_other);
+    return {.total = total,
+            .per_source = std::max<std::size_t>(total / shares, 1),
+            .timeout = first_byte_timeout};
+}
 
 /// @return false with errno if the system is short of memory
 bool watch(const base::UniqueFd& epoll, int fd) noexcept {
@@ -97,9 +111,7 @@ Gate::Gate(const Options& options, const SupervisorLink& supervisor)
       listener_{take_listener(options.tls_fd)},
       reserve_{open_reserve()},
       relays_{options.gate_socket},
-      room_{{.total = options.max_waiting,
-             .per_source = std::max<std::size_t>(options.max_waiting / shares, 1),
-             .timeout = first_byte_timeout}} {
+      room_{limits_for(options.max_waiting)} {
     for (const int fd : {signals_.get(), supervisor.fd(), relays_.fd(), listener_.get()}) {
         if (!watch(epoll_, fd)) {
             throw std::system_error{errno, std::generic_category(), "cannot watch a descriptor"};

@@ -1,4 +1,3 @@
-#include "base/process.hpp"
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "daemon/descriptors.hpp"
@@ -35,7 +34,6 @@ int check(const gate::CredentialFiles& files) {
 int serve(const gate::Options& options) {
     const gate::SupervisorLink supervisor{base::UniqueFd{options.supervisor_fd}};
     try {
-        base::raise_descriptor_limit();
         gate::Gate{options, supervisor}.run();
         return EXIT_SUCCESS;
     } catch (const gate::CredentialsError& error) {

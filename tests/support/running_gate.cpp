@@ -49,9 +49,10 @@ void wait_for_input(int fd, const std::string& what) {
 
 }  // namespace
 
-RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more)
+RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more, int open_files)
     : server_{server},
       more_{std::move(more)},
+      open_files_{open_files},
       listener_{listen_on_loopback(port_)},
       sessions_{listen_at(folder_.path() / "gate.sock")} {
     start();
@@ -83,6 +84,12 @@ void RunningGate::start() {
         .own_session = true,
         .inherited = {listener_.get(), supervisor.get()}};
     gate.arguments.insert(gate.arguments.end(), more_.begin(), more_.end());
+    if (open_files_ != 0) {
+        const std::string limit = std::to_string(open_files_);
+        gate.arguments.insert(gate.arguments.begin(),
+                              {"--nofile=" + limit + ":" + limit, gate.program.string()});
+        gate.program = "/usr/bin/prlimit";
+    }
     gate_.emplace(gate);
     leaders_.push_back(gate_->pid());
 }

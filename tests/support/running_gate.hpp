@@ -22,7 +22,9 @@ class RunningGate {
   public:
     /// Starts a gate; next_report() tells whether it is ready.
     /// @param more further options
-    explicit RunningGate(const KeyPair& server, std::vector<std::string> more = {});
+    /// @param open_files its limit of open descriptors; 0 for that of the test program
+    explicit RunningGate(const KeyPair& server, std::vector<std::string> more = {},
+                         int open_files = 0);
     RunningGate(const RunningGate&) = delete;
     RunningGate& operator=(const RunningGate&) = delete;
     ~RunningGate();
@@ -55,6 +57,7 @@ class RunningGate {
     TempDir folder_;
     KeyPair server_;
     std::vector<std::string> more_;
+    int open_files_;
     std::uint16_t port_ = 0;
     base::UniqueFd listener_;
     base::UniqueFd sessions_;

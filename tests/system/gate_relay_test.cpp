@@ -2,6 +2,7 @@
 #include "tests/support/proc.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/running_gate.hpp"
+#include "tests/support/tcp_connection.hpp"
 #include "wire/proxy_header.hpp"
 
 #include <netinet/in.h>
@@ -10,7 +11,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace belfry::test {
 namespace {
@@ -261,6 +264,20 @@ TEST_F(GateRelay, CostsItsOwnClientAloneIfItIsKilled) {
     EXPECT_EQ(session_of_ann.read_to_the_end(), "");
     bob.send("PING b\r\n");
     EXPECT_EQ(session_of_bob.read(8), "PING b\r\n");
+}
+
+TEST_F(GateRelay, IsStartedAlthoughSilentConnectionsCouldUseUpAllDescriptors) {
+    RunningGate gate{server(), {}, 200};
+    EXPECT_TRUE(gate.next_report().starts_with("ready "));
+    std::vector<std::unique_ptr<TcpConnection>> silent;
+    for (int count = 0; count < 300; ++count) {
+        const std::string from = "127.0.3." + std::to_string(1 + count % 10);
+        silent.push_back(std::make_unique<TcpConnection>(gate.port(), 0, from));
+    }
+    RawClient client{gate.port(), tls()};
+    PlayedSession session = gate.accept_client();
+    client.send("QUIT\r\n");
+    EXPECT_EQ(session.read(6), "QUIT\r\n");
 }
 
 TEST_F(GateRelay, IsNotStartedWhileBelfrydIsAway) {
