@@ -47,8 +47,11 @@ OpenFile open_clients_file(const fs::path& file) {
     return {std::move(opened), static_cast<std::size_t>(info.st_size), info.st_mode};
 }
 
-/// Fills the memory from the file. @return how much the file had
-std::size_t read_into(std::span<char> memory, const OpenFile& opened, const fs::path& file) {
+/// Fills the memory from the file. A file that is being written may be refused, because a line that
+/// has lost its hash would let its client log in without a secret.
+/// @param memory one byte larger than the file
+/// @return the text of the file
+std::string_view read_into(std::span<char> memory, const OpenFile& opened, const fs::path& file) {
     std::size_t bytes = 0;
     while (bytes < memory.size()) {
         const ssize_t count =
@@ -57,7 +60,8 @@ std::size_t read_into(std::span<char> memory, const OpenFile& opened, const fs::
         if (count == 0) break;
         bytes += static_cast<std::size_t>(count);
     }
-    return bytes;
+    if (bytes != opened.size) throw unreadable(file, "its size has changed meanwhile");
+    return {memory.data(), bytes};
 }
 
 bool is_secret_of(const Client& client, const Secret& secret) {
@@ -79,7 +83,7 @@ KnownClients::KnownClients(std::span<const std::string> ids, const std::optional
     std::optional<OpenFile> opened;
     if (file) opened = open_clients_file(*file);
     const std::size_t file_bytes = opened ? opened->size : 0;
-    // A mapping has at least one byte.
+    // The byte behind the text tells whether the file has grown. A mapping has at least one byte.
     text_ = std::make_unique<base::PageBuffer>(total_size(ids) + file_bytes + 1);
     ::madvise(text_->data(), text_->size(), MADV_DONTDUMP);
     set_inherited(false);
@@ -91,7 +95,7 @@ KnownClients::KnownClients(std::span<const std::string> ids, const std::optional
     }
     if (!opened) return;
     others_may_read_ = (opened->mode & S_IROTH) != 0;
-    add_file({end, read_into({end, file_bytes}, *opened, *file)}, *file);
+    add_file(read_into({end, file_bytes + 1}, *opened, *file), *file);
 }
 
 /// @return false if there is a client of this name already

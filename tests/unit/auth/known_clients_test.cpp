@@ -49,6 +49,18 @@ TEST(KnownClients, AreThoseOfTheOptionThenThoseOfTheFile) {
     EXPECT_EQ(clients.find(""), nullptr);
 }
 
+TEST(KnownClients, AFileWhoseSizeChangesWhileItIsReadIsRefused) {
+    // The size of this file is 0, but reading yields bytes, as if the file had grown meanwhile.
+    try {
+        const KnownClients clients{Ids{"1"}, "/proc/sys/kernel/ostype"};
+        FAIL() << clients.all().size() << " clients";
+    } catch (const auth::ClientsFileError& error) {
+        EXPECT_STREQ(error.what(),
+                     "cannot read the clients file /proc/sys/kernel/ostype: its size has changed "
+                     "meanwhile");
+    }
+}
+
 TEST(KnownClients, MayHaveNoFileOrAnEmptyOne) {
     const KnownClients without{Ids{"1"}};
     EXPECT_FALSE(without.has_file());
