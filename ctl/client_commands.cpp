@@ -123,9 +123,16 @@ void list(std::ostream& out, const ClientsPlace& place) {
 }
 
 /// Makes the server use the changed file, with the rights of the data directory's owner.
-void tell_server(fs::path data_dir, const fs::path& file, std::uint64_t digest) {
+void tell_server(const Options& options, const fs::path& file, std::uint64_t digest) {
+    fs::path data_dir = options.data_dir;
     std::error_code error;
-    if (!fs::exists(data_dir, error)) return;
+    if (!fs::exists(data_dir, error)) {
+        // The first clients are usually added before there is a server. But a server that is not
+        // told of any other change goes on with a secret that was taken back.
+        if (options.command == "client add") return;
+        return cli::warn("belfryctl", "no server was told, because " + data_dir.string() +
+                                          " does not exist; see --data-dir");
+    }
     become_owner_of(data_dir, MissingDirectory::is_refused);
     if (reload_clients(data_dir, file, digest) != Reload::other_file) return;
     cli::warn("belfryctl", "the server in " + data_dir.string() + " does not use " + file.string() +
@@ -149,7 +156,7 @@ void change(std::ostream& out, const ClientsPlace& place, const Options& options
         file.remove(name);
         out << "removed client " << name << '\n';
     }
-    tell_server(options.data_dir, place.place.path, file.digest());
+    tell_server(options, place.place.path, file.digest());
 }
 
 }  // namespace

@@ -65,6 +65,17 @@ TEST_F(ClientFile, AddRefusesAClientThatIsThere) {
     EXPECT_EQ(text(), "ann\n");
 }
 
+TEST_F(ClientFile, AChangeOfAClientSaysIfThereIsNoServerToBeTold) {
+    write("ann\nbob\n");
+    for (const Lines& words : {Lines{"secret", "ann"}, Lines{"remove", "bob"}}) {
+        const Result result = client(words);
+        EXPECT_EQ(result.status, 0);
+        EXPECT_EQ(result.err, "belfryctl: no server was told, because " +
+                                  (folder_.path() / "no data").string() +
+                                  " does not exist; see --data-dir\n");
+    }
+}
+
 TEST_F(ClientFile, SecretReplacesTheOldOneOrKeepsItAsTheSecond) {
     EXPECT_EQ(client({"add", "ann"}).status, 0);
     const std::string first = hashes_of(text(), "ann");
