@@ -114,7 +114,7 @@ SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
 MANUALS      := belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
 INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
     $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
-    $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf
+    $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf $(EXAMPLEDIR)/certbot-deploy-hook
 
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
@@ -128,6 +128,7 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	chmod 644 $(DESTDIR)$(UNITDIR)/belfryd.service
 	install -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/belfry.conf
 	install -m 644 packaging/belfryd.conf $(DESTDIR)$(EXAMPLEDIR)/belfryd.conf
+	install -m 755 packaging/certbot-deploy-hook $(DESTDIR)$(EXAMPLEDIR)/certbot-deploy-hook
 
 uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
