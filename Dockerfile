@@ -9,7 +9,7 @@ COPY . .
 RUN make -j"$(nproc)" all
 RUN make install DESTDIR=/installed && strip /installed/usr/local/bin/*
 
-# belfryd is linked statically; the packages are those of belfry and belfryctl.
+# belfryd is linked statically; the packages are those of belfry-gate, belfry and belfryctl.
 FROM debian:12-slim AS runtime
 COPY packages-runtime.txt install_packages.sh /tmp/
 RUN /tmp/install_packages.sh packages-runtime.txt && rm -rf /tmp/* /var/lib/apt/lists/* /var/cache/apt/*
@@ -20,7 +20,7 @@ COPY --from=build /installed/usr/local/bin/ /usr/local/bin/
 USER belfry
 WORKDIR /var/lib/belfry
 VOLUME /var/lib/belfry
-EXPOSE 5000
+EXPOSE 5000 5001
 # On 127.0.0.1 belfryd could be reached only from inside the container.
 ENTRYPOINT ["belfryd", "--listen", "0.0.0.0", "--data-dir", "/var/lib/belfry"]
 
