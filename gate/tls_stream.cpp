@@ -34,14 +34,14 @@ Step TlsStream::shake_hands() noexcept {
 /// Reads as many records as are there and fit, because fewer and larger pieces cost less.
 Step TlsStream::read(char* bytes, std::size_t size) noexcept {
     Step all{Outcome::done};
-    while (all.count < size) {
+    Step step{Outcome::done};
+    while (all.count < size && step.outcome == Outcome::done) {
         ::ERR_clear_error();
-        const Step step =
-            step_after(::SSL_read(tls_.get(), bytes + all.count, int_size(size - all.count)));
-        if (step.outcome != Outcome::done) return all.count > 0 ? all : step;
+        step = step_after(::SSL_read(tls_.get(), bytes + all.count, int_size(size - all.count)));
         all.count += step.count;
     }
-    return all;
+    has_more_ = step.outcome != Outcome::must_read;
+    return all.count > 0 ? all : step;
 }
 
 /// Writes as many records as the socket takes. They leave together, because the kernel's work for a

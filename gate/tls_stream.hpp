@@ -32,8 +32,10 @@ class TlsStream {
     /// Sends close_notify. The client may go on sending.
     [[nodiscard]] Step close() noexcept;
 
-    /// Tells whether read() would return bytes without looking at the socket.
-    [[nodiscard]] bool has_more() const noexcept { return ::SSL_has_pending(tls_.get()) == 1; }
+    /// Tells whether read() must be called again before wait(): it has filled its buffer, or met
+    /// the end of the stream behind the bytes that it returned, which the socket does not tell
+    /// again.
+    [[nodiscard]] bool has_more() const noexcept { return has_more_; }
 
     /// Calls the handler with an error code when the socket is ready for what the outcome says.
     template <class Handler>
@@ -51,6 +53,7 @@ class TlsStream {
 
     Socket socket_;
     UniqueSsl tls_;
+    bool has_more_ = false;
 };
 
 }  // namespace belfry::gate
