@@ -79,7 +79,7 @@ BELFRY_TEST_JOBS ?= 2
 RUN_PARTS         = BELFRY_TEST_JOBS=$(BELFRY_TEST_JOBS) tests/run
 
 check: all tests check-includes check-options ## build and run all tests
-	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS)
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(TESTS) tests/system/over_tls
 
 check-crash: all $(BUILD)/tests/step $(BUILD)/tests/calls ## kill after every instruction of every operation on the segment, and at every system call of belfryd
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_STEP=all tests/run $(BUILD)/tests/step $(BUILD)/tests/calls

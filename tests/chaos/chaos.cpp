@@ -20,19 +20,6 @@ constexpr microseconds without_supervisor{100'000};
 /// Must exceed 200 ms, because a process that waits that long for the lock kills a stopped holder.
 constexpr microseconds max_stop{400'000};
 
-/// True if the process has a socket. Of all processes of a server the archiver alone has none.
-bool holds_socket(pid_t pid) {
-    std::error_code gone;
-    const std::filesystem::path folder = "/proc/" + std::to_string(pid) + "/fd";
-    for (std::filesystem::directory_iterator entry{folder, gone}, end; !gone && entry != end;
-         entry.increment(gone)) {
-        std::error_code closed;
-        const auto target = std::filesystem::read_symlink(entry->path(), closed).string();
-        if (target.starts_with("socket:")) return true;
-    }
-    return false;
-}
-
 /// True if the process still exists. The start time distinguishes it from a later process with the
 /// same pid.
 bool is_alive(const ProcessInfo& process) {
@@ -97,35 +84,16 @@ bool Chaos::one_in(unsigned count) {
     return std::uniform_int_distribution<unsigned>{1, count}(crowd_->random()) == 1;
 }
 
-std::vector<ProcessInfo> Chaos::sessions() const {
-    std::vector<ProcessInfo> found;
-    for (const pid_t pid : crowd_->server().children()) {
-        const auto info = process_info(pid);
-        const bool is_of_the_gate = title_of(pid).find("belfry-gate") != std::string::npos;
-        if (info && holds_socket(pid) && !is_of_the_gate) found.push_back(*info);
-    }
-    return found;
-}
-
-std::vector<ProcessInfo> Chaos::relays() const {
-    std::vector<ProcessInfo> found;
-    for (const pid_t pid : crowd_->server().children()) {
-        const auto info = process_info(pid);
-        if (info && title_of(pid).starts_with("belfry-gate: tls for ")) found.push_back(*info);
-    }
-    return found;
-}
-
 /// @return false if there is none
-bool Chaos::kill_any(const std::vector<ProcessInfo>& processes) {
-    if (processes.empty()) return false;
-    std::uniform_int_distribution<std::size_t> any{0, processes.size() - 1};
-    ::kill(processes[any(crowd_->random())].pid, SIGKILL);
+bool Chaos::kill_any(const std::vector<pid_t>& pids) {
+    if (pids.empty()) return false;
+    std::uniform_int_distribution<std::size_t> any{0, pids.size() - 1};
+    ::kill(pids[any(crowd_->random())], SIGKILL);
     return true;
 }
 
 void Chaos::kill_any_session() {
-    if (kill_any(sessions())) ++harm_.sessions;
+    if (kill_any(crowd_->server().sessions())) ++harm_.sessions;
 }
 
 void Chaos::kill_session() {
@@ -134,7 +102,7 @@ void Chaos::kill_session() {
 }
 
 void Chaos::kill_relay() {
-    if (kill_any(relays())) ++harm_.relays;
+    if (kill_any(crowd_->server().relays())) ++harm_.relays;
 }
 
 void Chaos::kill_gate() {
@@ -180,13 +148,14 @@ void Chaos::restart() {
 /// Stops about two thirds of the sessions and relays at once, so that a session that holds the lock
 /// is sometimes among them.
 void Chaos::stop_sessions() {
-    std::vector<ProcessInfo> candidates = sessions();
-    std::ranges::copy(relays(), std::back_inserter(candidates));
+    std::vector<pid_t> candidates = crowd_->server().sessions();
+    std::ranges::copy(crowd_->server().relays(), std::back_inserter(candidates));
     std::vector<ProcessInfo> stopped;
-    for (const ProcessInfo& process : candidates) {
-        if (one_in(3)) continue;
-        ::kill(process.pid, SIGSTOP);
-        stopped.push_back(process);
+    for (const pid_t pid : candidates) {
+        const auto process = process_info(pid);
+        if (!process || one_in(3)) continue;
+        ::kill(pid, SIGSTOP);
+        stopped.push_back(*process);
         ++harm_.stops;
     }
     crowd_->pause(max_stop);

@@ -58,12 +58,10 @@ class Chaos {
     void send_stranger();
 
     void kill_any_session();
-    [[nodiscard]] bool kill_any(const std::vector<ProcessInfo>& processes);
+    [[nodiscard]] bool kill_any(const std::vector<pid_t>& pids);
     void restart();
     void collect_complaints();
     [[nodiscard]] bool one_in(unsigned count);
-    [[nodiscard]] std::vector<ProcessInfo> sessions() const;
-    [[nodiscard]] std::vector<ProcessInfo> relays() const;
 
     Crowd* crowd_;
     bool has_store_;

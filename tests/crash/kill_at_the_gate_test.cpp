@@ -19,18 +19,15 @@ using std::chrono::microseconds;
 
 constexpr std::string_view session_title = "belfryd: client ";
 
-bool is_session(const ProcessInfo& process) {
-    return title_of(process.pid).starts_with(session_title);
-}
-
 /// True if the session serves one of the clients that connect by TLS. Their ids have one digit.
 bool is_behind_relay(const ProcessInfo& process) {
     constexpr char last_plain_client = '0' + Crowd::plain_clients;
-    return is_session(process) && title_of(process.pid)[session_title.size()] > last_plain_client;
+    const std::string title = title_of(process.pid);
+    return title.starts_with(session_title) && title[session_title.size()] > last_plain_client;
 }
 
 bool is_relay(const ProcessInfo& process) {
-    return title_of(process.pid).starts_with("belfry-gate: tls for ");
+    return title_of(process.pid).starts_with("belfry-gate: tls");
 }
 
 /// Kills what serves the TLS clients of a crowd, and knows how many connections must have broken.
@@ -57,14 +54,14 @@ class GateKiller {
     void wait_until_settled() const {
         const auto is_settled = [this] {
             return crowd_->breaks() == broken() && crowd_->is_live() &&
-                   count(is_session) == Crowd::size &&
-                   count(is_relay) == Crowd::size - Crowd::plain_clients;
+                   crowd_->server().sessions().size() == Crowd::size &&
+                   crowd_->server().relays().size() == Crowd::size - Crowd::plain_clients;
         };
         if (eventually([&] { return crowd_->has_faults() || is_settled(); })) return;
         throw Failure("broken connections: " + std::to_string(crowd_->breaks()) +
                       ", expected: " + std::to_string(broken()) +
-                      ", sessions: " + std::to_string(count(is_session)) +
-                      ", relays: " + std::to_string(count(is_relay)));
+                      ", sessions: " + std::to_string(crowd_->server().sessions().size()) +
+                      ", relays: " + std::to_string(crowd_->server().relays().size()));
     }
 
     [[nodiscard]] std::uint64_t kills() const { return broken() + gates_ + supervisors_; }
@@ -112,15 +109,6 @@ class GateKiller {
         if (also == 2) kill_session();
         crowd_->server().start();
         crowd_->server_moved();
-    }
-
-    [[nodiscard]] std::size_t count(bool (*fits)(const ProcessInfo&)) const {
-        std::size_t found = 0;
-        for (const pid_t pid : crowd_->server().children()) {
-            const auto info = process_info(pid);
-            if (info && fits(*info)) ++found;
-        }
-        return found;
     }
 
     Crowd* crowd_;

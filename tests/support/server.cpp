@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 namespace belfry::test {
@@ -22,10 +23,15 @@ std::filesystem::path belfryd_for(const Environment& environment) {
     return preloads ? beside_test_program("belfryd") : program("belfryd");
 }
 
+bool connects_by_tls() {
+    const char* transport = std::getenv("BELFRY_TEST_TRANSPORT");
+    return transport != nullptr && std::string_view{transport} == "tls";
+}
+
 }  // namespace
 
 Server::Server(ServerOptions options) : options_{std::move(options)} {
-    if (options_.has_gate) add_gate();
+    if (options_.has_gate || connects_by_tls()) add_gate();
     if (options_.user) make_room_for(*options_.user);
     start();
 }
@@ -79,6 +85,22 @@ Invocation Server::command() const {
         command.program = "./belfryd";
     }
     return command;
+}
+
+std::vector<pid_t> Server::sessions() const {
+    auto pids = children();
+    std::erase_if(pids, [](pid_t pid) {
+        const std::string title = title_of(pid);
+        // The program of the gate may not have set its title yet.
+        return title.starts_with("belfryd: archiver") || title.find("belfry-gate") != title.npos;
+    });
+    return pids;
+}
+
+std::vector<pid_t> Server::relays() const {
+    auto pids = children();
+    std::erase_if(pids, [](pid_t pid) { return !title_of(pid).starts_with("belfry-gate: tls"); });
+    return pids;
 }
 
 std::uint64_t Server::attached() const {
@@ -138,8 +160,15 @@ void Server::wait_until_saved() const {
     if (!eventually(is_saved)) throw Failure("cursors and seqs are not saved");
 }
 
+RawClient Server::connect_from(const std::string& address, int receive_buffer) const {
+    if (!connects_by_tls()) return RawClient{port(), receive_buffer, address};
+    TlsOptions options = tls();
+    options.from = address;
+    return RawClient{tls_port(), options, receive_buffer};
+}
+
 RawClient Server::log_in(std::string_view client_id, std::string_view options) const {
-    RawClient client{port()};
+    RawClient client = connect();
     static_cast<void>(client.log_in_live(client_id, options));
     return client;
 }

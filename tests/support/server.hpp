@@ -32,6 +32,8 @@ struct ServerOptions {
 
 /// A real belfryd on a free port, in a data directory of its own. The destructor leaves no process,
 /// no segment and no file behind, however the test ends and whatever it has killed.
+///
+/// If $BELFRY_TEST_TRANSPORT is `tls`, every server has a gate, and clients connect by TLS.
 class Server {
   public:
     explicit Server(ServerOptions options = {});
@@ -85,6 +87,12 @@ class Server {
     /// Returns the same processes without the supervisor.
     [[nodiscard]] std::vector<pid_t> children() const { return belfryd_.children(); }
 
+    /// Returns the children that serve a client, or will.
+    [[nodiscard]] std::vector<pid_t> sessions() const;
+
+    /// Returns the processes that relay TLS connections.
+    [[nodiscard]] std::vector<pid_t> relays() const;
+
     /// Returns the segment that one of its supervisors created, from the kernel's own list.
     [[nodiscard]] std::optional<SegmentInfo> segment() const { return belfryd_.segment(); }
 
@@ -100,18 +108,17 @@ class Server {
     /// Returns the process that serves the client; throws Failure if the client is offline.
     [[nodiscard]] pid_t child_of(std::string_view client_id) const;
 
-    [[nodiscard]] RawClient connect() const { return RawClient{port()}; }
+    /// @param receive_buffer how many bytes the kernel buffers for a client that does not read; 0
+    /// for the default
+    [[nodiscard]] RawClient connect(int receive_buffer = 0) const {
+        return connect_from("127.0.0.1", receive_buffer);
+    }
 
-    /// Connects by TLS to a server with a gate.
-    [[nodiscard]] RawClient connect_by_tls() const { return RawClient{tls_port(), tls()}; }
+    /// Connects from another address of 127.0.0.0/8.
+    [[nodiscard]] RawClient connect_from(const std::string& address, int receive_buffer = 0) const;
 
     /// Returns how a client connects by TLS to a server with a gate.
     [[nodiscard]] TlsOptions tls() const { return {.authority = certificates_->authority()}; }
-
-    /// Connects from another address of 127.0.0.0/8.
-    [[nodiscard]] RawClient connect_from(const std::string& address) const {
-        return RawClient{port(), 0, address};
-    }
 
     /// Returns a client that has read LIVE. Its backlog is thrown away.
     [[nodiscard]] RawClient log_in(std::string_view client_id, std::string_view options = "") const;

@@ -24,7 +24,7 @@ void ignore_closed_pipes() {
 }  // namespace
 
 TlsConnection::TlsConnection(std::uint16_t port, const TlsOptions& options, int receive_buffer)
-    : TcpConnection{port, receive_buffer},
+    : TcpConnection{port, receive_buffer, options.from},
       context_{::SSL_CTX_new(::TLS_client_method())},
       tls_{nullptr} {
     ignore_closed_pipes();

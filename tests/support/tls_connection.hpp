@@ -18,6 +18,7 @@ struct TlsOptions {
     std::optional<KeyPair> own = {};   ///< the client's certificate
     std::string name = "localhost";    ///< must be in the server's certificate
     int max_version = TLS1_3_VERSION;  ///< the highest version of TLS
+    std::string from = "127.0.0.1";    ///< the address that it connects from, see TcpConnection
 };
 
 /// A handshake has failed. The message has OpenSSL's reason.

@@ -81,7 +81,7 @@ TEST(Closing, AClientThatDisconnectedIsOffline) {
         }
         return true;
     })) << server.status().dump(2);
-    EXPECT_TRUE(eventually([&] { return server.children().empty(); }));
+    EXPECT_TRUE(eventually([&] { return server.sessions().empty(); }));
 }
 
 }  // namespace

@@ -41,10 +41,9 @@ class SandboxedGate : public testing::Test {
     [[nodiscard]] pid_t gate() const { return server_.status().at("gate").at("pid").get<pid_t>(); }
 
     [[nodiscard]] pid_t relay() const {
-        for (const pid_t pid : server_.children()) {
-            if (read_file(proc(pid) / "cmdline").starts_with("belfry-gate: tls for ")) return pid;
-        }
-        throw Failure{"no relay runs"};
+        const auto relays = server_.relays();
+        if (relays.empty()) throw Failure{"no relay runs"};
+        return relays.front();
     }
 
     static long open_in(InjectedCalls& calls, const fs::path& path, int flags) {

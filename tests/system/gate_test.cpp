@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 /// belfryd starts belfry-gate for TLS, watches it, and goes on with its relays.
@@ -48,18 +47,7 @@ class AGate : public ::testing::Test {
         return gate();
     }
 
-    /// Returns the processes that relay TLS connections.
-    [[nodiscard]] std::vector<pid_t> relays() const {
-        std::vector<pid_t> found;
-        for (const pid_t pid : server_.children()) {
-            // It may have ended meanwhile, and then the file cannot be read.
-            std::ifstream title{"/proc/" + std::to_string(pid) + "/cmdline"};
-            std::string text;
-            std::getline(title, text);
-            if (text.starts_with(relay_title)) found.push_back(pid);
-        }
-        return found;
-    }
+    [[nodiscard]] std::vector<pid_t> relays() const { return server_.relays(); }
 
     /// Puts another certificate in the place of the one that the server uses, and reloads.
     void replace_certificate(const KeyPair& other) const {
@@ -71,8 +59,6 @@ class AGate : public ::testing::Test {
     void expect_logged(const std::string& part) const {
         EXPECT_TRUE(server_.will_say(part)) << "not logged: " << part << "\n" << server_.errors();
     }
-
-    static constexpr std::string_view relay_title = "belfry-gate: tls for ";
 
     Certificates certificates_;
     KeyPair pair_ = certificates_.server();

@@ -29,7 +29,7 @@ double log_in_eventually(const Server& server, std::string_view client_id) {
     constexpr Milliseconds timeout{120'000};
     const auto start = Clock::now();
     const auto try_login = [&] {
-        RawClient client{server.port()};
+        RawClient client = server.connect();
         client.send("LOGIN " + std::string{client_id} + "\r\n");
         const auto frame = client.next_or_end(timeout);
         if (!frame || frame->verb != "WELCOME") return false;

@@ -31,7 +31,7 @@ double send_much(RawClient& sender, int count) {
 
 TEST(SlowReader, ReceivesAGapAndDelaysNobody) {
     const Server server{with_small_ring()};
-    RawClient slow{server.port(), small_buffer};
+    RawClient slow = server.connect(small_buffer);
     slow.log_in_live("3", "ack=manual");
     RawClient reader = server.log_in("2");
     RawClient sender = server.log_in("1");
@@ -126,7 +126,7 @@ TEST(SlowReader, AClientThatFloodsAndNeverReadsMeetsBackpressure) {
     Server server{with_small_ring()};
     RawClient sender = server.log_in("1");
     RawClient reader = server.log_in("2");
-    RawClient flooder{server.port(), small_buffer};
+    RawClient flooder = server.connect(small_buffer);
     flooder.log_in_live("3");
     const pid_t child = server.child_of("3");
     const auto memory_before = private_memory_kib(child);

@@ -54,10 +54,10 @@ TEST(TakeOver, AConnectionThatIsResetBeforeItIsServedTakesOverNothing) {
     earlier.send("LOGIN 1\r\n");
     earlier.reset();
     ::kill(server.pid(), SIGCONT);
-    // The reset connection was accepted before client 2. Its process has ended when two children
+    // The reset connection was accepted before client 2. Its process has ended when two sessions
     // are left.
     RawClient other = server.log_in("2");
-    EXPECT_TRUE(eventually([&] { return server.children().size() == 2; }));
+    EXPECT_TRUE(eventually([&] { return server.sessions().size() == 2; }));
     other.send("SAY hello\r\n");
     client.expect_message(1, "2", "hello");
 }
@@ -73,7 +73,7 @@ TEST(TakeOver, ManyTakeOversInARowLeaveOneSession) {
     }
     last.send("SAY the last one\r\n");
     last.expect("SENT 1 1");
-    EXPECT_TRUE(eventually([&] { return server.children().size() == 1; }));
+    EXPECT_TRUE(eventually([&] { return server.sessions().size() == 1; }));
 }
 
 TEST(TakeOver, NoMessageOfTheEarlierSessionIsAppendedAfterTheLaterWelcome) {
@@ -140,7 +140,7 @@ TEST(TakeOver, AnEarlierSessionWhoseClientStaysConnectedEndsWithoutAKill) {
 
 TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsWithoutAKill) {
     Server server;
-    RawClient earlier{server.port(), small_buffer};
+    RawClient earlier = server.connect(small_buffer);
     earlier.log_in("1");
     fill_log(server);
     expect_orderly_end_of_earlier_session(server);
@@ -149,7 +149,7 @@ TEST(TakeOver, AnEarlierSessionThatIsStuckInAWriteEndsWithoutAKill) {
 TEST(TakeOver, AnEarlierSessionThatIsStuckInAnAnswerEndsWithoutAKill) {
     Server server;
     fill_log(server);
-    RawClient earlier{server.port(), small_buffer};
+    RawClient earlier = server.connect(small_buffer);
     earlier.log_in_live("1");
     ASSERT_NE(earlier.send_without_reading("HISTORY 1 2000\r\n", default_wait), 0U);
     expect_orderly_end_of_earlier_session(server);
@@ -157,7 +157,7 @@ TEST(TakeOver, AnEarlierSessionThatIsStuckInAnAnswerEndsWithoutAKill) {
 
 TEST(TakeOver, AnEarlierSessionWhoseAnswerWaitsForAStuckWriteEndsWithoutAKill) {
     Server server;
-    RawClient earlier{server.port(), small_buffer};
+    RawClient earlier = server.connect(small_buffer);
     earlier.log_in("1");
     fill_log(server);
     ASSERT_NE(earlier.send_without_reading("PING\r\n", default_wait), 0U);
