@@ -108,6 +108,17 @@ TEST_F(GateRelay, DeliversTheLastLineToAClientThatStillSends) {
     client.expect_closed();
 }
 
+TEST_F(GateRelay, PassesAnEndOnThatComesTogetherWithTheLastBytes) {
+    RawClient client = connect();
+    PlayedSession session = gate_.accept_client();
+    const pid_t relay = gate_.relays().at(0);
+    ::kill(relay, SIGSTOP);
+    client.send("QUIT\r\n");
+    client.shutdown_sending();
+    ::kill(relay, SIGCONT);
+    EXPECT_EQ(session.read_to_the_end(), "QUIT\r\n");
+}
+
 TEST_F(GateRelay, PassesTheEndOfTheClientOn) {
     RawClient client = connect();
     PlayedSession session = gate_.accept_client();
