@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <limits>
 
-namespace belfry::inline daemon {
+namespace belfry {
+inline namespace daemon {
 
 void open_missing_standard_descriptors() noexcept {
     int fd = 0;
@@ -38,4 +39,5 @@ void detach_standard_streams() noexcept {
     ::close(null);
 }
 
-}  // namespace belfry::inline daemon
+}  // namespace daemon
+}  // namespace belfry

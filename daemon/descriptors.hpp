@@ -3,7 +3,8 @@
 #include <span>
 
 /// Which descriptors a process has open.
-namespace belfry::inline daemon {
+namespace belfry {
+inline namespace daemon {
 
 /// Opens descriptors 0 to 2 if they are closed. Otherwise a file that is opened later would be used
 /// as standard output. main() calls it first.
@@ -17,4 +18,5 @@ void close_all_except(std::span<int> kept) noexcept;
 /// parent does not have to wait until all children have exited. It needs a free descriptor.
 void detach_standard_streams() noexcept;
 
-}  // namespace belfry::inline daemon
+}  // namespace daemon
+}  // namespace belfry

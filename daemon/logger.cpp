@@ -21,7 +21,8 @@
 #include <string>
 #include <utility>
 
-namespace belfry::inline daemon {
+namespace belfry {
+inline namespace daemon {
 namespace {
 
 constexpr std::array<std::string_view, 4> words{"error", "warning", "info", "debug"};
@@ -200,4 +201,5 @@ void log_event(LogLevel level, std::string_view event) noexcept {
     log().write(level, event);
 }
 
-}  // namespace belfry::inline daemon
+}  // namespace daemon
+}  // namespace belfry

@@ -7,7 +7,8 @@
 
 /// The log of belfryd and belfry-gate: one line for each event, on standard error. The namespace is
 /// inline, so that every folder can log without a prefix.
-namespace belfry::inline daemon {
+namespace belfry {
+inline namespace daemon {
 
 enum class LogLevel : std::uint32_t {
     error = 0,    ///< the server cannot do its work
@@ -55,4 +56,5 @@ void begin_own_log() noexcept;
 /// Any thread of any process may call it.
 void log_event(LogLevel level, std::string_view event) noexcept;
 
-}  // namespace belfry::inline daemon
+}  // namespace daemon
+}  // namespace belfry

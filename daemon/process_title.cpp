@@ -7,7 +7,8 @@
 #include <span>
 #include <string>
 
-namespace belfry::inline daemon {
+namespace belfry {
+inline namespace daemon {
 namespace {
 
 /// The beginning and the end of every title. No title is set while the beginning is empty.
@@ -43,4 +44,5 @@ void set_process_title(std::string_view purpose) noexcept {
     clear_mark();
 }
 
-}  // namespace belfry::inline daemon
+}  // namespace daemon
+}  // namespace belfry

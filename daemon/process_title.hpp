@@ -4,7 +4,8 @@
 
 /// Sets what `ps` shows for a process of belfryd or belfry-gate. The name that pgrep, pkill and
 /// killall use stays that of the program.
-namespace belfry::inline daemon {
+namespace belfry {
+inline namespace daemon {
 
 /// Reserves the memory of arguments and environment for titles. main() calls it before it starts a
 /// thread or forks.
@@ -18,4 +19,5 @@ void prepare_process_titles(int argc, char** argv, std::string_view program,
 /// The process must have one thread.
 void set_process_title(std::string_view purpose) noexcept;
 
-}  // namespace belfry::inline daemon
+}  // namespace daemon
+}  // namespace belfry
