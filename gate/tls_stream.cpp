@@ -17,6 +17,10 @@ int int_size(std::size_t size) noexcept {
     return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
 }
 
+bool is_end(Outcome outcome) noexcept {
+    return outcome == Outcome::closed || outcome == Outcome::failed;
+}
+
 }  // namespace
 
 TlsStream::TlsStream(Socket socket, SSL_CTX* context)
@@ -33,6 +37,8 @@ Step TlsStream::shake_hands() noexcept {
 
 /// Reads as many records as are there and fit, because fewer and larger pieces cost less.
 Step TlsStream::read(char* bytes, std::size_t size) noexcept {
+    // A socket tells its error once, and OpenSSL would then find an orderly end.
+    if (end_) return {*end_};
     Step all{Outcome::done};
     Step step{Outcome::done};
     while (all.count < size && step.outcome == Outcome::done) {
@@ -41,6 +47,7 @@ Step TlsStream::read(char* bytes, std::size_t size) noexcept {
         all.count += step.count;
     }
     has_more_ = step.outcome != Outcome::must_read;
+    if (is_end(step.outcome)) end_ = step.outcome;
     return all.count > 0 ? all : step;
 }
 

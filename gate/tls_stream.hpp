@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace belfry::gate {
@@ -54,6 +55,7 @@ class TlsStream {
     Socket socket_;
     UniqueSsl tls_;
     bool has_more_ = false;
+    std::optional<Outcome> end_;  ///< how the bytes of the client have ended
 };
 
 }  // namespace belfry::gate

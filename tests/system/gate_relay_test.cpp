@@ -119,6 +119,17 @@ TEST_F(GateRelay, PassesAnEndOnThatComesTogetherWithTheLastBytes) {
     EXPECT_EQ(session.read_to_the_end(), "QUIT\r\n");
 }
 
+TEST_F(GateRelay, EndsAfterAResetThatComesTogetherWithTheLastBytes) {
+    RawClient client = connect();
+    const PlayedSession session = gate_.accept_client();
+    const pid_t relay = gate_.relays().at(0);
+    ::kill(relay, SIGSTOP);
+    client.send("PING\r\n");
+    client.reset();
+    ::kill(relay, SIGCONT);
+    EXPECT_TRUE(has_relays(0));
+}
+
 TEST_F(GateRelay, PassesTheEndOfTheClientOn) {
     RawClient client = connect();
     PlayedSession session = gate_.accept_client();
