@@ -25,6 +25,8 @@ void adopt_orphans() {
 BelfryServer::BelfryServer(ServerPlan plan) : plan_{std::move(plan)} {
     adopt_orphans();
     std::ofstream{clients_file()} << bench::clients_file(plan_.client_ids);
+    using std::filesystem::perms;
+    std::filesystem::permissions(clients_file(), perms::owner_read | perms::owner_write);
     start();
 }
 
