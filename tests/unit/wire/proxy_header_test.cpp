@@ -57,7 +57,8 @@ TEST(ProxyHeader, IsParsedToWhatWasPrinted) {
         ProxyHeader header = tls_header();
         header.peer = endpoint(address, 65'535);
         const std::string bytes = printed(header);
-        const auto step = parse_proxy_header(bytes + "LOGIN ann\r\n");
+        const std::string received = bytes + "LOGIN ann\r\n";  // the views point into it
+        const auto step = parse_proxy_header(received);
         ASSERT_TRUE(step) << address;
         EXPECT_EQ(step->consumed, bytes.size());
         EXPECT_EQ(step->header.peer, header.peer);
