@@ -8,6 +8,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory_resource>
 #include <optional>
@@ -28,6 +29,14 @@ struct WaitingLimits {
     std::size_t per_source;  ///< at least 1
     base::Duration timeout;
 };
+
+/// Returns limits by which one source may have a quarter of the room.
+[[nodiscard]] constexpr WaitingLimits waiting_limits(std::size_t total,
+                                                     base::Duration timeout) noexcept {
+    constexpr std::size_t shares = 4;
+    return {
+        .total = total, .per_source = std::max<std::size_t>(total / shares, 1), .timeout = timeout};
+}
 
 /// Holds accepted connections until their first byte is there, so that a connection costs no
 /// process before that. It makes no system call except to close; the owner watches the sockets and

@@ -13,7 +13,7 @@ inline namespace daemon {
 void open_missing_standard_descriptors() noexcept {
     int fd = 0;
     do {
-        fd = ::open("/dev/null", O_RDWR);
+        fd = ::open(null_device, O_RDWR);
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0) ::close(fd);
 }
@@ -32,8 +32,12 @@ void close_all_except(std::span<int> kept) noexcept {
     close_to(std::numeric_limits<unsigned>::max());
 }
 
+base::UniqueFd open_reserve() noexcept {
+    return base::UniqueFd{::open(null_device, O_RDONLY | O_CLOEXEC)};
+}
+
 void detach_standard_streams() noexcept {
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int null = ::open(null_device, O_RDWR | O_CLOEXEC);
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
     ::close(null);

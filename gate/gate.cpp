@@ -2,20 +2,19 @@
 
 #include "admission/first_byte.hpp"
 #include "base/process.hpp"
+#include "daemon/descriptors.hpp"
+#include "daemon/epoll.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -26,7 +25,6 @@ namespace {
 using admission::Waiting;
 using std::chrono::milliseconds;
 
-constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 constexpr std::chrono::seconds first_byte_timeout{10};
 constexpr milliseconds tick{20};         ///< how often things are tried again
 constexpr milliseconds idle_wait{1000};  ///< the longest wait
@@ -38,9 +36,6 @@ constexpr int max_accepts = 64;
 constexpr std::size_t max_postponed = 1024;
 constexpr std::chrono::seconds max_postponement{3};
 
-/// Of all connections that may wait, one source may have a quarter.
-constexpr std::size_t shares = 4;
-
 /// Of all descriptors, one in so many is for other connections than those that wait for their first
 /// byte. Otherwise silent connections could use up all of them.
 constexpr std::size_t descriptors_per_other = 8;
@@ -49,26 +44,12 @@ admission::WaitingLimits limits_for(std::size_t max_waiting) {
     const std::size_t descriptors = base::raise_descriptor_limit();
     const std::size_t total =
         std::min(max_waiting, descriptors - descriptors / descriptors_per_other);
-    return {.total = total,
-            .per_source = std::max<std::size_t>(total / shares, 1),
-            .timeout = first_byte_timeout};
+    return admission::waiting_limits(total, first_byte_timeout);
 }
 
 /// @return false with errno if the system is short of memory
 bool watch(const base::UniqueFd& epoll, int fd) noexcept {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-base::UniqueFd take_signals() {
-    sigset_t ours;
-    ::sigemptyset(&ours);
-    for (const int signal : handled_signals) ::sigaddset(&ours, signal);
-    ::sigprocmask(SIG_BLOCK, &ours, nullptr);
-    static_cast<void>(::signal(SIGPIPE, SIG_IGN));
-    return base::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
+    return watch_descriptor(epoll, fd, static_cast<std::uint32_t>(fd));
 }
 
 /// Takes over a listening socket, at which accept(2) must not wait.
@@ -78,12 +59,6 @@ base::UniqueFd take_listener(int fd) {
         throw std::system_error{errno, std::generic_category(), "listening socket"};
     }
     return listener;
-}
-
-constexpr const char* null_device = "/dev/null";
-
-base::UniqueFd open_reserve() {
-    return base::UniqueFd{::open(null_device, O_RDONLY | O_CLOEXEC)};
 }
 
 /// Returns what the gate reads after it has entered its sandbox.
@@ -107,12 +82,11 @@ Gate::Gate(const Options& options, const SupervisorLink& supervisor)
       supervisor_{&supervisor},
       credentials_{files_},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
-      signals_{take_signals()},
       listener_{take_listener(options.tls_fd)},
       reserve_{open_reserve()},
       relays_{options.gate_socket},
       room_{limits_for(options.max_waiting)} {
-    for (const int fd : {signals_.get(), supervisor.fd(), relays_.fd(), listener_.get()}) {
+    for (const int fd : {signals_.fd(), supervisor.fd(), relays_.fd(), listener_.get()}) {
         if (!watch(epoll_, fd)) {
             throw std::system_error{errno, std::generic_category(), "cannot watch a descriptor"};
         }
@@ -137,7 +111,9 @@ void Gate::wait_for_events() {
     const int count =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
     now_ = base::Clock::now();
-    for (int at = 0; at < count; ++at) handle(events[static_cast<std::size_t>(at)].data.fd);
+    for (int at = 0; at < count; ++at) {
+        handle(static_cast<int>(events[static_cast<std::size_t>(at)].data.u64));
+    }
 }
 
 int Gate::wait_ms() const {
@@ -148,7 +124,7 @@ int Gate::wait_ms() const {
 
 void Gate::handle(int fd) {
     if (fd == listener_.get()) return accept_waiting();
-    if (fd == signals_.get()) return handle_signals();
+    if (fd == signals_.fd()) return handle_signals();
     if (fd == relays_.fd()) return relays_.read_logins(now_);
     if (fd == supervisor_->fd()) {
         is_stopping_ = is_stopping_ || supervisor_->has_ended();
@@ -158,16 +134,9 @@ void Gate::handle(int fd) {
 }
 
 void Gate::handle_signals() {
-    std::array<signalfd_siginfo, handled_signals.size()> pending{};
-    const ssize_t bytes = ::read(signals_.get(), pending.data(), sizeof pending);
-    const auto count = static_cast<std::size_t>(std::max<ssize_t>(bytes, 0)) / sizeof pending[0];
-    for (const signalfd_siginfo& info : std::span{pending}.first(count)) {
-        if (info.ssi_signo == SIGHUP) {
-            reload();
-        } else if (info.ssi_signo != SIGCHLD) {
-            is_stopping_ = true;
-        }
-    }
+    const ServiceSignals::Pending pending = signals_.read();
+    if (pending.reload) reload();
+    is_stopping_ = is_stopping_ || pending.termination != 0;
     relays_.reap(now_);
 }
 
@@ -221,7 +190,7 @@ void Gate::look_at(int fd) {
     if (first == admission::FirstByte::missing) return;
     Waiting connection = room_.take(fd);
     if (first == admission::FirstByte::gone) return;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    unwatch_descriptor(epoll_, fd);
     start_relay(std::move(connection));
 }
 
@@ -247,11 +216,8 @@ void Gate::close_expired() {
 
 void Gate::watch_listener(bool wanted) {
     if (wanted == is_listening_) return;
-    if (wanted) {
-        is_listening_ = watch(epoll_, listener_.get());
-    } else {
-        is_listening_ = ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr) != 0;
-    }
+    if (!wanted) unwatch_descriptor(epoll_, listener_.get());
+    is_listening_ = wanted && watch(epoll_, listener_.get());
 }
 
 }  // namespace belfry::gate

@@ -3,6 +3,7 @@
 #include "admission/waiting_room.hpp"
 #include "base/clock.hpp"
 #include "base/unique_fd.hpp"
+#include "daemon/service_signals.hpp"
 #include "gate/credentials.hpp"
 #include "gate/options.hpp"
 #include "gate/relay_table.hpp"
@@ -49,7 +50,7 @@ class Gate {
     const SupervisorLink* supervisor_;
     std::optional<Credentials> credentials_;
     base::UniqueFd epoll_;
-    base::UniqueFd signals_;
+    ServiceSignals signals_;
     base::UniqueFd listener_;
     base::UniqueFd reserve_;  ///< closed to accept and close a connection if no other is left
     RelayTable relays_;

@@ -1,14 +1,13 @@
 #include "server/connections.hpp"
 
 #include "admission/first_byte.hpp"
+#include "daemon/descriptors.hpp"
+#include "daemon/epoll.hpp"
 #include "daemon/logger.hpp"
 #include "server/child.hpp"
 #include "server/start_error.hpp"
 #include "shm/session_slots.hpp"
 #include "wire/version.hpp"
-
-#include <fcntl.h>
-#include <sys/epoll.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,8 +26,6 @@ using Verdict = admission::SourceLimits::Verdict;
 /// How long a connection may take for its first byte, and then for the rest of its LOGIN.
 constexpr std::chrono::seconds login_timeout{10};
 
-constexpr std::size_t shares = 4;  ///< a source may have one of them
-
 // The work of one turn. Forks take the most time. Everything that a flood does is accepted as soon
 // as possible, because the kernel drops new connections if too many have not been accepted.
 constexpr int max_accepts = 256;
@@ -41,15 +38,6 @@ constexpr std::chrono::seconds max_hold{3};
 
 constexpr milliseconds tick{20};
 constexpr milliseconds idle_wait{1000};
-
-base::UniqueFd open_reserve() {
-    return base::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-}
-
-admission::WaitingLimits limits_for(std::size_t max_waiting) {
-    const std::size_t share = std::max<std::size_t>(max_waiting / shares, 1);
-    return {.total = max_waiting, .per_source = share, .timeout = login_timeout};
-}
 
 constexpr const char* no_descriptor = "no file descriptor is left for another connection";
 
@@ -70,7 +58,7 @@ Connections::Connections(const ConnectionsContext& context, Listener& listener,
       listener_{&listener},
       relays_{relays},
       reserve_{open_reserve()},
-      room_{limits_for(max_waiting), pool_} {
+      room_{admission::waiting_limits(max_waiting, login_timeout), pool_} {
     if (!reserve_) throw StartError{"no file descriptor is left"};
     watch_listeners(true);
 }
@@ -190,11 +178,8 @@ void Connections::arrive(Accepted accepted) {
 // --- Waiting for the first byte ---------------------------------------------------------------
 
 void Connections::wait(Waiting connection) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = first_event + static_cast<std::uint32_t>(connection.socket.get());
     const int fd = connection.socket.get();
-    if (::epoll_ctl(context_.epoll.get(), EPOLL_CTL_ADD, fd, &event) == -1) {
+    if (!watch_descriptor(context_.epoll, fd, first_event + static_cast<std::uint32_t>(fd))) {
         return refuse(std::move(connection.socket), shm::Transport::tcp,
                       std::string{"cannot watch a connection: "} + std::strerror(errno));
     }
@@ -226,10 +211,8 @@ void Connections::expire() {
     }
 }
 
-/// A child that is just being forked may hold a copy of the descriptor, and epoll would keep
-/// watching it after it is closed.
 void Connections::stop_watching(const Waiting& connection) noexcept {
-    ::epoll_ctl(context_.epoll.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
+    unwatch_descriptor(context_.epoll, connection.socket.get());
 }
 
 // --- From the first byte to the fork ----------------------------------------------------------
@@ -341,19 +324,15 @@ void Connections::watch_listeners(bool wanted) {
     listening_ = wanted;
     const auto switch_to = [&](int fd, std::uint64_t event) {
         if (wanted) return watch(fd, event);
-        ::epoll_ctl(context_.epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+        unwatch_descriptor(context_.epoll, fd);
     };
     switch_to(listener_->fd(), listener_event);
     if (relays_ != nullptr) switch_to(relays_->fd(), relay_event);
 }
 
-void Connections::watch(int fd, std::uint64_t about) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = about;
-    if (::epoll_ctl(context_.epoll.get(), EPOLL_CTL_ADD, fd, &event) == -1) {
-        throw StartError{std::string{"cannot watch a listening socket: "} + std::strerror(errno)};
-    }
+void Connections::watch(int fd, std::uint64_t event) {
+    if (watch_descriptor(context_.epoll, fd, event)) return;
+    throw StartError{std::string{"cannot watch a listening socket: "} + std::strerror(errno)};
 }
 
 }  // namespace belfry::server

@@ -116,7 +116,7 @@ class Connections {
     void count_limited(const base::Endpoint& peer);
     void refuse(base::UniqueFd socket, shm::Transport transport, const std::string& why);
     void watch_listeners(bool wanted);
-    void watch(int fd, std::uint64_t about);
+    void watch(int fd, std::uint64_t event);
     void stop_watching(const Waiting& connection) noexcept;
 
     ConnectionsContext context_;

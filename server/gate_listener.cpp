@@ -1,5 +1,6 @@
 #include "server/gate_listener.hpp"
 
+#include "daemon/epoll.hpp"
 #include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/data_directory.hpp"
@@ -61,10 +62,7 @@ bool listen_at(int socket, const fs::path& path) {
 }
 
 bool watch(const base::UniqueFd& epoll, int socket) noexcept {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = socket;
-    return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, socket, &event) == 0;
+    return watch_descriptor(epoll, socket, static_cast<std::uint32_t>(socket));
 }
 
 shm::Transport transport_of(wire::ProxyTransport transport) noexcept {
@@ -126,9 +124,10 @@ std::optional<RelayedConnection> GateListener::next() {
     for (int step = 0; step < max_steps; ++step) {
         epoll_event event{};
         if (::epoll_wait(epoll_.get(), &event, 1, 0) != 1) break;
-        if (event.data.fd == socket_.get()) {
+        const auto ready = static_cast<int>(event.data.u64);
+        if (ready == socket_.get()) {
             if (!accept()) return {};
-        } else if (auto connection = read_header(take(event.data.fd))) {
+        } else if (auto connection = read_header(take(ready))) {
             return connection;
         }
     }
@@ -146,13 +145,12 @@ bool GateListener::accept() {
     return true;
 }
 
-/// Removes a connection from those that wait. epoll must forget it explicitly, because a child that
-/// is just being forked may hold a copy of the descriptor.
+/// Removes a connection from those that wait.
 base::UniqueFd GateListener::take(int socket) noexcept {
     const auto found = std::ranges::find(
         waiting_, socket, [](const Waiting& waiting) { return waiting.socket.get(); });
     if (found == waiting_.end()) return {};
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+    unwatch_descriptor(epoll_, socket);
     base::UniqueFd taken = std::move(found->socket);
     waiting_.erase(found);
     return taken;

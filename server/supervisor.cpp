@@ -1,5 +1,6 @@
 #include "server/supervisor.hpp"
 
+#include "daemon/epoll.hpp"
 #include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/news.hpp"
@@ -10,14 +11,12 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -27,7 +26,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds stop_timeout{500};
-constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
 /// How many events one turn of the loop handles. It is more than the number of connections that one
 /// turn accepts, so that a flood cannot make events faster than they are handled.
@@ -42,22 +40,9 @@ constexpr std::uint64_t signal_event = ~0ULL;
 constexpr std::uint64_t archiver_event = signal_event - 1;
 constexpr std::uint64_t report_event = signal_event - 2;
 
-void watch(const base::UniqueFd& epoll, int fd, std::uint64_t about) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = about;
-    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == -1) {
-        throw StartError{std::string{"cannot watch a descriptor: "} + std::strerror(errno)};
-    }
-}
-
-base::UniqueFd take_signals() {
-    sigset_t ours;
-    ::sigemptyset(&ours);
-    for (const int signal : handled_signals) ::sigaddset(&ours, signal);
-    ::sigprocmask(SIG_BLOCK, &ours, nullptr);
-    static_cast<void>(::signal(SIGPIPE, SIG_IGN));
-    return base::UniqueFd{::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)};
+void watch(const base::UniqueFd& epoll, int fd, std::uint64_t event) {
+    if (watch_descriptor(epoll, fd, event)) return;
+    throw StartError{std::string{"cannot watch a descriptor: "} + std::strerror(errno)};
 }
 
 }  // namespace
@@ -72,14 +57,13 @@ Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_
       archiver_{segment, data_dir, alive, lock_files},
       huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
-      signals_{take_signals()},
       children_{segment, limits_},
       connections_{{segment, data_dir, alive, epoll_, children_, limits_, sandbox_, clients},
                    listener,
                    gate == nullptr ? nullptr : &gate->relays,
                    max_waiting} {
-    if (!epoll_ || !signals_) throw StartError{"no file descriptor is left"};
-    watch(epoll_, signals_.get(), signal_event);
+    if (!epoll_ || signals_.fd() == -1) throw StartError{"no file descriptor is left"};
+    watch(epoll_, signals_.fd(), signal_event);
     if (gate_ != nullptr) watch(epoll_, gate_->watchdog.fd(), report_event);
     shm::set_version(segment.process(shm::supervisor_entry), wire::version);
     shm::claim_supervision(segment);
@@ -139,30 +123,22 @@ void Supervisor::handle(std::uint64_t event) {
         return;
     }
     if (event == report_event) return gate_->watchdog.read_reports();
-    // The pidfd is removed explicitly, because a child that is just being forked may hold a copy,
-    // and epoll would keep watching it.
     if (event == archiver_event) {
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, archiver_.fd(), nullptr);
+        unwatch_descriptor(epoll_, archiver_.fd());
         return archiver_.ended(0);
     }
     const auto slot = static_cast<std::uint32_t>(event);
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, children_.fd(slot), nullptr);
+    unwatch_descriptor(epoll_, children_.fd(slot));
     children_.bury_adopted(slot);
 }
 
 void Supervisor::handle_signals() {
-    // At most one of each kind is pending. Signals that arrive after this read cause another event.
-    std::array<signalfd_siginfo, handled_signals.size()> pending{};
-    const ssize_t bytes = ::read(signals_.get(), pending.data(), sizeof pending);
-    const auto count = static_cast<std::size_t>(std::max<ssize_t>(bytes, 0)) / sizeof pending[0];
-    for (const signalfd_siginfo& info : std::span{pending}.first(count)) {
-        if (info.ssi_signo == SIGHUP) {
-            to_reload_ = true;
-        } else if (info.ssi_signo != SIGCHLD && !std::exchange(stopping_, true)) {
-            children_.expect_deaths();
-            if (gate_ != nullptr) gate_->watchdog.expect_end();
-            log_event(LogLevel::info, "stopping on signal " + std::to_string(info.ssi_signo));
-        }
+    const ServiceSignals::Pending pending = signals_.read();
+    to_reload_ = to_reload_ || pending.reload;
+    if (pending.termination != 0 && !std::exchange(stopping_, true)) {
+        children_.expect_deaths();
+        if (gate_ != nullptr) gate_->watchdog.expect_end();
+        log_event(LogLevel::info, "stopping on signal " + std::to_string(pending.termination));
     }
     reap();
 }

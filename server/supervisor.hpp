@@ -4,6 +4,7 @@
 #include "auth/known_clients.hpp"
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
+#include "daemon/service_signals.hpp"
 #include "sandbox/sandbox.hpp"
 #include "server/archiver_watchdog.hpp"
 #include "server/child_table.hpp"
@@ -84,7 +85,7 @@ class Supervisor {
     ArchiverWatchdog archiver_;
     shm::HugePages huge_pages_;
     base::UniqueFd epoll_;
-    base::UniqueFd signals_;
+    ServiceSignals signals_;
     OwnMemory pages_;
     std::pmr::unsynchronized_pool_resource pool_{&pages_};
     admission::SourceLimits limits_{{}, pool_};
