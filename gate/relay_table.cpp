@@ -4,6 +4,7 @@
 #include "gate/relay_process.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,11 @@ namespace {
 using admission::Source;
 using Verdict = admission::SourceLimits::Verdict;
 
+base::UnixAddress address_of(const std::filesystem::path& socket) {
+    if (auto address = base::UnixAddress::of(socket)) return *std::move(address);
+    throw std::system_error{errno, std::generic_category(), socket};
+}
+
 void log_death(const base::Endpoint& peer, int status) {
     const std::string how = WIFSIGNALED(status)
                                 ? "was killed by signal " + std::to_string(WTERMSIG(status))
@@ -30,7 +36,7 @@ void log_death(const base::Endpoint& peer, int status) {
 }  // namespace
 
 RelayTable::RelayTable(const std::filesystem::path& socket)
-    : belfryd_{socket}, sandbox_{sandbox::ProcessKind::relay, {}} {
+    : belfryd_{address_of(socket)}, sandbox_{sandbox::ProcessKind::relay, {}} {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
         throw std::system_error{errno, std::generic_category(), "pipe"};
@@ -47,7 +53,7 @@ RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials&
     RelayHeritage heritage{std::move(connection.socket), {},           connection.peer,
                            login_input_.get(),           &credentials, &sandbox_};
     if (verdict == Verdict::no) return Start::refused;
-    heritage.session = belfryd_.connect();
+    heritage.session = connect();
     const pid_t pid = heritage.session ? spawn_relay(heritage) : -1;
     if (pid == -1) {
         log_event(LogLevel::debug,
@@ -57,6 +63,15 @@ RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials&
     }
     relays_.emplace(pid, Relay{connection.peer});
     return Start::done;
+}
+
+/// Connects to belfryd without waiting. @return empty with errno if nobody accepts there, or if too
+/// many connections wait there already
+base::UniqueFd RelayTable::connect() const noexcept {
+    base::UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!socket) return {};
+    const bool connected = ::connect(socket.get(), belfryd_.data(), base::UnixAddress::size()) == 0;
+    return connected ? std::move(socket) : base::UniqueFd{};
 }
 
 void RelayTable::read_logins(base::TimePoint now) {

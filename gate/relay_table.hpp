@@ -6,8 +6,8 @@
 #include "base/clock.hpp"
 #include "base/endpoint.hpp"
 #include "base/unique_fd.hpp"
+#include "base/unix_address.hpp"
 #include "gate/credentials.hpp"
-#include "gate/session_connector.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <sys/types.h>
@@ -53,9 +53,10 @@ class RelayTable {
         bool is_decided = false;  ///< its tokens were given back or are lost
     };
 
+    [[nodiscard]] base::UniqueFd connect() const noexcept;
     void bury(pid_t pid, int status, base::TimePoint now);
 
-    SessionConnector belfryd_;
+    base::UnixAddress belfryd_;
     sandbox::Sandbox sandbox_;
     admission::SourceLimits limits_;
     std::unordered_map<pid_t, Relay> relays_;

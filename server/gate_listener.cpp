@@ -1,17 +1,16 @@
 #include "server/gate_listener.hpp"
 
+#include "base/unix_address.hpp"
 #include "daemon/epoll.hpp"
 #include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/data_directory.hpp"
 #include "wire/proxy_header.hpp"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -31,33 +30,17 @@ constexpr std::chrono::seconds header_timeout{15};
 /// How many events next() handles before the supervisor looks at others.
 constexpr int max_steps = 64;
 
-/// Binds the socket to a path of any length. The address of a socket has room for 107 bytes; a
-/// longer path leads through a descriptor of the folder.
-/// @return whether that succeeded; otherwise errno says why
-bool bind_to(int socket, const fs::path& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::string text = path.string();
-    base::UniqueFd folder;
-    if (text.size() >= sizeof address.sun_path) {
-        folder =
-            base::UniqueFd{::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-        if (!folder) return false;
-        text = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + path.filename().string();
-    }
-    std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
-    return ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-}
-
 /// Listens at the path. The socket replaces an earlier one in one step, after it accepts
 /// connections, so that a relay never finds none.
 /// @return whether that succeeded; otherwise errno says why
 bool listen_at(int socket, const fs::path& path) {
     fs::path unfinished = path;
     unfinished += ".new";
+    const auto address = base::UnixAddress::of(unfinished);
     // The file gets the mode of the socket, so nobody else can connect even before the rename.
-    return (::unlink(unfinished.c_str()) == 0 || errno == ENOENT) &&
-           ::fchmod(socket, S_IRUSR | S_IWUSR) == 0 && bind_to(socket, unfinished) &&
+    return address && (::unlink(unfinished.c_str()) == 0 || errno == ENOENT) &&
+           ::fchmod(socket, S_IRUSR | S_IWUSR) == 0 &&
+           ::bind(socket, address->data(), base::UnixAddress::size()) == 0 &&
            ::listen(socket, SOMAXCONN) == 0 && ::rename(unfinished.c_str(), path.c_str()) == 0;
 }
 
