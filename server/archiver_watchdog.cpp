@@ -17,9 +17,6 @@
 namespace belfry::server {
 namespace {
 
-/// An archiver that exits by itself within this time is not started again at once.
-constexpr std::chrono::seconds min_life{1};
-
 /// An archiver that drains and stores nothing for this long hangs, and is killed.
 constexpr std::chrono::seconds drain_timeout{10};
 
@@ -42,8 +39,7 @@ ArchiverWatchdog::ArchiverWatchdog(shm::Segment& segment, std::filesystem::path 
 void ArchiverWatchdog::begin() {
     if (!segment_->has_store()) return;
     archiver_ = adopt(segment_->process(shm::archiver_entry));
-    if (archiver_.pid == 0) return start();
-    started_ = {};  // unknown, but not just now
+    if (archiver_.pid == 0) start();
 }
 
 void ArchiverWatchdog::start() {
@@ -54,23 +50,19 @@ void ArchiverWatchdog::start() {
     }
     shm::set_version(segment_->process(shm::archiver_entry), wire::version);
     archiver_.pid = spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
-    started_ = Clock::now();
-    waiting_ = archiver_.pid == -1;
-    if (!waiting_) return;
+    if (archiver_.pid != -1) return delay_.started(Clock::now());
     log_event(LogLevel::error, std::string{"cannot fork the archiver: "} + std::strerror(errno));
     archiver_ = {};
-    due_ = Clock::now() + min_life;
+    delay_.not_started(Clock::now());
 }
 
 void ArchiverWatchdog::ended(int status) {
     forget();
-    const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     ++segment_->server().archiver_restarts;
-    log_event(LogLevel::warning, was_killed ? "the archiver was killed; starting another one"
-                                            : "the archiver has ended; starting another one");
-    waiting_ = true;
-    due_ =
-        was_killed || Clock::now() > started_ + min_life ? Clock::now() : Clock::now() + min_life;
+    log_event(LogLevel::warning, RestartDelay::was_killed(status)
+                                     ? "the archiver was killed; starting another one"
+                                     : "the archiver has ended; starting another one");
+    delay_.ended(status, Clock::now());
     start_if_due();
 }
 
@@ -90,7 +82,7 @@ void ArchiverWatchdog::look_after() noexcept {
 }
 
 void ArchiverWatchdog::start_if_due() {
-    if (waiting_ && Clock::now() >= due_) start();
+    if (delay_.is_due(Clock::now())) start();
 }
 
 bool ArchiverWatchdog::drain() {

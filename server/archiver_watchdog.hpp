@@ -3,6 +3,7 @@
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
 #include "server/child.hpp"
+#include "server/restart_delay.hpp"
 #include "shm/segment.hpp"
 
 #include <sys/types.h>
@@ -38,7 +39,7 @@ class ArchiverWatchdog {
     void ended(int status);
 
     /// Tells whether start_if_due() still has to start an archiver.
-    [[nodiscard]] bool is_waiting() const noexcept { return waiting_; }
+    [[nodiscard]] bool is_waiting() const noexcept { return delay_.is_waiting(); }
     /// Starts the archiver if its time has come. The supervisor calls it about once a second.
     void start_if_due();
 
@@ -64,10 +65,8 @@ class ArchiverWatchdog {
     const base::UniqueFd* alive_;
     const std::vector<base::PlacedFile>* lock_files_;
     Child archiver_;
-    Clock::time_point started_;
-    Clock::time_point due_;
+    RestartDelay delay_;
     Clock::time_point next_look_;
-    bool waiting_ = false;
 };
 
 }  // namespace belfry::server

@@ -25,9 +25,6 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds ready_timeout{10};
 
-/// A gate that exits by itself within this time is not started again at once.
-constexpr std::chrono::seconds min_life{1};
-
 /// How long a gate may take to exit after SIGTERM, and then after SIGKILL.
 constexpr std::chrono::seconds term_timeout{1};
 constexpr std::chrono::seconds kill_timeout{10};
@@ -95,20 +92,22 @@ void GateWatchdog::start() {
         {program_, options_, socket_, tls_socket_, supervisor_.get(), level, log_format_});
     ready_ = false;
     reload_due_ = false;  // it reads the files now
-    started_ = Clock::now();
-    waiting_ = gate_.pid == -1;
-    // If this process is killed before this store, the gate is in no entry, and ends by itself.
-    if (!waiting_) return shm::enter(segment_->gate_process(), gate_.pid);
+    const auto now = Clock::now();
+    ready_by_ = now + ready_timeout;
+    if (gate_.pid != -1) {
+        delay_.started(now);
+        // If this process is killed before this store, the gate is in no entry, and ends by itself.
+        return shm::enter(segment_->gate_process(), gate_.pid);
+    }
     log_event(LogLevel::error, std::string{"cannot fork the gate: "} + std::strerror(errno));
     gate_ = {};
-    due_ = Clock::now() + min_life;
+    delay_.not_started(now);
 }
 
 void GateWatchdog::wait_until_ready() {
     const base::UniqueFd process = base::open_pidfd(gate_.pid);
-    const auto deadline = Clock::now() + ready_timeout;
     while (!ready_) {
-        const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
+        const auto left = std::chrono::ceil<milliseconds>(ready_by_ - Clock::now()).count();
         if (left <= 0) throw StartError{"the gate is not ready after 10 seconds"};
         std::array<pollfd, 2> watched{pollfd{reports_.get(), POLLIN, 0},
                                       pollfd{process.get(), POLLIN, 0}};
@@ -126,14 +125,12 @@ void GateWatchdog::ended(int status) {
     unread_.clear();
     forget();
     if (end_is_expected_) return;
-    const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (error_.empty()) {
-        log_event(LogLevel::warning, was_killed ? "the gate was killed; starting another one"
-                                                : "the gate has ended; starting another one");
+        log_event(LogLevel::warning, RestartDelay::was_killed(status)
+                                         ? "the gate was killed; starting another one"
+                                         : "the gate has ended; starting another one");
     }
-    waiting_ = true;
-    due_ =
-        was_killed || Clock::now() > started_ + min_life ? Clock::now() : Clock::now() + min_life;
+    delay_.ended(status, Clock::now());
     look_after();
 }
 
@@ -144,10 +141,10 @@ void GateWatchdog::forget() noexcept {
 }
 
 void GateWatchdog::look_after() {
-    if (waiting_ && Clock::now() >= due_) start();
-    if (gate_.pid != 0 && !ready_ && Clock::now() >= started_ + ready_timeout) {
+    if (delay_.is_due(Clock::now())) start();
+    if (gate_.pid != 0 && !ready_ && Clock::now() >= ready_by_) {
         log_event(LogLevel::error, "the gate is not ready after 10 seconds; killing it");
-        started_ = Clock::now();
+        ready_by_ = Clock::now() + ready_timeout;  // not again in each turn
         gate_.signal(SIGKILL);
     }
     warn_of_expiry();

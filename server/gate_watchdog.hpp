@@ -4,6 +4,7 @@
 #include "daemon/logger.hpp"
 #include "server/child.hpp"
 #include "server/gate_options.hpp"
+#include "server/restart_delay.hpp"
 #include "shm/segment.hpp"
 
 #include <sys/types.h>
@@ -51,7 +52,7 @@ class GateWatchdog {
     void ended(int status);
 
     /// Tells whether look_after() still has to start a gate.
-    [[nodiscard]] bool is_waiting() const noexcept { return waiting_; }
+    [[nodiscard]] bool is_waiting() const noexcept { return delay_.is_waiting(); }
     /// Starts the gate if its time has come, kills one that does not become ready, and warns of a
     /// certificate that expires soon. The supervisor calls it in each turn of its loop.
     void look_after();
@@ -85,11 +86,10 @@ class GateWatchdog {
     base::UniqueFd supervisor_;  ///< the end that each gate inherits
     std::string unread_;         ///< the beginning of a report
     Child gate_;
-    Clock::time_point started_;
-    Clock::time_point due_;
+    RestartDelay delay_;
+    Clock::time_point ready_by_;
     Clock::time_point next_warning_;
     std::string error_;  ///< the last reported error; empty if the gate has been ready since
-    bool waiting_ = false;
     bool end_is_expected_ = false;
     bool ready_ = false;
     bool has_started_ = false;  ///< a gate has been ready, so the server has started
