@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -107,6 +108,15 @@ bool wait_for_end(const UniqueFd& pidfd, std::chrono::steady_clock::time_point d
             ::poll(&end, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
         if (ready != -1 || errno != EINTR) return ready == 1;
     }
+}
+
+bool end_process(const UniqueFd& pidfd, std::chrono::milliseconds term_timeout) noexcept {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds kill_timeout{10};
+    send_signal(pidfd, SIGTERM);
+    if (wait_for_end(pidfd, Clock::now() + term_timeout)) return true;
+    send_signal(pidfd, SIGKILL);
+    return wait_for_end(pidfd, Clock::now() + kill_timeout);
 }
 
 }  // namespace belfry::base

@@ -43,4 +43,9 @@ void send_signal(const UniqueFd& pidfd, int signal) noexcept;
 [[nodiscard]] bool wait_for_end(const UniqueFd& pidfd,
                                 std::chrono::steady_clock::time_point deadline) noexcept;
 
+/// Ends a process by SIGTERM, and by SIGKILL if it has not exited after the timeout.
+/// @return false if it is still running 10 s after SIGKILL
+[[nodiscard]] bool end_process(const UniqueFd& pidfd,
+                               std::chrono::milliseconds term_timeout) noexcept;
+
 }  // namespace belfry::base

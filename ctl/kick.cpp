@@ -5,30 +5,17 @@
 #include "shm/client_table.hpp"
 #include "shm/session_timeouts.hpp"
 
-#include <signal.h>
-
-#include <chrono>
 #include <ostream>
 
 namespace belfry::ctl {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::seconds death_timeout{10};
-
-}  // namespace
 
 SessionEnd end_session(const shm::Segment& segment, std::uint32_t row) {
     const auto session = shm::online_session(segment, row);
     if (!session) return SessionEnd::not_online;
     const base::UniqueFd process = shm::open_session(segment, *session);
     if (!process) return SessionEnd::not_online;
-    base::send_signal(process, SIGTERM);
-    if (base::wait_for_end(process, Clock::now() + shm::kill_timeout)) return SessionEnd::ended;
-    base::send_signal(process, SIGKILL);
-    return base::wait_for_end(process, Clock::now() + death_timeout) ? SessionEnd::ended
-                                                                     : SessionEnd::still_running;
+    return base::end_process(process, shm::kill_timeout) ? SessionEnd::ended
+                                                         : SessionEnd::still_running;
 }
 
 void kick(std::ostream& out, const shm::Segment& segment, const std::string& client_id) {

@@ -170,6 +170,10 @@ std::optional<LogLevel> log_level_named(std::string_view word) noexcept {
     return static_cast<LogLevel>(found - words.begin());
 }
 
+std::string_view word_for(LogFormat format) noexcept {
+    return format == LogFormat::json ? "json" : "text";
+}
+
 std::optional<LogFormat> log_format_named(std::string_view word) noexcept {
     if (word == "text") return LogFormat::text;
     if (word == "json") return LogFormat::json;

@@ -28,6 +28,9 @@ enum class LogLevel : std::uint32_t {
 /// and time itself.
 enum class LogFormat { text, json };
 
+/// Returns `text` or `json`.
+[[nodiscard]] std::string_view word_for(LogFormat format) noexcept;
+
 /// Returns the format that `text` or `json` names; nothing if it is another word.
 [[nodiscard]] std::optional<LogFormat> log_format_named(std::string_view word) noexcept;
 

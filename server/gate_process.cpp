@@ -63,17 +63,13 @@ void reset_signals() noexcept {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-std::string_view word_for(LogFormat format) noexcept {
-    return format == LogFormat::json ? "json" : "text";
-}
-
 std::vector<std::string> arguments_for(const GateHeritage& heritage) {
     std::vector<std::string> arguments{
         "--gate-socket",   heritage.socket.string(),
         "--tls-fd",        std::to_string(heritage.tls_socket),
         "--supervisor-fd", std::to_string(heritage.supervisor),
         "--max-waiting",   std::to_string(heritage.options.max_waiting),
-        "--log-level",     std::string{belfry::word_for(heritage.log_level)},
+        "--log-level",     std::string{word_for(heritage.log_level)},
         "--log-format",    std::string{word_for(heritage.log_format)}};
     for (auto& argument : certificate_arguments(heritage.options)) {
         arguments.push_back(std::move(argument));

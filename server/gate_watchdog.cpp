@@ -25,24 +25,13 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds ready_timeout{10};
 
-/// How long a gate may take to exit after SIGTERM, and then after SIGKILL.
+/// How long a gate may take to exit after SIGTERM.
 constexpr std::chrono::seconds term_timeout{1};
-constexpr std::chrono::seconds kill_timeout{10};
 
 constexpr std::size_t max_report = 4096;
 
 constexpr std::chrono::hours warning_interval{24};
 constexpr std::chrono::hours expiry_warning{14 * 24};
-
-/// Ends a gate, with SIGKILL if it does not follow SIGTERM.
-/// @param gate with its pidfd
-void end(const Child& gate) noexcept {
-    using Clock = std::chrono::steady_clock;
-    gate.signal(SIGTERM);
-    if (base::wait_for_end(gate.pidfd, Clock::now() + term_timeout)) return;
-    gate.signal(SIGKILL);
-    static_cast<void>(base::wait_for_end(gate.pidfd, Clock::now() + kill_timeout));
-}
 
 /// Removes the word and the space behind it from the front of the text.
 bool take_word(std::string_view& text, std::string_view word) noexcept {
@@ -157,8 +146,8 @@ void GateWatchdog::reload() {
 
 void GateWatchdog::stop() noexcept {
     if (gate_.pid == 0) return;
-    gate_.pidfd = base::open_pidfd(gate_.pid);
-    end(gate_);
+    // A gate that cannot be opened, because no descriptor is left, ends with its supervisor.
+    static_cast<void>(base::end_process(base::open_pidfd(gate_.pid), term_timeout));
     ::waitpid(gate_.pid, nullptr, WNOHANG);
     forget();
 }
@@ -223,7 +212,7 @@ void GateWatchdog::warn_of_expiry() {
 void end_former_gate(shm::Segment& segment) {
     const Child former = adopt(segment.gate_process());
     if (former.pid == 0) return;
-    end(former);
+    static_cast<void>(base::end_process(former.pidfd, term_timeout));
     shm::raise_generation(segment.gate_process());
 }
 
