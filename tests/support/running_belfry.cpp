@@ -10,6 +10,15 @@ Invocation belfry_command(std::uint16_t port, const std::vector<std::string>& mo
     return command;
 }
 
+int serve_once(FakeServer& server, Process& belfry, std::string_view login) {
+    FakeSession session = server.accept();
+    session.expect(login);
+    session.say("WELCOME 1 cursor=0 last=0 seq=0 epoch=a1 max-payload=65536\r\nLIVE 0\r\n");
+    belfry.close_input();
+    session.let_go();
+    return belfry.wait();
+}
+
 RunningBelfry::RunningBelfry(const std::vector<std::string>& more)
     : process{belfry_command(server.port(), more, Input::pipe())} {}
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace belfry::test {
@@ -13,6 +14,11 @@ namespace belfry::test {
 [[nodiscard]] Invocation belfry_command(std::uint16_t port,
                                         const std::vector<std::string>& more = {},
                                         Input input = {});
+
+/// Lets belfry, whose standard input is a pipe, log in once and end.
+/// @param login the line by which it must log in
+/// @return its exit status
+int serve_once(FakeServer& server, Process& belfry, std::string_view login = "LOGIN 1 ack=manual");
 
 /// The real program belfry, with a pipe as its standard input, and the fake server that it talks
 /// to.

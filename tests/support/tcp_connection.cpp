@@ -3,22 +3,24 @@
 #include "tests/support/failure.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <string>
 
 namespace belfry::test {
-namespace {
 
-sockaddr_in endpoint(const std::string& address, std::uint16_t port) {
+sockaddr_in socket_address(const std::string& address, std::uint16_t port) {
     sockaddr_in endpoint{};
     endpoint.sin_family = AF_INET;
     endpoint.sin_port = htons(port);
-    ::inet_pton(AF_INET, address.c_str(), &endpoint.sin_addr);
+    if (::inet_pton(AF_INET, address.c_str(), &endpoint.sin_addr) != 1) {
+        throw Failure{"no address: " + address};
+    }
     return endpoint;
 }
+
+namespace {
 
 base::UniqueFd connect_to(std::uint16_t port, int receive_buffer, const std::string& from) {
     base::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -31,11 +33,11 @@ base::UniqueFd connect_to(std::uint16_t port, int receive_buffer, const std::str
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // The port is chosen at connect(), so that the ports in use limit only connections to one port.
     ::setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    const sockaddr_in local = endpoint(from, 0);
+    const sockaddr_in local = socket_address(from, 0);
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
         throw system_failure("binding to " + from);
     }
-    const sockaddr_in address = endpoint("127.0.0.1", port);
+    const sockaddr_in address = socket_address("127.0.0.1", port);
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw Disconnected(system_failure("connecting to port " + std::to_string(port)).what());
     }

@@ -2,6 +2,7 @@
 
 #include "base/unique_fd.hpp"
 
+#include <netinet/in.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -11,6 +12,9 @@
 #include <utility>
 
 namespace belfry::test {
+
+/// Returns a socket address of IPv4. @throws Failure if the text is no address
+[[nodiscard]] sockaddr_in socket_address(const std::string& address, std::uint16_t port);
 
 /// A connection to a server on 127.0.0.1. TlsConnection has the same functions for encrypted bytes.
 class TcpConnection {

@@ -1,6 +1,7 @@
 #include "tests/support/tls_front.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/tcp_connection.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -24,11 +25,7 @@ namespace {
 using Bytes = std::array<char, 65536>;
 
 sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
+    return socket_address("127.0.0.1", port);
 }
 
 base::UniqueFd new_socket() {

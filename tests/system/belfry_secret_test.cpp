@@ -10,8 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -32,21 +30,6 @@ struct SecretFile {
     std::string path;
 };
 
-std::string contents_of(const std::string& path) {
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-/// Lets belfry in after this LOGIN, and out again. Returns its exit status.
-int serve(FakeServer& server, Process& belfry, std::string_view login) {
-    FakeSession session = server.accept();
-    session.expect(login);
-    session.say("WELCOME 1 cursor=0 last=0 seq=0 epoch=a1 max-payload=65536\r\nLIVE 0\r\n");
-    belfry.close_input();
-    session.let_go();
-    return belfry.wait();
-}
-
 TEST(BelfrySecret, ComesFromAFileWithoutOneNewlineAtItsEnd) {
     for (const auto& [contents, encoded] : std::vector<std::pair<std::string, std::string>>{
              {"open sesame", "open%20sesame"},
@@ -56,7 +39,8 @@ TEST(BelfrySecret, ComesFromAFileWithoutOneNewlineAtItsEnd) {
              {std::string(256, 'x') + "\n", std::string(256, 'x')}}) {
         const SecretFile file{contents};
         RunningBelfry belfry{{"--secret-file", file.path}};
-        EXPECT_EQ(serve(belfry.server, belfry.process, "LOGIN 1 ack=manual secret=" + encoded), 0);
+        EXPECT_EQ(serve_once(belfry.server, belfry.process, "LOGIN 1 ack=manual secret=" + encoded),
+                  0);
     }
 }
 
@@ -92,9 +76,9 @@ TEST(BelfrySecret, ComesFromTheEnvironmentAndIsNotShownThereAfterwards) {
     FakeSession session = server.accept();
     session.expect("LOGIN 1 ack=manual secret=hush-hush");
     const std::string proc = "/proc/" + std::to_string(belfry.pid());
-    EXPECT_EQ(contents_of(proc + "/environ").find("hush"), std::string::npos);
-    EXPECT_NE(contents_of(proc + "/environ").find("PATH="), std::string::npos);
-    EXPECT_EQ(contents_of(proc + "/cmdline").find("hush"), std::string::npos);
+    EXPECT_EQ(read_file(proc + "/environ").find("hush"), std::string::npos);
+    EXPECT_NE(read_file(proc + "/environ").find("PATH="), std::string::npos);
+    EXPECT_EQ(read_file(proc + "/cmdline").find("hush"), std::string::npos);
     session.say("ERR login-refused - wrong\r\n");
     EXPECT_EQ(belfry.wait(), 3);
     EXPECT_EQ(belfry.err(), "belfry: login refused: login-refused: wrong\n");
@@ -106,11 +90,11 @@ TEST(BelfrySecret, ANamedFileWinsOverTheEnvironmentWhichWinsOverTheFileThatItNam
     Invocation command = belfry_command(server.port(), {"--secret-file", file.path}, Input::pipe());
     command.environment = {{"BELFRY_SECRET", "of-the-variable"}};
     Process named{command};
-    EXPECT_EQ(serve(server, named, "LOGIN 1 ack=manual secret=of-the-file"), 0);
+    EXPECT_EQ(serve_once(server, named, "LOGIN 1 ack=manual secret=of-the-file"), 0);
     command = belfry_command(server.port(), {}, Input::pipe());
     command.environment = {{"BELFRY_SECRET", "of-the-variable"}, {"BELFRY_SECRET_FILE", file.path}};
     Process by_default{command};
-    EXPECT_EQ(serve(server, by_default, "LOGIN 1 ack=manual secret=of-the-variable"), 0);
+    EXPECT_EQ(serve_once(server, by_default, "LOGIN 1 ack=manual secret=of-the-variable"), 0);
 }
 
 TEST(BelfrySecret, IsSentAgainAtEachReconnection) {
@@ -122,7 +106,7 @@ TEST(BelfrySecret, IsSentAgainAtEachReconnection) {
         session.say("WELCOME 1 cursor=0 last=0 seq=0 epoch=a1 max-payload=65536\r\n");
         session.reset();
     }
-    EXPECT_EQ(serve(belfry.server, belfry.process, "LOGIN 1 ack=manual secret=hush"), 0);
+    EXPECT_EQ(serve_once(belfry.server, belfry.process, "LOGIN 1 ack=manual secret=hush"), 0);
 }
 
 TEST(BelfrySecret, CannotBeAnArgument) {
@@ -154,7 +138,7 @@ TEST(BelfrySecret, IsSentOverTlsOnlyAfterTheServerHasBeenVerified) {
     EXPECT_EQ(run(belfry_command(bad.port(), words)).status, 4);
     server.accept().expect_closed();
     Process belfry{belfry_command(good.port(), words, Input::pipe())};
-    EXPECT_EQ(serve(server, belfry, "LOGIN 1 ack=manual secret=hush"), 0) << belfry.err();
+    EXPECT_EQ(serve_once(server, belfry, "LOGIN 1 ack=manual secret=hush"), 0) << belfry.err();
 }
 
 TEST(BelfrySecret, WithoutOneARefusedLoginEndsWhereNobodyCanBeAsked) {

@@ -23,29 +23,19 @@ class BelfryServers : public ::testing::Test {
         return Process{belfry_command(1, words, Input::pipe())};
     }
 
-    /// Lets belfry in and out again, and returns its exit status.
-    static int serve(FakeServer& server, Process& belfry) {
-        FakeSession session = server.accept();
-        session.let_in();
-        session.say("LIVE 0\r\n");
-        belfry.close_input();
-        session.let_go();
-        return belfry.wait();
-    }
-
     FakeServer first;
     FakeServer second;
 };
 
 TEST_F(BelfryServers, TheFirstOneIsUsedIfItWorks) {
     Process belfry = start();
-    EXPECT_EQ(serve(first, belfry), 0);
+    EXPECT_EQ(serve_once(first, belfry), 0);
 }
 
 TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstCannotBeReached) {
     first.stop_listening();
     Process belfry = start();
-    EXPECT_EQ(serve(second, belfry), 0);
+    EXPECT_EQ(serve_once(second, belfry), 0);
     EXPECT_EQ(belfry.err(), "");
 }
 
@@ -55,7 +45,7 @@ TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstIsFullOrLate) {
         FakeSession refusing = first.accept();
         refusing.expect("LOGIN 1 ack=manual");
         refusing.say("ERR " + error + " - not now\r\n");
-        EXPECT_EQ(serve(second, belfry), 0) << error;
+        EXPECT_EQ(serve_once(second, belfry), 0) << error;
     }
 }
 
@@ -83,7 +73,7 @@ TEST_F(BelfryServers, TheFirstOneComesAgainAfterTheLast) {
         session.let_in();
     }
     second.accept().close();
-    EXPECT_EQ(serve(first, belfry), 0);
+    EXPECT_EQ(serve_once(first, belfry), 0);
 }
 
 TEST_F(BelfryServers, IfNoneTakesTheFirstLoginAllReasonsAreNamed) {

@@ -24,16 +24,6 @@ struct FrontedServer {
         return belfry_command(front.port(), more, Input::pipe());
     }
 
-    /// Lets belfry in and out again, and returns its exit status.
-    int serve(Process& belfry) {
-        FakeSession session = server.accept();
-        session.let_in();
-        session.say("LIVE 0\r\n");
-        belfry.close_input();
-        session.let_go();
-        return belfry.wait();
-    }
-
     static TlsFront::Options with(TlsFront::Options options, KeyPair certificate,
                                   std::uint16_t behind) {
         options.certificate = std::move(certificate);
@@ -69,7 +59,7 @@ TEST_F(BelfryTls, AServerWithACertificateOfATrustedAuthorityIsReachedByNameAndBy
     FrontedServer fronted{certificates->server()};
     for (const std::string host : {"localhost", "127.0.0.1"}) {
         Process belfry{fronted.belfry({"--tls", "--tls-ca", ca(), "-server_ip", host})};
-        EXPECT_EQ(fronted.serve(belfry), 0) << belfry.err();
+        EXPECT_EQ(serve_once(fronted.server, belfry), 0) << belfry.err();
         EXPECT_EQ(belfry.err(), "");
         EXPECT_EQ(fronted.front.last_name(), host == "localhost" ? host : "");
     }
@@ -78,7 +68,7 @@ TEST_F(BelfryTls, AServerWithACertificateOfATrustedAuthorityIsReachedByNameAndBy
 TEST_F(BelfryTls, AnOptionForTlsTurnsItOnUnlessTheSwitchIsOff) {
     FrontedServer fronted{certificates->server()};
     Process with{fronted.belfry({"--tls-ca", ca()})};
-    EXPECT_EQ(fronted.serve(with), 0);
+    EXPECT_EQ(serve_once(fronted.server, with), 0);
     RunningBelfry without{{"--tls-ca", ca(), "--tls=false"}};
     auto session = without.server.accept();
     session.let_in();
@@ -91,7 +81,7 @@ TEST_F(BelfryTls, TheSystemsAuthoritiesAreTrustedByDefault) {
     Invocation command = fronted.belfry({"--tls"});
     command.environment = {{"SSL_CERT_FILE", ca()}};
     Process belfry{command};
-    EXPECT_EQ(fronted.serve(belfry), 0) << belfry.err();
+    EXPECT_EQ(serve_once(fronted.server, belfry), 0) << belfry.err();
 }
 
 TEST_F(BelfryTls, AnUnknownAuthorityIsRefused) {
@@ -114,7 +104,7 @@ TEST_F(BelfryTls, ASelfSignedCertificateIsRefusedUnlessItIsTrustedItself) {
     FrontedServer fronted{own};
     Process belfry{
         fronted.belfry({"--tls", "--tls-ca", own.certificate.string(), "-server_ip", "localhost"})};
-    EXPECT_EQ(fronted.serve(belfry), 0) << belfry.err();
+    EXPECT_EQ(serve_once(fronted.server, belfry), 0) << belfry.err();
 }
 
 TEST_F(BelfryTls, TheCertificateMustMatchTheNameOfTheServerOrTheGivenName) {
@@ -136,7 +126,7 @@ TEST_F(BelfryTls, AClientShowsItsCertificate) {
     const KeyPair ann = certificates->client("ann");
     Process belfry{fronted.belfry(
         {"--tls-ca", ca(), "--tls-cert", ann.certificate.string(), "--tls-key", ann.key.string()})};
-    EXPECT_EQ(fronted.serve(belfry), 0) << belfry.err();
+    EXPECT_EQ(serve_once(fronted.server, belfry), 0) << belfry.err();
     EXPECT_EQ(fronted.front.last_client(), "ann");
     const Result without = run(fronted.belfry({"--tls-ca", ca()}));
     EXPECT_EQ(without.status, 4);
@@ -172,7 +162,7 @@ TEST_F(BelfryTls, Tls12IsTheOldestVersion) {
         FrontedServer fronted{certificates->server(), options};
         Process belfry{fronted.belfry({"--tls-ca", ca()})};
         if (version == TLS1_2_VERSION) {
-            EXPECT_EQ(fronted.serve(belfry), 0) << belfry.err();
+            EXPECT_EQ(serve_once(fronted.server, belfry), 0) << belfry.err();
         } else {
             EXPECT_EQ(belfry.wait(), 4);
             EXPECT_EQ(fronted.front.handshakes(), 0);
@@ -218,7 +208,7 @@ TEST_F(BelfryTls, AHandshakeThatComesByteByByteSucceeds) {
     options.write_size = 1;
     FrontedServer fronted{certificates->server(), options};
     Process belfry{fronted.belfry({"--tls-ca", ca()})};
-    EXPECT_EQ(fronted.serve(belfry), 0) << belfry.err();
+    EXPECT_EQ(serve_once(fronted.server, belfry), 0) << belfry.err();
 }
 
 TEST_F(BelfryTls, MessagesOfAllSizesPassInBothDirections) {

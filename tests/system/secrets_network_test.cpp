@@ -2,6 +2,7 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/server.hpp"
+#include "tests/support/tcp_connection.hpp"
 #include "tests/support/timings.hpp"
 
 #include <arpa/inet.h>
@@ -25,22 +26,14 @@
 namespace belfry::test {
 namespace {
 
-sockaddr_in address_of(const std::string& text, std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    if (::inet_pton(AF_INET, text.c_str(), &address.sin_addr) != 1) throw Failure{"no address"};
-    return address;
-}
-
 /// A connection between two addresses of this machine, which has sent a line.
 class Asker {
   public:
     Asker(const std::string& from, const std::string& to, std::uint16_t port,
           const std::string& line)
         : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-        const sockaddr_in source = address_of(from, 0);
-        const sockaddr_in target = address_of(to, port);
+        const sockaddr_in source = socket_address(from, 0);
+        const sockaddr_in target = socket_address(to, port);
         if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&source), sizeof source) ==
                 -1 ||
             ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) ==

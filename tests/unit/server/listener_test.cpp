@@ -1,6 +1,7 @@
 #include "server/listener.hpp"
 
-#include <arpa/inet.h>
+#include "tests/support/tcp_connection.hpp"
+
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -18,12 +19,10 @@ int option(const base::UniqueFd& socket, int level, int name) {
 
 TEST(Listener, GivesItsConnectionsTheOptionsOfTcpThatASessionNeeds) {
     const Listener listener{"127.0.0.1", 0};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(listener.port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in address = test::socket_address("127.0.0.1", listener.port());
     const base::UniqueFd client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              0);
     const Accepted accepted = listener.accept();
     ASSERT_TRUE(accepted.socket);
     EXPECT_NE(option(accepted.socket, IPPROTO_TCP, TCP_NODELAY), 0);
