@@ -2,7 +2,7 @@
 
 namespace belfry::admission {
 
-/// What is known of the first byte of a connection.
+/// The state of the first byte of a connection.
 enum class FirstByte {
     missing,
     there,

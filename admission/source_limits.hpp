@@ -14,7 +14,7 @@
 
 namespace belfry::admission {
 
-/// What SourceLimits allows. A stranger is a source without a recent login.
+/// The limits of SourceLimits. A stranger is a source without a recent login.
 struct LimitRules {
     Rate per_source{.interval = std::chrono::milliseconds{50}, .burst = 300};
     /// That of all strangers together.

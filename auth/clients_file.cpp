@@ -14,7 +14,7 @@ constexpr std::size_t max_hash = 383;  // crypt(3) writes no longer one
 
 struct Method {
     std::string_view prefix;
-    std::size_t last_part;  // bytes behind the last `$`
+    std::size_t last_part;  // bytes after the last `$`
 };
 
 constexpr std::array methods{Method{"$7$", 43}, Method{"$y$", 43}, Method{"$6$", 86},

@@ -83,7 +83,7 @@ KnownClients::KnownClients(std::span<const std::string> ids, const std::optional
     std::optional<OpenFile> opened;
     if (file) opened = open_clients_file(*file);
     const std::size_t file_bytes = opened ? opened->size : 0;
-    // The byte behind the text tells whether the file has grown. A mapping has at least one byte.
+    // The byte after the text tells whether the file has grown. A mapping has at least one byte.
     text_ = std::make_unique<base::PageBuffer>(total_size(ids) + file_bytes + 1);
     ::madvise(text_->data(), text_->size(), MADV_DONTDUMP);
     set_inherited(false);

@@ -38,7 +38,7 @@ std::string default_setting(const char* method) {
 
 std::string setting_for(Origin origin) {
     if (origin == Origin::chosen) return default_setting("$y$");
-    // The salt stands behind parameters of the same size.
+    // The salt follows parameters of the same size.
     return std::string{cheapest} + default_setting("$7$").substr(cheapest.size());
 }
 

@@ -12,7 +12,7 @@ namespace belfry::auth {
 /// @throws std::system_error if the kernel gives no random numbers
 void generate(Secret& secret);
 
-/// Where a secret comes from decides how expensive its hash has to be.
+/// The origin of a secret. It decides how expensive the hash of the secret has to be.
 enum class Origin {
     generated,  ///< by generate(). Nobody can guess it, so the cheapest `$7$` hash is enough
     chosen,     ///< by a person. Each guess must be expensive, so the hash is yescrypt's (`$y$`)

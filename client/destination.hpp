@@ -8,7 +8,7 @@
 
 namespace belfry::client {
 
-/// Where a server listens.
+/// The address of a server.
 struct ServerAddress {
     std::string host;  ///< a name, an IPv4 address or an IPv6 address
     std::string port;  ///< a decimal number

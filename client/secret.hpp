@@ -5,7 +5,7 @@
 
 namespace belfry::client {
 
-/// What a client proves itself with at the login. It is kept in the form that LOGIN has
+/// The proof of a client at its login. It is kept in the form that LOGIN has
 /// (wire/secret_text.hpp), and its memory is overwritten at its end.
 class Secret {
   public:

@@ -79,7 +79,7 @@ void Socket::make_room() {
     if (in_.size() - in_end_ < read_size) in_.resize(2 * (in_end_ + read_size));
 }
 
-// erase() leaves bytes behind the end of the string.
+// erase() leaves bytes after the end of the string.
 void Socket::wipe_sent() {
     const std::size_t size = out_.size();
     out_.resize(out_.capacity());

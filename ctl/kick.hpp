@@ -8,7 +8,7 @@
 
 namespace belfry::ctl {
 
-/// What end_session() has found.
+/// The result of end_session().
 enum class SessionEnd {
     not_online,
     ended,

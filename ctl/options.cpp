@@ -117,7 +117,7 @@ const Subcommand& take_command(std::vector<std::string>& words) {
     return *found;
 }
 
-/// Returns the only word behind the command, if the command takes one; else an empty text.
+/// Returns the only word after the command, if the command takes one; else an empty text.
 std::string operand_in(const std::vector<std::string>& words, const Subcommand& command) {
     const std::string name{command.name};
     if (command.operand.empty()) {

@@ -16,7 +16,7 @@ class ServiceSignals {
     /// Returns the descriptor that is readable when a signal has come; -1 if none was left.
     [[nodiscard]] int fd() const noexcept { return signals_.get(); }
 
-    /// What has come. Children may have ended in any case.
+    /// The signals that have come. Children may have ended in any case.
     struct Pending {
         bool reload = false;
         int termination = 0;  ///< SIGTERM or SIGINT; 0: neither

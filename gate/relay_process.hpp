@@ -9,7 +9,7 @@
 
 namespace belfry::gate {
 
-/// What a relay inherits from the gate. Everything else is closed.
+/// The things that a relay inherits from the gate. Everything else is closed.
 struct RelayHeritage {
     base::UniqueFd client;   ///< the connection of the client
     base::UniqueFd session;  ///< a connection to belfryd

@@ -4,7 +4,7 @@
 
 namespace belfry::gate {
 
-/// What came of an attempt to read or write that does not wait.
+/// The outcome of an attempt to read or write that does not wait.
 enum class Outcome {
     done,
     must_read,   ///< again when the socket is readable

@@ -34,7 +34,7 @@ class TlsStream {
     [[nodiscard]] Step close() noexcept;
 
     /// Tells whether read() must be called again before wait(): it has filled its buffer, or met
-    /// the end of the stream behind the bytes that it returned, which the socket does not tell
+    /// the end of the stream after the bytes that it returned, which the socket does not tell
     /// again.
     [[nodiscard]] bool has_more() const noexcept { return has_more_; }
 

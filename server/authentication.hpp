@@ -9,7 +9,7 @@
 
 namespace belfry::server {
 
-/// Whether a client has proved who it is.
+/// The result of the check who a client is.
 struct Authentication {
     std::optional<wire::ErrorCode> refusal;  ///< why it may not log in
     std::uint64_t secret_version = 0;        ///< that of the client's secrets

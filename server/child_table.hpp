@@ -17,7 +17,7 @@
 namespace belfry::server {
 
 /// The session children, and the slots of the segment that they hold. A dead child is buried: its
-/// death is counted and logged, and its slot becomes free. What became of its login is reported to
+/// death is counted and logged, and its slot becomes free. The outcome of its login is reported to
 /// the limits of its source.
 ///
 /// Invariant: each slot is either free, or held by exactly one child that has not been buried. Each

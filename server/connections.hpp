@@ -23,7 +23,7 @@
 
 namespace belfry::server {
 
-/// What the supervisor's other parts give to Connections. All of it outlives Connections.
+/// The parts of the supervisor that Connections needs. All of it outlives Connections.
 struct ConnectionsContext {
     shm::Segment& segment;
     const std::filesystem::path& data_dir;

@@ -77,7 +77,7 @@ std::optional<RelayedConnection> read_header(base::UniqueFd socket,
         .certificate_name = std::string{header.tls ? header.tls->common_name : ""}};
 }
 
-/// Reads the header, and none of the bytes behind it. It has seen some of them, which may be the
+/// Reads the header, and none of the bytes after it. It has seen some of them, which may be the
 /// secret of the client, so it overwrites them.
 std::optional<RelayedConnection> read_header(base::UniqueFd socket) {
     std::array<char, wire::max_proxy_header> bytes;

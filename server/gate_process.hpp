@@ -16,7 +16,8 @@ namespace belfry::server {
 /// @throws StartError
 [[nodiscard]] std::filesystem::path gate_program();
 
-/// What the gate gets from the supervisor. It inherits the two descriptors and standard error.
+/// The things that the gate gets from the supervisor. It inherits the two descriptors and standard
+/// error.
 struct GateHeritage {
     const std::filesystem::path& program;
     const GateOptions& options;

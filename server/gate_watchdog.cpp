@@ -33,7 +33,7 @@ constexpr std::size_t max_report = 4096;
 constexpr std::chrono::hours warning_interval{24};
 constexpr std::chrono::hours expiry_warning{14 * 24};
 
-/// Removes the word and the space behind it from the front of the text.
+/// Removes the word from the front of the text, if it is there.
 bool take_word(std::string_view& text, std::string_view word) noexcept {
     if (!text.starts_with(word)) return false;
     text.remove_prefix(word.size());

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-/// Where the user's secret comes from. It never comes from the command line, which other users can
+/// The sources of the user's secret. It never comes from the command line, which other users can
 /// read.
 namespace belfry::terminal {
 

@@ -174,7 +174,7 @@ std::optional<ProxyTransport> transport_in(std::string_view word) noexcept {
     return {};
 }
 
-/// Reads the values behind the addresses. Those of an unknown type are ignored, as the
+/// Reads the values after the addresses. Those of an unknown type are ignored, as the
 /// specification asks.
 /// @return false unless they name a transport, and describe TLS if the transport is `tls`
 bool read_values(Reader& reader, ProxyHeader& header) noexcept {

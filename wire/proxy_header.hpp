@@ -9,7 +9,7 @@
 
 /// The header that a relay of the gate sends to belfryd before the bytes of its client: version 2
 /// of the PROXY protocol (haproxy's proxy-protocol.txt), which tells who the client is. In front of
-/// the length are the signature and the command, behind it the addresses and values of the form
+/// the length are the signature and the command, after it the addresses and values of the form
 /// type, length, value. A value of the private type 0xE0 names the transport.
 namespace belfry::wire {
 
@@ -22,7 +22,7 @@ inline constexpr std::size_t max_proxy_text = 64;
 /// The way by which the client of a relay is connected.
 enum class ProxyTransport { tls, web };
 
-/// What a relay tells about a TLS connection.
+/// The facts about a TLS connection that a relay tells.
 struct ProxyTls {
     std::string_view version;  ///< such as `TLSv1.3`
     std::string_view cipher;   ///< such as `TLS_AES_256_GCM_SHA384`

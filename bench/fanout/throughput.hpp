@@ -9,7 +9,7 @@
 
 namespace belfry::bench {
 
-/// What publishing as fast as possible gave: for each figure, a series for each server.
+/// The results of publishing as fast as possible: for each figure, a series for each server.
 struct Rates {
     std::uint64_t messages = 0;  ///< of a run
     std::vector<Series> deliveries = {};

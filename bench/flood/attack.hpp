@@ -9,7 +9,7 @@
 
 namespace belfry::bench {
 
-/// What attackers do to a port. They run in a process of their own.
+/// An attack on a port. The attackers run in a process of their own.
 struct Attack {
     std::size_t sources;  ///< number of addresses
 

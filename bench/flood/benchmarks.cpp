@@ -83,7 +83,7 @@ class Clients {
     BelfryServer server_;
 };
 
-/// What the rounds of one attack gave.
+/// The results of the rounds of one attack.
 struct Values {
     std::vector<double> median;
     std::vector<double> worst;

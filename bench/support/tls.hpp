@@ -10,12 +10,12 @@
 
 namespace belfry::bench {
 
-/// What follows the names of servers and figures in tables if clients use TLS.
+/// The suffix of the names of servers and figures in tables if clients use TLS.
 inline constexpr const char* over_tls = " over TLS";
 
-/// What servers and clients need for TLS: a certificate for `localhost` with a key on the curve
-/// P-256, and the settings of all clients. They accept TLS 1.3 with TLS_AES_128_GCM_SHA256 only,
-/// and verify the certificate.
+/// The things that servers and clients need for TLS: a certificate for `localhost` with a key on
+/// the curve P-256, and the settings of all clients. They accept TLS 1.3 with
+/// TLS_AES_128_GCM_SHA256 only, and verify the certificate.
 class Tls {
   public:
     /// The name of the protocol and the cipher, for tables.

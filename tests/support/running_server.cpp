@@ -17,7 +17,7 @@ constexpr std::chrono::microseconds pause{100};
 
 constexpr std::string_view ready_line = "belfryd listening on 127.0.0.1:";
 
-/// Returns what is behind the beginning of a complete line; empty if there is no such line.
+/// Returns the rest of a complete line after its beginning; empty if there is no such line.
 std::string text_after(std::string_view beginning, const std::string& text) {
     if (!text.ends_with('\n')) return {};
     for (const std::string& line : lines_of(text)) {

@@ -137,7 +137,7 @@ TEST_P(AnyKind, EndsWithTheSignalOfAnAbort) {
 
 #ifdef __SANITIZE_ADDRESS__
 
-/// Writes behind the end of an array. The compiler must not see it.
+/// Writes beyond the end of an array. The compiler must not see it.
 __attribute__((noinline)) void overrun(volatile char* array, std::size_t bytes) {
     array[bytes] = 1;
 }
