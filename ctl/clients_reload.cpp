@@ -3,6 +3,7 @@
 #include "base/process.hpp"
 #include "ctl/readable_segment.hpp"
 #include "ctl/refusal.hpp"
+#include "ctl/wait_until.hpp"
 #include "shm/clients_path.hpp"
 #include "shm/process_entry.hpp"
 
@@ -11,7 +12,6 @@
 #include <chrono>
 #include <optional>
 #include <system_error>
-#include <thread>
 
 namespace belfry::ctl {
 namespace {
@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds reload_timeout{10};
-constexpr std::chrono::milliseconds poll_interval{5};
 
 /// A reload that is answered first may have begun before the file was replaced. The second one has
 /// not.
@@ -45,9 +44,8 @@ void reload(const RunningServer& running, Clock::time_point deadline) {
     const shm::ServerBlock& server = running.found.segment.server();
     const std::uint64_t before = server.reloads.load();
     base::send_signal(running.supervisor, SIGHUP);
-    while (server.reloads.load() == before && Clock::now() < deadline) {
-        std::this_thread::sleep_for(poll_interval);
-    }
+    // The caller sees by the digest whether that has helped.
+    static_cast<void>(wait_until([&] { return server.reloads.load() != before; }, deadline));
 }
 
 }  // namespace

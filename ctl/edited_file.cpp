@@ -3,6 +3,7 @@
 #include "base/regular_file.hpp"
 #include "ctl/refusal.hpp"
 #include "ctl/trusted_path.hpp"
+#include "ctl/wait_until.hpp"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <thread>
 
 namespace belfry::ctl {
 namespace {
@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds lock_timeout{30};
-constexpr std::chrono::milliseconds poll_interval{10};
 
 Refusal cannot(const char* verb, const fs::path& path, int error) {
     return Refusal{std::string{"cannot "} + verb + " " + path.string() + ": " +
@@ -80,13 +79,8 @@ FilePlace open_place(const fs::path& file, std::string_view what) {
 }
 
 EditedFile::EditedFile(const FilePlace& place, Access access) : place_{place} {
-    const auto deadline = Clock::now() + lock_timeout;
-    while (!try_to_open(access)) {
-        if (Clock::now() >= deadline) {
-            throw Refusal{"another process keeps " + place_.path.string() + " locked"};
-        }
-        std::this_thread::sleep_for(poll_interval);
-    }
+    if (wait_until([&] { return try_to_open(access); }, Clock::now() + lock_timeout)) return;
+    throw Refusal{"another process keeps " + place_.path.string() + " locked"};
 }
 
 bool EditedFile::try_to_open(Access access) {

@@ -3,6 +3,7 @@
 #include "ctl/kick.hpp"
 #include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
+#include "ctl/wait_until.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/seq_reset.hpp"
@@ -15,7 +16,6 @@
 #include <chrono>
 #include <cstdint>
 #include <ostream>
-#include <thread>
 
 namespace belfry::ctl {
 namespace {
@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds wait_timeout{10};
-constexpr std::chrono::milliseconds poll_interval{10};
 
 void print(std::ostream& out, const std::string& client_id, std::uint64_t was, std::uint64_t now) {
     out << "the seq of client " << client_id;
@@ -46,8 +45,9 @@ class RunningReset {
         const std::uint64_t was = std::max(last_seq(), stored_seq());
         if (was > shm::max_free_seq) reset();
         const std::uint64_t now = last_seq();
-        wait_until([this] { return is_saved(); },
-                   "the seq was lowered in the segment, but the server did not save it in time");
+        require_in_time(
+            [this] { return is_saved(); },
+            "the seq was lowered in the segment, but the server did not save it in time");
         print(out, client_id_, was, now);
     }
 
@@ -73,8 +73,8 @@ class RunningReset {
             store::StoreReader reader{data_dir_};
             highest = reader.highest_seq(client_id_, shm::max_free_seq);
         }
-        wait_until([&] { return try_to_reset(highest); },
-                   "client " + client_id_ + " keeps logging in; stop it first");
+        require_in_time([&] { return try_to_reset(highest); },
+                        "client " + client_id_ + " keeps logging in; stop it first");
     }
 
     /// Ends the session, and then lowers the seq, so that the client learns it at its next login.
@@ -92,7 +92,7 @@ class RunningReset {
         if (segment_.store_state() == shm::StoreState::fails) throw Refusal{failure};
         const shm::LogHeader& log = segment_.log();
         const std::uint64_t last = log.last_id.load();
-        wait_until([&] { return log.stored_id.load() >= last; }, failure);
+        require_in_time([&] { return log.stored_id.load() >= last; }, failure);
     }
 
     [[nodiscard]] bool is_saved() const {
@@ -104,12 +104,8 @@ class RunningReset {
     }
 
     template <class Condition>
-    void wait_until(Condition condition, const std::string& refusal) const {
-        const auto deadline = Clock::now() + wait_timeout;
-        while (!condition()) {
-            if (Clock::now() >= deadline) throw Refusal{refusal};
-            std::this_thread::sleep_for(poll_interval);
-        }
+    void require_in_time(Condition condition, const std::string& refusal) const {
+        if (!wait_until(condition, Clock::now() + wait_timeout)) throw Refusal{refusal};
     }
 
     const fs::path& data_dir_;
