@@ -29,7 +29,7 @@ po::options_description described_options() {
         ("web-fd", text()->value_name("N"), "inherited socket that listens for browsers")
         ("web-tls", text()->value_name("on|off"), "whether browsers connect by TLS; default: on with a certificate")
         ("web-proxy", text()->value_name("ADDR"), "address of a reverse proxy that names its clients by X-Forwarded-For")
-        ("web-origin", po::value<std::vector<std::string>>()->value_name("URL"), "further origin whose pages may connect; may be repeated")
+        ("web-origin", po::value<std::vector<std::string>>()->composing()->value_name("URL"), "further origin whose pages may connect; may be repeated")
         ("supervisor-fd", text()->value_name("N"), "inherited socket for reports to belfryd")
         ("max-waiting", defaults_to("16384")->value_name("N"), "connections that may wait for their first byte")
         ("log-level", defaults_to("info")->value_name("WORD"), "log this level and the more severe ones: error, warning, info or debug")
@@ -89,13 +89,10 @@ WebScheme web_scheme_in(const po::variables_map& given, bool has_certificate) {
 
 WebOrigins web_origins_in(const po::variables_map& given, WebScheme scheme) {
     std::vector<WebOrigin> origins;
-    if (given.count("web-origin") > 0) {
-        for (const auto& url : given["web-origin"].as<std::vector<std::string>>()) {
-            const auto origin = parse_origin(url);
-            if (!origin)
-                throw UsageError{"--web-origin '" + url + "' is not http(s)://HOST[:PORT]"};
-            origins.push_back(*origin);
-        }
+    for (const std::string& url : cli::texts_of(given, "web-origin")) {
+        const auto origin = parse_origin(url);
+        if (!origin) throw UsageError{"--web-origin '" + url + "' is not http(s)://HOST[:PORT]"};
+        origins.push_back(*origin);
     }
     return WebOrigins{scheme, std::move(origins)};
 }

@@ -1,9 +1,8 @@
 #include "server/gate_options.hpp"
 
+#include "base/endpoint.hpp"
 #include "base/web_origin.hpp"
 #include "cli/command_line.hpp"
-
-#include <arpa/inet.h>
 
 #include <array>
 #include <span>
@@ -64,15 +63,12 @@ bool web_tls_in(const po::variables_map& options) {
 }
 
 std::vector<std::string> origins_in(const po::variables_map& options) {
-    std::vector<std::string> origins;
-    for (const std::string& text : cli::texts_of(options, "web-origin")) {
-        auto origin = base::web_origin(text);
-        if (!origin) {
-            throw UsageError{
-                "--web-origin must be like https://chat.example.org, not '" + text + "'",
-                "web-origin", origins.size()};
-        }
-        origins.push_back(*std::move(origin));
+    std::vector<std::string> origins = cli::texts_of(options, "web-origin");
+    for (std::size_t at = 0; at < origins.size(); ++at) {
+        if (base::parse_origin(origins[at])) continue;
+        throw UsageError{
+            "--web-origin must be like https://chat.example.org, not '" + origins[at] + "'",
+            "web-origin", at};
     }
     return origins;
 }
@@ -139,9 +135,7 @@ std::optional<GateOptions> gate_options_in(const po::variables_map& options,
 
 std::string address_in(const po::variables_map& options, const char* name) {
     std::string address = *cli::text_of(options, name);
-    in6_addr parsed{};
-    if (::inet_pton(AF_INET, address.c_str(), &parsed) == 1) return address;
-    if (::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) return address;
+    if (base::parse_address(address)) return address;
     throw UsageError{
         "--" + std::string{name} + " must be an IPv4 or IPv6 address, not '" + address + "'", name};
 }
