@@ -108,7 +108,7 @@ const grammar = {
     USER: [{ id: clientId, state: matching(/^(on|off)line$/) }, { cursor: number }],
     ONLINE: [{ id: clientId }],
     OFFLINE: [{ id: clientId }],
-    PONG: [{ token: (field = "-") => word(field) }],
+    PONG: [{ token: (field) => field === undefined ? "" : word(field) }],
     ERR: [{ code: word, seq: (field) => field === "-" ? 0n : seq(field) }],
     BYE: [{ reason: word }],
 };
