@@ -545,8 +545,9 @@ export class Client extends EventTarget {
     send(payload, { seq, onseq } = {}) {
         return promised((resolve, reject) => {
             if (this.#leaving) throw closed();
-            const bytes = typeof payload === "string" ? encoder.encode(payload) : Uint8Array.from(payload);
-            this.#unsent.add({ seq, onseq, payload: bytes, resolve, reject });
+            const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
+            if (!ArrayBuffer.isView(bytes)) throw new TypeError("not a string or Uint8Array");
+            this.#unsent.add({ seq, onseq, payload: Uint8Array.from(bytes), resolve, reject });
             queueMicrotask(() => this.#pump());
         });
     }
@@ -557,16 +558,18 @@ export class Client extends EventTarget {
     }
 
     history(first, count) {
-        return this.#ask(`HISTORY ${BigInt(first)} ${BigInt(count)}`, (messages, { first = 0, last = 0 }) => ({ messages, first, last }));
+        const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
+        return this.#ask(() => `HISTORY ${BigInt(first)} ${BigInt(count)}`, result);
     }
 
     who() {
-        return this.#ask("WHO", (users) => users);
+        return this.#ask(() => "WHO", (users) => users);
     }
 
-    #ask(command, result) {
+    #ask(makeCommand, result) {
         return promised((resolve, reject) => {
             if (this.#leaving || this.#state === "stopped") throw this.#error ?? closed();
+            const command = makeCommand();
             const found = [];
             this.#questions.push({ command, found, reject, answer: (end) => resolve(result(found, end)) });
             if (this.#isOnline) this.#write(command);

@@ -30,6 +30,11 @@ class Connection {
         this.#unread = undefined; // a cut connection does nothing more
     }
 
+    /** How many bytes the client has not read, as far as this end knows. */
+    get unsent() {
+        return this.#socket.writableLength;
+    }
+
     line(text) {
         this.write(`${text}\r\n`);
     }
