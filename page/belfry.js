@@ -1,22 +1,19 @@
-// The client library of Belfry for browsers and Node. wire/PROTOCOL.md describes the protocol, belfry.d.ts the interface.
-// FrameReader and Conversation use neither sockets nor clocks, transports move bytes, and Client joins them.
+// The client library of Belfry for browsers and Node. belfry.d.ts describes it, and wire/PROTOCOL.md the protocol.
+// FrameReader, Inbox and Unsent use neither sockets nor clocks, transports move bytes, and Client joins them.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Why something was refused, or why a connection was lost. */
 export class BelfryError extends Error {
     constructor(code, message = code) {
         super(message);
-        this.name = "BelfryError";
-        this.code = code;
+        Object.assign(this, { name: "BelfryError", code });
     }
 }
 
 const broken = (message) => new BelfryError("broken-server", message);
-const closed = (message) => new BelfryError("closed", message);
+const closed = (message = "the client was closed") => new BelfryError("closed", message);
 
-/** A change of the client's state. */
 export class StateEvent extends Event {
     constructor(state, details) {
         super("state");
@@ -24,7 +21,6 @@ export class StateEvent extends Event {
     }
 }
 
-/** Another client came online or went offline. */
 export class PresenceEvent extends Event {
     constructor(id, online) {
         super("presence");
@@ -45,13 +41,13 @@ class Message {
     }
 }
 
-/** A queue whose ends both take constant time on average. */
+/** A queue whose push() and shift() take constant time on average. */
 class Queue {
     #front = []; // in reverse order
     #back;
 
     constructor(items = []) {
-        this.#back = items;
+        this.#back = [...items];
     }
 
     get length() {
@@ -68,6 +64,17 @@ class Queue {
     }
 }
 
+function joined(pieces) {
+    if (pieces.length === 1) return pieces[0];
+    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+    }
+    return bytes;
+}
+
 // --- frames ---
 
 const maxLine = 65536;
@@ -80,18 +87,19 @@ const word = matching(/./s);
 const clientId = matching(/^[A-Za-z0-9_.-]{1,32}$/);
 const digits = matching(/^[0-9]+$/);
 const number = (field) => digits(field) && Math.min(Number(field), Number.MAX_SAFE_INTEGER);
-const seq = (field) => digits(field) && (field.length < 20 ? BigInt(field) : maxSeq + 1n);
-const message = { id: number, sender: clientId, time: number, size: number };
+const seq = (field) => digits(field) && BigInt(field);
 
 // The fields of each verb, its options, and those options that may be missing.
-const grammar = new Map(Object.entries({
+const message = [{ id: number, sender: clientId, time: number, size: number }];
+const grammar = {
+    __proto__: null,
     WELCOME: [
         { id: clientId },
         { epoch: matching(/^[0-9A-Fa-f]{1,32}$/), cursor: number, last: number, seq, "max-payload": number },
-        { server: (value) => value, accepted: (value) => seq(value) ?? 0n },
+        { server: String, accepted: (value) => seq(value) ?? 0n },
     ],
-    MSG: [message],
-    PAST: [message],
+    MSG: message,
+    PAST: message,
     SENT: [{ seq, id: number }],
     DUP: [{ seq }],
     LIVE: [{ id: number }],
@@ -101,112 +109,91 @@ const grammar = new Map(Object.entries({
     ONLINE: [{ id: clientId }],
     OFFLINE: [{ id: clientId }],
     PONG: [{ token: (field) => field === undefined ? "" : word(field) }],
+    ERR: [{ code: word, seq: (field) => field === "-" ? 0n : seq(field) }],
     BYE: [{ reason: word }],
-}));
+};
 
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
     const [verb, ...fields] = line.split(" ");
+    if (!grammar[verb]) return undefined;
+    const [positional, required = {}, optional = {}] = grammar[verb];
     const frame = { verb };
     const set = (key, value) => {
         if (value === undefined) throw broken(`unreadable ${verb}`);
         frame[key] = value;
     };
-    const isOption = (field) => field.includes("=");
-    if (verb === "ERR") {
-        set("code", word(fields.shift()));
-        const named = fields.shift();
-        set("seq", named === "-" ? 0n : seq(named));
-        return { ...frame, text: fields.join(" ") };
-    }
-    if (!grammar.has(verb)) return undefined;
-    const [positional, required = {}, optional = {}] = grammar.get(verb);
-    const isShort = verb === "END" && fields.every(isOption);
-    for (const [key, read] of Object.entries(positional)) if (!isShort) set(key, read(fields.shift()));
-    if (!fields.every(isOption)) throw broken(`unreadable ${verb}`);
-    for (const [key, read] of Object.entries({ ...required, ...optional })) {
-        const values = fields.filter((field) => field.startsWith(`${key}=`)).map((field) => field.slice(key.length + 1));
-        if (key in required || values.length > 0) set(key, values.map(read).pop());
+    const areOptions = () => fields.every((field) => field.includes("="));
+    if (verb === "END" && areOptions()) return frame; // of WHO
+    for (const key in positional) set(key, positional[key](fields.shift()));
+    if (verb === "ERR") return { ...frame, text: fields.join(" ") };
+    if (!areOptions()) throw broken(`unreadable ${verb}`);
+    const options = { ...required, ...optional };
+    for (const key in options) {
+        const values = fields.filter((field) => field.startsWith(`${key}=`));
+        if (key in required && values.length === 0) set(key);
+        for (const value of values) set(key, options[key](value.slice(key.length + 1)));
     }
     return frame;
 }
 
-/**
- * Splits the bytes of a server into frames. It takes linear time, however the bytes are cut. Bytes that were pushed
- * must not change afterwards.
- */
+/** Splits the bytes of a server into frames, in linear time however they are cut. */
 export class FrameReader {
     /** Why the bytes are not the protocol. Then nothing more is read. */
     broken;
 
-    #unread = new Uint8Array(0);
-    #at = 0; // where the next line or payload begins in #unread
-    #searched = 0; // how many bytes from there on hold no LF
-    #room = new Uint8Array(0); // the memory of #unread if it was joined
-    #message; // a MSG or PAST that lacks its payload
+    #pieces = []; // of a line or payload that is not complete
+    #size = 0; // of all pieces
+    #message; // a MSG or PAST whose payload is not complete
 
-    /** Returns the frames that these bytes complete. */
+    /** Returns the frames that these bytes complete. The bytes must not change afterwards. */
     push(bytes) {
         const frames = [];
-        if (this.broken) return frames;
-        this.#append(bytes);
-        try {
-            while (this.#message ? this.#readPayload(frames) : this.#readLine(frames));
-        } catch (error) {
-            this.broken = error.message;
-        }
+        this.#pieces.push(bytes);
+        this.#size += bytes.length;
+        const mayBeComplete = this.#message ? this.#size > this.#message.size : bytes.includes(10) || this.#size >= maxLine;
+        if (mayBeComplete && !this.broken) this.#read(joined(this.#pieces), frames);
         return frames;
     }
 
-    // The room doubles whenever it is full, so each byte is copied only a few times.
-    #append(bytes) {
-        const left = this.#unread.subarray(this.#at);
-        const end = this.#unread.length;
-        if (left.length > 0 && this.#unread.buffer === this.#room.buffer && end + bytes.length <= this.#room.length) {
-            this.#room.set(bytes, end);
-            this.#unread = this.#room.subarray(0, end + bytes.length);
-            return;
+    #read(bytes, frames) {
+        let at = 0;
+        try {
+            for (let end; (end = this.#message ? this.#readPayload(bytes, at, frames) : this.#readLine(bytes, at, frames)); ) at = end;
+        } catch (error) {
+            this.broken = error.message;
         }
-        this.#at = 0;
-        this.#unread = bytes;
-        if (left.length === 0) return;
-        this.#room = new Uint8Array(2 * (left.length + bytes.length));
-        this.#room.set(left);
-        this.#room.set(bytes, left.length);
-        this.#unread = this.#room.subarray(0, left.length + bytes.length);
+        this.#pieces = [bytes.subarray(at)];
+        this.#size = bytes.length - at;
     }
 
-    #readLine(frames) {
-        const lf = this.#unread.indexOf(10, this.#at + this.#searched);
-        const length = (lf < 0 ? this.#unread.length : lf) - this.#at;
-        if (length >= maxLine) throw broken("a line above 64 KiB");
-        this.#searched = lf < 0 ? length : 0;
-        if (lf < 0) return false;
-        const end = length > 0 && this.#unread[lf - 1] === 13 ? lf - 1 : lf;
-        const frame = readLine(decoder.decode(this.#unread.subarray(this.#at, end)));
-        this.#at = lf + 1;
+    // These two return where the line or payload ends, or 0 if it is not complete.
+    #readLine(bytes, start, frames) {
+        const lf = bytes.indexOf(10, start);
+        if ((lf < 0 ? bytes.length : lf) - start >= maxLine) throw broken("a line above 64 KiB");
+        if (lf < 0) return 0;
+        const frame = readLine(decoder.decode(bytes.subarray(start, lf)).replace(/\r$/, ""));
         if (frame?.size > maxPayload) throw broken("a payload above 16 MiB");
-        if (frame?.size >= 0) this.#message = frame;
+        if (frame && "size" in frame) this.#message = frame;
         else if (frame) frames.push(frame);
-        return true;
+        return lf + 1;
     }
 
-    #readPayload(frames) {
+    #readPayload(bytes, start, frames) {
         const { size, ...frame } = this.#message;
-        const end = this.#at + size;
-        const lf = this.#unread[end] === 13 ? end + 1 : end;
-        if (lf >= this.#unread.length) return false;
-        if (this.#unread[lf] !== 10) throw broken("a payload without its ending");
-        frames.push({ ...frame, payload: new Uint8Array(this.#unread.subarray(this.#at, end)) });
-        this.#at = lf + 1;
+        const end = start + size;
+        const lf = bytes[end] === 13 ? end + 1 : end;
+        if (lf >= bytes.length) return 0;
+        if (bytes[lf] !== 10) throw broken("a payload without its ending");
+        frames.push({ ...frame, payload: new Uint8Array(bytes.subarray(start, end)) });
         this.#message = undefined;
-        return true;
+        return lf + 1;
     }
 }
 
-// --- the conversation ---
+// --- the state of a conversation, over all connections ---
 
-const costOf = (event) => 100 + (event.payload?.length ?? 0);
+const costOf = ({ payload }) => 100 + (payload?.length ?? 0);
 
 /** The events that the program was not given yet, and the ids that it has taken. */
 class Inbox {
@@ -219,7 +206,7 @@ class Inbox {
     #taken = 0; // the highest id that may be acknowledged
     #acked = 0; // the highest id that the server knows as acknowledged
 
-    /** Begins a session. In another epoch the ids mean nothing: what was not taken comes again if it still exists. */
+    /** Begins a session. In another epoch ids mean nothing, and what was not taken comes again if it still exists. */
     begin({ epoch, cursor }) {
         if (this.#epoch !== epoch) {
             this.#events = new Queue();
@@ -251,7 +238,7 @@ class Inbox {
         return event;
     }
 
-    /** Notes that the program has taken the events up to this id. What it was not given does not count. */
+    /** Notes that the program has taken the events up to this id. An id that it was not given does not count. */
     take(id = this.#given) {
         this.#taken = Math.max(this.#taken, Math.min(id, this.#given));
     }
@@ -266,297 +253,123 @@ class Inbox {
 
 /** The messages without an answer. Each keeps its seq when it is sent again. */
 class Unsent {
+    isPostponed = false; // the store does not work: nothing is sent until sendAgain()
+
     #numbered = new Map(); // by their seqs, which ascend
     #fresh = new Queue(); // those without a seq
     #queue = new Queue(); // the numbered ones that were not sent on this connection
-    #flying = new Set(); // those that were sent on this connection
-    #flyingBytes = 0;
-    #last; // the one that was sent last
+    #flying = new Set(); // the seqs that were sent on this connection
     #top = 0n; // the highest seq of this client
-    #used = 0n; // the highest seq that the server is known to have accepted or refused
+    #used = 0n; // the highest seq that the server has accepted or refused
     #maxPayload = 0;
-    #isPostponed = false; // the store does not work: nothing is sent until sendAllAgain()
 
     get size() {
         return this.#numbered.size + this.#fresh.length;
     }
 
-    /** Queues a message. A given seq must be above all others, since the server would take a lower one for a repetition. */
-    add(entry) {
-        if (entry.seq === undefined) return this.#fresh.push(entry);
-        if (entry.seq <= this.#top || entry.seq > maxSeq) return entry.reject(new BelfryError("bad-seq", "the seq is too low or too high"));
-        this.#number(entry, entry.seq);
-        return this.#queue.push(entry);
+    /** Adds a message. A seq that it has must be above all others: the server takes a lower one for a repetition. */
+    add(message) {
+        if (message.seq === undefined) return this.#fresh.push(message);
+        if (message.seq <= this.#top || message.seq > maxSeq) throw new BelfryError("bad-seq");
+        return this.#queue.push(this.#number(message, message.seq));
     }
 
-    #number(entry, seq) {
-        entry.seq = this.#top = seq;
-        this.#numbered.set(seq, entry);
+    #number(message, seq) {
+        this.#numbered.set(seq, message);
+        this.#top = seq;
+        return Object.assign(message, { seq });
     }
 
     begin({ seq, maxPayload }) {
         this.#used = seq;
         this.#maxPayload = maxPayload;
-        this.sendAllAgain();
+        this.sendAgain();
     }
 
-    sendAllAgain() {
-        this.#queue = new Queue([...this.#numbered.values()]);
+    /** Sends every message again, in order. */
+    sendAgain() {
+        this.#queue = new Queue(this.#numbered.values());
         this.#flying.clear();
-        this.#flyingBytes = 0;
-        this.#last = undefined;
-        this.#isPostponed = false;
+        this.isPostponed = false;
     }
 
-    /** Sends messages while the window has room. `write` returns whether it takes more. */
-    fill(write) {
-        while (!this.#isPostponed && this.#flying.size < 1024 && this.#flyingBytes < 1 << 20) {
-            const entry = this.#queue.shift() ?? this.#nextFresh();
-            if (!entry) return;
-            if (!this.#numbered.has(entry.seq)) continue;
-            this.#flying.add(entry);
-            this.#flyingBytes += entry.payload.length;
-            this.#last = entry;
-            if (!write(`SEND ${entry.seq} ${entry.payload.length}`, entry.payload)) return;
-        }
-    }
-
-    /** Numbers the next message that can be sent. */
-    #nextFresh() {
-        for (let entry; (entry = this.#fresh.shift()); ) {
-            const seq = (this.#top > this.#used ? this.#top : this.#used) + 1n;
-            if (entry.payload.length > this.#maxPayload) {
-                entry.reject(new BelfryError("too-large", `a message has at most ${this.#maxPayload} bytes`));
-            } else if (seq > maxSeq) {
-                entry.reject(new BelfryError("bad-seq", "no seq is left"));
-            } else if (this.#tell(entry, seq)) {
-                return entry;
-            }
+    /** Returns the next message to send, or nothing if there is none or too many have no answer. */
+    next() {
+        while (!this.isPostponed && this.#flying.size < 1000) {
+            const message = this.#queue.shift() ?? this.#nextFresh();
+            if (!message) return undefined;
+            if (!this.#numbered.has(message.seq)) continue; // settled meanwhile
+            this.#flying.add(message.seq);
+            return message;
         }
         return undefined;
     }
 
     // A program that cannot remember the seq does not want the message sent.
-    #tell(entry, seq) {
+    #nextFresh() {
+        const message = this.#fresh.shift();
+        if (!message) return undefined;
+        const seq = (this.#top > this.#used ? this.#top : this.#used) + 1n;
         try {
-            this.#number(entry, seq);
-            entry.onseq?.(seq);
-            return true;
+            if (message.payload.length > this.#maxPayload) throw new BelfryError("too-large");
+            if (seq > maxSeq) throw new BelfryError("bad-seq");
+            this.#number(message, seq).onseq?.(seq);
         } catch (error) {
             this.#numbered.delete(seq);
-            entry.reject(error);
-            return false;
+            message.reject(error);
         }
+        return message;
     }
 
-    #land(entry) {
-        if (this.#flying.delete(entry)) this.#flyingBytes -= entry.payload.length;
-    }
-
-    #settle(entry) {
-        this.#land(entry);
-        this.#numbered.delete(entry.seq);
-        if (entry.seq > this.#used) this.#used = entry.seq;
-    }
-
-    /** Settles a message after SENT, or after DUP, which has no id. */
-    accept({ seq, id }) {
-        const entry = this.#numbered.get(seq);
-        if (!entry) return;
-        this.#settle(entry);
-        entry.resolve(id === undefined ? { seq } : { seq, id });
+    /** Takes a message out that has its answer. Returns nothing if it had one. */
+    settle(seq) {
+        const message = this.#numbered.get(seq);
+        if (message && seq > this.#used) this.#used = seq;
+        this.#numbered.delete(seq);
+        this.#flying.delete(seq);
+        return message;
     }
 
     /** Handles an ERR for a message. After a bad seq the next one is numbered as if that had never been used. */
     fail(seq, error) {
-        const entry = this.#numbered.get(seq);
-        if (!entry) return;
-        if (error.code === "store-failed") {
-            this.#land(entry);
-            this.#isPostponed = true;
-            return;
-        }
         const used = this.#used;
-        this.#settle(entry);
-        entry.reject(error);
+        if (error.code === "store-failed") this.isPostponed = true;
+        else this.settle(seq)?.reject(error);
         if (error.code !== "bad-seq") return;
         this.#used = used;
         this.#top = [...this.#numbered.keys()].pop() ?? 0n;
     }
 
-    /** Tells whether the store refused messages and all others have their answers, which come in order. */
-    get canTryAgain() {
-        return this.#isPostponed && !this.#flying.has(this.#last);
-    }
-
     rejectAll(error) {
-        for (const entry of this.#numbered.values()) entry.reject(error);
+        for (const message of this.#numbered.values()) message.reject(error);
         this.#numbered.clear();
-        for (let entry; (entry = this.#fresh.shift()); ) entry.reject(error);
+        while (this.#fresh.length > 0) this.#fresh.shift().reject(error);
     }
 }
 
-/** The commands whose answers have several frames. They are asked again on each connection. */
-class Questions {
-    #open = [];
-
-    get length() {
-        return this.#open.length;
-    }
-
-    add(question) {
-        this.#open.push(question);
-    }
-
-    /** Begins a session. Returns the commands to send. */
-    begin() {
-        return this.#open.map((question) => {
-            question.found = [];
-            return question.command;
-        });
-    }
-
-    collect(item) {
-        this.#open[0]?.found.push(item);
-    }
-
-    end(frame) {
-        const question = this.#open.shift();
-        question?.resolve(question.answer(question.found, frame));
-    }
-
-    fail(error) {
-        this.#open.shift()?.reject(error);
-    }
-
-    rejectAll(error) {
-        while (this.length > 0) this.fail(error);
-    }
-}
-
-const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
-
-/** What the server's frames mean, over all connections of a client. */
-class Conversation {
-    inbox = new Inbox();
-    unsent = new Unsent();
-    questions = new Questions();
-    isOnline = false;
-    isLeaving = false;
-    welcome;
-
-    #lastError; // the server may have closed the connection because of it
-
-    /** Handles a frame. Returns what the client has to do: `welcome`, `stop`, `lose` or `tell`; often nothing. */
-    take(frame) {
-        return this[frame.verb]?.(frame) ?? {};
-    }
-
-    WELCOME({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) {
-        this.welcome = { id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server };
-        this.isOnline = true;
-        this.#lastError = undefined;
-        this.inbox.begin(this.welcome);
-        this.unsent.begin(this.welcome);
-        return { welcome: this.welcome };
-    }
-
-    #deliver(event) {
-        if (!this.isLeaving) this.inbox.add(event);
-    }
-
-    MSG(frame) {
-        this.#deliver(new Message(frame));
-    }
-
-    SENT({ seq, id }) {
-        this.unsent.accept({ seq, id });
-        this.#deliver({ type: "sent", id, seq });
-    }
-
-    DUP({ seq }) {
-        this.unsent.accept({ seq });
-    }
-
-    LIVE({ id }) {
-        this.#deliver({ type: "live", id });
-    }
-
-    // An own message may be missing whose SENT was lost. The server answers it with DUP.
-    GAP({ first, last }) {
-        this.#deliver({ type: "gap", first, last });
-        this.unsent.sendAllAgain();
-    }
-
-    PAST(frame) {
-        this.questions.collect(new Message(frame));
-    }
-
-    USER({ id, state, cursor }) {
-        this.questions.collect({ id, online: state === "online", cursor });
-    }
-
-    END(frame) {
-        this.questions.end(frame);
-    }
-
-    ONLINE({ id }) {
-        return { tell: new PresenceEvent(id, true) };
-    }
-
-    OFFLINE({ id }) {
-        return { tell: new PresenceEvent(id, false) };
-    }
-
-    ERR({ code, seq, text }) {
-        const error = new BelfryError(code, text || code);
-        if (!this.isOnline) return finalRefusals.includes(code) ? { stop: error } : { lose: error };
-        if (seq > 0n) this.unsent.fail(seq, error);
-        else if (code === "bad-line" || code === "unknown-command") this.questions.fail(error);
-        else this.#lastError = error;
-        return undefined;
-    }
-
-    BYE({ reason }) {
-        if (reason === "taken-over") return { stop: new BelfryError(reason, "another login has taken over") };
-        return { lose: this.#lastError ?? closed(`the server ended the connection: ${reason}`) };
-    }
-}
-
-// --- transports: each has write(), which returns whether it takes more, pause(), resume() and close() ---
+// --- transports ---
 
 class WebSocketTransport {
-    isPaused = false;
-
     #socket;
 
     constructor(url, tls, on) {
-        this.#socket = new WebSocket(url, "belfry.v1");
-        this.#socket.binaryType = "arraybuffer";
         this.on = on;
-        this.#socket.onopen = () => this.on?.opened();
-        this.#socket.onmessage = ({ data }) =>
-            this.on?.received(typeof data === "string" ? encoder.encode(data) : new Uint8Array(data));
-        this.#socket.onclose = ({ code }) => this.on?.ended(`the connection was closed (${code})`);
+        this.#socket = new WebSocket(url, "belfry.v1");
+        Object.assign(this.#socket, {
+            binaryType: "arraybuffer",
+            onopen: () => this.on?.opened(),
+            onmessage: ({ data }) => this.on?.received(new Uint8Array(data)),
+            onclose: ({ code }) => this.on?.ended(`the connection was closed (${code})`),
+        });
+    }
+
+    get unwritten() {
+        return this.#socket.bufferedAmount;
     }
 
     write(bytes) {
         this.#socket.send(bytes);
-        if (this.#socket.bufferedAmount < 1 << 20) return true;
-        this.#awaitDrain();
-        return false;
     }
-
-    // A WebSocket does not tell when its buffer has room.
-    #awaitDrain() {
-        if (!this.on) return;
-        if (this.#socket.bufferedAmount < 1 << 20) this.on.drained();
-        else setTimeout(() => this.#awaitDrain(), 50);
-    }
-
-    pause() {}
-
-    resume() {}
 
     close() {
         this.on = undefined;
@@ -564,6 +377,7 @@ class WebSocketTransport {
     }
 }
 
+/** TCP or TLS in Node. */
 class SocketTransport {
     #socket;
 
@@ -572,40 +386,35 @@ class SocketTransport {
         this.#connect(url, tls).catch((error) => this.on?.ended(error.message));
     }
 
-    async #connect({ protocol, hostname, port }, options) {
-        const host = hostname.replace(/^\[|\]$/g, "");
-        const { connect } = await import(protocol === "tls:" ? "node:tls" : "node:net");
+    async #connect({ protocol, hostname, port }, tls) {
+        const isTls = protocol === "tls:";
+        const { connect } = await import(isTls ? "node:tls" : "node:net");
         if (!this.on) return;
-        const name = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-        const socket = connect({ host, port: Number(port), ...name, ...(protocol === "tls:" ? options : {}) });
-        this.#socket = socket.setNoDelay(true);
+        const host = hostname.replace(/^\[|\]$/g, "");
+        const name = !/^[\d.]+$|:/.test(host) && { servername: host };
+        this.#socket = connect({ host, port, ...(isTls && { ...name, ...tls }) }).setNoDelay(true);
         let why = "the connection was closed";
-        socket.on(protocol === "tls:" ? "secureConnect" : "connect", () => this.on?.opened());
-        socket.on("data", (data) => this.on?.received(data));
-        socket.on("drain", () => this.on?.drained());
-        socket.on("error", (error) => (why = error.message || error.code));
-        socket.on("close", () => this.on?.ended(why));
+        this.#socket
+            .on(isTls ? "secureConnect" : "connect", () => this.on?.opened())
+            .on("data", (bytes) => this.on?.received(bytes))
+            .on("error", (error) => (why = error.message || error.code))
+            .on("close", () => this.on?.ended(why));
     }
 
-    get isPaused() {
-        return this.#socket.isPaused();
+    get unwritten() {
+        return this.#socket.writableLength;
     }
 
     // What is written in one turn leaves together.
     write(bytes) {
-        if (this.#socket.writableCorked === 0) {
-            this.#socket.cork();
-            queueMicrotask(() => this.#socket.uncork());
-        }
-        return this.#socket.write(bytes);
+        this.#socket.cork();
+        this.#socket.write(bytes);
+        queueMicrotask(() => this.#socket.uncork());
     }
 
-    pause() {
-        this.#socket.pause();
-    }
-
-    resume() {
-        this.#socket.resume();
+    pause(isPaused) {
+        if (isPaused) this.#socket.pause();
+        else this.#socket.resume();
     }
 
     close() {
@@ -618,6 +427,7 @@ const transports = { "ws:": WebSocketTransport, "wss:": WebSocketTransport, "tcp
 
 // --- the client ---
 
+/** Pauses that are random and grow, so that many clients do not come back at once. */
 class Backoff {
     constructor({ first = 250, longest = 10000 } = {}) {
         Object.assign(this, { first, longest, range: first });
@@ -634,7 +444,7 @@ class Backoff {
     }
 }
 
-/** Timers with names. One that is set again replaces the earlier one. */
+/** Timers with names. */
 class Timers {
     #running = new Map();
 
@@ -644,15 +454,12 @@ class Timers {
 
     set(name, ms, action) {
         clearTimeout(this.#running.get(name));
-        const run = () => {
-            this.#running.delete(name);
-            action();
-        };
+        const run = () => this.#running.delete(name) && action();
         this.#running.set(name, setTimeout(run, ms));
     }
 
-    clearAll() {
-        for (const timer of this.#running.values()) clearTimeout(timer);
+    clear() {
+        this.#running.forEach(clearTimeout);
         this.#running.clear();
     }
 }
@@ -660,50 +467,53 @@ class Timers {
 const isPrivate = ({ protocol, hostname }) =>
     protocol === "wss:" || protocol === "tls:" || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 
-function percentEncoded(secret) {
-    const hex = (byte) => `%${byte.toString(16).padStart(2, "0")}`;
-    return Array.from(encoder.encode(secret), hex).join("");
-}
-
 /** Returns the first command of each connection. */
-function loginOf({ id, secret, presence }) {
+function loginOf({ id, secret = "", presence }) {
     if (!clientId(id)) throw new TypeError("not a client-id");
-    const bytes = encoder.encode(secret);
-    if (secret && (bytes.length > 256 || bytes.includes(0))) throw new TypeError("a secret has at most 256 bytes, none of them NUL");
-    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret ? ` secret=${percentEncoded(secret)}` : ""}`;
+    const bytes = [...encoder.encode(secret)];
+    if (bytes.length > 256 || bytes.includes(0)) throw new TypeError("a secret has at most 256 bytes, and no NUL");
+    const encoded = bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret && " secret="}${encoded}`;
 }
 
 function urlsOf(servers) {
     const urls = [servers].flat().map((server) => new URL(server));
     const isKnown = ({ protocol, port }) => protocol in transports && (port || protocol.startsWith("ws"));
-    if (urls.length === 0 || !urls.every(isKnown)) throw new TypeError("servers are ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
+    if (!urls.length || !urls.every(isKnown)) throw new TypeError("a server is ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
     return urls;
 }
 
-/** Marks a rejection as handled, since a program may leave its promises alone. */
-function handled(promise) {
+/** Makes a promise whose rejection is never unhandled, since a program may leave it alone. */
+function promised(start) {
+    const promise = new Promise(start);
     promise.catch(() => {});
     return promise;
 }
 
-/** A client that stays logged in. belfry.d.ts describes it. */
+const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
+
 export class Client extends EventTarget {
     #options;
     #login;
     #servers;
-    #server = 0; // the one in use
-    #failures = 0; // since the last login
-    #transport;
-    #reader;
-    #talk = new Conversation();
-    #state = "connecting";
-    #error; // why the client waits or has stopped
-    #timers = new Timers();
+    #attempts = 0; // their number tells which server is tried
     #retries;
     #resends = new Backoff({ first: 100, longest: 2000 });
+    #timers = new Timers();
+
+    #transport;
+    #reader;
     #heard = 0; // when bytes came last
-    #isCongested = false;
-    #wakers = [];
+    #isPaused = false;
+
+    #state = "connecting";
+    #welcome;
+    #error; // why the client waits or has stopped
+    #inbox = new Inbox();
+    #unsent = new Unsent();
+    #questions = []; // commands whose answers have several frames; asked again on each connection
+    #wakers = []; // of iterators that wait for an event
+    #listening = new AbortController();
     #leaving; // settles when close() is done
     #left;
 
@@ -713,8 +523,10 @@ export class Client extends EventTarget {
         this.#login = loginOf(options);
         this.#servers = urlsOf(options.servers);
         this.#retries = new Backoff(options.backoff);
-        for (const name of ["online", "offline"]) globalThis.addEventListener?.(name, this.#nudge);
-        globalThis.document?.addEventListener("visibilitychange", this.#nudge);
+        const nudge = ({ type }) => this.#nudge(type);
+        const { signal } = this.#listening;
+        for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, { signal });
+        globalThis.document?.addEventListener("visibilitychange", nudge, { signal });
         queueMicrotask(() => this.#dial()); // the program adds its listeners first
     }
 
@@ -723,42 +535,46 @@ export class Client extends EventTarget {
     }
 
     get welcome() {
-        return this.#talk.welcome;
+        return this.#welcome;
     }
 
     get unsent() {
-        return this.#talk.unsent.size;
+        return this.#unsent.size;
     }
 
     send(payload, { seq, onseq } = {}) {
-        return handled(new Promise((resolve, reject) => {
-            if (this.#leaving) throw closed("the client was closed");
-            const bytes = typeof payload === "string" ? encoder.encode(payload) : Uint8Array.from(payload);
-            this.#talk.unsent.add({ seq, onseq, payload: bytes, resolve, reject });
+        return promised((resolve, reject) => {
+            if (this.#leaving) throw closed();
+            const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
+            if (!ArrayBuffer.isView(bytes)) throw new TypeError("not a string or Uint8Array");
+            this.#unsent.add({ seq, onseq, payload: Uint8Array.from(bytes), resolve, reject });
             queueMicrotask(() => this.#pump());
-        }));
+        });
     }
 
     ack(id) {
-        this.#talk.inbox.take(id);
+        this.#inbox.take(id);
         this.#ackSoon();
     }
 
     history(first, count) {
-        return this.#ask(`HISTORY ${BigInt(first)} ${BigInt(count)}`, (messages, { first = 0, last = 0 }) => ({ messages, first, last }));
+        const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
+        return this.#ask(() => `HISTORY ${BigInt(first)} ${BigInt(count)}`, result);
     }
 
     who() {
-        return this.#ask("WHO", (users) => users);
+        return this.#ask(() => "WHO", (users) => users);
     }
 
-    #ask(command, answer) {
-        return handled(new Promise((resolve, reject) => {
-            if (this.#leaving || this.#state === "stopped") throw this.#error ?? closed("the client was closed");
-            this.#talk.questions.add({ command, answer, found: [], resolve, reject });
-            if (this.#talk.isOnline) this.#write(command);
+    #ask(makeCommand, result) {
+        return promised((resolve, reject) => {
+            if (this.#leaving || this.#state === "stopped") throw this.#error ?? closed();
+            const command = makeCommand();
+            const found = [];
+            this.#questions.push({ command, found, reject, answer: (end) => resolve(result(found, end)) });
+            if (this.#isOnline) this.#write(command);
             this.#balance();
-        }));
+        });
     }
 
     connect() {
@@ -766,42 +582,49 @@ export class Client extends EventTarget {
     }
 
     close() {
-        if (!this.#leaving) {
-            this.#leaving = new Promise((resolve) => (this.#left = resolve));
-            this.#wake();
-            if (this.#talk.isOnline) this.#quit();
-            else this.#finish();
-        }
+        if (this.#leaving) return this.#leaving;
+        this.#leaving = new Promise((resolve) => (this.#left = resolve));
+        this.#wake();
+        if (this.#isOnline) this.#quit();
+        else this.#finish();
         return this.#leaving;
     }
 
     [Symbol.asyncIterator]() {
-        const done = { value: undefined, done: true };
-        let hasReturned = false;
-        return {
-            next: async () => {
-                if (!hasReturned && !this.#leaving && this.#options.ack === "taken") this.ack();
-                while (!hasReturned && !this.#leaving) {
-                    const value = this.#talk.inbox.give();
-                    if (value) {
-                        this.#balance();
-                        return { value, done: false };
-                    }
-                    if (this.#state === "stopped") throw this.#error;
-                    await new Promise((resolve) => this.#wakers.push(resolve));
-                }
-                return done;
-            },
-            return: async () => {
-                hasReturned = true;
-                this.#wake();
-                return done;
-            },
+        let hasEnded = false;
+        const result = (value) => ({ value, done: value === undefined });
+        const next = async () => {
+            if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
+            while (!hasEnded && !this.#leaving) {
+                const event = this.#inbox.give();
+                this.#balance();
+                if (event) return result(event);
+                if (this.#state === "stopped") throw this.#error;
+                await new Promise((resolve) => this.#wakers.push(resolve));
+            }
+            return result();
         };
+        const end = async () => {
+            hasEnded = true;
+            this.#wake();
+            return result();
+        };
+        return { next, return: end };
     }
 
     #wake() {
         for (const resolve of this.#wakers.splice(0)) resolve();
+    }
+
+    get #isOnline() {
+        return this.#state === "online";
+    }
+
+    #enter(state, details) {
+        this.#state = state;
+        this.#error = details?.error;
+        this.#wake();
+        this.dispatchEvent(new StateEvent(state, details));
     }
 
     // --- from a pause to a login ---
@@ -813,95 +636,125 @@ export class Client extends EventTarget {
             this.#stop(new BelfryError("tls-required", "a secret is sent to another machine only over TLS"));
             return;
         }
-        this.#enter("connecting");
         this.#timers.set("login", 15000, () => this.#lose(closed("no answer to the login")));
         this.#reader = new FrameReader();
-        const url = this.#servers[this.#server];
+        const url = this.#servers[this.#attempts++ % this.#servers.length];
         try {
             this.#transport = new transports[url.protocol](url, this.#options.tls, {
                 opened: () => this.#write(this.#login),
                 received: (bytes) => this.#receive(bytes),
-                drained: () => this.#drain(),
                 ended: (why) => this.#lose(closed(why)),
             });
         } catch (error) {
             this.#timers.set("login", 0, () => this.#lose(closed(error.message)));
         }
+        this.#enter("connecting");
     }
 
     #receive(bytes) {
         const transport = this.#transport;
         this.#heard = Date.now();
         for (const frame of this.#reader.push(bytes)) {
-            const { welcome, stop, lose, tell } = this.#talk.take(frame);
-            if (frame.verb === "SENT") this.#resends.reset();
-            if (welcome) this.#begin(welcome);
-            if (stop) this.#stop(stop);
-            if (lose) this.#lose(lose);
-            if (tell) this.dispatchEvent(tell);
-            if (this.#transport !== transport) return;
+            if (this.#transport === transport) this.#on[frame.verb](frame);
         }
+        if (this.#transport !== transport) return;
         if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
         this.#pump();
         this.#wake();
     }
 
+    #on = {
+        WELCOME: ({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+            this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
+        MSG: (frame) => this.#deliver(new Message(frame)),
+        SENT: ({ seq, id }) => {
+            this.#resends.reset();
+            this.#unsent.settle(seq)?.resolve({ seq, id });
+            this.#deliver({ type: "sent", id, seq });
+        },
+        DUP: ({ seq }) => this.#unsent.settle(seq)?.resolve({ seq }),
+        LIVE: ({ id }) => this.#deliver({ type: "live", id }),
+        // An own message may be missing whose SENT was lost. The server answers it with DUP.
+        GAP: ({ first, last }) => {
+            this.#deliver({ type: "gap", first, last });
+            this.#unsent.sendAgain();
+        },
+        PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
+        USER: ({ id, state, cursor }) => this.#questions[0]?.found.push({ id, online: state === "online", cursor }),
+        END: (frame) => this.#questions.shift()?.answer(frame),
+        ONLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, true)),
+        OFFLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, false)),
+        PONG: () => {},
+        ERR: ({ code, seq, text }) => this.#fail(seq, new BelfryError(code, text || code)),
+        BYE: ({ reason }) => {
+            if (reason === "taken-over") this.#stop(new BelfryError(reason, "another login has taken over"));
+            else this.#lose(closed(`the server ended the connection: ${reason}`));
+        },
+    };
+
     #begin(welcome) {
-        this.#timers.clearAll();
-        this.#failures = 0;
+        this.#timers.clear();
         this.#retries.reset();
-        this.#isCongested = false;
+        this.#isPaused = false;
+        this.#welcome = welcome;
+        this.#inbox.begin(welcome);
+        this.#unsent.begin(welcome);
+        for (const { command, found } of this.#questions) {
+            found.length = 0;
+            this.#write(command);
+        }
         this.#listen();
-        this.#ackSoon();
-        for (const command of this.#talk.questions.begin()) this.#write(command);
         this.#enter("online", { welcome });
+        this.#ackSoon();
+    }
+
+    #deliver(event) {
+        if (!this.#leaving) this.#inbox.add(event);
+    }
+
+    #fail(seq, error) {
+        if (!this.#isOnline && finalRefusals.includes(error.code)) this.#stop(error);
+        else if (!this.#isOnline) this.#lose(error);
+        else if (seq > 0n) this.#unsent.fail(seq, error);
+        else if (error.code === "bad-line") this.#questions.shift()?.reject(error);
     }
 
     // --- online ---
 
     #write(command, payload) {
         const line = encoder.encode(`${command}\r\n`);
-        if (!payload) return this.#transport.write(line);
-        const bytes = new Uint8Array(line.length + payload.length + 2);
-        bytes.set(line);
-        bytes.set(payload, line.length);
-        bytes.set([13, 10], line.length + payload.length);
-        return this.#transport.write(bytes);
+        this.#transport.write(payload ? joined([line, payload, encoder.encode("\r\n")]) : line);
     }
 
+    // If the transport is full, some messages have no answer, and the answer comes back here.
     #pump() {
-        const { isOnline, isLeaving, unsent } = this.#talk;
-        if (!isOnline || isLeaving) return;
-        if (!this.#isCongested) unsent.fill((command, payload) => !(this.#isCongested = !this.#write(command, payload)));
-        if (unsent.canTryAgain && !this.#timers.has("resend")) {
+        if (!this.#isOnline || this.#leaving) return;
+        for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
+            this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
+        }
+        if (this.#unsent.isPostponed && !this.#timers.has("resend")) {
             this.#timers.set("resend", this.#resends.next(), () => {
-                unsent.sendAllAgain();
+                this.#unsent.sendAgain();
                 this.#pump();
             });
         }
         this.#balance();
     }
 
-    #drain() {
-        this.#isCongested = false;
-        this.#pump();
-    }
-
-    // While the program does not iterate, the server waits. But it must not wait if an answer is due behind the events.
+    // While the program takes nothing, the server waits, unless an answer is due behind the events.
     #balance() {
-        const { isOnline, isLeaving, inbox, unsent, questions } = this.#talk;
-        if (!isOnline) return;
-        const needsAnswer = isLeaving || unsent.size + questions.length > 0;
-        if (needsAnswer || inbox.bytes < 1 << 20) this.#transport.resume();
-        else if (inbox.bytes > 4 << 20) this.#transport.pause();
+        const needsAnswer = this.#leaving || this.#unsent.size + this.#questions.length > 0;
+        const isPaused = !needsAnswer && this.#inbox.bytes > (this.#isPaused ? 1 << 20 : 4 << 20);
+        if (this.#isOnline && isPaused !== this.#isPaused) this.#transport.pause?.(isPaused);
+        this.#isPaused = isPaused;
     }
 
     #ackSoon() {
-        if (this.#talk.isOnline && !this.#timers.has("ack")) this.#timers.set("ack", 100, () => this.#ackNow());
+        if (this.#isOnline && !this.#timers.has("ack")) this.#timers.set("ack", 100, () => this.#ackNow());
     }
 
     #ackNow() {
-        const command = this.#talk.inbox.ack();
+        const command = this.#inbox.ack();
         if (command) this.#write(command);
     }
 
@@ -909,53 +762,42 @@ export class Client extends EventTarget {
 
     #listen() {
         const { after = 30000 } = this.#options.ping ?? {};
-        const left = this.#transport.isPaused ? after : this.#heard + after - Date.now();
+        const left = this.#isPaused ? after : this.#heard + after - Date.now();
         if (left > 0) this.#timers.set("silence", left, () => this.#listen());
         else this.#probe();
     }
 
-    // A timer that fires much too late has slept with the machine, and then the answer could not come.
+    // A timer that fires much too late has slept with the machine, and the answer could not come meanwhile.
     #probe() {
         const { within = 10000 } = this.#options.ping ?? {};
         const asked = Date.now();
         this.#write("PING");
         this.#timers.set("silence", within, () => {
-            if (this.#heard >= asked) this.#listen();
+            if (this.#heard >= asked || this.#isPaused) this.#listen();
             else if (Date.now() - asked > within + 5000) this.#probe();
             else this.#lose(closed("the server does not answer"));
         });
     }
 
-    /** Looks at once when the network or the page has come back. */
-    #nudge = ({ type }) => {
+    // The network or the page has come back, or has gone.
+    #nudge(type) {
         if (globalThis.document?.hidden) return;
-        if (this.#talk.isOnline) this.#probe();
+        if (this.#isOnline) this.#probe();
         else if (this.#state === "waiting" && type !== "offline") this.#dial();
-    };
+    }
 
     // --- losses and the end ---
 
-    #enter(state, details) {
-        if (state === "connecting" && this.#state === state) return;
-        this.#state = state;
-        this.#error = details?.error;
-        this.#wake();
-        this.dispatchEvent(new StateEvent(state, details));
-    }
-
     #drop() {
-        this.#timers.clearAll();
+        this.#timers.clear();
         this.#transport?.close();
         this.#transport = undefined;
-        this.#talk.isOnline = false;
     }
 
     #lose(error) {
-        const wasOnline = this.#talk.isOnline;
         this.#drop();
         if (this.#leaving) return this.#finish();
-        this.#server = (this.#server + 1) % this.#servers.length;
-        if (!wasOnline && ++this.#failures % this.#servers.length !== 0) return this.#dial();
+        if (!this.#isOnline && this.#attempts % this.#servers.length !== 0) return this.#dial();
         const pause = error.code === "broken-server" ? this.#retries.longest : this.#retries.next();
         this.#timers.set("retry", pause, () => this.#dial());
         return this.#enter("waiting", { error, retryAt: Date.now() + pause });
@@ -964,12 +806,11 @@ export class Client extends EventTarget {
     #stop(error) {
         this.#drop();
         if (this.#leaving) return this.#finish();
-        this.#talk.questions.rejectAll(error);
+        for (const question of this.#questions.splice(0)) question.reject(error);
         return this.#enter("stopped", { error });
     }
 
     #quit() {
-        this.#talk.isLeaving = true;
         this.#ackNow();
         this.#write("QUIT");
         this.#balance();
@@ -977,12 +818,11 @@ export class Client extends EventTarget {
     }
 
     #finish() {
-        const error = closed("the client was closed");
+        const error = closed();
         this.#drop();
-        for (const name of ["online", "offline"]) globalThis.removeEventListener?.(name, this.#nudge);
-        globalThis.document?.removeEventListener("visibilitychange", this.#nudge);
-        this.#talk.unsent.rejectAll(error);
-        this.#talk.questions.rejectAll(error);
+        this.#listening.abort();
+        this.#unsent.rejectAll(error);
+        for (const question of this.#questions.splice(0)) question.reject(error);
         this.#enter("stopped", { error });
         this.#left();
     }
