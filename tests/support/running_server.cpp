@@ -66,6 +66,7 @@ void RunningServer::wait_until_ready(Clock::time_point started, Milliseconds wit
     const std::string out = belfryd_->out();
     port_ = port_in(text_after(ready_line, out));
     tls_port_ = port_in(text_after("belfryd tls on 127.0.0.1:", out));
+    web_port_ = port_in(text_after("belfryd web on http://127.0.0.1:", out));
 }
 
 int RunningServer::stop(Milliseconds within) {

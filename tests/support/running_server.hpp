@@ -41,6 +41,9 @@ class RunningServer {
     /// Returns the port for TLS connections; 0 if there is none.
     [[nodiscard]] std::uint16_t tls_port() const { return tls_port_; }
 
+    /// Returns the port for browsers; 0 if there is none.
+    [[nodiscard]] std::uint16_t web_port() const { return web_port_; }
+
     /// Returns the last supervisor that was started. It leads the process session of its children.
     [[nodiscard]] pid_t pid() const { return belfryd_->pid(); }
     [[nodiscard]] bool was_started() const { return belfryd_.has_value(); }
@@ -76,6 +79,7 @@ class RunningServer {
     std::vector<int> not_ours_;   ///< older segments: pids are reused
     std::uint16_t port_ = 0;
     std::uint16_t tls_port_ = 0;
+    std::uint16_t web_port_ = 0;
     double ready_after_ms_ = 0;
 };
 
