@@ -1,91 +1,42 @@
 #include "gate/web_origin.hpp"
 
 #include "base/endpoint.hpp"
+#include "base/web_origin.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <openssl/x509v3.h>
 
 namespace belfry::gate {
 namespace {
 
-constexpr std::uint16_t http_port = 80;
-constexpr std::uint16_t https_port = 443;
-
-bool is_address(const std::string& host) {
-    return base::parse_address(host).has_value();
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port == 0) return {};
-    return port;
-}
-
-/// Returns the name in lower case; nothing if it cannot be a name or an IPv4 address.
-std::optional<std::string> parse_name(std::string_view text) {
-    constexpr std::size_t max_name = 253;
-    const auto is_allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-    };
-    std::string name{text};
-    for (char& c : name) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    if (name.empty() || name.size() > max_name || name.front() == '.') return {};
-    if (!std::ranges::all_of(name, is_allowed)) return {};
-    return name;
-}
-
-/// Returns the address between the brackets in its shortest form.
-std::optional<std::string> parse_ipv6(std::string_view text) {
-    const auto address = base::parse_address(std::string{text});
-    if (!address || text.find(':') == std::string_view::npos) return {};
-    return address_text(*address);
+/// Returns the host in an origin, which is a name or an address, without brackets.
+std::string host_in(std::string_view origin) {
+    constexpr std::string_view separator = "://";
+    origin.remove_prefix(origin.find(separator) + separator.size());
+    if (origin.starts_with('[')) return std::string{origin.substr(1, origin.find(']') - 1)};
+    return std::string{origin.substr(0, origin.find(':'))};
 }
 
 }  // namespace
 
-std::optional<WebOrigin> parse_host(std::string_view text, WebScheme scheme) {
-    const bool has_brackets = text.starts_with('[');
-    const std::size_t end = has_brackets ? text.find(']') : text.find(':');
-    const std::string_view inner = text.substr(has_brackets ? 1 : 0, end - (has_brackets ? 1 : 0));
-    const auto host = has_brackets ? parse_ipv6(inner) : parse_name(inner);
-    if (!host || (has_brackets && end == std::string_view::npos)) return {};
-    WebOrigin origin{scheme, *host, scheme == WebScheme::https ? https_port : http_port};
-    std::string_view rest = end == std::string_view::npos ? "" : text.substr(end);
-    if (has_brackets) rest.remove_prefix(1);
-    if (rest.empty()) return origin;
-    const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
-    if (!port) return {};
-    origin.port = *port;
-    return origin;
+std::optional<std::string> WebOrigins::origin_of(std::string_view host) const {
+    if (host.ends_with('/')) return {};
+    return base::web_origin((is_secure_ ? "https://" : "http://") + std::string{host});
 }
 
-std::optional<WebOrigin> parse_origin(std::string_view url) {
-    constexpr std::string_view http = "http://";
-    constexpr std::string_view https = "https://";
-    const bool is_secure = url.starts_with(https);
-    if (!is_secure && !url.starts_with(http)) return {};
-    url.remove_prefix(is_secure ? https.size() : http.size());
-    if (url.ends_with('/')) url.remove_suffix(1);
-    return parse_host(url, is_secure ? WebScheme::https : WebScheme::http);
-}
-
-bool WebOrigins::is_own_host(const WebOrigin& host, X509* certificate) const {
-    if (host.host == "localhost" || is_address(host.host)) return true;
-    const auto is_listed = [&](const WebOrigin& listed) { return listed.host == host.host; };
-    if (std::ranges::any_of(listed_, is_listed)) return true;
+bool WebOrigins::is_own(std::string_view origin, X509* certificate) const {
+    const std::string host = host_in(origin);
+    if (host == "localhost" || base::parse_address(host)) return true;
+    const auto is_same = [&](const std::string& listed) { return host_in(listed) == host; };
+    if (std::ranges::any_of(listed_, is_same)) return true;
     return certificate != nullptr &&
-           ::X509_check_host(certificate, host.host.data(), host.host.size(),
+           ::X509_check_host(certificate, host.data(), host.size(),
                              X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
 }
 
-bool WebOrigins::may_connect(std::string_view text, const WebOrigin& host) const {
-    const auto origin = parse_origin(text);
-    if (!origin) return false;
-    return *origin == host || std::ranges::find(listed_, *origin) != listed_.end();
+bool WebOrigins::may_connect(std::string_view page, std::string_view own) const {
+    const auto origin = base::web_origin(page);
+    return origin && (*origin == own || std::ranges::find(listed_, *origin) != listed_.end());
 }
 
 }  // namespace belfry::gate
