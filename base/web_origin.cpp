@@ -1,71 +1,80 @@
 #include "base/web_origin.hpp"
 
-#include "base/endpoint.hpp"
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 namespace belfry::base {
 namespace {
 
+constexpr std::size_t max_host_name = 253;
 constexpr std::uint16_t http_port = 80;
 constexpr std::uint16_t https_port = 443;
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port == 0) return {};
-    return port;
+std::string in_lower_case(std::string_view text) {
+    std::string lower{text};
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return lower;
 }
 
-/// Returns the name in lower case; nothing if it cannot be a name or an IPv4 address.
-std::optional<std::string> parse_name(std::string_view text) {
-    constexpr std::size_t max_name = 253;
+bool is_host_name(std::string_view text) noexcept {
     const auto is_allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
     };
-    std::string name{text};
-    for (char& c : name) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    if (name.empty() || name.size() > max_name || name.front() == '.') return {};
-    if (!std::ranges::all_of(name, is_allowed)) return {};
-    return name;
+    return !text.empty() && text.size() <= max_host_name && text.front() != '.' &&
+           std::ranges::all_of(text, is_allowed);
 }
 
-/// Returns the address between the brackets in its shortest form.
-std::optional<std::string> parse_ipv6(std::string_view text) {
-    const auto address = base::parse_address(std::string{text});
-    if (!address || text.find(':') == std::string_view::npos) return {};
-    return address_text(*address);
+/// Returns an IPv6 address in brackets in its shortest form; nothing if it is none.
+std::optional<std::string> ipv6_host(std::string_view text) {
+    if (!text.starts_with('[') || !text.ends_with(']')) return {};
+    const std::string address{text.substr(1, text.size() - 2)};
+    in6_addr parsed{};
+    if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return {};
+    std::array<char, INET6_ADDRSTRLEN> shortest{};
+    ::inet_ntop(AF_INET6, &parsed, shortest.data(), shortest.size());
+    return "[" + std::string{shortest.data()} + "]";
+}
+
+std::optional<std::uint16_t> port_in(std::string_view text) noexcept {
+    std::uint16_t port = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, port);
+    if (error != std::errc{} || rest != end || port == 0) return {};
+    return port;
+}
+
+/// Returns the part of an origin behind its scheme.
+std::optional<std::string> authority(std::string_view text, std::uint16_t implied_port) {
+    const std::size_t host_end = text.find(':', text.starts_with('[') ? text.find(']') : 0);
+    const std::string_view name = text.substr(0, host_end);
+    const auto host = is_host_name(name) ? std::string{name} : ipv6_host(name);
+    if (!host || host_end == std::string_view::npos) return host;
+    const auto port = port_in(text.substr(host_end + 1));
+    if (!port) return {};
+    return *port == implied_port ? *host : *host + ":" + std::to_string(*port);
 }
 
 }  // namespace
 
-std::optional<WebOrigin> parse_host(std::string_view text, WebScheme scheme) {
-    const bool has_brackets = text.starts_with('[');
-    const std::size_t end = has_brackets ? text.find(']') : text.find(':');
-    const std::string_view inner = text.substr(has_brackets ? 1 : 0, end - (has_brackets ? 1 : 0));
-    const auto host = has_brackets ? parse_ipv6(inner) : parse_name(inner);
-    if (!host || (has_brackets && end == std::string_view::npos)) return {};
-    WebOrigin origin{scheme, *host, scheme == WebScheme::https ? https_port : http_port};
-    std::string_view rest = end == std::string_view::npos ? "" : text.substr(end);
-    if (has_brackets) rest.remove_prefix(1);
-    if (rest.empty()) return origin;
-    const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
-    if (!port) return {};
-    origin.port = *port;
-    return origin;
-}
-
-std::optional<WebOrigin> parse_origin(std::string_view url) {
-    constexpr std::string_view http = "http://";
-    constexpr std::string_view https = "https://";
-    const bool is_secure = url.starts_with(https);
-    if (!is_secure && !url.starts_with(http)) return {};
-    url.remove_prefix(is_secure ? https.size() : http.size());
-    if (url.ends_with('/')) url.remove_suffix(1);
-    return parse_host(url, is_secure ? WebScheme::https : WebScheme::http);
+std::optional<std::string> web_origin(std::string_view text) {
+    const std::string lower = in_lower_case(text);
+    std::string_view rest{lower};
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!rest.starts_with(scheme)) continue;
+        rest.remove_prefix(scheme.size());
+        const auto behind = authority(rest, scheme == "http://" ? http_port : https_port);
+        if (!behind) return {};
+        return std::string{scheme} + *behind;
+    }
+    return {};
 }
 
 }  // namespace belfry::base

@@ -18,12 +18,12 @@ constexpr std::string_view restrictions =
 constexpr std::string_view stay_encrypted = "Strict-Transport-Security: max-age=31536000\r\n";
 
 /// Older browsers do not count WebSockets as 'self', so that their origin is named too.
-std::string content_policy(WebScheme scheme, std::string_view host) {
+std::string content_policy(bool is_secure, std::string_view host) {
     std::string policy =
         "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'";
     if (!host.empty()) {
-        policy.append(scheme == WebScheme::https ? " wss://" : " ws://").append(host);
+        policy.append(is_secure ? " wss://" : " ws://").append(host);
     }
     return policy +
            "; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -58,8 +58,8 @@ std::string HttpAnswers::head(http::status status) const {
     text.append(reason(status)).append("\r\n");
     if (context_.closes) text += "Connection: close\r\n";
     text += restrictions;
-    if (context_.scheme == WebScheme::https) text += stay_encrypted;
-    return text + content_policy(context_.scheme, context_.host);
+    if (context_.is_secure) text += stay_encrypted;
+    return text + content_policy(context_.is_secure, context_.host);
 }
 
 HttpAnswer HttpAnswers::finished(std::string head, std::string_view body) const {

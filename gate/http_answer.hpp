@@ -1,9 +1,8 @@
 #pragma once
 
 #include "gate/page_files.hpp"
-#include "gate/web_origin.hpp"
 
-#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/message.hpp>
 
 #include <string>
 #include <string_view>
@@ -23,7 +22,7 @@ class HttpAnswers {
   public:
     /// What the answers depend on.
     struct Context {
-        WebScheme scheme = WebScheme::http;
+        bool is_secure = false;      ///< the browser is connected by TLS
         std::string_view host = {};  ///< of the request; empty if it is not known to be sound
         bool is_head = false;        ///< the answer has no body
         bool closes = false;

@@ -1,10 +1,12 @@
 #include "gate/options.hpp"
 
+#include "base/web_origin.hpp"
 #include "cli/command_line.hpp"
 #include "wire/version.hpp"
 
 #include <iostream>
 #include <limits>
+#include <utility>
 
 namespace belfry::gate {
 namespace {
@@ -78,28 +80,29 @@ std::optional<CredentialFiles> files_in(const po::variables_map& given) {
     return files;
 }
 
-WebScheme web_scheme_in(const po::variables_map& given, bool has_certificate) {
+bool is_web_secure(const po::variables_map& given, bool has_certificate) {
     const std::string word =
         cli::text_of(given, "web-tls").value_or(has_certificate ? "on" : "off");
     if (word != "on" && word != "off") throw UsageError{"--web-tls must be on or off"};
-    if (word == "off") return WebScheme::http;
+    if (word == "off") return false;
     if (!has_certificate) throw UsageError{"--web-tls on needs --tls-cert and --tls-key"};
-    return WebScheme::https;
+    return true;
 }
 
-WebOrigins web_origins_in(const po::variables_map& given, WebScheme scheme) {
-    std::vector<WebOrigin> origins;
-    for (const std::string& url : cli::texts_of(given, "web-origin")) {
-        const auto origin = parse_origin(url);
-        if (!origin) throw UsageError{"--web-origin '" + url + "' is not http(s)://HOST[:PORT]"};
-        origins.push_back(*origin);
+std::vector<std::string> web_origins_in(const po::variables_map& given) {
+    std::vector<std::string> origins;
+    for (const std::string& text : cli::texts_of(given, "web-origin")) {
+        auto origin = base::web_origin(text);
+        if (!origin) throw UsageError{"--web-origin '" + text + "' is not http(s)://HOST[:PORT]"};
+        origins.push_back(*std::move(origin));
     }
-    return WebOrigins{scheme, std::move(origins)};
+    return origins;
 }
 
 WebSettings web_settings_in(const po::variables_map& given, bool has_certificate) {
-    const WebScheme scheme = web_scheme_in(given, has_certificate);
-    WebSettings settings{.origins = web_origins_in(given, scheme), .proxy = {}};
+    WebSettings settings{
+        .origins = WebOrigins{is_web_secure(given, has_certificate), web_origins_in(given)},
+        .proxy = {}};
     if (const auto proxy = cli::text_of(given, "web-proxy")) {
         settings.proxy = base::parse_address(*proxy);
         if (!settings.proxy) throw UsageError{"--web-proxy '" + *proxy + "' is not an IP address"};

@@ -1,41 +1,44 @@
 #pragma once
 
-#include "base/web_origin.hpp"
 #include "gate/openssl.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace belfry::gate {
 
-using base::parse_host;
-using base::parse_origin;
-using base::WebOrigin;
-using base::WebScheme;
-
-/// Which servers the gate answers for, and whose pages may connect to it. Without the first, a page
-/// of another name could be pointed here (DNS rebinding); without the second, any page could
-/// connect with the browser of its visitor.
+/// Which servers the gate is, and whose pages may connect to it. Without the first, a page of
+/// another name could be pointed here (DNS rebinding). Without the second, any page could connect
+/// with the browser of its visitor. Origins have the form of base::web_origin().
 class WebOrigins {
   public:
+    /// @param is_secure whether browsers connect by TLS
     /// @param listed further origins whose pages may connect, and whose hosts are this server
-    explicit WebOrigins(WebScheme scheme, std::vector<WebOrigin> listed)
-        : scheme_{scheme}, listed_{std::move(listed)} {}
+    WebOrigins(bool is_secure, std::vector<std::string> listed)
+        : is_secure_{is_secure}, listed_{std::move(listed)} {}
 
-    [[nodiscard]] WebScheme scheme() const noexcept { return scheme_; }
+    [[nodiscard]] bool is_secure() const noexcept { return is_secure_; }
 
-    /// Tells whether a host is this server: an address, `localhost`, a name of the certificate, or
-    /// the host of a listed origin.
+    /// Returns the origin of a page that a browser has got from this host.
+    /// @param host the field Host of the request; nothing comes back if it is malformed
+    [[nodiscard]] std::optional<std::string> origin_of(std::string_view host) const;
+
+    /// Tells whether the host of an origin is this server: an address, `localhost`, a name of the
+    /// certificate, or the host of a listed origin.
     /// @param certificate null if there is none
-    [[nodiscard]] bool is_own_host(const WebOrigin& host, X509* certificate) const;
+    [[nodiscard]] bool is_own(std::string_view origin, X509* certificate) const;
 
-    /// Tells whether a page of the origin may connect to the host.
-    [[nodiscard]] bool may_connect(std::string_view origin, const WebOrigin& host) const;
+    /// Tells whether a page may connect.
+    /// @param page the field Origin of the request
+    /// @param own the origin of the host of the request
+    [[nodiscard]] bool may_connect(std::string_view page, std::string_view own) const;
 
   private:
-    WebScheme scheme_;
-    std::vector<WebOrigin> listed_;
+    bool is_secure_;
+    std::vector<std::string> listed_;
 };
 
 }  // namespace belfry::gate

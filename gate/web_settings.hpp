@@ -13,7 +13,7 @@ struct WebSettings {
     /// The reverse proxy, whose requests name their client. Its port has no meaning.
     std::optional<base::Endpoint> proxy;
 
-    [[nodiscard]] bool has_tls() const noexcept { return origins.scheme() == WebScheme::https; }
+    [[nodiscard]] bool has_tls() const noexcept { return origins.is_secure(); }
 
     /// Tells whether a connection comes from the reverse proxy.
     [[nodiscard]] bool is_proxy(const base::Endpoint& peer) const noexcept {

@@ -61,8 +61,8 @@ bool is_sound_key(std::string_view key) {
     return bytes && bytes->size() == key_bytes;
 }
 
-HttpAnswers answers_to(const HttpRequest& request, WebScheme scheme, bool is_own_host) {
-    return HttpAnswers{{.scheme = scheme,
+HttpAnswers answers_to(const HttpRequest& request, bool is_secure, bool is_own_host) {
+    return HttpAnswers{{.is_secure = is_secure,
                         .host = is_own_host ? view(request[field::host]) : std::string_view{},
                         .is_head = request.method() == verb::head,
                         .closes = !request.keep_alive() || has_body(request)}};
@@ -88,10 +88,10 @@ std::optional<HttpAnswer> refuse_upgrade(const HttpRequest& request, const HttpA
 }
 
 std::optional<HttpAnswer> WebSite::answer(const HttpRequest& request, bool can_log_in) const {
-    const auto host = parse_host(view(request[field::host]), origins_->scheme());
-    if (!host) return refuse(status::bad_request);
-    const bool is_own = origins_->is_own_host(*host, certificate_);
-    const HttpAnswers answers = answers_to(request, origins_->scheme(), is_own);
+    const auto own = origins_->origin_of(view(request[field::host]));
+    if (!own) return refuse(status::bad_request);
+    const bool is_own = origins_->is_own(*own, certificate_);
+    const HttpAnswers answers = answers_to(request, origins_->is_secure(), is_own);
     if (!is_own) return answers.status(status::misdirected_request);
     if (request.method() != verb::get && request.method() != verb::head) {
         return answers.status(status::method_not_allowed, "Allow: GET, HEAD\r\n");
@@ -99,7 +99,7 @@ std::optional<HttpAnswer> WebSite::answer(const HttpRequest& request, bool can_l
     if (has_body(request)) return answers.status(status::payload_too_large);
     const std::string_view path = path_of(view(request.target()), view(request[field::host]));
     if (path.empty()) return answers.status(status::bad_request);
-    if (path == "/ws") return connect(request, answers, *host, can_log_in);
+    if (path == "/ws") return connect(request, answers, *own, can_log_in);
     if (path == "/healthz") {
         return answers.status(can_log_in ? status::ok : status::service_unavailable);
     }
@@ -110,13 +110,13 @@ std::optional<HttpAnswer> WebSite::answer(const HttpRequest& request, bool can_l
 
 /// Decides about a WebSocket.
 std::optional<HttpAnswer> WebSite::connect(const HttpRequest& request, const HttpAnswers& answers,
-                                           const WebOrigin& host, bool can_log_in) const {
+                                           std::string_view own, bool can_log_in) const {
     if (request.method() != verb::get) {
         return answers.status(status::method_not_allowed, "Allow: GET\r\n");
     }
     // Programs that are no browsers name no origin.
     if (request.count(field::origin) > 0 &&
-        !origins_->may_connect(view(request[field::origin]), host)) {
+        !origins_->may_connect(view(request[field::origin]), own)) {
         return answers.status(status::forbidden);
     }
     if (auto refusal = refuse_upgrade(request, answers)) return refusal;
@@ -125,7 +125,7 @@ std::optional<HttpAnswer> WebSite::connect(const HttpRequest& request, const Htt
 }
 
 HttpAnswer WebSite::refuse(status status) const {
-    return HttpAnswers{{.scheme = origins_->scheme(), .closes = true}}.status(status);
+    return HttpAnswers{{.is_secure = origins_->is_secure(), .closes = true}}.status(status);
 }
 
 }  // namespace belfry::gate

@@ -5,6 +5,7 @@
 #include "gate/web_origin.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace belfry::gate {
 
@@ -31,7 +32,7 @@ class WebSite {
   private:
     [[nodiscard]] std::optional<HttpAnswer> connect(const HttpRequest& request,
                                                     const HttpAnswers& answers,
-                                                    const WebOrigin& host, bool can_log_in) const;
+                                                    std::string_view own, bool can_log_in) const;
 
     const WebOrigins* origins_;
     X509* certificate_;

@@ -63,12 +63,15 @@ bool web_tls_in(const po::variables_map& options) {
 }
 
 std::vector<std::string> origins_in(const po::variables_map& options) {
-    std::vector<std::string> origins = cli::texts_of(options, "web-origin");
-    for (std::size_t at = 0; at < origins.size(); ++at) {
-        if (base::parse_origin(origins[at])) continue;
-        throw UsageError{
-            "--web-origin must be like https://chat.example.org, not '" + origins[at] + "'",
-            "web-origin", at};
+    std::vector<std::string> origins;
+    for (const std::string& text : cli::texts_of(options, "web-origin")) {
+        auto origin = base::web_origin(text);
+        if (!origin) {
+            throw UsageError{
+                "--web-origin must be like https://chat.example.org, not '" + text + "'",
+                "web-origin", origins.size()};
+        }
+        origins.push_back(*std::move(origin));
     }
     return origins;
 }

@@ -32,7 +32,7 @@ struct GateOptions {
     File client_crl = {};                       ///< only with client_ca
     bool web_tls = false;                       ///< the web port takes https instead of http
     std::optional<std::string> web_proxy = {};  ///< an IPv4 or IPv6 address
-    std::vector<std::string> web_origins = {};  ///< base::parse_origin() accepts each
+    std::vector<std::string> web_origins = {};  ///< as base::web_origin() returns them
     std::uint32_t max_waiting = 16384;          ///< as that of belfryd
 };
 

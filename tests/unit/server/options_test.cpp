@@ -211,7 +211,7 @@ TEST(BelfrydOptions, OfTheWebPortAreReadAsGiven) {
 
     const auto all =
         options_of({"-client_ids", "1", "--web-port", "8443", "--web-listen", "::", "--web-tls",
-                    "off", "--web-proxy", "192.0.2.1", "--web-origin", "https://a.example",
+                    "off", "--web-proxy", "192.0.2.1", "--web-origin", "https://A.example/",
                     "--web-origin", "http://b.example:8080"})
             .gate;
     ASSERT_TRUE(all && all->web);
