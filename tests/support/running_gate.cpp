@@ -50,12 +50,32 @@ void wait_for_input(int fd, const std::string& what) {
 }  // namespace
 
 RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more, int open_files)
-    : server_{server},
-      more_{std::move(more)},
+    : more_{std::move(more)},
       open_files_{open_files},
       listener_{listen_on_loopback(port_)},
       sessions_{listen_at(folder_.path() / "gate.sock")} {
+    add_options(GatePort::tls, server);
     start();
+}
+
+RunningGate::RunningGate(GatePort port, std::vector<std::string> more,
+                         const std::optional<KeyPair>& server)
+    : more_{std::move(more)},
+      listener_{listen_on_loopback(port_)},
+      sessions_{listen_at(folder_.path() / "gate.sock")} {
+    add_options(port, server);
+    start();
+    if (const auto report = next_report(); !report.starts_with("ready ")) throw Failure{report};
+}
+
+void RunningGate::add_options(GatePort port, const std::optional<KeyPair>& server) {
+    const auto add = [this](const std::string& name, const std::string& value) {
+        more_.insert(more_.end(), {name, value});
+    };
+    add(port == GatePort::tls ? "--tls-fd" : "--web-fd", std::to_string(listener_.get()));
+    if (!server) return;
+    add("--tls-cert", server->certificate);
+    add("--tls-key", server->key);
 }
 
 RunningGate::~RunningGate() {
@@ -75,14 +95,12 @@ void RunningGate::start() {
     }
     reports_ = base::UniqueFd{ends[0]};
     const base::UniqueFd supervisor{ends[1]};
-    Invocation gate{
-        .program = program("belfry-gate"),
-        .arguments = {"--gate-socket", folder_.path() / "gate.sock", "--tls-fd",
-                      std::to_string(listener_.get()), "--supervisor-fd",
-                      std::to_string(supervisor.get()), "--tls-cert", server_.certificate,
-                      "--tls-key", server_.key, "--log-level", "debug", "--log-format", "text"},
-        .own_session = true,
-        .inherited = {listener_.get(), supervisor.get()}};
+    Invocation gate{.program = program("belfry-gate"),
+                    .arguments = {"--gate-socket", folder_.path() / "gate.sock", "--supervisor-fd",
+                                  std::to_string(supervisor.get()), "--log-level", "debug",
+                                  "--log-format", "text"},
+                    .own_session = true,
+                    .inherited = {listener_.get(), supervisor.get()}};
     // In the sandbox LeakSanitizer, which a gate may be built with, cannot look at the memory.
     gate.environment.emplace_back("ASAN_OPTIONS", "detect_leaks=0");
     gate.arguments.insert(gate.arguments.end(), more_.begin(), more_.end());

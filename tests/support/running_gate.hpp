@@ -16,6 +16,9 @@
 
 namespace belfry::test {
 
+/// Who may connect to the port of a RunningGate.
+enum class GatePort { tls, web };
+
 /// A real belfry-gate. The test plays its supervisor and its sessions. The destructor ends the gate
 /// and its relays.
 class RunningGate {
@@ -25,6 +28,11 @@ class RunningGate {
     /// @param open_files its limit of open descriptors; 0 for that of the test program
     explicit RunningGate(const KeyPair& server, std::vector<std::string> more = {},
                          int open_files = 0);
+
+    /// Starts a gate for browsers, and waits until it is ready.
+    /// @param server its certificate; nothing for a gate without one
+    explicit RunningGate(GatePort, std::vector<std::string> more = {},
+                         const std::optional<KeyPair>& server = {});
     RunningGate(const RunningGate&) = delete;
     RunningGate& operator=(const RunningGate&) = delete;
     ~RunningGate();
@@ -54,10 +62,11 @@ class RunningGate {
     [[nodiscard]] Process& process() { return *gate_; }
 
   private:
+    void add_options(GatePort port, const std::optional<KeyPair>& server);
+
     TempDir folder_;
-    KeyPair server_;
     std::vector<std::string> more_;
-    int open_files_;
+    int open_files_ = 0;
     std::uint16_t port_ = 0;
     base::UniqueFd listener_;
     base::UniqueFd sessions_;
