@@ -16,6 +16,12 @@
 
 namespace belfry::test {
 
+/// What a gate may not exceed.
+struct GateLimits {
+    int open_files = 0;      ///< 0: that of the test program
+    bool no_relays = false;  ///< it can start no process, as if all that the system allows ran
+};
+
 /// Who may connect to the port of a RunningGate.
 enum class GatePort { tls, web };
 
@@ -25,9 +31,8 @@ class RunningGate {
   public:
     /// Starts a gate; next_report() tells whether it is ready.
     /// @param more further options
-    /// @param open_files its limit of open descriptors; 0 for that of the test program
     explicit RunningGate(const KeyPair& server, std::vector<std::string> more = {},
-                         int open_files = 0);
+                         GateLimits limits = {});
 
     /// Starts a gate for browsers, and waits until it is ready.
     /// @param server its certificate; nothing for a gate without one
@@ -62,11 +67,14 @@ class RunningGate {
     [[nodiscard]] Process& process() { return *gate_; }
 
   private:
-    void add_options(GatePort port, const std::optional<KeyPair>& server);
+    void give_to_user();
+    void limit(Invocation& gate) const;
 
     TempDir folder_;
+    std::optional<KeyPair> server_;
+    GatePort kind_ = GatePort::tls;
     std::vector<std::string> more_;
-    int open_files_ = 0;
+    GateLimits limits_;
     std::uint16_t port_ = 0;
     base::UniqueFd listener_;
     base::UniqueFd sessions_;

@@ -1,0 +1,85 @@
+import { session } from "./session.js";
+
+const prefix = () => `belfry/${session.me}/out/`;
+let written = 0;
+
+/** A full storage costs only the memory of the message over a reload. */
+function store({ key, text, seq, epoch, error }) {
+    try {
+        localStorage[key] = JSON.stringify({ text, seq, epoch, error });
+    } catch {
+        localStorage.removeItem(key);
+    }
+}
+
+async function send(entry) {
+    if (entry.isSending || entry.error || session.client.state !== "online") return;
+    entry.isSending = true;
+    const onseq = (seq) => store(Object.assign(entry, { seq: String(seq), epoch: session.client.welcome.epoch }));
+    try {
+        const { id } = await session.client.send(entry.text, { seq: entry.seq && BigInt(entry.seq), onseq });
+        localStorage.removeItem(entry.key);
+        // Usually the message is shown when its `sent` event comes. A duplicate has had it in an earlier run.
+        if (!id) outbox.discard(entry);
+    } catch ({ code = "unknown" }) {
+        entry.isSending = false;
+        if (code === "closed" || session.client.state === "stopped") return;
+        store(Object.assign(entry, { error: code }));
+        outbox.onchange();
+    }
+}
+
+/**
+ * Own messages that the server has not confirmed. Each one is an item of localStorage, with its seq as soon as it has
+ * one. So it survives a reload and is sent again with the same seq, which the server accepts only once.
+ */
+export const outbox = {
+    /** In the order in which they were written: {key, text, seq?, epoch?, error?, isSending?}. */
+    entries: [],
+    /** Set by the page. */
+    onchange: () => {},
+
+    unsent: () => outbox.entries.filter((entry) => !entry.error).length,
+
+    open() {
+        const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix()));
+        outbox.entries = keys.sort().map((key) => ({ ...JSON.parse(localStorage[key]), key }));
+    },
+
+    add(text) {
+        const entry = { key: `${prefix()}${Date.now()}-${String(written++).padStart(6, "0")}`, text };
+        outbox.entries.push(entry);
+        store(entry);
+        send(entry);
+        outbox.onchange();
+    },
+
+    /** Sends what waits. In another epoch a seq means nothing: the new log cannot contain the message. */
+    resume() {
+        for (const entry of outbox.entries) {
+            if (entry.epoch !== session.client.welcome.epoch && !entry.isSending) delete entry.seq;
+            send(entry);
+        }
+    },
+
+    /** Takes out the message that has got its place in the log. */
+    confirm(seq) {
+        const entry = outbox.entries.find((one) => one.seq === String(seq));
+        if (entry) outbox.discard(entry);
+        return entry;
+    },
+
+    /** Sends a failed message as a new one: the server has never accepted it under its seq. */
+    retry(entry) {
+        entry.error = entry.seq = undefined;
+        store(entry);
+        send(entry);
+        outbox.onchange();
+    },
+
+    discard(entry) {
+        outbox.entries = outbox.entries.filter((one) => one !== entry);
+        localStorage.removeItem(entry.key);
+        outbox.onchange();
+    },
+};
