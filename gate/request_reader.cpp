@@ -5,7 +5,9 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace belfry::gate {
@@ -74,7 +76,7 @@ RequestReader::RequestReader() {
 
 void RequestReader::begin_request() {
     parser_.emplace();
-    parser_->body_limit(boost::none);  // no body is read
+    parser_->body_limit(std::numeric_limits<std::uint64_t>::max());  // no body is read
 }
 
 std::span<char> RequestReader::space() noexcept {

@@ -98,7 +98,7 @@ std::optional<HttpAnswer> WebSite::answer(const HttpRequest& request, bool can_l
     }
     if (has_body(request)) return answers.status(status::payload_too_large);
     const std::string_view path = path_of(view(request.target()), view(request[field::host]));
-    if (path.empty()) return answers.status(status::bad_request);
+    if (path.empty()) return refuse(status::bad_request);
     if (path == "/ws") return connect(request, answers, *own, can_log_in);
     if (path == "/healthz") {
         return answers.status(can_log_in ? status::ok : status::service_unavailable);

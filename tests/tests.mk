@@ -62,6 +62,12 @@ $(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
 	@mkdir -p $(@D)
 	$(LINK) $< -o $@
 
+# Conformance suites of WebSocket are held against it.
+$(BUILD)/tests/websocket_echo: $(call objects,$(BASE) $(DAEMON) $(WIRE) $(GATE) $(ADMISSION) $(SANDBOX) $(CLI) tests/support/websocket_echo/main.cpp) $(PAGE_FILES)
+	@mkdir -p $(@D)
+	$(LINK) $(filter %.o,$^) -lboost_program_options -lssl -lcrypto -lseccomp $(DAEMON_LIBS) $(UNICODE) -o $@
+$(BUILD)/obj/tests/support/websocket_echo/main.o: $(PRECOMPILED).gch
+
 # Tests preload it into programs. It is never built with a sanitizer, whose runtime would have to be loaded before it.
 FAULTY_OBJECTS := $(call objects,$(FAULTS))
 $(FAULTY_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
