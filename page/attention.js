@@ -3,70 +3,49 @@ import { session } from "./session.js";
 import { unread } from "./unread.js";
 
 const key = "belfry/notify";
+const icon = $("favicon").href;
 let shown = 0;
 let waiting = [];
-let timer = 0;
 
-const isWanted = () => localStorage[key] === "on" && Notification.permission === "granted";
-
-/** Shows how many messages are unread: in the title, on the icon of the tab, and on that of the installed page. */
+/** Shows how many messages are unread: in the title, on the tab's icon, and on that of the installed page. */
 export function showUnread() {
-    const number = unread.count;
-    say(document.querySelector("title"), `${number ? `(${count(number)}) ` : ""}${session.me} · Belfry`);
-    if (number === shown) return;
-    if (!number !== !shown) drawIcon(number > 0);
-    shown = number;
-    navigator.setAppBadge?.(number).catch(() => {});
+    document.title = `${unread.count ? `(${count(unread.count)}) ` : ""}${session.me} · Belfry`;
+    if (unread.count === shown) return;
+    shown = unread.count;
+    $("favicon").href = shown ? icon.replace("icon", "icon-unread") : icon;
+    navigator.setAppBadge?.(shown).catch(() => {});
 }
 
-const plainIcon = $("favicon").href;
-
-function drawIcon(isMarked) {
-    if (!isMarked) return ($("favicon").href = plainIcon);
-    const image = new Image(64, 64);
-    image.onload = () => {
-        const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-        const context = canvas.getContext("2d");
-        context.drawImage(image, 0, 0, 64, 64);
-        context.fillStyle = "#d92d20";
-        context.arc(47, 17, 16, 0, 7);
-        context.fill();
-        if (shown) $("favicon").href = canvas.toDataURL();
-    };
-    image.src = plainIcon;
-}
-
-/** Tells of a new message: a screen reader if the page is visible, a notification of the desktop otherwise. Once a second. */
+/** Tells of a new message: a screen reader if the page is visible, and the desktop otherwise. At most once a second. */
 export function announce(message) {
-    waiting.push(message);
-    timer ||= setTimeout(tell, waiting.length > 1 ? 1000 : 100);
+    if (waiting.push(message) === 1) setTimeout(tell, 1000);
 }
 
 function tell() {
-    timer = 0;
-    const last = waiting.at(-1);
-    const text = waiting.length === 1 ? `${last.sender}: ${last.text.slice(0, 200)}` : `${count(waiting.length)} new messages`;
+    const [{ sender, text }] = waiting;
+    const news = waiting.length === 1 ? `${sender}: ${text.slice(0, 200)}` : `${count(waiting.length)} new messages`;
     waiting = [];
-    if (document.visibilityState === "visible") say($("announcer"), text);
-    else if (isWanted()) notify(text);
+    if (document.visibilityState === "visible") say($("announcer"), news);
+    else if (isWanted()) notify(news);
 }
 
 async function notify(body) {
-    const options = { body, tag: "belfry", icon: plainIcon };
+    const options = { body, icon, tag: "belfry" };
     try {
         new Notification("Belfry", options).onclick = () => focus();
     } catch {
         // On phones only a service worker may do this.
-        (await navigator.serviceWorker?.ready)?.showNotification("Belfry", options);
+        (await navigator.serviceWorker.ready).showNotification("Belfry", options);
     }
 }
 
 const button = $("notify");
-button.hidden = !("Notification" in window);
-const showWish = () => button.setAttribute("aria-pressed", isWanted());
+const isWanted = () => localStorage[key] === "on" && Notification.permission === "granted";
+const showWish = () => (button.ariaPressed = isWanted());
 button.onclick = async () => {
     localStorage[key] = isWanted() ? "off" : "on";
-    if (localStorage[key] === "on") await Notification.requestPermission();
+    await Notification.requestPermission();
     showWish();
 };
+button.hidden = !globalThis.Notification;
 if (!button.hidden) showWish();

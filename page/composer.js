@@ -7,14 +7,19 @@ import { unread } from "./unread.js";
 
 const field = $("draft");
 const key = () => `belfry/${session.me}/draft`;
-/** The own message that Up has brought back: its id, or Infinity for the draft. */
-let recalled = Infinity;
+/** The own message that Up has brought back, by its id. Without one the field holds the draft. */
+let recalled;
 let draft = "";
 let timer = 0;
 
-/** Shows the draft that was left here earlier. */
+/** Brings back the draft that was left here. */
 export function openComposer() {
-    field.value = localStorage[key()] ?? "";
+    put(localStorage[key()] ?? "");
+}
+
+function put(text, id) {
+    recalled = id;
+    field.value = text;
     fit();
 }
 
@@ -24,18 +29,11 @@ function fit() {
 }
 
 function keep() {
-    clearTimeout(timer);
-    if (recalled !== Infinity) return;
     try {
-        localStorage[key()] = field.value;
+        if (!recalled) localStorage[key()] = field.value;
     } catch {
         // The storage is full. The draft lives as long as the page.
     }
-}
-
-function put(text) {
-    field.value = text;
-    fit();
 }
 
 function send() {
@@ -44,50 +42,44 @@ function send() {
     say($("composer-error"), isLong ? `Too long: at most ${count(limit)} bytes` : "");
     if (isLong || !field.value.trim()) return;
     outbox.add(field.value);
-    recalled = Infinity;
     put("");
     keep();
     unread.divider = 0;
     timeline.toEnd();
 }
 
-/** Walks through the own messages that are loaded: one back, or one forward. */
+/** Walks through the own messages that are loaded: one back, or one forward, and then to the draft. */
 function recall(step) {
-    if (recalled === Infinity) draft = field.value;
-    for (let id = Math.min(recalled, log.last + 1) + step; id >= log.first; id += step) {
-        if (id > log.last) {
-            recalled = Infinity;
-            return put(draft);
-        }
-        if (log.event(id)?.sender !== session.me) continue;
-        recalled = id;
-        return put(log.event(id).text);
-    }
+    if (!recalled) draft = field.value;
+    let id = (recalled ?? log.last + 1) + step;
+    while (id >= log.first && id <= log.last && log.event(id)?.sender !== session.me) id += step;
+    if (id > log.last) put(draft);
+    else if (id >= log.first) put(log.event(id).text, id);
 }
 
-field.addEventListener("input", () => {
-    recalled = Infinity;
+field.oninput = () => {
+    recalled = undefined;
     say($("composer-error"), "");
     fit();
     clearTimeout(timer);
     timer = setTimeout(keep, 300);
-});
+};
 
-field.addEventListener("keydown", (event) => {
+field.onkeydown = (event) => {
+    const { key } = event;
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
-    const isBegin = field.selectionEnd === 0 || recalled !== Infinity;
-    if (event.key === "Enter" && !event.shiftKey) send();
-    else if (event.key === "ArrowUp" && isBegin) recall(-1);
-    else if (event.key === "ArrowDown" && recalled !== Infinity) recall(1);
-    else if (event.key === "Escape" && recalled !== Infinity) put(draft, (recalled = Infinity));
-    else if (event.key === "Escape") timeline.toEnd();
+    if (key === "Enter" && !event.shiftKey) send();
+    else if (key === "ArrowUp" && (recalled || field.selectionEnd === 0)) recall(-1);
+    else if (key === "ArrowDown" && recalled) recall(1);
+    else if (key === "Escape" && recalled) put(draft);
+    else if (key === "Escape") timeline.toEnd();
     else return;
     event.preventDefault();
-});
+};
 
-$("composer").addEventListener("submit", (event) => {
+$("composer").onsubmit = (event) => {
     event.preventDefault();
     send();
     field.focus();
-});
+};
 addEventListener("pagehide", keep);

@@ -1,31 +1,33 @@
-/** The element of the page with this id. */
 export const $ = (id) => document.getElementById(id);
 
 /** Makes an element. Strings among the children become text, never HTML. */
-export function make(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(properties)) {
-        if (name in element) element[name] = value;
-        else element.setAttribute(name, value);
-    }
+export function make(tag, properties, ...children) {
+    const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
+    return element;
+}
+
+/** Returns a copy of a template, without the parts for which `wanted` has a false value. */
+export function copy(template, wanted = {}) {
+    const element = $(template).content.firstElementChild.cloneNode(true);
+    for (const part in wanted) if (!wanted[part]) for (const one of element.querySelectorAll(part)) one.remove();
     return element;
 }
 
 /** Sets a text only if it differs, so that screen readers are told of real changes alone. */
 export function say(element, text) {
-    if (element.textContent !== text) element.textContent = text;
+    if (element && element.textContent !== text) element.textContent = text;
 }
 
 export const count = (number) => number.toLocaleString("en-US");
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+const date = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
 
 export const hour = (time) => clock.format(time);
 
 let known = [0, 0];
-/** When the local day of a time begins. The last answer is kept: neighbours in the log ask for the same day. */
+/** When the local day of a time begins. The last answer is kept, because neighbours in the log ask for the same day. */
 export function dayOf(time) {
     if (time < known[0] || time >= known[1]) known = [0, 24].map((hours) => new Date(time).setHours(hours, 0, 0, 0));
     return known[0];
@@ -37,10 +39,11 @@ export function dayName(time) {
     return dayOf(time) === dayOf(today - 1) ? "Yesterday" : date.format(time).replace(/^(\w+) /, "$1, ");
 }
 
-/** Gives an element the colour of a client-id, which is the same in every browser. */
-export function paint(element, id) {
+/** Names a client in an element with an avatar, in the client's own colour. */
+export function sign(element, id) {
     let hash = 0;
-    for (const letter of id) hash = (hash + letter.codePointAt(0)) * 0.618034 * 360 % 360;
+    for (const letter of id) hash = ((hash + letter.charCodeAt(0)) * 222.492) % 360;
     element.style.setProperty("--hue", Math.round(hash));
-    return element;
+    say(element.querySelector(".avatar"), id.slice(0, 2));
+    say(element.querySelector(".sender"), id);
 }

@@ -1,21 +1,20 @@
 import { log } from "./log.js";
 
-const blockSize = 256;
-const blockOf = (id) => Math.floor(id / blockSize);
 const measured = new Map();
-/** Sums per block of ids, so that a new message costs nothing but the sum of the last block. */
+/** Sums over blocks of ids, so that a new message costs only the sum of the last block. */
 const sums = new Map();
-let first = 1;
-let last = 0;
+const size = 256;
+const blockOf = (id) => Math.floor(id / size);
+let edges = [];
 
 function sumFrom(begin, end) {
     let sum = 0;
-    for (let id = Math.max(begin, first); id < end && id <= last; id++) sum += heights.of(id);
+    for (let id = Math.max(begin, log.first); id < end && id <= log.last; id++) sum += heights.of(id);
     return sum;
 }
 
 function sumOf(block) {
-    if (!sums.has(block)) sums.set(block, sumFrom(block * blockSize, (block + 1) * blockSize));
+    if (!sums.has(block)) sums.set(block, sumFrom(block * size, (block + 1) * size));
     return sums.get(block);
 }
 
@@ -26,19 +25,17 @@ export const heights = {
 
     of: (id) => measured.get(id) ?? heights.estimate(id),
 
+    /** Without a height the row is estimated again. */
     set(id, height) {
-        if (measured.get(id) !== height) sums.delete(blockOf(id));
+        if (!height || measured.get(id) !== height) sums.delete(blockOf(id));
         measured.set(id, height);
     },
 
-    /** Takes over the window of the log. */
+    /** Must be called when the window has changed. */
     update() {
-        for (const edge of [first, last, log.first, log.last]) sums.delete(blockOf(edge));
-        for (; first < log.first && first <= last; first++) {
-            measured.delete(first);
-            sums.delete(blockOf(first));
-        }
-        ({ first, last } = log);
+        const blocks = [log.first, log.last].map(blockOf);
+        for (const block of [...edges, ...blocks]) sums.delete(block);
+        edges = blocks;
     },
 
     reset() {
@@ -46,29 +43,21 @@ export const heights = {
         sums.clear();
     },
 
-    /** Estimates a range again, because it has been loaded. */
-    forget(begin, size) {
-        for (let id = begin; id < begin + size; id++) {
-            measured.delete(id);
-            sums.delete(blockOf(id));
-        }
-    },
-
     /** How far the top of a row is below the top of the window. */
     offset(id) {
         let sum = 0;
-        for (let block = blockOf(first); block < blockOf(id); block++) sum += sumOf(block);
-        return sum + sumFrom(blockOf(id) * blockSize, id);
+        for (let block = blockOf(log.first); block < blockOf(id); block++) sum += sumOf(block);
+        return sum + sumFrom(blockOf(id) * size, id);
     },
 
-    total: () => heights.offset(last + 1),
+    total: () => heights.offset(log.last + 1),
 
     /** The row that covers an offset, or the nearest one. */
     at(offset) {
-        let block = blockOf(first);
-        for (; block < blockOf(last) && offset >= sumOf(block); block++) offset -= sumOf(block);
-        let id = Math.max(block * blockSize, first);
-        for (; id < last && offset >= heights.of(id); id++) offset -= heights.of(id);
+        let block = blockOf(log.first);
+        for (; block < blockOf(log.last) && offset >= sumOf(block); block++) offset -= sumOf(block);
+        let id = Math.max(block * size, log.first);
+        for (; id < log.last && offset >= heights.of(id); id++) offset -= heights.of(id);
         return id;
     },
 };

@@ -10,7 +10,6 @@ export const log = {
     /** The window. It is empty if `last` is below `first`. */
     first: 1,
     last: 0,
-    /** The newest id of the log. The window may end before it. */
     newest: 0,
     /** The oldest id that the server may still have. */
     oldest: 1,
@@ -18,7 +17,7 @@ export const log = {
     isNew: false,
 
     event: (id) => events.get(id),
-    isLoaded: (id) => events.has(id) && events.get(id).type !== "sent",
+    isLoaded: (id) => (events.get(id)?.type ?? "sent") !== "sent",
     isAtEnd: () => log.last === log.newest,
 
     /** Forgets everything, and begins after an id. Some ids before it are in the window too. */
@@ -32,35 +31,33 @@ export const log = {
     /** Takes a `message`, `sent` or `gap` event in the order of the log. */
     append(event) {
         const { first, last } = { first: event.id, last: event.id, ...event };
-        const follows = log.isAtEnd();
+        if (log.isAtEnd()) log.last = last;
+        log.newest = last;
         if (last - first >= capacity) log.first = last;
         else for (let id = first; id < last; id++) events.set(id, event);
         events.set(first, event).set(last, event);
-        log.newest = last;
-        if (follows) log.last = last;
         while (log.last - log.first >= capacity) events.delete(log.first++);
     },
 
-    /** Takes the answer to a request for `size` ids from `first` on. What it lacks does not exist any more. */
-    fill(first, size, answer) {
+    /** Takes the answer to a request for ids. What it lacks does not exist any more. */
+    fill({ first, end }, answer) {
         for (const message of answer.messages) events.set(message.id, message);
-        const end = first + size;
         if (first <= log.first) log.first = log.oldest = Math.min(answer.first || end, log.last + 1);
         for (let id = first, gap; id < end; id++) {
-            if (log.isLoaded(id)) gap = undefined;
-            else events.set(id, (gap = Object.assign(gap ?? { type: "gap", first: id }, { last: id })));
+            gap = log.isLoaded(id) ? undefined : Object.assign(gap ?? { type: "gap", first: id }, { last: id });
+            if (gap) events.set(id, gap);
         }
     },
 
     /** Extends the window if one of these ids is near its edge. Returns whether it did. */
     extend(first, last) {
-        if (first < log.first + 20 && log.first > log.oldest) log.first = Math.max(log.oldest, log.first - 100);
-        else if (last > log.last - 20 && !log.isAtEnd()) log.last = Math.min(log.newest, log.last + 100);
-        else return false;
-        return true;
+        const { first: begin, last: end } = log;
+        if (first < begin + 20) log.first = Math.max(log.oldest, begin - 100);
+        if (last > end - 20) log.last = Math.min(log.newest, end + 100);
+        return log.first < begin || log.last > end;
     },
 
-    /** Makes the window include an id. If that is very far away, the window is moved there. */
+    /** Makes the window include an id. If that is very far away, the window moves there. */
     include(id) {
         if (id >= log.first && id <= log.last) return;
         if (id > log.last || log.last - id >= capacity) {
@@ -70,11 +67,11 @@ export const log = {
         log.first = Math.max(log.oldest, id - 100);
     },
 
-    /** Those ids of a range that are not loaded, at most 200, as their first one and their number. */
+    /** Returns a range that contains all ids of another one, but at most 200, that are not loaded, if there are any. */
     missing(first, last) {
         while (first <= last && log.isLoaded(first)) first++;
-        last = Math.min(last, first + 199);
-        while (first <= last && log.isLoaded(last)) last--;
-        return first <= last && { first, size: last - first + 1 };
+        let end = Math.min(last + 1, first + 200);
+        while (first < end && log.isLoaded(end - 1)) end--;
+        return first < end && { first, end };
     },
 };

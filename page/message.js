@@ -1,12 +1,11 @@
-import { count, dayName, hour, make, paint } from "./dom.js";
-import { log } from "./log.js";
+import { $, copy, hour, make, say, sign } from "./dom.js";
 import { people } from "./people.js";
 import { session } from "./session.js";
 
 /** What is beyond this is shown only after "Show all". */
 const previewBytes = 6000;
 const previewLines = 40;
-/** A long text is shown in pieces. The browser lays out only those that are on the screen. */
+/** A long text is shown in pieces, of which the browser lays out only those on the screen. */
 const pieceBytes = 8192;
 const special = /https?:\/\/[^\s<>"]+|(?<![\w.@-])@[\w.-]+/g;
 
@@ -23,7 +22,7 @@ function* parts(text) {
     yield text.slice(end);
 }
 
-/** Punctuation behind a link belongs to the sentence around it. */
+/** Punctuation at the end belongs to the sentence around the link. */
 function link(text) {
     let end = text.length;
     while ((text.includes("(") ? ".,;:!?'*" : ".,;:!?'*)]}").includes(text[end - 1])) end--;
@@ -36,25 +35,24 @@ function mention(name) {
     return people.isKnown(name) && make(name === session.me ? "mark" : "b", {}, `@${name}`);
 }
 
-/** The elements that show a text. What looks like HTML in it is text. */
-function body(bytes) {
+/** Shows a text. What looks like HTML in it is text. */
+function showText(text, button, bytes) {
     const isWhole = bytes.length <= previewBytes;
     const begin = new TextDecoder().decode(bytes.subarray(0, previewBytes), { stream: !isWhole });
     const lines = begin.split("\n");
     const isShort = isWhole && lines.length <= previewLines;
     const preview = isShort ? [...parts(begin)] : [...parts(lines.slice(0, previewLines).join("\n")), "…"];
-    const text = make("div", { className: "text", dir: "auto" }, ...preview);
-    if (isShort) return [text];
-    const size = bytes.length < 1e5 ? `${Math.ceil(bytes.length / 1000)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`;
-    const button = make("button", { className: "more", type: "button" }, `Show all (${size})`);
+    text.append(...preview);
+    if (isShort) return button.remove();
+    const size = bytes.length < 1e5 ? `${Math.ceil(bytes.length / 1e3)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`;
+    say(button, `Show all (${size})`);
     button.onclick = () => {
         const opens = text.classList.toggle("whole");
-        button.textContent = opens ? "Show less" : `Show all (${size})`;
+        say(button, opens ? "Show less" : `Show all (${size})`);
         text.replaceChildren(...(opens ? [] : preview));
         if (opens) showPieces(text, pieces(bytes));
         button.dispatchEvent(new Event("opened", { bubbles: true }));
     };
-    return [text, button];
 }
 
 /** Cuts where a line or a word ends, if there is such a place. */
@@ -63,7 +61,7 @@ function* pieces(bytes) {
     let rest = "";
     for (let at = 0; at < bytes.length; at += pieceBytes) {
         rest += decoder.decode(bytes.subarray(at, at + pieceBytes), { stream: at + pieceBytes < bytes.length });
-        const cut = rest.includes("\n") ? rest.lastIndexOf("\n") : rest.lastIndexOf(" ");
+        const cut = rest.lastIndexOf(rest.includes("\n") ? "\n" : " ");
         yield cut < 0 ? rest : rest.slice(0, cut);
         rest = cut < 0 ? "" : rest.slice(cut + 1);
     }
@@ -83,47 +81,27 @@ function showPieces(text, rest) {
     requestAnimationFrame(() => showPieces(text, rest));
 }
 
-const timeOf = (time) => make("time", { dateTime: new Date(time).toISOString(), title: new Date(time).toLocaleString() }, hour(time));
-
-const heading = ({ sender, time }) => [
-    paint(make("span", { className: "avatar", "aria-hidden": true }, sender.slice(0, 2)), sender),
-    make("div", { className: "heading" }, paint(make("span", { className: "sender" }, sender), sender), timeOf(time)),
-];
-
-/** A message. The first one of a group names the sender. */
-export function article(message, isFirst) {
-    const { id, sender, time, payload } = message;
-    const element = make("article", {
-        role: "article", tabIndex: -1, className: "message", "aria-label": `${sender}, ${hour(time)}`,
-        "aria-posinset": id, "aria-setsize": log.newest,
-    }, ...(isFirst ? heading(message) : [timeOf(time)]), ...body(payload));
-    if (sender === session.me) {
-        element.append(make("span", { className: "tick", role: "img", "aria-label": "sent", title: "Sent" }, "✓"));
-        element.classList.add("own");
+/** Fills a row of the template with a message, or with an own one that has no place in the log yet. */
+export function fillRow(row, { sender, time, payload }) {
+    const [article, clock] = ["article", "time"].map((name) => row.querySelector(name));
+    sign(article, sender);
+    if (time) {
+        say(clock, hour(time));
+        clock.dateTime = new Date(time).toISOString();
+        clock.title = new Date(time).toLocaleString();
     }
-    if (element.querySelector("mark")) element.classList.add("mentioned");
-    return element;
+    article.ariaLabel = time ? `${sender}, ${hour(time)}` : sender;
+    article.classList.toggle("own", sender === session.me);
+    showText(row.querySelector(".text"), row.querySelector(".more"), payload);
+    article.classList.toggle("mentioned", !!row.querySelector("mark"));
+    return article;
 }
 
-const reasons = {
-    "too-large": "it is too long for this server",
-    "bad-seq": "the server has refused its number",
-    "store-failed": "the server cannot store messages at present",
-};
-
-/** An own message that has no place in the log yet. */
-export function pendingArticle({ text, error }, retry, discard) {
+/** A row for an own message that has no place in the log yet. */
+export function pendingRow({ text, error }) {
+    const row = copy("row", { ".begin, .day, .divider, .gap, .avatar, .sender, time, .tick": false, ".failed": error });
+    fillRow(row, { sender: session.me, payload: new TextEncoder().encode(text) }).classList.add("pending");
     const waits = session.isOnline() ? "Sending…" : "Waiting for the connection";
-    const status = error ? `Not sent: ${reasons[error] ?? error}` : waits;
-    const button = (name, onclick) => make("button", { type: "button", onclick }, name);
-    return make("article", {
-        role: "article", tabIndex: -1, className: `message own pending${error ? " failed" : ""}`, "aria-label": `${session.me}, ${status}`,
-    }, ...body(new TextEncoder().encode(text)), make("span", { className: "status" }, status),
-    ...(error ? [button("Try again", retry), button("Discard", discard)] : []));
+    say(row.querySelector(".status"), error ? `Not sent: ${$(error)?.textContent ?? error}` : waits);
+    return row;
 }
-
-const separator = (className, text) => make("div", { role: "separator", className, "aria-label": text }, make("span", {}, text));
-export const daySeparator = (time) => separator("day", dayName(time));
-export const unreadSeparator = () => separator("divider", "New messages");
-export const note = (text) => make("p", { role: "note", className: "note" }, text);
-export const gapNote = ({ first, last }) => note(first === last ? "1 message is missing" : `${count(last - first + 1)} messages are missing`);

@@ -3,35 +3,37 @@ import { session } from "./session.js";
 const prefix = () => `belfry/${session.me}/out/`;
 let written = 0;
 
-/** A full storage costs only the memory of the message over a reload. */
+/** If the storage is full, the message is lost at a reload. */
 function store({ key, text, seq, epoch, error }) {
     try {
         localStorage[key] = JSON.stringify({ text, seq, epoch, error });
     } catch {
         localStorage.removeItem(key);
     }
+    outbox.onchange();
 }
 
 async function send(entry) {
-    if (entry.isSending || entry.error || session.client.state !== "online") return;
+    const { client } = session;
+    if (entry.isSending || entry.error || client.state !== "online") return;
     entry.isSending = true;
-    const onseq = (seq) => store(Object.assign(entry, { seq: String(seq), epoch: session.client.welcome.epoch }));
     try {
-        const { id } = await session.client.send(entry.text, { seq: entry.seq && BigInt(entry.seq), onseq });
+        const { id } = await client.send(entry.text, {
+            seq: entry.seq && BigInt(entry.seq),
+            onseq: (seq) => store(Object.assign(entry, { seq: `${seq}`, epoch: client.welcome.epoch })),
+        });
         localStorage.removeItem(entry.key);
-        // Usually the message is shown when its `sent` event comes. A duplicate has had it in an earlier run.
+        // Usually its `sent` event takes it out. A duplicate may have had that in an earlier run.
         if (!id) outbox.discard(entry);
     } catch ({ code = "unknown" }) {
         entry.isSending = false;
-        if (code === "closed" || session.client.state === "stopped") return;
-        store(Object.assign(entry, { error: code }));
-        outbox.onchange();
+        if (client.state !== "stopped") store(Object.assign(entry, { error: code }));
     }
 }
 
 /**
  * Own messages that the server has not confirmed. Each one is an item of localStorage, with its seq as soon as it has
- * one. So it survives a reload and is sent again with the same seq, which the server accepts only once.
+ * one. So it is sent again with the same seq after a reload, and the server accepts it once.
  */
 export const outbox = {
     /** In the order in which they were written: {key, text, seq?, epoch?, error?, isSending?}. */
@@ -47,11 +49,10 @@ export const outbox = {
     },
 
     add(text) {
-        const entry = { key: `${prefix()}${Date.now()}-${String(written++).padStart(6, "0")}`, text };
+        const entry = { key: `${prefix()}${Date.now()}-${String(written++).padStart(6, 0)}`, text };
         outbox.entries.push(entry);
         store(entry);
         send(entry);
-        outbox.onchange();
     },
 
     /** Sends what waits. In another epoch a seq means nothing: the new log cannot contain the message. */
@@ -64,17 +65,17 @@ export const outbox = {
 
     /** Takes out the message that has got its place in the log. */
     confirm(seq) {
-        const entry = outbox.entries.find((one) => one.seq === String(seq));
+        const entry = outbox.entries.find((one) => one.seq === `${seq}`);
         if (entry) outbox.discard(entry);
         return entry;
     },
 
     /** Sends a failed message as a new one: the server has never accepted it under its seq. */
     retry(entry) {
-        entry.error = entry.seq = undefined;
+        delete entry.error;
+        delete entry.seq;
         store(entry);
         send(entry);
-        outbox.onchange();
     },
 
     discard(entry) {

@@ -6,27 +6,22 @@ import { log } from "./log.js";
 import { outbox } from "./outbox.js";
 import { people } from "./people.js";
 import "./search.js";
-import { connect, forget, remember, remembered, session, word } from "./session.js";
+import { connect, forget, remember, remembered, session } from "./session.js";
 import { timeline } from "./timeline.js";
 import { unread } from "./unread.js";
 
 let epoch;
 let isLive = false;
-let slow = 0;
+let slowTimer = 0;
+let hiddenTimer = 0;
 
-/** Shows the log-in form, with the reason if an attempt has failed. */
-function showLogin(reason = "") {
+/** Shows the form, with the reason if an attempt has failed. */
+function showLogin(reason = "", isBusy = false) {
     $("chat").hidden = true;
     $("login").hidden = false;
-    setBusy(false);
-    say($("login-error"), reason);
-    $("name").value ||= session.me;
-    $($("name").value ? "secret" : "name").focus();
-}
-
-function setBusy(isBusy) {
     $("login-button").disabled = isBusy;
     say($("login-button"), isBusy ? "Logging in…" : "Log in");
+    say($("login-error"), reason);
 }
 
 function showChat() {
@@ -36,36 +31,32 @@ function showChat() {
     say($("me"), session.me);
     outbox.open();
     openComposer();
-    showConnection();
     $("draft").focus();
 }
 
-function start(login, onopen = () => {}) {
-    session.client?.close();
+function start(login, onopen) {
     const client = connect(login);
     client.addEventListener("state", (event) => client === session.client && onstate(event, onopen));
-    client.addEventListener("presence", ({ id, online }) => people.changed(id, online));
+    client.addEventListener("presence", people.changed);
     receive(client);
 }
 
 async function receive(client) {
     try {
         for await (const event of client) if (client === session.client) take(event);
-    } catch {
-        // The state event has told why.
+    } catch (error) {
+        // If the client has stopped, a state event has told why.
+        if (client.state !== "stopped") throw error;
     }
 }
 
 function onstate({ state, error, welcome }, onopen) {
     if (state === "online") {
-        onopen();
+        onopen?.();
         showChat();
         enter(welcome);
-    } else if (state === "stopped") stop(error);
-    else if (state === "waiting" && $("chat").hidden) {
-        setBusy(false);
-        say($("login-error"), "No connection to the server. Trying again…");
-    }
+    } else if (state === "stopped") stop(error.code);
+    else if (state === "waiting" && $("chat").hidden) showLogin("No connection to the server. Trying again…");
     showConnection();
     timeline.refresh();
 }
@@ -76,33 +67,29 @@ function enter(welcome) {
         log.isNew = epoch !== undefined;
         log.begin(welcome.cursor);
         unread.begin(welcome.cursor);
-        // Somebody who is here for the first time begins with the newest messages, others with the first unread one.
-        if (welcome.cursor) unread.divider = welcome.cursor + 1;
+        timeline.hold(!welcome.cursor);
         epoch = welcome.epoch;
-    }
+    } else if (welcome.last > log.newest) timeline.hold();
     isLive = false;
-    if (welcome.last > log.newest) timeline.hold();
     outbox.resume();
-    people.update().catch(() => {});
+    people.update();
 }
 
-function stop(error) {
-    if (!error || error.code === "closed") return;
-    if (error.code === "taken-over") return $("taken-over").showModal();
-    forget();
-    session.client = undefined;
-    showLogin(word(error));
+function stop(code) {
+    if (code === "taken-over") $("taken-over").showModal();
+    else if (code !== "closed") {
+        forget();
+        showLogin($(code)?.textContent ?? `The server ended the connection: ${code}.`);
+    }
 }
 
-/** Takes the next event of the log. This runs for each message, so it costs the same however many there are. */
+/** Takes the next event of the log. */
 function take(event) {
     if (event.type === "live") {
         isLive = true;
         return timeline.release();
     }
-    const isRepeated = (event.last ?? event.id) <= log.newest;
     if (event.type === "sent") event = own(event);
-    if (isRepeated) return;
     log.append(event);
     unread.arrived(event, timeline.isWatched());
     if (event.type === "message" && event.sender !== session.me) {
@@ -110,65 +97,60 @@ function take(event) {
         if (isLive) announce(event);
     }
     timeline.changed();
-    if (document.visibilityState === "hidden") changedHidden();
+    // While the page is hidden there are no frames, but its title changes.
+    if (document.visibilityState === "hidden") hiddenTimer ||= setTimeout(showHidden, 200);
 }
 
 /** An own message with its text, if it was written here. */
 function own(sent) {
-    const entry = outbox.confirm(sent.seq);
-    return entry ? { ...sent, type: "message", sender: session.me, time: Date.now(), text: entry.text, payload: new TextEncoder().encode(entry.text) } : sent;
+    const text = outbox.confirm(sent.seq)?.text;
+    return text === undefined ? sent : { ...sent, type: "message", sender: session.me, time: Date.now(), text, payload: new TextEncoder().encode(text) };
 }
 
-let hiddenTimer = 0;
-/** There are no frames while the page is hidden, but its title and the acknowledgements go on. */
-function changedHidden() {
-    hiddenTimer ||= setTimeout(() => {
-        hiddenTimer = 0;
-        timeline.onframe();
-    }, 200);
+function showHidden() {
+    hiddenTimer = 0;
+    timeline.onframe();
 }
 
 timeline.onframe = () => {
+    if (!session.client) return;
     showUnread();
-    if (session.client) session.client.ack(unread.upTo);
+    session.client.ack(unread.upTo);
 };
 
 outbox.onchange = () => {
     showConnection();
     timeline.refresh();
-    // An answer usually comes before anybody could read that it is missing.
-    clearTimeout(slow);
-    slow = setTimeout(showConnection, 1000, true);
+    // The answer usually comes before anybody could read that it is missing.
+    clearTimeout(slowTimer);
+    slowTimer = setTimeout(showConnection, 1000, true);
 };
 
-function showConnection(isSlow = false) {
-    const unsent = outbox.unsent();
-    const state = { online: "Online", connecting: "Connecting…" }[session.client?.state] ?? "Offline";
-    $("connection").dataset.state = session.client?.state ?? "stopped";
-    say($("connection"), unsent && (isSlow || state !== "Online") ? `${state}, ${count(unsent)} unsent` : state);
+function showConnection(isSlow) {
+    const { state } = session.client;
+    const word = { online: "Online", connecting: "Connecting…" }[state] ?? "Offline";
+    const unsent = state !== "online" || isSlow ? outbox.unsent() : 0;
+    $("connection").dataset.state = state;
+    say($("connection"), unsent ? `${word}, ${count(unsent)} unsent` : word);
 }
 
 $("login-form").onsubmit = (event) => {
     event.preventDefault();
     const login = { id: $("name").value, secret: $("secret").value };
-    setBusy(true);
-    say($("login-error"), "");
+    showLogin("", true);
     start(login, () => remember(login, $("stay").checked));
 };
 $("log-out").onclick = $("leave").onclick = async () => {
     forget();
-    await session.client?.close();
+    await session.client.close();
     location.reload();
 };
 $("use-here").onclick = () => location.reload();
-for (const button of document.querySelectorAll("dialog .close")) button.onclick = () => button.closest("dialog").close();
-$("taken-over").addEventListener("cancel", (event) => event.preventDefault());
-addEventListener("online", () => session.client?.state === "waiting" && session.client.connect());
-setInterval(() => document.visibilityState === "visible" && people.update().catch(() => {}), 30_000);
-navigator.serviceWorker?.register("service-worker.js").catch(() => {});
+$("taken-over").oncancel = (event) => event.preventDefault();
+setInterval(() => people.update(), 30_000);
+navigator.serviceWorker?.register("service-worker.js");
 
-const login = remembered();
-if (login) {
-    start(login);
+if (remembered()) {
+    start(remembered());
     showChat();
 } else showLogin();

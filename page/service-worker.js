@@ -1,22 +1,22 @@
-// Keeps the page itself, so that it opens without a connection. Messages are never kept here, and /ws is not touched.
+// Keeps the page's own files, so that it opens without a connection. Messages are not kept, and /ws is not touched.
 const version = "@HASH@";
-const scripts = ["attention", "belfry", "composer", "dom", "heights", "inside", "log", "message", "outbox", "page", "people", "search",
-    "session", "timeline", "unread"];
-const files = ["page.css", "icon.svg", ...scripts.map((name) => `${name}.js`)].map((name) => `/${version}/${name}`);
 
-addEventListener("install", (event) => {
+async function keepFiles() {
+    const page = await (await fetch("/")).text();
+    const files = page.match(/[0-9a-f]{16}\/[\w.-]+/g).map((name) => `/${name}`);
+    await (await caches.open(version)).addAll(["/", "/manifest.webmanifest", ...new Set(files)]);
     skipWaiting();
-    event.waitUntil(caches.open(version).then((cache) => cache.addAll(["/", "/manifest.webmanifest", ...files])));
-});
+}
 
-addEventListener("activate", (event) => {
-    const remove = async () => Promise.all((await caches.keys()).filter((key) => key !== version).map((key) => caches.delete(key)));
-    event.waitUntil(remove());
-});
+async function removeOthers() {
+    for (const key of await caches.keys()) if (key !== version) await caches.delete(key);
+}
 
+addEventListener("install", (event) => event.waitUntil(keepFiles()));
+addEventListener("activate", (event) => event.waitUntil(removeOthers()));
 addEventListener("fetch", (event) => {
     const { pathname } = new URL(event.request.url);
-    // The server's page comes first: it names the files of the server's version.
+    // The server's own page comes first, because it names the files of the server's version.
     if (pathname === "/") event.respondWith(fetch(event.request).catch(() => caches.match("/")));
-    else if (files.includes(pathname)) event.respondWith(caches.match(pathname).then((kept) => kept ?? fetch(event.request)));
+    else if (pathname.startsWith(`/${version}/`)) event.respondWith(caches.match(pathname).then((kept) => kept ?? fetch(event.request)));
 });

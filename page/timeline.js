@@ -1,19 +1,19 @@
-import { $, count, dayOf, make, say } from "./dom.js";
+import { $, copy, count, dayName, dayOf, say } from "./dom.js";
 import { heights } from "./heights.js";
 import { log } from "./log.js";
-import { article, daySeparator, gapNote, note, pendingArticle, unreadSeparator } from "./message.js";
+import { fillRow, pendingRow } from "./message.js";
 import { outbox } from "./outbox.js";
 import { session } from "./session.js";
 import { unread } from "./unread.js";
 
 /** So many pixels are rendered above and below the screen. */
 const margin = 600;
-/** New messages are shown at most every so many milliseconds. Nobody reads faster. */
+/** New messages are shown at most every so many milliseconds. */
 const pause = 80;
 const groupTime = 5 * 60_000;
 const scroller = $("timeline");
 
-/** The rows in the document by id, and those with a long message that somebody has opened, which are kept. */
+/** The rows in the document, and those with a long message that somebody has opened, by id. */
 let rows = new Map();
 const opened = new Map();
 /** This row stands so many pixels below the top of the screen. */
@@ -25,13 +25,17 @@ let width = 600;
 let follows = true;
 /** While a backlog comes, what is on the screen stays there. */
 let isHeld = true;
+let isNewcomer = false;
+/** The last message that somebody who follows the end has seen. */
 let shownTo = 0;
 let found = 0;
 let isLoading = false;
 let lastFrame = 0;
 let timer = 0;
 let request = 0;
-let pendingState = "";
+let pending = "";
+
+const isVisible = () => document.visibilityState === "visible";
 
 /**
  * The list of messages. Only the rows near the screen are in the document. All changes are made once per frame: render,
@@ -42,13 +46,11 @@ export const timeline = {
     onframe: () => {},
 
     /** Whether somebody sees the end of the log, and every message that comes. */
-    isWatched: () => follows && !isHeld && document.visibilityState === "visible",
+    isWatched: () => follows && !isHeld && isVisible(),
 
-    /** Something has come that is to be shown soon. */
+    /** Shows what has come, soon. */
     changed() {
-        const wait = lastFrame + pause - performance.now();
-        if (wait <= 0) timeline.refresh();
-        else timer ||= setTimeout(timeline.refresh, wait);
+        timer ||= setTimeout(timeline.refresh, lastFrame + pause - performance.now());
     },
 
     /** Shows changes in the next frame. */
@@ -58,16 +60,19 @@ export const timeline = {
         request ||= requestAnimationFrame(frame);
     },
 
-    hold() {
+    /** A backlog comes. Somebody who is here for the first time does not begin with its first message. */
+    hold(isFirstTime) {
         isHeld = true;
+        isNewcomer = isFirstTime;
     },
 
-    /** The backlog has ended, or the page is visible again. Begins with the unread messages, if they need more than the screen. */
+    /** A backlog has ended, or the page is visible again. Moves to the first unread message if the screen is too small for all. */
     release() {
         isHeld = false;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
-        if (follows && unread.count && unread.divider > log.first && rest > view - 60) moveTo(unread.divider, 48);
+        if (follows && !isNewcomer && unread.count && unread.divider > log.first && rest > view - 60) moveTo(unread.divider, 48);
+        isNewcomer = false;
         timeline.refresh();
     },
 
@@ -94,7 +99,7 @@ function moveTo(id, top) {
 heights.estimate = (id) => {
     const event = log.event(id);
     if (!log.isLoaded(id)) return 44;
-    if (event.type === "gap") return id === Math.min(event.last, log.last) ? 48 : 0;
+    if (event.type === "gap") return id === event.last ? 48 : 0;
     const lines = Math.min(40, Math.ceil((event.payload.length * 7.5) / width) || 1);
     return lines * 22 + (log.event(id - 1)?.sender === event.sender ? 4 : 38);
 };
@@ -118,7 +123,7 @@ const ends = () => {
     return [ids[0], ids.at(-1)];
 };
 
-/** Moves the anchor by as much as somebody has scrolled since the last frame. */
+/** Moves the anchor as far as somebody has scrolled since the last frame. */
 function followUser() {
     const moved = scroller.scrollTop - scrollTop;
     if (Math.abs(moved) < 1) return;
@@ -128,8 +133,8 @@ function followUser() {
 
 /** Where the top of the screen belongs. */
 function top() {
-    const end = Math.max(0, heights.total() + $("pending").offsetHeight - view);
-    return follows && !isHeld ? end : Math.max(0, Math.min(end, heights.offset(anchor.id) - anchor.top));
+    const end = heights.total() + $("pending").offsetHeight - view;
+    return Math.max(0, follows && !isHeld ? end : Math.min(end, heights.offset(anchor.id) - anchor.top));
 }
 
 function draw() {
@@ -138,14 +143,14 @@ function draw() {
     const end = Math.min(log.last, heights.at(top() + view + margin));
     for (let id = begin; id <= end; id++) {
         // Only the last id of a gap has a row.
-        if (log.event(id)?.type === "gap") id = Math.min(log.event(id).last, log.last);
+        if (log.event(id)?.type === "gap") id = log.event(id).last;
         wanted.set(id, rowOf(id));
     }
     replaceRows(wanted);
     $("above").style.height = `${heights.offset(begin)}px`;
     for (const [id, row] of wanted) heights.set(id, row.getBoundingClientRect().height);
-    $("below").style.height = `${Math.max(0, heights.total() - heights.offset(end + 1))}px`;
-    $("empty").hidden = wanted.size > 0 || outbox.entries.length > 0 || !session.isOnline();
+    $("below").style.height = `${heights.total() - heights.offset(end + 1)}px`;
+    $("empty").hidden = wanted.size || outbox.entries.length || !session.isOnline();
     say($("empty"), log.isNew ? "The server has begun a new log" : "No messages yet");
 }
 
@@ -167,35 +172,44 @@ function replaceRows(wanted) {
 /** The row of an id: the one that exists, if it still shows what it should. */
 function rowOf(id) {
     const event = log.event(id);
-    const begins = log.isNew && id === log.first;
-    const state = [startsDay(id), startsGroup(id), id === unread.divider, begins].join();
+    const isMessage = event?.type === "message";
+    const day = isMessage && startsDay(id, event);
+    const wanted = {
+        ".begin": log.isNew && id === log.first,
+        ".day": day,
+        ".divider": id === unread.divider,
+        ".gap": event?.type === "gap",
+        article: isMessage,
+        ".avatar, .sender": isMessage && (day || startsGroup(id, event)),
+        ".tick": event?.sender === session.me,
+        ".status, .failed": false,
+    };
+    const state = Object.values(wanted).join();
     const old = rows.get(id) ?? opened.get(id);
-    if (old?.event === event && old.state === state) return old;
-    const row = Object.assign(make("div", { className: "row" }), { event, state });
-    if (begins) row.append(note("The server has begun a new log"));
-    if (startsDay(id)) row.append(daySeparator(event.time));
-    if (id === unread.divider) row.append(unreadSeparator());
-    if (!log.isLoaded(id)) row.setAttribute("aria-busy", "true");
-    else row.append(event.type === "gap" ? gapNote(event) : article(event, startsGroup(id)));
+    if (old && old.event === event && old.state === state) return old;
+    const row = Object.assign(copy("row", wanted), { event, state, key: id });
+    if (!log.isLoaded(id)) row.ariaBusy = "true";
+    if (day) say(row.querySelector(".day span"), (row.querySelector(".day").ariaLabel = dayName(event.time)));
+    if (wanted[".gap"]) say(row.querySelector(".gap"), gapText(event));
+    if (isMessage) Object.assign(fillRow(row, event), { ariaPosInSet: id, ariaSetSize: log.newest });
     return row;
 }
 
-function startsDay(id) {
-    const { type, time } = log.event(id) ?? {};
+function startsDay(id, { time }) {
     const before = log.event(id - 1);
-    return type === "message" && (id === log.first || (before?.type === "message" && dayOf(before.time) !== dayOf(time)));
+    return id === log.first || (before?.type === "message" && dayOf(before.time) !== dayOf(time));
 }
 
-function startsGroup(id) {
-    const { sender, time } = log.event(id) ?? {};
+function startsGroup(id, { sender, time }) {
     const before = log.event(id - 1);
-    return id === log.first || id === unread.divider || before?.sender !== sender || time - before?.time > groupTime || startsDay(id);
+    return id === unread.divider || before?.sender !== sender || time - before.time > groupTime;
 }
 
-/** Scrolls to where the rows belong, and makes the first row on the screen the next anchor. */
+const gapText = ({ first, last }) => (first === last ? "1 message is missing" : `${count(last - first + 1)} messages are missing`);
+
+/** Scrolls to where the rows belong. The first row on the screen is the next anchor. */
 function place() {
     if (Math.abs(scroller.scrollTop - top()) >= 1) scroller.scrollTop = top();
-    if (follows && !isHeld) scroller.scrollTop = scroller.scrollHeight;
     ({ scrollTop } = scroller);
     const id = heights.at(scrollTop);
     anchor = { id, top: heights.offset(id) - scrollTop };
@@ -208,47 +222,46 @@ function place() {
     target.focus({ preventScroll: true });
 }
 
-/** Finds out which messages are wholly on the screen. Of one that is larger than the screen, the begin counts. */
+/** Finds out which messages are on the screen as a whole, or fill it. */
 function see() {
-    const fits = (id) => heights.of(id) <= view;
-    let begin = heights.at(scrollTop);
-    if (fits(begin) && heights.offset(begin) < scrollTop - 4) begin++;
+    const begin = heights.at(scrollTop);
     let end = heights.at(scrollTop + view - 4);
-    const shown = scrollTop + view + 4 - heights.offset(end);
-    if (shown < (fits(end) ? heights.of(end) : view / 2)) end--;
-    if (!isHeld && document.visibilityState === "visible") {
-        // Whoever follows the end has seen what has run through since the last frame.
-        unread.saw(follows && shownTo ? Math.min(begin, shownTo + 1) : begin, Math.min(end, log.last));
-        shownTo = follows ? end : 0;
-    } else shownTo = 0;
+    if (end > begin && heights.offset(end + 1) > scrollTop + view + 4) end--;
+    const isSeen = !isHeld && isVisible();
+    // Whoever follows the end has seen what has run through since the last frame.
+    if (isSeen) unread.saw(follows && shownTo ? Math.min(begin, shownTo + 1) : begin, Math.min(end, log.last));
+    shownTo = isSeen && follows ? end : 0;
     $("newest").hidden = follows;
     say($("newest"), unread.count ? `Newest (${count(unread.count)})` : "Newest");
     $("unread-bar").hidden = isHeld || !unread.count || unread.upTo + 1 >= begin;
     say($("unread-count"), `${count(unread.count)} unread`);
 }
 
-/** Loads what is missing near the screen, one request at a time. */
+/** Loads what is missing near the screen, with one request at a time. */
 async function load() {
     const [first, last] = ends();
     const range = session.isOnline() && !isLoading && log.missing(Math.max(log.first, first - 50), Math.min(log.last, last + 50));
     if (!range) return;
     isLoading = true;
     try {
-        log.fill(range.first, range.size, await session.client.history(range.first, range.size));
-        heights.forget(range.first, range.size);
-        timeline.refresh();
+        log.fill(range, await session.client.history(range.first, range.end - range.first));
+        for (let id = range.first; id < range.end; id++) heights.set(id);
     } catch {
-        // The connection has ended. The next frame of a new one asks again.
-    } finally {
-        isLoading = false;
+        // The client has stopped.
     }
+    isLoading = false;
+    timeline.refresh();
 }
 
 function drawPending() {
     const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline();
-    if (state === pendingState) return;
-    pendingState = state;
-    $("pending").replaceChildren(...outbox.entries.map((entry) => pendingArticle(entry, () => outbox.retry(entry), () => outbox.discard(entry))));
+    if (state === pending) return;
+    pending = state;
+    $("pending").replaceChildren(...outbox.entries.map((entry) => {
+        const row = pendingRow(entry);
+        for (const action of ["retry", "discard"]) row.querySelector(`.${action}`)?.addEventListener("click", () => outbox[action](entry));
+        return row;
+    }));
 }
 
 const resized = new ResizeObserver(() => {
@@ -263,14 +276,10 @@ resized.observe($("pending"));
 scroller.addEventListener("scroll", () => Math.abs(scroller.scrollTop - scrollTop) >= 1 && timeline.refresh());
 scroller.addEventListener("opened", ({ target }) => {
     const row = target.closest(".row");
-    const id = [...rows].find(([, one]) => one === row)?.[0];
-    const isOpen = row?.querySelector(".whole");
-    if (id && isOpen) opened.set(id, row);
-    else opened.delete(id);
-    if (row) resized[isOpen ? "observe" : "unobserve"](row);
-    timeline.refresh();
+    if (row.key) opened.set(row.key, row);
+    resized.observe(row);
 });
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && !isHeld && timeline.release());
+document.addEventListener("visibilitychange", () => isVisible() && !isHeld && timeline.release());
 $("newest").onclick = timeline.toEnd;
 $("first-unread").onclick = () => timeline.show(unread.upTo + 1);
 $("mark-read").onclick = () => {

@@ -19,15 +19,14 @@ function advance() {
 export const unread = {
     /** How many messages of others are unread. */
     count: 0,
-    /** Before this id stands the divider. 0: nowhere. */
+    /** The divider stands before this id. 0: nowhere. */
     divider: 0,
     /** Everything up to this id has been on the screen. The client acknowledges it. */
     upTo: 0,
 
-    begin(cursor) {
+    begin(upTo) {
         ahead.clear();
-        unread.count = unread.divider = 0;
-        unread.upTo = cursor;
+        Object.assign(unread, { upTo, count: 0, divider: 0 });
     },
 
     /** @param isWatched whether somebody sees the end of the log, so that no divider is needed */

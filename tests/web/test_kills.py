@@ -12,7 +12,7 @@ class Kills(BrowserTest):
         """Expects that a message arrives in each direction, and that the log holds each one once."""
         bob = self.person(self.started, "bob")
         page.send(f"from ann {word}")
-        page.wait_for("a confirmed message", lambda: (row := page.find_message(f"from ann {word}")) and row["id"] > 0)
+        page.confirmed(f"from ann {word}")
         bob.send(f"from bob {word}")
         page.message(f"from bob {word}")
         self.assertEqual(page.texts(), [text for _, text in bob.log()])
@@ -55,7 +55,7 @@ class Kills(BrowserTest):
         self.expect_both_ways(page, "before")
         self.started.kill_supervisor()
         page.send("nobody supervises")
-        page.wait_for("the message", lambda: (row := page.find_message("nobody supervises")) and row["id"] > 0)
+        page.confirmed("nobody supervises")
         self.started.start()
         page.wait_status("Online")
         self.expect_both_ways(page, "after")

@@ -98,7 +98,7 @@ class Login(BrowserTest):
         page.wait_status("Online")
         self.assertEqual(other.next("BYE"), ["BYE", "taken-over"])
         page.send("back again")
-        self.assertEqual(page.message("back again")["id"], 1)
+        self.assertEqual(page.confirmed("back again")["id"], 1)
 
     def test_one_of_two_tabs_takes_over_and_the_other_one_does_not_fight(self):
         server = self.server()

@@ -7,8 +7,8 @@ from support.waiting import wait_for
 class People(BrowserTest):
     def shown(self, page):
         """Returns {client: state} as the list of people shows it."""
-        items = page.find_all("[role=complementary] li, aside li, dialog li, [role=dialog] li")
-        return dict(item.text.split()[:2] for item in items)
+        items = page.find_all("aside li, dialog li")
+        return dict(page.read(item).split() for item in items)
 
     def open_people(self, page):
         if not self.shown(page):

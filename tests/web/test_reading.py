@@ -20,11 +20,11 @@ class Reading(BrowserTest):
         bob.send("one")
         page.message("one")
         page.send("two")
-        page.message("two")
+        page.confirmed("two")
         cat.send("three")
         page.send("four")
         page.message("three")
-        page.message("four")
+        page.confirmed("four")
         page.wait_texts([text for _, text in bob.log()])
         self.assertEqual(page.texts()[:2], ["one", "two"])
         self.assertEqual([row["id"] for row in page.messages()], [1, 2, 3, 4])
@@ -99,7 +99,7 @@ class Reading(BrowserTest):
             self.person(server, name).send(f"I am {name}")
             page.message(f"I am {name}")
         page.send("I am ann")
-        page.message("I am ann")
+        page.confirmed("I am ann")
         colours = page.script("""return Object.fromEntries([...document.querySelectorAll("[role=log] .sender")].map(
             (sender) => [sender.innerText, getComputedStyle(sender).color]))""")
         self.assertEqual(len(set(colours.values())), len(colours), colours)
@@ -118,7 +118,7 @@ class Reading(BrowserTest):
         self.assertEqual(page.find_all("[role=log] img, [role=log] script, [role=log] b"), [])
         self.assertNotIn("broken in", page.title())
         page.send(text)
-        page.wait_texts([text, text])
+        page.wait_for("the own message, confirmed", lambda: [row["id"] for row in page.messages()] == [1, 2])
         self.screenshot("html-is-text")
 
     def test_a_name_in_the_title_or_a_mention_cannot_become_html(self):
@@ -156,7 +156,7 @@ class Reading(BrowserTest):
         text = "👩‍👩‍👧 🇩🇪 👍🏽 e\u0301"
         page.paste(text)
         page.press("\n")
-        page.message(text)
+        page.confirmed(text)
         self.assertEqual(self.person(server, "bob").log(), [("ann", text)])
 
     def test_bytes_that_are_no_text_are_shown_as_such(self):
@@ -189,13 +189,7 @@ class Reading(BrowserTest):
         welcomed = self.person(server, "cat")
         gap = welcomed.next(Gap)
         page = self.page(server, "ann")
-        page.wait_for("the end of the log", lambda: any(row["id"] == 300 for row in page.messages()))
-
-        def shown():
-            page.scroll_to(0)
-            return [row for row in page.rows() if row["role"] == "note"]
-        rows = page.wait_for("a gap", shown)
-        self.assertEqual([row["text"] for row in rows], [f"{gap.last - gap.first + 1:,} messages are missing"])
+        page.wait_row("note", f"{gap.last - gap.first + 1:,} messages are missing")
         self.screenshot("gap")
 
     def test_a_new_log_is_not_mistaken_for_the_old_one(self):

@@ -13,7 +13,7 @@ class Sending(BrowserTest):
         server = self.server()
         page = self.page(server, "ann")
         page.send("hello")
-        row = page.message("hello")
+        row = page.confirmed("hello")
         self.assertEqual(row["id"], 1)
         self.assertIn("own", row["classes"])
         self.assertTrue(page.find_all(".own [title=Sent], .own[title=Sent]"))
@@ -25,14 +25,14 @@ class Sending(BrowserTest):
         page = self.page(server, "ann")
         page.write("by the button")
         page.click("Send")
-        page.message("by the button")
+        page.confirmed("by the button")
         self.assertEqual(self.person(server, "bob").log(), [("ann", "by the button")])
 
     def test_shift_and_enter_begin_a_new_line(self):
         server = self.server()
         page = self.page(server, "ann")
         page.send("one\ntwo\n\nfour")
-        page.wait_texts(["one\ntwo\n\nfour"])
+        page.confirmed("one\ntwo\n\nfour")
         self.assertEqual(self.person(server, "bob").log(), [("ann", "one\ntwo\n\nfour")])
 
     def test_an_unconfirmed_message_is_shown_as_pending(self):
@@ -101,7 +101,7 @@ class Sending(BrowserTest):
         page.wait_status("Online")
         page.wait_for("a confirmed message", lambda: [(row["id"], row["text"]) for row in page.messages()] == [(1, "only once")])
         page.send("another one")
-        page.message("another one")
+        page.confirmed("another one")
         self.assertEqual(bob.log(), [("ann", "only once"), ("ann", "another one")])
 
     def test_a_message_whose_answer_was_lost_is_sent_once_after_the_connection_broke(self):
@@ -147,7 +147,7 @@ class Sending(BrowserTest):
     def test_a_message_that_failed_can_be_discarded(self):
         server, page = self.failed_message()
         page.send("short")
-        page.message("short")
+        page.confirmed("short")
         page.click("Discard")
         page.wait_texts(["short"])
         page.reload()
@@ -164,7 +164,7 @@ class Sending(BrowserTest):
         self.screenshot("too-long")
         page.press(*[Keys.BACKSPACE] * 88)
         page.press(Keys.ENTER)
-        page.message("ä" * 512)
+        page.confirmed("ä" * 512)
 
     def test_a_draft_survives_a_reload(self):
         server = self.server()
@@ -197,7 +197,7 @@ class Sending(BrowserTest):
         page = self.page(server, "ann")
         for text in ("first", "second", "third"):
             page.send(text)
-            page.message(text)
+            page.confirmed(text)
         page.write("a draft")
         page.press(Keys.HOME)
         drafts = []
@@ -211,7 +211,7 @@ class Sending(BrowserTest):
         server = self.server()
         page = self.page(server, "ann")
         page.send("again")
-        page.message("again")
+        page.confirmed("again")
         page.press(Keys.UP, Keys.ENTER)
-        page.wait_texts(["again", "again"])
+        page.wait_for("two confirmed messages", lambda: [(row["id"], row["text"]) for row in page.messages()] == [(1, "again"), (2, "again")])
         self.assertEqual(self.person(server, "bob").log(), [("ann", "again")] * 2)

@@ -99,6 +99,7 @@ class Unread(BrowserTest):
         page.wheel(-1000)
         page.wait_for("the screen 1,000 pixels above, all loaded", lambda: min(self.tops(page)) < min(before) and
                       not any(row["busy"] for row in page.on_screen()))
+        self.settled(page)
         page.wheel(1000)
         after = self.settled(page)
         self.assert_same_places(before, after)
@@ -171,9 +172,24 @@ class Unread(BrowserTest):
         self.assertLess(shown, 200)
         wait_for("the messages on the screen are acknowledged", lambda: shown - 1 <= cat.cursor_of("ann") <= shown,
                  evidence=lambda: f"cursor {cat.cursor_of('ann')}, on the screen {self.tops(page)}")
+
+        def reads_on():
+            page.wheel(300)
+            return 300 in self.tops(page)
+        page.wait_for("the last message on the screen", reads_on)
+        wait_for("the last message is acknowledged", lambda: cat.cursor_of("ann") == 300,
+                 evidence=lambda: f"cursor {cat.cursor_of('ann')}")
+
+    def test_messages_that_one_has_skipped_are_not_read(self):
+        server = self.server_with(300, 100)
+        page = self.page(server, "ann")
+        cat = self.person(server, "cat")
+        page.wait_for("the first unread message on the screen", lambda: 101 in self.tops(page))
         page.scroll_to_end()
         self.at_end_of(page, 300)
-        wait_for("the last message is acknowledged", lambda: cat.cursor_of("ann") == 300)
+        cat.send("after the skip")
+        self.at_end_of(page, 301)
+        self.assertLess(cat.cursor_of("ann"), 200)
 
     def test_what_has_not_been_on_the_screen_comes_again(self):
         server = self.server_with(300, 100)

@@ -1,21 +1,21 @@
-"""A network between the browser and the server, which a test can cut in one direction or both."""
+"""A network between the browser and the server, in which answers can be lost."""
 import asyncio
 import threading
 
 
 class Line:
-    """Passes connections on to a port. While `answers_pass` is false, what the server says does not arrive."""
+    """Passes connections on to a port."""
 
     def __init__(self, port):
         self.target = port
-        self.answers_pass = True
+        self.held = set()  # writers to the browser that pass nothing on
+        self.websockets = set()  # writers to the browser of connections that have become WebSockets
         self.writers = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.listener = self._run(asyncio.start_server(self._connected, "127.0.0.1", 0))
-        self.port = self.listener.sockets[0].getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}/"
+        self.address = f"http://127.0.0.1:{self.listener.sockets[0].getsockname()[1]}/"
 
     def __enter__(self):
         return self
@@ -28,18 +28,18 @@ class Line:
         self.loop.close()
 
     def hold_answers(self):
-        self.answers_pass = False
+        """Loses what the server says from now on over the WebSockets that exist. What it is told still arrives."""
+        self.loop.call_soon_threadsafe(lambda: self.held.update(self.websockets))
 
     def break_connections(self):
-        """Breaks all connections as they are, with what they still hold. New ones pass in both directions."""
+        """Breaks all connections as they are. New ones pass in both directions."""
         self._run(self._break())
-        self.answers_pass = True
 
     def _run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
 
     async def _break(self):
-        for writer in list(self.writers):
+        for writer in self.writers:
             writer.transport.abort()
 
     async def _close(self):
@@ -56,20 +56,31 @@ class Line:
         except OSError:
             writer.transport.abort()
             return
-        self.writers |= {writer, server_writer}
+        ends = {writer, server_writer}
+        self.writers |= ends
         try:
-            await asyncio.gather(self._pass_on(reader, server_writer, lambda: True),
-                                 self._pass_on(server_reader, writer, lambda: self.answers_pass))
+            await asyncio.gather(self._pass_questions(reader, server_writer, writer), self._pass_answers(server_reader, writer))
         finally:
-            for end in (writer, server_writer):
+            for end in ends:
                 end.transport.abort()
-                self.writers.discard(end)
+            for group in (self.writers, self.websockets, self.held):
+                group -= ends
 
-    @staticmethod
-    async def _pass_on(reader, writer, may_pass):
+    async def _pass_questions(self, reader, server_writer, writer):
         try:
             while data := await reader.read(65536):
-                if may_pass():
+                if b"upgrade: websocket" in data.lower():
+                    self.websockets.add(writer)
+                server_writer.write(data)
+                await server_writer.drain()
+            server_writer.write_eof()
+        except OSError:
+            server_writer.transport.abort()
+
+    async def _pass_answers(self, server_reader, writer):
+        try:
+            while data := await server_reader.read(65536):
+                if writer not in self.held:
                     writer.write(data)
                     await writer.drain()
             writer.write_eof()

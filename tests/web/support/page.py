@@ -76,6 +76,12 @@ class Page:
     def text(self):
         return self.script("return document.body.innerText")
 
+    def read(self, element):
+        """The text of an element, as it is read aloud: without what is hidden from screen readers."""
+        return self.script("""const copy = arguments[0].cloneNode(true);
+            for (const hidden of copy.querySelectorAll("[aria-hidden=true]")) hidden.remove();
+            return copy.textContent.replace(/\\s+/g, " ").trim();""", element)
+
     def title(self):
         """The title of the window, which stays hidden if it is."""
         return self.browser.title_of(self.window)
@@ -84,11 +90,7 @@ class Page:
         wait_for(f"title {title!r}", lambda: self.title() == title, evidence=self.title)
 
     def wait_for(self, what, condition):
-        return wait_for(what, condition, evidence=self.evidence)
-
-    def evidence(self):
-        self.browser.screenshot("failed")
-        return f"on the screen of {self.address} [{self.title()}]:\n{self.text()}"
+        return wait_for(what, condition)
 
     def find_all(self, selector, name=None, prefix=False):
         return self.script(FIND, selector, name, prefix)
@@ -164,6 +166,11 @@ class Page:
     def message(self, text):
         """Waits for a message with this text, and returns it."""
         return self.wait_for(f"message {text!r}", lambda: self.find_message(text))
+
+    def confirmed(self, text):
+        """Waits for an own message that the server has confirmed, and returns it."""
+        return self.wait_for(f"confirmed message {text!r}", lambda: next(
+            (row for row in self.messages() if row["text"] == text and row["id"] > 0), None))
 
     def find_message(self, text):
         return next((row for row in self.messages() if row["text"] == text), None)
