@@ -483,6 +483,11 @@ function urlsOf(servers) {
     return urls;
 }
 
+function natural(number) {
+    if (!(Number.isSafeInteger(number) && number >= 0)) throw new RangeError(`${number} is not a natural number`);
+    return number;
+}
+
 /** Makes a promise whose rejection is never unhandled, since a program may leave it alone. */
 function promised(start) {
     const promise = new Promise(start);
@@ -559,7 +564,7 @@ export class Client extends EventTarget {
 
     history(first, count) {
         const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
-        return this.#ask(() => `HISTORY ${BigInt(first)} ${BigInt(count)}`, result);
+        return this.#ask(() => `HISTORY ${natural(first)} ${natural(count)}`, result);
     }
 
     who() {
