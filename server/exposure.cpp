@@ -40,15 +40,32 @@ std::string open_clients(const auth::KnownClients& clients) {
     return names;
 }
 
+/// Returns the addresses beyond this machine at which others can read the connections, as `::`, or
+/// as `:: and 192.0.2.1`.
+std::string plain_addresses(const Options& options) {
+    std::string addresses = is_loopback(options.listen) ? "" : options.listen;
+    if (!options.gate || !options.gate->web || options.gate->web_tls) return addresses;
+    const std::string& web = options.gate->web->listen;
+    if (is_loopback(web) || web == addresses) return addresses;
+    return addresses + (addresses.empty() ? "" : " and ") + web;
+}
+
+/// Tells whether people on other machines can reach the gate. A reverse proxy on this machine lets
+/// them in too.
+bool is_beyond(const GateOptions& gate) {
+    return (gate.tls && !is_loopback(gate.tls->listen)) || gate.web_proxy ||
+           (gate.web && !is_loopback(gate.web->listen));
+}
+
 }  // namespace
 
 std::optional<std::string> exposure_of(const Options& options, const auth::KnownClients& clients) {
-    const bool plain_beyond = !is_loopback(options.listen);
-    const bool tls_beyond = options.gate && !is_loopback(options.gate->listen);
-    const std::string names = plain_beyond || tls_beyond ? open_clients(clients) : "";
+    const std::string plain = plain_addresses(options);
+    const bool beyond = !is_loopback(options.listen) || (options.gate && is_beyond(*options.gate));
+    const std::string names = beyond ? open_clients(clients) : "";
     std::string line;
-    if (plain_beyond) {
-        line = "listening without TLS on " + options.listen +
+    if (!plain.empty()) {
+        line = "listening without TLS on " + plain +
                ": others on the network can read and change messages";
     }
     if (!names.empty()) {
