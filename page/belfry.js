@@ -247,12 +247,12 @@ class Inbox {
 
 /** The messages without an answer. Each keeps its seq when it is sent again. */
 class Unsent {
-    isPostponed = false; // the store does not work: nothing is sent until sendAgain()
-
     #fresh = new Queue(); // those that were never sent
     #numbered = new Map(); // the others by their seqs, which ascend
     #again = [].values(); // those of them that must be sent again on this connection
     #flying = new Set(); // the seqs that were sent on this connection
+    #last; // the seq that was sent last
+    #isPostponed = false; // the store does not work: nothing is sent until sendAgain()
     #top = 0n; // the highest seq of this client
     #used = 0n; // the highest seq that the server has accepted or refused
     #maxPayload = 0;
@@ -274,16 +274,21 @@ class Unsent {
     sendAgain() {
         this.#again = this.#numbered.values();
         this.#flying.clear();
-        this.isPostponed = false;
+        this.#isPostponed = false;
+    }
+
+    // Refusals come in order. So after the last message has its answer, no other one is refused.
+    get canSendAgain() {
+        return this.#isPostponed && !this.#flying.has(this.#last);
     }
 
     /** Returns the next message to send, or nothing if there is none or too many have no answer. */
     next() {
-        while (!this.isPostponed && this.#flying.size < 1000) {
+        while (!this.#isPostponed && this.#flying.size < 1000) {
             const message = this.#again.next().value ?? this.#fresh.shift();
             if (!message) return undefined;
             if (!this.#numbered.has(message.seq) && !this.#number(message)) continue;
-            this.#flying.add(message.seq);
+            this.#flying.add((this.#last = message.seq));
             return message;
         }
         return undefined;
@@ -319,8 +324,8 @@ class Unsent {
     // After a bad seq the next message is numbered as if that had never been used.
     fail(seq, error) {
         const used = this.#used;
-        if (error.code === "store-failed") this.isPostponed = true;
-        else this.settle(seq)?.reject(error);
+        if (error.code !== "store-failed") this.settle(seq)?.reject(error);
+        else if (this.#flying.delete(seq)) this.#isPostponed = true;
         if (error.code !== "bad-seq") return;
         this.#used = used;
         this.#top = [...this.#numbered.keys()].pop() ?? 0n;
@@ -439,6 +444,7 @@ function urlsOf(servers) {
 const isPrivate = ({ protocol, hostname }) =>
     protocol === "wss:" || protocol === "tls:" || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 
+const beforeLogin = ["WELCOME", "ERR", "BYE"];
 const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
 
 export class Client extends EventTarget {
@@ -601,7 +607,8 @@ export class Client extends EventTarget {
         const transport = this.#transport;
         if (this.#isOnline && !this.#leaving) this.#watch();
         for (const frame of this.#reader.push(bytes)) {
-            if (this.#transport === transport) this.#on[frame.verb](frame);
+            if (this.#transport !== transport) return;
+            if (this.#isOnline || beforeLogin.includes(frame.verb)) this.#on[frame.verb](frame);
         }
         if (this.#transport !== transport) return;
         if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
@@ -678,7 +685,7 @@ export class Client extends EventTarget {
         for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
             this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
         }
-        if (this.#unsent.isPostponed && !this.#timers.resend) this.#resendLater();
+        if (this.#unsent.canSendAgain && !this.#timers.resend) this.#resendLater();
         this.#balance();
     }
 

@@ -294,6 +294,22 @@ withServer("After a reconnection an event that was delivered does not come again
     await until(() => server.cursor >= 3);
 });
 
+withServer("What comes before WELCOME is ignored", async (server, connect) => {
+    server.append({ sender: "you", text: "a" });
+    const client = connect();
+    const iterator = iterate(client);
+    await take(iterator, 1);
+    const { LOGIN } = server.answers;
+    server.answers.LOGIN = (connection) => {
+        connection.write("MSG 2 you 1 5\r\nearly\r\nSENT 1 3\r\nLIVE 9\r\n");
+        LOGIN(connection);
+    };
+    server.append({ sender: "you", text: "b" });
+    server.connection.close();
+    const events = await take(iterator, 1);
+    assert.deepEqual(events.map(({ type, id, text }) => [type, id, text]), [["live", 1, undefined], ["message", 2, "b"]]);
+});
+
 withServer("In a new epoch the ids begin anew, and what was taken before is not acknowledged in it", async (server, connect) => {
     for (const text of ["a", "b", "c"]) server.append({ sender: "you", text });
     const client = connect();
