@@ -149,7 +149,10 @@ export class Client extends EventTarget implements AsyncIterable<LogEvent> {
      */
     send(payload: string | Uint8Array, options?: { seq?: bigint; onseq?: (seq: bigint) => void }): Promise<Receipt>;
 
-    /** With `ack: "manual"`: everything up to this id has been taken. Remembered over reconnections. */
+    /**
+     * Everything up to this id has been taken. Remembered over reconnections. Needed with `ack: "manual"`, and for the
+     * last event before a loop is left. Events that the iterator has not returned yet are not acknowledged.
+     */
     ack(id: number): void;
 
     /** Reads messages again, own ones too. One answer has at most 100,000. */
