@@ -42,7 +42,7 @@ class WebCopy {
     /// What the owner does. Each function is called at most once, from the event loop.
     struct Handlers {
         std::function<void()> session_ended;  ///< after its last bytes were sent
-        std::function<void()> client_ended;
+        std::function<void()> client_ended;   ///< has_lost_client() tells how
     };
 
     /// @param session outlives the object
@@ -57,6 +57,9 @@ class WebCopy {
 
     /// Closes the WebSocket for the reason that the last line of the session gives.
     void close(std::function<void()> closed);
+
+    /// As that of WebSocket.
+    [[nodiscard]] bool has_lost_client() const noexcept { return socket_.has_lost_client(); }
 
   private:
     void read_client() { socket_.read({upwards_.data(), upwards_.size()}); }

@@ -116,8 +116,10 @@ void WebRelay::finish_session() {
     copy_->close([this] { end_.drain(); });
 }
 
-/// Lets the session handle what the client has sent before its end.
+/// Lets the session handle what the client has sent before its end, unless the client is gone: it
+/// may have connected again, and an earlier login must not take over from the later one.
 void WebRelay::finish_client() {
+    if (copy_->has_lost_client()) return end_.stop();
     if (end_.has_begun()) return end_.drain();
     end_.begin(timeouts_.last_words);
     session_.end_input();

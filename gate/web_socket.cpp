@@ -73,7 +73,7 @@ void WebSocket::accept(const HttpRequest& request) {
             }
         }));
     stream_->socket.async_accept(request, [this](const error_code& error) {
-        if (error) return end();
+        if (error) return end(error);
         wait_for_ping();
         handlers_.accepted();
     });
@@ -87,7 +87,7 @@ void WebSocket::read(std::span<char> bytes) {
             is_reading_ = false;
             bytes_at_ping_.reset();
             if (is_over_) return;
-            if (error) return end();
+            if (error) return end(error);
             handlers_.read({.count = count,
                             .is_text = stream_->socket.got_text(),
                             .is_last = stream_->socket.is_message_done()});
@@ -99,7 +99,7 @@ void WebSocket::write(std::span<const char> bytes, bool is_text) {
     stream_->socket.async_write(asio::buffer(bytes.data(), bytes.size()),
                                 [this](const error_code& error, std::size_t) {
                                     if (is_over_) return;
-                                    if (error) return end();
+                                    if (error) return end(error);
                                     handlers_.written();
                                 });
 }
@@ -111,8 +111,9 @@ void WebSocket::close(std::uint16_t code, std::string_view reason, std::function
     stream_->socket.async_close(why, [closed = std::move(closed)](const error_code&) { closed(); });
 }
 
-void WebSocket::end() {
+void WebSocket::end(const error_code& error) {
     if (std::exchange(is_over_, true)) return;
+    has_lost_client_ = error == asio::error::connection_reset || error == asio::error::timed_out;
     stream_->ping_timer.cancel();
     handlers_.ended();
 }
@@ -121,7 +122,7 @@ void WebSocket::wait_for_ping() {
     stream_->ping_timer.expires_after(ping_interval_);
     stream_->ping_timer.async_wait([this](const error_code& error) {
         if (error || is_over_) return;
-        if (bytes_at_ping_ == client_->bytes_read()) return end();
+        if (bytes_at_ping_ == client_->bytes_read()) return end(asio::error::timed_out);
         if (is_reading_) bytes_at_ping_ = client_->bytes_read();
         if (!is_pinging_) ping();
         wait_for_ping();

@@ -61,10 +61,14 @@ class WebSocket {
     /// Closes: sends the code, waits until the client has closed too, and calls `closed`.
     void close(std::uint16_t code, std::string_view reason, std::function<void()> closed);
 
+    /// Tells, after it has ended, whether the client is gone: the connection was reset, or the
+    /// client did not answer. What it has sent before must not be handled any more.
+    [[nodiscard]] bool has_lost_client() const noexcept { return has_lost_client_; }
+
   private:
     struct Stream;
 
-    void end();
+    void end(const boost::system::error_code& error);
     void wait_for_ping();
     void ping();
 
@@ -78,6 +82,7 @@ class WebSocket {
     bool is_reading_ = false;
     bool is_pinging_ = false;
     bool is_over_ = false;  ///< closed, or ended
+    bool has_lost_client_ = false;
 };
 
 }  // namespace belfry::gate

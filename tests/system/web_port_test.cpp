@@ -1,11 +1,13 @@
 #include "tests/support/certificates.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/relay.hpp"
+#include "tests/support/running_gate.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/web_connection.hpp"
 
+#include <poll.h>
 #include <signal.h>
 
 #include <gtest/gtest.h>
@@ -174,6 +176,34 @@ TEST(WebPorts, KeepTheirOptionsAtAReload) {
             << server.errors();
     }
     EXPECT_EQ(server.errors().find("web-port cannot"), std::string::npos) << server.errors();
+}
+
+/// Tells whether the relay has closed its connection to the session in both directions.
+bool is_hung_up(const PlayedSession& session) {
+    pollfd relay{session.fd(), POLLIN, 0};
+    ::poll(&relay, 1, 0);
+    return (relay.revents & POLLHUP) != 0;
+}
+
+TEST(WebRelays, HangUpAtOnceIfTheirClientIsReset) {
+    RunningGate gate{GatePort::web};
+    RawClient client{gate.port(), WebOptions{}};
+    PlayedSession session = gate.accept_client();
+    client.send("LOGIN 1\r\n");
+    EXPECT_EQ(session.read(9), "LOGIN 1\r\n");
+    client.reset();
+    EXPECT_EQ(session.read_to_the_end(), "");
+    EXPECT_TRUE(is_hung_up(session)) << "the session must not serve the client any more";
+}
+
+TEST(WebRelays, LetTheSessionOfAClientThatClosesAnswer) {
+    RunningGate gate{GatePort::web};
+    RawClient client{gate.port(), WebOptions{}};
+    PlayedSession session = gate.accept_client();
+    client.send("LOGIN 1\r\n");
+    client.shutdown_sending();
+    EXPECT_EQ(session.read_to_the_end(), "LOGIN 1\r\n");
+    EXPECT_FALSE(is_hung_up(session));
 }
 
 /// What a relay of the web port tells, and what the session answers.
