@@ -67,7 +67,7 @@ function enter(welcome) {
         log.isNew = epoch !== undefined;
         log.begin(welcome.cursor);
         unread.begin(welcome.cursor);
-        timeline.hold(!welcome.cursor);
+        timeline.hold();
         epoch = welcome.epoch;
     } else if (welcome.last > log.newest) timeline.hold();
     isLive = false;

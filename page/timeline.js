@@ -28,7 +28,6 @@ let width = 600;
 let follows = true;
 /** While a backlog comes, what is on the screen stays there. */
 let isHeld = true;
-let isNewcomer = false;
 /** The last message that somebody who follows the end has seen. */
 let shownTo = 0;
 let found = 0;
@@ -61,19 +60,19 @@ export const timeline = {
         request ||= requestAnimationFrame(frame);
     },
 
-    /** A backlog comes. Somebody who is here for the first time does not begin with its first message. */
-    hold(isFirstTime) {
+    hold() {
         isHeld = true;
-        isNewcomer = isFirstTime;
     },
 
-    /** The backlog has ended, or the page is visible again. Begins with the first unread message if the screen is too small. */
+    /**
+     * The backlog has ended, or the page is visible again. If the screen is too small for the unread messages, it begins
+     * with the first of them; but for somebody who has never read anything it ends with the newest.
+     */
     release() {
         isHeld = false;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
-        if (follows && !isNewcomer && unread.count && unread.divider > log.first && rest > view - 60) moveTo(unread.divider, 48);
-        isNewcomer = false;
+        if (follows && unread.upTo && unread.count && rest > view - 60) moveTo(unread.divider, 48);
         timeline.refresh();
     },
 
@@ -239,8 +238,9 @@ async function load() {
 }
 
 function drawPending() {
-    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline();
-    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map(pendingRow));
+    const isFirst = log.event(log.last)?.sender !== session.me;
+    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline() + isFirst;
+    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map((entry, index) => pendingRow(entry, isFirst && !index)));
     pending = state;
 }
 
