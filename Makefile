@@ -35,6 +35,10 @@ CLIENT  := $(call sources,client)
 TERMINAL := $(call sources,terminal)
 CTL     := $(call sources,ctl)
 
+# The files of the page, which belfry-gate contains. page/embed makes a source of them.
+PAGE       := $(sort $(wildcard $(addprefix page/*.,html css js svg png webmanifest)))
+PAGE_FILES := $(BUILD)/obj/page/page_files.o
+
 MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
@@ -52,7 +56,7 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 all: $(PROGRAMS) ## build belfryd, belfry-gate, belfry and belfryctl into build/bin
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
-$(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp)
+$(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp) $(PAGE_FILES)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
@@ -78,6 +82,17 @@ $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
 
+# The list of files is a prerequisite too, so that a file that was removed leaves the program.
+$(BUILD)/obj/page/page_files.cpp: page/embed $(PAGE) $(BUILD)/obj/page/list
+	page/embed $(PAGE) > $@
+
+$(BUILD)/obj/page/list: .always
+	@mkdir -p $(@D)
+	@echo '$(PAGE)' | cmp -s - $@ || echo '$(PAGE)' > $@
+
+$(PAGE_FILES): $(BUILD)/obj/page/page_files.cpp $(BUILD)/flags
+	$(COMPILE) -MMD -MP -c $< -o $@
+
 # This file changes if the compiler or its flags change, so that everything is built again.
 $(BUILD)/flags: .always
 	@mkdir -p $(@D)
@@ -85,8 +100,8 @@ $(BUILD)/flags: .always
 
 include tests/tests.mk
 
-run: all ## start a server for clients 1, 2 and 3 on port 5000
-	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
+run: all ## start a server for clients 1, 2 and 3 on port 5000, and its page on port 8080
+	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000 --web-port 8080
 
 BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood)
 RESULTS ?= bench/results

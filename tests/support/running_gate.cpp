@@ -15,6 +15,9 @@
 namespace belfry::test {
 namespace {
 
+/// Runs no other process.
+constexpr uid_t limited_user = 61'236;
+
 base::UniqueFd listen_on(const sockaddr* address, socklen_t size) {
     base::UniqueFd socket{::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!socket || ::bind(socket.get(), address, size) != 0 || ::listen(socket.get(), 100) != 0) {
@@ -49,13 +52,25 @@ void wait_for_input(int fd, const std::string& what) {
 
 }  // namespace
 
-RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more, int open_files)
+RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more, GateLimits limits)
     : server_{server},
       more_{std::move(more)},
-      open_files_{open_files},
+      limits_{limits},
+      listener_{listen_on_loopback(port_)},
+      sessions_{listen_at(folder_.path() / "gate.sock")} {
+    if (limits_.no_relays && ::geteuid() == 0) give_to_user();
+    start();
+}
+
+RunningGate::RunningGate(GatePort kind, std::vector<std::string> more,
+                         const std::optional<KeyPair>& server)
+    : server_{server},
+      kind_{kind},
+      more_{std::move(more)},
       listener_{listen_on_loopback(port_)},
       sessions_{listen_at(folder_.path() / "gate.sock")} {
     start();
+    if (const auto report = next_report(); !report.starts_with("ready ")) throw Failure{report};
 }
 
 RunningGate::~RunningGate() {
@@ -68,6 +83,36 @@ RunningGate::~RunningGate() {
     static_cast<void>(eventually([&] { return !relay_left(); }));
 }
 
+/// Lets a user who is bound by the limit of processes, as root is not, read and use everything.
+void RunningGate::give_to_user() {
+    for (std::filesystem::path* const file : {&server_->certificate, &server_->key}) {
+        std::filesystem::copy(*file, folder_.path() / file->filename());
+        *file = folder_.path() / file->filename();
+    }
+    std::vector<std::filesystem::path> paths{folder_.path()};
+    for (const auto& entry : std::filesystem::directory_iterator{folder_.path()}) {
+        paths.push_back(entry.path());
+    }
+    for (const auto& path : paths) {
+        if (::chown(path.c_str(), limited_user, limited_user) != 0) throw system_failure(path);
+    }
+}
+
+void RunningGate::limit(Invocation& gate) const {
+    std::vector<std::string> options;
+    if (limits_.open_files != 0) {
+        options.push_back("--nofile=" + std::to_string(limits_.open_files));
+    }
+    if (limits_.no_relays) {
+        options.emplace_back("--nproc=1");
+        if (::geteuid() == 0) gate.user = limited_user;
+    }
+    if (options.empty()) return;
+    options.push_back(gate.program.string());
+    gate.arguments.insert(gate.arguments.begin(), options.begin(), options.end());
+    gate.program = "/usr/bin/prlimit";
+}
+
 void RunningGate::start() {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -75,23 +120,22 @@ void RunningGate::start() {
     }
     reports_ = base::UniqueFd{ends[0]};
     const base::UniqueFd supervisor{ends[1]};
-    Invocation gate{
-        .program = program("belfry-gate"),
-        .arguments = {"--gate-socket", folder_.path() / "gate.sock", "--tls-fd",
-                      std::to_string(listener_.get()), "--supervisor-fd",
-                      std::to_string(supervisor.get()), "--tls-cert", server_.certificate,
-                      "--tls-key", server_.key, "--log-level", "debug", "--log-format", "text"},
-        .own_session = true,
-        .inherited = {listener_.get(), supervisor.get()}};
+    Invocation gate{.program = program("belfry-gate"),
+                    .arguments = {"--gate-socket", folder_.path() / "gate.sock",
+                                  kind_ == GatePort::tls ? "--tls-fd" : "--web-fd",
+                                  std::to_string(listener_.get()), "--supervisor-fd",
+                                  std::to_string(supervisor.get()), "--log-level", "debug",
+                                  "--log-format", "text"},
+                    .own_session = true,
+                    .inherited = {listener_.get(), supervisor.get()}};
+    if (server_) {
+        gate.arguments.insert(gate.arguments.end(),
+                              {"--tls-cert", server_->certificate, "--tls-key", server_->key});
+    }
     // In the sandbox LeakSanitizer, which a gate may be built with, cannot look at the memory.
     gate.environment.emplace_back("ASAN_OPTIONS", "detect_leaks=0");
     gate.arguments.insert(gate.arguments.end(), more_.begin(), more_.end());
-    if (open_files_ != 0) {
-        const std::string limit = std::to_string(open_files_);
-        gate.arguments.insert(gate.arguments.begin(),
-                              {"--nofile=" + limit + ":" + limit, gate.program.string()});
-        gate.program = "/usr/bin/prlimit";
-    }
+    limit(gate);
     gate_.emplace(gate);
     leaders_.push_back(gate_->pid());
 }

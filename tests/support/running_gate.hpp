@@ -16,15 +16,28 @@
 
 namespace belfry::test {
 
+/// What a gate may not exceed.
+struct GateLimits {
+    int open_files = 0;      ///< 0: that of the test program
+    bool no_relays = false;  ///< it can start no process, as if all that the system allows ran
+};
+
+/// Who may connect to the port of a RunningGate.
+enum class GatePort { tls, web };
+
 /// A real belfry-gate. The test plays its supervisor and its sessions. The destructor ends the gate
 /// and its relays.
 class RunningGate {
   public:
     /// Starts a gate; next_report() tells whether it is ready.
     /// @param more further options
-    /// @param open_files its limit of open descriptors; 0 for that of the test program
     explicit RunningGate(const KeyPair& server, std::vector<std::string> more = {},
-                         int open_files = 0);
+                         GateLimits limits = {});
+
+    /// Starts a gate for browsers, and waits until it is ready.
+    /// @param server its certificate; nothing for a gate without one
+    explicit RunningGate(GatePort, std::vector<std::string> more = {},
+                         const std::optional<KeyPair>& server = {});
     RunningGate(const RunningGate&) = delete;
     RunningGate& operator=(const RunningGate&) = delete;
     ~RunningGate();
@@ -54,10 +67,14 @@ class RunningGate {
     [[nodiscard]] Process& process() { return *gate_; }
 
   private:
+    void give_to_user();
+    void limit(Invocation& gate) const;
+
     TempDir folder_;
-    KeyPair server_;
+    std::optional<KeyPair> server_;
+    GatePort kind_ = GatePort::tls;
     std::vector<std::string> more_;
-    int open_files_;
+    GateLimits limits_;
     std::uint16_t port_ = 0;
     base::UniqueFd listener_;
     base::UniqueFd sessions_;

@@ -289,7 +289,7 @@ TEST_F(GateRelay, CostsItsOwnClientAloneIfItIsKilled) {
 }
 
 TEST_F(GateRelay, IsStartedAlthoughSilentConnectionsCouldUseUpAllDescriptors) {
-    RunningGate gate{server(), {}, 200};
+    RunningGate gate{server(), {}, {.open_files = 200}};
     EXPECT_TRUE(gate.next_report().starts_with("ready "));
     std::vector<std::unique_ptr<TcpConnection>> silent;
     for (int count = 0; count < 300; ++count) {
@@ -300,6 +300,18 @@ TEST_F(GateRelay, IsStartedAlthoughSilentConnectionsCouldUseUpAllDescriptors) {
     PlayedSession session = gate.accept_client();
     client.send("QUIT\r\n");
     EXPECT_EQ(session.read(6), "QUIT\r\n");
+}
+
+TEST_F(GateRelay, IsNotStartedWhileNoProcessCanBeMade) {
+    RunningGate gate{server(), {}, {.no_relays = true}};
+    EXPECT_TRUE(gate.next_report().starts_with("ready "));
+    for (int time = 0; time < 3; ++time) {
+        EXPECT_THROW(static_cast<void>(RawClient(gate.port(), tls())), Disconnected);
+    }
+    EXPECT_TRUE(gate.process().is_running());
+    EXPECT_TRUE(gate.relays().empty());
+    EXPECT_TRUE(
+        eventually([&] { return gate.process().err().find("cannot serve") != std::string::npos; }));
 }
 
 TEST_F(GateRelay, IsNotStartedWhileBelfrydIsAway) {

@@ -1,0 +1,778 @@
+// The client library of Belfry for browsers and Node. belfry.d.ts describes it, and wire/PROTOCOL.md the protocol.
+// FrameReader, Inbox and Unsent use neither sockets nor clocks, transports move bytes, and Client joins them.
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export class BelfryError extends Error {
+    constructor(code, message = code) {
+        super(message);
+        Object.assign(this, { name: "BelfryError", code });
+    }
+}
+
+const broken = (message) => new BelfryError("broken-server", message);
+const closed = (message = "the client was closed") => new BelfryError("closed", message);
+
+export class StateEvent extends Event {
+    constructor(state, details) {
+        super("state");
+        Object.assign(this, { state }, details);
+    }
+}
+
+export class PresenceEvent extends Event {
+    constructor(id, online) {
+        super("presence");
+        Object.assign(this, { id, online });
+    }
+}
+
+class Message {
+    type = "message";
+
+    constructor({ id, sender, time, payload }) {
+        Object.assign(this, { id, sender, time, payload });
+    }
+
+    get text() {
+        return decoder.decode(this.payload);
+    }
+}
+
+/** A queue whose shift() takes constant time on average. */
+class Queue {
+    #front = []; // in reverse order
+    #back = [];
+
+    get length() {
+        return this.#front.length + this.#back.length;
+    }
+
+    push(item) {
+        this.#back.push(item);
+    }
+
+    shift() {
+        if (this.#front.length === 0) [this.#front, this.#back] = [this.#back.reverse(), []];
+        return this.#front.pop();
+    }
+}
+
+function joined(pieces) {
+    if (pieces.length === 1) return pieces[0];
+    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+    }
+    return bytes;
+}
+
+// --- frames ---
+
+const maxLine = 65536;
+const maxPayload = 16 << 20;
+const maxSeq = 2n ** 63n - 1n;
+
+// A field's reader returns its value, or nothing if the field is missing or malformed.
+const matching = (pattern) => (field) => pattern.test(field ?? "") ? field : undefined;
+const word = matching(/./s);
+const clientId = matching(/^[A-Za-z0-9_.-]{1,32}$/);
+const digits = matching(/^[0-9]+$/);
+const number = (field) => digits(field) && Math.min(Number(field), Number.MAX_SAFE_INTEGER);
+const seq = (field) => digits(field) && BigInt(field);
+
+// The fields of each verb, its options, and those options that may be missing.
+const message = [{ id: number, sender: clientId, time: number, size: number }];
+const grammar = {
+    __proto__: null,
+    WELCOME: [
+        { id: clientId },
+        { epoch: matching(/^[0-9A-Fa-f]{1,32}$/), cursor: number, last: number, seq, "max-payload": number },
+        { server: String, accepted: (value) => seq(value) ?? 0n },
+    ],
+    MSG: message,
+    PAST: message,
+    SENT: [{ seq, id: number }],
+    DUP: [{ seq }],
+    LIVE: [{ id: number }],
+    GAP: [{ first: number, last: number }],
+    END: [{ first: number, last: number }],
+    USER: [{ id: clientId, state: matching(/^(on|off)line$/) }, { cursor: number }],
+    ONLINE: [{ id: clientId }],
+    OFFLINE: [{ id: clientId }],
+    PONG: [{ token: (field) => field === undefined ? "" : word(field) }],
+    ERR: [{ code: word, seq: (field) => field === "-" ? 0n : seq(field) }],
+    BYE: [{ reason: word }],
+};
+
+/** Returns the frame of a line, or nothing if its verb is unknown. */
+function readLine(line) {
+    const [verb, ...fields] = line.split(" ");
+    if (!grammar[verb]) return undefined;
+    const [positional, required = {}, optional = {}] = grammar[verb];
+    const frame = { verb };
+    const set = (key, value) => {
+        if (value === undefined) throw broken(`unreadable ${verb}`);
+        frame[key] = value;
+    };
+    const areOptions = () => fields.every((field) => field.includes("="));
+    if (verb === "END" && areOptions()) return frame; // of WHO
+    for (const key in positional) set(key, positional[key](fields.shift()));
+    if (verb === "ERR") return { ...frame, text: fields.join(" ") };
+    if (!areOptions()) throw broken(`unreadable ${verb}`);
+    const options = { ...required, ...optional };
+    for (const key in options) {
+        const values = fields.filter((field) => field.startsWith(`${key}=`));
+        if (key in required && values.length === 0) set(key);
+        for (const value of values) set(key, options[key](value.slice(key.length + 1)));
+    }
+    return frame;
+}
+
+/** Splits the bytes of a server into frames, in linear time however they are cut. */
+export class FrameReader {
+    broken; // why the bytes are not the protocol
+
+    #pieces = []; // of a line or payload that is not complete
+    #size = 0; // of all pieces
+    #message; // a MSG or PAST whose payload is not complete
+
+    push(bytes) {
+        const frames = [];
+        this.#pieces.push(bytes);
+        this.#size += bytes.length;
+        const isLonger = this.#size > (this.#message?.size ?? maxLine - 1);
+        if (!this.broken && (isLonger || (!this.#message && bytes.includes(10)))) this.#read(joined(this.#pieces), frames);
+        return frames;
+    }
+
+    #read(bytes, frames) {
+        let at = 0;
+        try {
+            const next = () => this.#message ? this.#readPayload(bytes, at, frames) : this.#readLine(bytes, at, frames);
+            for (let end; (end = next()); ) at = end;
+        } catch ({ message }) {
+            this.broken = message;
+        }
+        this.#pieces = [bytes.subarray(at)];
+        this.#size = bytes.length - at;
+    }
+
+    // These two return where the line or payload ends, or 0 if it is not complete.
+    #readLine(bytes, start, frames) {
+        const lf = bytes.indexOf(10, start);
+        if ((lf < 0 ? bytes.length : lf) - start >= maxLine) throw broken("a line above 64 KiB");
+        if (lf < 0) return 0;
+        const frame = readLine(decoder.decode(bytes.subarray(start, lf)).replace(/\r$/, ""));
+        if (frame?.size > maxPayload) throw broken("a payload above 16 MiB");
+        if (frame && "size" in frame) this.#message = frame;
+        else if (frame) frames.push(frame);
+        return lf + 1;
+    }
+
+    #readPayload(bytes, start, frames) {
+        const { size, ...frame } = this.#message;
+        const end = start + size;
+        const lf = bytes[end] === 13 ? end + 1 : end;
+        if (lf >= bytes.length) return 0;
+        if (bytes[lf] !== 10) throw broken("a payload without its ending");
+        frames.push({ ...frame, payload: new Uint8Array(bytes.subarray(start, end)) });
+        this.#message = undefined;
+        return lf + 1;
+    }
+}
+
+// --- the state of a conversation, over all connections ---
+
+const costOf = ({ payload }) => 100 + (payload?.length ?? 0);
+
+/** The events that the program was not given yet, and the ids that it has taken. */
+class Inbox {
+    bytes = 0; // of the waiting events
+
+    #events = new Queue();
+    #epoch;
+    #seen = 0; // the highest id that was added
+    #given = 0; // the highest id that the program was given
+    #taken = 0; // the highest id that may be acknowledged
+    #acked = 0; // the highest id that the server knows as acknowledged
+
+    // In another epoch ids mean nothing, and what was not taken comes again if it still exists.
+    begin({ epoch, cursor }) {
+        if (this.#epoch !== epoch) {
+            this.#events = new Queue();
+            this.bytes = this.#seen = this.#given = this.#taken = 0;
+        }
+        this.#epoch = epoch;
+        this.#acked = cursor;
+        this.#seen = Math.max(this.#seen, cursor);
+    }
+
+    /** Adds an event unless it came before. */
+    add(event) {
+        if (event.type !== "live") {
+            const last = event.last ?? event.id;
+            if (last <= this.#seen) return;
+            if (event.first <= this.#seen) event.first = this.#seen + 1;
+            this.#seen = last;
+        }
+        this.#events.push(event);
+        this.bytes += costOf(event);
+    }
+
+    /** Returns the next event for the program, or nothing. */
+    give() {
+        const event = this.#events.shift();
+        if (!event) return undefined;
+        this.bytes -= costOf(event);
+        if (event.type !== "live") this.#given = event.last ?? event.id;
+        return event;
+    }
+
+    // An id that the program was not given does not count.
+    take(id = this.#given) {
+        this.#taken = Math.max(this.#taken, Math.min(id, this.#given));
+    }
+
+    /** Returns the ACK that is due, or nothing. */
+    ack() {
+        if (this.#taken <= this.#acked) return undefined;
+        this.#acked = this.#taken;
+        return `ACK ${this.#acked}`;
+    }
+}
+
+/** The messages without an answer. Each keeps its seq when it is sent again. */
+class Unsent {
+    #fresh = new Queue(); // those that were never sent
+    #numbered = new Map(); // the others by their seqs, which ascend
+    #again = [].values(); // those of them that must be sent again on this connection
+    #flying = new Set(); // the seqs that were sent on this connection
+    #last; // the seq that was sent last
+    #isPostponed = false; // the store does not work: nothing is sent until sendAgain()
+    #top = 0n; // the highest seq of this client
+    #used = 0n; // the highest seq that the server has accepted or refused
+    #maxPayload = 0;
+
+    get size() {
+        return this.#numbered.size + this.#fresh.length;
+    }
+
+    add(message) {
+        this.#fresh.push(message);
+    }
+
+    begin({ seq, maxPayload }) {
+        this.#used = seq;
+        this.#maxPayload = maxPayload;
+        this.sendAgain();
+    }
+
+    sendAgain() {
+        this.#again = this.#numbered.values();
+        this.#flying.clear();
+        this.#isPostponed = false;
+    }
+
+    // Refusals come in order. So after the last message has its answer, no other one is refused.
+    get canSendAgain() {
+        return this.#isPostponed && !this.#flying.has(this.#last);
+    }
+
+    /** Returns the next message to send, or nothing if there is none or too many have no answer. */
+    next() {
+        while (!this.#isPostponed && this.#flying.size < 1000) {
+            const message = this.#again.next().value ?? this.#fresh.shift();
+            if (!message) return undefined;
+            if (!this.#numbered.has(message.seq) && !this.#number(message)) continue;
+            this.#flying.add((this.#last = message.seq));
+            return message;
+        }
+        return undefined;
+    }
+
+    // The server would take a seq that is not above all others for a repetition. A program that cannot remember the seq
+    // does not want the message sent.
+    #number(message) {
+        const seq = message.seq ?? (this.#top > this.#used ? this.#top : this.#used) + 1n;
+        try {
+            if (seq <= this.#top || seq > maxSeq) throw new BelfryError("bad-seq");
+            if (message.payload.length > this.#maxPayload) throw new BelfryError("too-large");
+            this.#numbered.set(seq, message);
+            this.#top = message.seq = seq;
+            message.onseq?.(seq);
+            return true;
+        } catch (error) {
+            if (this.#numbered.get(seq) === message) this.#numbered.delete(seq);
+            message.reject(error);
+            return false;
+        }
+    }
+
+    /** Takes out a message that has its answer. Returns nothing if it had one. */
+    settle(seq) {
+        const message = this.#numbered.get(seq);
+        if (message && seq > this.#used) this.#used = seq;
+        this.#numbered.delete(seq);
+        this.#flying.delete(seq);
+        return message;
+    }
+
+    // After a bad seq the next message is numbered as if that had never been used.
+    fail(seq, error) {
+        const used = this.#used;
+        if (error.code !== "store-failed") this.settle(seq)?.reject(error);
+        else if (this.#flying.delete(seq)) this.#isPostponed = true;
+        if (error.code !== "bad-seq") return;
+        this.#used = used;
+        this.#top = [...this.#numbered.keys()].pop() ?? 0n;
+    }
+
+    rejectAll(error) {
+        for (const message of this.#numbered.values()) message.reject(error);
+        this.#numbered.clear();
+        while (this.#fresh.length > 0) this.#fresh.shift().reject(error);
+    }
+}
+
+// --- transports ---
+
+/** A connection that tells `on` what happens, until it is closed. */
+class Transport {
+    constructor(url, tls, on) {
+        this.on = on;
+        this.connect(url, tls).catch(({ message }) => this.on?.ended(message));
+    }
+}
+
+class WebSocketTransport extends Transport {
+    async connect(url) {
+        this.socket = Object.assign(new WebSocket(url, "belfry.v1"), {
+            binaryType: "arraybuffer",
+            onopen: () => this.on?.opened(),
+            onmessage: ({ data }) => this.on?.received(new Uint8Array(data)),
+            onclose: ({ code }) => this.on?.ended(`the connection was closed (${code})`),
+        });
+    }
+
+    get unwritten() {
+        return this.socket.bufferedAmount;
+    }
+
+    write(bytes) {
+        this.socket.send(bytes);
+    }
+
+    close() {
+        this.on = undefined;
+        this.socket?.close();
+    }
+}
+
+/** TCP or TLS in Node. */
+class SocketTransport extends Transport {
+    async connect({ protocol, hostname, port }, tls) {
+        const isTls = protocol === "tls:";
+        const { connect } = await import(isTls ? "node:tls" : "node:net");
+        if (!this.on) return;
+        const host = hostname.replace(/^\[|\]$/g, "");
+        const name = !/^[\d.]+$|:/.test(host) && { servername: host };
+        let why = "the connection was closed";
+        this.socket = connect({ host, port, ...(isTls && { ...name, ...tls }) })
+            .setNoDelay(true)
+            .on(isTls ? "secureConnect" : "connect", () => this.on?.opened())
+            .on("data", (bytes) => this.on?.received(bytes))
+            .on("error", ({ message, code }) => (why = message || code))
+            .on("close", () => this.on?.ended(why));
+    }
+
+    get unwritten() {
+        return this.socket.writableLength;
+    }
+
+    // What is written in one turn leaves together.
+    write(bytes) {
+        this.socket.cork();
+        this.socket.write(bytes);
+        queueMicrotask(() => this.socket.uncork());
+    }
+
+    pause(isPaused) {
+        if (isPaused) this.socket.pause();
+        else this.socket.resume();
+    }
+
+    close() {
+        this.on = undefined;
+        this.socket?.unref().destroySoon();
+    }
+}
+
+const transports = { "ws:": WebSocketTransport, "wss:": WebSocketTransport, "tcp:": SocketTransport, "tls:": SocketTransport };
+
+// --- the client ---
+
+/** Pauses that are random and grow, so that many clients do not come back at once. */
+function* pauses({ first = 250, longest = 10000 } = {}) {
+    for (let range = first; ; range = Math.min(2 * range, longest)) yield range * (0.5 + Math.random() / 2);
+}
+
+/** Makes a promise whose rejection is never unhandled, since a program may leave it alone. */
+function promised(start) {
+    const promise = new Promise(start);
+    promise.catch(() => {});
+    return promise;
+}
+
+function loginOf({ id, secret = "", presence }) {
+    const bytes = [...encoder.encode(secret)];
+    if (!clientId(id) || bytes.length > 256 || bytes.includes(0)) throw new TypeError("not a client-id or not a secret");
+    const encoded = bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret && " secret="}${encoded}`;
+}
+
+function urlsOf(servers) {
+    const urls = [servers].flat().map((server) => new URL(server));
+    const isKnown = ({ protocol, port }) => transports[protocol] && (port || protocol.startsWith("ws"));
+    if (!urls.length || !urls.every(isKnown)) throw new TypeError("not ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
+    return urls;
+}
+
+const isPrivate = ({ protocol, hostname }) =>
+    protocol === "wss:" || protocol === "tls:" || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
+
+const beforeLogin = ["WELCOME", "ERR", "BYE"];
+const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
+
+export class Client extends EventTarget {
+    state = "connecting";
+    welcome;
+
+    #options;
+    #login; // the first line of each connection
+    #servers;
+    #attempts = 0; // their number tells which server is tried
+    #pauses; // between attempts
+    #resends; // pauses while the store does not work
+    #timers = {};
+    #transport;
+    #reader;
+    #isPaused = false;
+    #error; // why the client waits or has stopped
+    #inbox = new Inbox();
+    #unsent = new Unsent();
+    #questions = []; // commands whose answers have several frames; asked again on each connection
+    #wakers = []; // of iterators that wait for an event
+    #listening = new AbortController();
+    #leaving; // settles when close() is done
+    #left;
+
+    constructor(options) {
+        super();
+        this.#options = { ack: "taken", ping: {}, ...options };
+        this.#login = loginOf(options);
+        this.#servers = urlsOf(options.servers);
+        this.#pauses = pauses(options.backoff);
+        const nudge = ({ type }) => this.#nudge(type);
+        for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, this.#listening);
+        globalThis.document?.addEventListener("visibilitychange", nudge, this.#listening);
+        queueMicrotask(() => this.#dial()); // the program adds its listeners first
+    }
+
+    get unsent() {
+        return this.#unsent.size;
+    }
+
+    send(payload, { seq, onseq } = {}) {
+        return promised((resolve, reject) => {
+            if (this.#leaving) throw closed();
+            const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
+            if (!ArrayBuffer.isView(bytes)) throw new TypeError("not a string or Uint8Array");
+            this.#unsent.add({ seq, onseq, payload: Uint8Array.from(bytes), resolve, reject });
+            queueMicrotask(() => this.#pump());
+        });
+    }
+
+    ack(id) {
+        this.#inbox.take(id);
+        if (this.#isOnline && !this.#timers.ack) this.#after(100, "ack", () => this.#ackNow());
+    }
+
+    history(first, count) {
+        const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
+        return this.#ask(`HISTORY ${first} ${count}`, result);
+    }
+
+    who() {
+        return this.#ask("WHO", (users) => users);
+    }
+
+    #ask(command, result) {
+        return promised((resolve, reject) => {
+            if (!/^[A-Z]+( \d+)*$/.test(command)) throw new RangeError(command);
+            if (this.#leaving || this.state === "stopped") throw this.#error ?? closed();
+            const found = [];
+            this.#questions.push({ command, found, reject, answer: (end) => resolve(result(found, end)) });
+            if (this.#isOnline) this.#write(command);
+            this.#balance();
+        });
+    }
+
+    connect() {
+        if (this.state === "waiting" || this.state === "stopped") this.#dial();
+    }
+
+    close() {
+        if (this.#leaving) return this.#leaving;
+        this.#leaving = new Promise((resolve) => (this.#left = resolve));
+        this.#wake();
+        if (!this.#isOnline) return this.#finish();
+        this.#ackNow();
+        this.#write("QUIT");
+        this.#balance();
+        this.#after(5000, "quit", () => this.#finish());
+        return this.#leaving;
+    }
+
+    [Symbol.asyncIterator]() {
+        let hasEnded = false;
+        const result = (value) => ({ value, done: !value });
+        return {
+            next: async () => {
+                if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
+                while (!hasEnded && !this.#leaving) {
+                    const event = this.#inbox.give();
+                    this.#balance();
+                    if (event) return result(event);
+                    if (this.state === "stopped") throw this.#error;
+                    await new Promise((resolve) => this.#wakers.push(resolve));
+                }
+                return result();
+            },
+            return: async () => {
+                hasEnded = true;
+                this.#wake();
+                return result();
+            },
+        };
+    }
+
+    #wake() {
+        for (const resolve of this.#wakers.splice(0)) resolve();
+    }
+
+    get #isOnline() {
+        return this.state === "online";
+    }
+
+    #enter(state, details) {
+        this.state = state;
+        this.#error = details?.error;
+        this.#wake();
+        this.dispatchEvent(new StateEvent(state, details));
+    }
+
+    #after(ms, name, action) {
+        clearTimeout(this.#timers[name]);
+        this.#timers[name] = setTimeout(() => {
+            this.#timers[name] = undefined;
+            action();
+        }, ms);
+    }
+
+    // --- from a pause to a login ---
+
+    #dial() {
+        if (this.#leaving) return;
+        this.#drop();
+        if (this.#options.secret && !this.#servers.every(isPrivate)) {
+            this.#stop(new BelfryError("tls-required", "a secret is sent to another machine only over TLS"));
+            return;
+        }
+        this.#after(15000, "login", () => this.#lose(closed("no answer to the login")));
+        this.#reader = new FrameReader();
+        const url = this.#servers[this.#attempts++ % this.#servers.length];
+        this.#transport = new transports[url.protocol](url, this.#options.tls, {
+            opened: () => this.#write(this.#login),
+            received: (bytes) => this.#receive(bytes),
+            ended: (why) => this.#lose(closed(why)),
+        });
+        this.#enter("connecting");
+    }
+
+    #receive(bytes) {
+        const transport = this.#transport;
+        if (this.#isOnline && !this.#leaving) this.#watch();
+        for (const frame of this.#reader.push(bytes)) {
+            if (this.#transport !== transport) return;
+            if (this.#isOnline || beforeLogin.includes(frame.verb)) this.#on[frame.verb](frame);
+        }
+        if (this.#transport !== transport) return;
+        if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
+        this.#pump();
+        this.#wake();
+    }
+
+    #on = {
+        WELCOME: ({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+            this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
+        MSG: (frame) => this.#deliver(new Message(frame)),
+        SENT: ({ seq, id }) => {
+            this.#resends = undefined;
+            this.#unsent.settle(seq)?.resolve({ seq, id });
+            this.#deliver({ type: "sent", id, seq });
+        },
+        DUP: ({ seq }) => this.#unsent.settle(seq)?.resolve({ seq }),
+        LIVE: ({ id }) => this.#deliver({ type: "live", id }),
+        // An own message may be missing whose SENT was lost. The server answers it with DUP.
+        GAP: ({ first, last }) => {
+            this.#deliver({ type: "gap", first, last });
+            this.#unsent.sendAgain();
+        },
+        PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
+        USER: ({ id, state, cursor }) => this.#questions[0]?.found.push({ id, online: state === "online", cursor }),
+        END: (frame) => this.#questions.shift()?.answer(frame),
+        ONLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, true)),
+        OFFLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, false)),
+        PONG: () => {},
+        ERR: ({ code, seq, text }) => this.#fail(seq, new BelfryError(code, text || code)),
+        BYE: ({ reason }) => {
+            if (reason === "taken-over") this.#stop(new BelfryError(reason, "another login has taken over"));
+            else this.#lose(closed(`the server ended the connection: ${reason}`));
+        },
+    };
+
+    #begin(welcome) {
+        this.#clearTimers();
+        this.#pauses = pauses(this.#options.backoff);
+        this.#isPaused = false;
+        this.welcome = welcome;
+        this.#inbox.begin(welcome);
+        this.#unsent.begin(welcome);
+        for (const { command, found } of this.#questions) {
+            found.length = 0;
+            this.#write(command);
+        }
+        this.#watch();
+        this.#enter("online", { welcome });
+        this.ack(0); // what was taken while offline
+    }
+
+    #deliver(event) {
+        if (!this.#leaving) this.#inbox.add(event);
+    }
+
+    #fail(seq, error) {
+        if (!this.#isOnline && finalRefusals.includes(error.code)) this.#stop(error);
+        else if (!this.#isOnline) this.#lose(error);
+        else if (seq > 0n) this.#unsent.fail(seq, error);
+        else if (error.code === "bad-line") this.#questions.shift()?.reject(error);
+    }
+
+    // --- online ---
+
+    #write(command, payload) {
+        const line = encoder.encode(`${command}\r\n`);
+        this.#transport.write(payload ? joined([line, payload, encoder.encode("\r\n")]) : line);
+    }
+
+    // If the transport is full, some messages have no answer, and the answer comes back here.
+    #pump() {
+        if (!this.#isOnline || this.#leaving) return;
+        for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
+            this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
+        }
+        if (this.#unsent.canSendAgain && !this.#timers.resend) this.#resendLater();
+        this.#balance();
+    }
+
+    #resendLater() {
+        this.#resends ??= pauses({ first: 100, longest: 3000 });
+        this.#after(this.#resends.next().value, "resend", () => {
+            this.#unsent.sendAgain();
+            this.#pump();
+        });
+    }
+
+    // While the program takes nothing, the server waits, unless an answer is due behind the events.
+    #balance() {
+        if (!this.#isOnline) return;
+        const needsAnswer = this.#leaving || this.#unsent.size + this.#questions.length > 0;
+        const isPaused = !needsAnswer && this.#inbox.bytes > (this.#isPaused ? 1 << 20 : 4 << 20);
+        if (isPaused === this.#isPaused) return;
+        this.#isPaused = isPaused;
+        this.#transport.pause?.(isPaused);
+        if (!this.#leaving) this.#watch();
+    }
+
+    #ackNow() {
+        const command = this.#inbox.ack();
+        if (command) this.#write(command);
+    }
+
+    // --- dead connections ---
+
+    #watch() {
+        const probe = () => this.#isPaused ? this.#watch() : this.#probe();
+        this.#after(this.#options.ping.after ?? 30000, "silence", probe);
+    }
+
+    #probe() {
+        this.#write("PING");
+        this.#after(this.#options.ping.within ?? 10000, "silence", () => this.#lose(closed("the server does not answer")));
+    }
+
+    // The network or the page has come back, or has gone.
+    #nudge(type) {
+        if (globalThis.document?.hidden) return;
+        if (this.#isOnline && !this.#isPaused) this.#probe();
+        else if (this.state === "waiting" && type !== "offline") this.#dial();
+    }
+
+    // --- losses and the end ---
+
+    #clearTimers() {
+        for (const name in this.#timers) clearTimeout(this.#timers[name]);
+        this.#timers = {};
+    }
+
+    #drop() {
+        this.#clearTimers();
+        this.#transport?.close();
+        this.#transport = undefined;
+    }
+
+    #lose(error) {
+        this.#drop();
+        if (this.#leaving) return this.#finish();
+        if (!this.#isOnline && this.#attempts % this.#servers.length !== 0) return this.#dial();
+        const pause = error.code === "broken-server" ? this.#options.backoff?.longest ?? 10000 : this.#pauses.next().value;
+        this.#after(pause, "retry", () => this.#dial());
+        return this.#enter("waiting", { error, retryAt: Date.now() + pause });
+    }
+
+    #stop(error) {
+        this.#drop();
+        if (this.#leaving) return this.#finish();
+        this.#rejectQuestions(error);
+        return this.#enter("stopped", { error });
+    }
+
+    #finish() {
+        const error = closed();
+        this.#drop();
+        this.#listening.abort();
+        this.#unsent.rejectAll(error);
+        this.#rejectQuestions(error);
+        this.#enter("stopped", { error });
+        this.#left();
+        return this.#leaving;
+    }
+
+    #rejectQuestions(error) {
+        for (const { reject } of this.#questions.splice(0)) reject(error);
+    }
+}
