@@ -73,8 +73,8 @@ function showPieces(text, rest) {
         const { value, done } = rest.next();
         if (done || !text.classList.contains("whole")) return;
         const piece = make("div", { className: "piece", dir: "auto" }, ...parts(value));
-        const rows = value.split("\n").reduce((sum, line) => sum + Math.ceil((line.length * 7.5) / text.clientWidth || 1), 0);
-        piece.style.containIntrinsicHeight = `auto ${rows * 22}px`;
+        const lines = value.split("\n").length + (value.length * 7.5) / text.clientWidth;
+        piece.style.containIntrinsicHeight = `auto ${lines * 22}px`;
         text.append(piece);
     }
     requestAnimationFrame(() => showPieces(text, rest));

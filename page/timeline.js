@@ -184,14 +184,15 @@ function rowOf(id) {
     const state = Object.values(wanted).join();
     const old = rows.get(id) ?? opened.get(id);
     if (old?.state === state && old.event === log.event(id)) return old;
-    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id });
-    row.ariaBusy = !log.isLoaded(id);
+    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id, ariaBusy: !log.isLoaded(id) });
     const day = row.querySelector(".day");
     if (day) say(day.firstChild, (day.ariaLabel = dayName(event.time)));
     if (isMessage) Object.assign(fillRow(row, event), { ariaPosInSet: id, ariaSetSize: log.newest });
-    else say(row.querySelector(".gap"), event.first === event.last ? "1 message is missing" : `${count(event.last - event.first + 1)} messages are missing`);
+    else say(row.querySelector(".gap"), gapText(event));
     return row;
 }
+
+const gapText = ({ first, last }) => (first === last ? "1 message is missing" : `${count(last - first + 1)} messages are missing`);
 
 /** Scrolls to where the rows belong. The first row on the screen is the next anchor. */
 function place() {
@@ -253,7 +254,7 @@ const resized = new ResizeObserver(() => {
 resized.observe(scroller);
 resized.observe($("pending"));
 
-scroller.onscroll = () => Math.abs(scroller.scrollTop - scrollTop) >= 1 && timeline.refresh();
+scroller.onscroll = timeline.refresh;
 scroller.addEventListener("opened", ({ target }) => {
     const row = target.closest(".row");
     opened.set(row.key, row);
