@@ -100,8 +100,8 @@ $(BUILD)/flags: .always
 
 include tests/tests.mk
 
-run: all ## start a server for clients 1, 2 and 3 on port 5000
-	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
+run: all ## start a server for clients 1, 2 and 3 on port 5000, and its page on port 8080
+	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000 --web-port 8080
 
 BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood)
 RESULTS ?= bench/results

@@ -1,4 +1,4 @@
-import { $, count, say } from "./dom.js";
+import { $, count, encode, say } from "./dom.js";
 import { log } from "./log.js";
 import { outbox } from "./outbox.js";
 import { session } from "./session.js";
@@ -38,7 +38,7 @@ function keep() {
 
 function send() {
     const limit = session.client.welcome?.maxPayload ?? Infinity;
-    const isLong = new TextEncoder().encode(field.value).length > limit;
+    const isLong = encode(field.value).length > limit;
     say($("composer-error"), isLong ? `Too long: at most ${count(limit)} bytes` : "");
     if (isLong || !field.value.trim()) return;
     outbox.add(field.value);

@@ -4,9 +4,9 @@ const prefix = () => `belfry/${session.me}/out/`;
 let written = 0;
 
 /** If the storage is full, the message is lost at a reload. */
-function store({ key, text, seq, epoch, error }) {
+function store({ key, ...entry }) {
     try {
-        localStorage[key] = JSON.stringify({ text, seq, epoch, error });
+        localStorage[key] = JSON.stringify({ ...entry, isSending: false });
     } catch {
         localStorage.removeItem(key);
     }
@@ -36,7 +36,7 @@ async function send(entry) {
  * one. So it is sent again with the same seq after a reload, and the server accepts it once.
  */
 export const outbox = {
-    /** In the order in which they were written: {key, text, seq?, epoch?, error?, isSending?}. */
+    /** In the order in which they were written: {key, text, time, seq?, epoch?, error?, isSending?}. */
     entries: [],
     /** Set by the page. */
     onchange: () => {},
@@ -49,7 +49,8 @@ export const outbox = {
     },
 
     add(text) {
-        const entry = { key: `${prefix()}${Date.now()}-${String(written++).padStart(6, 0)}`, text };
+        const time = Date.now();
+        const entry = { key: `${prefix()}${time}-${`${written++}`.padStart(6, 0)}`, text, time };
         outbox.entries.push(entry);
         store(entry);
         send(entry);

@@ -1,6 +1,6 @@
 import { announce, showUnread } from "./attention.js";
 import { openComposer } from "./composer.js";
-import { $, count, say } from "./dom.js";
+import { $, count, encode, say } from "./dom.js";
 import { countReceived } from "./inside.js";
 import { log } from "./log.js";
 import { outbox } from "./outbox.js";
@@ -98,13 +98,13 @@ function take(event) {
     }
     timeline.changed();
     // While the page is hidden there are no frames, but its title changes.
-    if (document.visibilityState === "hidden") hiddenTimer ||= setTimeout(showHidden, 200);
+    if (document.hidden) hiddenTimer ||= setTimeout(showHidden, 200);
 }
 
 /** An own message with its text, if it was written here. */
 function own(sent) {
     const text = outbox.confirm(sent.seq)?.text;
-    return text === undefined ? sent : { ...sent, type: "message", sender: session.me, time: Date.now(), text, payload: new TextEncoder().encode(text) };
+    return text === undefined ? sent : { ...sent, type: "message", sender: session.me, time: Date.now(), text, payload: encode(text) };
 }
 
 function showHidden() {

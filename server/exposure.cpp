@@ -3,11 +3,6 @@
 #include "base/endpoint.hpp"
 #include "daemon/logger.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <cstring>
-
 namespace belfry::server {
 namespace {
 
@@ -15,17 +10,7 @@ constexpr std::size_t max_names = 5;
 
 /// @param address well-formed, as it is in Options
 bool is_loopback(const std::string& address) {
-    sockaddr_storage storage{};
-    sockaddr_in6 v6{};
-    sockaddr_in v4{};
-    if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
-        v6.sin6_family = AF_INET6;
-        std::memcpy(&storage, &v6, sizeof v6);
-    } else if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
-        v4.sin_family = AF_INET;
-        std::memcpy(&storage, &v4, sizeof v4);
-    }
-    return base::endpoint_in(storage).is_loopback();
+    return base::parse_address(address).value_or(base::Endpoint{}).is_loopback();
 }
 
 /// Returns the clients that need no secret, as `1, 2 and 7 more`.

@@ -24,8 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A relay gives the handshake of its client 10 s. One that takes longer than this hangs.
-constexpr std::chrono::seconds header_timeout{15};
+/// A relay gives the handshake of its client 10 s, and a browser as much again until it opens its
+/// WebSocket. One that takes longer than this hangs.
+constexpr std::chrono::seconds header_timeout{25};
 
 /// How many events next() handles before the supervisor looks at others.
 constexpr int max_steps = 64;

@@ -1,9 +1,8 @@
 #include "server/gate_options.hpp"
 
+#include "base/endpoint.hpp"
 #include "base/web_origin.hpp"
 #include "cli/command_line.hpp"
-
-#include <arpa/inet.h>
 
 #include <array>
 #include <span>
@@ -139,9 +138,7 @@ std::optional<GateOptions> gate_options_in(const po::variables_map& options,
 
 std::string address_in(const po::variables_map& options, const char* name) {
     std::string address = *cli::text_of(options, name);
-    in6_addr parsed{};
-    if (::inet_pton(AF_INET, address.c_str(), &parsed) == 1) return address;
-    if (::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) return address;
+    if (base::parse_address(address)) return address;
     throw UsageError{
         "--" + std::string{name} + " must be an IPv4 or IPv6 address, not '" + address + "'", name};
 }

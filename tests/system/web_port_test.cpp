@@ -36,6 +36,7 @@ TEST_F(AWebPort, GivesItsClientsTheSameSessionsAsOthers) {
     RawClient one = log_in("1");
     RawClient two = server_.log_in("2");
     two.send("SAY hello\r\n");
+    two.expect("SENT 1 1");
     one.expect_message(1, "2", "hello");
     one.send("SAY " + std::string(900, 'x') + "\r\n");
     two.expect_message(2, "1", std::string(900, 'x'));
