@@ -1604,11 +1604,12 @@ class Client(_Shared):
     def _await_link(self, link: socket.socket, events: int, due: float) -> None:
         self._selector.register(link, events)
         try:
-            while not self._select(due):
-                if self._core.is_closed:
-                    raise _Closing
+            while not self._core.is_closed:
+                if self._select(due):
+                    return
                 if time.monotonic() >= due:
                     raise TimeoutError("timed out")
+            raise _Closing
         finally:
             self._selector.unregister(link)
 
