@@ -1635,6 +1635,9 @@ class Client(_Shared):
             if self._link and not self._rest:
                 self._rest = memoryview(self._core.output())
             reads = self._link is not None and self._core.wants_input()
+            has_results = bool(self._core.settled or self._core.news)
+        if has_results:
+            self._after()
         self._write()
         has_more = isinstance(self._link, ssl.SSLSocket) and self._link.pending() > 0
         self._watch((selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if self._rest else 0))

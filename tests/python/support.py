@@ -57,6 +57,8 @@ class Server:
             if line.startswith("belfryd listening on"):
                 break
         else:
+            self.process.wait()
+            self.process.stdout.close()
             raise AssertionError("belfryd has not started: " + (self.folder / "log").read_text())
         self.port = int(line.rsplit(":", 1)[1])
         self.segment = str(self.status()["segment"]["shmid"])
@@ -205,14 +207,16 @@ class PlayedConnection:
 
 
 def make_certificate(folder, name="localhost"):
-    """Makes a certificate that is its own authority."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-        + ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-    )
+    """Makes an authority, ca.pem, and a certificate that it has signed: cert.pem and key.pem."""
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, cwd=folder)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl("req", "-x509", *key, "-days", "30", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    openssl("req", *key, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", "key.pem", "-out", "request")
+    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "1", "-days", "30", "-copy_extensions", "copy"]
+    openssl("x509", "-req", "-in", "request", *signed, "-out", "cert.pem")
     os.chmod(folder / "key.pem", 0o600)
 
 

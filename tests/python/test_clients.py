@@ -281,6 +281,13 @@ class Played:
             link.write(b"SENT 6 6\r\n")
             self.assertEqual(sending.result(DEADLINE), (6, 6))
 
+    def test_a_message_that_cannot_be_sent_is_refused_at_once(self):
+        client = self.client()
+        self.accept(WELCOME + message(1))
+        client.receive(DEADLINE)
+        with self.assertRaisesCode("too-large"):
+            client.send(bytes(65537), DEADLINE / 3)
+
     def test_a_message_is_sent_even_if_its_sender_waits_no_longer(self):
         client = self.client()
         with self.assertRaises(TimeoutError):
