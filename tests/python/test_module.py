@@ -2,7 +2,6 @@
 
 import ast
 import doctest
-import pathlib
 import re
 import subprocess
 import sys
