@@ -25,7 +25,7 @@ function tell() {
     const [{ sender, text }] = waiting;
     const news = waiting.length === 1 ? `${sender}: ${text.slice(0, 200)}` : `${count(waiting.length)} new messages`;
     waiting = [];
-    if (document.visibilityState === "visible") say($("announcer"), news);
+    if (!document.hidden) say($("announcer"), news);
     else if (isWanted()) notify(news);
 }
 

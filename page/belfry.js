@@ -28,7 +28,6 @@ export class PresenceEvent extends Event {
     }
 }
 
-/** A message of the log. Its text is decoded only if somebody asks for it. */
 class Message {
     type = "message";
 
@@ -41,14 +40,10 @@ class Message {
     }
 }
 
-/** A queue whose push() and shift() take constant time on average. */
+/** A queue whose shift() takes constant time on average. */
 class Queue {
     #front = []; // in reverse order
-    #back;
-
-    constructor(items = []) {
-        this.#back = [...items];
-    }
+    #back = [];
 
     get length() {
         return this.#front.length + this.#back.length;
@@ -66,7 +61,7 @@ class Queue {
 
 function joined(pieces) {
     if (pieces.length === 1) return pieces[0];
-    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const piece of pieces) {
         bytes.set(piece, at);
@@ -81,87 +76,93 @@ const maxLine = 65536;
 const maxPayload = 16 << 20;
 const maxSeq = 2n ** 63n - 1n;
 
-// A field's reader returns its value, or nothing if the field is missing or malformed.
+// A reader returns the value of a field, or nothing if the field is missing or malformed.
 const matching = (pattern) => (field) => pattern.test(field ?? "") ? field : undefined;
 const word = matching(/./s);
-const clientId = matching(/^[A-Za-z0-9_.-]{1,32}$/);
 const digits = matching(/^[0-9]+$/);
 const number = (field) => digits(field) && Math.min(Number(field), Number.MAX_SAFE_INTEGER);
 const seq = (field) => digits(field) && BigInt(field);
+const client = matching(/^[A-Za-z0-9_.-]{1,32}$/);
+const readers = {
+    accepted: (field) => seq(field) ?? 0n,
+    client,
+    code: word,
+    epoch: matching(/^[0-9A-Fa-f]{1,32}$/),
+    reason: word,
+    refused: (field) => field === "-" ? 0n : seq(field),
+    sender: client,
+    seq,
+    server: String,
+    state: matching(/^(on|off)line$/),
+    token: (field) => field === undefined ? "" : word(field),
+};
 
-// The fields of each verb, its options, and those options that may be missing.
-const message = [{ id: number, sender: clientId, time: number, size: number }];
+// For each verb its fields, its options, and those options that may be missing. Fields without a reader are numbers.
 const grammar = {
     __proto__: null,
-    WELCOME: [
-        { id: clientId },
-        { epoch: matching(/^[0-9A-Fa-f]{1,32}$/), cursor: number, last: number, seq, "max-payload": number },
-        { server: String, accepted: (value) => seq(value) ?? 0n },
-    ],
-    MSG: message,
-    PAST: message,
-    SENT: [{ seq, id: number }],
-    DUP: [{ seq }],
-    LIVE: [{ id: number }],
-    GAP: [{ first: number, last: number }],
-    END: [{ first: number, last: number }],
-    USER: [{ id: clientId, state: matching(/^(on|off)line$/) }, { cursor: number }],
-    ONLINE: [{ id: clientId }],
-    OFFLINE: [{ id: clientId }],
-    PONG: [{ token: (field) => field === undefined ? "" : word(field) }],
-    ERR: [{ code: word, seq: (field) => field === "-" ? 0n : seq(field) }],
-    BYE: [{ reason: word }],
+    WELCOME: ["client", "epoch cursor last seq max-payload", "server accepted"],
+    MSG: ["id sender time size"],
+    PAST: ["id sender time size"],
+    SENT: ["seq id"],
+    DUP: ["seq"],
+    LIVE: ["id"],
+    GAP: ["first last"],
+    END: ["first last"],
+    USER: ["client state", "cursor"],
+    ONLINE: ["client"],
+    OFFLINE: ["client"],
+    PONG: ["token"],
+    ERR: ["code refused"],
+    BYE: ["reason"],
 };
 
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
     const [verb, ...fields] = line.split(" ");
     if (!grammar[verb]) return undefined;
-    const [positional, required = {}, optional = {}] = grammar[verb];
+    const [names, required = [], optional = []] = grammar[verb].map((list) => list.split(" "));
     const frame = { verb };
-    const set = (key, value) => {
-        if (value === undefined) throw broken(`unreadable ${verb}`);
-        frame[key] = value;
+    const set = (name, field) => {
+        frame[name] = (readers[name] ?? number)(field);
+        if (frame[name] === undefined) throw broken(`unreadable ${verb}`);
     };
     const areOptions = () => fields.every((field) => field.includes("="));
     if (verb === "END" && areOptions()) return frame; // of WHO
-    for (const key in positional) set(key, positional[key](fields.shift()));
+    for (const name of names) set(name, fields.shift());
     if (verb === "ERR") return { ...frame, text: fields.join(" ") };
     if (!areOptions()) throw broken(`unreadable ${verb}`);
-    const options = { ...required, ...optional };
-    for (const key in options) {
-        const values = fields.filter((field) => field.startsWith(`${key}=`));
-        if (key in required && values.length === 0) set(key);
-        for (const value of values) set(key, options[key](value.slice(key.length + 1)));
+    for (const name of [...required, ...optional]) {
+        const given = fields.filter((field) => field.startsWith(`${name}=`));
+        if (!given.length && required.includes(name)) set(name);
+        for (const field of given) set(name, field.slice(name.length + 1));
     }
     return frame;
 }
 
 /** Splits the bytes of a server into frames, in linear time however they are cut. */
 export class FrameReader {
-    /** Why the bytes are not the protocol. Then nothing more is read. */
-    broken;
+    broken; // why the bytes are not the protocol
 
     #pieces = []; // of a line or payload that is not complete
     #size = 0; // of all pieces
     #message; // a MSG or PAST whose payload is not complete
 
-    /** Returns the frames that these bytes complete. The bytes must not change afterwards. */
     push(bytes) {
         const frames = [];
         this.#pieces.push(bytes);
         this.#size += bytes.length;
-        const mayBeComplete = this.#message ? this.#size > this.#message.size : bytes.includes(10) || this.#size >= maxLine;
-        if (mayBeComplete && !this.broken) this.#read(joined(this.#pieces), frames);
+        const isLonger = this.#size > (this.#message?.size ?? maxLine - 1);
+        if (!this.broken && (isLonger || (!this.#message && bytes.includes(10)))) this.#read(joined(this.#pieces), frames);
         return frames;
     }
 
     #read(bytes, frames) {
         let at = 0;
         try {
-            for (let end; (end = this.#message ? this.#readPayload(bytes, at, frames) : this.#readLine(bytes, at, frames)); ) at = end;
-        } catch (error) {
-            this.broken = error.message;
+            const next = () => this.#message ? this.#readPayload(bytes, at, frames) : this.#readLine(bytes, at, frames);
+            for (let end; (end = next()); ) at = end;
+        } catch ({ message }) {
+            this.broken = message;
         }
         this.#pieces = [bytes.subarray(at)];
         this.#size = bytes.length - at;
@@ -206,7 +207,7 @@ class Inbox {
     #taken = 0; // the highest id that may be acknowledged
     #acked = 0; // the highest id that the server knows as acknowledged
 
-    /** Begins a session. In another epoch ids mean nothing, and what was not taken comes again if it still exists. */
+    // In another epoch ids mean nothing, and what was not taken comes again if it still exists.
     begin({ epoch, cursor }) {
         if (this.#epoch !== epoch) {
             this.#events = new Queue();
@@ -238,12 +239,12 @@ class Inbox {
         return event;
     }
 
-    /** Notes that the program has taken the events up to this id. An id that it was not given does not count. */
+    // An id that the program was not given does not count.
     take(id = this.#given) {
         this.#taken = Math.max(this.#taken, Math.min(id, this.#given));
     }
 
-    /** Returns the command that acknowledges what was taken, or nothing if the server knows. */
+    /** Returns the ACK that is due, or nothing. */
     ack() {
         if (this.#taken <= this.#acked) return undefined;
         this.#acked = this.#taken;
@@ -253,12 +254,12 @@ class Inbox {
 
 /** The messages without an answer. Each keeps its seq when it is sent again. */
 class Unsent {
-    isPostponed = false; // the store does not work: nothing is sent until sendAgain()
-
-    #numbered = new Map(); // by their seqs, which ascend
-    #fresh = new Queue(); // those without a seq
-    #queue = new Queue(); // the numbered ones that were not sent on this connection
+    #fresh = new Queue(); // those that were never sent
+    #numbered = new Map(); // the others by their seqs, which ascend
+    #again = [].values(); // those of them that must be sent again on this connection
     #flying = new Set(); // the seqs that were sent on this connection
+    #last; // the seq that was sent last
+    #isPostponed = false; // the store does not work: nothing is sent until sendAgain()
     #top = 0n; // the highest seq of this client
     #used = 0n; // the highest seq that the server has accepted or refused
     #maxPayload = 0;
@@ -267,17 +268,8 @@ class Unsent {
         return this.#numbered.size + this.#fresh.length;
     }
 
-    /** Adds a message. A seq that it has must be above all others: the server takes a lower one for a repetition. */
     add(message) {
-        if (message.seq === undefined) return this.#fresh.push(message);
-        if (message.seq <= this.#top || message.seq > maxSeq) throw new BelfryError("bad-seq");
-        return this.#queue.push(this.#number(message, message.seq));
-    }
-
-    #number(message, seq) {
-        this.#numbered.set(seq, message);
-        this.#top = seq;
-        return Object.assign(message, { seq });
+        this.#fresh.push(message);
     }
 
     begin({ seq, maxPayload }) {
@@ -286,42 +278,48 @@ class Unsent {
         this.sendAgain();
     }
 
-    /** Sends every message again, in order. */
     sendAgain() {
-        this.#queue = new Queue(this.#numbered.values());
+        this.#again = this.#numbered.values();
         this.#flying.clear();
-        this.isPostponed = false;
+        this.#isPostponed = false;
+    }
+
+    // Refusals come in order. So after the last message has its answer, no other one is refused.
+    get canSendAgain() {
+        return this.#isPostponed && !this.#flying.has(this.#last);
     }
 
     /** Returns the next message to send, or nothing if there is none or too many have no answer. */
     next() {
-        while (!this.isPostponed && this.#flying.size < 1000) {
-            const message = this.#queue.shift() ?? this.#nextFresh();
+        while (!this.#isPostponed && this.#flying.size < 1000) {
+            const message = this.#again.next().value ?? this.#fresh.shift();
             if (!message) return undefined;
-            if (!this.#numbered.has(message.seq)) continue; // settled meanwhile
-            this.#flying.add(message.seq);
+            if (!this.#numbered.has(message.seq) && !this.#number(message)) continue;
+            this.#flying.add((this.#last = message.seq));
             return message;
         }
         return undefined;
     }
 
-    // A program that cannot remember the seq does not want the message sent.
-    #nextFresh() {
-        const message = this.#fresh.shift();
-        if (!message) return undefined;
-        const seq = (this.#top > this.#used ? this.#top : this.#used) + 1n;
+    // The server would take a seq that is not above all others for a repetition. A program that cannot remember the seq
+    // does not want the message sent.
+    #number(message) {
+        const seq = message.seq ?? (this.#top > this.#used ? this.#top : this.#used) + 1n;
         try {
+            if (seq <= this.#top || seq > maxSeq) throw new BelfryError("bad-seq");
             if (message.payload.length > this.#maxPayload) throw new BelfryError("too-large");
-            if (seq > maxSeq) throw new BelfryError("bad-seq");
-            this.#number(message, seq).onseq?.(seq);
+            this.#numbered.set(seq, message);
+            this.#top = message.seq = seq;
+            message.onseq?.(seq);
+            return true;
         } catch (error) {
-            this.#numbered.delete(seq);
+            if (this.#numbered.get(seq) === message) this.#numbered.delete(seq);
             message.reject(error);
+            return false;
         }
-        return message;
     }
 
-    /** Takes a message out that has its answer. Returns nothing if it had one. */
+    /** Takes out a message that has its answer. Returns nothing if it had one. */
     settle(seq) {
         const message = this.#numbered.get(seq);
         if (message && seq > this.#used) this.#used = seq;
@@ -330,11 +328,11 @@ class Unsent {
         return message;
     }
 
-    /** Handles an ERR for a message. After a bad seq the next one is numbered as if that had never been used. */
+    // After a bad seq the next message is numbered as if that had never been used.
     fail(seq, error) {
         const used = this.#used;
-        if (error.code === "store-failed") this.isPostponed = true;
-        else this.settle(seq)?.reject(error);
+        if (error.code !== "store-failed") this.settle(seq)?.reject(error);
+        else if (this.#flying.delete(seq)) this.#isPostponed = true;
         if (error.code !== "bad-seq") return;
         this.#used = used;
         this.#top = [...this.#numbered.keys()].pop() ?? 0n;
@@ -349,13 +347,17 @@ class Unsent {
 
 // --- transports ---
 
-class WebSocketTransport {
-    #socket;
-
+/** A connection that tells `on` what happens, until it is closed. */
+class Transport {
     constructor(url, tls, on) {
         this.on = on;
-        this.#socket = new WebSocket(url, "belfry.v1");
-        Object.assign(this.#socket, {
+        this.connect(url, tls).catch(({ message }) => this.on?.ended(message));
+    }
+}
+
+class WebSocketTransport extends Transport {
+    async connect(url) {
+        this.socket = Object.assign(new WebSocket(url, "belfry.v1"), {
             binaryType: "arraybuffer",
             onopen: () => this.on?.opened(),
             onmessage: ({ data }) => this.on?.received(new Uint8Array(data)),
@@ -364,123 +366,63 @@ class WebSocketTransport {
     }
 
     get unwritten() {
-        return this.#socket.bufferedAmount;
+        return this.socket.bufferedAmount;
     }
 
     write(bytes) {
-        this.#socket.send(bytes);
+        this.socket.send(bytes);
     }
 
     close() {
         this.on = undefined;
-        this.#socket.close();
+        this.socket?.close();
     }
 }
 
 /** TCP or TLS in Node. */
-class SocketTransport {
-    #socket;
-
-    constructor(url, tls, on) {
-        this.on = on;
-        this.#connect(url, tls).catch((error) => this.on?.ended(error.message));
-    }
-
-    async #connect({ protocol, hostname, port }, tls) {
+class SocketTransport extends Transport {
+    async connect({ protocol, hostname, port }, tls) {
         const isTls = protocol === "tls:";
         const { connect } = await import(isTls ? "node:tls" : "node:net");
         if (!this.on) return;
         const host = hostname.replace(/^\[|\]$/g, "");
         const name = !/^[\d.]+$|:/.test(host) && { servername: host };
-        this.#socket = connect({ host, port, ...(isTls && { ...name, ...tls }) }).setNoDelay(true);
         let why = "the connection was closed";
-        this.#socket
+        this.socket = connect({ host, port, ...(isTls && { ...name, ...tls }) })
+            .setNoDelay(true)
             .on(isTls ? "secureConnect" : "connect", () => this.on?.opened())
             .on("data", (bytes) => this.on?.received(bytes))
-            .on("error", (error) => (why = error.message || error.code))
+            .on("error", ({ message, code }) => (why = message || code))
             .on("close", () => this.on?.ended(why));
     }
 
     get unwritten() {
-        return this.#socket.writableLength;
+        return this.socket.writableLength;
     }
 
     // What is written in one turn leaves together.
     write(bytes) {
-        this.#socket.cork();
-        this.#socket.write(bytes);
-        queueMicrotask(() => this.#socket.uncork());
+        this.socket.cork();
+        this.socket.write(bytes);
+        queueMicrotask(() => this.socket.uncork());
     }
 
     pause(isPaused) {
-        if (isPaused) this.#socket.pause();
-        else this.#socket.resume();
+        if (isPaused) this.socket.pause();
+        else this.socket.resume();
     }
 
     close() {
         this.on = undefined;
-        this.#socket?.unref().destroySoon();
+        this.socket?.unref().destroySoon();
     }
 }
-
-const transports = { "ws:": WebSocketTransport, "wss:": WebSocketTransport, "tcp:": SocketTransport, "tls:": SocketTransport };
 
 // --- the client ---
 
 /** Pauses that are random and grow, so that many clients do not come back at once. */
-class Backoff {
-    constructor({ first = 250, longest = 10000 } = {}) {
-        Object.assign(this, { first, longest, range: first });
-    }
-
-    next() {
-        const pause = this.range * (0.5 + Math.random() / 2);
-        this.range = Math.min(2 * this.range, this.longest);
-        return pause;
-    }
-
-    reset() {
-        this.range = this.first;
-    }
-}
-
-/** Timers with names. */
-class Timers {
-    #running = new Map();
-
-    has(name) {
-        return this.#running.has(name);
-    }
-
-    set(name, ms, action) {
-        clearTimeout(this.#running.get(name));
-        const run = () => this.#running.delete(name) && action();
-        this.#running.set(name, setTimeout(run, ms));
-    }
-
-    clear() {
-        this.#running.forEach(clearTimeout);
-        this.#running.clear();
-    }
-}
-
-const isPrivate = ({ protocol, hostname }) =>
-    protocol === "wss:" || protocol === "tls:" || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
-
-/** Returns the first command of each connection. */
-function loginOf({ id, secret = "", presence }) {
-    if (!clientId(id)) throw new TypeError("not a client-id");
-    const bytes = [...encoder.encode(secret)];
-    if (bytes.length > 256 || bytes.includes(0)) throw new TypeError("a secret has at most 256 bytes, and no NUL");
-    const encoded = bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
-    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret && " secret="}${encoded}`;
-}
-
-function urlsOf(servers) {
-    const urls = [servers].flat().map((server) => new URL(server));
-    const isKnown = ({ protocol, port }) => protocol in transports && (port || protocol.startsWith("ws"));
-    if (!urls.length || !urls.every(isKnown)) throw new TypeError("a server is ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
-    return urls;
+function* pauses({ first = 250, longest = 10000 } = {}) {
+    for (let range = first; ; range = Math.min(2 * range, longest)) yield range * (0.5 + Math.random() / 2);
 }
 
 /** Makes a promise whose rejection is never unhandled, since a program may leave it alone. */
@@ -490,24 +432,38 @@ function promised(start) {
     return promise;
 }
 
+function loginOf({ id, secret = "", presence }) {
+    const bytes = [...encoder.encode(secret)];
+    if (!client(id) || bytes.length > 256 || bytes.includes(0)) throw new TypeError("not a client-id or not a secret");
+    const encoded = bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret && " secret="}${encoded}`;
+}
+
+function serverOf(text) {
+    const url = new URL(text);
+    if (!/^wss?:|^(tcp|tls):[0-9]/.test(url.protocol + url.port)) throw new TypeError(`not a server: ${text}`);
+    return url;
+}
+
+const isPrivate = ({ protocol, hostname }) => /wss|tls/.test(protocol) || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
+
+const beforeLogin = ["WELCOME", "ERR", "BYE"];
 const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
 
 export class Client extends EventTarget {
+    state = "connecting";
+    welcome;
+
     #options;
-    #login;
+    #login; // the first line of each connection
     #servers;
     #attempts = 0; // their number tells which server is tried
-    #retries;
-    #resends = new Backoff({ first: 100, longest: 2000 });
-    #timers = new Timers();
-
+    #pauses; // between attempts
+    #resends; // pauses while the store does not work
+    #timers = {};
     #transport;
     #reader;
-    #heard = 0; // when bytes came last
     #isPaused = false;
-
-    #state = "connecting";
-    #welcome;
     #error; // why the client waits or has stopped
     #inbox = new Inbox();
     #unsent = new Unsent();
@@ -519,23 +475,15 @@ export class Client extends EventTarget {
 
     constructor(options) {
         super();
-        this.#options = { ack: "taken", ...options };
+        this.#options = { ack: "taken", ping: {}, ...options };
         this.#login = loginOf(options);
-        this.#servers = urlsOf(options.servers);
-        this.#retries = new Backoff(options.backoff);
+        this.#servers = [options.servers].flat().map(serverOf);
+        if (!this.#servers.length) throw new TypeError("no server");
+        this.#pauses = pauses(options.backoff);
         const nudge = ({ type }) => this.#nudge(type);
-        const { signal } = this.#listening;
-        for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, { signal });
-        globalThis.document?.addEventListener("visibilitychange", nudge, { signal });
+        for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, this.#listening);
+        globalThis.document?.addEventListener("visibilitychange", nudge, this.#listening);
         queueMicrotask(() => this.#dial()); // the program adds its listeners first
-    }
-
-    get state() {
-        return this.#state;
-    }
-
-    get welcome() {
-        return this.#welcome;
     }
 
     get unsent() {
@@ -554,22 +502,22 @@ export class Client extends EventTarget {
 
     ack(id) {
         this.#inbox.take(id);
-        this.#ackSoon();
+        if (this.#isOnline && !this.#timers.ack) this.#after(100, "ack", () => this.#ackNow());
     }
 
     history(first, count) {
         const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
-        return this.#ask(() => `HISTORY ${BigInt(first)} ${BigInt(count)}`, result);
+        return this.#ask(`HISTORY ${first} ${count}`, result);
     }
 
     who() {
-        return this.#ask(() => "WHO", (users) => users);
+        return this.#ask("WHO", (users) => users);
     }
 
-    #ask(makeCommand, result) {
+    #ask(command, result) {
         return promised((resolve, reject) => {
-            if (this.#leaving || this.#state === "stopped") throw this.#error ?? closed();
-            const command = makeCommand();
+            if (!/^[A-Z]+( \d+)*$/.test(command)) throw new RangeError(command);
+            if (this.#leaving || this.state === "stopped") throw this.#error ?? closed();
             const found = [];
             this.#questions.push({ command, found, reject, answer: (end) => resolve(result(found, end)) });
             if (this.#isOnline) this.#write(command);
@@ -578,38 +526,42 @@ export class Client extends EventTarget {
     }
 
     connect() {
-        if (this.#state === "waiting" || this.#state === "stopped") this.#dial();
+        if (this.state === "waiting" || this.state === "stopped") this.#dial();
     }
 
     close() {
         if (this.#leaving) return this.#leaving;
         this.#leaving = new Promise((resolve) => (this.#left = resolve));
         this.#wake();
-        if (this.#isOnline) this.#quit();
-        else this.#finish();
+        if (!this.#isOnline) return this.#finish();
+        this.#ackNow();
+        this.#write("QUIT");
+        this.#balance();
+        this.#after(5000, "quit", () => this.#finish());
         return this.#leaving;
     }
 
     [Symbol.asyncIterator]() {
         let hasEnded = false;
-        const result = (value) => ({ value, done: value === undefined });
-        const next = async () => {
-            if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
-            while (!hasEnded && !this.#leaving) {
-                const event = this.#inbox.give();
-                this.#balance();
-                if (event) return result(event);
-                if (this.#state === "stopped") throw this.#error;
-                await new Promise((resolve) => this.#wakers.push(resolve));
-            }
-            return result();
+        const result = (value) => ({ value, done: !value });
+        return {
+            next: async () => {
+                if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
+                while (!hasEnded && !this.#leaving) {
+                    const event = this.#inbox.give();
+                    this.#balance();
+                    if (event) return result(event);
+                    if (this.state === "stopped") throw this.#error;
+                    await new Promise((resolve) => this.#wakers.push(resolve));
+                }
+                return result();
+            },
+            return: async () => {
+                hasEnded = true;
+                this.#wake();
+                return result();
+            },
         };
-        const end = async () => {
-            hasEnded = true;
-            this.#wake();
-            return result();
-        };
-        return { next, return: end };
     }
 
     #wake() {
@@ -617,14 +569,22 @@ export class Client extends EventTarget {
     }
 
     get #isOnline() {
-        return this.#state === "online";
+        return this.state === "online";
     }
 
     #enter(state, details) {
-        this.#state = state;
+        this.state = state;
         this.#error = details?.error;
         this.#wake();
         this.dispatchEvent(new StateEvent(state, details));
+    }
+
+    #after(ms, name, action) {
+        clearTimeout(this.#timers[name]);
+        this.#timers[name] = setTimeout(() => {
+            this.#timers[name] = undefined;
+            action();
+        }, ms);
     }
 
     // --- from a pause to a login ---
@@ -636,26 +596,24 @@ export class Client extends EventTarget {
             this.#stop(new BelfryError("tls-required", "a secret is sent to another machine only over TLS"));
             return;
         }
-        this.#timers.set("login", 15000, () => this.#lose(closed("no answer to the login")));
+        this.#after(15000, "login", () => this.#lose(closed("no answer to the login")));
         this.#reader = new FrameReader();
         const url = this.#servers[this.#attempts++ % this.#servers.length];
-        try {
-            this.#transport = new transports[url.protocol](url, this.#options.tls, {
-                opened: () => this.#write(this.#login),
-                received: (bytes) => this.#receive(bytes),
-                ended: (why) => this.#lose(closed(why)),
-            });
-        } catch (error) {
-            this.#timers.set("login", 0, () => this.#lose(closed(error.message)));
-        }
+        const Transport = url.protocol.startsWith("ws") ? WebSocketTransport : SocketTransport;
+        this.#transport = new Transport(url, this.#options.tls, {
+            opened: () => this.#write(this.#login),
+            received: (bytes) => this.#receive(bytes),
+            ended: (why) => this.#lose(closed(why)),
+        });
         this.#enter("connecting");
     }
 
     #receive(bytes) {
         const transport = this.#transport;
-        this.#heard = Date.now();
+        if (this.#isOnline && !this.#leaving) this.#watch();
         for (const frame of this.#reader.push(bytes)) {
-            if (this.#transport === transport) this.#on[frame.verb](frame);
+            if (this.#transport !== transport) return;
+            if (this.#isOnline || beforeLogin.includes(frame.verb)) this.#on[frame.verb](frame);
         }
         if (this.#transport !== transport) return;
         if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
@@ -664,11 +622,11 @@ export class Client extends EventTarget {
     }
 
     #on = {
-        WELCOME: ({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
-            this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
+        WELCOME: ({ client, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+            this.#begin({ id: client, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
         MSG: (frame) => this.#deliver(new Message(frame)),
         SENT: ({ seq, id }) => {
-            this.#resends.reset();
+            this.#resends = undefined;
             this.#unsent.settle(seq)?.resolve({ seq, id });
             this.#deliver({ type: "sent", id, seq });
         },
@@ -680,12 +638,12 @@ export class Client extends EventTarget {
             this.#unsent.sendAgain();
         },
         PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
-        USER: ({ id, state, cursor }) => this.#questions[0]?.found.push({ id, online: state === "online", cursor }),
+        USER: ({ client, state, cursor }) => this.#questions[0]?.found.push({ id: client, online: state === "online", cursor }),
         END: (frame) => this.#questions.shift()?.answer(frame),
-        ONLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, true)),
-        OFFLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, false)),
+        ONLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, true)),
+        OFFLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, false)),
         PONG: () => {},
-        ERR: ({ code, seq, text }) => this.#fail(seq, new BelfryError(code, text || code)),
+        ERR: ({ code, refused, text }) => this.#fail(refused, new BelfryError(code, text || code)),
         BYE: ({ reason }) => {
             if (reason === "taken-over") this.#stop(new BelfryError(reason, "another login has taken over"));
             else this.#lose(closed(`the server ended the connection: ${reason}`));
@@ -693,19 +651,19 @@ export class Client extends EventTarget {
     };
 
     #begin(welcome) {
-        this.#timers.clear();
-        this.#retries.reset();
+        this.#clearTimers();
+        this.#pauses = pauses(this.#options.backoff);
         this.#isPaused = false;
-        this.#welcome = welcome;
+        this.welcome = welcome;
         this.#inbox.begin(welcome);
         this.#unsent.begin(welcome);
         for (const { command, found } of this.#questions) {
             found.length = 0;
             this.#write(command);
         }
-        this.#listen();
+        this.#watch();
         this.#enter("online", { welcome });
-        this.#ackSoon();
+        this.ack(0); // what was taken while offline
     }
 
     #deliver(event) {
@@ -732,25 +690,27 @@ export class Client extends EventTarget {
         for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
             this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
         }
-        if (this.#unsent.isPostponed && !this.#timers.has("resend")) {
-            this.#timers.set("resend", this.#resends.next(), () => {
-                this.#unsent.sendAgain();
-                this.#pump();
-            });
-        }
+        if (this.#unsent.canSendAgain && !this.#timers.resend) this.#resendLater();
         this.#balance();
+    }
+
+    #resendLater() {
+        this.#resends ??= pauses({ first: 100, longest: 3000 });
+        this.#after(this.#resends.next().value, "resend", () => {
+            this.#unsent.sendAgain();
+            this.#pump();
+        });
     }
 
     // While the program takes nothing, the server waits, unless an answer is due behind the events.
     #balance() {
+        if (!this.#isOnline) return;
         const needsAnswer = this.#leaving || this.#unsent.size + this.#questions.length > 0;
         const isPaused = !needsAnswer && this.#inbox.bytes > (this.#isPaused ? 1 << 20 : 4 << 20);
-        if (this.#isOnline && isPaused !== this.#isPaused) this.#transport.pause?.(isPaused);
+        if (isPaused === this.#isPaused) return;
         this.#isPaused = isPaused;
-    }
-
-    #ackSoon() {
-        if (this.#isOnline && !this.#timers.has("ack")) this.#timers.set("ack", 100, () => this.#ackNow());
+        this.#transport.pause?.(isPaused);
+        if (!this.#leaving) this.#watch();
     }
 
     #ackNow() {
@@ -760,36 +720,32 @@ export class Client extends EventTarget {
 
     // --- dead connections ---
 
-    #listen() {
-        const { after = 30000 } = this.#options.ping ?? {};
-        const left = this.#isPaused ? after : this.#heard + after - Date.now();
-        if (left > 0) this.#timers.set("silence", left, () => this.#listen());
-        else this.#probe();
+    #watch() {
+        const probe = () => this.#isPaused ? this.#watch() : this.#probe();
+        this.#after(this.#options.ping.after ?? 30000, "silence", probe);
     }
 
-    // A timer that fires much too late has slept with the machine, and the answer could not come meanwhile.
     #probe() {
-        const { within = 10000 } = this.#options.ping ?? {};
-        const asked = Date.now();
         this.#write("PING");
-        this.#timers.set("silence", within, () => {
-            if (this.#heard >= asked || this.#isPaused) this.#listen();
-            else if (Date.now() - asked > within + 5000) this.#probe();
-            else this.#lose(closed("the server does not answer"));
-        });
+        this.#after(this.#options.ping.within ?? 10000, "silence", () => this.#lose(closed("the server does not answer")));
     }
 
     // The network or the page has come back, or has gone.
     #nudge(type) {
         if (globalThis.document?.hidden) return;
-        if (this.#isOnline) this.#probe();
-        else if (this.#state === "waiting" && type !== "offline") this.#dial();
+        if (this.#isOnline && !this.#isPaused) this.#probe();
+        else if (this.state === "waiting" && type !== "offline") this.#dial();
     }
 
     // --- losses and the end ---
 
+    #clearTimers() {
+        for (const name in this.#timers) clearTimeout(this.#timers[name]);
+        this.#timers = {};
+    }
+
     #drop() {
-        this.#timers.clear();
+        this.#clearTimers();
         this.#transport?.close();
         this.#transport = undefined;
     }
@@ -798,23 +754,16 @@ export class Client extends EventTarget {
         this.#drop();
         if (this.#leaving) return this.#finish();
         if (!this.#isOnline && this.#attempts % this.#servers.length !== 0) return this.#dial();
-        const pause = error.code === "broken-server" ? this.#retries.longest : this.#retries.next();
-        this.#timers.set("retry", pause, () => this.#dial());
+        const pause = error.code === "broken-server" ? this.#options.backoff?.longest ?? 10000 : this.#pauses.next().value;
+        this.#after(pause, "retry", () => this.#dial());
         return this.#enter("waiting", { error, retryAt: Date.now() + pause });
     }
 
     #stop(error) {
         this.#drop();
         if (this.#leaving) return this.#finish();
-        for (const question of this.#questions.splice(0)) question.reject(error);
+        this.#rejectQuestions(error);
         return this.#enter("stopped", { error });
-    }
-
-    #quit() {
-        this.#ackNow();
-        this.#write("QUIT");
-        this.#balance();
-        this.#timers.set("quit", 5000, () => this.#finish());
     }
 
     #finish() {
@@ -822,8 +771,13 @@ export class Client extends EventTarget {
         this.#drop();
         this.#listening.abort();
         this.#unsent.rejectAll(error);
-        for (const question of this.#questions.splice(0)) question.reject(error);
+        this.#rejectQuestions(error);
         this.#enter("stopped", { error });
         this.#left();
+        return this.#leaving;
+    }
+
+    #rejectQuestions(error) {
+        for (const { reject } of this.#questions.splice(0)) reject(error);
     }
 }

@@ -1,4 +1,4 @@
-import { $, count, say } from "./dom.js";
+import { $, count, encode, say } from "./dom.js";
 import { log } from "./log.js";
 import { outbox } from "./outbox.js";
 import { session } from "./session.js";
@@ -10,7 +10,6 @@ const key = () => `belfry/${session.me}/draft`;
 /** The own message that Up has brought back, by its id. Without one the field holds the draft. */
 let recalled;
 let draft = "";
-let timer = 0;
 
 /** Brings back the draft that was left here. */
 export function openComposer() {
@@ -30,7 +29,7 @@ function fit() {
 
 function keep() {
     try {
-        if (!recalled) localStorage[key()] = field.value;
+        localStorage[key()] = field.value;
     } catch {
         // The storage is full. The draft lives as long as the page.
     }
@@ -38,7 +37,7 @@ function keep() {
 
 function send() {
     const limit = session.client.welcome?.maxPayload ?? Infinity;
-    const isLong = new TextEncoder().encode(field.value).length > limit;
+    const isLong = encode(field.value).length > limit;
     say($("composer-error"), isLong ? `Too long: at most ${count(limit)} bytes` : "");
     if (isLong || !field.value.trim()) return;
     outbox.add(field.value);
@@ -61,8 +60,7 @@ field.oninput = () => {
     recalled = undefined;
     say($("composer-error"), "");
     fit();
-    clearTimeout(timer);
-    timer = setTimeout(keep, 300);
+    keep();
 };
 
 field.onkeydown = (event) => {
@@ -82,4 +80,3 @@ $("composer").onsubmit = (event) => {
     send();
     field.focus();
 };
-addEventListener("pagehide", keep);

@@ -19,6 +19,9 @@ export function say(element, text) {
     if (element && element.textContent !== text) element.textContent = text;
 }
 
+const encoder = new TextEncoder();
+export const encode = (text) => encoder.encode(text);
+
 export const count = (number) => number.toLocaleString("en-US");
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });

@@ -1,4 +1,5 @@
-import { $, copy, hour, make, say, sign } from "./dom.js";
+import { $, copy, encode, hour, make, say, sign } from "./dom.js";
+import { outbox } from "./outbox.js";
 import { people } from "./people.js";
 import { session } from "./session.js";
 
@@ -37,13 +38,11 @@ function mention(name) {
 
 /** Shows a text. What looks like HTML in it is text. */
 function showText(text, button, bytes) {
-    const isWhole = bytes.length <= previewBytes;
-    const begin = new TextDecoder().decode(bytes.subarray(0, previewBytes), { stream: !isWhole });
-    const lines = begin.split("\n");
-    const isShort = isWhole && lines.length <= previewLines;
-    const preview = isShort ? [...parts(begin)] : [...parts(lines.slice(0, previewLines).join("\n")), "…"];
+    const isCut = bytes.length > previewBytes;
+    const lines = new TextDecoder().decode(bytes.subarray(0, previewBytes), { stream: isCut }).split("\n");
+    const preview = [...parts(lines.slice(0, previewLines).join("\n"))];
     text.append(...preview);
-    if (isShort) return button.remove();
+    if (!isCut && lines.length <= previewLines) return button.remove();
     const size = bytes.length < 1e5 ? `${Math.ceil(bytes.length / 1e3)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`;
     say(button, `Show all (${size})`);
     button.onclick = () => {
@@ -74,34 +73,34 @@ function showPieces(text, rest) {
         const { value, done } = rest.next();
         if (done || !text.classList.contains("whole")) return;
         const piece = make("div", { className: "piece", dir: "auto" }, ...parts(value));
-        const rows = value.split("\n").reduce((sum, line) => sum + Math.ceil((line.length * 7.5) / text.clientWidth || 1), 0);
-        piece.style.containIntrinsicHeight = `auto ${rows * 22}px`;
+        const lines = value.split("\n").length + (value.length * 7.5) / text.clientWidth;
+        piece.style.containIntrinsicHeight = `auto ${lines * 22}px`;
         text.append(piece);
     }
     requestAnimationFrame(() => showPieces(text, rest));
 }
 
-/** Fills a row of the template with a message, or with an own one that has no place in the log yet. */
+/** Fills a copy of the template with a message. */
 export function fillRow(row, { sender, time, payload }) {
-    const [article, clock] = ["article", "time"].map((name) => row.querySelector(name));
+    const article = row.querySelector("article");
+    const clock = row.querySelector("time");
     sign(article, sender);
-    if (time) {
-        say(clock, hour(time));
-        clock.dateTime = new Date(time).toISOString();
-        clock.title = new Date(time).toLocaleString();
-    }
-    article.ariaLabel = time ? `${sender}, ${hour(time)}` : sender;
-    article.classList.toggle("own", sender === session.me);
+    say(clock, hour(time));
+    clock.dateTime = new Date(time).toISOString();
+    article.ariaLabel = `${sender}, ${hour(time)}`;
     showText(row.querySelector(".text"), row.querySelector(".more"), payload);
+    article.classList.toggle("own", sender === session.me);
     article.classList.toggle("mentioned", !!row.querySelector("mark"));
     return article;
 }
 
 /** A row for an own message that has no place in the log yet. */
-export function pendingRow({ text, error }) {
-    const row = copy("row", { ".begin, .day, .divider, .gap, .avatar, .sender, time, .tick": false, ".failed": error });
-    fillRow(row, { sender: session.me, payload: new TextEncoder().encode(text) }).classList.add("pending");
+export function pendingRow(entry, isFirst) {
+    const { text, time, error } = entry;
+    const row = copy("row", { ".begin, .day, .divider, .gap, .tick": false, ".avatar, .sender": isFirst, ".failed": error });
+    fillRow(row, { sender: session.me, time, payload: encode(text) }).classList.add("pending");
     const waits = session.isOnline() ? "Sending…" : "Waiting for the connection";
     say(row.querySelector(".status"), error ? `Not sent: ${$(error)?.textContent ?? error}` : waits);
+    for (const name of error ? ["retry", "discard"] : []) row.querySelector(`.${name}`).onclick = () => outbox[name](entry);
     return row;
 }

@@ -10,12 +10,15 @@ import { unread } from "./unread.js";
 const margin = 600;
 /** New messages are shown at most every so many milliseconds. */
 const pause = 80;
-const groupTime = 5 * 60_000;
+const groupTime = 300_000;
 const scroller = $("timeline");
 
 /** The rows in the document, and those with a long message that somebody has opened, by id. */
 let rows = new Map();
 const opened = new Map();
+/** The ids that are rendered. */
+let begin = 1;
+let end = 0;
 /** This row stands so many pixels below the top of the screen. */
 let anchor = { id: 1, top: 0 };
 let scrollTop = 0;
@@ -25,7 +28,6 @@ let width = 600;
 let follows = true;
 /** While a backlog comes, what is on the screen stays there. */
 let isHeld = true;
-let isNewcomer = false;
 /** The last message that somebody who follows the end has seen. */
 let shownTo = 0;
 let found = 0;
@@ -34,8 +36,6 @@ let lastFrame = 0;
 let timer = 0;
 let request = 0;
 let pending = "";
-
-const isVisible = () => document.visibilityState === "visible";
 
 /**
  * The list of messages. Only the rows near the screen are in the document. All changes are made once per frame: render,
@@ -46,7 +46,7 @@ export const timeline = {
     onframe: () => {},
 
     /** Whether somebody sees the end of the log, and every message that comes. */
-    isWatched: () => follows && !isHeld && isVisible(),
+    isWatched: () => follows && !isHeld && !document.hidden,
 
     /** Shows what has come, soon. */
     changed() {
@@ -60,19 +60,19 @@ export const timeline = {
         request ||= requestAnimationFrame(frame);
     },
 
-    /** A backlog comes. Somebody who is here for the first time does not begin with its first message. */
-    hold(isFirstTime) {
+    hold() {
         isHeld = true;
-        isNewcomer = isFirstTime;
     },
 
-    /** A backlog has ended, or the page is visible again. Moves to the first unread message if the screen is too small for all. */
+    /**
+     * The backlog has ended, or the page is visible again. If the screen is too small for the unread messages, it begins
+     * with the first of them; but for somebody who has never read anything it ends with the newest.
+     */
     release() {
         isHeld = false;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
-        if (follows && !isNewcomer && unread.count && unread.divider > log.first && rest > view - 60) moveTo(unread.divider, 48);
-        isNewcomer = false;
+        if (follows && unread.upTo && unread.count && rest > view - 60) moveTo(unread.divider, 48);
         timeline.refresh();
     },
 
@@ -114,14 +114,9 @@ function frame() {
     place();
     see();
     load();
-    if (session.isOnline() && rows.size && log.extend(...ends())) timeline.refresh();
+    if (session.isOnline() && log.extend(begin, end)) timeline.refresh();
     timeline.onframe();
 }
-
-const ends = () => {
-    const ids = [...rows.keys()];
-    return [ids[0], ids.at(-1)];
-};
 
 /** Moves the anchor as far as somebody has scrolled since the last frame. */
 function followUser() {
@@ -133,14 +128,14 @@ function followUser() {
 
 /** Where the top of the screen belongs. */
 function top() {
-    const end = heights.total() + $("pending").offsetHeight - view;
-    return Math.max(0, follows && !isHeld ? end : Math.min(end, heights.offset(anchor.id) - anchor.top));
+    const last = heights.total() + $("pending").offsetHeight - view;
+    return Math.max(0, follows && !isHeld ? last : Math.min(last, heights.offset(anchor.id) - anchor.top));
 }
 
 function draw() {
     const wanted = new Map();
-    const begin = heights.at(top() - margin);
-    const end = Math.min(log.last, heights.at(top() + view + margin));
+    begin = heights.at(top() - margin);
+    end = Math.min(log.last, heights.at(top() + view + margin));
     for (let id = begin; id <= end; id++) {
         // Only the last id of a gap has a row.
         if (log.event(id)?.type === "gap") id = log.event(id).last;
@@ -148,9 +143,9 @@ function draw() {
     }
     replaceRows(wanted);
     $("above").style.height = `${heights.offset(begin)}px`;
-    for (const [id, row] of wanted) heights.set(id, row.getBoundingClientRect().height);
+    for (const [id, row] of rows) heights.set(id, row.getBoundingClientRect().height);
     $("below").style.height = `${heights.total() - heights.offset(end + 1)}px`;
-    $("empty").hidden = wanted.size || outbox.entries.length || !session.isOnline();
+    $("empty").hidden = rows.size || outbox.entries.length || !session.isOnline();
     say($("empty"), log.isNew ? "The server has begun a new log" : "No messages yet");
 }
 
@@ -171,38 +166,30 @@ function replaceRows(wanted) {
 
 /** The row of an id: the one that exists, if it still shows what it should. */
 function rowOf(id) {
-    const event = log.event(id);
-    const isMessage = event?.type === "message";
-    const day = isMessage && startsDay(id, event);
+    const event = log.event(id) ?? {};
+    const isMessage = event.type === "message";
+    const before = log.event(id - 1);
+    const isDay = isMessage && (id === log.first || (before?.type === "message" && dayOf(before.time) !== dayOf(event.time)));
+    const isDivider = id === unread.divider;
     const wanted = {
         ".begin": log.isNew && id === log.first,
-        ".day": day,
-        ".divider": id === unread.divider,
-        ".gap": event?.type === "gap",
+        ".day": isDay,
+        ".divider": isDivider,
+        ".gap": event.type === "gap",
         article: isMessage,
-        ".avatar, .sender": isMessage && (day || startsGroup(id, event)),
-        ".tick": event?.sender === session.me,
+        ".avatar, .sender": isDay || isDivider || before?.sender !== event.sender || event.time - before?.time > groupTime,
+        ".tick": event.sender === session.me,
         ".status, .failed": false,
     };
     const state = Object.values(wanted).join();
     const old = rows.get(id) ?? opened.get(id);
-    if (old && old.event === event && old.state === state) return old;
-    const row = Object.assign(copy("row", wanted), { event, state, key: id });
-    if (!log.isLoaded(id)) row.ariaBusy = "true";
-    if (day) say(row.querySelector(".day span"), (row.querySelector(".day").ariaLabel = dayName(event.time)));
-    if (wanted[".gap"]) say(row.querySelector(".gap"), gapText(event));
+    if (old?.state === state && old.event === log.event(id)) return old;
+    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id, ariaBusy: !log.isLoaded(id) });
+    const day = row.querySelector(".day");
+    if (day) say(day.firstChild, (day.ariaLabel = dayName(event.time)));
     if (isMessage) Object.assign(fillRow(row, event), { ariaPosInSet: id, ariaSetSize: log.newest });
+    else say(row.querySelector(".gap"), gapText(event));
     return row;
-}
-
-function startsDay(id, { time }) {
-    const before = log.event(id - 1);
-    return id === log.first || (before?.type === "message" && dayOf(before.time) !== dayOf(time));
-}
-
-function startsGroup(id, { sender, time }) {
-    const before = log.event(id - 1);
-    return id === unread.divider || before?.sender !== sender || time - before.time > groupTime;
 }
 
 const gapText = ({ first, last }) => (first === last ? "1 message is missing" : `${count(last - first + 1)} messages are missing`);
@@ -213,8 +200,7 @@ function place() {
     ({ scrollTop } = scroller);
     const id = heights.at(scrollTop);
     anchor = { id, top: heights.offset(id) - scrollTop };
-    const [, last] = ends();
-    if (last < log.last && heights.offset(last + 1) < scrollTop + view) timeline.refresh();
+    if (end < log.last && heights.offset(end + 1) < scrollTop + view) timeline.refresh();
     const target = rows.get(found)?.querySelector("article");
     if (!target) return;
     found = 0;
@@ -224,23 +210,22 @@ function place() {
 
 /** Finds out which messages are on the screen as a whole, or fill it. */
 function see() {
-    const begin = heights.at(scrollTop);
-    let end = heights.at(scrollTop + view - 4);
-    if (end > begin && heights.offset(end + 1) > scrollTop + view + 4) end--;
-    const isSeen = !isHeld && isVisible();
+    const first = heights.at(scrollTop);
+    let last = heights.at(scrollTop + view - 4);
+    if (last > first && heights.offset(last + 1) > scrollTop + view + 4) last--;
+    const isSeen = !isHeld && !document.hidden;
     // Whoever follows the end has seen what has run through since the last frame.
-    if (isSeen) unread.saw(follows && shownTo ? Math.min(begin, shownTo + 1) : begin, Math.min(end, log.last));
-    shownTo = isSeen && follows ? end : 0;
+    if (isSeen) unread.saw(shownTo && follows ? Math.min(first, shownTo + 1) : first, last);
+    shownTo = isSeen && follows ? last : 0;
     $("newest").hidden = follows;
     say($("newest"), unread.count ? `Newest (${count(unread.count)})` : "Newest");
-    $("unread-bar").hidden = isHeld || !unread.count || unread.upTo + 1 >= begin;
+    $("unread-bar").hidden = isHeld || !unread.count || unread.upTo + 1 >= first;
     say($("unread-count"), `${count(unread.count)} unread`);
 }
 
 /** Loads what is missing near the screen, with one request at a time. */
 async function load() {
-    const [first, last] = ends();
-    const range = session.isOnline() && !isLoading && log.missing(Math.max(log.first, first - 50), Math.min(log.last, last + 50));
+    const range = session.isOnline() && !isLoading && log.missing(Math.max(log.first, begin - 50), Math.min(log.last, end + 50));
     if (!range) return;
     isLoading = true;
     try {
@@ -254,14 +239,10 @@ async function load() {
 }
 
 function drawPending() {
-    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline();
-    if (state === pending) return;
+    const isFirst = log.event(log.last)?.sender !== session.me;
+    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline() + isFirst;
+    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map((entry, index) => pendingRow(entry, isFirst && !index)));
     pending = state;
-    $("pending").replaceChildren(...outbox.entries.map((entry) => {
-        const row = pendingRow(entry);
-        for (const action of ["retry", "discard"]) row.querySelector(`.${action}`)?.addEventListener("click", () => outbox[action](entry));
-        return row;
-    }));
 }
 
 const resized = new ResizeObserver(() => {
@@ -273,13 +254,13 @@ const resized = new ResizeObserver(() => {
 resized.observe(scroller);
 resized.observe($("pending"));
 
-scroller.addEventListener("scroll", () => Math.abs(scroller.scrollTop - scrollTop) >= 1 && timeline.refresh());
+scroller.onscroll = timeline.refresh;
 scroller.addEventListener("opened", ({ target }) => {
     const row = target.closest(".row");
-    if (row.key) opened.set(row.key, row);
+    opened.set(row.key, row);
     resized.observe(row);
 });
-document.addEventListener("visibilitychange", () => isVisible() && !isHeld && timeline.release());
+document.addEventListener("visibilitychange", () => isHeld || timeline.release());
 $("newest").onclick = timeline.toEnd;
 $("first-unread").onclick = () => timeline.show(unread.upTo + 1);
 $("mark-read").onclick = () => {

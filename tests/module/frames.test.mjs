@@ -1,25 +1,19 @@
 // The parser finds what wire/vectors/frames.json says, however the bytes are cut.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { FrameReader } from "../../page/belfry.js";
-
-const vectors = JSON.parse(readFileSync(new URL("../../wire/vectors/frames.json", import.meta.url), "utf8"));
-
-const textOf = (parts) => [parts].flat().map((part) => typeof part === "string" ? part : part.repeat.repeat(part.times)).join("");
-const bytesOf = (parts) => Uint8Array.from(Buffer.from(textOf(parts), "latin1"));
+import { bytesOf, latin1, textOf, vectors } from "./support/bytes.mjs";
 
 /** Writes a frame as the vectors do. */
-function written({ verb, id, time, seq, accepted, state, text, ...rest }) {
+function written({ verb, client, time, seq, refused = seq, accepted, state, text, ...rest }) {
     const frame = { verb, ...rest };
-    if (typeof id === "string") frame.client_id = id;
-    else if (id !== undefined) frame.id = id;
+    if (client) frame.client_id = client;
     if (time !== undefined) frame.ms = time;
-    if (seq !== undefined) frame.seq = String(seq);
+    if (refused !== undefined) frame.seq = String(refused);
     if (state) frame.online = state === "online";
-    if (text !== undefined) frame.text = Buffer.from(text).toString("latin1");
-    if (rest.payload) frame.payload = Buffer.from(rest.payload).toString("latin1");
+    if (text !== undefined) frame.text = latin1(Buffer.from(text));
+    if (rest.payload) frame.payload = latin1(rest.payload);
     if (verb !== "WELCOME") return frame;
     const { "max-payload": max_payload, server = "", ...welcome } = frame;
     return { ...welcome, max_payload, server, accepted: String(accepted ?? 0) };
@@ -38,7 +32,7 @@ function* cutsOf(bytes) {
     yield Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-for (const { name, bytes, frames, garbled = false } of vectors) {
+for (const { name, bytes, frames, garbled = false } of vectors("frames.json")) {
     const expected = { garbled, frames: frames.map((frame) => "payload" in frame ? { ...frame, payload: textOf(frame.payload) } : frame) };
     test(`Frames: ${name}`, () => {
         for (const pieces of cutsOf(bytesOf(bytes))) assert.deepEqual(read(pieces), expected);

@@ -182,7 +182,7 @@ withServer("A seq of an earlier run is sent again first, and onseq is told befor
     const receipts = [client.send("old", { seq: 41n, onseq }), client.send("new", { onseq })];
     assert.deepEqual(told, []);
     assert.deepEqual((await inTime(Promise.all(receipts))).map(({ seq }) => seq), [41n, 42n]);
-    assert.deepEqual(told, [[42n, 0]]);
+    assert.deepEqual(told, [[41n, 0], [42n, 0]]);
     assert.deepEqual(sent(server), ["old", "new"]);
 });
 
@@ -292,6 +292,22 @@ withServer("After a reconnection an event that was delivered does not come again
     server.deliver(server.connection, 4);
     assert.deepEqual(texts(await take(iterator, 1)), ["d"]);
     await until(() => server.cursor >= 3);
+});
+
+withServer("What comes before WELCOME is ignored", async (server, connect) => {
+    server.append({ sender: "you", text: "a" });
+    const client = connect();
+    const iterator = iterate(client);
+    await take(iterator, 1);
+    const { LOGIN } = server.answers;
+    server.answers.LOGIN = (connection) => {
+        connection.write("MSG 2 you 1 5\r\nearly\r\nSENT 1 3\r\nLIVE 9\r\n");
+        LOGIN(connection);
+    };
+    server.append({ sender: "you", text: "b" });
+    server.connection.close();
+    const events = await take(iterator, 1);
+    assert.deepEqual(events.map(({ type, id, text }) => [type, id, text]), [["live", 1, undefined], ["message", 2, "b"]]);
 });
 
 withServer("In a new epoch the ids begin anew, and what was taken before is not acknowledged in it", async (server, connect) => {

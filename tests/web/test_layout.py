@@ -1,4 +1,6 @@
 """From a phone to a wide screen."""
+from selenium.webdriver import Keys
+
 from support import views
 from support.case import BrowserTest
 
@@ -60,12 +62,16 @@ class Layout(BrowserTest):
         }).map((element) => element.outerHTML)""")
         self.assertEqual(small, [])
 
-    def test_on_a_phone_the_people_open_as_a_dialog(self):
+    def test_on_a_phone_the_people_open_above_the_messages_and_escape_closes_them(self):
         page = self.page(self.server(), "ann")
         self.resize(320)
+        self.rendered()
+        self.assertFalse(page.has("aside, dialog", "People"))
         page.click("People")
-        page.find("dialog, [role=dialog]", "People")
+        page.wait_for("bob in the list", lambda: "bob" in page.find("aside, dialog", "People").text)
         self.screenshot("people-320")
+        page.press(Keys.ESCAPE)
+        page.wait_for("the messages alone", lambda: not page.has("aside, dialog", "People"))
 
 
 def _add_tests_of_each_view():

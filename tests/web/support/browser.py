@@ -41,7 +41,8 @@ class Browser:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         # What Chromium writes into the home and the temporary directory belongs into our folder, too.
-        environment = {**os.environ, "HOME": self.folder, "TMPDIR": self.folder, "TZ": "Asia/Kolkata"}
+        own = dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), self.folder)
+        environment = {**os.environ, **own, "TZ": "Asia/Kolkata"}
         try:
             self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver", env=environment))
         except BaseException:
