@@ -28,7 +28,6 @@ let width = 600;
 let follows = true;
 /** While a backlog comes, what is on the screen stays there. */
 let isHeld = true;
-let isNewcomer = false;
 /** The last message that somebody who follows the end has seen. */
 let shownTo = 0;
 let found = 0;
@@ -61,19 +60,19 @@ export const timeline = {
         request ||= requestAnimationFrame(frame);
     },
 
-    /** A backlog comes. Somebody who is here for the first time does not begin with its first message. */
-    hold(isFirstTime) {
+    hold() {
         isHeld = true;
-        isNewcomer = isFirstTime;
     },
 
-    /** The backlog has ended, or the page is visible again. Begins with the first unread message if the screen is too small. */
+    /**
+     * The backlog has ended, or the page is visible again. If the screen is too small for the unread messages, it begins
+     * with the first of them; but for somebody who has never read anything it ends with the newest.
+     */
     release() {
         isHeld = false;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
-        if (follows && !isNewcomer && unread.count && unread.divider > log.first && rest > view - 60) moveTo(unread.divider, 48);
-        isNewcomer = false;
+        if (follows && unread.upTo && unread.count && rest > view - 60) moveTo(unread.divider, 48);
         timeline.refresh();
     },
 
@@ -185,14 +184,15 @@ function rowOf(id) {
     const state = Object.values(wanted).join();
     const old = rows.get(id) ?? opened.get(id);
     if (old?.state === state && old.event === log.event(id)) return old;
-    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id });
-    row.ariaBusy = !log.isLoaded(id);
+    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id, ariaBusy: !log.isLoaded(id) });
     const day = row.querySelector(".day");
     if (day) say(day.firstChild, (day.ariaLabel = dayName(event.time)));
     if (isMessage) Object.assign(fillRow(row, event), { ariaPosInSet: id, ariaSetSize: log.newest });
-    else say(row.querySelector(".gap"), event.first === event.last ? "1 message is missing" : `${count(event.last - event.first + 1)} messages are missing`);
+    else say(row.querySelector(".gap"), gapText(event));
     return row;
 }
+
+const gapText = ({ first, last }) => (first === last ? "1 message is missing" : `${count(last - first + 1)} messages are missing`);
 
 /** Scrolls to where the rows belong. The first row on the screen is the next anchor. */
 function place() {
@@ -239,8 +239,9 @@ async function load() {
 }
 
 function drawPending() {
-    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline();
-    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map(pendingRow));
+    const isFirst = log.event(log.last)?.sender !== session.me;
+    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline() + isFirst;
+    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map((entry, index) => pendingRow(entry, isFirst && !index)));
     pending = state;
 }
 
@@ -253,7 +254,7 @@ const resized = new ResizeObserver(() => {
 resized.observe(scroller);
 resized.observe($("pending"));
 
-scroller.onscroll = () => Math.abs(scroller.scrollTop - scrollTop) >= 1 && timeline.refresh();
+scroller.onscroll = timeline.refresh;
 scroller.addEventListener("opened", ({ target }) => {
     const row = target.closest(".row");
     opened.set(row.key, row);
