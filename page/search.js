@@ -75,7 +75,7 @@ dialog.onkeydown = (event) => {
     stops[at + move]?.[event.key === "Enter" ? "click" : "focus"]();
 };
 addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+    if (event.key?.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     open();
 });
