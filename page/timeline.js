@@ -274,7 +274,7 @@ scroller.addEventListener("opened", ({ target }) => {
     opened.set(row.key, row);
     resized.observe(row);
 });
-document.addEventListener("visibilitychange", () => isHeld || timeline.release());
+document.onvisibilitychange = () => isHeld || timeline.release();
 $("newest").onclick = timeline.toEnd;
 $("first-unread").onclick = () => timeline.show(unread.upTo + 1);
 $("mark-read").onclick = () => {
