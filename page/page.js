@@ -142,6 +142,9 @@ $("log-out").onclick = $("leave").onclick = async () => {
     await session.client.close();
     location.reload();
 };
+// A browser may keep a page that was left, with its connection.
+window.onpagehide = () => session.client?.close();
+window.onpageshow = ({ persisted }) => persisted && location.reload();
 $("use-here").onclick = () => location.reload();
 $("taken-over").onclose = () => $("taken-over").showModal();
 setInterval(() => people.update(), 30_000);
