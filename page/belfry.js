@@ -76,58 +76,65 @@ const maxLine = 65536;
 const maxPayload = 16 << 20;
 const maxSeq = 2n ** 63n - 1n;
 
-// A field's reader returns its value, or nothing if the field is missing or malformed.
+// A reader returns the value of a field, or nothing if the field is missing or malformed.
 const matching = (pattern) => (field) => pattern.test(field ?? "") ? field : undefined;
 const word = matching(/./s);
-const clientId = matching(/^[A-Za-z0-9_.-]{1,32}$/);
 const digits = matching(/^[0-9]+$/);
 const number = (field) => digits(field) && Math.min(Number(field), Number.MAX_SAFE_INTEGER);
 const seq = (field) => digits(field) && BigInt(field);
+const client = matching(/^[A-Za-z0-9_.-]{1,32}$/);
+const readers = {
+    accepted: (field) => seq(field) ?? 0n,
+    client,
+    code: word,
+    epoch: matching(/^[0-9A-Fa-f]{1,32}$/),
+    reason: word,
+    refused: (field) => field === "-" ? 0n : seq(field),
+    sender: client,
+    seq,
+    server: String,
+    state: matching(/^(on|off)line$/),
+    token: (field) => field === undefined ? "" : word(field),
+};
 
-// The fields of each verb, its options, and those options that may be missing.
-const message = [{ id: number, sender: clientId, time: number, size: number }];
+// For each verb its fields, its options, and those options that may be missing. Fields without a reader are numbers.
 const grammar = {
     __proto__: null,
-    WELCOME: [
-        { id: clientId },
-        { epoch: matching(/^[0-9A-Fa-f]{1,32}$/), cursor: number, last: number, seq, "max-payload": number },
-        { server: String, accepted: (value) => seq(value) ?? 0n },
-    ],
-    MSG: message,
-    PAST: message,
-    SENT: [{ seq, id: number }],
-    DUP: [{ seq }],
-    LIVE: [{ id: number }],
-    GAP: [{ first: number, last: number }],
-    END: [{ first: number, last: number }],
-    USER: [{ id: clientId, state: matching(/^(on|off)line$/) }, { cursor: number }],
-    ONLINE: [{ id: clientId }],
-    OFFLINE: [{ id: clientId }],
-    PONG: [{ token: (field) => field === undefined ? "" : word(field) }],
-    ERR: [{ code: word, seq: (field) => field === "-" ? 0n : seq(field) }],
-    BYE: [{ reason: word }],
+    WELCOME: ["client", "epoch cursor last seq max-payload", "server accepted"],
+    MSG: ["id sender time size"],
+    PAST: ["id sender time size"],
+    SENT: ["seq id"],
+    DUP: ["seq"],
+    LIVE: ["id"],
+    GAP: ["first last"],
+    END: ["first last"],
+    USER: ["client state", "cursor"],
+    ONLINE: ["client"],
+    OFFLINE: ["client"],
+    PONG: ["token"],
+    ERR: ["code refused"],
+    BYE: ["reason"],
 };
 
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
     const [verb, ...fields] = line.split(" ");
     if (!grammar[verb]) return undefined;
-    const [positional, required = {}, optional = {}] = grammar[verb];
+    const [names, required = [], optional = []] = grammar[verb].map((list) => list.split(" "));
     const frame = { verb };
-    const set = (key, value) => {
-        if (value === undefined) throw broken(`unreadable ${verb}`);
-        frame[key] = value;
+    const set = (name, field) => {
+        frame[name] = (readers[name] ?? number)(field);
+        if (frame[name] === undefined) throw broken(`unreadable ${verb}`);
     };
     const areOptions = () => fields.every((field) => field.includes("="));
     if (verb === "END" && areOptions()) return frame; // of WHO
-    for (const key in positional) set(key, positional[key](fields.shift()));
+    for (const name of names) set(name, fields.shift());
     if (verb === "ERR") return { ...frame, text: fields.join(" ") };
     if (!areOptions()) throw broken(`unreadable ${verb}`);
-    const options = { ...required, ...optional };
-    for (const key in options) {
-        const values = fields.filter((field) => field.startsWith(`${key}=`));
-        if (key in required && values.length === 0) set(key);
-        for (const value of values) set(key, options[key](value.slice(key.length + 1)));
+    for (const name of [...required, ...optional]) {
+        const given = fields.filter((field) => field.startsWith(`${name}=`));
+        if (!given.length && required.includes(name)) set(name);
+        for (const field of given) set(name, field.slice(name.length + 1));
     }
     return frame;
 }
@@ -411,8 +418,6 @@ class SocketTransport extends Transport {
     }
 }
 
-const transports = { "ws:": WebSocketTransport, "wss:": WebSocketTransport, "tcp:": SocketTransport, "tls:": SocketTransport };
-
 // --- the client ---
 
 /** Pauses that are random and grow, so that many clients do not come back at once. */
@@ -429,20 +434,18 @@ function promised(start) {
 
 function loginOf({ id, secret = "", presence }) {
     const bytes = [...encoder.encode(secret)];
-    if (!clientId(id) || bytes.length > 256 || bytes.includes(0)) throw new TypeError("not a client-id or not a secret");
+    if (!client(id) || bytes.length > 256 || bytes.includes(0)) throw new TypeError("not a client-id or not a secret");
     const encoded = bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
     return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret && " secret="}${encoded}`;
 }
 
-function urlsOf(servers) {
-    const urls = [servers].flat().map((server) => new URL(server));
-    const isKnown = ({ protocol, port }) => transports[protocol] && (port || protocol.startsWith("ws"));
-    if (!urls.length || !urls.every(isKnown)) throw new TypeError("not ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
-    return urls;
+function serverOf(text) {
+    const url = new URL(text);
+    if (!/^wss?:|^(tcp|tls):[0-9]/.test(url.protocol + url.port)) throw new TypeError(`not a server: ${text}`);
+    return url;
 }
 
-const isPrivate = ({ protocol, hostname }) =>
-    protocol === "wss:" || protocol === "tls:" || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
+const isPrivate = ({ protocol, hostname }) => /wss|tls/.test(protocol) || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 
 const beforeLogin = ["WELCOME", "ERR", "BYE"];
 const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
@@ -474,7 +477,8 @@ export class Client extends EventTarget {
         super();
         this.#options = { ack: "taken", ping: {}, ...options };
         this.#login = loginOf(options);
-        this.#servers = urlsOf(options.servers);
+        this.#servers = [options.servers].flat().map(serverOf);
+        if (!this.#servers.length) throw new TypeError("no server");
         this.#pauses = pauses(options.backoff);
         const nudge = ({ type }) => this.#nudge(type);
         for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, this.#listening);
@@ -595,7 +599,8 @@ export class Client extends EventTarget {
         this.#after(15000, "login", () => this.#lose(closed("no answer to the login")));
         this.#reader = new FrameReader();
         const url = this.#servers[this.#attempts++ % this.#servers.length];
-        this.#transport = new transports[url.protocol](url, this.#options.tls, {
+        const Transport = url.protocol.startsWith("ws") ? WebSocketTransport : SocketTransport;
+        this.#transport = new Transport(url, this.#options.tls, {
             opened: () => this.#write(this.#login),
             received: (bytes) => this.#receive(bytes),
             ended: (why) => this.#lose(closed(why)),
@@ -617,8 +622,8 @@ export class Client extends EventTarget {
     }
 
     #on = {
-        WELCOME: ({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
-            this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
+        WELCOME: ({ client, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+            this.#begin({ id: client, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
         MSG: (frame) => this.#deliver(new Message(frame)),
         SENT: ({ seq, id }) => {
             this.#resends = undefined;
@@ -633,12 +638,12 @@ export class Client extends EventTarget {
             this.#unsent.sendAgain();
         },
         PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
-        USER: ({ id, state, cursor }) => this.#questions[0]?.found.push({ id, online: state === "online", cursor }),
+        USER: ({ client, state, cursor }) => this.#questions[0]?.found.push({ id: client, online: state === "online", cursor }),
         END: (frame) => this.#questions.shift()?.answer(frame),
-        ONLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, true)),
-        OFFLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, false)),
+        ONLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, true)),
+        OFFLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, false)),
         PONG: () => {},
-        ERR: ({ code, seq, text }) => this.#fail(seq, new BelfryError(code, text || code)),
+        ERR: ({ code, refused, text }) => this.#fail(refused, new BelfryError(code, text || code)),
         BYE: ({ reason }) => {
             if (reason === "taken-over") this.#stop(new BelfryError(reason, "another login has taken over"));
             else this.#lose(closed(`the server ended the connection: ${reason}`));

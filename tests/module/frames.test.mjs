@@ -6,12 +6,11 @@ import { FrameReader } from "../../page/belfry.js";
 import { bytesOf, latin1, textOf, vectors } from "./support/bytes.mjs";
 
 /** Writes a frame as the vectors do. */
-function written({ verb, id, time, seq, accepted, state, text, ...rest }) {
+function written({ verb, client, time, seq, refused = seq, accepted, state, text, ...rest }) {
     const frame = { verb, ...rest };
-    if (typeof id === "string") frame.client_id = id;
-    else if (id !== undefined) frame.id = id;
+    if (client) frame.client_id = client;
     if (time !== undefined) frame.ms = time;
-    if (seq !== undefined) frame.seq = String(seq);
+    if (refused !== undefined) frame.seq = String(refused);
     if (state) frame.online = state === "online";
     if (text !== undefined) frame.text = latin1(Buffer.from(text));
     if (rest.payload) frame.payload = latin1(rest.payload);

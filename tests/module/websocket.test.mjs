@@ -38,17 +38,15 @@ withClients("WebSocket: messages of any size arrive in order", ["a", "b"], async
     assert.equal((await inTime(a.who())).length, 6);
 });
 
-withClients("WebSocket: after kills of sessions no message is lost or doubled", ["c", "d"], async (c, d) => {
+withClients("WebSocket: after kills of sessions and relays no message is lost or doubled", ["c", "d"], async (c, d) => {
     const iterator = d[Symbol.asyncIterator]();
     await take(iterator, 1, "live");
     const sent = [];
     const receipts = [];
     for (let kills = 0; kills < 40; kills++) {
-        const id = kills % 2 ? "c" : "d";
-        const pid = await until(() => server.status().clients.find((client) => client.id === id).pid);
+        const pid = await until(() => kills % 2 ? server.sessionOf(kills % 4 === 1 ? "c" : "d") : server.webRelays()[0], "process");
         process.kill(pid, "SIGKILL");
         for (let i = 0; i < 10; i++) receipts.push(c.send(sent[sent.push(`${kills}.${i}`) - 1]));
-        await until(() => server.status().clients.find((client) => client.id === id).pid !== pid);
     }
     await inTime(Promise.all(receipts));
     assert.deepEqual(texts(await take(iterator, sent.length)), sent);

@@ -7,8 +7,7 @@ from support.waiting import wait_for
 class People(BrowserTest):
     def shown(self, page):
         """Returns {client: state} as the list of people shows it."""
-        items = page.find_all("aside li, dialog li")
-        return dict(page.read(item).split() for item in items)
+        return dict(text.split() for text in page.read("aside li, dialog li"))
 
     def open_people(self, page):
         if not self.shown(page):

@@ -1,7 +1,7 @@
 // A real belfryd on free ports, with its data in a folder of its own.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,15 @@ export const temporaryFolder = () => mkdtempSync(join(root, "belfry-module."));
 /** Runs belfryctl and returns what it prints. */
 export function belfryctl(...args) {
     return execFileSync(join(bin, "belfryctl"), args, { encoding: "utf8" });
+}
+
+/** Returns the text of a file, or nothing if its process has ended meanwhile. */
+function textOf(path) {
+    try {
+        return readFileSync(path, "utf8");
+    } catch {
+        return "";
+    }
 }
 
 export class Server {
@@ -61,12 +70,20 @@ export class Server {
         return this.#find(start);
     }
 
-    get pid() {
-        return this.#process.pid;
+    /** Returns the pids of the children whose titles begin so. */
+    children(title, parent = this.#process.pid) {
+        const pids = textOf(`/proc/${parent}/task/${parent}/children`).trim().split(" ");
+        return pids.filter((pid) => textOf(`/proc/${pid}/cmdline`).startsWith(title)).map(Number);
     }
 
-    status() {
-        return JSON.parse(belfryctl("--data-dir", join(this.folder, "data"), "status", "--json"));
+    /** Returns the pid of a client's session, or nothing. */
+    sessionOf(id) {
+        return this.children(`belfryd: client ${id} `)[0];
+    }
+
+    /** Returns the pids of the processes that serve browsers. */
+    webRelays() {
+        return this.children("belfry-gate: gate").flatMap((gate) => this.children("belfry-gate: web", gate));
     }
 
     signal(name) {
