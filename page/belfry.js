@@ -181,12 +181,11 @@ export class FrameReader {
     }
 
     #readPayload(bytes, start, frames) {
-        const { size, ...frame } = this.#message;
-        const end = start + size;
+        const end = start + this.#message.size;
         const lf = bytes[end] === 13 ? end + 1 : end;
         if (lf >= bytes.length) return 0;
         if (bytes[lf] !== 10) throw broken("a payload without its ending");
-        frames.push({ ...frame, payload: new Uint8Array(bytes.subarray(start, end)) });
+        frames.push(Object.assign(this.#message, { payload: new Uint8Array(bytes.subarray(start, end)) }));
         this.#message = undefined;
         return lf + 1;
     }
@@ -494,8 +493,8 @@ export class Client extends EventTarget {
         return promised((resolve, reject) => {
             if (this.#leaving) throw closed();
             const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
-            if (!ArrayBuffer.isView(bytes)) throw new TypeError("not a string or Uint8Array");
-            this.#unsent.add({ seq, onseq, payload: Uint8Array.from(bytes), resolve, reject });
+            if (bytes?.BYTES_PER_ELEMENT !== 1) throw new TypeError("not a string or Uint8Array");
+            this.#unsent.add({ seq, onseq, payload: new Uint8Array(bytes), resolve, reject });
             queueMicrotask(() => this.#pump());
         });
     }
@@ -516,7 +515,7 @@ export class Client extends EventTarget {
 
     #ask(command, result) {
         return promised((resolve, reject) => {
-            if (!/^[A-Z]+( \d+)*$/.test(command)) throw new RangeError(command);
+            if (!/^[A-Z]+( \d+)*$/.test(command)) throw new RangeError(`not possible: ${command}`);
             if (this.#leaving || this.state === "stopped") throw this.#error ?? closed();
             const found = [];
             this.#questions.push({ command, found, reject, answer: (end) => resolve(result(found, end)) });

@@ -8,7 +8,7 @@ const previewBytes = 6000;
 const previewLines = 40;
 /** A long text is shown in pieces, of which the browser lays out only those on the screen. */
 const pieceBytes = 8192;
-const special = /https?:\/\/[^\s<>"]+|(?<![\w.@-])@[\w.-]+/g;
+const special = /https?:\/\/[^\s<>"]+|(?<![\w.@-])@[\w.-]{1,40}/g;
 
 /** Splits a text into strings, links and mentions. */
 function* parts(text) {

@@ -22,6 +22,7 @@ function showLogin(reason = "", isBusy = false) {
     $("login-button").disabled = isBusy;
     say($("login-button"), isBusy ? "Logging in…" : "Log in");
     say($("login-error"), reason);
+    $("name").value ||= session.me;
 }
 
 function showChat() {
@@ -141,12 +142,15 @@ $("log-out").onclick = $("leave").onclick = async () => {
     await session.client.close();
     location.reload();
 };
+// A browser may keep a page that was left, with its connection.
+window.onpagehide = () => session.client?.close();
+window.onpageshow = ({ persisted }) => persisted && location.reload();
 $("use-here").onclick = () => location.reload();
 $("taken-over").onclose = () => $("taken-over").showModal();
 setInterval(() => people.update(), 30_000);
 // While the page is hidden there are no frames, but its title changes.
 setInterval(() => document.hidden && timeline.onframe(), 500);
-navigator.serviceWorker?.register("service-worker.js");
+navigator.serviceWorker?.register("service-worker.js").catch(() => {});
 
 if (remembered()) {
     start(remembered());

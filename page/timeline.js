@@ -37,6 +37,9 @@ let timer = 0;
 let request = 0;
 let pending = "";
 
+/** Whether somebody sees the list. It has no height while another view is open. */
+const isShown = () => view > 0 && !isHeld && !document.hidden;
+
 /**
  * The list of messages. Only the rows near the screen are in the document. All changes are made once per frame: render,
  * measure, and scroll so that the anchor stays where it is.
@@ -46,7 +49,7 @@ export const timeline = {
     onframe: () => {},
 
     /** Whether somebody sees the end of the log, and every message that comes. */
-    isWatched: () => follows && !isHeld && !document.hidden,
+    isWatched: () => follows && isShown(),
 
     /** Shows what has come, soon. */
     changed() {
@@ -70,6 +73,7 @@ export const timeline = {
      */
     release() {
         isHeld = false;
+        if (!view) return;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
         if (follows && unread.upTo && unread.count && rest > view - 60) moveTo(unread.divider, 48);
@@ -107,6 +111,11 @@ heights.estimate = (id) => {
 function frame() {
     request = 0;
     lastFrame = performance.now();
+    if (view > 0) render();
+    timeline.onframe();
+}
+
+function render() {
     followUser();
     heights.update();
     drawPending();
@@ -115,7 +124,6 @@ function frame() {
     see();
     load();
     if (session.isOnline() && log.extend(begin, end)) timeline.refresh();
-    timeline.onframe();
 }
 
 /** Moves the anchor as far as somebody has scrolled since the last frame. */
@@ -213,10 +221,9 @@ function see() {
     const first = heights.at(scrollTop);
     let last = heights.at(scrollTop + view - 4);
     if (last > first && heights.offset(last + 1) > scrollTop + view + 4) last--;
-    const isSeen = !isHeld && !document.hidden;
     // Whoever follows the end has seen what has run through since the last frame.
-    if (isSeen) unread.saw(shownTo && follows ? Math.min(first, shownTo + 1) : first, last);
-    shownTo = isSeen && follows ? last : 0;
+    if (isShown()) unread.saw(shownTo && follows ? Math.min(first, shownTo + 1) : first, last);
+    shownTo = timeline.isWatched() ? last : 0;
     $("newest").hidden = follows;
     say($("newest"), unread.count ? `Newest (${count(unread.count)})` : "Newest");
     $("unread-bar").hidden = isHeld || !unread.count || unread.upTo + 1 >= first;
@@ -228,8 +235,10 @@ async function load() {
     const range = session.isOnline() && !isLoading && log.missing(Math.max(log.first, begin - 50), Math.min(log.last, end + 50));
     if (!range) return;
     isLoading = true;
+    const { epoch } = session.client.welcome;
     try {
-        log.fill(range, await session.client.history(range.first, range.end - range.first));
+        const answer = await session.client.history(range.first, range.end - range.first);
+        if (epoch === session.client.welcome.epoch) log.fill(range, answer);
         for (let id = range.first; id < range.end; id++) heights.set(id);
     } catch {
         // The client has stopped.
@@ -246,10 +255,15 @@ function drawPending() {
 }
 
 const resized = new ResizeObserver(() => {
+    const wasHidden = !view;
+    view = scroller.clientHeight;
+    if (!view) return;
     if (width !== scroller.clientWidth) heights.reset();
     width = scroller.clientWidth;
-    view = scroller.clientHeight;
-    timeline.refresh();
+    if (!wasHidden) return timeline.refresh();
+    // The browser may have forgotten the scroll position.
+    ({ scrollTop } = scroller);
+    if (!isHeld) timeline.release();
 });
 resized.observe(scroller);
 resized.observe($("pending"));
@@ -260,7 +274,7 @@ scroller.addEventListener("opened", ({ target }) => {
     opened.set(row.key, row);
     resized.observe(row);
 });
-document.addEventListener("visibilitychange", () => isHeld || timeline.release());
+document.onvisibilitychange = () => isHeld || timeline.release();
 $("newest").onclick = timeline.toEnd;
 $("first-unread").onclick = () => timeline.show(unread.upTo + 1);
 $("mark-read").onclick = () => {

@@ -6,7 +6,7 @@ import { FrameReader } from "../../page/belfry.js";
 import { bytesOf, latin1, textOf, vectors } from "./support/bytes.mjs";
 
 /** Writes a frame as the vectors do. */
-function written({ verb, client, time, seq, refused = seq, accepted, state, text, ...rest }) {
+function written({ verb, size, client, time, seq, refused = seq, accepted, state, text, ...rest }) {
     const frame = { verb, ...rest };
     if (client) frame.client_id = client;
     if (time !== undefined) frame.ms = time;

@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true }));
 /** Runs a program in Node to its end. Rejects if it fails. */
 function run(name, code, ...args) {
     writeFileSync(join(folder, name), code);
-    return promisify(execFile)(process.execPath, [join(folder, name), ...args], { timeout: 30000 });
+    return promisify(execFile)(process.execPath, [join(folder, name), ...args], { timeout: 120000 });
 }
 
 test("The package has the version of the programs, and no dependencies", () => {

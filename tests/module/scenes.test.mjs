@@ -43,6 +43,7 @@ class Scene {
     #sends = 0; // how many were expected so far
     #settled = [];
     #next; // a call of next() without a result
+    #states = ["connecting"]; // that were not expected so far
 
     static async play({ secret, presence, servers = 1, steps }) {
         const scene = new Scene();
@@ -54,7 +55,10 @@ class Scene {
         }
         const urls = scene.listeners.map((listener) => `tcp://127.0.0.1:${listener.address().port}`);
         scene.client = new Client({ id: "ann", servers: urls, secret, presence, ack: "manual", backoff: { first: 5, longest: 10 } });
-        scene.client.addEventListener("state", ({ error }) => (scene.error = error));
+        scene.client.addEventListener("state", ({ state, error }) => {
+            scene.#states.push(state);
+            if (error) scene.error = error;
+        });
         scene.iterator = scene.client[Symbol.asyncIterator]();
         try {
             for (const [i, step] of steps.entries()) {
@@ -78,6 +82,7 @@ class Scene {
         this.socket = await this.#accept();
         this.#written = "";
         this.#sends = 0;
+        this.#states = [this.client.state];
         this.socket.on("data", (bytes) => (this.#written += latin1(bytes)));
         await until(() => this.#written.endsWith("\n"), "LOGIN");
         assert.deepEqual(loginOf(this.#written.trimEnd()), loginOf(line));
@@ -149,7 +154,8 @@ class Scene {
     }
 
     async state(state) {
-        await until(() => this.client.state === state, `state ${state} instead of ${this.client.state}`);
+        await until(() => this.#states.includes(state), `state ${state}`);
+        this.#states.splice(0, this.#states.lastIndexOf(state));
     }
 
     async stops(code) {

@@ -1,6 +1,6 @@
 // Tests wait for what they expect, with a generous deadline.
 
-const deadline = 30000;
+const deadline = 120000;
 
 /** Rejects if the promise is not settled in time. */
 export async function inTime(promise, what = "a result") {
