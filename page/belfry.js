@@ -542,11 +542,12 @@ export class Client extends EventTarget {
 
     [Symbol.asyncIterator]() {
         let hasEnded = false;
+        const isOver = () => hasEnded || this.#leaving;
         const result = (value) => ({ value, done: !value });
         return {
             next: async () => {
-                if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
-                while (!hasEnded && !this.#leaving) {
+                if (!isOver() && this.#options.ack === "taken") this.ack();
+                while (!isOver()) {
                     const event = this.#inbox.give();
                     this.#balance();
                     if (event) return result(event);
@@ -623,17 +624,17 @@ export class Client extends EventTarget {
     #on = {
         WELCOME: ({ client, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
             this.#begin({ id: client, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
-        MSG: (frame) => this.#deliver(new Message(frame)),
+        MSG: (frame) => this.#inbox.add(new Message(frame)),
         SENT: ({ seq, id }) => {
             this.#resends = undefined;
             this.#unsent.settle(seq)?.resolve({ seq, id });
-            this.#deliver({ type: "sent", id, seq });
+            this.#inbox.add({ type: "sent", id, seq });
         },
         DUP: ({ seq }) => this.#unsent.settle(seq)?.resolve({ seq }),
-        LIVE: ({ id }) => this.#deliver({ type: "live", id }),
+        LIVE: ({ id }) => this.#inbox.add({ type: "live", id }),
         // An own message may be missing whose SENT was lost. The server answers it with DUP.
         GAP: ({ first, last }) => {
-            this.#deliver({ type: "gap", first, last });
+            this.#inbox.add({ type: "gap", first, last });
             this.#unsent.sendAgain();
         },
         PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
@@ -663,10 +664,6 @@ export class Client extends EventTarget {
         this.#watch();
         this.#enter("online", { welcome });
         this.ack(0); // what was taken while offline
-    }
-
-    #deliver(event) {
-        if (!this.#leaving) this.#inbox.add(event);
     }
 
     #fail(seq, error) {
