@@ -32,7 +32,8 @@ struct Endpoint {
 /// Returns `192.0.2.7` or `2001:db8::7`, or `?` if the address is not known.
 [[nodiscard]] std::string address_text(const Endpoint& endpoint);
 
-/// Returns `192.0.2.7:5000` or `[2001:db8::7]:5000`, or `?` if the address is not known.
+/// Returns `192.0.2.7:5000` or `[2001:db8::7]:5000`, the address alone if the port is 0, which
+/// means that it is not known, or `?` if the address is not known either.
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
 /// Returns the endpoint in a socket address; an unknown one unless it is IPv4 or IPv6.

@@ -23,8 +23,13 @@ void wipe(std::span<iovec> parts) noexcept {
 ClientStream::ClientStream(Socket socket, SSL_CTX* context)
     : stream_{make_stream(std::move(socket), context)} {}
 
-ClientStream::Socket& ClientStream::socket() noexcept {
+ClientStream::Socket& ClientStream::socket() {
     return std::visit([](auto& stream) -> Socket& { return stream.socket(); }, stream_);
+}
+
+void ClientStream::put_back(std::string_view bytes) {
+    unread_.assign(bytes);
+    unread_begin_ = 0;
 }
 
 ClientStream::error_code ClientStream::error_of(Outcome outcome) {
@@ -34,7 +39,7 @@ ClientStream::error_code ClientStream::error_of(Outcome outcome) {
 }
 
 Step ClientStream::read(Parts& parts) {
-    if (!unread_.empty()) return read_unread(parts.span());
+    if (unread_begin_ < unread_.size()) return read_unread(parts.span());
     Step step{Outcome::must_read};
     if (std::exchange(is_readable_, true)) step = read_all(parts.span());
     if (step.outcome == Outcome::must_read) wipe(parts.span());
@@ -43,7 +48,7 @@ Step ClientStream::read(Parts& parts) {
 }
 
 /// Fills the parts in turn, as long as there is more.
-Step ClientStream::read_all(std::span<iovec> parts) noexcept {
+Step ClientStream::read_all(std::span<iovec> parts) {
     Step all{Outcome::done};
     for (const iovec& part : parts) {
         const Step step = std::visit(
@@ -62,10 +67,11 @@ Step ClientStream::read_all(std::span<iovec> parts) noexcept {
 
 Step ClientStream::read_unread(std::span<iovec> parts) noexcept {
     const iovec& first = parts.front();
-    const std::size_t count = std::min(first.iov_len, unread_.size());
-    unread_.copy(static_cast<char*>(first.iov_base), count);
-    ::explicit_bzero(unread_.data(), count);
-    unread_.erase(0, count);
+    const std::size_t count = std::min(first.iov_len, unread_.size() - unread_begin_);
+    char* const bytes = unread_.data() + unread_begin_;
+    std::copy_n(bytes, count, static_cast<char*>(first.iov_base));
+    ::explicit_bzero(bytes, count);
+    unread_begin_ += count;
     return {Outcome::done, count};
 }
 

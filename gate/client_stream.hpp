@@ -42,11 +42,11 @@ class ClientStream {
     /// Returns the TLS connection; null if the connection has none.
     [[nodiscard]] TlsStream* tls() noexcept { return std::get_if<TlsStream>(&stream_); }
 
-    [[nodiscard]] Socket& socket() noexcept;
-    [[nodiscard]] executor_type get_executor() noexcept { return socket().get_executor(); }
+    [[nodiscard]] Socket& socket();
+    [[nodiscard]] executor_type get_executor() { return socket().get_executor(); }
 
     /// Makes the next reads return these bytes first.
-    void put_back(std::string_view bytes) { unread_.assign(bytes); }
+    void put_back(std::string_view bytes);
 
     /// Returns how many bytes have been read.
     [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
@@ -136,7 +136,7 @@ class ClientStream {
     [[nodiscard]] static error_code error_of(Outcome outcome);
 
     [[nodiscard]] Step read(Parts& parts);
-    [[nodiscard]] Step read_all(std::span<iovec> parts) noexcept;
+    [[nodiscard]] Step read_all(std::span<iovec> parts);
     [[nodiscard]] Step read_unread(std::span<iovec> parts) noexcept;
     [[nodiscard]] Step write(Parts& parts);
     [[nodiscard]] Step close(Parts&);
@@ -150,6 +150,7 @@ class ClientStream {
     std::variant<PlainStream, TlsStream> stream_;
     bool is_readable_ = true;  ///< a read need not wait first
     std::string unread_;
+    std::size_t unread_begin_ = 0;
     std::string joined_;  ///< the parts of a record of TLS
     std::uint64_t bytes_read_ = 0;
 };

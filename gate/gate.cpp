@@ -235,14 +235,11 @@ void Gate::close_expired() {
 /// Watches all listening sockets again, or none of them.
 void Gate::watch_listeners(bool wanted) {
     if (wanted == is_listening_) return;
-    is_listening_ = wanted;
-    for (const int listener : listeners()) {
-        if (!wanted) {
-            unwatch_descriptor(epoll_, listener);
-        } else if (!watch(epoll_, listener)) {
-            is_listening_ = false;
-        }
-    }
+    const std::vector<int> all = listeners();
+    is_listening_ =
+        wanted && std::ranges::all_of(all, [this](int fd) { return watch(epoll_, fd); });
+    if (is_listening_) return;
+    for (const int listener : all) unwatch_descriptor(epoll_, listener);
 }
 
 std::vector<int> Gate::listeners() const {

@@ -33,6 +33,7 @@ void HttpConnection::read() {
 void HttpConnection::handle(const HttpRequest& request) {
     if (auto answer = handlers_.answer(request)) return write(std::move(*answer));
     client_->put_back(reader_.rest());
+    reader_.wipe_rest();
     handlers_.upgrade(request);
 }
 

@@ -1,5 +1,7 @@
 #include "gate/request_reader.hpp"
 
+#include <string.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -86,6 +88,11 @@ std::span<char> RequestReader::space() noexcept {
         end_ -= std::exchange(begin_, 0);
     }
     return std::span{bytes_}.subspan(end_);
+}
+
+void RequestReader::wipe_rest() noexcept {
+    ::explicit_bzero(bytes_.data() + begin_, end_ - begin_);
+    end_ = parsed_ = begin_;
 }
 
 std::optional<RequestReader::Result> RequestReader::next() {

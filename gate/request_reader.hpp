@@ -47,6 +47,9 @@ class RequestReader {
         return {bytes_.data() + begin_, end_ - begin_};
     }
 
+    /// Overwrites these bytes, which may be the secret of a client.
+    void wipe_rest() noexcept;
+
   private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 

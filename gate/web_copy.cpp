@@ -26,9 +26,16 @@ std::string_view last_line(std::string_view end) noexcept {
     return before == std::string_view::npos ? end : end.substr(before + 1);
 }
 
+/// Returns the second word of a line; empty if it is not of letters and hyphens, as all reasons
+/// are.
 std::string_view second_word(std::string_view line) noexcept {
+    constexpr std::size_t max_word = 32;
     line.remove_prefix(std::min(line.find(' ') + 1, line.size()));
-    return line.substr(0, line.find(' '));
+    const std::string_view word = line.substr(0, line.find(' '));
+    const bool is_sound = word.size() <= max_word && std::ranges::all_of(word, [](char c) {
+                              return (c >= 'a' && c <= 'z') || c == '-';
+                          });
+    return is_sound ? word : std::string_view{};
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ std::string_view view(boost::beast::string_view text) noexcept {
 /// Splits the path from a target. If the target is a URL, it names the host a second time, which
 /// must be the same; otherwise the result is empty.
 std::string_view path_of(std::string_view target, std::string_view host) {
-    if (const auto scheme = target.find("://"); !target.starts_with('/') && scheme != target.npos) {
+    if (const auto scheme = target.find("://");
+        !target.starts_with('/') && scheme != std::string_view::npos) {
         target.remove_prefix(scheme + 3);
         if (!target.starts_with(host)) return {};
         target.remove_prefix(host.size());

@@ -10,7 +10,6 @@ const key = () => `belfry/${session.me}/draft`;
 /** The own message that Up has brought back, by its id. Without one the field holds the draft. */
 let recalled;
 let draft = "";
-let timer = 0;
 
 /** Brings back the draft that was left here. */
 export function openComposer() {
@@ -30,7 +29,7 @@ function fit() {
 
 function keep() {
     try {
-        if (!recalled) localStorage[key()] = field.value;
+        localStorage[key()] = field.value;
     } catch {
         // The storage is full. The draft lives as long as the page.
     }
@@ -61,8 +60,7 @@ field.oninput = () => {
     recalled = undefined;
     say($("composer-error"), "");
     fit();
-    clearTimeout(timer);
-    timer = setTimeout(keep, 300);
+    keep();
 };
 
 field.onkeydown = (event) => {
@@ -82,4 +80,3 @@ $("composer").onsubmit = (event) => {
     send();
     field.focus();
 };
-addEventListener("pagehide", keep);

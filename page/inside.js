@@ -14,7 +14,7 @@ export const countReceived = () => received++;
 async function update() {
     const begin = performance.now();
     const before = received;
-    const users = await people.update().catch(() => []);
+    const users = await people.update();
     const { server, epoch, seq, maxPayload = 0 } = session.client.welcome ?? {};
     const facts = [
         $("connection").textContent, server, epoch, count(log.newest), count(unread.upTo), count(log.newest - unread.upTo),

@@ -42,7 +42,8 @@ export const log = {
     /** Takes the answer to a request for ids. What it lacks does not exist any more. */
     fill({ first, end }, answer) {
         for (const message of answer.messages) events.set(message.id, message);
-        if (first <= log.first) log.first = log.oldest = Math.min(answer.first || end, log.last + 1);
+        const begin = answer.first || end;
+        if (begin > first && first <= log.first) log.first = log.oldest = Math.min(begin, log.last + 1);
         for (let id = first, gap; id < end; id++) {
             gap = log.isLoaded(id) ? undefined : Object.assign(gap ?? { type: "gap", first: id }, { last: id });
             if (gap) events.set(id, gap);

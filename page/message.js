@@ -8,7 +8,7 @@ const previewBytes = 6000;
 const previewLines = 40;
 /** A long text is shown in pieces, of which the browser lays out only those on the screen. */
 const pieceBytes = 8192;
-const special = /https?:\/\/[^\s<>"]+|(?<![\w.@-])@[\w.-]+/g;
+const special = /https?:\/\/[^\s<>"]+|(?<![\w.@-])@[\w.-]{1,40}/g;
 
 /** Splits a text into strings, links and mentions. */
 function* parts(text) {
@@ -73,8 +73,8 @@ function showPieces(text, rest) {
         const { value, done } = rest.next();
         if (done || !text.classList.contains("whole")) return;
         const piece = make("div", { className: "piece", dir: "auto" }, ...parts(value));
-        const rows = value.split("\n").reduce((sum, line) => sum + Math.ceil((line.length * 7.5) / text.clientWidth || 1), 0);
-        piece.style.containIntrinsicHeight = `auto ${rows * 22}px`;
+        const lines = value.split("\n").length + (value.length * 7.5) / text.clientWidth;
+        piece.style.containIntrinsicHeight = `auto ${lines * 22}px`;
         text.append(piece);
     }
     requestAnimationFrame(() => showPieces(text, rest));
@@ -95,9 +95,9 @@ export function fillRow(row, { sender, time, payload }) {
 }
 
 /** A row for an own message that has no place in the log yet. */
-export function pendingRow(entry) {
+export function pendingRow(entry, isFirst) {
     const { text, time, error } = entry;
-    const row = copy("row", { ".begin, .day, .divider, .gap, .avatar, .sender, .tick": false, ".failed": error });
+    const row = copy("row", { ".begin, .day, .divider, .gap, .tick": false, ".avatar, .sender": isFirst, ".failed": error });
     fillRow(row, { sender: session.me, time, payload: encode(text) }).classList.add("pending");
     const waits = session.isOnline() ? "Sending…" : "Waiting for the connection";
     say(row.querySelector(".status"), error ? `Not sent: ${$(error)?.textContent ?? error}` : waits);

@@ -4,10 +4,12 @@ const prefix = () => `belfry/${session.me}/out/`;
 let written = 0;
 
 /** If the storage is full, the message is lost at a reload. */
-function store({ key, ...entry }) {
+function store(entry) {
+    const { key, isSending, ...kept } = entry;
     try {
-        localStorage[key] = JSON.stringify({ ...entry, isSending: false });
+        localStorage[key] = JSON.stringify(kept);
     } catch {
+        entry.isHomeless = true;
         localStorage.removeItem(key);
     }
     outbox.onchange();
@@ -36,16 +38,18 @@ async function send(entry) {
  * one. So it is sent again with the same seq after a reload, and the server accepts it once.
  */
 export const outbox = {
-    /** In the order in which they were written: {key, text, time, seq?, epoch?, error?, isSending?}. */
+    /** In the order in which they were written: {key, text, time, seq?, epoch?, error?, isSending?, isHomeless?}. */
     entries: [],
     /** Set by the page. */
     onchange: () => {},
 
     unsent: () => outbox.entries.filter((entry) => !entry.error).length,
 
+    /** Reads the storage. What this page has not sent yet may have been sent by another one that was open before. */
     open() {
-        const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix()));
-        outbox.entries = keys.sort().map((key) => ({ ...JSON.parse(localStorage[key]), key }));
+        const own = outbox.entries.filter((entry) => entry.isSending || entry.isHomeless);
+        const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix()) && !own.some((entry) => entry.key === key));
+        outbox.entries = [...own, ...keys.sort().map((key) => ({ ...JSON.parse(localStorage[key]), key }))];
     },
 
     add(text) {
@@ -58,6 +62,7 @@ export const outbox = {
 
     /** Sends what waits. In another epoch a seq means nothing: the new log cannot contain the message. */
     resume() {
+        outbox.open();
         for (const entry of outbox.entries) {
             if (entry.epoch !== session.client.welcome.epoch && !entry.isSending) delete entry.seq;
             send(entry);

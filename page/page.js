@@ -13,15 +13,16 @@ import { unread } from "./unread.js";
 let epoch;
 let isLive = false;
 let slowTimer = 0;
-let hiddenTimer = 0;
 
 /** Shows the form, with the reason if an attempt has failed. */
 function showLogin(reason = "", isBusy = false) {
     $("chat").hidden = true;
     $("login").hidden = false;
+    document.title = "Belfry";
     $("login-button").disabled = isBusy;
     say($("login-button"), isBusy ? "Logging in…" : "Log in");
     say($("login-error"), reason);
+    $("name").value ||= session.me;
 }
 
 function showChat() {
@@ -35,6 +36,9 @@ function showChat() {
 }
 
 function start(login, onopen) {
+    // Somebody else may have been logged in before.
+    epoch = undefined;
+    outbox.entries = [];
     const client = connect(login);
     client.addEventListener("state", (event) => client === session.client && onstate(event, onopen));
     client.addEventListener("presence", people.changed);
@@ -67,7 +71,7 @@ function enter(welcome) {
         log.isNew = epoch !== undefined;
         log.begin(welcome.cursor);
         unread.begin(welcome.cursor);
-        timeline.hold(!welcome.cursor);
+        timeline.hold();
         epoch = welcome.epoch;
     } else if (welcome.last > log.newest) timeline.hold();
     isLive = false;
@@ -97,8 +101,6 @@ function take(event) {
         if (isLive) announce(event);
     }
     timeline.changed();
-    // While the page is hidden there are no frames, but its title changes.
-    if (document.hidden) hiddenTimer ||= setTimeout(showHidden, 200);
 }
 
 /** An own message with its text, if it was written here. */
@@ -107,13 +109,8 @@ function own(sent) {
     return text === undefined ? sent : { ...sent, type: "message", sender: session.me, time: Date.now(), text, payload: encode(text) };
 }
 
-function showHidden() {
-    hiddenTimer = 0;
-    timeline.onframe();
-}
-
 timeline.onframe = () => {
-    if (!session.client) return;
+    if ($("chat").hidden) return;
     showUnread();
     session.client.ack(unread.upTo);
 };
@@ -145,10 +142,15 @@ $("log-out").onclick = $("leave").onclick = async () => {
     await session.client.close();
     location.reload();
 };
+// A browser may keep a page that was left, with its connection.
+window.onpagehide = () => session.client?.close();
+window.onpageshow = ({ persisted }) => persisted && location.reload();
 $("use-here").onclick = () => location.reload();
-$("taken-over").oncancel = (event) => event.preventDefault();
+$("taken-over").onclose = () => $("taken-over").showModal();
 setInterval(() => people.update(), 30_000);
-navigator.serviceWorker?.register("service-worker.js");
+// While the page is hidden there are no frames, but its title changes.
+setInterval(() => document.hidden && timeline.onframe(), 500);
+navigator.serviceWorker?.register("service-worker.js").catch(() => {});
 
 if (remembered()) {
     start(remembered());

@@ -8,7 +8,7 @@ export const people = {
     isKnown: (name) => name === session.me || users.has(name),
 
     async update() {
-        const list = session.isOnline() ? await session.client.who() : [];
+        const list = session.isOnline() ? await session.client.who().catch(() => []) : [];
         for (const { id, online } of list) users.set(id, online);
         show();
         return list;

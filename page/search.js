@@ -5,7 +5,7 @@ import { timeline } from "./timeline.js";
 
 const dialog = $("search");
 const query = $("query");
-const pageSize = 5000;
+const pageSize = 1000;
 const step = 200;
 /** Each search has a number. One that is not the newest stops. */
 let current = 0;
@@ -74,8 +74,8 @@ dialog.onkeydown = (event) => {
     event.preventDefault();
     stops[at + move]?.[event.key === "Enter" ? "click" : "focus"]();
 };
-addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+window.onkeydown = (event) => {
+    if (event.key?.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     open();
-});
+};

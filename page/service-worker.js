@@ -12,11 +12,11 @@ async function removeOthers() {
     for (const key of await caches.keys()) if (key !== version) await caches.delete(key);
 }
 
-addEventListener("install", (event) => event.waitUntil(keepFiles()));
-addEventListener("activate", (event) => event.waitUntil(removeOthers()));
-addEventListener("fetch", (event) => {
+self.oninstall = (event) => event.waitUntil(keepFiles());
+self.onactivate = (event) => event.waitUntil(removeOthers());
+self.onfetch = (event) => {
     const { pathname } = new URL(event.request.url);
     // The server's own page comes first, because it names the files of the server's version.
     if (pathname === "/") event.respondWith(fetch(event.request).catch(() => caches.match("/")));
     else if (pathname.startsWith(`/${version}/`)) event.respondWith(caches.match(pathname).then((kept) => kept ?? fetch(event.request)));
-});
+};

@@ -28,7 +28,6 @@ let width = 600;
 let follows = true;
 /** While a backlog comes, what is on the screen stays there. */
 let isHeld = true;
-let isNewcomer = false;
 /** The last message that somebody who follows the end has seen. */
 let shownTo = 0;
 let found = 0;
@@ -37,6 +36,9 @@ let lastFrame = 0;
 let timer = 0;
 let request = 0;
 let pending = "";
+
+/** Whether somebody sees the list. It has no height while another view is open. */
+const isShown = () => view > 0 && !isHeld && !document.hidden;
 
 /**
  * The list of messages. Only the rows near the screen are in the document. All changes are made once per frame: render,
@@ -47,7 +49,7 @@ export const timeline = {
     onframe: () => {},
 
     /** Whether somebody sees the end of the log, and every message that comes. */
-    isWatched: () => follows && !isHeld && !document.hidden,
+    isWatched: () => follows && isShown(),
 
     /** Shows what has come, soon. */
     changed() {
@@ -61,19 +63,20 @@ export const timeline = {
         request ||= requestAnimationFrame(frame);
     },
 
-    /** A backlog comes. Somebody who is here for the first time does not begin with its first message. */
-    hold(isFirstTime) {
+    hold() {
         isHeld = true;
-        isNewcomer = isFirstTime;
     },
 
-    /** The backlog has ended, or the page is visible again. Begins with the first unread message if the screen is too small. */
+    /**
+     * The backlog has ended, or the page is visible again. If the screen is too small for the unread messages, it begins
+     * with the first of them; but for somebody who has never read anything it ends with the newest.
+     */
     release() {
         isHeld = false;
+        if (!view) return;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
-        if (follows && !isNewcomer && unread.count && unread.divider > log.first && rest > view - 60) moveTo(unread.divider, 48);
-        isNewcomer = false;
+        if (follows && unread.upTo && unread.count && rest > view - 60) moveTo(unread.divider, 48);
         timeline.refresh();
     },
 
@@ -108,6 +111,11 @@ heights.estimate = (id) => {
 function frame() {
     request = 0;
     lastFrame = performance.now();
+    if (view > 0) render();
+    timeline.onframe();
+}
+
+function render() {
     followUser();
     heights.update();
     drawPending();
@@ -116,7 +124,6 @@ function frame() {
     see();
     load();
     if (session.isOnline() && log.extend(begin, end)) timeline.refresh();
-    timeline.onframe();
 }
 
 /** Moves the anchor as far as somebody has scrolled since the last frame. */
@@ -185,14 +192,15 @@ function rowOf(id) {
     const state = Object.values(wanted).join();
     const old = rows.get(id) ?? opened.get(id);
     if (old?.state === state && old.event === log.event(id)) return old;
-    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id });
-    row.ariaBusy = !log.isLoaded(id);
+    const row = Object.assign(copy("row", wanted), { event: log.event(id), state, key: id, ariaBusy: !log.isLoaded(id) });
     const day = row.querySelector(".day");
     if (day) say(day.firstChild, (day.ariaLabel = dayName(event.time)));
     if (isMessage) Object.assign(fillRow(row, event), { ariaPosInSet: id, ariaSetSize: log.newest });
-    else say(row.querySelector(".gap"), event.first === event.last ? "1 message is missing" : `${count(event.last - event.first + 1)} messages are missing`);
+    else say(row.querySelector(".gap"), gapText(event));
     return row;
 }
+
+const gapText = ({ first, last }) => (first === last ? "1 message is missing" : `${count(last - first + 1)} messages are missing`);
 
 /** Scrolls to where the rows belong. The first row on the screen is the next anchor. */
 function place() {
@@ -213,10 +221,9 @@ function see() {
     const first = heights.at(scrollTop);
     let last = heights.at(scrollTop + view - 4);
     if (last > first && heights.offset(last + 1) > scrollTop + view + 4) last--;
-    const isSeen = !isHeld && !document.hidden;
     // Whoever follows the end has seen what has run through since the last frame.
-    if (isSeen) unread.saw(shownTo && follows ? Math.min(first, shownTo + 1) : first, last);
-    shownTo = isSeen && follows ? last : 0;
+    if (isShown()) unread.saw(shownTo && follows ? Math.min(first, shownTo + 1) : first, last);
+    shownTo = timeline.isWatched() ? last : 0;
     $("newest").hidden = follows;
     say($("newest"), unread.count ? `Newest (${count(unread.count)})` : "Newest");
     $("unread-bar").hidden = isHeld || !unread.count || unread.upTo + 1 >= first;
@@ -228,8 +235,10 @@ async function load() {
     const range = session.isOnline() && !isLoading && log.missing(Math.max(log.first, begin - 50), Math.min(log.last, end + 50));
     if (!range) return;
     isLoading = true;
+    const { epoch } = session.client.welcome;
     try {
-        log.fill(range, await session.client.history(range.first, range.end - range.first));
+        const answer = await session.client.history(range.first, range.end - range.first);
+        if (epoch === session.client.welcome.epoch) log.fill(range, answer);
         for (let id = range.first; id < range.end; id++) heights.set(id);
     } catch {
         // The client has stopped.
@@ -239,27 +248,33 @@ async function load() {
 }
 
 function drawPending() {
-    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline();
-    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map(pendingRow));
+    const isFirst = log.event(log.last)?.sender !== session.me;
+    const state = outbox.entries.map(({ key, error }) => key + error).join() + session.isOnline() + isFirst;
+    if (state !== pending) $("pending").replaceChildren(...outbox.entries.map((entry, index) => pendingRow(entry, isFirst && !index)));
     pending = state;
 }
 
 const resized = new ResizeObserver(() => {
+    const wasHidden = !view;
+    view = scroller.clientHeight;
+    if (!view) return;
     if (width !== scroller.clientWidth) heights.reset();
     width = scroller.clientWidth;
-    view = scroller.clientHeight;
-    timeline.refresh();
+    if (!wasHidden) return timeline.refresh();
+    // The browser may have forgotten the scroll position.
+    ({ scrollTop } = scroller);
+    if (!isHeld) timeline.release();
 });
 resized.observe(scroller);
 resized.observe($("pending"));
 
-scroller.onscroll = () => Math.abs(scroller.scrollTop - scrollTop) >= 1 && timeline.refresh();
+scroller.onscroll = timeline.refresh;
 scroller.addEventListener("opened", ({ target }) => {
     const row = target.closest(".row");
     opened.set(row.key, row);
     resized.observe(row);
 });
-document.addEventListener("visibilitychange", () => isHeld || timeline.release());
+document.onvisibilitychange = () => isHeld || timeline.release();
 $("newest").onclick = timeline.toEnd;
 $("first-unread").onclick = () => timeline.show(unread.upTo + 1);
 $("mark-read").onclick = () => {

@@ -1044,7 +1044,7 @@ class Conversation:
     def _enter(self, state: str, error: Optional[BelfryError] = None, **details: Any) -> None:
         if state == "waiting" and self.state != "waiting":
             level = logging.WARNING if self.error is None else logging.INFO
-            _log.log(level, "%s; next attempt in %.1f s", error, details["retry_in"])
+            _log.log(level, "no connection (%s); next attempt in %.1f s", error, details["retry_in"])
         self.state = state
         if state != "connecting":
             self.error = error
@@ -1604,11 +1604,12 @@ class Client(_Shared):
     def _await_link(self, link: socket.socket, events: int, due: float) -> None:
         self._selector.register(link, events)
         try:
-            while not self._select(due):
-                if self._core.is_closed:
-                    raise _Closing
+            while not self._core.is_closed:
+                if self._select(due):
+                    return
                 if time.monotonic() >= due:
                     raise TimeoutError("timed out")
+            raise _Closing
         finally:
             self._selector.unregister(link)
 
@@ -1617,11 +1618,12 @@ class Client(_Shared):
         ready = 0
         for key, events in self._selector.select(None if due is None else max(0.0, due - time.monotonic())):
             if key.fileobj is self._alarm:
-                self._is_woken = False
+                # In this order: a byte that comes after the reset must stay, or the thread would miss it.
                 try:
                     self._alarm.recv(64)
                 except BlockingIOError:
                     pass
+                self._is_woken = False
             else:
                 ready = events
         return ready
@@ -1633,6 +1635,9 @@ class Client(_Shared):
             if self._link and not self._rest:
                 self._rest = memoryview(self._core.output())
             reads = self._link is not None and self._core.wants_input()
+            has_results = bool(self._core.settled or self._core.news)
+        if has_results:
+            self._after()
         self._write()
         has_more = isinstance(self._link, ssl.SSLSocket) and self._link.pending() > 0
         self._watch((selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if self._rest else 0))
@@ -1904,7 +1909,11 @@ class AsyncClient(_Shared):
         future: asyncio.Future[object] = self._loop.create_future()
         ask(future)
         self._schedule()
-        return await self._result(future, None if timeout is None else self._loop.time() + timeout)
+        try:
+            return await self._result(future, None if timeout is None else self._loop.time() + timeout)
+        except TimeoutError:
+            future.cancel()
+            raise
 
     async def _result(self, future: asyncio.Future[Any], due: Optional[float]) -> Any:
         if due is not None:

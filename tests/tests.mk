@@ -106,7 +106,7 @@ check-model: ## check the models of the log and of its wake-ups; needs spin
 # The system tests run the programs from the outside, so they are built without sanitizers, which halves the time. Tests
 # of the memory of processes, and of the libraries that are installed with them, are left out: AddressSanitizer needs
 # terabytes of address space for its own data, and programs with it are linked to shared libraries.
-NOT_UNDER_ASAN := GateSecurity.AnIdleRelay*:SecretsInMemory.*:SecretsTls.NoSecretAndNoPrivateKey*:\
+NOT_UNDER_ASAN := GateSecurity.AnIdleRelay*:WebRelay.HasNo*:SecretsInMemory.*:SecretsTls.NoSecretAndNoPrivateKey*:\
 GateRelay.HoldsASessionBackWhoseClientDoesNotRead:Image.OfTheProgramsHasTheLibrariesThatTheyNeed
 check-asan: $(BUILD)/tests/system ## run unit and system tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit

@@ -3,6 +3,7 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/store_db.hpp"
+#include "tests/support/web_connection.hpp"
 
 #include <unistd.h>
 
@@ -23,15 +24,17 @@ std::filesystem::path belfryd_for(const Environment& environment) {
     return preloads ? beside_test_program("belfryd") : program("belfryd");
 }
 
-bool connects_by_tls() {
-    const char* transport = std::getenv("BELFRY_TEST_TRANSPORT");
-    return transport != nullptr && std::string_view{transport} == "tls";
+/// Tells whether clients connect in this way.
+bool connects_by(std::string_view transport) {
+    const char* const wanted = std::getenv("BELFRY_TEST_TRANSPORT");
+    return wanted != nullptr && wanted == transport;
 }
 
 }  // namespace
 
 Server::Server(ServerOptions options) : options_{std::move(options)} {
-    if (options_.has_gate || connects_by_tls()) add_gate();
+    if (options_.has_gate || connects_by("tls")) add_gate();
+    if (connects_by("web")) options_.more.insert(options_.more.end(), {"--web-port", "0"});
     if (options_.user) make_room_for(*options_.user);
     start();
 }
@@ -164,7 +167,10 @@ void Server::wait_until_saved() const {
 }
 
 RawClient Server::connect_from(const std::string& address, int receive_buffer) const {
-    if (!connects_by_tls()) return RawClient{port(), receive_buffer, address};
+    if (connects_by("web")) {
+        return RawClient{web_port(), {.from = address, .receive_buffer = receive_buffer}};
+    }
+    if (!connects_by("tls")) return RawClient{port(), receive_buffer, address};
     TlsOptions options = tls();
     options.from = address;
     return RawClient{tls_port(), options, receive_buffer};

@@ -54,7 +54,7 @@ void wait_for(int fd, short events) {
 }  // namespace
 
 WebConnection::WebConnection(std::uint16_t port, const WebOptions& options)
-    : TcpConnection{port, 0, options.from} {
+    : TcpConnection{port, options.receive_buffer, options.from} {
     const std::string request = "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
                                 "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                                 "Sec-WebSocket-Version: 13\r\n"

@@ -13,6 +13,7 @@ namespace belfry::test {
 struct WebOptions {
     std::string headers = {};        ///< further lines of the request, each with CRLF
     std::string from = "127.0.0.1";  ///< the address that it connects from, see TcpConnection
+    int receive_buffer = 0;          ///< see TcpConnection
 };
 
 /// A connection by WebSocket to `/ws`, without TLS. It sends the bytes in binary messages, and

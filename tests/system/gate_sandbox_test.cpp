@@ -4,6 +4,7 @@
 #include "tests/support/server.hpp"
 #include "tests/support/store_db.hpp"
 #include "tests/support/tls_client.hpp"
+#include "tests/support/web_connection.hpp"
 
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -20,6 +21,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 /// What the gate and a relay can still do after somebody has taken them over. The tests make those
 /// of a real server execute system calls.
@@ -40,10 +42,22 @@ class SandboxedGate : public testing::Test {
     [[nodiscard]] fs::path key() const { return pair_.key; }
     [[nodiscard]] pid_t gate() const { return server_.status().at("gate").at("pid").get<pid_t>(); }
 
-    [[nodiscard]] pid_t relay() const {
-        const auto relays = server_.relays();
-        if (relays.empty()) throw Failure{"no relay runs"};
-        return relays.front();
+    /// Returns the relay of client 1, or that of the browser of client 2.
+    [[nodiscard]] pid_t relay(std::string_view protocol = "tls") const {
+        for (const pid_t pid : server_.relays()) {
+            if (title_of(pid).starts_with("belfry-gate: " + std::string{protocol})) return pid;
+        }
+        throw Failure{"no such relay runs"};
+    }
+
+    /// Expects what a relay may not do, in addition to the gate.
+    void expect_no_new_sockets(InjectedCalls& calls) const {
+        EXPECT_LT(open_in(calls, key(), O_RDONLY), 0);
+        EXPECT_EQ(calls.call(SYS_socket, {AF_UNIX, SOCK_STREAM}), -EPERM);
+        EXPECT_EQ(calls.call(SYS_connect), -EPERM);
+        EXPECT_EQ(calls.call(SYS_accept4), -EPERM);
+        EXPECT_EQ(calls.call(SYS_fork), -EPERM);
+        EXPECT_EQ(calls.call(SYS_clone, {SIGCHLD}), -EPERM);
     }
 
     static long open_in(InjectedCalls& calls, const fs::path& path, int flags) {
@@ -80,9 +94,10 @@ class SandboxedGate : public testing::Test {
 
     Certificates certificates_;
     KeyPair pair_ = certificates_.server();
-    Server server_{{.more = {"--tls-port", "0", "--tls-cert", pair_.certificate.string(),
-                             "--tls-key", pair_.key.string()},
-                    .durability = "commit"}};
+    Server server_{
+        {.more = {"--tls-port", "0", "--tls-cert", pair_.certificate.string(), "--tls-key",
+                  pair_.key.string(), "--web-port", "0", "--web-tls", "off"},
+         .durability = "commit"}};
     TlsClient client_ = log_in();
 };
 
@@ -99,14 +114,20 @@ TEST_F(SandboxedGate, ItsRelaysHaveTheirSocketsAndNothingElse) {
     {
         InjectedCalls calls{relay()};
         expect_nothing_new(calls);
-        EXPECT_LT(open_in(calls, key(), O_RDONLY), 0);
-        EXPECT_EQ(calls.call(SYS_socket, {AF_UNIX, SOCK_STREAM}), -EPERM);
-        EXPECT_EQ(calls.call(SYS_connect), -EPERM);
-        EXPECT_EQ(calls.call(SYS_accept4), -EPERM);
-        EXPECT_EQ(calls.call(SYS_fork), -EPERM);
-        EXPECT_EQ(calls.call(SYS_clone, {SIGCHLD}), -EPERM);
+        expect_no_new_sockets(calls);
     }
     client().expect_pong();
+}
+
+TEST_F(SandboxedGate, ItsRelaysForBrowsersHaveTheirSocketsAndNothingElse) {
+    RawClient browser{server().web_port(), WebOptions{}};
+    static_cast<void>(browser.log_in_live("2"));
+    {
+        InjectedCalls calls{relay("web")};
+        expect_nothing_new(calls);
+        expect_no_new_sockets(calls);
+    }
+    browser.expect_pong();
 }
 
 TEST_F(SandboxedGate, ShowsInProcThatAllItsProcessesAreFiltered) {

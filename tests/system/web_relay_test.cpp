@@ -206,6 +206,25 @@ TEST_F(WebRelay, HasNoKeyAndNoSecretOfItsClient) {
     }
 }
 
+TEST_F(WebRelay, HasNoSecretThatFollowedTheRequestAtOnce) {
+    const std::string line = "LOGIN ann secret=" + std::string(100, 'q') + "\r\n";
+    RunningGate gate = start(Port::plain);
+    HttpClient client = connect(gate, Port::plain);
+    std::string frames = masked_frame(0x82, line);
+    // A mask of zeros, so that the secret itself would be found.
+    frames.replace(2, std::string::npos, std::string(4, '\0') + line);
+    client.send("GET /ws HTTP/1.1\r\nHost: " + client.host() + "\r\n" + upgrade_fields() + "\r\n" +
+                frames);
+    EXPECT_EQ(client.read().status, 101);
+    PlayedSession session = gate.accept_client();
+    EXPECT_EQ(session.read(line.size()), line);
+    session.send("WELCOME ann\r\n");
+    expect_frame(client, 0x82, "WELCOME ann\r\n");
+    const std::string memory = memory_of(gate.relays().at(0));
+    EXPECT_TRUE(has(memory, "WELCOME ")) << "the search finds nothing";
+    EXPECT_FALSE(has(memory, std::string(20, 'q')));
+}
+
 TEST_F(WebRelay, HasNoKeyWhileItServesThePage) {
     const auto traces = traces_of_key(server().key);
     RunningGate gate = start(Port::plain_with_certificate);

@@ -13,7 +13,7 @@ class Large(BrowserTest):
         return page.script("return document.querySelectorAll('*').length")
 
     def test_of_100_000_messages_only_those_on_the_screen_are_in_the_document(self):
-        page = self.page(self.server(log=self.log_of_100_000(), cursors={"ann": 100_000}), "ann")
+        page = self.page(self.server(log=self.log_of_100_000()), "ann")
         page.message("message 100000")
         most = self.nodes(page)
         for tenth in range(10, -1, -1):

@@ -86,6 +86,17 @@ class Login(BrowserTest):
         other_tab.field("Name")
         self.assertNotIn(secret, self.browser.script("return JSON.stringify([localStorage, sessionStorage])"))
 
+    def test_somebody_who_leaves_the_page_is_offline_and_online_again_after_coming_back(self):
+        server = self.server()
+        page = self.page(server, "ann")
+        bob = self.person(server, "bob")
+        self.browser.driver.get("data:text/html,<title>elsewhere</title>")
+        page.wait_for("ann is offline", lambda: not bob.who()["ann"][0])
+        self.browser.driver.back()
+        page.wait_status("Online")
+        page.send("back again")
+        page.confirmed("back again")
+
     def test_a_login_from_another_place_is_said_and_can_be_taken_back(self):
         server = self.server()
         page = self.page(server, "ann")

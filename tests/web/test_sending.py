@@ -49,6 +49,16 @@ class Sending(BrowserTest):
         page.wait_for("a confirmed message", lambda: [(row["id"], row["status"]) for row in page.messages()] == [(1, "")])
         page.wait_status("Online")
 
+    def test_a_pending_message_shows_who_has_written_it(self):
+        server = self.server()
+        page = self.page(server, "ann")
+        self.person(server, "bob").send("a message of bob")
+        page.message("a message of bob")
+        server.kill()
+        page.send("an answer")
+        page.send("another one")
+        page.wait_for("two pending messages", lambda: [row["sender"] for row in page.messages()] == ["bob", "ann", ""])
+
     def test_offline_it_says_how_many_messages_are_unsent(self):
         server = self.server()
         page = self.page(server, "ann")

@@ -36,6 +36,22 @@ class Unread(BrowserTest):
         self.assertEqual(texts[texts.index("New messages") - 1:][:3], ["message 5", "New messages", "message 6"])
         self.screenshot("unread-divider")
 
+    def test_a_divider_stands_before_what_came_while_the_tab_was_hidden(self):
+        server = self.server()
+        page = self.page(server, "ann")
+        bob = self.person(server, "bob")
+        bob.send("seen")
+        page.message("seen")
+        wait_for("it is acknowledged", lambda: bob.cursor_of("ann") == 1)
+        page.hide()
+        bob.send_all(["unseen", "unseen, too"])
+        page.wait_title("(2) ann · Belfry")
+        page.show()
+        page.message("unseen, too")
+        page.wait_row("separator", "New messages")
+        texts = [row["text"] for row in page.rows() if row["role"] == "article" or row["text"] == "New messages"]
+        self.assertEqual(texts, ["seen", "New messages", "unseen", "unseen, too"])
+
     def test_the_page_opens_where_the_unread_messages_begin(self):
         page = self.page(self.server_with(300, 100), "ann")
         page.wait_for("the first unread message on the screen", lambda: 101 in self.tops(page))

@@ -34,6 +34,11 @@ TEST(Endpoint, OfBothFamiliesIsPrintedWithItsPort) {
     EXPECT_EQ(address_text(ipv6("2001:db8::7", 80)), "2001:db8::7");
 }
 
+TEST(Endpoint, WithoutAPortIsPrintedAsItsAddress) {
+    EXPECT_EQ(to_string(ipv4("192.0.2.7", 0)), "192.0.2.7");
+    EXPECT_EQ(to_string(ipv6("2001:db8::7", 0)), "2001:db8::7");
+}
+
 TEST(Endpoint, OfAnotherFamilyIsUnknown) {
     sockaddr_storage storage{};
     storage.ss_family = AF_UNIX;

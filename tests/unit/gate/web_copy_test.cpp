@@ -15,6 +15,11 @@ TEST(CloseReason, FollowsTheLastLineOfTheSession) {
     EXPECT_EQ(close_reason("ERR login-refused - wrong\r\n"), (CloseReason{1000, "login-refused"}));
 }
 
+TEST(CloseReason, HasNoTextThatIsNoWordOfTheProtocol) {
+    EXPECT_EQ(close_reason("ERR " + std::string(200, 'x') + "\r\n"), (CloseReason{1000, ""}));
+    EXPECT_EQ(close_reason("ERR \xff\xfe - x\r\n"), (CloseReason{1000, ""}));
+}
+
 TEST(CloseReason, IsAnErrorWithoutALastLine) {
     for (const char* const end :
          {"", "PONG a\r\n", "BYE quit", "BYE qu", "BYE quit\r\nSENT 1 1\r\n", "xBYE quit\r\n",

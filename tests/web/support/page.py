@@ -1,4 +1,5 @@
 """The page as people see it: its controls are found by their role and name, its state is read from the screen."""
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Keys
 
 from .waiting import wait_for
@@ -76,11 +77,14 @@ class Page:
     def text(self):
         return self.script("return document.body.innerText")
 
-    def read(self, element):
-        """The text of an element, as it is read aloud: without what is hidden from screen readers."""
-        return self.script("""const copy = arguments[0].cloneNode(true);
-            for (const hidden of copy.querySelectorAll("[aria-hidden=true]")) hidden.remove();
-            return copy.textContent.replace(/\\s+/g, " ").trim();""", element)
+    def read(self, selector):
+        """The texts of visible elements, as they are read aloud: without what is hidden from screen readers."""
+        return self.script("""return [...document.querySelectorAll(arguments[0])].filter((element) =>
+            element.checkVisibility({visibilityProperty: true})).map((element) => {
+                const copy = element.cloneNode(true);
+                for (const hidden of copy.querySelectorAll("[aria-hidden=true]")) hidden.remove();
+                return copy.textContent.replace(/\\s+/g, " ").trim();
+            });""", selector)
 
     def title(self):
         """The title of the window, which stays hidden if it is."""
@@ -90,7 +94,12 @@ class Page:
         wait_for(f"title {title!r}", lambda: self.title() == title, evidence=self.title)
 
     def wait_for(self, what, condition):
-        return wait_for(what, condition)
+        def holds():
+            try:
+                return condition()
+            except StaleElementReferenceException:  # the page has just replaced it
+                return False
+        return wait_for(what, holds)
 
     def find_all(self, selector, name=None, prefix=False):
         return self.script(FIND, selector, name, prefix)
@@ -123,7 +132,7 @@ class Page:
 
     def alert(self):
         """The text of the alert on the screen, or nothing."""
-        return " ".join(element.text for element in self.find_all("[role=alert]")).strip()
+        return " ".join(self.read("[role=alert]")).strip()
 
     def wait_alert(self, text):
         self.wait_for(f"alert {text!r}", lambda: self.alert() == text)

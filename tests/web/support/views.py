@@ -47,7 +47,7 @@ def search(test):
 
 def people(test):
     page = messages(test)
-    if not page.has("aside li, [role=complementary] li"):
+    if page.has("button", "People"):
         page.click("People")
     page.wait_for("the list of people", lambda: "bob" in page.text())
     return page
