@@ -6,8 +6,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class BelfryError extends Error {
     constructor(code, message = code) {
-        super(message);
-        Object.assign(this, { name: "BelfryError", code });
+        Object.assign(super(message), { name: "BelfryError", code });
     }
 }
 
@@ -16,15 +15,13 @@ const closed = (message = "the client was closed") => new BelfryError("closed", 
 
 export class StateEvent extends Event {
     constructor(state, details) {
-        super("state");
-        Object.assign(this, { state }, details);
+        Object.assign(super("state"), { state }, details);
     }
 }
 
 export class PresenceEvent extends Event {
     constructor(id, online) {
-        super("presence");
-        Object.assign(this, { id, online });
+        Object.assign(super("presence"), { id, online });
     }
 }
 
@@ -42,7 +39,8 @@ class Message {
 
 /** A queue whose shift() takes constant time on average. */
 class Queue {
-    #front = []; // in reverse order
+    // The items at the front, in reverse order.
+    #front = [];
     #back = [];
 
     get length() {
@@ -100,34 +98,35 @@ const readers = {
 // For each verb its fields, its options, and those options that may be missing. Fields without a reader are numbers.
 const grammar = {
     __proto__: null,
-    WELCOME: ["client", "epoch cursor last seq max-payload", "server accepted"],
-    MSG: ["id sender time size"],
-    PAST: ["id sender time size"],
-    SENT: ["seq id"],
-    DUP: ["seq"],
-    LIVE: ["id"],
-    GAP: ["first last"],
-    END: ["first last"],
-    USER: ["client state", "cursor"],
-    ONLINE: ["client"],
-    OFFLINE: ["client"],
-    PONG: ["token"],
-    ERR: ["code refused"],
-    BYE: ["reason"],
+    WELCOME: "client|epoch cursor last seq max-payload|server accepted",
+    MSG: "id sender time size",
+    PAST: "id sender time size",
+    SENT: "seq id",
+    DUP: "seq",
+    LIVE: "id",
+    GAP: "first last",
+    END: "first last",
+    USER: "client state|cursor",
+    ONLINE: "client",
+    OFFLINE: "client",
+    PONG: "token",
+    ERR: "code refused",
+    BYE: "reason",
 };
 
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
     const [verb, ...fields] = line.split(" ");
     if (!grammar[verb]) return undefined;
-    const [names, required = [], optional = []] = grammar[verb].map((list) => list.split(" "));
+    const [names, required = [], optional = []] = grammar[verb].split("|").map((list) => list.split(" "));
     const frame = { verb };
     const set = (name, field) => {
         frame[name] = (readers[name] ?? number)(field);
         if (frame[name] === undefined) throw broken(`unreadable ${verb}`);
     };
     const areOptions = () => fields.every((field) => field.includes("="));
-    if (verb === "END" && areOptions()) return frame; // of WHO
+    // The answer to WHO ends without ids.
+    if (verb === "END" && areOptions()) return frame;
     for (const name of names) set(name, fields.shift());
     if (verb === "ERR") return { ...frame, text: fields.join(" ") };
     if (!areOptions()) throw broken(`unreadable ${verb}`);
@@ -141,18 +140,21 @@ function readLine(line) {
 
 /** Splits the bytes of a server into frames, in linear time however they are cut. */
 export class FrameReader {
-    broken; // why the bytes are not the protocol
+    /** Why the bytes are not the protocol. Then nothing more is read. */
+    broken;
 
-    #pieces = []; // of a line or payload that is not complete
-    #size = 0; // of all pieces
-    #message; // a MSG or PAST whose payload is not complete
+    // What came of a line or payload that is not complete, and its size.
+    #pieces = [];
+    #size = 0;
+    // A MSG or PAST whose payload is not complete.
+    #message;
 
     push(bytes) {
         const frames = [];
         this.#pieces.push(bytes);
         this.#size += bytes.length;
-        const isLonger = this.#size > (this.#message?.size ?? maxLine - 1);
-        if (!this.broken && (isLonger || (!this.#message && bytes.includes(10)))) this.#read(joined(this.#pieces), frames);
+        const isEnough = this.#message ? this.#size > this.#message.size : this.#size >= maxLine || bytes.includes(10);
+        if (isEnough && !this.broken) this.#read(joined(this.#pieces), frames);
         return frames;
     }
 
@@ -197,14 +199,19 @@ const costOf = ({ payload }) => 100 + (payload?.length ?? 0);
 
 /** The events that the program was not given yet, and the ids that it has taken. */
 class Inbox {
-    bytes = 0; // of the waiting events
+    // The size of the waiting events.
+    bytes = 0;
 
     #events = new Queue();
     #epoch;
-    #seen = 0; // the highest id that was added
-    #given = 0; // the highest id that the program was given
-    #taken = 0; // the highest id that may be acknowledged
-    #acked = 0; // the highest id that the server knows as acknowledged
+    // The highest id that was added.
+    #seen = 0;
+    // The highest id that the program was given.
+    #given = 0;
+    // The highest id that may be acknowledged.
+    #taken = 0;
+    // The highest id that the server knows as acknowledged.
+    #acked = 0;
 
     // In another epoch ids mean nothing, and what was not taken comes again if it still exists.
     begin({ epoch, cursor }) {
@@ -253,22 +260,27 @@ class Inbox {
 
 /** The messages without an answer. Each keeps its seq when it is sent again. */
 class Unsent {
-    #fresh = new Queue(); // those that were never sent
-    #numbered = new Map(); // the others by their seqs, which ascend
-    #again = [].values(); // those of them that must be sent again on this connection
-    #flying = new Set(); // the seqs that were sent on this connection
-    #last; // the seq that was sent last
-    #isPostponed = false; // the store does not work: nothing is sent until sendAgain()
-    #top = 0n; // the highest seq of this client
-    #used = 0n; // the highest seq that the server has accepted or refused
+    // The messages that were never sent. New ones are added here.
+    fresh = new Queue();
+
+    // The others by their seqs, which ascend.
+    #numbered = new Map();
+    // Those of them that must be sent again on this connection.
+    #again = [].values();
+    // The seqs that were sent on this connection.
+    #flying = new Set();
+    // The seq that was sent last.
+    #last;
+    // The store does not work: nothing is sent until sendAgain().
+    #isPostponed = false;
+    // The highest seq of this client.
+    #top = 0n;
+    // The highest seq that the server has accepted or refused.
+    #used = 0n;
     #maxPayload = 0;
 
     get size() {
-        return this.#numbered.size + this.#fresh.length;
-    }
-
-    add(message) {
-        this.#fresh.push(message);
+        return this.#numbered.size + this.fresh.length;
     }
 
     begin({ seq, maxPayload }) {
@@ -291,7 +303,7 @@ class Unsent {
     /** Returns the next message to send, or nothing if there is none or too many have no answer. */
     next() {
         while (!this.#isPostponed && this.#flying.size < 1000) {
-            const message = this.#again.next().value ?? this.#fresh.shift();
+            const message = this.#again.next().value ?? this.fresh.shift();
             if (!message) return undefined;
             if (!this.#numbered.has(message.seq) && !this.#number(message)) continue;
             this.#flying.add((this.#last = message.seq));
@@ -340,7 +352,7 @@ class Unsent {
     rejectAll(error) {
         for (const message of this.#numbered.values()) message.reject(error);
         this.#numbered.clear();
-        while (this.#fresh.length > 0) this.#fresh.shift().reject(error);
+        while (this.fresh.length > 0) this.fresh.shift().reject(error);
     }
 }
 
@@ -407,8 +419,7 @@ class SocketTransport extends Transport {
     }
 
     pause(isPaused) {
-        if (isPaused) this.socket.pause();
-        else this.socket.resume();
+        this.socket[isPaused ? "pause" : "resume"]();
     }
 
     close() {
@@ -444,32 +455,41 @@ function serverOf(text) {
     return url;
 }
 
-const isPrivate = ({ protocol, hostname }) => /wss|tls/.test(protocol) || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
+const isPrivate = ({ protocol, hostname }) =>
+    /wss|tls/.test(protocol) || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 
-const beforeLogin = ["WELCOME", "ERR", "BYE"];
-const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
+const mayPrecedeLogin = /^(WELCOME|ERR|BYE)$/;
+const isFinal = /^(unknown-client|login-refused|tls-required|bad-line)$/;
 
 export class Client extends EventTarget {
     state = "connecting";
     welcome;
 
     #options;
-    #login; // the first line of each connection
+    // The first line of each connection.
+    #login;
     #servers;
-    #attempts = 0; // their number tells which server is tried
-    #pauses; // between attempts
-    #resends; // pauses while the store does not work
+    // Their number tells which server is tried.
+    #attempts = 0;
+    // Between attempts.
+    #pauses;
+    // Pauses while the store does not work.
+    #resends;
     #timers = {};
     #transport;
     #reader;
     #isPaused = false;
-    #error; // why the client waits or has stopped
+    // Why the client waits or has stopped.
+    #error;
     #inbox = new Inbox();
     #unsent = new Unsent();
-    #questions = []; // commands whose answers have several frames; asked again on each connection
-    #wakers = []; // of iterators that wait for an event
+    // Commands whose answers have several frames; asked again on each connection.
+    #questions = [];
+    // Of iterators that wait for an event.
+    #wakers = [];
     #listening = new AbortController();
-    #leaving; // settles when close() is done
+    // Settles when close() is done.
+    #leaving;
     #left;
 
     constructor(options) {
@@ -482,7 +502,8 @@ export class Client extends EventTarget {
         const nudge = ({ type }) => this.#nudge(type);
         for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, this.#listening);
         globalThis.document?.addEventListener("visibilitychange", nudge, this.#listening);
-        queueMicrotask(() => this.#dial()); // the program adds its listeners first
+        // The program adds its listeners before the first attempt.
+        queueMicrotask(() => this.#dial());
     }
 
     get unsent() {
@@ -494,7 +515,7 @@ export class Client extends EventTarget {
             if (this.#leaving) throw closed();
             const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
             if (bytes?.BYTES_PER_ELEMENT !== 1) throw new TypeError("not a string or Uint8Array");
-            this.#unsent.add({ seq, onseq, payload: new Uint8Array(bytes), resolve, reject });
+            this.#unsent.fresh.push({ seq, onseq, payload: new Uint8Array(bytes), resolve, reject });
             queueMicrotask(() => this.#pump());
         });
     }
@@ -505,8 +526,7 @@ export class Client extends EventTarget {
     }
 
     history(first, count) {
-        const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
-        return this.#ask(`HISTORY ${first} ${count}`, result);
+        return this.#ask(`HISTORY ${first} ${count}`, (messages, { first = 0, last = 0 }) => ({ messages, first, last }));
     }
 
     who() {
@@ -536,17 +556,18 @@ export class Client extends EventTarget {
         this.#ackNow();
         this.#write("QUIT");
         this.#balance();
-        this.#after(5000, "quit", () => this.#finish());
+        this.#after(5000, "phase", () => this.#finish());
         return this.#leaving;
     }
 
     [Symbol.asyncIterator]() {
         let hasEnded = false;
+        const isOver = () => hasEnded || this.#leaving;
         const result = (value) => ({ value, done: !value });
         return {
             next: async () => {
-                if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
-                while (!hasEnded && !this.#leaving) {
+                if (!isOver() && this.#options.ack === "taken") this.ack();
+                while (!isOver()) {
                     const event = this.#inbox.give();
                     this.#balance();
                     if (event) return result(event);
@@ -578,6 +599,7 @@ export class Client extends EventTarget {
         this.dispatchEvent(new StateEvent(state, details));
     }
 
+    // A timer replaces the one of the same name.
     #after(ms, name, action) {
         clearTimeout(this.#timers[name]);
         this.#timers[name] = setTimeout(() => {
@@ -595,7 +617,7 @@ export class Client extends EventTarget {
             this.#stop(new BelfryError("tls-required", "a secret is sent to another machine only over TLS"));
             return;
         }
-        this.#after(15000, "login", () => this.#lose(closed("no answer to the login")));
+        this.#after(15000, "phase", () => this.#lose(closed("no answer to the login")));
         this.#reader = new FrameReader();
         const url = this.#servers[this.#attempts++ % this.#servers.length];
         const Transport = url.protocol.startsWith("ws") ? WebSocketTransport : SocketTransport;
@@ -612,7 +634,7 @@ export class Client extends EventTarget {
         if (this.#isOnline && !this.#leaving) this.#watch();
         for (const frame of this.#reader.push(bytes)) {
             if (this.#transport !== transport) return;
-            if (this.#isOnline || beforeLogin.includes(frame.verb)) this.#on[frame.verb](frame);
+            if (this.#isOnline || mayPrecedeLogin.test(frame.verb)) this.#on[frame.verb](frame);
         }
         if (this.#transport !== transport) return;
         if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
@@ -621,23 +643,23 @@ export class Client extends EventTarget {
     }
 
     #on = {
-        WELCOME: ({ client, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
-            this.#begin({ id: client, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
-        MSG: (frame) => this.#deliver(new Message(frame)),
+        WELCOME: ({ client: id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+            this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
+        MSG: (frame) => this.#inbox.add(new Message(frame)),
         SENT: ({ seq, id }) => {
             this.#resends = undefined;
             this.#unsent.settle(seq)?.resolve({ seq, id });
-            this.#deliver({ type: "sent", id, seq });
+            this.#inbox.add({ type: "sent", id, seq });
         },
         DUP: ({ seq }) => this.#unsent.settle(seq)?.resolve({ seq }),
-        LIVE: ({ id }) => this.#deliver({ type: "live", id }),
+        LIVE: ({ id }) => this.#inbox.add({ type: "live", id }),
         // An own message may be missing whose SENT was lost. The server answers it with DUP.
         GAP: ({ first, last }) => {
-            this.#deliver({ type: "gap", first, last });
+            this.#inbox.add({ type: "gap", first, last });
             this.#unsent.sendAgain();
         },
         PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
-        USER: ({ client, state, cursor }) => this.#questions[0]?.found.push({ id: client, online: state === "online", cursor }),
+        USER: ({ client: id, state, cursor }) => this.#questions[0]?.found.push({ id, online: state === "online", cursor }),
         END: (frame) => this.#questions.shift()?.answer(frame),
         ONLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, true)),
         OFFLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, false)),
@@ -650,7 +672,6 @@ export class Client extends EventTarget {
     };
 
     #begin(welcome) {
-        this.#clearTimers();
         this.#pauses = pauses(this.#options.backoff);
         this.#isPaused = false;
         this.welcome = welcome;
@@ -662,15 +683,12 @@ export class Client extends EventTarget {
         }
         this.#watch();
         this.#enter("online", { welcome });
-        this.ack(0); // what was taken while offline
-    }
-
-    #deliver(event) {
-        if (!this.#leaving) this.#inbox.add(event);
+        // Acknowledges what was taken while the client was offline.
+        this.ack(0);
     }
 
     #fail(seq, error) {
-        if (!this.#isOnline && finalRefusals.includes(error.code)) this.#stop(error);
+        if (!this.#isOnline && isFinal.test(error.code)) this.#stop(error);
         else if (!this.#isOnline) this.#lose(error);
         else if (seq > 0n) this.#unsent.fail(seq, error);
         else if (error.code === "bad-line") this.#questions.shift()?.reject(error);
@@ -721,12 +739,12 @@ export class Client extends EventTarget {
 
     #watch() {
         const probe = () => this.#isPaused ? this.#watch() : this.#probe();
-        this.#after(this.#options.ping.after ?? 30000, "silence", probe);
+        this.#after(this.#options.ping.after ?? 30000, "phase", probe);
     }
 
     #probe() {
         this.#write("PING");
-        this.#after(this.#options.ping.within ?? 10000, "silence", () => this.#lose(closed("the server does not answer")));
+        this.#after(this.#options.ping.within ?? 10000, "phase", () => this.#lose(closed("the server does not answer")));
     }
 
     // The network or the page has come back, or has gone.
@@ -738,13 +756,9 @@ export class Client extends EventTarget {
 
     // --- losses and the end ---
 
-    #clearTimers() {
+    #drop() {
         for (const name in this.#timers) clearTimeout(this.#timers[name]);
         this.#timers = {};
-    }
-
-    #drop() {
-        this.#clearTimers();
         this.#transport?.close();
         this.#transport = undefined;
     }
@@ -754,7 +768,7 @@ export class Client extends EventTarget {
         if (this.#leaving) return this.#finish();
         if (!this.#isOnline && this.#attempts % this.#servers.length !== 0) return this.#dial();
         const pause = error.code === "broken-server" ? this.#options.backoff?.longest ?? 10000 : this.#pauses.next().value;
-        this.#after(pause, "retry", () => this.#dial());
+        this.#after(pause, "phase", () => this.#dial());
         return this.#enter("waiting", { error, retryAt: Date.now() + pause });
     }
 

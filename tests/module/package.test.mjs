@@ -35,6 +35,12 @@ test("The package has the version of the programs, and no dependencies", () => {
     assert.doesNotMatch(readFileSync(join(page, "belfry.js"), "utf8"), /^import /m);
 });
 
+test("belfry.js is at most 22 KB, as the page gets it: without comments and indentation", () => {
+    const lines = readFileSync(join(page, "belfry.js"), "utf8").replace(/^ *\/\*[^]*?\*\/\n/gm, "").split("\n");
+    const served = lines.map((line) => line.trim()).filter((line) => line && !line.startsWith("//"));
+    assert.ok(Buffer.byteLength(served.join("\n")) <= 22 * 1024);
+});
+
 if (spawnSync("npm", ["--version"]).status === 0) {
     test("npm packs the library and nothing of the page", () => {
         const env = { ...process.env, npm_config_cache: join(folder, "npm"), npm_config_update_notifier: "false" };

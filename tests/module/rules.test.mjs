@@ -432,6 +432,33 @@ withServer("The pause between attempts grows, and connect() ends it", async (ser
     await until(() => pauses.length === 6);
 });
 
+test("The browser's `online` ends a pause, and asks a server that may be gone; a closed client does not listen", async () => {
+    const browser = new EventTarget();
+    for (const name of ["addEventListener", "removeEventListener"]) globalThis[name] = browser[name].bind(browser);
+    const server = await FakeServer.start();
+    const { LOGIN } = server.answers;
+    server.answers.LOGIN = (connection) => connection.close();
+    const client = new Client({ id: "me", servers: server.url, backoff: { first: 1e6, longest: 1e6 } });
+    try {
+        await stateOf(client, "waiting");
+        server.answers.LOGIN = LOGIN;
+        browser.dispatchEvent(new Event("offline"));
+        assert.equal(client.state, "waiting");
+        browser.dispatchEvent(new Event("online"));
+        await stateOf(client, "online");
+        browser.dispatchEvent(new Event("offline"));
+        await until(() => server.commands.includes("PING"), "PING");
+        await client.close();
+        browser.dispatchEvent(new Event("online"));
+        assert.equal(client.state, "stopped");
+    } finally {
+        delete globalThis.addEventListener;
+        delete globalThis.removeEventListener;
+        await client.close();
+        server.stop();
+    }
+});
+
 // --- the end ---
 
 withServer("close() acknowledges what was taken, waits for BYE, and rejects what has no answer", async (server, connect) => {
