@@ -1,6 +1,7 @@
 """One Chromium for all tests of a process. Each test gets a window of its own, and, since each server has a port of its
 own, an origin whose storage is empty."""
 import atexit
+import contextlib
 import json
 import os
 import pathlib
@@ -52,7 +53,8 @@ class Browser:
         self.first_window = self.driver.current_window_handle
 
     def quit(self):
-        self.driver.quit()
+        with contextlib.suppress(Exception):  # chromedriver may have been killed
+            self.driver.quit()
         wait_for("all processes of Chromium have ended", self._none_is_left)
         shutil.rmtree(self.folder)
 
