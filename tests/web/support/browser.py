@@ -1,6 +1,7 @@
 """One Chromium for all tests of a process. Each test gets a window of its own, and, since each server has a port of its
 own, an origin whose storage is empty."""
 import atexit
+import contextlib
 import json
 import os
 import pathlib
@@ -43,21 +44,27 @@ class Browser:
         # What Chromium writes into the home and the temporary directory belongs into our folder, too.
         own = dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), self.folder)
         environment = {**os.environ, **own, "TZ": "Asia/Kolkata"}
+        service = Service("/usr/bin/chromedriver", env=environment)
         try:
-            self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver", env=environment))
+            self.driver = webdriver.Chrome(options=options, service=service)
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            service.stop()
+            self._remove()
             raise
         self.driver.set_script_timeout(60)
         self.first_window = self.driver.current_window_handle
 
     def quit(self):
-        self.driver.quit()
+        with contextlib.suppress(Exception):  # chromedriver may have been killed
+            self.driver.quit()
+        self._remove()
+
+    def _remove(self):
         wait_for("all processes of Chromium have ended", self._none_is_left)
         shutil.rmtree(self.folder)
 
     def _none_is_left(self):
-        return subprocess.run(["pgrep", "-f", self.folder], stdout=subprocess.DEVNULL, check=False).returncode != 0
+        return subprocess.run(["pkill", "-KILL", "-f", self.folder], check=False).returncode != 0
 
     def open_window(self):
         """Opens a tab and shows it, so that all others are hidden. Returns its handle."""

@@ -11,6 +11,12 @@ import unittest
 class Result(unittest.TextTestResult):
     """Prints failures at once, with what the browser showed."""
 
+    current = None
+
+    def startTestRun(self):
+        super().startTestRun()
+        Result.current = self
+
     def startTest(self, test):
         super().startTest(test)
         self.started = time.monotonic()
@@ -45,14 +51,21 @@ def all_tests(suite):
             yield test
 
 
+def stop(*_):
+    """Fails the running test, which still cleans up, and begins no other one."""
+    if Result.current:
+        Result.current.stop()
+    raise SystemExit("interrupted")
+
+
 def main(folder):
     parser = argparse.ArgumentParser(description="Runs the tests whose names contain one of the patterns; by default all.")
     parser.add_argument("patterns", nargs="*")
     parser.add_argument("--gtest_output", default="", help="xml:FILE")
     parser.add_argument("--gtest_brief", default="1", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    # A test that is interrupted still cleans up.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
     tests = list(all_tests(unittest.defaultTestLoader.discover(folder, "test_*.py", folder)))
     tests = [test for test in tests if any(pattern in test.id() for pattern in arguments.patterns or [""])]
