@@ -51,7 +51,7 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run bench install uninstall deb format check-format lint clean help .always
+.PHONY: all run bench install install-python uninstall deb format check-format lint clean help .always
 
 all: $(PROGRAMS) ## build belfryd, belfry-gate, belfry and belfryctl into build/bin
 
@@ -107,7 +107,7 @@ BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood)
 RESULTS ?= bench/results
 
 bench: $(PROGRAMS) $(BENCHES) ## measure for fifty minutes; results go to RESULTS=bench/results
-	for bench in $(BENCHES) bench/page/measure; do \
+	for bench in $(BENCHES) bench/page/measure bench/python/clients.py; do \
 	    BELFRY_BIN=$(abspath $(BUILD)/bin) $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
 $(BUILD)/bench/micro:   $(call objects,$(BASE) $(SHM) $(MICRO) bench/micro/main.cpp)
@@ -125,6 +125,8 @@ BINDIR        = $(PREFIX)/bin
 MANDIR        = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
 EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
+# Where Debian's python3 looks: /usr/lib/python3 is for packages alone.
+PYTHONDIR    ?= $(PREFIX)/lib/$(if $(filter /usr,$(PREFIX)),python3,python$(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'))/dist-packages
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
 MANUALS      := belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
@@ -146,11 +148,18 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	install -m 644 packaging/belfryd.conf $(DESTDIR)$(EXAMPLEDIR)/belfryd.conf
 	install -m 755 packaging/certbot-deploy-hook $(DESTDIR)$(EXAMPLEDIR)/certbot-deploy-hook
 
+# The module becomes a package of one file, because only packages can say by py.typed that they are typed.
+install-python: ## install the Python client into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PYTHONDIR)/belfry
+	install -m 644 python/belfry.py $(DESTDIR)$(PYTHONDIR)/belfry/__init__.py
+	install -m 644 python/py.typed $(DESTDIR)$(PYTHONDIR)/belfry
+
 uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	rm -rf $(DESTDIR)$(PYTHONDIR)/belfry
 
 # dpkg-buildpackage writes into its folder and beside it, so it runs in a copy, without the variables of this make.
-deb: ## build the Debian package into build/deb; needs debhelper
+deb: ## build the Debian packages into build/deb; needs debhelper and dh-python
 	rm -rf build/deb
 	mkdir -p build/deb/belfry
 	tar --exclude=./build --exclude=./.git --exclude=./belfry-data -c . | tar -x -C build/deb/belfry

@@ -15,7 +15,7 @@ CHAOS   := $(call sources,tests/chaos tests/support/crash)
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
 
-.PHONY: tests check check-crash check-includes check-options check-web check-model check-asan check-tsan check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-python check-model check-asan check-tsan check-chaos fuzz
 
 $(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
@@ -99,6 +99,9 @@ check-options: all ## prove that every option is tested
 # Screenshots of the page in each state are in $(BUILD)/tests/web afterwards.
 check-web: all ## test the page in Chromium, WebSocket and the JavaScript module; needs the packages of packages-web.txt
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_SCREENSHOTS=$(abspath $(BUILD)/tests/web) $(RUN_PARTS) tests/web/run tests/web/module
+
+check-python: all ## test the Python client and its examples; needs the packages of packages-python.txt
+	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/python/run
 
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model

@@ -341,6 +341,7 @@ class ManyClients(unittest.TestCase):
         wait_for("all relays have ended", lambda: not server.relays())
 
     async def use(self, server, names):
+        self.logins = asyncio.Semaphore(200)  # one source may begin 300 at once
         clients = await asyncio.gather(*(self.log_in(server, name) for name in names))
         await clients[0].send(b"SAY hello\r\n")
         received = await asyncio.gather(*(self.receive(client) for client in clients[1:]))
@@ -348,13 +349,14 @@ class ManyClients(unittest.TestCase):
         await asyncio.gather(*(client.close() for client in clients))
 
     async def log_in(self, server, name):
-        client = await websockets.connect(f"ws://127.0.0.1:{server.web_port}/ws", subprotocols=["belfry.v1"],
-                                          ping_interval=None, open_timeout=DEADLINE_S)
-        await client.send(f"LOGIN {name}\r\n")
-        data = b""
-        while b"\r\nLIVE 0\r\n" not in data:
-            data += await asyncio.wait_for(client.recv(), DEADLINE_S)
-        return client
+        async with self.logins:
+            client = await websockets.connect(f"ws://127.0.0.1:{server.web_port}/ws", subprotocols=["belfry.v1"],
+                                              ping_interval=None, open_timeout=DEADLINE_S)
+            await client.send(f"LOGIN {name}\r\n")
+            data = b""
+            while b"\r\nLIVE 0\r\n" not in data:
+                data += await asyncio.wait_for(client.recv(), DEADLINE_S)
+            return client
 
     async def receive(self, client):
         data = b""
