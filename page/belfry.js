@@ -305,7 +305,7 @@ class Unsent {
         while (!this.#isPostponed && this.#flying.size < 1000) {
             const message = this.#again.next().value ?? this.fresh.shift();
             if (!message) return undefined;
-            if (!this.#numbered.has(message.seq) && !this.#number(message)) continue;
+            if (this.#numbered.get(message.seq) !== message && !this.#number(message)) continue;
             this.#flying.add((this.#last = message.seq));
             return message;
         }

@@ -201,6 +201,14 @@ withServer("A seq that is not above the earlier ones is refused at once", async 
     assert.equal((await inTime(client.send("c"))).seq, 11n);
 });
 
+withServer("A seq that is given twice is refused the second time", async (server, connect) => {
+    const client = connect();
+    const [first, second] = [client.send("a", { seq: 5n }), client.send("a", { seq: 5n })];
+    assert.equal(await codeOf(second), "bad-seq");
+    assert.equal((await inTime(first)).seq, 5n);
+    assert.deepEqual(sent(server), ["a"]);
+});
+
 withServer("A message above max-payload is refused and not sent, and the next one takes its place", async (server, connect) => {
     const client = connect();
     const codes = Promise.all([codeOf(client.send("x".repeat(1001))), codeOf(client.send("x".repeat(1000)))]);

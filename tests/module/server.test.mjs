@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client } from "../../page/belfry.js";
 import { makeCertificates } from "./support/certificates.mjs";
-import { belfryctl, Server, temporaryFolder } from "./support/server.mjs";
+import { belfryctl, kill, Server, temporaryFolder } from "./support/server.mjs";
 import { inTime, stateOf, take, texts, until } from "./support/waiting.mjs";
 
 let server;
@@ -81,9 +81,10 @@ test("After 200 kills of sessions no message is lost or doubled", async () => {
     for (let kills = 0; kills < 200; kills++) {
         const client = kills % 2 ? sender : receiver;
         const session = () => client.state === "online" && server.sessionOf(client.welcome.id);
-        const pid = await until(() => !killed.has(session()) && session(), "session");
-        killed.add(pid);
-        process.kill(pid, "SIGKILL");
+        await until(() => {
+            const pid = session();
+            return pid && !killed.has(pid) && killed.add(pid) && kill(pid);
+        }, "session");
     }
     isDone = true;
     await inTime(sending);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client } from "../../page/belfry.js";
-import { Server } from "./support/server.mjs";
+import { kill, Server } from "./support/server.mjs";
 import { inTime, stateOf, take, texts, until } from "./support/waiting.mjs";
 import "./support/websocket.mjs";
 
@@ -44,8 +44,11 @@ withClients("WebSocket: after kills of sessions and relays no message is lost or
     const sent = [];
     const receipts = [];
     for (let kills = 0; kills < 40; kills++) {
-        const pid = await until(() => kills % 2 ? server.sessionOf(kills % 4 === 1 ? "c" : "d") : server.webRelays()[0], "process");
-        process.kill(pid, "SIGKILL");
+        const victim = () => kills % 2 ? server.sessionOf(kills % 4 === 1 ? "c" : "d") : server.webRelays()[0];
+        await until(() => {
+            const pid = victim();
+            return pid && kill(pid);
+        }, "process");
         for (let i = 0; i < 10; i++) receipts.push(c.send(sent[sent.push(`${kills}.${i}`) - 1]));
     }
     await inTime(Promise.all(receipts));

@@ -25,6 +25,16 @@ function textOf(path) {
     }
 }
 
+/** Kills a process. Returns whether it was still there. */
+export function kill(pid) {
+    try {
+        return process.kill(pid, "SIGKILL");
+    } catch ({ code }) {
+        if (code === "ESRCH") return false;
+        throw new Error(`cannot kill ${pid}: ${code}`);
+    }
+}
+
 export class Server {
     #process;
     #out = "";
