@@ -1748,6 +1748,9 @@ class _Protocol(asyncio.Protocol):
         self._client = client
         self._ended = asyncio.get_running_loop().create_future()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._client._connected(self, cast(asyncio.Transport, transport))
+
     def data_received(self, data: bytes) -> None:
         self._client._received(self, data)
 
@@ -1983,7 +1986,6 @@ class AsyncClient(_Shared):
         server = self._setup.servers[self._core.server]
         try:
             await self._connect_to(server)
-            self._core.connected(self._loop.time())
         except ssl.SSLCertVerificationError as error:
             self._core.refuse(_untrusted(server, error))
         except BelfryError as error:
@@ -2017,10 +2019,17 @@ class AsyncClient(_Shared):
                 "server_hostname": server.host,
                 "ssl_handshake_timeout": _HANDSHAKE_TIMEOUT,
             }
-        transport, protocol = await self._loop.create_connection(lambda: _Protocol(self), sock=link, **tls)
-        self._link, self._transport, self._protocol = link, transport, protocol
+        self._link = link
+        await self._loop.create_connection(lambda: _Protocol(self), sock=link, **tls)
+
+    def _connected(self, protocol: _Protocol, transport: asyncio.Transport) -> None:
+        if not self._core.wants_connection:
+            return transport.abort()  # closed meanwhile
+        self._transport, self._protocol = transport, protocol
         self._is_congested = False
         self._is_reading = True
+        self._core.connected(self._loop.time())
+        self._schedule()
 
     def _received(self, protocol: _Protocol, data: bytes) -> None:
         if protocol is self._protocol and self._core.is_linked:
