@@ -35,12 +35,16 @@ CLIENT  := $(call sources,client)
 TERMINAL := $(call sources,terminal)
 CTL     := $(call sources,ctl)
 
+# What libbelfry needs besides client/.
+LIBRARY := $(patsubst %,base/%.cpp,endpoint) \
+    $(patsubst %,wire/%.cpp,error_code frame_parser limits print secret_text) $(CLIENT)
+
 MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
 
-FOLDERS   := base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
+FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
+FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
@@ -49,11 +53,11 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 .SUFFIXES:
 .PHONY: all run bench install uninstall deb format check-format lint clean help .always
 
-all: $(PROGRAMS) ## build belfryd, belfry-gate, belfry and belfryctl into build/bin
+all: $(PROGRAMS) library ## build the programs into build/bin, and libbelfry into build/lib
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp)
-$(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
+$(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(TERMINAL) terminal/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
 # base/ needs it for the properties of characters.
@@ -72,7 +76,31 @@ $(BUILD)/bin/belfry-gate: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warni
 
 $(PROGRAMS) $(BUILD)/tests/belfryd:
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
+	$(LINK) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+# The library, as an archive and as a shared library. Only the symbols that client/libbelfry.map names leave the latter.
+SONAME  := libbelfry.so.1
+VERSION := $(shell sed -n 's/.*version = "\(.*\)";/\1/p' wire/version.hpp)
+
+.PHONY: library
+library: $(BUILD)/lib/libbelfry.a $(BUILD)/lib/libbelfry.so ## build libbelfry into build/lib
+
+$(BUILD)/lib/libbelfry.a: $(call objects,$(LIBRARY))
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/lib/$(SONAME): $(patsubst %.cpp,$(BUILD)/obj/pic/%.o,$(LIBRARY)) client/libbelfry.map
+	@mkdir -p $(@D)
+	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=client/libbelfry.map -Wl,-z,defs \
+	    $(filter %.o,$^) -lssl -lcrypto -o $@
+
+$(BUILD)/lib/libbelfry.so: $(BUILD)/lib/$(SONAME)
+	ln -sf $(SONAME) $@
+
+$(BUILD)/obj/pic/%.o: %.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
