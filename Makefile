@@ -44,8 +44,8 @@ MICRO   := $(call sources,bench/micro)
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
 
 FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
-FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
-LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
+FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* client/examples tests/* tests/*/*))
+LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS) client/examples))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 
@@ -97,6 +97,16 @@ $(BUILD)/lib/$(SONAME): $(patsubst %.cpp,$(BUILD)/obj/pic/%.o,$(LIBRARY)) client
 
 $(BUILD)/lib/libbelfry.so: $(BUILD)/lib/$(SONAME)
 	ln -sf $(SONAME) $@
+
+# The examples are built as a stranger would build them.
+EXAMPLES := $(patsubst client/examples/%.cpp,$(BUILD)/examples/%,$(wildcard client/examples/*.cpp))
+.PHONY: examples
+examples: $(EXAMPLES) ## build the library's examples into build/examples
+
+$(BUILD)/examples/event_log: LDLIBS += -lsqlite3
+$(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/client/examples/%.o $(BUILD)/lib/libbelfry.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(LDLIBS) -lssl -lcrypto -o $@
 
 $(BUILD)/obj/pic/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -23,7 +23,9 @@
 #include <variant>
 #include <vector>
 
+#ifndef BELFRY_API
 #define BELFRY_API __attribute__((visibility("default")))
+#endif
 
 namespace belfry {
 
