@@ -20,7 +20,7 @@ COPY --from=build /installed/usr/local/bin/ /usr/local/bin/
 USER belfry
 WORKDIR /var/lib/belfry
 VOLUME /var/lib/belfry
-EXPOSE 5000 5001
+EXPOSE 5000 5001 8080
 # On 127.0.0.1 belfryd could be reached only from inside the container.
 ENTRYPOINT ["belfryd", "--listen", "0.0.0.0", "--data-dir", "/var/lib/belfry"]
 

@@ -39,6 +39,10 @@ CTL     := $(call sources,ctl)
 LIBRARY := $(patsubst %,base/%.cpp,endpoint) \
     $(patsubst %,wire/%.cpp,error_code frame_parser limits print secret_text) $(CLIENT)
 
+# The files of the page, which belfry-gate contains. page/embed makes a source of them.
+PAGE       := $(sort $(wildcard $(addprefix page/*.,html css js svg png webmanifest)))
+PAGE_FILES := $(BUILD)/obj/page/page_files.o
+
 MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
@@ -56,7 +60,7 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 all: $(PROGRAMS) library ## build the programs into build/bin, and libbelfry into build/lib
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
-$(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp)
+$(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp) $(PAGE_FILES)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(TERMINAL) terminal/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
@@ -116,6 +120,17 @@ $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
 
+# The list of files is a prerequisite too, so that a file that was removed leaves the program.
+$(BUILD)/obj/page/page_files.cpp: page/embed $(PAGE) $(BUILD)/obj/page/list
+	page/embed $(PAGE) > $@
+
+$(BUILD)/obj/page/list: .always
+	@mkdir -p $(@D)
+	@echo '$(PAGE)' | cmp -s - $@ || echo '$(PAGE)' > $@
+
+$(PAGE_FILES): $(BUILD)/obj/page/page_files.cpp $(BUILD)/flags
+	$(COMPILE) -MMD -MP -c $< -o $@
+
 # This file changes if the compiler or its flags change, so that everything is built again.
 $(BUILD)/flags: .always
 	@mkdir -p $(@D)
@@ -123,10 +138,10 @@ $(BUILD)/flags: .always
 
 include tests/tests.mk
 
-run: all ## start a server for clients 1, 2 and 3 on port 5000
-	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000
+run: all ## start a server for clients 1, 2 and 3 on port 5000, and its page on port 8080
+	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000 --web-port 8080
 
-BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood library)
 RESULTS ?= bench/results
 
 bench: $(PROGRAMS) $(BENCHES) ## measure for forty minutes; results go to RESULTS=bench/results
@@ -137,26 +152,32 @@ $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durab
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
 $(BUILD)/bench/flood:   $(call objects,$(call sources,bench/flood) bench/flood/main.cpp)
+$(BUILD)/bench/library: $(call objects,$(call sources,bench/library) bench/library/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
 $(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(AUTH) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -lssl -lcrypto -lcrypt -lmd $(UNICODE) -o $@
+	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -lboost_program_options -lssl -lcrypto -lcrypt -lmd $(UNICODE) -o $@
 
 # The places of `make install`, all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin
 MANDIR        = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+LIBDIR       ?= $(PREFIX)/lib
+INCLUDEDIR    = $(PREFIX)/include
 EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
-MANUALS      := belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
+MANUALS      := libbelfry.3 belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
 INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
     $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
+    $(addprefix $(LIBDIR)/,libbelfry.a libbelfry.so libbelfry.so.1 pkgconfig/belfry.pc) \
+    $(addprefix $(INCLUDEDIR)/,belfry.h belfry/client.hpp) \
     $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf $(EXAMPLEDIR)/certbot-deploy-hook
 
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	packaging/install_library $(abspath $(BUILD)/lib) '$(DESTDIR)' $(PREFIX) $(LIBDIR) $(VERSION)
 	for manual in $(MANUALS); do install -m 644 man/$$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}; done
 	install -m 644 packaging/completion.bash $(DESTDIR)$(COMPLETIONDIR)/belfryd
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry

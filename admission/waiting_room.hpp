@@ -21,6 +21,7 @@ struct Waiting {
     base::UniqueFd socket;
     base::Endpoint peer;
     base::TimePoint since;  ///< when it was accepted
+    int listener = -1;      ///< the socket that has accepted it, for an owner that has several
 };
 
 /// How many connections a waiting room may hold, and for how long.

@@ -32,6 +32,16 @@ bool Endpoint::is_loopback() const noexcept {
     return std::memcmp(address.data(), &in6addr_loopback, address.size()) == 0;
 }
 
+std::optional<Endpoint> parse_address(const std::string& text) noexcept {
+    Endpoint endpoint;
+    std::copy(ipv4_prefix.begin(), ipv4_prefix.end(), endpoint.address.begin());
+    if (::inet_pton(AF_INET, text.c_str(), endpoint.address.data() + ipv4_prefix.size()) == 1) {
+        return endpoint;
+    }
+    if (::inet_pton(AF_INET6, text.c_str(), endpoint.address.data()) == 1) return endpoint;
+    return {};
+}
+
 std::string address_text(const Endpoint& endpoint) {
     if (!endpoint.is_known()) return "?";
     std::array<char, INET6_ADDRSTRLEN> text{};

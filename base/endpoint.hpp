@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace belfry::base {
@@ -24,6 +25,9 @@ struct Endpoint {
     [[nodiscard]] bool is_loopback() const noexcept;
     auto operator<=>(const Endpoint&) const = default;
 };
+
+/// Parses `192.0.2.7` or `2001:db8::7`. The port is 0. Nothing if the text is no address.
+[[nodiscard]] std::optional<Endpoint> parse_address(const std::string& text) noexcept;
 
 /// Returns `192.0.2.7` or `2001:db8::7`, or `?` if the address is not known.
 [[nodiscard]] std::string address_text(const Endpoint& endpoint);

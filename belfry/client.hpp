@@ -204,10 +204,10 @@ class BELFRY_API Secret {
 
 /// How TLS verifies the server, and how the client proves who it is. Files are in PEM.
 struct Tls {
-    std::string ca;           ///< the authorities to trust; empty: those of the system
-    std::string name;         ///< the name in the server's certificate; empty: the host's
-    std::string certificate;  ///< the client's own certificate, and its chain; empty: none
-    std::string key;          ///< the key of `certificate`, without a passphrase
+    std::string ca = {};           ///< the authorities to trust; empty: those of the system
+    std::string name = {};         ///< the name in the server's certificate; empty: the host's
+    std::string certificate = {};  ///< the client's own certificate, and its chain; empty: none
+    std::string key = {};          ///< the key of `certificate`, without a passphrase
 
     bool operator==(const Tls&) const = default;
 };

@@ -50,6 +50,11 @@ bool takes_value(const std::string& name, const po::options_description& known) 
     return is_option(name, known) && known.find(name, false).semantic()->max_tokens() != 0;
 }
 
+/// Tells whether one source may set the option several times.
+bool is_repeatable(const std::string& name, const po::options_description& known) {
+    return known.find(name, false).semantic()->is_composing();
+}
+
 /// Splits the arguments into options and words. A value may start with any character. But the name
 /// of a known option is a value only after `=`. Boost's own parser would take it for a value
 /// anyway, and allows no value for a switch.
@@ -144,17 +149,14 @@ std::vector<Setting> settings_in_environment(const std::string& prefix,
     return settings;
 }
 
-/// Stores a setting unless an earlier source has set the option.
+/// Stores a setting that no earlier source has set.
 void store(const Setting& setting, bool is_default, const po::options_description& known,
            CommandLine& line) {
-    po::variables_map& values = line.options;
-    if (values.count(setting.name) == 0 || values[setting.name].defaulted()) {
-        line.origins[setting.name] = {.text = setting.where, .is_default = is_default};
-    }
+    line.origins[setting.name].push_back({.text = setting.where, .is_default = is_default});
     po::parsed_options one{&known};
     one.options.emplace_back(setting.name, std::vector{setting.value});
     try {
-        po::store(one, values);
+        po::store(one, line.options);
     } catch (const po::error&) {
         throw UsageError{setting.where + "option --" + setting.name + " must be true or false"};
     }
@@ -163,18 +165,19 @@ void store(const Setting& setting, bool is_default, const po::options_descriptio
 /// Stores the settings of one source. @throws UsageError about the first wrong one
 void store_all(const std::vector<Setting>& settings, bool is_default,
                const po::options_description& known, CommandLine& line) {
+    const auto earlier = line.origins;
     std::set<std::string> seen;
     for (const Setting& setting : settings) {
         if (!is_option(setting.name, known)) {
             throw UsageError{setting.where + "unknown option --" + setting.name};
         }
-        if (!seen.insert(setting.name).second) {
+        if (!seen.insert(setting.name).second && !is_repeatable(setting.name, known)) {
             throw UsageError{setting.where + "option --" + setting.name + " is given twice"};
         }
         if (setting.value.empty()) {
             throw UsageError{setting.where + "option --" + setting.name + " needs a value"};
         }
-        store(setting, is_default, known, line);
+        if (!earlier.contains(setting.name)) store(setting, is_default, known, line);
     }
 }
 
@@ -254,7 +257,8 @@ CommandLine parse(const std::vector<std::string>& arguments, const po::options_d
 UsageError with_origin(const UsageError& error, const CommandLine& line) {
     const auto place = line.origins.find(error.option());
     if (place == line.origins.end()) return error;
-    return UsageError{place->second.text + error.what(), error.option()};
+    const Origin& origin = place->second.at(error.index());
+    return UsageError{origin.text + error.what(), error.option(), error.index()};
 }
 
 std::optional<std::string> text_of(const po::variables_map& options, const std::string& name) {
@@ -262,9 +266,14 @@ std::optional<std::string> text_of(const po::variables_map& options, const std::
     return options[name].as<std::string>();
 }
 
+std::vector<std::string> texts_of(const po::variables_map& options, const std::string& name) {
+    if (options.count(name) == 0) return {};
+    return options[name].as<std::vector<std::string>>();
+}
+
 bool is_default(const CommandLine& line, const std::string& name) {
     const auto place = line.origins.find(name);
-    return place != line.origins.end() && place->second.is_default;
+    return place != line.origins.end() && place->second.front().is_default;
 }
 
 bool is_set(const po::variables_map& options, const std::string& name) {

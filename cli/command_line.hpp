@@ -3,6 +3,7 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,14 +23,17 @@ class UsageError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 
     /// @param option the option whose value is wrong, without dashes
-    UsageError(const std::string& line, std::string_view option)
-        : std::runtime_error{line}, option_{option} {}
+    /// @param index which of its values is wrong, if it has several
+    UsageError(const std::string& line, std::string_view option, std::size_t index = 0)
+        : std::runtime_error{line}, option_{option}, index_{index} {}
 
     /// Returns the option whose value is wrong. Empty if the mistake is another one.
     [[nodiscard]] const std::string& option() const noexcept { return option_; }
+    [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
   private:
     std::string option_;
+    std::size_t index_ = 0;
 };
 
 inline constexpr int exit_usage = 2;
@@ -43,8 +47,10 @@ struct Origin {
 /// The options and words that parse() has read.
 struct CommandLine {
     boost::program_options::variables_map options;
-    std::vector<std::string> words;         ///< the arguments that are not options
-    std::map<std::string, Origin> origins;  ///< keyed by option
+    std::vector<std::string> words;  ///< the arguments that are not options
+    /// For each option that was set: the origin of each of its values, which are several only if
+    /// the option can be repeated.
+    std::map<std::string, std::vector<Origin>> origins;
 };
 
 /// The sources of options besides the command line and the file that it names.
@@ -58,7 +64,8 @@ struct Defaults {
 /// file. The first source that sets an option wins. With `--help` or `--version` only the command
 /// line is read.
 /// @param arguments without the program's name
-/// @param options known options, without short names, each with a string value or bool_switch()
+/// @param options known options, without short names, each with a string value or bool_switch(); an
+/// option whose value is a composing() vector of strings can be repeated within one source
 /// @throws UsageError
 [[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments,
                                 const boost::program_options::options_description& options,
@@ -70,6 +77,10 @@ struct Defaults {
 
 /// Returns the value of an option; nothing if it was not set and has no default.
 [[nodiscard]] std::optional<std::string> text_of(
+    const boost::program_options::variables_map& options, const std::string& name);
+
+/// Returns the values of an option that can be repeated, in their order.
+[[nodiscard]] std::vector<std::string> texts_of(
     const boost::program_options::variables_map& options, const std::string& name);
 
 /// Tells whether an option was set by the environment, or by a file that the command line does not

@@ -126,6 +126,10 @@ void Credentials::give_key(SSL* connection) const {
 
 void Credentials::forget_key(SSL* connection) noexcept {
     ::SSL_certs_clear(connection);
+    forget_key();
+}
+
+void Credentials::forget_key() noexcept {
     key_.reset();
     wipe_stack();
 }

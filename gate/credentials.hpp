@@ -39,6 +39,14 @@ class Credentials {
     /// Destroys the key in this process: that of the connection, and this one.
     void forget_key(SSL* connection) noexcept;
 
+    /// Destroys the key in this process, in which no connection has it.
+    void forget_key() noexcept;
+
+    /// Returns the certificate of the server.
+    [[nodiscard]] X509* certificate() const noexcept {
+        return ::SSL_CTX_get0_certificate(context_.get());
+    }
+
   private:
     UniqueContext context_;
     UniqueKey key_;

@@ -52,8 +52,9 @@ bool watch(const base::UniqueFd& epoll, int fd) noexcept {
     return watch_descriptor(epoll, fd, static_cast<std::uint32_t>(fd));
 }
 
-/// Takes over a listening socket, at which accept(2) must not wait.
+/// Takes over a listening socket, if there is one. accept(2) must not wait there.
 base::UniqueFd take_listener(int fd) {
+    if (fd == -1) return {};
     base::UniqueFd listener{fd};
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
         throw std::system_error{errno, std::generic_category(), "listening socket"};
@@ -62,31 +63,41 @@ base::UniqueFd take_listener(int fd) {
 }
 
 /// Returns what the gate reads after it has entered its sandbox.
-std::vector<std::filesystem::path> readable(const CredentialFiles& files) {
+std::vector<std::filesystem::path> readable(const std::optional<CredentialFiles>& files) {
     std::vector<std::filesystem::path> paths{null_device};
     const auto add = [&paths](const std::filesystem::path& file) {
         const auto folders = sandbox::folders_of(file);
         paths.insert(paths.end(), folders.begin(), folders.end());
     };
-    add(files.certificate);
-    add(files.key);
-    if (files.client_authorities) add(*files.client_authorities);
-    if (files.client_revocations) add(*files.client_revocations);
+    if (!files) return paths;
+    add(files->certificate);
+    add(files->key);
+    if (files->client_authorities) add(*files->client_authorities);
+    if (files->client_revocations) add(*files->client_revocations);
     return paths;
+}
+
+std::optional<Credentials> load(const std::optional<CredentialFiles>& files) {
+    if (!files) return {};
+    return std::optional<Credentials>{std::in_place, *files};
 }
 
 }  // namespace
 
 Gate::Gate(const Options& options, const SupervisorLink& supervisor)
     : files_{options.files},
+      web_{options.web},
       supervisor_{&supervisor},
-      credentials_{files_},
+      credentials_{load(files_)},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
-      listener_{take_listener(options.tls_fd)},
+      tls_listener_{take_listener(options.tls_fd)},
+      web_listener_{take_listener(options.web_fd)},
       reserve_{open_reserve()},
       relays_{options.gate_socket},
       room_{limits_for(options.max_waiting)} {
-    for (const int fd : {signals_.fd(), supervisor.fd(), relays_.fd(), listener_.get()}) {
+    std::vector<int> watched = listeners();
+    watched.insert(watched.end(), {signals_.fd(), supervisor.fd(), relays_.fd()});
+    for (const int fd : watched) {
         if (!watch(epoll_, fd)) {
             throw std::system_error{errno, std::generic_category(), "cannot watch a descriptor"};
         }
@@ -96,14 +107,18 @@ Gate::Gate(const Options& options, const SupervisorLink& supervisor)
 
 void Gate::run() {
     ::malloc_trim(0);  // so that relays inherit less
-    supervisor_->report_ready(credentials_->expires());
+    report_ready();
     while (!is_stopping_) {
         wait_for_events();
         retry_postponed();
         close_expired();
         if (!reserve_) reserve_ = open_reserve();
-        watch_listener(true);
+        watch_listeners(true);
     }
+}
+
+void Gate::report_ready() const {
+    supervisor_->report_ready(credentials_ ? credentials_->expires() : 0);
 }
 
 void Gate::wait_for_events() {
@@ -123,7 +138,7 @@ int Gate::wait_ms() const {
 }
 
 void Gate::handle(int fd) {
-    if (fd == listener_.get()) return accept_waiting();
+    if (is_listener(fd)) return accept_waiting(fd);
     if (fd == signals_.fd()) return handle_signals();
     if (fd == relays_.fd()) return relays_.read_logins(now_);
     if (fd == supervisor_->fd()) {
@@ -142,39 +157,39 @@ void Gate::handle_signals() {
 
 void Gate::reload() {
     try {
-        credentials_.emplace(Credentials{files_});
+        credentials_ = load(files_);
         ::malloc_trim(0);
-        supervisor_->report_ready(credentials_->expires());
+        report_ready();
     } catch (const CredentialsError& error) {
         supervisor_->report_kept(error.what());
     }
 }
 
 /// Accepts the connections that wait in the kernel. Those beyond `max_accepts` cause another event.
-void Gate::accept_waiting() {
+void Gate::accept_waiting(int listener) {
     for (int accepted = 0; accepted < max_accepts; ++accepted) {
         sockaddr_storage address{};
         socklen_t size = sizeof address;
-        base::UniqueFd socket{::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&address),
-                                        &size, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        base::UniqueFd socket{::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size,
+                                        SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (socket) {
-            admit({std::move(socket), base::endpoint_in(address), now_});
+            admit({std::move(socket), base::endpoint_in(address), now_, listener});
         } else if (errno == EMFILE || errno == ENFILE) {
-            return accept_without_descriptor();
+            return accept_without_descriptor(listener);
         } else if (errno != ECONNABORTED && errno != EINTR) {
             // Either no connection waits any more, or the system is short of memory. In the second
             // case the next attempt must not follow at once.
-            if (errno != EAGAIN) watch_listener(false);
+            if (errno != EAGAIN) watch_listeners(false);
             return;
         }
     }
 }
 
 /// Closes a connection if no descriptor is left. It closes the reserve to get one.
-void Gate::accept_without_descriptor() {
+void Gate::accept_without_descriptor(int listener) {
     reserve_.reset();
-    const base::UniqueFd closed{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    watch_listener(false);  // until the next tick
+    const base::UniqueFd closed{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
+    watch_listeners(false);  // until the next tick
 }
 
 void Gate::admit(Waiting connection) {
@@ -195,7 +210,10 @@ void Gate::look_at(int fd) {
 }
 
 void Gate::start_relay(Waiting connection) {
-    if (relays_.start(connection, *credentials_, now_) != RelayTable::Start::later) return;
+    const bool is_web = web_ && connection.listener == web_listener_.get();
+    Credentials* const credentials = credentials_ ? &*credentials_ : nullptr;
+    const auto start = relays_.start(connection, credentials, is_web ? &*web_ : nullptr, now_);
+    if (start != RelayTable::Start::later) return;
     if (postponed_.size() < max_postponed) postponed_.push_back(std::move(connection));
 }
 
@@ -214,10 +232,29 @@ void Gate::close_expired() {
     }
 }
 
-void Gate::watch_listener(bool wanted) {
+/// Watches all listening sockets again, or none of them.
+void Gate::watch_listeners(bool wanted) {
     if (wanted == is_listening_) return;
-    if (!wanted) unwatch_descriptor(epoll_, listener_.get());
-    is_listening_ = wanted && watch(epoll_, listener_.get());
+    is_listening_ = wanted;
+    for (const int listener : listeners()) {
+        if (!wanted) {
+            unwatch_descriptor(epoll_, listener);
+        } else if (!watch(epoll_, listener)) {
+            is_listening_ = false;
+        }
+    }
+}
+
+std::vector<int> Gate::listeners() const {
+    std::vector<int> all;
+    for (const auto* listener : {&tls_listener_, &web_listener_}) {
+        if (*listener) all.push_back(listener->get());
+    }
+    return all;
+}
+
+bool Gate::is_listener(int fd) const noexcept {
+    return fd == tls_listener_.get() || fd == web_listener_.get();
 }
 
 }  // namespace belfry::gate

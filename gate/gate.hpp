@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <vector>
 
 namespace belfry::gate {
 
@@ -33,25 +34,30 @@ class Gate {
 
   private:
     void wait_for_events();
+    [[nodiscard]] std::vector<int> listeners() const;
+    [[nodiscard]] bool is_listener(int fd) const noexcept;
     void handle(int fd);
     void handle_signals();
     void reload();
-    void accept_waiting();
-    void accept_without_descriptor();
+    void report_ready() const;
+    void accept_waiting(int listener);
+    void accept_without_descriptor(int listener);
     void admit(admission::Waiting connection);
     void look_at(int fd);
     void start_relay(admission::Waiting connection);
     void retry_postponed();
     void close_expired();
-    void watch_listener(bool wanted);
+    void watch_listeners(bool wanted);
     [[nodiscard]] int wait_ms() const;
 
-    CredentialFiles files_;
+    std::optional<CredentialFiles> files_;
+    std::optional<WebSettings> web_;
     const SupervisorLink* supervisor_;
     std::optional<Credentials> credentials_;
     base::UniqueFd epoll_;
     ServiceSignals signals_;
-    base::UniqueFd listener_;
+    base::UniqueFd tls_listener_;
+    base::UniqueFd web_listener_;
     base::UniqueFd reserve_;  ///< closed to accept and close a connection if no other is left
     RelayTable relays_;
     admission::WaitingRoom room_;

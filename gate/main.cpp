@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     try {
         const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
         const auto options = gate::read_options(arguments);
-        if (options && options->check) return check(options->files);
+        if (options && options->check) return check(*options->files);
         if (options) {
             set_log(options->log_level, options->log_format, "belfry-gate");
             prepare_process_titles(argc, argv, "belfry-gate", "");

@@ -3,24 +3,16 @@
 #include "base/endpoint.hpp"
 #include "gate/copy.hpp"
 #include "gate/credentials.hpp"
-#include "gate/session_stream.hpp"
+#include "gate/relay_end.hpp"
+#include "gate/session_link.hpp"
+#include "gate/tls_handshake.hpp"
 #include "gate/tls_stream.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <array>
-#include <chrono>
 #include <functional>
 
 namespace belfry::gate {
-
-/// How long a relay waits for its client.
-struct RelayTimeouts {
-    std::chrono::milliseconds handshake{10'000};
-    /// From the end of the session to the close of the client's connection.
-    std::chrono::milliseconds last_words{1000};
-};
 
 /// Relays the native protocol between a client that uses TLS and its session. The client's bytes
 /// are those of the protocol already, so it only decrypts and encrypts.
@@ -31,7 +23,7 @@ struct RelayTimeouts {
 class NativeRelay {
   public:
     using ClientSocket = TlsStream::Socket;
-    using SessionSocket = SessionStream::Socket;
+    using SessionSocket = SessionLink::Socket;
 
     /// @param credentials outlive the object; their key is destroyed after the handshake
     /// @param logged_in called when the session has accepted the login of the client
@@ -52,33 +44,25 @@ class NativeRelay {
     using Upwards = Copy<TlsStream, SessionStream>;
     using Downwards = Copy<SessionStream, TlsStream>;
 
-    void shake_hands();
     void finish_handshake(Outcome outcome);
     void refuse_client(Outcome outcome);
     [[nodiscard]] bool introduce_client();
     void finish_upwards(Upwards::End end);
     void finish_downwards(Downwards::End end);
-    void watch_session();
-    void wait_for_login();
-    void begin_closing();
+    void begin_closing() { end_.begin(timeouts_.last_words); }
     void close_client();
-    void drain();
-    void stop_in(std::chrono::milliseconds time);
 
-    boost::asio::io_context* loop_;
-    Credentials* credentials_;
     std::function<void()> logged_in_;
     RelayTimeouts timeouts_;
     base::Endpoint peer_;
     base::Endpoint local_;
     TlsStream client_;
-    SessionStream session_;
+    SessionLink session_;
+    TlsHandshake handshake_;
+    RelayEnd end_;
     Upwards upwards_;
     Downwards downwards_;
-    boost::asio::steady_timer deadline_;
-    bool is_closing_ = false;
     bool has_refused_client_ = false;
-    std::array<char, 4096> drained_;
 };
 
 }  // namespace belfry::gate

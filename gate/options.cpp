@@ -1,10 +1,12 @@
 #include "gate/options.hpp"
 
+#include "base/web_origin.hpp"
 #include "cli/command_line.hpp"
 #include "wire/version.hpp"
 
 #include <iostream>
 #include <limits>
+#include <utility>
 
 namespace belfry::gate {
 namespace {
@@ -26,6 +28,10 @@ po::options_description described_options() {
         ("tls-client-crl", text()->value_name("FILE"), "list of revoked certificates of clients, in PEM")
         ("gate-socket", text()->value_name("PATH"), "socket on which belfryd accepts relays")
         ("tls-fd", text()->value_name("N"), "inherited socket that listens for TLS connections")
+        ("web-fd", text()->value_name("N"), "inherited socket that listens for browsers")
+        ("web-tls", text()->value_name("on|off"), "whether browsers connect by TLS; default: on with a certificate")
+        ("web-proxy", text()->value_name("ADDR"), "address of a reverse proxy that names its clients by X-Forwarded-For")
+        ("web-origin", po::value<std::vector<std::string>>()->composing()->value_name("URL"), "further origin whose pages may connect; may be repeated")
         ("supervisor-fd", text()->value_name("N"), "inherited socket for reports to belfryd")
         ("max-waiting", defaults_to("16384")->value_name("N"), "connections that may wait for their first byte")
         ("log-level", defaults_to("info")->value_name("WORD"), "log this level and the more severe ones: error, warning, info or debug")
@@ -57,7 +63,12 @@ LogFormat log_format_in(const po::variables_map& given) {
     throw UsageError{"--log-format must be text or json"};
 }
 
-CredentialFiles files_in(const po::variables_map& given) {
+/// Returns the files; nothing if no certificate is given.
+std::optional<CredentialFiles> files_in(const po::variables_map& given) {
+    const bool has_any = cli::text_of(given, "tls-cert") || cli::text_of(given, "tls-key") ||
+                         cli::text_of(given, "tls-client-ca") ||
+                         cli::text_of(given, "tls-client-crl");
+    if (!has_any) return {};
     CredentialFiles files;
     files.certificate = required(given, "tls-cert");
     files.key = required(given, "tls-key");
@@ -69,14 +80,62 @@ CredentialFiles files_in(const po::variables_map& given) {
     return files;
 }
 
+bool is_web_secure(const po::variables_map& given, bool has_certificate) {
+    const std::string word =
+        cli::text_of(given, "web-tls").value_or(has_certificate ? "on" : "off");
+    if (word != "on" && word != "off") throw UsageError{"--web-tls must be on or off"};
+    if (word == "off") return false;
+    if (!has_certificate) throw UsageError{"--web-tls on needs --tls-cert and --tls-key"};
+    return true;
+}
+
+std::vector<std::string> web_origins_in(const po::variables_map& given) {
+    std::vector<std::string> origins;
+    for (const std::string& text : cli::texts_of(given, "web-origin")) {
+        auto origin = base::web_origin(text);
+        if (!origin) throw UsageError{"--web-origin '" + text + "' is not http(s)://HOST[:PORT]"};
+        origins.push_back(*std::move(origin));
+    }
+    return origins;
+}
+
+WebSettings web_settings_in(const po::variables_map& given, bool has_certificate) {
+    WebSettings settings{
+        .origins = WebOrigins{is_web_secure(given, has_certificate), web_origins_in(given)},
+        .proxy = {}};
+    if (const auto proxy = cli::text_of(given, "web-proxy")) {
+        settings.proxy = base::parse_address(*proxy);
+        if (!settings.proxy) throw UsageError{"--web-proxy '" + *proxy + "' is not an IP address"};
+    }
+    return settings;
+}
+
+/// Reads which sockets the gate has inherited, and what they need.
+void read_listeners(const po::variables_map& given, Options& options) {
+    if (cli::text_of(given, "tls-fd")) {
+        options.tls_fd = descriptor_in(given, "tls-fd");
+        if (!options.files) throw UsageError{"--tls-fd needs --tls-cert and --tls-key"};
+    }
+    if (cli::text_of(given, "web-fd")) {
+        options.web_fd = descriptor_in(given, "web-fd");
+        options.web = web_settings_in(given, options.files.has_value());
+    }
+    if (options.tls_fd == -1 && options.web_fd == -1) {
+        throw UsageError{"one of --tls-fd and --web-fd is missing"};
+    }
+}
+
 Options checked(const po::variables_map& given) {
     constexpr std::uint64_t max_max_waiting = 1'000'000;
     Options options;
     options.files = files_in(given);
     options.check = cli::is_set(given, "check");
-    if (options.check) return options;
+    if (options.check) {
+        if (!options.files) throw UsageError{"option --tls-cert is missing"};
+        return options;
+    }
     options.gate_socket = required(given, "gate-socket");
-    options.tls_fd = descriptor_in(given, "tls-fd");
+    read_listeners(given, options);
     options.supervisor_fd = descriptor_in(given, "supervisor-fd");
     options.max_waiting =
         cli::whole_number("max-waiting", required(given, "max-waiting"), 1, max_max_waiting);
@@ -92,7 +151,8 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     const cli::CommandLine line = cli::parse(arguments, described);
     if (cli::is_set(line.options, "help")) {
         std::cout << "Usage: belfry-gate --check --tls-cert FILE --tls-key FILE [OPTIONS]\n\n"
-                     "Accepts TLS connections for belfryd, which starts it. See belfry-gate(8).\n\n"
+                     "Accepts TLS connections and browsers for belfryd, which starts it. See "
+                     "belfry-gate(8).\n\n"
                   << described
                   << "\nExit status: 0 after a stop, 1 if the gate could not continue,\n"
                      "2 on a usage error or a file that cannot be used.\n";

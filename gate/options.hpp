@@ -2,6 +2,7 @@
 
 #include "daemon/logger.hpp"
 #include "gate/credentials.hpp"
+#include "gate/web_settings.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -13,9 +14,11 @@ namespace belfry::gate {
 
 /// The options of belfry-gate. belfryd passes all of them.
 struct Options {
-    CredentialFiles files;
+    std::optional<CredentialFiles> files;
     std::filesystem::path gate_socket;  ///< where belfryd accepts relays
-    int tls_fd = -1;                    ///< a listening socket that was inherited
+    int tls_fd = -1;                    ///< an inherited listening socket for TLS; -1 for none
+    int web_fd = -1;                    ///< the same for browsers
+    std::optional<WebSettings> web;     ///< present with web_fd
     int supervisor_fd = -1;             ///< one end of a pair of sockets that was inherited
     std::size_t max_waiting = 16'384;   ///< connections without a first byte
     LogLevel log_level = LogLevel::info;

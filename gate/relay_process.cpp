@@ -4,6 +4,7 @@
 #include "daemon/logger.hpp"
 #include "daemon/process_title.hpp"
 #include "gate/native_relay.hpp"
+#include "gate/web_relay.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -12,17 +13,21 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace belfry::gate {
 namespace {
 
 namespace asio = boost::asio;
 
-/// Takes over a socket for the event loop.
-template <class Socket>
-Socket adopt(asio::io_context& loop, const typename Socket::protocol_type& protocol,
-             base::UniqueFd& fd) {
-    return Socket{loop, protocol, fd.release()};
+asio::ip::tcp::socket adopt_client(asio::io_context& loop, RelayHeritage& heritage) {
+    const auto protocol = heritage.peer.is_ipv4() ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
+    return {loop, protocol, heritage.client.release()};
+}
+
+SessionLink::Socket adopt_session(asio::io_context& loop, RelayHeritage& heritage) {
+    if (!heritage.session) return SessionLink::Socket{loop};
+    return {loop, {}, heritage.session.release()};
 }
 
 /// Leaves what belongs to the gate, and enters the sandbox.
@@ -36,7 +41,8 @@ void settle(const RelayHeritage& heritage) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     begin_own_log();
-    set_process_title("tls for " + address_text(heritage.peer));
+    const std::string protocol = heritage.web != nullptr ? "web" : "tls";
+    set_process_title(protocol + " for " + address_text(heritage.peer));
 }
 
 /// Tells the gate that the client has logged in.
@@ -47,18 +53,28 @@ void report_login(int logins) {
     ::close(logins);
 }
 
+/// Runs the relay of any protocol. @return the exit status
+template <class Relay>
+int run(asio::io_context& loop, Relay& relay) {
+    relay.start();
+    loop.run();
+    return relay.has_refused_client() ? exit_client_refused : EXIT_SUCCESS;
+}
+
 /// Serves the client. @return the exit status
 int serve(RelayHeritage& heritage) {
     asio::io_context loop{1};
-    const auto client_protocol =
-        heritage.peer.is_ipv4() ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
-    NativeRelay relay{loop,
-                      adopt<NativeRelay::ClientSocket>(loop, client_protocol, heritage.client),
-                      adopt<NativeRelay::SessionSocket>(loop, {}, heritage.session),
-                      *heritage.credentials, [logins = heritage.logins] { report_login(logins); }};
-    relay.start();
-    loop.run();
-    return relay.has_refused_client() ? exit_handshake_failed : EXIT_SUCCESS;
+    auto client = adopt_client(loop, heritage);
+    auto session = adopt_session(loop, heritage);
+    const auto logged_in = [logins = heritage.logins] { report_login(logins); };
+    if (heritage.web == nullptr) {
+        NativeRelay relay{loop, std::move(client), std::move(session), *heritage.credentials,
+                          logged_in};
+        return run(loop, relay);
+    }
+    WebRelay relay{loop,          std::move(client), std::move(session), heritage.credentials,
+                   *heritage.web, logged_in};
+    return run(loop, relay);
 }
 
 [[noreturn]] void run_relay(RelayHeritage& heritage) noexcept {

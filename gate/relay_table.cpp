@@ -45,23 +45,32 @@ RelayTable::RelayTable(const std::filesystem::path& socket)
     login_input_ = base::UniqueFd{ends[1]};
 }
 
-RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials& credentials,
-                                    base::TimePoint now) {
-    const Source source{connection.peer};
-    const Verdict verdict = limits_.may_fork(source, now);
+RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials* credentials,
+                                    const WebSettings* web, base::TimePoint now) {
+    // The clients of a reverse proxy are not limited here, but by belfryd, which knows their
+    // source.
+    const bool is_proxy = web != nullptr && web->is_proxy(connection.peer);
+    const Verdict verdict =
+        is_proxy ? Verdict::yes : limits_.may_fork(Source{connection.peer}, now);
     if (verdict == Verdict::later) return Start::later;
-    RelayHeritage heritage{std::move(connection.socket), {},           connection.peer,
-                           login_input_.get(),           &credentials, &sandbox_};
+    RelayHeritage heritage{.client = std::move(connection.socket),
+                           .session = {},
+                           .peer = connection.peer,
+                           .logins = login_input_.get(),
+                           .credentials = credentials,
+                           .web = web,
+                           .sandbox = &sandbox_};
     if (verdict == Verdict::no) return Start::refused;
     heritage.session = connect();
-    const pid_t pid = heritage.session ? spawn_relay(heritage) : -1;
+    // A browser gets the page even while nobody can log in.
+    const pid_t pid = heritage.session || web != nullptr ? spawn_relay(heritage) : -1;
     if (pid == -1) {
         log_event(LogLevel::debug,
                   "cannot serve " + to_string(connection.peer) + ": " + std::strerror(errno));
-        limits_.gave_up(source);
+        if (!is_proxy) limits_.gave_up(Source{connection.peer});
         return Start::refused;
     }
-    relays_.emplace(pid, Relay{connection.peer});
+    relays_.emplace(pid, Relay{.peer = connection.peer, .is_decided = is_proxy});
     return Start::done;
 }
 
@@ -94,7 +103,7 @@ void RelayTable::bury(pid_t pid, int status, base::TimePoint now) {
     const auto relay = relays_.extract(pid);
     if (relay.empty()) return;
     const base::Endpoint& peer = relay.mapped().peer;
-    const bool has_failed = WIFEXITED(status) && WEXITSTATUS(status) == exit_handshake_failed;
+    const bool has_failed = WIFEXITED(status) && WEXITSTATUS(status) == exit_client_refused;
     if (status != 0 && !has_failed) log_death(peer, status);
     if (relay.mapped().is_decided) return;
     if (has_failed) {

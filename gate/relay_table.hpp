@@ -8,6 +8,7 @@
 #include "base/unique_fd.hpp"
 #include "base/unix_address.hpp"
 #include "gate/credentials.hpp"
+#include "gate/web_settings.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <sys/types.h>
@@ -37,8 +38,10 @@ class RelayTable {
     };
     /// Starts a relay for a connection whose first byte is there.
     /// @param connection its socket is taken, unless the result is `later`
-    [[nodiscard]] Start start(admission::Waiting& connection, Credentials& credentials,
-                              base::TimePoint now);
+    /// @param credentials null without a certificate
+    /// @param web null if the client speaks the native protocol over TLS
+    [[nodiscard]] Start start(admission::Waiting& connection, Credentials* credentials,
+                              const WebSettings* web, base::TimePoint now);
 
     /// Returns a descriptor that is readable when a client has logged in.
     [[nodiscard]] int fd() const noexcept { return logins_.get(); }
@@ -50,7 +53,7 @@ class RelayTable {
   private:
     struct Relay {
         base::Endpoint peer;
-        bool is_decided = false;  ///< its tokens were given back or are lost
+        bool is_decided;  ///< it has no tokens: they were given back or are lost
     };
 
     [[nodiscard]] base::UniqueFd connect() const noexcept;

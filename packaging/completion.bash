@@ -26,6 +26,7 @@ _belfry_words() {
         durability) echo commit async memory ;;
         log-level) echo error warning info debug ;;
         log-format) echo text json ;;
+        web-tls) echo on off ;;
     esac
 }
 

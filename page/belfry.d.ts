@@ -93,6 +93,11 @@ export interface Options {
     tls?: object;
     /** The first and the longest pause before another attempt, in milliseconds: 250 and 10,000. */
     backoff?: { first?: number; longest?: number };
+    /**
+     * After how long a silence the server is asked whether it is there, and how long its answer may take, in
+     * milliseconds: 30,000 and 10,000.
+     */
+    ping?: { after?: number; within?: number };
 }
 
 /** Why something was refused. `code` is one of PROTOCOL.md's errors, `taken-over`, `closed` or `broken-server`. */
@@ -144,7 +149,10 @@ export class Client extends EventTarget implements AsyncIterable<LogEvent> {
      */
     send(payload: string | Uint8Array, options?: { seq?: bigint; onseq?: (seq: bigint) => void }): Promise<Receipt>;
 
-    /** With `ack: "manual"`: everything up to this id has been taken. Remembered over reconnections. */
+    /**
+     * Everything up to this id has been taken. Remembered over reconnections. Needed with `ack: "manual"`, and for the
+     * last event before a loop is left. Events that the iterator has not returned yet are not acknowledged.
+     */
     ack(id: number): void;
 
     /** Reads messages again, own ones too. One answer has at most 100,000. */
@@ -161,4 +169,13 @@ export class Client extends EventTarget implements AsyncIterable<LogEvent> {
 
     addEventListener(type: "state", listener: (event: StateEvent) => void, options?: AddEventListenerOptions): void;
     addEventListener(type: "presence", listener: (event: PresenceEvent) => void, options?: AddEventListenerOptions): void;
+    addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+/** Splits the bytes of a server into frames, for test vectors and other tools. */
+export class FrameReader {
+    /** Why the bytes are not the protocol. Then nothing more is read. */
+    readonly broken?: string;
+    /** Returns the frames that these bytes complete. The bytes must not change afterwards. */
+    push(bytes: Uint8Array): { verb: string; [field: string]: unknown }[];
 }

@@ -1,22 +1,19 @@
-// The client library of Belfry for browsers and Node. wire/PROTOCOL.md describes the protocol, belfry.d.ts the interface.
-// FrameReader and Conversation use neither sockets nor clocks, transports move bytes, and Client joins them.
+// The client library of Belfry for browsers and Node. belfry.d.ts describes it, and wire/PROTOCOL.md the protocol.
+// FrameReader, Inbox and Unsent use neither sockets nor clocks, transports move bytes, and Client joins them.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Why something was refused, or why a connection was lost. */
 export class BelfryError extends Error {
     constructor(code, message = code) {
         super(message);
-        this.name = "BelfryError";
-        this.code = code;
+        Object.assign(this, { name: "BelfryError", code });
     }
 }
 
 const broken = (message) => new BelfryError("broken-server", message);
-const closed = (message) => new BelfryError("closed", message);
+const closed = (message = "the client was closed") => new BelfryError("closed", message);
 
-/** A change of the client's state. */
 export class StateEvent extends Event {
     constructor(state, details) {
         super("state");
@@ -24,7 +21,6 @@ export class StateEvent extends Event {
     }
 }
 
-/** Another client came online or went offline. */
 export class PresenceEvent extends Event {
     constructor(id, online) {
         super("presence");
@@ -32,7 +28,6 @@ export class PresenceEvent extends Event {
     }
 }
 
-/** A message of the log. Its text is decoded only if somebody asks for it. */
 class Message {
     type = "message";
 
@@ -45,14 +40,10 @@ class Message {
     }
 }
 
-/** A queue whose ends both take constant time on average. */
+/** A queue whose shift() takes constant time on average. */
 class Queue {
     #front = []; // in reverse order
-    #back;
-
-    constructor(items = []) {
-        this.#back = items;
-    }
+    #back = [];
 
     get length() {
         return this.#front.length + this.#back.length;
@@ -68,6 +59,17 @@ class Queue {
     }
 }
 
+function joined(pieces) {
+    if (pieces.length === 1) return pieces[0];
+    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+    }
+    return bytes;
+}
+
 // --- frames ---
 
 const maxLine = 65536;
@@ -80,18 +82,19 @@ const word = matching(/./s);
 const clientId = matching(/^[A-Za-z0-9_.-]{1,32}$/);
 const digits = matching(/^[0-9]+$/);
 const number = (field) => digits(field) && Math.min(Number(field), Number.MAX_SAFE_INTEGER);
-const seq = (field) => digits(field) && (field.length < 20 ? BigInt(field) : maxSeq + 1n);
-const message = { id: number, sender: clientId, time: number, size: number };
+const seq = (field) => digits(field) && BigInt(field);
 
 // The fields of each verb, its options, and those options that may be missing.
-const grammar = new Map(Object.entries({
+const message = [{ id: number, sender: clientId, time: number, size: number }];
+const grammar = {
+    __proto__: null,
     WELCOME: [
         { id: clientId },
         { epoch: matching(/^[0-9A-Fa-f]{1,32}$/), cursor: number, last: number, seq, "max-payload": number },
-        { server: (value) => value, accepted: (value) => seq(value) ?? 0n },
+        { server: String, accepted: (value) => seq(value) ?? 0n },
     ],
-    MSG: [message],
-    PAST: [message],
+    MSG: message,
+    PAST: message,
     SENT: [{ seq, id: number }],
     DUP: [{ seq }],
     LIVE: [{ id: number }],
@@ -101,112 +104,90 @@ const grammar = new Map(Object.entries({
     ONLINE: [{ id: clientId }],
     OFFLINE: [{ id: clientId }],
     PONG: [{ token: (field) => field === undefined ? "" : word(field) }],
+    ERR: [{ code: word, seq: (field) => field === "-" ? 0n : seq(field) }],
     BYE: [{ reason: word }],
-}));
+};
 
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
     const [verb, ...fields] = line.split(" ");
+    if (!grammar[verb]) return undefined;
+    const [positional, required = {}, optional = {}] = grammar[verb];
     const frame = { verb };
     const set = (key, value) => {
         if (value === undefined) throw broken(`unreadable ${verb}`);
         frame[key] = value;
     };
-    const isOption = (field) => field.includes("=");
-    if (verb === "ERR") {
-        set("code", word(fields.shift()));
-        const named = fields.shift();
-        set("seq", named === "-" ? 0n : seq(named));
-        return { ...frame, text: fields.join(" ") };
-    }
-    if (!grammar.has(verb)) return undefined;
-    const [positional, required = {}, optional = {}] = grammar.get(verb);
-    const isShort = verb === "END" && fields.every(isOption);
-    for (const [key, read] of Object.entries(positional)) if (!isShort) set(key, read(fields.shift()));
-    if (!fields.every(isOption)) throw broken(`unreadable ${verb}`);
-    for (const [key, read] of Object.entries({ ...required, ...optional })) {
-        const values = fields.filter((field) => field.startsWith(`${key}=`)).map((field) => field.slice(key.length + 1));
-        if (key in required || values.length > 0) set(key, values.map(read).pop());
+    const areOptions = () => fields.every((field) => field.includes("="));
+    if (verb === "END" && areOptions()) return frame; // of WHO
+    for (const key in positional) set(key, positional[key](fields.shift()));
+    if (verb === "ERR") return { ...frame, text: fields.join(" ") };
+    if (!areOptions()) throw broken(`unreadable ${verb}`);
+    const options = { ...required, ...optional };
+    for (const key in options) {
+        const values = fields.filter((field) => field.startsWith(`${key}=`));
+        if (key in required && values.length === 0) set(key);
+        for (const value of values) set(key, options[key](value.slice(key.length + 1)));
     }
     return frame;
 }
 
-/**
- * Splits the bytes of a server into frames. It takes linear time, however the bytes are cut. Bytes that were pushed
- * must not change afterwards.
- */
+/** Splits the bytes of a server into frames, in linear time however they are cut. */
 export class FrameReader {
-    /** Why the bytes are not the protocol. Then nothing more is read. */
-    broken;
+    broken; // why the bytes are not the protocol
 
-    #unread = new Uint8Array(0);
-    #at = 0; // where the next line or payload begins in #unread
-    #searched = 0; // how many bytes from there on hold no LF
-    #room = new Uint8Array(0); // the memory of #unread if it was joined
-    #message; // a MSG or PAST that lacks its payload
+    #pieces = []; // of a line or payload that is not complete
+    #size = 0; // of all pieces
+    #message; // a MSG or PAST whose payload is not complete
 
-    /** Returns the frames that these bytes complete. */
     push(bytes) {
         const frames = [];
-        if (this.broken) return frames;
-        this.#append(bytes);
-        try {
-            while (this.#message ? this.#readPayload(frames) : this.#readLine(frames));
-        } catch (error) {
-            this.broken = error.message;
-        }
+        this.#pieces.push(bytes);
+        this.#size += bytes.length;
+        const isLonger = this.#size > (this.#message?.size ?? maxLine - 1);
+        if (!this.broken && (isLonger || (!this.#message && bytes.includes(10)))) this.#read(joined(this.#pieces), frames);
         return frames;
     }
 
-    // The room doubles whenever it is full, so each byte is copied only a few times.
-    #append(bytes) {
-        const left = this.#unread.subarray(this.#at);
-        const end = this.#unread.length;
-        if (left.length > 0 && this.#unread.buffer === this.#room.buffer && end + bytes.length <= this.#room.length) {
-            this.#room.set(bytes, end);
-            this.#unread = this.#room.subarray(0, end + bytes.length);
-            return;
+    #read(bytes, frames) {
+        let at = 0;
+        try {
+            const next = () => this.#message ? this.#readPayload(bytes, at, frames) : this.#readLine(bytes, at, frames);
+            for (let end; (end = next()); ) at = end;
+        } catch ({ message }) {
+            this.broken = message;
         }
-        this.#at = 0;
-        this.#unread = bytes;
-        if (left.length === 0) return;
-        this.#room = new Uint8Array(2 * (left.length + bytes.length));
-        this.#room.set(left);
-        this.#room.set(bytes, left.length);
-        this.#unread = this.#room.subarray(0, left.length + bytes.length);
+        this.#pieces = [bytes.subarray(at)];
+        this.#size = bytes.length - at;
     }
 
-    #readLine(frames) {
-        const lf = this.#unread.indexOf(10, this.#at + this.#searched);
-        const length = (lf < 0 ? this.#unread.length : lf) - this.#at;
-        if (length >= maxLine) throw broken("a line above 64 KiB");
-        this.#searched = lf < 0 ? length : 0;
-        if (lf < 0) return false;
-        const end = length > 0 && this.#unread[lf - 1] === 13 ? lf - 1 : lf;
-        const frame = readLine(decoder.decode(this.#unread.subarray(this.#at, end)));
-        this.#at = lf + 1;
+    // These two return where the line or payload ends, or 0 if it is not complete.
+    #readLine(bytes, start, frames) {
+        const lf = bytes.indexOf(10, start);
+        if ((lf < 0 ? bytes.length : lf) - start >= maxLine) throw broken("a line above 64 KiB");
+        if (lf < 0) return 0;
+        const frame = readLine(decoder.decode(bytes.subarray(start, lf)).replace(/\r$/, ""));
         if (frame?.size > maxPayload) throw broken("a payload above 16 MiB");
-        if (frame?.size >= 0) this.#message = frame;
+        if (frame && "size" in frame) this.#message = frame;
         else if (frame) frames.push(frame);
-        return true;
+        return lf + 1;
     }
 
-    #readPayload(frames) {
+    #readPayload(bytes, start, frames) {
         const { size, ...frame } = this.#message;
-        const end = this.#at + size;
-        const lf = this.#unread[end] === 13 ? end + 1 : end;
-        if (lf >= this.#unread.length) return false;
-        if (this.#unread[lf] !== 10) throw broken("a payload without its ending");
-        frames.push({ ...frame, payload: new Uint8Array(this.#unread.subarray(this.#at, end)) });
-        this.#at = lf + 1;
+        const end = start + size;
+        const lf = bytes[end] === 13 ? end + 1 : end;
+        if (lf >= bytes.length) return 0;
+        if (bytes[lf] !== 10) throw broken("a payload without its ending");
+        frames.push({ ...frame, payload: new Uint8Array(bytes.subarray(start, end)) });
         this.#message = undefined;
-        return true;
+        return lf + 1;
     }
 }
 
-// --- the conversation ---
+// --- the state of a conversation, over all connections ---
 
-const costOf = (event) => 100 + (event.payload?.length ?? 0);
+const costOf = ({ payload }) => 100 + (payload?.length ?? 0);
 
 /** The events that the program was not given yet, and the ids that it has taken. */
 class Inbox {
@@ -219,7 +200,7 @@ class Inbox {
     #taken = 0; // the highest id that may be acknowledged
     #acked = 0; // the highest id that the server knows as acknowledged
 
-    /** Begins a session. In another epoch the ids mean nothing: what was not taken comes again if it still exists. */
+    // In another epoch ids mean nothing, and what was not taken comes again if it still exists.
     begin({ epoch, cursor }) {
         if (this.#epoch !== epoch) {
             this.#events = new Queue();
@@ -251,12 +232,12 @@ class Inbox {
         return event;
     }
 
-    /** Notes that the program has taken the events up to this id. What it was not given does not count. */
+    // An id that the program was not given does not count.
     take(id = this.#given) {
         this.#taken = Math.max(this.#taken, Math.min(id, this.#given));
     }
 
-    /** Returns the command that acknowledges what was taken, or nothing if the server knows. */
+    /** Returns the ACK that is due, or nothing. */
     ack() {
         if (this.#taken <= this.#acked) return undefined;
         this.#acked = this.#taken;
@@ -266,351 +247,167 @@ class Inbox {
 
 /** The messages without an answer. Each keeps its seq when it is sent again. */
 class Unsent {
-    #numbered = new Map(); // by their seqs, which ascend
-    #fresh = new Queue(); // those without a seq
-    #queue = new Queue(); // the numbered ones that were not sent on this connection
-    #flying = new Set(); // those that were sent on this connection
-    #flyingBytes = 0;
-    #last; // the one that was sent last
+    #fresh = new Queue(); // those that were never sent
+    #numbered = new Map(); // the others by their seqs, which ascend
+    #again = [].values(); // those of them that must be sent again on this connection
+    #flying = new Set(); // the seqs that were sent on this connection
+    #last; // the seq that was sent last
+    #isPostponed = false; // the store does not work: nothing is sent until sendAgain()
     #top = 0n; // the highest seq of this client
-    #used = 0n; // the highest seq that the server is known to have accepted or refused
+    #used = 0n; // the highest seq that the server has accepted or refused
     #maxPayload = 0;
-    #isPostponed = false; // the store does not work: nothing is sent until sendAllAgain()
 
     get size() {
         return this.#numbered.size + this.#fresh.length;
     }
 
-    /** Queues a message. A given seq must be above all others, since the server would take a lower one for a repetition. */
-    add(entry) {
-        if (entry.seq === undefined) return this.#fresh.push(entry);
-        if (entry.seq <= this.#top || entry.seq > maxSeq) return entry.reject(new BelfryError("bad-seq", "the seq is too low or too high"));
-        this.#number(entry, entry.seq);
-        return this.#queue.push(entry);
-    }
-
-    #number(entry, seq) {
-        entry.seq = this.#top = seq;
-        this.#numbered.set(seq, entry);
+    add(message) {
+        this.#fresh.push(message);
     }
 
     begin({ seq, maxPayload }) {
         this.#used = seq;
         this.#maxPayload = maxPayload;
-        this.sendAllAgain();
+        this.sendAgain();
     }
 
-    sendAllAgain() {
-        this.#queue = new Queue([...this.#numbered.values()]);
+    sendAgain() {
+        this.#again = this.#numbered.values();
         this.#flying.clear();
-        this.#flyingBytes = 0;
-        this.#last = undefined;
         this.#isPostponed = false;
     }
 
-    /** Sends messages while the window has room. `write` returns whether it takes more. */
-    fill(write) {
-        while (!this.#isPostponed && this.#flying.size < 1024 && this.#flyingBytes < 1 << 20) {
-            const entry = this.#queue.shift() ?? this.#nextFresh();
-            if (!entry) return;
-            if (!this.#numbered.has(entry.seq)) continue;
-            this.#flying.add(entry);
-            this.#flyingBytes += entry.payload.length;
-            this.#last = entry;
-            if (!write(`SEND ${entry.seq} ${entry.payload.length}`, entry.payload)) return;
-        }
+    // Refusals come in order. So after the last message has its answer, no other one is refused.
+    get canSendAgain() {
+        return this.#isPostponed && !this.#flying.has(this.#last);
     }
 
-    /** Numbers the next message that can be sent. */
-    #nextFresh() {
-        for (let entry; (entry = this.#fresh.shift()); ) {
-            const seq = (this.#top > this.#used ? this.#top : this.#used) + 1n;
-            if (entry.payload.length > this.#maxPayload) {
-                entry.reject(new BelfryError("too-large", `a message has at most ${this.#maxPayload} bytes`));
-            } else if (seq > maxSeq) {
-                entry.reject(new BelfryError("bad-seq", "no seq is left"));
-            } else if (this.#tell(entry, seq)) {
-                return entry;
-            }
+    /** Returns the next message to send, or nothing if there is none or too many have no answer. */
+    next() {
+        while (!this.#isPostponed && this.#flying.size < 1000) {
+            const message = this.#again.next().value ?? this.#fresh.shift();
+            if (!message) return undefined;
+            if (!this.#numbered.has(message.seq) && !this.#number(message)) continue;
+            this.#flying.add((this.#last = message.seq));
+            return message;
         }
         return undefined;
     }
 
-    // A program that cannot remember the seq does not want the message sent.
-    #tell(entry, seq) {
+    // The server would take a seq that is not above all others for a repetition. A program that cannot remember the seq
+    // does not want the message sent.
+    #number(message) {
+        const seq = message.seq ?? (this.#top > this.#used ? this.#top : this.#used) + 1n;
         try {
-            this.#number(entry, seq);
-            entry.onseq?.(seq);
+            if (seq <= this.#top || seq > maxSeq) throw new BelfryError("bad-seq");
+            if (message.payload.length > this.#maxPayload) throw new BelfryError("too-large");
+            this.#numbered.set(seq, message);
+            this.#top = message.seq = seq;
+            message.onseq?.(seq);
             return true;
         } catch (error) {
-            this.#numbered.delete(seq);
-            entry.reject(error);
+            if (this.#numbered.get(seq) === message) this.#numbered.delete(seq);
+            message.reject(error);
             return false;
         }
     }
 
-    #land(entry) {
-        if (this.#flying.delete(entry)) this.#flyingBytes -= entry.payload.length;
+    /** Takes out a message that has its answer. Returns nothing if it had one. */
+    settle(seq) {
+        const message = this.#numbered.get(seq);
+        if (message && seq > this.#used) this.#used = seq;
+        this.#numbered.delete(seq);
+        this.#flying.delete(seq);
+        return message;
     }
 
-    #settle(entry) {
-        this.#land(entry);
-        this.#numbered.delete(entry.seq);
-        if (entry.seq > this.#used) this.#used = entry.seq;
-    }
-
-    /** Settles a message after SENT, or after DUP, which has no id. */
-    accept({ seq, id }) {
-        const entry = this.#numbered.get(seq);
-        if (!entry) return;
-        this.#settle(entry);
-        entry.resolve(id === undefined ? { seq } : { seq, id });
-    }
-
-    /** Handles an ERR for a message. After a bad seq the next one is numbered as if that had never been used. */
+    // After a bad seq the next message is numbered as if that had never been used.
     fail(seq, error) {
-        const entry = this.#numbered.get(seq);
-        if (!entry) return;
-        if (error.code === "store-failed") {
-            this.#land(entry);
-            this.#isPostponed = true;
-            return;
-        }
         const used = this.#used;
-        this.#settle(entry);
-        entry.reject(error);
+        if (error.code !== "store-failed") this.settle(seq)?.reject(error);
+        else if (this.#flying.delete(seq)) this.#isPostponed = true;
         if (error.code !== "bad-seq") return;
         this.#used = used;
         this.#top = [...this.#numbered.keys()].pop() ?? 0n;
     }
 
-    /** Tells whether the store refused messages and all others have their answers, which come in order. */
-    get canTryAgain() {
-        return this.#isPostponed && !this.#flying.has(this.#last);
-    }
-
     rejectAll(error) {
-        for (const entry of this.#numbered.values()) entry.reject(error);
+        for (const message of this.#numbered.values()) message.reject(error);
         this.#numbered.clear();
-        for (let entry; (entry = this.#fresh.shift()); ) entry.reject(error);
+        while (this.#fresh.length > 0) this.#fresh.shift().reject(error);
     }
 }
 
-/** The commands whose answers have several frames. They are asked again on each connection. */
-class Questions {
-    #open = [];
+// --- transports ---
 
-    get length() {
-        return this.#open.length;
+/** A connection that tells `on` what happens, until it is closed. */
+class Transport {
+    constructor(url, tls, on) {
+        this.on = on;
+        this.connect(url, tls).catch(({ message }) => this.on?.ended(message));
     }
+}
 
-    add(question) {
-        this.#open.push(question);
-    }
-
-    /** Begins a session. Returns the commands to send. */
-    begin() {
-        return this.#open.map((question) => {
-            question.found = [];
-            return question.command;
+class WebSocketTransport extends Transport {
+    async connect(url) {
+        this.socket = Object.assign(new WebSocket(url, "belfry.v1"), {
+            binaryType: "arraybuffer",
+            onopen: () => this.on?.opened(),
+            onmessage: ({ data }) => this.on?.received(new Uint8Array(data)),
+            onclose: ({ code }) => this.on?.ended(`the connection was closed (${code})`),
         });
     }
 
-    collect(item) {
-        this.#open[0]?.found.push(item);
-    }
-
-    end(frame) {
-        const question = this.#open.shift();
-        question?.resolve(question.answer(question.found, frame));
-    }
-
-    fail(error) {
-        this.#open.shift()?.reject(error);
-    }
-
-    rejectAll(error) {
-        while (this.length > 0) this.fail(error);
-    }
-}
-
-const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
-
-/** What the server's frames mean, over all connections of a client. */
-class Conversation {
-    inbox = new Inbox();
-    unsent = new Unsent();
-    questions = new Questions();
-    isOnline = false;
-    isLeaving = false;
-    welcome;
-
-    #lastError; // the server may have closed the connection because of it
-
-    /** Handles a frame. Returns what the client has to do: `welcome`, `stop`, `lose` or `tell`; often nothing. */
-    take(frame) {
-        return this[frame.verb]?.(frame) ?? {};
-    }
-
-    WELCOME({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) {
-        this.welcome = { id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server };
-        this.isOnline = true;
-        this.#lastError = undefined;
-        this.inbox.begin(this.welcome);
-        this.unsent.begin(this.welcome);
-        return { welcome: this.welcome };
-    }
-
-    #deliver(event) {
-        if (!this.isLeaving) this.inbox.add(event);
-    }
-
-    MSG(frame) {
-        this.#deliver(new Message(frame));
-    }
-
-    SENT({ seq, id }) {
-        this.unsent.accept({ seq, id });
-        this.#deliver({ type: "sent", id, seq });
-    }
-
-    DUP({ seq }) {
-        this.unsent.accept({ seq });
-    }
-
-    LIVE({ id }) {
-        this.#deliver({ type: "live", id });
-    }
-
-    // An own message may be missing whose SENT was lost. The server answers it with DUP.
-    GAP({ first, last }) {
-        this.#deliver({ type: "gap", first, last });
-        this.unsent.sendAllAgain();
-    }
-
-    PAST(frame) {
-        this.questions.collect(new Message(frame));
-    }
-
-    USER({ id, state, cursor }) {
-        this.questions.collect({ id, online: state === "online", cursor });
-    }
-
-    END(frame) {
-        this.questions.end(frame);
-    }
-
-    ONLINE({ id }) {
-        return { tell: new PresenceEvent(id, true) };
-    }
-
-    OFFLINE({ id }) {
-        return { tell: new PresenceEvent(id, false) };
-    }
-
-    ERR({ code, seq, text }) {
-        const error = new BelfryError(code, text || code);
-        if (!this.isOnline) return finalRefusals.includes(code) ? { stop: error } : { lose: error };
-        if (seq > 0n) this.unsent.fail(seq, error);
-        else if (code === "bad-line" || code === "unknown-command") this.questions.fail(error);
-        else this.#lastError = error;
-        return undefined;
-    }
-
-    BYE({ reason }) {
-        if (reason === "taken-over") return { stop: new BelfryError(reason, "another login has taken over") };
-        return { lose: this.#lastError ?? closed(`the server ended the connection: ${reason}`) };
-    }
-}
-
-// --- transports: each has write(), which returns whether it takes more, pause(), resume() and close() ---
-
-class WebSocketTransport {
-    isPaused = false;
-
-    #socket;
-
-    constructor(url, tls, on) {
-        this.#socket = new WebSocket(url, "belfry.v1");
-        this.#socket.binaryType = "arraybuffer";
-        this.on = on;
-        this.#socket.onopen = () => this.on?.opened();
-        this.#socket.onmessage = ({ data }) =>
-            this.on?.received(typeof data === "string" ? encoder.encode(data) : new Uint8Array(data));
-        this.#socket.onclose = ({ code }) => this.on?.ended(`the connection was closed (${code})`);
+    get unwritten() {
+        return this.socket.bufferedAmount;
     }
 
     write(bytes) {
-        this.#socket.send(bytes);
-        if (this.#socket.bufferedAmount < 1 << 20) return true;
-        this.#awaitDrain();
-        return false;
+        this.socket.send(bytes);
     }
-
-    // A WebSocket does not tell when its buffer has room.
-    #awaitDrain() {
-        if (!this.on) return;
-        if (this.#socket.bufferedAmount < 1 << 20) this.on.drained();
-        else setTimeout(() => this.#awaitDrain(), 50);
-    }
-
-    pause() {}
-
-    resume() {}
 
     close() {
         this.on = undefined;
-        this.#socket.close();
+        this.socket?.close();
     }
 }
 
-class SocketTransport {
-    #socket;
-
-    constructor(url, tls, on) {
-        this.on = on;
-        this.#connect(url, tls).catch((error) => this.on?.ended(error.message));
-    }
-
-    async #connect({ protocol, hostname, port }, options) {
-        const host = hostname.replace(/^\[|\]$/g, "");
-        const { connect } = await import(protocol === "tls:" ? "node:tls" : "node:net");
+/** TCP or TLS in Node. */
+class SocketTransport extends Transport {
+    async connect({ protocol, hostname, port }, tls) {
+        const isTls = protocol === "tls:";
+        const { connect } = await import(isTls ? "node:tls" : "node:net");
         if (!this.on) return;
-        const name = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-        const socket = connect({ host, port: Number(port), ...name, ...(protocol === "tls:" ? options : {}) });
-        this.#socket = socket.setNoDelay(true);
+        const host = hostname.replace(/^\[|\]$/g, "");
+        const name = !/^[\d.]+$|:/.test(host) && { servername: host };
         let why = "the connection was closed";
-        socket.on(protocol === "tls:" ? "secureConnect" : "connect", () => this.on?.opened());
-        socket.on("data", (data) => this.on?.received(data));
-        socket.on("drain", () => this.on?.drained());
-        socket.on("error", (error) => (why = error.message || error.code));
-        socket.on("close", () => this.on?.ended(why));
+        this.socket = connect({ host, port, ...(isTls && { ...name, ...tls }) })
+            .setNoDelay(true)
+            .on(isTls ? "secureConnect" : "connect", () => this.on?.opened())
+            .on("data", (bytes) => this.on?.received(bytes))
+            .on("error", ({ message, code }) => (why = message || code))
+            .on("close", () => this.on?.ended(why));
     }
 
-    get isPaused() {
-        return this.#socket.isPaused();
+    get unwritten() {
+        return this.socket.writableLength;
     }
 
     // What is written in one turn leaves together.
     write(bytes) {
-        if (this.#socket.writableCorked === 0) {
-            this.#socket.cork();
-            queueMicrotask(() => this.#socket.uncork());
-        }
-        return this.#socket.write(bytes);
+        this.socket.cork();
+        this.socket.write(bytes);
+        queueMicrotask(() => this.socket.uncork());
     }
 
-    pause() {
-        this.#socket.pause();
-    }
-
-    resume() {
-        this.#socket.resume();
+    pause(isPaused) {
+        if (isPaused) this.socket.pause();
+        else this.socket.resume();
     }
 
     close() {
         this.on = undefined;
-        this.#socket?.unref().destroySoon();
+        this.socket?.unref().destroySoon();
     }
 }
 
@@ -618,190 +415,172 @@ const transports = { "ws:": WebSocketTransport, "wss:": WebSocketTransport, "tcp
 
 // --- the client ---
 
-class Backoff {
-    constructor({ first = 250, longest = 10000 } = {}) {
-        Object.assign(this, { first, longest, range: first });
-    }
-
-    next() {
-        const pause = this.range * (0.5 + Math.random() / 2);
-        this.range = Math.min(2 * this.range, this.longest);
-        return pause;
-    }
-
-    reset() {
-        this.range = this.first;
-    }
+/** Pauses that are random and grow, so that many clients do not come back at once. */
+function* pauses({ first = 250, longest = 10000 } = {}) {
+    for (let range = first; ; range = Math.min(2 * range, longest)) yield range * (0.5 + Math.random() / 2);
 }
 
-/** Timers with names. One that is set again replaces the earlier one. */
-class Timers {
-    #running = new Map();
+/** Makes a promise whose rejection is never unhandled, since a program may leave it alone. */
+function promised(start) {
+    const promise = new Promise(start);
+    promise.catch(() => {});
+    return promise;
+}
 
-    has(name) {
-        return this.#running.has(name);
-    }
+function loginOf({ id, secret = "", presence }) {
+    const bytes = [...encoder.encode(secret)];
+    if (!clientId(id) || bytes.length > 256 || bytes.includes(0)) throw new TypeError("not a client-id or not a secret");
+    const encoded = bytes.map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret && " secret="}${encoded}`;
+}
 
-    set(name, ms, action) {
-        clearTimeout(this.#running.get(name));
-        const run = () => {
-            this.#running.delete(name);
-            action();
-        };
-        this.#running.set(name, setTimeout(run, ms));
-    }
-
-    clearAll() {
-        for (const timer of this.#running.values()) clearTimeout(timer);
-        this.#running.clear();
-    }
+function urlsOf(servers) {
+    const urls = [servers].flat().map((server) => new URL(server));
+    const isKnown = ({ protocol, port }) => transports[protocol] && (port || protocol.startsWith("ws"));
+    if (!urls.length || !urls.every(isKnown)) throw new TypeError("not ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
+    return urls;
 }
 
 const isPrivate = ({ protocol, hostname }) =>
     protocol === "wss:" || protocol === "tls:" || /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 
-function percentEncoded(secret) {
-    const hex = (byte) => `%${byte.toString(16).padStart(2, "0")}`;
-    return Array.from(encoder.encode(secret), hex).join("");
-}
+const beforeLogin = ["WELCOME", "ERR", "BYE"];
+const finalRefusals = ["unknown-client", "login-refused", "tls-required", "bad-line"];
 
-/** Returns the first command of each connection. */
-function loginOf({ id, secret, presence }) {
-    if (!clientId(id)) throw new TypeError("not a client-id");
-    const bytes = encoder.encode(secret);
-    if (secret && (bytes.length > 256 || bytes.includes(0))) throw new TypeError("a secret has at most 256 bytes, none of them NUL");
-    return `LOGIN ${id} ack=manual${presence ? " presence=on" : ""}${secret ? ` secret=${percentEncoded(secret)}` : ""}`;
-}
-
-function urlsOf(servers) {
-    const urls = [servers].flat().map((server) => new URL(server));
-    const isKnown = ({ protocol, port }) => protocol in transports && (port || protocol.startsWith("ws"));
-    if (urls.length === 0 || !urls.every(isKnown)) throw new TypeError("servers are ws:, wss:, tcp://HOST:PORT or tls://HOST:PORT");
-    return urls;
-}
-
-/** Marks a rejection as handled, since a program may leave its promises alone. */
-function handled(promise) {
-    promise.catch(() => {});
-    return promise;
-}
-
-/** A client that stays logged in. belfry.d.ts describes it. */
 export class Client extends EventTarget {
+    state = "connecting";
+    welcome;
+
     #options;
-    #login;
+    #login; // the first line of each connection
     #servers;
-    #server = 0; // the one in use
-    #failures = 0; // since the last login
+    #attempts = 0; // their number tells which server is tried
+    #pauses; // between attempts
+    #resends; // pauses while the store does not work
+    #timers = {};
     #transport;
     #reader;
-    #talk = new Conversation();
-    #state = "connecting";
+    #isPaused = false;
     #error; // why the client waits or has stopped
-    #timers = new Timers();
-    #retries;
-    #resends = new Backoff({ first: 100, longest: 2000 });
-    #heard = 0; // when bytes came last
-    #isCongested = false;
-    #wakers = [];
+    #inbox = new Inbox();
+    #unsent = new Unsent();
+    #questions = []; // commands whose answers have several frames; asked again on each connection
+    #wakers = []; // of iterators that wait for an event
+    #listening = new AbortController();
     #leaving; // settles when close() is done
     #left;
 
     constructor(options) {
         super();
-        this.#options = { ack: "taken", ...options };
+        this.#options = { ack: "taken", ping: {}, ...options };
         this.#login = loginOf(options);
         this.#servers = urlsOf(options.servers);
-        this.#retries = new Backoff(options.backoff);
-        for (const name of ["online", "offline"]) globalThis.addEventListener?.(name, this.#nudge);
-        globalThis.document?.addEventListener("visibilitychange", this.#nudge);
+        this.#pauses = pauses(options.backoff);
+        const nudge = ({ type }) => this.#nudge(type);
+        for (const type of ["online", "offline"]) globalThis.addEventListener?.(type, nudge, this.#listening);
+        globalThis.document?.addEventListener("visibilitychange", nudge, this.#listening);
         queueMicrotask(() => this.#dial()); // the program adds its listeners first
     }
 
-    get state() {
-        return this.#state;
-    }
-
-    get welcome() {
-        return this.#talk.welcome;
-    }
-
     get unsent() {
-        return this.#talk.unsent.size;
+        return this.#unsent.size;
     }
 
     send(payload, { seq, onseq } = {}) {
-        return handled(new Promise((resolve, reject) => {
-            if (this.#leaving) throw closed("the client was closed");
-            const bytes = typeof payload === "string" ? encoder.encode(payload) : Uint8Array.from(payload);
-            this.#talk.unsent.add({ seq, onseq, payload: bytes, resolve, reject });
+        return promised((resolve, reject) => {
+            if (this.#leaving) throw closed();
+            const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
+            if (!ArrayBuffer.isView(bytes)) throw new TypeError("not a string or Uint8Array");
+            this.#unsent.add({ seq, onseq, payload: Uint8Array.from(bytes), resolve, reject });
             queueMicrotask(() => this.#pump());
-        }));
+        });
     }
 
     ack(id) {
-        this.#talk.inbox.take(id);
-        this.#ackSoon();
+        this.#inbox.take(id);
+        if (this.#isOnline && !this.#timers.ack) this.#after(100, "ack", () => this.#ackNow());
     }
 
     history(first, count) {
-        return this.#ask(`HISTORY ${BigInt(first)} ${BigInt(count)}`, (messages, { first = 0, last = 0 }) => ({ messages, first, last }));
+        const result = (messages, { first = 0, last = 0 }) => ({ messages, first, last });
+        return this.#ask(`HISTORY ${first} ${count}`, result);
     }
 
     who() {
         return this.#ask("WHO", (users) => users);
     }
 
-    #ask(command, answer) {
-        return handled(new Promise((resolve, reject) => {
-            if (this.#leaving || this.#state === "stopped") throw this.#error ?? closed("the client was closed");
-            this.#talk.questions.add({ command, answer, found: [], resolve, reject });
-            if (this.#talk.isOnline) this.#write(command);
+    #ask(command, result) {
+        return promised((resolve, reject) => {
+            if (!/^[A-Z]+( \d+)*$/.test(command)) throw new RangeError(command);
+            if (this.#leaving || this.state === "stopped") throw this.#error ?? closed();
+            const found = [];
+            this.#questions.push({ command, found, reject, answer: (end) => resolve(result(found, end)) });
+            if (this.#isOnline) this.#write(command);
             this.#balance();
-        }));
+        });
     }
 
     connect() {
-        if (this.#state === "waiting" || this.#state === "stopped") this.#dial();
+        if (this.state === "waiting" || this.state === "stopped") this.#dial();
     }
 
     close() {
-        if (!this.#leaving) {
-            this.#leaving = new Promise((resolve) => (this.#left = resolve));
-            this.#wake();
-            if (this.#talk.isOnline) this.#quit();
-            else this.#finish();
-        }
+        if (this.#leaving) return this.#leaving;
+        this.#leaving = new Promise((resolve) => (this.#left = resolve));
+        this.#wake();
+        if (!this.#isOnline) return this.#finish();
+        this.#ackNow();
+        this.#write("QUIT");
+        this.#balance();
+        this.#after(5000, "quit", () => this.#finish());
         return this.#leaving;
     }
 
     [Symbol.asyncIterator]() {
-        const done = { value: undefined, done: true };
-        let hasReturned = false;
+        let hasEnded = false;
+        const result = (value) => ({ value, done: !value });
         return {
             next: async () => {
-                if (!hasReturned && !this.#leaving && this.#options.ack === "taken") this.ack();
-                while (!hasReturned && !this.#leaving) {
-                    const value = this.#talk.inbox.give();
-                    if (value) {
-                        this.#balance();
-                        return { value, done: false };
-                    }
-                    if (this.#state === "stopped") throw this.#error;
+                if (!hasEnded && !this.#leaving && this.#options.ack === "taken") this.ack();
+                while (!hasEnded && !this.#leaving) {
+                    const event = this.#inbox.give();
+                    this.#balance();
+                    if (event) return result(event);
+                    if (this.state === "stopped") throw this.#error;
                     await new Promise((resolve) => this.#wakers.push(resolve));
                 }
-                return done;
+                return result();
             },
             return: async () => {
-                hasReturned = true;
+                hasEnded = true;
                 this.#wake();
-                return done;
+                return result();
             },
         };
     }
 
     #wake() {
         for (const resolve of this.#wakers.splice(0)) resolve();
+    }
+
+    get #isOnline() {
+        return this.state === "online";
+    }
+
+    #enter(state, details) {
+        this.state = state;
+        this.#error = details?.error;
+        this.#wake();
+        this.dispatchEvent(new StateEvent(state, details));
+    }
+
+    #after(ms, name, action) {
+        clearTimeout(this.#timers[name]);
+        this.#timers[name] = setTimeout(() => {
+            this.#timers[name] = undefined;
+            action();
+        }, ms);
     }
 
     // --- from a pause to a login ---
@@ -813,177 +592,187 @@ export class Client extends EventTarget {
             this.#stop(new BelfryError("tls-required", "a secret is sent to another machine only over TLS"));
             return;
         }
-        this.#enter("connecting");
-        this.#timers.set("login", 15000, () => this.#lose(closed("no answer to the login")));
+        this.#after(15000, "login", () => this.#lose(closed("no answer to the login")));
         this.#reader = new FrameReader();
-        const url = this.#servers[this.#server];
-        try {
-            this.#transport = new transports[url.protocol](url, this.#options.tls, {
-                opened: () => this.#write(this.#login),
-                received: (bytes) => this.#receive(bytes),
-                drained: () => this.#drain(),
-                ended: (why) => this.#lose(closed(why)),
-            });
-        } catch (error) {
-            this.#timers.set("login", 0, () => this.#lose(closed(error.message)));
-        }
+        const url = this.#servers[this.#attempts++ % this.#servers.length];
+        this.#transport = new transports[url.protocol](url, this.#options.tls, {
+            opened: () => this.#write(this.#login),
+            received: (bytes) => this.#receive(bytes),
+            ended: (why) => this.#lose(closed(why)),
+        });
+        this.#enter("connecting");
     }
 
     #receive(bytes) {
         const transport = this.#transport;
-        this.#heard = Date.now();
+        if (this.#isOnline && !this.#leaving) this.#watch();
         for (const frame of this.#reader.push(bytes)) {
-            const { welcome, stop, lose, tell } = this.#talk.take(frame);
-            if (frame.verb === "SENT") this.#resends.reset();
-            if (welcome) this.#begin(welcome);
-            if (stop) this.#stop(stop);
-            if (lose) this.#lose(lose);
-            if (tell) this.dispatchEvent(tell);
             if (this.#transport !== transport) return;
+            if (this.#isOnline || beforeLogin.includes(frame.verb)) this.#on[frame.verb](frame);
         }
+        if (this.#transport !== transport) return;
         if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
         this.#pump();
         this.#wake();
     }
 
+    #on = {
+        WELCOME: ({ id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+            this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
+        MSG: (frame) => this.#deliver(new Message(frame)),
+        SENT: ({ seq, id }) => {
+            this.#resends = undefined;
+            this.#unsent.settle(seq)?.resolve({ seq, id });
+            this.#deliver({ type: "sent", id, seq });
+        },
+        DUP: ({ seq }) => this.#unsent.settle(seq)?.resolve({ seq }),
+        LIVE: ({ id }) => this.#deliver({ type: "live", id }),
+        // An own message may be missing whose SENT was lost. The server answers it with DUP.
+        GAP: ({ first, last }) => {
+            this.#deliver({ type: "gap", first, last });
+            this.#unsent.sendAgain();
+        },
+        PAST: (frame) => this.#questions[0]?.found.push(new Message(frame)),
+        USER: ({ id, state, cursor }) => this.#questions[0]?.found.push({ id, online: state === "online", cursor }),
+        END: (frame) => this.#questions.shift()?.answer(frame),
+        ONLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, true)),
+        OFFLINE: ({ id }) => this.dispatchEvent(new PresenceEvent(id, false)),
+        PONG: () => {},
+        ERR: ({ code, seq, text }) => this.#fail(seq, new BelfryError(code, text || code)),
+        BYE: ({ reason }) => {
+            if (reason === "taken-over") this.#stop(new BelfryError(reason, "another login has taken over"));
+            else this.#lose(closed(`the server ended the connection: ${reason}`));
+        },
+    };
+
     #begin(welcome) {
-        this.#timers.clearAll();
-        this.#failures = 0;
-        this.#retries.reset();
-        this.#isCongested = false;
-        this.#listen();
-        this.#ackSoon();
-        for (const command of this.#talk.questions.begin()) this.#write(command);
+        this.#clearTimers();
+        this.#pauses = pauses(this.#options.backoff);
+        this.#isPaused = false;
+        this.welcome = welcome;
+        this.#inbox.begin(welcome);
+        this.#unsent.begin(welcome);
+        for (const { command, found } of this.#questions) {
+            found.length = 0;
+            this.#write(command);
+        }
+        this.#watch();
         this.#enter("online", { welcome });
+        this.ack(0); // what was taken while offline
+    }
+
+    #deliver(event) {
+        if (!this.#leaving) this.#inbox.add(event);
+    }
+
+    #fail(seq, error) {
+        if (!this.#isOnline && finalRefusals.includes(error.code)) this.#stop(error);
+        else if (!this.#isOnline) this.#lose(error);
+        else if (seq > 0n) this.#unsent.fail(seq, error);
+        else if (error.code === "bad-line") this.#questions.shift()?.reject(error);
     }
 
     // --- online ---
 
     #write(command, payload) {
         const line = encoder.encode(`${command}\r\n`);
-        if (!payload) return this.#transport.write(line);
-        const bytes = new Uint8Array(line.length + payload.length + 2);
-        bytes.set(line);
-        bytes.set(payload, line.length);
-        bytes.set([13, 10], line.length + payload.length);
-        return this.#transport.write(bytes);
+        this.#transport.write(payload ? joined([line, payload, encoder.encode("\r\n")]) : line);
     }
 
+    // If the transport is full, some messages have no answer, and the answer comes back here.
     #pump() {
-        const { isOnline, isLeaving, unsent } = this.#talk;
-        if (!isOnline || isLeaving) return;
-        if (!this.#isCongested) unsent.fill((command, payload) => !(this.#isCongested = !this.#write(command, payload)));
-        if (unsent.canTryAgain && !this.#timers.has("resend")) {
-            this.#timers.set("resend", this.#resends.next(), () => {
-                unsent.sendAllAgain();
-                this.#pump();
-            });
+        if (!this.#isOnline || this.#leaving) return;
+        for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
+            this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
         }
+        if (this.#unsent.canSendAgain && !this.#timers.resend) this.#resendLater();
         this.#balance();
     }
 
-    #drain() {
-        this.#isCongested = false;
-        this.#pump();
+    #resendLater() {
+        this.#resends ??= pauses({ first: 100, longest: 3000 });
+        this.#after(this.#resends.next().value, "resend", () => {
+            this.#unsent.sendAgain();
+            this.#pump();
+        });
     }
 
-    // While the program does not iterate, the server waits. But it must not wait if an answer is due behind the events.
+    // While the program takes nothing, the server waits, unless an answer is due behind the events.
     #balance() {
-        const { isOnline, isLeaving, inbox, unsent, questions } = this.#talk;
-        if (!isOnline) return;
-        const needsAnswer = isLeaving || unsent.size + questions.length > 0;
-        if (needsAnswer || inbox.bytes < 1 << 20) this.#transport.resume();
-        else if (inbox.bytes > 4 << 20) this.#transport.pause();
-    }
-
-    #ackSoon() {
-        if (this.#talk.isOnline && !this.#timers.has("ack")) this.#timers.set("ack", 100, () => this.#ackNow());
+        if (!this.#isOnline) return;
+        const needsAnswer = this.#leaving || this.#unsent.size + this.#questions.length > 0;
+        const isPaused = !needsAnswer && this.#inbox.bytes > (this.#isPaused ? 1 << 20 : 4 << 20);
+        if (isPaused === this.#isPaused) return;
+        this.#isPaused = isPaused;
+        this.#transport.pause?.(isPaused);
+        if (!this.#leaving) this.#watch();
     }
 
     #ackNow() {
-        const command = this.#talk.inbox.ack();
+        const command = this.#inbox.ack();
         if (command) this.#write(command);
     }
 
     // --- dead connections ---
 
-    #listen() {
-        const { after = 30000 } = this.#options.ping ?? {};
-        const left = this.#transport.isPaused ? after : this.#heard + after - Date.now();
-        if (left > 0) this.#timers.set("silence", left, () => this.#listen());
-        else this.#probe();
+    #watch() {
+        const probe = () => this.#isPaused ? this.#watch() : this.#probe();
+        this.#after(this.#options.ping.after ?? 30000, "silence", probe);
     }
 
-    // A timer that fires much too late has slept with the machine, and then the answer could not come.
     #probe() {
-        const { within = 10000 } = this.#options.ping ?? {};
-        const asked = Date.now();
         this.#write("PING");
-        this.#timers.set("silence", within, () => {
-            if (this.#heard >= asked) this.#listen();
-            else if (Date.now() - asked > within + 5000) this.#probe();
-            else this.#lose(closed("the server does not answer"));
-        });
+        this.#after(this.#options.ping.within ?? 10000, "silence", () => this.#lose(closed("the server does not answer")));
     }
 
-    /** Looks at once when the network or the page has come back. */
-    #nudge = ({ type }) => {
+    // The network or the page has come back, or has gone.
+    #nudge(type) {
         if (globalThis.document?.hidden) return;
-        if (this.#talk.isOnline) this.#probe();
-        else if (this.#state === "waiting" && type !== "offline") this.#dial();
-    };
+        if (this.#isOnline && !this.#isPaused) this.#probe();
+        else if (this.state === "waiting" && type !== "offline") this.#dial();
+    }
 
     // --- losses and the end ---
 
-    #enter(state, details) {
-        if (state === "connecting" && this.#state === state) return;
-        this.#state = state;
-        this.#error = details?.error;
-        this.#wake();
-        this.dispatchEvent(new StateEvent(state, details));
+    #clearTimers() {
+        for (const name in this.#timers) clearTimeout(this.#timers[name]);
+        this.#timers = {};
     }
 
     #drop() {
-        this.#timers.clearAll();
+        this.#clearTimers();
         this.#transport?.close();
         this.#transport = undefined;
-        this.#talk.isOnline = false;
     }
 
     #lose(error) {
-        const wasOnline = this.#talk.isOnline;
         this.#drop();
         if (this.#leaving) return this.#finish();
-        this.#server = (this.#server + 1) % this.#servers.length;
-        if (!wasOnline && ++this.#failures % this.#servers.length !== 0) return this.#dial();
-        const pause = error.code === "broken-server" ? this.#retries.longest : this.#retries.next();
-        this.#timers.set("retry", pause, () => this.#dial());
+        if (!this.#isOnline && this.#attempts % this.#servers.length !== 0) return this.#dial();
+        const pause = error.code === "broken-server" ? this.#options.backoff?.longest ?? 10000 : this.#pauses.next().value;
+        this.#after(pause, "retry", () => this.#dial());
         return this.#enter("waiting", { error, retryAt: Date.now() + pause });
     }
 
     #stop(error) {
         this.#drop();
         if (this.#leaving) return this.#finish();
-        this.#talk.questions.rejectAll(error);
+        this.#rejectQuestions(error);
         return this.#enter("stopped", { error });
     }
 
-    #quit() {
-        this.#talk.isLeaving = true;
-        this.#ackNow();
-        this.#write("QUIT");
-        this.#balance();
-        this.#timers.set("quit", 5000, () => this.#finish());
-    }
-
     #finish() {
-        const error = closed("the client was closed");
+        const error = closed();
         this.#drop();
-        for (const name of ["online", "offline"]) globalThis.removeEventListener?.(name, this.#nudge);
-        globalThis.document?.removeEventListener("visibilitychange", this.#nudge);
-        this.#talk.unsent.rejectAll(error);
-        this.#talk.questions.rejectAll(error);
+        this.#listening.abort();
+        this.#unsent.rejectAll(error);
+        this.#rejectQuestions(error);
         this.#enter("stopped", { error });
         this.#left();
+        return this.#leaving;
+    }
+
+    #rejectQuestions(error) {
+        for (const { reject } of this.#questions.splice(0)) reject(error);
     }
 }

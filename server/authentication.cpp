@@ -13,7 +13,7 @@ using wire::ErrorCode;
 
 /// Tells whether nobody on a network could read what the client has sent.
 bool is_confidential(const Heritage& heritage) noexcept {
-    if (heritage.peer.transport != shm::Transport::tcp) return true;
+    if (heritage.peer.transport != shm::Transport::tcp) return heritage.is_confidential;
     const base::Endpoint& peer = heritage.peer.endpoint;
     return peer.is_loopback() ||
            (peer.is_known() && peer.address == base::local_endpoint(heritage.socket.get()).address);

@@ -64,21 +64,31 @@ Listener open_listener(const std::string& address, std::uint16_t port,
     return listen_again(address, port == 0 ? static_cast<std::uint16_t>(*former) : port);
 }
 
-/// Makes the gate's sockets. An earlier gate must have ended, because it listens at the same port.
-/// @param gate empty without TLS
+/// Opens the socket of one of the gate's ports, and notes its number.
+/// @param wanted nothing if the port is not used
+/// @param noted where the number stands in the prefix
+std::optional<Listener> open_gate_port(const std::optional<GatePort>& wanted,
+                                       std::atomic<std::uint32_t>& noted, bool is_new) {
+    std::optional<Listener> listener;
+    if (wanted) {
+        listener.emplace(open_listener(wanted->listen, wanted->port, is_new ? nullptr : &noted));
+    }
+    noted.store(listener ? listener->port() : 0);
+    return listener;
+}
+
+/// Makes the gate's sockets. An earlier gate must have ended, because it listens at the same ports.
+/// @param gate stays empty if neither port is used
 void open_gate(std::optional<Gate>& gate, shm::Segment& segment, const Options& options,
                bool is_new) {
-    std::atomic<std::uint32_t>& port = segment.prefix().tls_port;
     if (!is_new) end_former_gate(segment);
-    if (!options.gate) {
-        port.store(0);
-        segment.server().certificate_expires_ms.store(0);
-        return shm::remove_gate_socket(options.data_dir);
-    }
-    Listener tls =
-        open_listener(options.gate->listen, options.gate->port, is_new ? nullptr : &port);
-    port.store(tls.port());
-    gate.emplace(segment, options.data_dir, *options.gate, std::move(tls), options.log_format);
+    const GateOptions wanted = options.gate.value_or(GateOptions{});
+    shm::Prefix& prefix = segment.prefix();
+    GateListeners listeners{.tls = open_gate_port(wanted.tls, prefix.tls_port, is_new),
+                            .web = open_gate_port(wanted.web, prefix.web_port, is_new)};
+    if (!wanted.certificate) segment.server().certificate_expires_ms.store(0);
+    if (!options.gate) return shm::remove_gate_socket(options.data_dir);
+    gate.emplace(segment, options.data_dir, wanted, std::move(listeners), options.log_format);
 }
 
 /// Moves cursors that are above the end of the log back to it (7).
@@ -122,13 +132,24 @@ void log_adoption(const shm::Segment& segment, std::size_t sessions) {
                                   std::to_string(sessions) + " sessions");
 }
 
-void log_listening(const shm::Segment& segment, const auth::KnownClients& clients,
-                   const Listener& listener, const std::optional<Gate>& gate) {
-    if (gate) log_event(LogLevel::info, "listening on " + gate->tls.name() + " for TLS");
+/// Returns the address of the page; nothing if there is none.
+std::optional<std::string> page_address(const Options& options, const std::optional<Gate>& gate) {
+    if (!gate || !gate->listeners.web) return {};
+    return (options.gate->web_tls ? "https://" : "http://") + gate->listeners.web->name() + "/";
+}
+
+void log_listening(const shm::Segment& segment, const Options& options,
+                   const auth::KnownClients& clients, const Listener& listener,
+                   const std::optional<Gate>& gate) {
+    const Listener* const tls = gate && gate->listeners.tls ? &*gate->listeners.tls : nullptr;
+    const auto page = page_address(options, gate);
+    if (tls != nullptr) log_event(LogLevel::info, "listening on " + tls->name() + " for TLS");
+    if (page) log_event(LogLevel::info, "serving the page on " + *page);
     log_event(LogLevel::info, "listening on " + listener.name() + " for " +
                                   std::to_string(clients.all().size()) + " clients with log " +
                                   std::string{segment.epoch()});
-    if (gate) std::cout << "belfryd tls on " << gate->tls.name() << std::endl;
+    if (tls != nullptr) std::cout << "belfryd tls on " << tls->name() << '\n';
+    if (page) std::cout << "belfryd web on " << *page << '\n';
     std::cout << "belfryd listening on " << listener.name() << std::endl;
 }
 
@@ -228,7 +249,7 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     move_program_to_huge_pages();
     const std::size_t sessions = supervisor.adopt();
     if (!is_new) log_adoption(segment, sessions);
-    log_listening(segment, clients, listener, gate);
+    log_listening(segment, options, clients, listener, gate);
     warn_of_exposure(options, clients);
     manager.ready("listening on " + listener.name());
     cleanup.disarm();  // From here on clients may have been told that messages are SENT.

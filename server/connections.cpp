@@ -155,7 +155,9 @@ void Connections::refuse_without_descriptor() {
 
 void Connections::refuse_relay_without_descriptor() {
     reserve_.reset();
-    refuse(relays_->accept_next(), shm::Transport::tls, no_descriptor);
+    if (base::UniqueFd relay = relays_->accept_next()) {
+        refuse(std::move(relay), shm::Transport::tls, no_descriptor);
+    }
     watch_listeners(false);  // until the next tick
 }
 
@@ -295,6 +297,7 @@ void Connections::fork(Ready ready) {
                       ready.login_by,
                       peer,
                       std::move(ready.connection.certificate_name),
+                      ready.connection.is_confidential,
                       &context_.clients};
     shm::set_version(context_.segment.session_process(slot), wire::version);
     const pid_t pid = spawn_session(heritage, context_.sandbox, context_.alive);

@@ -3,11 +3,6 @@
 #include "base/endpoint.hpp"
 #include "daemon/logger.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <cstring>
-
 namespace belfry::server {
 namespace {
 
@@ -15,17 +10,7 @@ constexpr std::size_t max_names = 5;
 
 /// @param address well-formed, as it is in Options
 bool is_loopback(const std::string& address) {
-    sockaddr_storage storage{};
-    sockaddr_in6 v6{};
-    sockaddr_in v4{};
-    if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
-        v6.sin6_family = AF_INET6;
-        std::memcpy(&storage, &v6, sizeof v6);
-    } else if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
-        v4.sin_family = AF_INET;
-        std::memcpy(&storage, &v4, sizeof v4);
-    }
-    return base::endpoint_in(storage).is_loopback();
+    return base::parse_address(address).value_or(base::Endpoint{}).is_loopback();
 }
 
 /// Returns the clients that need no secret, as `1, 2 and 7 more`.
@@ -40,15 +25,32 @@ std::string open_clients(const auth::KnownClients& clients) {
     return names;
 }
 
+/// Returns the addresses beyond this machine at which others can read the connections, as `::`, or
+/// as `:: and 192.0.2.1`.
+std::string plain_addresses(const Options& options) {
+    std::string addresses = is_loopback(options.listen) ? "" : options.listen;
+    if (!options.gate || !options.gate->web || options.gate->web_tls) return addresses;
+    const std::string& web = options.gate->web->listen;
+    if (is_loopback(web) || web == addresses) return addresses;
+    return addresses + (addresses.empty() ? "" : " and ") + web;
+}
+
+/// Tells whether people on other machines can reach the gate. A reverse proxy on this machine lets
+/// them in too.
+bool is_beyond(const GateOptions& gate) {
+    return (gate.tls && !is_loopback(gate.tls->listen)) || gate.web_proxy ||
+           (gate.web && !is_loopback(gate.web->listen));
+}
+
 }  // namespace
 
 std::optional<std::string> exposure_of(const Options& options, const auth::KnownClients& clients) {
-    const bool plain_beyond = !is_loopback(options.listen);
-    const bool tls_beyond = options.gate && !is_loopback(options.gate->listen);
-    const std::string names = plain_beyond || tls_beyond ? open_clients(clients) : "";
+    const std::string plain = plain_addresses(options);
+    const bool beyond = !is_loopback(options.listen) || (options.gate && is_beyond(*options.gate));
+    const std::string names = beyond ? open_clients(clients) : "";
     std::string line;
-    if (plain_beyond) {
-        line = "listening without TLS on " + options.listen +
+    if (!plain.empty()) {
+        line = "listening without TLS on " + plain +
                ": others on the network can read and change messages";
     }
     if (!names.empty()) {

@@ -11,7 +11,10 @@
 namespace belfry::server {
 
 /// Returns a line that says what others on a network can do; nothing if the server listens on
-/// loopback alone, or if it uses TLS and every client needs a secret or a certificate.
+/// loopback alone, or if it uses TLS and every client needs a secret or a certificate. A web port
+/// without TLS counts as the plain port does, also if a reverse proxy is named: what the proxy
+/// sends crosses the same network. With a proxy the server is never reached from this machine
+/// alone.
 [[nodiscard]] std::optional<std::string> exposure_of(const Options& options,
                                                      const auth::KnownClients& clients);
 

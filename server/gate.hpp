@@ -5,19 +5,30 @@
 #include "server/listener.hpp"
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 namespace belfry::server {
+
+/// The sockets at which the gate accepts connections.
+struct GateListeners {
+    std::optional<Listener> tls;
+    std::optional<Listener> web;
+
+    [[nodiscard]] GateSockets sockets() const noexcept {
+        return {.tls = tls ? tls->fd() : -1, .web = web ? web->fd() : -1};
+    }
+};
 
 /// The gate as belfryd sees it. The process may be another one from time to time, but the sockets
 /// stay, so that no connection is refused meanwhile.
 struct Gate {
-    /// @param tls_socket the socket at which the gate accepts connections
     /// @throws StartError
     Gate(shm::Segment& segment, const std::filesystem::path& data_dir, const GateOptions& options,
-         Listener tls_socket, LogFormat log_format)
-        : tls{std::move(tls_socket)},
+         GateListeners sockets, LogFormat log_format)
+        : listeners{std::move(sockets)},
           relays{data_dir},
-          watchdog{segment, options, relays.path(), tls.fd(), log_format} {}
+          watchdog{segment, options, relays.path(), listeners.sockets(), log_format} {}
 
     /// Does what has become due. The supervisor calls it in each turn of its loop.
     void look_after() {
@@ -28,11 +39,11 @@ struct Gate {
     /// Ends the gate, and closes everything that has not become a session.
     void stop() noexcept {
         watchdog.stop();
-        tls.close();
+        listeners = {};
         relays.close();
     }
 
-    Listener tls;
+    GateListeners listeners;
     GateListener relays;
     GateWatchdog watchdog;
 };

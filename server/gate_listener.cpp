@@ -24,8 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A relay gives the handshake of its client 10 s. One that takes longer than this hangs.
-constexpr std::chrono::seconds header_timeout{15};
+/// A relay gives the handshake of its client 10 s, and a browser as much again until it opens its
+/// WebSocket. One that takes longer than this hangs.
+constexpr std::chrono::seconds header_timeout{25};
 
 /// How many events next() handles before the supervisor looks at others.
 constexpr int max_steps = 64;
@@ -52,6 +53,21 @@ shm::Transport transport_of(wire::ProxyTransport transport) noexcept {
     return transport == wire::ProxyTransport::web ? shm::Transport::web : shm::Transport::tls;
 }
 
+/// Returns the name with which the client may log in. A browser shows a certificate to whatever
+/// page asks for it, so only the TLS port has such logins.
+std::string_view certificate_name(const wire::ProxyHeader& header) noexcept {
+    if (header.transport != wire::ProxyTransport::tls || !header.tls) return {};
+    return header.tls->common_name;
+}
+
+/// Tells whether nobody on a network could read what the client sends. A connection without TLS
+/// that ends at a loopback address has not left this machine. If its client is on another one, a
+/// reverse proxy has forwarded it, which has to speak TLS with that client.
+bool is_confidential(const wire::ProxyHeader& header) noexcept {
+    return header.tls || header.local.is_loopback() || header.peer.is_loopback() ||
+           (header.peer.is_known() && header.peer.address == header.local.address);
+}
+
 /// Removes bytes that have arrived from the input.
 bool discard(int socket, std::size_t count) noexcept {
     std::array<char, wire::max_proxy_header> waste;
@@ -74,7 +90,8 @@ std::optional<RelayedConnection> read_header(base::UniqueFd socket,
     return RelayedConnection{
         .socket = std::move(socket),
         .peer = {.endpoint = header.peer, .transport = transport_of(header.transport)},
-        .certificate_name = std::string{header.tls ? header.tls->common_name : ""}};
+        .certificate_name = std::string{certificate_name(header)},
+        .is_confidential = is_confidential(header)};
 }
 
 /// Reads the header, and none of the bytes after it. It has seen some of them, which may be the

@@ -20,6 +20,7 @@ struct RelayedConnection {
     base::UniqueFd socket;         ///< blocking; what the client has sent is next
     shm::Peer peer;                ///< the client
     std::string certificate_name;  ///< of its certificate; empty without a verified one
+    bool is_confidential = false;  ///< nobody on a network could read what the client has sent
 };
 
 /// Accepts the connections of the gate's relays at the socket `gate.sock` in the data directory,

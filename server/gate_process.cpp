@@ -66,14 +66,18 @@ void reset_signals() noexcept {
 std::vector<std::string> arguments_for(const GateHeritage& heritage) {
     std::vector<std::string> arguments{
         "--gate-socket",   heritage.socket.string(),
-        "--tls-fd",        std::to_string(heritage.tls_socket),
         "--supervisor-fd", std::to_string(heritage.supervisor),
         "--max-waiting",   std::to_string(heritage.options.max_waiting),
         "--log-level",     std::string{word_for(heritage.log_level)},
         "--log-format",    std::string{word_for(heritage.log_format)}};
-    for (auto& argument : certificate_arguments(heritage.options)) {
-        arguments.push_back(std::move(argument));
-    }
+    const auto append = [&arguments](const std::vector<std::string>& more) {
+        arguments.insert(arguments.end(), more.begin(), more.end());
+    };
+    const GateSockets& sockets = heritage.listening;
+    if (sockets.tls != -1) append({"--tls-fd", std::to_string(sockets.tls)});
+    if (sockets.web != -1) append({"--web-fd", std::to_string(sockets.web)});
+    append(certificate_arguments(heritage.options));
+    append(web_arguments(heritage.options));
     return arguments;
 }
 
@@ -92,10 +96,11 @@ pid_t spawn_gate(const GateHeritage& heritage) {
     const Execution gate{heritage.program, arguments_for(heritage)};
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
-    std::array kept{heritage.tls_socket, heritage.supervisor};
+    std::array kept{heritage.listening.tls, heritage.listening.web, heritage.supervisor};
     close_all_except(kept);
     detach_standard_streams();
-    for (const int fd : kept) ::fcntl(fd, F_SETFD, 0);  // stays open beyond execv()
+    for (const int fd : kept)
+        ::fcntl(fd, F_SETFD, 0);  // stays open beyond execv(), if there is one
     restore_oom_score();
     reset_signals();
     gate.run(heritage.supervisor, "error");

@@ -16,13 +16,19 @@ namespace belfry::server {
 /// @throws StartError
 [[nodiscard]] std::filesystem::path gate_program();
 
-/// The things that the gate gets from the supervisor. It inherits the two descriptors and standard
+/// The sockets at which the gate accepts connections.
+struct GateSockets {
+    int tls = -1;  ///< -1: it has none
+    int web = -1;  ///< likewise
+};
+
+/// The things that the gate gets from the supervisor. It inherits the descriptors and standard
 /// error.
 struct GateHeritage {
     const std::filesystem::path& program;
     const GateOptions& options;
     const std::filesystem::path& socket;  ///< the path to which relays connect
-    int tls_socket;                       ///< listens for TLS connections
+    GateSockets listening;
     int supervisor;  ///< takes the gate's reports; its end means the supervisor's end
     LogLevel log_level;
     LogFormat log_format;

@@ -2,7 +2,6 @@
 
 #include "base/process.hpp"
 #include "cli/command_line.hpp"
-#include "server/gate_process.hpp"
 #include "server/start_error.hpp"
 #include "shm/process_entry.hpp"
 
@@ -52,12 +51,12 @@ std::string date_of(std::chrono::seconds unix_time) {
 }  // namespace
 
 GateWatchdog::GateWatchdog(shm::Segment& segment, GateOptions options, std::filesystem::path socket,
-                           int tls_socket, LogFormat log_format)
+                           GateSockets listening, LogFormat log_format)
     : segment_{&segment},
       program_{gate_program()},
       options_{std::move(options)},
       socket_{std::move(socket)},
-      tls_socket_{tls_socket},
+      listening_{listening},
       log_format_{log_format} {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
@@ -78,7 +77,7 @@ void GateWatchdog::begin() {
 void GateWatchdog::start() {
     const auto level = static_cast<LogLevel>(segment_->server().log_level.load());
     gate_.pid = spawn_gate(
-        {program_, options_, socket_, tls_socket_, supervisor_.get(), level, log_format_});
+        {program_, options_, socket_, listening_, supervisor_.get(), level, log_format_});
     ready_ = false;
     reload_due_ = false;  // it reads the files now
     const auto now = Clock::now();
@@ -188,8 +187,8 @@ void GateWatchdog::use_certificate(std::chrono::seconds expires) {
     if (segment_->server().certificate_expires_ms.exchange(expires_ms) != expires_ms) {
         next_warning_ = {};
     }
-    if (was_ready) {
-        log_event(LogLevel::info, "reloaded the certificate " + options_.certificate.string() +
+    if (was_ready && options_.certificate) {
+        log_event(LogLevel::info, "reloaded the certificate " + options_.certificate->string() +
                                       ", which expires on " + date_of(expires));
     }
     if (std::exchange(reload_due_, false)) reload();
@@ -197,12 +196,12 @@ void GateWatchdog::use_certificate(std::chrono::seconds expires) {
 
 void GateWatchdog::warn_of_expiry() {
     const milliseconds expires_ms{segment_->server().certificate_expires_ms.load()};
-    if (expires_ms.count() == 0 || Clock::now() < next_warning_) return;
+    if (!options_.certificate || expires_ms.count() == 0 || Clock::now() < next_warning_) return;
     const auto expires = std::chrono::floor<std::chrono::seconds>(expires_ms);
     const std::chrono::seconds now{std::time(nullptr)};
     if (expires > now + expiry_warning) return;
     next_warning_ = Clock::now() + warning_interval;
-    log_event(LogLevel::warning, "the certificate " + options_.certificate.string() +
+    log_event(LogLevel::warning, "the certificate " + options_.certificate->string() +
                                      (expires > now ? " expires on " : " has expired on ") +
                                      date_of(expires));
 }

@@ -4,6 +4,7 @@
 #include "daemon/logger.hpp"
 #include "server/child.hpp"
 #include "server/gate_options.hpp"
+#include "server/gate_process.hpp"
 #include "server/restart_delay.hpp"
 #include "shm/segment.hpp"
 
@@ -21,15 +22,15 @@ namespace belfry::server {
 /// reads its reports. Only the supervisor uses it.
 ///
 /// The gate writes a line for each report: `ready <Unix time>` when it uses the certificate that
-/// expires then, `kept <text>` if it keeps the old one at a reload, and `error <text>` before it
-/// exits, because it cannot use what it has.
+/// expires then, or `ready 0` if it has none; `kept <text>` if it keeps the old one at a reload,
+/// and `error <text>` before it exits, because it cannot use what it has.
 class GateWatchdog {
   public:
     /// @param socket the path to which relays connect
-    /// @param tls_socket listens; it outlives the object
+    /// @param listening the sockets outlive the object
     /// @throws StartError
     GateWatchdog(shm::Segment& segment, GateOptions options, std::filesystem::path socket,
-                 int tls_socket, LogFormat log_format);
+                 GateSockets listening, LogFormat log_format);
 
     GateWatchdog(const GateWatchdog&) = delete;
     GateWatchdog& operator=(const GateWatchdog&) = delete;
@@ -80,7 +81,7 @@ class GateWatchdog {
     std::filesystem::path program_;
     GateOptions options_;
     std::filesystem::path socket_;
-    int tls_socket_;
+    GateSockets listening_;
     LogFormat log_format_;
     base::UniqueFd reports_;     ///< our end of the pair
     base::UniqueFd supervisor_;  ///< the end that each gate inherits

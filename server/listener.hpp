@@ -14,8 +14,8 @@ struct Accepted {
     base::Endpoint peer = {};
 };
 
-/// A listening socket. Only the supervisor uses it, but the gate accepts connections at the one for
-/// TLS. Each connection inherits the TCP options of its listening socket.
+/// A listening socket. Only the supervisor uses it, but the gate accepts connections at its own
+/// ones. Each connection inherits the TCP options of its listening socket.
 class Listener {
   public:
     /// @param address IPv4 or IPv6. @param port 0 lets the system choose

@@ -54,7 +54,8 @@ int main(int argc, char** argv) {
             belfry::server::serve(*options, *std::move(clients), arguments);
             return EXIT_SUCCESS;
         }
-        if (options && options->gate && !belfry::server::check_gate(*options->gate)) {
+        const bool has_certificate = options && options->gate && options->gate->certificate;
+        if (has_certificate && !belfry::server::check_gate(*options->gate)) {
             return belfry::cli::exit_usage;
         }
         if (options) std::cout << "configuration OK\n";

@@ -20,7 +20,7 @@ struct Options {
     std::string listen = "127.0.0.1";                   ///< an IPv4 or IPv6 address
     std::uint16_t port = 5000;                          ///< 0 lets the system choose
     std::optional<std::filesystem::path> port_file;
-    std::optional<GateOptions> gate;  ///< nothing without TLS
+    std::optional<GateOptions> gate;  ///< nothing without a port for it
     std::filesystem::path data_dir = "belfry-data";
     shm::Durability durability = shm::Durability::commit;
     std::uint64_t keep_messages = 0;  ///< 0 keeps all

@@ -57,9 +57,10 @@ void Reload::run() {
 }
 
 void Reload::read_and_apply() {
-    if (!current_->config && !current_->clients_file && !current_->gate) {
+    const bool has_certificate = current_->gate && current_->gate->certificate;
+    if (!current_->config && !current_->clients_file && !has_certificate) {
         return log_event(LogLevel::warning,
-                         "nothing to reload: neither --config, --clients nor --tls-port was given");
+                         "nothing to reload: neither --config, --clients nor --tls-cert was given");
     }
     try {
         const auto next = read_options(*arguments_);

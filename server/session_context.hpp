@@ -21,6 +21,7 @@ struct Heritage {
     SessionLoop::Clock::time_point login_deadline;
     shm::Peer peer = {};
     std::string certificate_name = {};      ///< common name of a verified certificate; empty: none
+    bool is_confidential = false;           ///< as that of a RelayedConnection; false for TCP
     auth::KnownClients* clients = nullptr;  ///< null: no client needs a secret
 };
 

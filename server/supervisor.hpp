@@ -29,7 +29,7 @@ namespace belfry::server {
 /// for a client. It has one thread.
 class Supervisor {
   public:
-    /// @param gate nullptr without TLS; outlives the object, as the other arguments do
+    /// @param gate nullptr if there is none; outlives the object, as the other arguments do
     /// @param max_waiting how many connections without a first byte may wait
     /// @param alive the locked file `alive`, which the children inherit
     /// @param lock_files the files that the archiver watches

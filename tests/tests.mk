@@ -15,11 +15,11 @@ CHAOS   := $(call sources,tests/chaos tests/support/crash)
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
 
-.PHONY: tests check check-crash check-includes check-options check-model check-asan check-tsan check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-model check-asan check-tsan check-chaos fuzz
 
-$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT))
+$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
-$(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(SYSTEM))
+$(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
 $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
@@ -62,6 +62,12 @@ $(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
 	@mkdir -p $(@D)
 	$(LINK) $< -o $@
 
+# Conformance suites of WebSocket are held against it.
+$(BUILD)/tests/websocket_echo: $(call objects,$(BASE) $(DAEMON) $(WIRE) $(GATE) $(ADMISSION) $(SANDBOX) $(CLI) tests/support/websocket_echo/main.cpp) $(PAGE_FILES)
+	@mkdir -p $(@D)
+	$(LINK) $(filter %.o,$^) -lboost_program_options -lssl -lcrypto -lseccomp $(DAEMON_LIBS) $(UNICODE) -o $@
+$(BUILD)/obj/tests/support/websocket_echo/main.o: $(PRECOMPILED).gch
+
 # Tests preload it into programs. It is never built with a sanitizer, whose runtime would have to be loaded before it.
 FAULTY_OBJECTS := $(call objects,$(FAULTS))
 $(FAULTY_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
@@ -90,6 +96,10 @@ check-includes: ## prove that includes go one way
 check-options: all ## prove that every option is tested
 	@tests/check_options $(BUILD)/bin
 
+# Screenshots of the page in each state are in $(BUILD)/tests/web afterwards.
+check-web: all ## test the page in Chromium, WebSocket and the JavaScript module; needs the packages of packages-web.txt
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_SCREENSHOTS=$(abspath $(BUILD)/tests/web) $(RUN_PARTS) tests/web/run tests/web/module
+
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
 
@@ -113,18 +123,19 @@ SECONDS ?= 60
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
-FUZZERS      := command frame proxy session clients
+FUZZERS      := command frame proxy request session clients
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) \
+    $(patsubst %,gate/%.cpp,http_answer openssl request_reader web_origin web_site) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
 fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j4; see tests/fuzz/README.md
 	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
 	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
 
-$(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS))
+$(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS)) $(PAGE_FILES)
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -lcrypt -lmd -lseccomp $(DAEMON_LIBS) $(UNICODE) -o $@
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) -lboost_program_options -lsqlite3 -lcrypt -lmd -lseccomp -lssl -lcrypto $(DAEMON_LIBS) $(UNICODE) -o $@
 
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%

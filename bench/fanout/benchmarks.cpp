@@ -5,6 +5,7 @@
 #include "bench/fanout/stages.hpp"
 #include "bench/fanout/throughput.hpp"
 #include "bench/fanout/tls.hpp"
+#include "bench/fanout/web.hpp"
 #include "bench/support/plot.hpp"
 #include "tests/support/failure.hpp"
 
@@ -23,8 +24,9 @@ struct Benchmark {
 constexpr std::array<Benchmark, 2> benchmarks{
     {{"throughput", &measure_throughput}, {"latency", &measure_latency}}};
 
-/// This benchmark has its own servers.
+/// These benchmarks have their own servers.
 constexpr std::string_view tls = "tls";
+constexpr std::string_view web = "web";
 
 /// This benchmark has its own numbers of subscribers.
 constexpr std::string_view growth = "growth";
@@ -83,6 +85,7 @@ std::vector<Plot> plots(const FanoutOptions& options) {
 std::vector<std::string_view> fanout_benchmarks() {
     std::vector<std::string_view> names = names_of(benchmarks);
     names.push_back(tls);
+    names.push_back(web);
     names.push_back(growth);
     return names;
 }
@@ -102,6 +105,10 @@ bool run_fanout_benchmarks(const FanoutOptions& options) {
         if (runs(tls)) {
             valid &= is_valid(what + over_tls, report,
                               [&] { measure_tls(options, subscribers, report); });
+        }
+        if (runs(web)) {
+            valid &= is_valid(what + over_web_socket, report,
+                              [&] { measure_web(options, subscribers, report); });
         }
     }
     if (runs(growth)) {

@@ -12,11 +12,12 @@ constexpr std::string_view connect_command =
 
 }  // namespace
 
-/// TLS begins after the first line of the server.
+/// TLS begins after the first line of the server, and a WebSocket before it.
 Connection NatsPeer::connect() const {
     Connection connection{port()};
+    if (transport().is_web_socket) connection.start_web_socket({});
     read_up_to(connection, "INFO ");
-    if (tls() != nullptr) connection.start_tls(*tls());
+    if (transport().tls != nullptr) connection.start_tls(*transport().tls);
     return connection;
 }
 

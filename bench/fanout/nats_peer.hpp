@@ -12,8 +12,8 @@ namespace belfry::bench {
 /// PONG answers.
 class NatsPeer : public Peer {
   public:
-    explicit NatsPeer(const std::filesystem::path& dir, const Tls* tls = nullptr)
-        : Peer{tls}, server_{NatsServer::Use::pub_sub, dir, tls} {}
+    explicit NatsPeer(const std::filesystem::path& dir, Transport transport = {})
+        : Peer{transport}, server_{NatsServer::Use::pub_sub, dir, transport} {}
 
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
     [[nodiscard]] pid_t leader() const override { return server_.leader(); }

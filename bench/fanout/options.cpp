@@ -27,7 +27,8 @@ po::options_description described_options() {
     const auto text = [] { return po::value<std::string>(); };
     // clang-format off
     options.add_options()
-        ("peers", text()->value_name("LIST"), "servers to compare: belfry,redis,nats,raw,relay (all)")
+        ("peers", text()->value_name("LIST"),
+         "servers to compare: belfry,redis,nats,mosquitto,raw,relay (all)")
         ("subscribers", text()->value_name("LIST"), "numbers of subscribers (1,10,100,1000)")
         ("sizes", text()->value_name("LIST"), "sizes of a message in bytes (16,64,1024)")
         ("window", text()->default_value("1000")->value_name("N"), "how many messages may be unanswered")

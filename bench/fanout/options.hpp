@@ -13,7 +13,7 @@ namespace belfry::bench {
 
 /// The options on the command line.
 struct FanoutOptions : CommonOptions {
-    std::vector<std::string> peers{"belfry", "redis", "nats", "raw", "relay"};
+    std::vector<std::string> peers{"belfry", "redis", "nats", "mosquitto", "raw", "relay"};
     std::vector<std::uint64_t> subscribers{1, 10, 100, 1'000};
     std::vector<std::uint64_t> sizes{16, 64, 1'024};  ///< bytes of a payload
     double scale = 1;  ///< factor for the number of messages of a run

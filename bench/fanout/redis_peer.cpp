@@ -13,9 +13,9 @@ std::string bulk(std::string_view text) {
 
 }  // namespace
 
-RedisPeer::RedisPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls)
-    : Peer{tls},
-      server_{RedisServer::Use::pub_sub, dir, tls},
+RedisPeer::RedisPeer(const std::filesystem::path& dir, std::size_t subscribers, Transport transport)
+    : Peer{transport},
+      server_{RedisServer::Use::pub_sub, dir, transport.tls},
       reply_{":" + std::to_string(subscribers)} {}
 
 void RedisPeer::subscribe(const Connection& connection, std::size_t /*index*/) {

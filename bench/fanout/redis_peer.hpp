@@ -10,7 +10,7 @@ namespace belfry::bench {
 /// many subscribers have received it.
 class RedisPeer : public Peer {
   public:
-    RedisPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls = nullptr);
+    RedisPeer(const std::filesystem::path& dir, std::size_t subscribers, Transport transport = {});
 
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
     [[nodiscard]] pid_t leader() const override { return server_.leader(); }

@@ -1,5 +1,6 @@
 #include "bench/fanout/stages.hpp"
 
+#include "bench/fanout/mosquitto_peer.hpp"
 #include "bench/fanout/nats_peer.hpp"
 #include "bench/fanout/raw_peer.hpp"
 #include "bench/fanout/redis_peer.hpp"
@@ -25,25 +26,30 @@ class Stages {
         stages_.emplace_back(std::move(peer), subscribers_, flow);
     }
 
-    void add_belfry(const Tls* tls) {
-        add(std::make_unique<BelfryPeer>(folder("belfry", tls), subscribers_, tls));
+    void add_belfry(const Transport& transport) {
+        add(std::make_unique<BelfryPeer>(folder("belfry", transport), subscribers_, transport));
     }
 
-    void add_redis(const Tls* tls) {
+    void add_redis(const Transport& transport) {
         if (!options_.has("redis") || !RedisServer::is_installed()) return;
-        add(std::make_unique<RedisPeer>(folder("redis", tls), subscribers_, tls));
+        add(std::make_unique<RedisPeer>(folder("redis", transport), subscribers_, transport));
     }
 
-    void add_nats(const Tls* tls) {
+    void add_nats(const Transport& transport) {
         if (!options_.has("nats") || !NatsServer::is_installed()) return;
-        add(std::make_unique<NatsPeer>(folder("nats", tls), tls));
+        add(std::make_unique<NatsPeer>(folder("nats", transport), transport));
+    }
+
+    void add_mosquitto() {
+        if (!options_.has("mosquitto") || !MosquittoServer::is_installed()) return;
+        add(std::make_unique<MosquittoPeer>(scratch_.make("mosquitto")));
     }
 
     [[nodiscard]] std::vector<Stage> take() { return std::move(stages_); }
 
   private:
-    [[nodiscard]] std::filesystem::path folder(const std::string& name, const Tls* tls) const {
-        return scratch_.make(tls == nullptr ? name : name + "-tls");
+    [[nodiscard]] std::filesystem::path folder(std::string name, const Transport& transport) const {
+        return scratch_.make(name.append(transport.suffix()));
     }
 
     const FanoutOptions& options_;
@@ -57,9 +63,9 @@ class Stages {
 std::vector<Stage> set_up(const FanoutOptions& options, const test::TempDir& scratch,
                           std::size_t subscribers) {
     Stages stages{options, scratch, subscribers};
-    stages.add_belfry(nullptr);
-    stages.add_redis(nullptr);
-    stages.add_nats(nullptr);
+    stages.add_belfry({});
+    stages.add_redis({});
+    stages.add_nats({});
     if (options.has("raw")) stages.add(std::make_unique<RawPeer>(RawPeer::Kind::raw));
     if (options.has("relay")) stages.add(std::make_unique<RawPeer>(RawPeer::Kind::relay));
     return stages.take();
@@ -68,11 +74,21 @@ std::vector<Stage> set_up(const FanoutOptions& options, const test::TempDir& scr
 std::vector<Stage> set_up_tls(const FanoutOptions& options, const test::TempDir& scratch,
                               std::size_t subscribers, const Tls& tls) {
     Stages stages{options, scratch, subscribers};
-    stages.add_belfry(&tls);
-    stages.add_redis(&tls);
-    stages.add_nats(&tls);
-    stages.add_belfry(nullptr);
-    stages.add_redis(nullptr);
+    stages.add_belfry({.tls = &tls});
+    stages.add_redis({.tls = &tls});
+    stages.add_nats({.tls = &tls});
+    stages.add_belfry({});
+    stages.add_redis({});
+    return stages.take();
+}
+
+std::vector<Stage> set_up_web(const FanoutOptions& options, const test::TempDir& scratch,
+                              std::size_t subscribers) {
+    Stages stages{options, scratch, subscribers};
+    stages.add_belfry({.is_web_socket = true});
+    stages.add_nats({.is_web_socket = true});
+    stages.add_mosquitto();
+    stages.add_belfry({});
     return stages.take();
 }
 
@@ -82,6 +98,9 @@ void remark_missing_servers(const FanoutOptions& options, Report& report) {
     }
     if (options.has("nats") && !NatsServer::is_installed()) {
         report.remark("nats-server is not installed: no comparison with NATS");
+    }
+    if (options.has("mosquitto") && !MosquittoServer::is_installed()) {
+        report.remark("mosquitto is not installed: no comparison with Mosquitto");
     }
 }
 

@@ -21,6 +21,11 @@ namespace belfry::bench {
                                             const test::TempDir& scratch, std::size_t subscribers,
                                             const Tls& tls);
 
+/// Sets up a stage over WebSocket for each of Belfry, NATS and Mosquitto that was requested and is
+/// installed, and then one over plain TCP for Belfry.
+[[nodiscard]] std::vector<Stage> set_up_web(const FanoutOptions& options,
+                                            const test::TempDir& scratch, std::size_t subscribers);
+
 /// Adds a remark for each requested server that is not installed.
 void remark_missing_servers(const FanoutOptions& options, Report& report);
 

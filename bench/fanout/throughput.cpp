@@ -28,8 +28,11 @@ Rates measure_rates(const FanoutOptions& options, std::size_t subscribers, std::
     const std::uint64_t messages = messages_of_a_run(options, subscribers, size);
     const std::string payload(size, 'x');
     Rates rates{.messages = messages};
+    const auto run = [&](Stage& stage) {
+        return stage.publish_all(stage.peer().messages_of_a_run(messages), payload);
+    };
     for (Stage& stage : stages) {
-        static_cast<void>(stage.publish_all(messages, payload));  // a warm-up
+        static_cast<void>(run(stage));  // a warm-up
         rates.deliveries.push_back({stage.peer().name(), {}});
         rates.cpu.push_back(rates.deliveries.back());
         rates.generator.push_back(rates.deliveries.back());
@@ -37,7 +40,7 @@ Rates measure_rates(const FanoutOptions& options, std::size_t subscribers, std::
     }
     for (std::size_t round = 0; round < options.rounds; ++round) {
         for (std::size_t i = 0; i < stages.size(); ++i) {
-            const Stage::Rate rate = stages[i].publish_all(messages, payload);
+            const Stage::Rate rate = run(stages[i]);
             rates.deliveries[i].values.push_back(rate.deliveries_a_second);
             rates.cpu[i].values.push_back(rate.cpu_ns_a_delivery);
             rates.generator[i].values.push_back(rate.own_share);
@@ -47,26 +50,43 @@ Rates measure_rates(const FanoutOptions& options, std::size_t subscribers, std::
     return rates;
 }
 
+void report_rates(const Rates& rates, const RateReport& as, Report& report) {
+    report.add({as.group_prefix + "deliveries", as.what + ", deliveries", Unit::per_second,
+                rates.deliveries, as.deliveries, "", as.settings});
+    report.add({as.group_prefix + "cpu", as.what + ", server CPU a delivery", Unit::nanoseconds,
+                rates.cpu, as.cpu, "", as.settings});
+    report.add({as.group_prefix + "generator",
+                as.what + ", generator's share of a processor",
+                Unit::none,
+                rates.generator,
+                {},
+                "",
+                as.settings});
+}
+
+void report_generator_user(const Rates& rates, const RateReport& as, Report& report) {
+    report.add({as.group_prefix + "generator-user",
+                as.what + ", generator's CPU outside the kernel a delivery",
+                Unit::nanoseconds,
+                rates.generator_user,
+                {},
+                "",
+                as.settings});
+}
+
 void measure_throughput(const FanoutOptions& options, std::size_t subscribers,
                         std::vector<Stage>& stages, Report& report) {
     for (const std::uint64_t size : options.sizes) {
         const Rates rates = measure_rates(options, subscribers, size, stages);
-        const std::string what = with_commas(size) + " bytes to " + with_commas(subscribers);
-        const std::map<std::string, double> settings{
-            {"bytes", static_cast<double>(size)},
-            {"subscribers", static_cast<double>(subscribers)},
-            {"messages", static_cast<double>(rates.messages)}};
-        report.add({"deliveries", what + ", deliveries", Unit::per_second, rates.deliveries,
-                    throughput_ratios(rates.deliveries, subscribers, size), "", settings});
-        report.add({"cpu", what + ", server CPU a delivery", Unit::nanoseconds, rates.cpu,
-                    cpu_ratios(rates.cpu, subscribers), "", settings});
-        report.add({"generator",
-                    what + ", generator's share of a processor",
-                    Unit::none,
-                    rates.generator,
-                    {},
-                    "",
-                    settings});
+        report_rates(rates,
+                     {.group_prefix = "",
+                      .what = with_commas(size) + " bytes to " + with_commas(subscribers),
+                      .deliveries = throughput_ratios(rates.deliveries, subscribers, size),
+                      .cpu = cpu_ratios(rates.cpu, subscribers),
+                      .settings = {{"bytes", static_cast<double>(size)},
+                                   {"subscribers", static_cast<double>(subscribers)},
+                                   {"messages", static_cast<double>(rates.messages)}}},
+                     report);
     }
 }
 

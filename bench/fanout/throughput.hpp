@@ -22,6 +22,22 @@ struct Rates {
 [[nodiscard]] Rates measure_rates(const FanoutOptions& options, std::size_t subscribers,
                                   std::uint64_t size, std::vector<Stage>& stages);
 
+/// How the rates of one measurement are reported.
+struct RateReport {
+    std::string group_prefix;  ///< for example "tls-"
+    std::string what;          ///< for example "64 bytes to 10"
+    std::vector<Ratio> deliveries = {};
+    std::vector<Ratio> cpu = {};
+    std::map<std::string, double> settings = {};
+};
+
+/// Reports the deliveries per second, the server's processor time for each of them, and the
+/// generator's share of a processor.
+void report_rates(const Rates& rates, const RateReport& as, Report& report);
+
+/// Reports the generator's own time outside the kernel for each delivery.
+void report_generator_user(const Rates& rates, const RateReport& as, Report& report);
+
 /// Measures the deliveries per second and the server's processor time for each delivery, for each
 /// message size.
 void measure_throughput(const FanoutOptions& options, std::size_t subscribers,

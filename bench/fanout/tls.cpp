@@ -19,34 +19,14 @@ std::map<std::string, double> settings(std::size_t subscribers) {
     return {{"bytes", payload_bytes}, {"subscribers", static_cast<double>(subscribers)}};
 }
 
-void report_rates(const Rates& rates, std::size_t subscribers, Report& report) {
-    const std::string what = "64 bytes to " + with_commas(subscribers) + over_tls;
-    std::vector<Ratio> ratios;
-    add_ratio_to_better(ratios, rates.deliveries, "Redis over TLS", "NATS over TLS", "at least 2");
-    add_ratio(ratios, rates.deliveries, "Belfry", "");
-    report.add({"tls-deliveries", what + ", deliveries", Unit::per_second, rates.deliveries, ratios,
-                "", settings(subscribers)});
-    report.add({"tls-cpu",
-                what + ", server CPU a delivery",
-                Unit::nanoseconds,
-                rates.cpu,
-                {},
-                "",
-                settings(subscribers)});
-    report.add({"tls-generator",
-                what + ", generator's share of a processor",
-                Unit::none,
-                rates.generator,
-                {},
-                "",
-                settings(subscribers)});
-    report.add({"tls-generator-user",
-                what + ", generator's CPU outside the kernel a delivery",
-                Unit::nanoseconds,
-                rates.generator_user,
-                {},
-                "",
-                settings(subscribers)});
+RateReport rate_report(const Rates& rates, std::size_t subscribers) {
+    RateReport as{.group_prefix = "tls-",
+                  .what = "64 bytes to " + with_commas(subscribers) + over_tls,
+                  .settings = settings(subscribers)};
+    add_ratio_to_better(as.deliveries, rates.deliveries, "Redis over TLS", "NATS over TLS",
+                        "at least 2");
+    add_ratio(as.deliveries, rates.deliveries, "Belfry", "");
+    return as;
 }
 
 /// Reports the ratio to Redis over TLS, and by how much it is above the ratio without TLS.
@@ -78,7 +58,9 @@ void measure_tls(const FanoutOptions& options, std::size_t subscribers, Report& 
     const test::TempDir scratch{options.dir};
     const Tls tls;
     std::vector<Stage> stages = set_up_tls(options, scratch, subscribers, tls);
-    report_rates(measure_rates(options, subscribers, payload_bytes, stages), subscribers, report);
+    const Rates rates = measure_rates(options, subscribers, payload_bytes, stages);
+    report_rates(rates, rate_report(rates, subscribers), report);
+    report_generator_user(rates, rate_report(rates, subscribers), report);
     if (subscribers > max_subscribers_of_latency) return;
     report_latencies(measure_latencies(options, stages), subscribers, report);
 }

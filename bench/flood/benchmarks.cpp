@@ -46,11 +46,9 @@ class Clients {
     Clients(const test::TempDir& scratch, std::size_t clients, const Tls* tls)
         : tls_{tls},
           ids_{client_ids("c", clients)},
-          server_{{scratch.make("belfry"), "memory", ids_, "64M", clients, tls}} {}
+          server_{{scratch.make("belfry"), "memory", ids_, "64M", clients, {.tls = tls}}} {}
 
-    [[nodiscard]] std::uint16_t port() const {
-        return tls_ == nullptr ? server_.port() : server_.tls_port();
-    }
+    [[nodiscard]] std::uint16_t port() const { return server_.port({.tls = tls_}); }
 
     /// Returns the milliseconds of each login: from just before the client connects until it is
     /// live. A login that fails is missing.

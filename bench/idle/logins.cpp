@@ -27,7 +27,7 @@ class Scenario {
     /// Returns the logins per second if each client connects only after the previous one is live.
     /// @param tls unless it is null, they use TLS
     double one_by_one(const Tls* tls = nullptr) {
-        const std::uint16_t port = tls == nullptr ? server_.port() : server_.tls_port();
+        const std::uint16_t port = server_.port({.tls = tls});
         const auto start = Clock::now();
         std::vector<Connection> connections;
         for (const std::string& id : ids_) {
@@ -54,7 +54,7 @@ class Scenario {
 
   private:
     [[nodiscard]] ServerPlan plan(const test::TempDir& scratch, const Tls* tls) const {
-        return {scratch.make("belfry"), "memory", ids_, "64M", ids_.size(), tls};
+        return {scratch.make("belfry"), "memory", ids_, "64M", ids_.size(), {.tls = tls}};
     }
 
     [[nodiscard]] std::ptrdiff_t processes() const {

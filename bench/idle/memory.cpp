@@ -44,7 +44,7 @@ PerClient measure_clients(const BelfryServer& server, const std::vector<std::str
     const MachineMemory before = machine_memory();
     const double own_before = private_memory(server.leader());
     const double generator_before = private_memory_of_this_process();
-    const ReadingClients clients{tls == nullptr ? server.port() : server.tls_port(), ids, tls};
+    const ReadingClients clients{server.port({.tls = tls}), ids, tls};
     std::this_thread::sleep_for(until_idle);
     const MachineMemory after = machine_memory();
     const double generator = private_memory_of_this_process() - generator_before;
@@ -59,7 +59,8 @@ PerClient measure_idle(const CommonOptions& options, std::size_t clients,
                        const Tls* tls = nullptr) {
     const test::TempDir scratch{options.dir};
     const auto ids = client_ids("c", clients);
-    const BelfryServer server{{scratch.make("belfry"), "memory", ids, "64M", clients, tls}};
+    const BelfryServer server{
+        {scratch.make("belfry"), "memory", ids, "64M", clients, {.tls = tls}}};
     return measure_clients(server, ids, tls);
 }
 

@@ -39,8 +39,10 @@ void append_number(std::string& out, std::uint64_t number) {
 
 }  // namespace
 
-BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls)
-    : Peer{tls}, server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1, tls}} {}
+BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers,
+                       Transport transport)
+    : Peer{transport},
+      server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1, transport}} {}
 
 /// The frame is `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF. The time has 13 digits from
 /// 2001 to 2286.

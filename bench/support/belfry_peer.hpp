@@ -13,11 +13,9 @@ namespace belfry::bench {
 class BelfryPeer : public Peer {
   public:
     /// @param subscribers the maximum number of subscribers
-    BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers, const Tls* tls = nullptr);
+    BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers, Transport transport = {});
 
-    [[nodiscard]] std::uint16_t port() const override {
-        return tls() == nullptr ? server_.port() : server_.tls_port();
-    }
+    [[nodiscard]] std::uint16_t port() const override { return server_.port(transport()); }
     [[nodiscard]] pid_t leader() const override { return server_.leader(); }
     void subscribe(const Connection& connection, std::size_t index) override;
     void introduce(const Connection& connection) override;
@@ -32,6 +30,9 @@ class BelfryPeer : public Peer {
 
   private:
     [[nodiscard]] std::string_view server_name() const override { return "Belfry"; }
+    [[nodiscard]] WebSocketTarget web_socket_target() const override {
+        return {.path = "/ws", .subprotocol = "belfry.v1"};
+    }
 
     BelfryServer server_;
     LineSplitter lines_;

@@ -40,8 +40,11 @@ test::Invocation BelfryServer::command() const {
         {"--clients", clients_file().string(), "--port", "0", "--data-dir", plan_.data_dir.string(),
          "--durability", plan_.durability, "--ring-size", plan_.ring_size, "--max-clients",
          std::to_string(plan_.max_clients)}};
-    if (plan_.tls != nullptr) {
-        const test::KeyPair& pair = plan_.tls->server();
+    if (plan_.transport.is_web_socket) {
+        command.arguments.insert(command.arguments.end(), {"--web-port", "0"});
+    }
+    if (plan_.transport.tls != nullptr) {
+        const test::KeyPair& pair = plan_.transport.tls->server();
         for (const std::string& option :
              {std::string{"--tls-port"}, std::string{"0"}, std::string{"--tls-cert"},
               pair.certificate.string(), std::string{"--tls-key"}, pair.key.string()}) {

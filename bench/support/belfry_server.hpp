@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bench/support/tls.hpp"
+#include "bench/support/transport.hpp"
 #include "tests/support/running_server.hpp"
 
 #include <sys/types.h>
@@ -19,7 +19,7 @@ struct ServerPlan {
     std::vector<std::string> client_ids;
     std::string ring_size = "64M";
     std::size_t max_clients = 1'024;
-    const Tls* tls = nullptr;  ///< unless it is null, clients may also use TLS
+    Transport transport = {};  ///< clients may use it and plain TCP
 };
 
 /// A real belfryd on a free port, whose clients have secrets. The destructor leaves no process and
@@ -41,8 +41,11 @@ class BelfryServer {
 
     [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
 
-    /// Returns the port of clients that use TLS.
-    [[nodiscard]] std::uint16_t tls_port() const { return belfryd_.tls_port(); }
+    /// Returns the port of clients that connect in this way.
+    [[nodiscard]] std::uint16_t port(const Transport& transport) const {
+        if (transport.is_web_socket) return belfryd_.web_port();
+        return transport.tls == nullptr ? belfryd_.port() : belfryd_.tls_port();
+    }
 
     /// Returns the pid of the supervisor, which leads the process session of the whole server.
     [[nodiscard]] pid_t leader() const { return belfryd_.pid(); }

@@ -1,6 +1,7 @@
 #include "bench/support/connection.hpp"
 
 #include "bench/support/interrupt.hpp"
+#include "bench/support/socket_calls.hpp"
 #include "tests/support/failure.hpp"
 
 #include <arpa/inet.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -56,6 +58,15 @@ std::uint16_t port_of(int fd) {
     return ntohs(address.sin_port);
 }
 
+std::uint16_t port_of_peer(int fd) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        throw test::system_failure("getpeername");
+    }
+    return ntohs(address.sin_port);
+}
+
 /// Throws the exception for a failed call: a signal, a timeout, or the end of the connection.
 [[noreturn]] void give_up(const char* call) {
     const int error = errno;
@@ -93,7 +104,16 @@ void Connection::start_tls(const Tls& tls) {
     tls_.emplace(tls, fd());
 }
 
-/// Waits for the socket, which does not wait itself since TLS has started.
+void Connection::start_web_socket(const WebSocketTarget& target) {
+    send(upgrade_request(target, port_of_peer(fd())));
+    std::string response;
+    // Each byte is received alone, because data may follow at once.
+    for (std::array<char, 1> next{}; !response.ends_with("\r\n\r\n");) response += receive(next);
+    if (!is_upgrade(response)) throw test::Failure("no WebSocket: " + response);
+    web_socket_ = std::make_unique<WebSocketStream>(fd());
+}
+
+/// Waits until the socket is ready for a call that does not wait itself.
 void Connection::wait_for(short events) const {
     pollfd entry{fd(), events, 0};
     const int count = ::poll(&entry, 1, static_cast<int>(timeout.tv_sec) * 1'000);
@@ -102,8 +122,8 @@ void Connection::wait_for(short events) const {
 }
 
 void Connection::send(std::string_view bytes) const {
-    while (tls_ && !bytes.empty()) {
-        bytes.remove_prefix(tls_->write_now(bytes));
+    while (has_layer() && !bytes.empty()) {
+        bytes.remove_prefix(send_now(bytes));
         if (!bytes.empty()) wait_for(POLLOUT);
     }
     while (!bytes.empty()) {
@@ -114,7 +134,7 @@ void Connection::send(std::string_view bytes) const {
 }
 
 std::string_view Connection::receive(std::span<char> buffer) const {
-    while (tls_) {
+    while (has_layer()) {
         const std::string_view received = receive_now(buffer);
         if (!received.empty()) return received;
         wait_for(POLLIN);
@@ -126,12 +146,10 @@ std::string_view Connection::receive(std::span<char> buffer) const {
 }
 
 std::string_view Connection::receive_now(std::span<char> buffer) const {
-    if (tls_) return {buffer.data(), tls_->read_now(buffer)};
-    const ssize_t count = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (count < 0 && errno == EAGAIN) return {};
-    if (count < 0) throw test::system_failure("recv");
-    if (count == 0) throw test::Failure("the peer has closed the connection");
-    return {buffer.data(), static_cast<std::size_t>(count)};
+    const std::size_t count = web_socket_ ? web_socket_->read_now(buffer)
+                              : tls_      ? tls_->read_now(buffer)
+                                          : receive_without_waiting(fd(), buffer);
+    return {buffer.data(), count};
 }
 
 void Connection::wait_for_ever() const {
@@ -140,20 +158,15 @@ void Connection::wait_for_ever() const {
 }
 
 std::size_t Connection::send_now(std::string_view bytes) const {
+    if (web_socket_) return web_socket_->write_now(bytes);
     if (tls_) return tls_->write_now(bytes);
-    const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0 && errno == EAGAIN) return 0;
-    if (count < 0) throw test::system_failure("send");
-    return static_cast<std::size_t>(count);
+    return send_without_waiting(fd(), bytes);
 }
 
 std::size_t Connection::discard_now(std::size_t max_bytes) const {
+    if (web_socket_) return web_socket_->discard_now(max_bytes);
     if (tls_) return tls_->discard_now(max_bytes);
-    const ssize_t count = ::recv(fd(), nullptr, max_bytes, MSG_TRUNC | MSG_DONTWAIT);
-    if (count < 0 && errno == EAGAIN) return 0;
-    if (count < 0) throw test::system_failure("recv");
-    if (count == 0) throw test::Failure("the peer has closed the connection");
-    return static_cast<std::size_t>(count);
+    return discard_without_waiting(fd(), max_bytes);
 }
 
 Connection::Connection(base::UniqueFd socket) : socket_{std::move(socket)} {

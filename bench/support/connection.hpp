@@ -2,16 +2,18 @@
 
 #include "base/unique_fd.hpp"
 #include "bench/support/tls.hpp"
+#include "bench/support/web_socket.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
 namespace belfry::bench {
 
-/// A blocking TCP connection to this machine, with or without TLS. It fails if the peer is silent
-/// for long.
+/// A blocking TCP connection to this machine, with or without TLS or WebSocket. It fails if the
+/// peer is silent for long.
 class Connection {
   public:
     /// Connects to the port.
@@ -28,6 +30,10 @@ class Connection {
     /// Does the handshake of TLS. From now on all bytes are encrypted.
     /// @throws test::Failure
     void start_tls(const Tls& tls);
+
+    /// Asks for a WebSocket. From now on all bytes are the data of its messages.
+    /// @throws test::Failure
+    void start_web_socket(const WebSocketTarget& target);
 
     /// Sends all bytes.
     /// @throws test::Failure, Interrupted
@@ -49,8 +55,8 @@ class Connection {
     /// @return the number of bytes
     [[nodiscard]] std::size_t send_now(std::string_view bytes) const;
 
-    /// Discards what has come, up to `max_bytes`. Without TLS it is not even copied. If that many
-    /// were discarded, more may have come, of which epoll does not tell.
+    /// Discards what has come, up to `max_bytes`. Over plain TCP it is not even copied. If that
+    /// many were discarded, more may have come, of which epoll does not tell.
     /// @return the number of bytes
     [[nodiscard]] std::size_t discard_now(std::size_t max_bytes) const;
 
@@ -60,10 +66,12 @@ class Connection {
     friend class Listener;
     explicit Connection(base::UniqueFd socket);
     void connect(std::uint16_t port) const;
+    [[nodiscard]] bool has_layer() const { return tls_ || web_socket_; }
     void wait_for(short events) const;
 
     base::UniqueFd socket_;
     std::optional<TlsStream> tls_;
+    std::unique_ptr<WebSocketStream> web_socket_;  ///< null: none
 };
 
 /// Listens on a free port of this machine.

@@ -30,15 +30,21 @@ std::string encryption(const Tls& tls) {
            tls.server().key.string() + "\"\n}\n";
 }
 
+std::string web_socket(std::uint16_t port) {
+    return "websocket {\n  listen: \"127.0.0.1:" + std::to_string(port) +
+           "\"\n  no_tls: true\n  compression: false\n}\n";
+}
+
 std::filesystem::path write(const std::filesystem::path& path, const std::string& text) {
     std::ofstream{path} << text;
     return path;
 }
 
 test::Invocation server_command(NatsServer::Use use, const std::filesystem::path& dir,
-                                std::uint16_t port, const Tls* tls) {
+                                std::uint16_t port, std::uint16_t web_port, const Tls* tls) {
     std::string text = configuration(dir, port);
     if (use == NatsServer::Use::synced_streams) text += streams(dir, NatsServer::can_sync(dir));
+    if (web_port != 0) text += web_socket(web_port);
     if (tls != nullptr) text += encryption(*tls);
     test::Invocation command{*installed("nats-server"),
                              {"--config", write(dir / "nats.conf", text).string()}};
@@ -57,8 +63,10 @@ bool NatsServer::can_sync(const std::filesystem::path& dir) {
     return test::run({*installed("nats-server"), {"-t", "--config", path.string()}}).status == 0;
 }
 
-NatsServer::NatsServer(Use use, const std::filesystem::path& dir, const Tls* tls)
-    : port_{free_port()}, nats_{server_command(use, dir, port_, tls)} {
+NatsServer::NatsServer(Use use, const std::filesystem::path& dir, Transport transport)
+    : port_{free_port()},
+      web_port_{transport.is_web_socket ? free_port() : std::uint16_t{0}},
+      nats_{server_command(use, dir, port_, web_port_, transport.tls)} {
     wait_until([this] { return answers(); }, start_timeout, "nats-server does not answer");
 }
 

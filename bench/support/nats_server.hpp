@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bench/support/tls.hpp"
+#include "bench/support/transport.hpp"
 #include "tests/support/process.hpp"
 
 #include <cstdint>
@@ -21,14 +21,15 @@ class NatsServer {
 
     /// Starts it and waits until it answers. Slow subscribers are not dropped.
     /// @param dir holds its files
-    /// @param tls unless it is null, clients must use TLS
-    NatsServer(Use use, const std::filesystem::path& dir, const Tls* tls = nullptr);
+    /// @param transport how clients connect
+    NatsServer(Use use, const std::filesystem::path& dir, Transport transport = {});
 
     /// Tells whether this version can sync the file of a stream before it acknowledges. Otherwise
     /// an acknowledged message may be lost if the machine crashes.
     [[nodiscard]] static bool can_sync(const std::filesystem::path& dir);
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// Returns the port for clients.
+    [[nodiscard]] std::uint16_t port() const { return web_port_ != 0 ? web_port_ : port_; }
 
     /// Returns the pid of the server, which leads its own process session.
     [[nodiscard]] pid_t leader() const { return nats_.pid(); }
@@ -37,6 +38,7 @@ class NatsServer {
     [[nodiscard]] bool answers();
 
     std::uint16_t port_;
+    std::uint16_t web_port_;  ///< 0: none
     test::Process nats_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bench/support/connection.hpp"
+#include "bench/support/transport.hpp"
 
 #include <sys/types.h>
 
@@ -16,15 +17,14 @@ namespace belfry::bench {
 /// deliveries are counted without parsing them.
 class Peer {
   public:
-    /// @param tls outlives the peer; null: without TLS
-    explicit Peer(const Tls* tls = nullptr) : tls_{tls} {}
+    explicit Peer(Transport transport = {}) : transport_{transport} {}
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
     virtual ~Peer() = default;
 
     /// Returns the name for tables, such as `Redis over TLS`.
     [[nodiscard]] std::string name() const {
-        return std::string{server_name()} + (tls_ == nullptr ? "" : over_tls);
+        return std::string{server_name()}.append(transport_.suffix());
     }
 
     [[nodiscard]] virtual std::uint16_t port() const = 0;
@@ -33,7 +33,11 @@ class Peer {
     [[nodiscard]] virtual pid_t leader() const = 0;
 
     /// Connects a new client. Its handshake is done.
-    [[nodiscard]] virtual Connection connect() const { return {port(), tls_}; }
+    [[nodiscard]] virtual Connection connect() const {
+        Connection connection{port(), transport_.tls};
+        if (transport_.is_web_socket) connection.start_web_socket(web_socket_target());
+        return connection;
+    }
 
     /// Makes a new connection a subscriber. After it has returned, the connection receives
     /// everything that is published from then on, and nothing else.
@@ -60,13 +64,19 @@ class Peer {
     /// Returns how many messages may be unanswered if the user has asked for `asked`.
     [[nodiscard]] virtual std::uint64_t window(std::uint64_t asked) const { return asked; }
 
+    /// Returns how many messages a run has if `usual` are enough for a second of a usual server.
+    [[nodiscard]] virtual std::uint64_t messages_of_a_run(std::uint64_t usual) const {
+        return usual;
+    }
+
   protected:
-    [[nodiscard]] const Tls* tls() const { return tls_; }
+    [[nodiscard]] const Transport& transport() const { return transport_; }
+    [[nodiscard]] virtual WebSocketTarget web_socket_target() const { return {}; }
 
   private:
     [[nodiscard]] virtual std::string_view server_name() const = 0;
 
-    const Tls* tls_;
+    Transport transport_;
 };
 
 }  // namespace belfry::bench

@@ -27,6 +27,10 @@ void check_frames(std::string_view input);
 /// a header that is printed and parsed again is the same.
 void check_proxy_header(std::string_view input);
 
+/// Checks the bytes of a browser: they give the same requests however they are split, none of them
+/// has what must be refused, and each answer is well-formed.
+void check_requests(std::string_view input);
+
 /// Gives the bytes of a client to a whole session. The session must end, every answer must be a
 /// frame that keeps the rules of order and delivery, another client must be served before,
 /// meanwhile and afterwards, and the invariants of the log must hold.

@@ -2,6 +2,7 @@
 
 #include "tests/support/failure.hpp"
 #include "tests/support/tls_connection.hpp"
+#include "tests/support/web_connection.hpp"
 
 #include <poll.h>
 
@@ -27,6 +28,9 @@ RawClient::RawClient(base::UniqueFd socket)
 
 RawClient::RawClient(std::uint16_t port, const TlsOptions& tls, int receive_buffer)
     : connection_{std::make_unique<TlsConnection>(port, tls, receive_buffer)} {}
+
+RawClient::RawClient(std::uint16_t port, const WebOptions& web)
+    : connection_{std::make_unique<WebConnection>(port, web)} {}
 
 void RawClient::send(std::string_view bytes) {
     const Deadline deadline{default_wait};

@@ -16,10 +16,11 @@
 namespace belfry::test {
 
 struct TlsOptions;
+struct WebOptions;
 
-/// A client that a test drives step by step, over plain TCP or TLS. Every frame that it reads is
-/// checked against SessionRules. Functions throw Failure if something does not arrive in time or is
-/// not as expected.
+/// A client that a test drives step by step, over plain TCP, TLS or WebSocket. Every frame that it
+/// reads is checked against SessionRules. Functions throw Failure if something does not arrive in
+/// time or is not as expected.
 class RawClient {
   public:
     /// @param receive_buffer how many bytes the kernel buffers for a client that does not read; 0
@@ -34,6 +35,9 @@ class RawClient {
 
     /// Connects by TLS.
     RawClient(std::uint16_t port, const TlsOptions& tls, int receive_buffer = 0);
+
+    /// Connects by WebSocket.
+    RawClient(std::uint16_t port, const WebOptions& web);
 
     // --- sending ---
 

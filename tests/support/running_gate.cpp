@@ -62,6 +62,17 @@ RunningGate::RunningGate(const KeyPair& server, std::vector<std::string> more, G
     start();
 }
 
+RunningGate::RunningGate(GatePort kind, std::vector<std::string> more,
+                         const std::optional<KeyPair>& server)
+    : server_{server},
+      kind_{kind},
+      more_{std::move(more)},
+      listener_{listen_on_loopback(port_)},
+      sessions_{listen_at(folder_.path() / "gate.sock")} {
+    start();
+    if (const auto report = next_report(); !report.starts_with("ready ")) throw Failure{report};
+}
+
 RunningGate::~RunningGate() {
     gate_.reset();
     const auto relay_left = [this] {
@@ -74,7 +85,7 @@ RunningGate::~RunningGate() {
 
 /// Lets a user who is bound by the limit of processes, as root is not, read and use everything.
 void RunningGate::give_to_user() {
-    for (std::filesystem::path* const file : {&server_.certificate, &server_.key}) {
+    for (std::filesystem::path* const file : {&server_->certificate, &server_->key}) {
         std::filesystem::copy(*file, folder_.path() / file->filename());
         *file = folder_.path() / file->filename();
     }
@@ -109,14 +120,18 @@ void RunningGate::start() {
     }
     reports_ = base::UniqueFd{ends[0]};
     const base::UniqueFd supervisor{ends[1]};
-    Invocation gate{
-        .program = program("belfry-gate"),
-        .arguments = {"--gate-socket", folder_.path() / "gate.sock", "--tls-fd",
-                      std::to_string(listener_.get()), "--supervisor-fd",
-                      std::to_string(supervisor.get()), "--tls-cert", server_.certificate,
-                      "--tls-key", server_.key, "--log-level", "debug", "--log-format", "text"},
-        .own_session = true,
-        .inherited = {listener_.get(), supervisor.get()}};
+    Invocation gate{.program = program("belfry-gate"),
+                    .arguments = {"--gate-socket", folder_.path() / "gate.sock",
+                                  kind_ == GatePort::tls ? "--tls-fd" : "--web-fd",
+                                  std::to_string(listener_.get()), "--supervisor-fd",
+                                  std::to_string(supervisor.get()), "--log-level", "debug",
+                                  "--log-format", "text"},
+                    .own_session = true,
+                    .inherited = {listener_.get(), supervisor.get()}};
+    if (server_) {
+        gate.arguments.insert(gate.arguments.end(),
+                              {"--tls-cert", server_->certificate, "--tls-key", server_->key});
+    }
     // In the sandbox LeakSanitizer, which a gate may be built with, cannot look at the memory.
     gate.environment.emplace_back("ASAN_OPTIONS", "detect_leaks=0");
     gate.arguments.insert(gate.arguments.end(), more_.begin(), more_.end());

@@ -22,6 +22,9 @@ struct GateLimits {
     bool no_relays = false;  ///< it can start no process, as if all that the system allows ran
 };
 
+/// Who may connect to the port of a RunningGate.
+enum class GatePort { tls, web };
+
 /// A real belfry-gate. The test plays its supervisor and its sessions. The destructor ends the gate
 /// and its relays.
 class RunningGate {
@@ -30,6 +33,11 @@ class RunningGate {
     /// @param more further options
     explicit RunningGate(const KeyPair& server, std::vector<std::string> more = {},
                          GateLimits limits = {});
+
+    /// Starts a gate for browsers, and waits until it is ready.
+    /// @param server its certificate; nothing for a gate without one
+    explicit RunningGate(GatePort, std::vector<std::string> more = {},
+                         const std::optional<KeyPair>& server = {});
     RunningGate(const RunningGate&) = delete;
     RunningGate& operator=(const RunningGate&) = delete;
     ~RunningGate();
@@ -63,7 +71,8 @@ class RunningGate {
     void limit(Invocation& gate) const;
 
     TempDir folder_;
-    KeyPair server_;
+    std::optional<KeyPair> server_;
+    GatePort kind_ = GatePort::tls;
     std::vector<std::string> more_;
     GateLimits limits_;
     std::uint16_t port_ = 0;

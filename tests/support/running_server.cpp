@@ -66,6 +66,13 @@ void RunningServer::wait_until_ready(Clock::time_point started, Milliseconds wit
     const std::string out = belfryd_->out();
     port_ = port_in(text_after(ready_line, out));
     tls_port_ = port_in(text_after("belfryd tls on 127.0.0.1:", out));
+    page_ = text_after("belfryd web on ", out);
+}
+
+std::uint16_t RunningServer::web_port() const {
+    constexpr std::string_view host = "://127.0.0.1:";
+    const std::size_t at = page_.find(host);
+    return at == std::string::npos ? std::uint16_t{0} : port_in(page_.substr(at + host.size()));
 }
 
 int RunningServer::stop(Milliseconds within) {

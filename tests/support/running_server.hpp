@@ -41,10 +41,17 @@ class RunningServer {
     /// Returns the port for TLS connections; 0 if there is none.
     [[nodiscard]] std::uint16_t tls_port() const { return tls_port_; }
 
+    /// Returns the address of the page, as belfryd prints it; empty if there is none.
+    [[nodiscard]] const std::string& page() const { return page_; }
+
+    /// Returns the port of the page; 0 if there is none.
+    [[nodiscard]] std::uint16_t web_port() const;
+
     /// Returns the last supervisor that was started. It leads the process session of its children.
     [[nodiscard]] pid_t pid() const { return belfryd_->pid(); }
     [[nodiscard]] bool was_started() const { return belfryd_.has_value(); }
     [[nodiscard]] bool is_running() { return belfryd_ && belfryd_->is_running(); }
+    [[nodiscard]] std::string output() const { return belfryd_->out(); }
     [[nodiscard]] std::string errors() const { return belfryd_->err(); }
 
     /// Returns the milliseconds from the last start to the line that says that belfryd listens.
@@ -76,6 +83,7 @@ class RunningServer {
     std::vector<int> not_ours_;   ///< older segments: pids are reused
     std::uint16_t port_ = 0;
     std::uint16_t tls_port_ = 0;
+    std::string page_;
     double ready_after_ms_ = 0;
 };
 

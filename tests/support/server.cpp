@@ -99,7 +99,10 @@ std::vector<pid_t> Server::sessions() const {
 
 std::vector<pid_t> Server::relays() const {
     auto pids = children();
-    std::erase_if(pids, [](pid_t pid) { return !title_of(pid).starts_with("belfry-gate: tls"); });
+    std::erase_if(pids, [](pid_t pid) {
+        const std::string title = title_of(pid);
+        return !title.starts_with("belfry-gate: tls ") && !title.starts_with("belfry-gate: web ");
+    });
     return pids;
 }
 

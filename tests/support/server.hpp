@@ -58,10 +58,13 @@ class Server {
 
     [[nodiscard]] std::uint16_t port() const { return belfryd_.port(); }
     [[nodiscard]] std::uint16_t tls_port() const { return belfryd_.tls_port(); }
+    [[nodiscard]] std::uint16_t web_port() const { return belfryd_.web_port(); }
+    [[nodiscard]] const std::string& page() const { return belfryd_.page(); }
     [[nodiscard]] pid_t pid() const { return belfryd_.pid(); }
     [[nodiscard]] bool is_running() { return belfryd_.is_running(); }
     [[nodiscard]] std::filesystem::path data_dir() const { return folder_.path() / "data"; }
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
+    [[nodiscard]] std::string output() const { return belfryd_.output(); }
     [[nodiscard]] std::string errors() const { return belfryd_.errors(); }
 
     /// Returns the milliseconds from the last start to the line that says that belfryd listens.
@@ -90,7 +93,7 @@ class Server {
     /// Returns the children that serve a client, or will.
     [[nodiscard]] std::vector<pid_t> sessions() const;
 
-    /// Returns the processes that relay TLS connections.
+    /// Returns the processes that relay connections of the gate.
     [[nodiscard]] std::vector<pid_t> relays() const;
 
     /// Returns the segment that one of its supervisors created, from the kernel's own list.

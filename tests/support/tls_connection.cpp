@@ -42,6 +42,9 @@ TlsConnection::TlsConnection(std::uint16_t port, const TlsOptions& options, int 
     tls_.reset(::SSL_new(context));
     ::SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     require(::SSL_set1_host(tls_.get(), options.name.c_str()) == 1, "cannot set the name");
+    const std::string& protocols = options.protocols;
+    ::SSL_set_alpn_protos(tls_.get(), reinterpret_cast<const unsigned char*>(protocols.data()),
+                          static_cast<unsigned>(protocols.size()));
     ::fcntl(fd(), F_SETFL, O_NONBLOCK);
     ::SSL_set_fd(tls_.get(), fd());
     shake_hands();

@@ -19,6 +19,7 @@ struct TlsOptions {
     std::string name = "localhost";    ///< must be in the server's certificate
     int max_version = TLS1_3_VERSION;  ///< the highest version of TLS
     std::string from = "127.0.0.1";    ///< the address that it connects from, see TcpConnection
+    std::string protocols = {};        ///< offered by ALPN, each behind its length
 };
 
 /// A handshake has failed. The message has OpenSSL's reason.

@@ -132,6 +132,8 @@ TEST(Documents, CompletionOffersTheValuesOfAnOption) {
     const std::string file = folder.write("a file", "").string();
     EXPECT_EQ(completed({"belfryd", "--durability", ""}), (Names{"async", "commit", "memory"}));
     EXPECT_EQ(completed({"belfryd", "-durability", "a"}), Names{"async"});
+    EXPECT_EQ(completed({"belfryd", "--web-tls", ""}), (Names{"off", "on"}));
+    EXPECT_EQ(completed({"belfry-gate", "--web-tls", ""}), (Names{"off", "on"}));
     EXPECT_EQ(completed({"belfryd", "--config", file.substr(0, file.size() - 1)}), Names{file});
     EXPECT_EQ(completed({"belfryctl", "-data_dir", file.substr(0, file.size() - 1)}), Names{});
     EXPECT_EQ(completed({"belfry", "--port", ""}), Names{});

@@ -1,17 +1,15 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/proc.hpp"
+#include "tests/support/relay.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/tls_client.hpp"
 
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -64,26 +62,6 @@ class AGate : public ::testing::Test {
     KeyPair pair_ = certificates_.server();
     Server server_{{.more = tls_options()}};
 };
-
-/// Connects to the socket of the gate's relays, in the place of one.
-RawClient connect_to_socket(const fs::path& path) {
-    base::UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        throw system_failure("connect");
-    }
-    return RawClient{std::move(socket)};
-}
-
-/// Returns a PROXY header as the specification describes it: from 192.0.2.7, over TLS.
-std::string proxy_header() {
-    using namespace std::string_literals;
-    const std::string rest =
-        "\xc0\0\2\7\xc0\0\2\1\x9c\x40\x13\x89\x20\0\x05\x01\0\0\0\x01\xe0\0\3tls"s;
-    return "\r\n\r\n\0\r\nQUIT\n\x21\x11\0"s + static_cast<char>(rest.size()) + rest;
-}
 
 TEST_F(AGate, GivesTlsClientsTheSameSessionsAsOthers) {
     TlsClient one = log_in("1");
@@ -246,8 +224,7 @@ TEST_F(AGate, ThatCannotUseItsFilesAnyMoreIsTriedAgainUntilItCan) {
 }
 
 TEST_F(AGate, AcceptsItsRelaysOnlyWithAHeader) {
-    const fs::path socket = server_.data_dir() / "gate.sock";
-    RawClient relay = connect_to_socket(socket);
+    RawClient relay = connect_as_relay(server_.data_dir());
     relay.send(proxy_header() + "LOGIN 1\r\n");
     relay.expect_verb("WELCOME");
     EXPECT_EQ(server_.client_status("1").at("peer"), "192.0.2.7:40000");
@@ -255,7 +232,7 @@ TEST_F(AGate, AcceptsItsRelaysOnlyWithAHeader) {
          {std::string{"LOGIN 2\r\n"},
           std::string{"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nLOGIN 2\r\n"},
           proxy_header().substr(0, 20), std::string(600, 'x')}) {
-        RawClient other = connect_to_socket(socket);
+        RawClient other = connect_as_relay(server_.data_dir());
         other.send(bytes);
         EXPECT_FALSE(other.next_or_end());
     }
@@ -264,7 +241,6 @@ TEST_F(AGate, AcceptsItsRelaysOnlyWithAHeader) {
 }
 
 TEST_F(AGate, HasItsRelaysClosedWithoutALineWhileNoDescriptorIsLeft) {
-    const fs::path socket = server_.data_dir() / "gate.sock";
     const auto limit_descriptors = [&](std::size_t limit) {
         const Result result = run(
             {"/usr/bin/prlimit",
@@ -274,7 +250,7 @@ TEST_F(AGate, HasItsRelaysClosedWithoutALineWhileNoDescriptorIsLeft) {
     RawClient online = server_.log_in("2");
     limit_descriptors(open_descriptors(server_.pid()));
     for (int count = 0; count < 3; ++count) {
-        RawClient refused = connect_to_socket(socket);
+        RawClient refused = connect_as_relay(server_.data_dir());
         EXPECT_FALSE(refused.next_or_end());
     }
     expect_logged("no file descriptor is left for another connection");

@@ -18,7 +18,8 @@ cli::CommandLine parse(const Words& words) {
     po::options_description options;
     options.add_options()("client-ids", po::value<std::string>())(
         "port", po::value<std::string>()->default_value("5000"))(
-        "config", po::value<std::string>())("check", po::bool_switch());
+        "config", po::value<std::string>())("check", po::bool_switch())(
+        "origin", po::value<std::vector<std::string>>()->composing());
     return cli::parse({words.begin(), words.end()}, options);
 }
 
@@ -98,6 +99,16 @@ TEST(CommandLine, RefusesAnOptionThatIsGivenTwice) {
               "option --client-ids is given twice");
 }
 
+TEST(CommandLine, MayRepeatSomeOptions) {
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(cli::texts_of(parse({}).options, "origin"), Texts{});
+    EXPECT_EQ(cli::texts_of(parse({"--origin", "a"}).options, "origin"), Texts{"a"});
+    EXPECT_EQ(
+        cli::texts_of(parse({"--origin", "b", "-origin=a", "--origin", "b"}).options, "origin"),
+        (Texts{"b", "a", "b"}));
+    EXPECT_EQ(complaint({"--origin", "a", "--origin"}), "option --origin needs a value");
+}
+
 class ConfigFile : public ::testing::Test {
   protected:
     [[nodiscard]] cli::CommandLine parse_with(std::string_view contents, Words more = {}) {
@@ -161,6 +172,17 @@ TEST_F(ConfigFile, ARefusedValueIsReportedWithItsFileAndLine) {
     EXPECT_EQ(placed("port"), path() + ":2: no good");
     EXPECT_EQ(placed("client-ids"), "no good") << "the command line's holds";
     EXPECT_EQ(placed(""), "no good");
+}
+
+TEST_F(ConfigFile, RepeatsAnOptionInSeveralLines) {
+    using Texts = std::vector<std::string>;
+    const cli::CommandLine line = parse_with("origin = a\nport = 1\norigin = b\n");
+    EXPECT_EQ(cli::texts_of(line.options, "origin"), (Texts{"a", "b"}));
+    const cli::UsageError error{"no good", "origin", 1};
+    EXPECT_EQ(std::string{cli::with_origin(error, line).what()}, path() + ":3: no good");
+    const cli::CommandLine overridden = parse_with("origin = a\norigin = b\n", {"--origin", "c"});
+    EXPECT_EQ(cli::texts_of(overridden.options, "origin"), Texts{"c"});
+    EXPECT_EQ(std::string{cli::with_origin({"no good", "origin"}, overridden).what()}, "no good");
 }
 
 TEST_F(ConfigFile, SetsFlags) {

@@ -35,6 +35,10 @@ TEST(FuzzCorpus, AProxyHeaderIsParsedWithinItsBounds) {
     check_corpus("proxy", &fuzz::check_proxy_header);
 }
 
+TEST(FuzzCorpus, AnySplitGivesTheSameRequestsAndWellFormedAnswers) {
+    check_corpus("request", &fuzz::check_requests);
+}
+
 TEST(FuzzCorpus, EverySessionEndsAndDisturbsNoOtherClient) {
     check_corpus("session", &fuzz::check_session);
 }

@@ -73,6 +73,7 @@ TEST_F(AuthenticationTest, ReturnsTheVersionOfTheSecrets) {
 
 TEST_F(AuthenticationTest, TakesACertificateInPlaceOfASecret) {
     heritage_.peer = {.endpoint = far_away, .transport = shm::Transport::tls};
+    heritage_.is_confidential = true;
     heritage_.certificate_name = "ann";
     EXPECT_EQ(refusal("ann"), welcome);
     EXPECT_EQ(refusal("ann", new_secret), welcome);
@@ -98,7 +99,10 @@ TEST_F(AuthenticationTest, RefusesASecretThatOthersMayHaveRead) {
     EXPECT_EQ(refusal("ann", old_secret), ErrorCode::tls_required);
     for (const auto transport : {shm::Transport::tls, shm::Transport::web}) {
         heritage_.peer = {.endpoint = far_away, .transport = transport};
+        heritage_.is_confidential = true;
         EXPECT_EQ(refusal("ann", old_secret), welcome);
+        heritage_.is_confidential = false;
+        EXPECT_EQ(refusal("ann", old_secret), ErrorCode::tls_required);
     }
 }
 

@@ -40,16 +40,50 @@ TEST(Exposure, OfAnotherAddressNamesTheClientsThatNeedNoSecret) {
     }
 }
 
-TEST(Exposure, OverTlsIsThatOfTheClientsThatNeedNoSecret) {
-    const ClientsFile file{"ann:" + old_hash + "\nbob\n"};
-    const ClientsFile closed{"ann:" + old_hash + "\n"};
+/// Returns the exposure of a server with a gate and a client that needs a secret, bob.
+std::string exposure_with(const server::GateOptions& gate, const std::string& clients,
+                          const std::string& listen = "127.0.0.1") {
+    const ClientsFile file{clients};
     server::Options options;
-    options.gate.emplace();
-    options.gate->listen = "0.0.0.0";
-    const std::vector<std::string> none;
-    EXPECT_EQ(server::exposure_of(options, auth::KnownClients{none, file.path()}),
-              "anybody on the network can log in as these clients, which need no secret: bob");
-    EXPECT_FALSE(server::exposure_of(options, auth::KnownClients{none, closed.path()}));
+    options.listen = listen;
+    options.gate = gate;
+    return server::exposure_of(options, auth::KnownClients{std::vector<std::string>{}, file.path()})
+        .value_or("none");
+}
+
+const std::string closed = "ann:" + old_hash + "\n";
+const std::string with_open = closed + "bob\n";
+constexpr const char* bob_is_open =
+    "anybody on the network can log in as these clients, which need no secret: bob";
+
+TEST(Exposure, OverTlsIsThatOfTheClientsThatNeedNoSecret) {
+    for (const server::GateOptions& gate :
+         {server::GateOptions{.tls = server::GatePort{"0.0.0.0"}},
+          server::GateOptions{.web = server::GatePort{"::"}, .web_tls = true}}) {
+        EXPECT_EQ(exposure_with(gate, with_open), bob_is_open);
+        EXPECT_EQ(exposure_with(gate, closed), "none");
+    }
+}
+
+TEST(Exposure, OfAWebPortWithoutTlsIsThatOfThePlainPort) {
+    const server::GateOptions gate{.web = server::GatePort{"192.0.2.1"}};
+    const auto line = [](const std::string& addresses) {
+        return "listening without TLS on " + addresses +
+               ": others on the network can read and change messages";
+    };
+    EXPECT_EQ(exposure_with(gate, closed), line("192.0.2.1"));
+    EXPECT_EQ(exposure_with(gate, with_open), line("192.0.2.1") + "; " + bob_is_open);
+    EXPECT_EQ(exposure_with(gate, closed, "192.0.2.1"), line("192.0.2.1"));
+    EXPECT_EQ(exposure_with(gate, closed, "::"), line(":: and 192.0.2.1"));
+    EXPECT_EQ(exposure_with({.web = server::GatePort{"::1"}}, with_open), "none");
+    EXPECT_EQ(exposure_with({.web = server::GatePort{"::"}, .web_proxy = "192.0.2.7"}, closed),
+              line("::"));
+}
+
+TEST(Exposure, BehindAReverseProxyIsThatOfTheClientsThatNeedNoSecret) {
+    const server::GateOptions gate{.web = server::GatePort{"127.0.0.1"}, .web_proxy = "127.0.0.1"};
+    EXPECT_EQ(exposure_with(gate, closed), "none");
+    EXPECT_EQ(exposure_with(gate, with_open), bob_is_open);
 }
 
 }  // namespace

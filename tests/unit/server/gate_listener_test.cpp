@@ -122,6 +122,43 @@ TEST_F(AGateListener, WaitsForTheHeaderWithoutASession) {
     EXPECT_TRUE(next());
 }
 
+TEST_F(AGateListener, TakesTheNameOfACertificateFromTheTlsPortAlone) {
+    wire::ProxyHeader of_web = header();
+    of_web.transport = wire::ProxyTransport::web;
+    const base::UniqueFd relay = connect_to(listener.path());
+    send_to(relay, printed(of_web));
+    const auto connection = next();
+    ASSERT_TRUE(connection);
+    EXPECT_EQ(connection->certificate_name, "");
+    EXPECT_TRUE(connection->is_confidential);
+}
+
+TEST_F(AGateListener, KnowsWhetherOthersCouldReadWhatTheClientSends) {
+    const auto address = [](std::uint8_t first, std::uint8_t last) {
+        return base::Endpoint{
+            .address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, first, 0, 2, last}, .port = 1};
+    };
+    const auto is_confidential = [&](const base::Endpoint& peer, const base::Endpoint& local) {
+        wire::ProxyHeader of_web{
+            .peer = peer, .local = local, .transport = wire::ProxyTransport::web, .tls = {}};
+        const base::UniqueFd relay = connect_to(listener.path());
+        send_to(relay, printed(of_web));
+        const auto plain = next();
+        of_web.tls = wire::ProxyTls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", ""};
+        const base::UniqueFd other_relay = connect_to(listener.path());
+        send_to(other_relay, printed(of_web));
+        EXPECT_TRUE(next().value().is_confidential);
+        return plain.value().is_confidential;
+    };
+    const base::Endpoint loopback = address(127, 1);
+    const base::Endpoint far_away = address(192, 7);
+    const base::Endpoint own = address(192, 1);
+    EXPECT_TRUE(is_confidential(loopback, loopback));
+    EXPECT_TRUE(is_confidential(own, own));
+    EXPECT_TRUE(is_confidential(far_away, loopback)) << "a proxy on this machine has forwarded it";
+    EXPECT_FALSE(is_confidential(far_away, own));
+}
+
 TEST_F(AGateListener, ClosesAConnectionThatBeginsWithAnythingElse) {
     const std::string whole = printed(header());
     for (const std::string& bytes :

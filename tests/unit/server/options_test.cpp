@@ -166,23 +166,112 @@ TEST(BelfrydOptions, PrintHelpAndVersion) {
     }
 }
 
-TEST(BelfrydOptions, AGateNeedsACertificateAndAKey) {
+TEST(BelfrydOptions, ATlsPortNeedsACertificateAndAKey) {
     EXPECT_FALSE(options_of({"-client_ids", "1"}).gate);
     const auto all = options_of({"-client_ids", "1", "--listen", "::1", "--tls-port", "0",
                                  "--tls-cert", "c", "-tls_key", "k"});
-    ASSERT_TRUE(all.gate);
-    EXPECT_EQ(all.gate->port, 0);
-    EXPECT_EQ(all.gate->listen, "::1");
+    ASSERT_TRUE(all.gate && all.gate->tls);
+    EXPECT_EQ(all.gate->tls->port, 0);
+    EXPECT_EQ(all.gate->tls->listen, "::1");
     EXPECT_EQ(all.gate->certificate, "c");
     EXPECT_EQ(all.gate->key, "k");
     EXPECT_FALSE(all.gate->client_ca);
+    EXPECT_FALSE(all.gate->web);
     EXPECT_EQ(complaint({"--tls-port", "1", "--tls-key", "k"}), "--tls-port needs --tls-cert");
     EXPECT_EQ(complaint({"--tls-port", "1", "--tls-cert", "c"}), "--tls-port needs --tls-key");
-    EXPECT_EQ(complaint({"--tls-cert", "c"}), "--tls-cert needs --tls-port");
+    EXPECT_EQ(complaint({"--tls-cert", "c"}), "--tls-cert needs --tls-port or --web-port");
+    EXPECT_EQ(complaint({"--tls-key", "k"}), "--tls-key needs --tls-port or --web-port");
     EXPECT_EQ(complaint({"--tls-port", "1", "--tls-cert", "c", "--tls-key", "k", "--tls-client-crl",
                          "r"}),
               "--tls-client-crl needs --tls-client-ca");
     expect_refused("--tls-port", "65536");
+}
+
+TEST(BelfrydOptions, AWebPortUsesTlsIfThereIsACertificate) {
+    const auto web_tls = [](Words words) {
+        words.insert(words.begin(), {"-client_ids", "1", "--web-port", "0"});
+        return options_of(words).gate.value().web_tls;
+    };
+    EXPECT_FALSE(web_tls({}));
+    EXPECT_TRUE(web_tls({"--tls-cert", "c", "--tls-key", "k"}));
+    EXPECT_TRUE(web_tls({"--tls-cert", "c", "--tls-key", "k", "--web-tls", "on"}));
+    EXPECT_FALSE(web_tls({"--tls-cert", "c", "--tls-key", "k", "--web-tls", "off"}));
+    EXPECT_TRUE(web_tls({"--tls-cert", "c", "--tls-key", "k", "--tls-port", "0"}));
+    EXPECT_FALSE(web_tls({"--web-tls=off"}));
+}
+
+TEST(BelfrydOptions, OfTheWebPortAreReadAsGiven) {
+    const auto least = options_of({"-client_ids", "1", "--listen", "::1", "--web-port", "0"}).gate;
+    ASSERT_TRUE(least && least->web);
+    EXPECT_FALSE(least->tls);
+    EXPECT_EQ(least->web->port, 0);
+    EXPECT_EQ(least->web->listen, "::1");
+    EXPECT_EQ(server::web_arguments(*least), (std::vector<std::string>{"--web-tls", "off"}));
+    EXPECT_EQ(server::certificate_arguments(*least), std::vector<std::string>{});
+
+    const auto all =
+        options_of({"-client_ids", "1", "--web-port", "8443", "--web-listen", "::", "--web-tls",
+                    "off", "--web-proxy", "192.0.2.1", "--web-origin", "https://A.example/",
+                    "--web-origin", "http://b.example:8080"})
+            .gate;
+    ASSERT_TRUE(all && all->web);
+    EXPECT_EQ(all->web->port, 8443);
+    EXPECT_EQ(all->web->listen, "::");
+    EXPECT_EQ(
+        server::web_arguments(*all),
+        (std::vector<std::string>{"--web-tls", "off", "--web-proxy", "192.0.2.1", "--web-origin",
+                                  "https://a.example", "--web-origin", "http://b.example:8080"}));
+
+    const auto tls =
+        options_of({"-client_ids", "1", "--web-port", "1", "--tls-cert", "c", "--tls-key", "k"})
+            .gate;
+    ASSERT_TRUE(tls);
+    EXPECT_EQ(server::web_arguments(*tls), (std::vector<std::string>{"--web-tls", "on"}));
+    EXPECT_EQ(server::certificate_arguments(*tls),
+              (std::vector<std::string>{"--tls-cert", "c", "--tls-key", "k"}));
+    const auto none =
+        options_of({"-client_ids", "1", "--tls-port", "1", "--tls-cert", "c", "--tls-key", "k"})
+            .gate;
+    EXPECT_EQ(server::web_arguments(none.value()), std::vector<std::string>{});
+}
+
+TEST(BelfrydOptions, OfTheWebPortWithMistakesAreRefusedInOneLine) {
+    expect_refused("--web-port", "65536");
+    expect_refused("--web-port", "http");
+    EXPECT_EQ(complaint({"--web-listen", "::1"}), "--web-listen needs --web-port");
+    EXPECT_EQ(complaint({"--web-tls", "off"}), "--web-tls needs --web-port");
+    EXPECT_EQ(complaint({"--web-proxy", "127.0.0.1"}), "--web-proxy needs --web-port");
+    EXPECT_EQ(complaint({"--web-origin", "http://a"}), "--web-origin needs --web-port");
+    EXPECT_EQ(complaint({"--web-port", "0", "--web-tls", "on"}), "--web-tls on needs --tls-cert");
+    EXPECT_EQ(complaint({"--web-port", "0", "--web-tls", "yes"}),
+              "--web-tls must be on or off, not 'yes'");
+    EXPECT_EQ(complaint({"--web-port", "0", "--tls-cert", "c"}), "--tls-cert needs --tls-key");
+    EXPECT_EQ(complaint({"--web-port", "0", "--tls-key", "k"}), "--tls-key needs --tls-cert");
+    EXPECT_EQ(complaint({"--web-port", "0", "--tls-client-ca", "a"}),
+              "--tls-client-ca needs --tls-port");
+    EXPECT_EQ(complaint({"--web-port", "0", "--tls-listen", "::1"}),
+              "--tls-listen needs --tls-port");
+    EXPECT_EQ(complaint({"--web-port", "0", "--web-proxy", "nginx"}),
+              "--web-proxy must be an IPv4 or IPv6 address, not 'nginx'");
+    EXPECT_EQ(complaint({"--web-port", "0", "--web-listen", "here"}),
+              "--web-listen must be an IPv4 or IPv6 address, not 'here'");
+    EXPECT_EQ(
+        complaint({"--web-port", "0", "--web-origin", "http://a", "--web-origin", "b.example"}),
+        "--web-origin must be like https://chat.example.org, not 'b.example'");
+}
+
+TEST(BelfrydOptions, AWrongOriginIsReportedWithItsFileAndLine) {
+    const TempDir dir;
+    const auto file = dir.write(
+        "c", "client-ids = 1\nweb-port = 0\nweb-origin = http://a\n\nweb-origin = http://a/b\n");
+    try {
+        static_cast<void>(options_of({"--config", file.c_str()}));
+        FAIL();
+    } catch (const cli::UsageError& error) {
+        EXPECT_EQ(std::string{error.what()},
+                  file.string() +
+                      ":5: --web-origin must be like https://chat.example.org, not 'http://a/b'");
+    }
 }
 
 TEST(BelfrydOptions, OfTheGateAreComparedOneByOne) {
@@ -195,25 +284,36 @@ TEST(BelfrydOptions, OfTheGateAreComparedOneByOne) {
     };
     using Names = std::vector<std::string_view>;
     const std::optional<server::GateOptions> none;
-    const std::optional one{server::GateOptions{"::1", 0, "c", "k", "a", "r"}};
+    const std::optional one{server::GateOptions{.tls = server::GatePort{"::1", 0},
+                                                .web = server::GatePort{"::", 8443},
+                                                .certificate = "c",
+                                                .key = "k",
+                                                .client_ca = "a",
+                                                .client_crl = "r",
+                                                .web_tls = true,
+                                                .web_proxy = "192.0.2.1",
+                                                .web_origins = {"http://a"}}};
     EXPECT_EQ(changed(none, none), Names{});
     EXPECT_EQ(changed(one, one), Names{});
     EXPECT_EQ(changed(none, one), (Names{"tls-port", "tls-listen", "tls-cert", "tls-key",
-                                         "tls-client-ca", "tls-client-crl"}));
+                                         "tls-client-ca", "tls-client-crl", "web-port",
+                                         "web-listen", "web-tls", "web-proxy", "web-origin"}));
     auto other = one;
     other->key = "l";
     other->client_crl.reset();
-    EXPECT_EQ(changed(one, other), (Names{"tls-key", "tls-client-crl"}));
+    other->web->port = 8444;
+    other->web_origins = {"http://b"};
+    EXPECT_EQ(changed(one, other), (Names{"tls-key", "tls-client-crl", "web-port", "web-origin"}));
 }
 
-TEST(BelfrydOptions, OfTheGateAreReadAsGiven) {
+TEST(BelfrydOptions, OfTheTlsPortAreReadAsGiven) {
     const auto gate = options_of({"-client_ids", "1", "--tls-port", "5001", "--tls-listen",
                                   "127.0.0.2", "--tls-cert", "c", "--tls-key", "k",
                                   "--tls-client-ca", "a", "--tls-client-crl", "r"})
                           .gate;
-    ASSERT_TRUE(gate);
-    EXPECT_EQ(gate->port, 5001);
-    EXPECT_EQ(gate->listen, "127.0.0.2");
+    ASSERT_TRUE(gate && gate->tls);
+    EXPECT_EQ(gate->tls->port, 5001);
+    EXPECT_EQ(gate->tls->listen, "127.0.0.2");
     EXPECT_EQ(gate->client_ca, "a");
     EXPECT_EQ(gate->client_crl, "r");
     EXPECT_EQ(server::certificate_arguments(*gate),
