@@ -7,7 +7,7 @@
 namespace {
 
 constexpr auto schema = R"(
-    PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS events (epoch TEXT, id INTEGER, sender TEXT, time INTEGER, payload BLOB,
                                        PRIMARY KEY (epoch, id));
     CREATE TABLE IF NOT EXISTS cursor (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT, id INTEGER);
