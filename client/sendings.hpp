@@ -32,7 +32,9 @@ class Sendings {
 
     /// Tells the program what became of a message, once.
     void settle(std::uint64_t number, const Result<Receipt>& outcome) {
-        const auto sending = std::exchange(open_[number - first_], std::nullopt);
+        auto& open = open_[number - first_];
+        const auto sending = std::move(open);
+        open.reset();
         while (!open_.empty() && !open_.front()) {
             open_.pop_front();
             ++first_;

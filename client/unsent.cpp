@@ -123,6 +123,10 @@ void Unsent::send_all_again() {
 }
 
 Unsent::Entry* Unsent::find(std::uint64_t seq) {
+    // Answers usually come in the order of the seqs, which usually have no gaps.
+    if (!entries_.empty() && entries_.front().seq == seq) {
+        return entries_.front().state != State::answered ? &entries_.front() : nullptr;
+    }
     const auto found = std::partition_point(
         entries_.begin(), entries_.end(),
         [seq](const Entry& entry) { return entry.seq != 0 && entry.seq < seq; });
