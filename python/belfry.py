@@ -1317,6 +1317,10 @@ class Client(_Shared):
     Receipt(seq=1, id=1)
     """
 
+    # A thread that queues so many messages writes them itself. Otherwise they would wait until the client's thread gets the
+    # interpreter, up to 5 ms later. An SSLSocket must not be used by two threads.
+    WRITE_AFTER = 64
+
     def __init__(
         self,
         id: str,
@@ -1335,10 +1339,11 @@ class Client(_Shared):
         setup = _Setup(id, servers, secret, ack, presence, ca, ssl_context)
         claim: Callable[[_Future], bool] = lambda future: bool(future.set_running_or_notify_cancel())
         core = Conversation(setup.login, len(setup.servers), claim, backoff, ping)
-        self._lock = threading.Lock()  # guards the conversation
+        self._lock = threading.Lock()  # guards the conversation, and what is written
         self._changed = threading.Condition(self._lock)
         self._link: Optional[socket.socket] = None
         self._rest = memoryview(b"")  # of the output, not written yet
+        self._unwritten = 0  # how many messages were queued after the last output
         self._watched = 0  # the events of the link that the selector waits for
         self._selector = selectors.DefaultSelector()
         self._alarm, self._waker = socket.socketpair()
@@ -1434,6 +1439,9 @@ class Client(_Shared):
             if self._core.state == "stopped" or not self._core.unsent.has_room:
                 self._await_room(due)
             self._core.unsent.add(data, number, future)
+            self._unwritten += 1
+            if self._unwritten >= self.WRITE_AFTER and not self._rest and not isinstance(self._link, ssl.SSLSocket):
+                self._write()
         if not self._is_woken:
             self._wake()
         return future
@@ -1641,14 +1649,12 @@ class Client(_Shared):
     def _turn(self) -> None:
         """Writes, waits, reads."""
         with self._lock:
+            self._write()
             due = self._core.deadline()
-            if self._link and not self._rest:
-                self._rest = memoryview(self._core.output())
             reads = self._link is not None and self._core.wants_input()
             has_results = bool(self._core.settled or self._core.news)
         if has_results:
-            self._after()
-        self._write()
+            return self._after()
         has_more = isinstance(self._link, ssl.SSLSocket) and self._link.pending() > 0
         self._watch((selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if self._rest else 0))
         ready = self._select(0.0 if has_more and reads else due)
@@ -1674,14 +1680,18 @@ class Client(_Shared):
         self._watched = events
 
     def _write(self) -> None:
-        if not self._link or not self._rest:
+        """Writes what the connection takes at once. The caller holds the lock."""
+        if self._link is None or not self._core.is_linked:
             return
+        if not self._rest:
+            self._rest = memoryview(self._core.output())
+            self._unwritten = 0
         try:
-            self._rest = self._rest[self._link.send(self._rest) :]
+            self._rest = self._rest[self._link.send(self._rest) :] if self._rest else self._rest
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as error:
-            self._lose(error)
+            self._core.lost(_loss(self._setup.servers[self._core.server], error), time.monotonic())
 
     def _read(self) -> Optional[bytes]:
         assert self._link
@@ -1729,8 +1739,9 @@ class Client(_Shared):
         if self._link is None:
             return
         self._watch(0)
-        link, self._link = self._link, None
-        self._rest = memoryview(b"")
+        with self._lock:
+            link, self._link = self._link, None
+            self._rest = memoryview(b"")
         if isinstance(link, ssl.SSLSocket):
             try:
                 link.unwrap()
