@@ -56,7 +56,7 @@ std::optional<Message> Delivery::take() {
     return std::nullopt;
 }
 
-std::uint64_t Delivery::given(std::uint64_t seen) const noexcept {
+std::uint64_t Delivery::given(std::uint64_t seen) const {
     if (waiting_.empty()) return seen;
     return std::visit([](const auto& event) { return id_before(event); }, waiting_.front());
 }

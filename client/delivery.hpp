@@ -41,7 +41,7 @@ class Delivery {
 
     /// Returns the highest id that the program has been given.
     /// @param seen the highest id that has come
-    [[nodiscard]] std::uint64_t given(std::uint64_t seen) const noexcept;
+    [[nodiscard]] std::uint64_t given(std::uint64_t seen) const;
 
   private:
     using Event = std::variant<Message, Sent, Gap, Live>;

@@ -99,7 +99,7 @@ void Client::Inside::ack(std::uint64_t id) {
     want_step();
 }
 
-std::uint64_t Client::Inside::given() const noexcept {
+std::uint64_t Client::Inside::given() const {
     return delivery_.given(connection_.conversation().inbox().seen());
 }
 
@@ -155,7 +155,7 @@ void Client::Inside::presence(const wire::Presence& frame) {
     if (on_presence) on_presence({std::string{frame.client_id}, frame.online});
 }
 
-void Client::Inside::enter(StateChange change) {
+void Client::Inside::enter(const StateChange& change) {
     state_ = change.state;
     error_ = change.error;
     if (on_state) on_state(change);

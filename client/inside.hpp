@@ -46,7 +46,7 @@ class Client::Inside : private client::Observer {
     Result<Done> settle(base::Deadline until);
     Result<Message> receive(base::Deadline until);
     void ack(std::uint64_t id);
-    [[nodiscard]] std::uint64_t given() const noexcept;
+    [[nodiscard]] std::uint64_t given() const;
 
     void history(std::uint64_t first, std::uint64_t count, client::Questions::OnHistory completion);
     void who(client::Questions::OnUsers completion);
@@ -93,7 +93,7 @@ class Client::Inside : private client::Observer {
     void end(const wire::End& frame) override { questions_.end(frame); }
     void question_refused(const Error& why) override { questions_.fail(why); }
 
-    void enter(StateChange change);
+    void enter(const StateChange& change);
     void do_what_is_due();
     void note_end();
     [[nodiscard]] bool needs_answer() const noexcept;

@@ -32,9 +32,7 @@ class Sendings {
 
     /// Tells the program what became of a message, once.
     void settle(std::uint64_t number, const Result<Receipt>& outcome) {
-        auto& open = open_[number - first_];
-        const auto sending = std::move(open);
-        open.reset();
+        const auto sending = std::exchange(open_[number - first_], std::nullopt);
         while (!open_.empty() && !open_.front()) {
             open_.pop_front();
             ++first_;

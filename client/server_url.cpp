@@ -7,8 +7,8 @@
 namespace belfry::client {
 namespace {
 
-constexpr std::string_view tcp = "tcp://";
-constexpr std::string_view tls = "tls://";
+constexpr std::string_view tcp_scheme = "tcp://";
+constexpr std::string_view tls_scheme = "tls://";
 
 bool is_port(std::string_view text) {
     std::uint16_t port = 0;
@@ -24,7 +24,7 @@ ServerAddress cut(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     const bool has_brackets = host.starts_with('[') && host.ends_with(']');
     if (has_brackets) host = host.substr(1, host.size() - 2);
-    const auto in_brackets_only = has_brackets ? "[]/" : "[]/:";
+    const char* const in_brackets_only = has_brackets ? "[]/" : "[]/:";
     if (host.find_first_of(in_brackets_only) != std::string_view::npos) return {};
     return {std::string{host}, std::string{text.substr(colon + 1)}};
 }
@@ -35,18 +35,18 @@ Error wrong(std::string why) {
 
 }  // namespace
 
-Result<Destination> read_urls(const std::vector<std::string>& urls, const Tls& options) {
+Result<Destination> read_urls(const std::vector<std::string>& urls, const Tls& tls) {
     if (urls.empty()) return wrong("no server is given");
     Destination destination;
-    if (urls.front().starts_with(tls)) destination.tls = options;
+    if (urls.front().starts_with(tls_scheme)) destination.tls = tls;
     for (const std::string& url : urls) {
-        if (!url.starts_with(tcp) && !url.starts_with(tls)) {
+        if (!url.starts_with(tcp_scheme) && !url.starts_with(tls_scheme)) {
             return wrong("'" + url + "' is not a server: tcp://HOST:PORT or tls://HOST:PORT");
         }
-        if (url.starts_with(tls) != destination.tls.has_value()) {
+        if (url.starts_with(tls_scheme) != destination.tls.has_value()) {
             return wrong("tcp:// and tls:// cannot be mixed");
         }
-        ServerAddress server = cut(std::string_view{url}.substr(tcp.size()));
+        ServerAddress server = cut(std::string_view{url}.substr(tcp_scheme.size()));
         if (server.host.empty()) return wrong("'" + url + "' has no host or no port");
         destination.servers.push_back(std::move(server));
     }
