@@ -71,7 +71,7 @@ TEST(LibbelfryExamples, TheBotAnswers) {
 }
 
 TEST(LibbelfryExamples, TheEventLogHasEachMessageOnceAlthoughItIsKilled) {
-    constexpr std::uint64_t rounds = 30;
+    constexpr std::uint64_t rounds = 15;
     constexpr std::uint64_t in_each_round = 20;
     const Server server;
     const auto database = server.folder() / "events.db";
