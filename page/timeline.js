@@ -73,6 +73,8 @@ export const timeline = {
      */
     release() {
         isHeld = false;
+        // What came while nobody could see the list has not been seen.
+        shownTo = 0;
         if (!view) return;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
