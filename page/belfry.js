@@ -706,16 +706,14 @@ export class Client extends EventTarget {
         for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
             this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
         }
-        if (this.#unsent.canSendAgain && !this.#timers.resend) this.#resendLater();
+        if (this.#unsent.canSendAgain && !this.#timers.resend) {
+            this.#resends ??= pauses({ first: 100, longest: 3000 });
+            this.#after(this.#resends.next().value, "resend", () => {
+                this.#unsent.sendAgain();
+                this.#pump();
+            });
+        }
         this.#balance();
-    }
-
-    #resendLater() {
-        this.#resends ??= pauses({ first: 100, longest: 3000 });
-        this.#after(this.#resends.next().value, "resend", () => {
-            this.#unsent.sendAgain();
-            this.#pump();
-        });
     }
 
     // While the program takes nothing, the server waits, unless an answer is due behind the events.

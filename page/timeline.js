@@ -128,10 +128,10 @@ function render() {
     if (session.isOnline() && log.extend(begin, end)) timeline.refresh();
 }
 
-/** Moves the anchor as far as somebody has scrolled since the last frame. */
+/** Moves the anchor as far as somebody has scrolled since the last frame. A change of size also scrolls. */
 function followUser() {
     const moved = scroller.scrollTop - scrollTop;
-    if (Math.abs(moved) < 1) return;
+    if (Math.abs(moved) < 1 || scroller.clientWidth !== width || scroller.clientHeight !== view) return;
     anchor.top -= moved;
     follows = log.isAtEnd() && scroller.scrollTop + view >= scroller.scrollHeight - 4;
 }

@@ -1,6 +1,7 @@
 """From the keyboard into the log: own messages, their state, what happens without a connection, drafts."""
 import os
 import signal
+import sqlite3
 
 from selenium.webdriver import Keys
 
@@ -120,6 +121,30 @@ class Sending(BrowserTest):
         page.send("another one")
         page.confirmed("another one")
         self.assertEqual(bob.log(), [("ann", "only once"), ("ann", "another one")])
+
+    def test_a_message_whose_answer_was_lost_is_sent_once_although_the_log_has_got_a_new_epoch(self):
+        server = self.server()
+        line = self.line(server)
+        page = Page(self.browser, line.address).log_in("ann")
+        self.shell_is_kept(page)
+        bob = self.person(server, "bob")
+        line.hold_answers()
+        page.send("only once")
+        self.assertEqual(bob.next_text(), "only once")  # the server has accepted it
+        server.stop()
+        store = sqlite3.connect(server.data / "belfry.db")
+        with store:
+            store.execute("UPDATE log SET epoch = ''")
+        store.close()
+        page.reload()
+        page.wait_for("offline", lambda: page.status().startswith(("Offline", "Connecting")))
+        server.start()
+        page.wait_status("Online")
+        page.send("another one")
+        page.confirmed("another one")
+        again = self.person(server, "bob")
+        self.assertNotEqual(again.welcome["epoch"], bob.welcome["epoch"])
+        self.assertEqual(again.log(), [("ann", "only once"), ("ann", "another one")])
 
     def test_a_message_whose_answer_was_lost_is_sent_once_after_the_connection_broke(self):
         server = self.server()
