@@ -45,8 +45,9 @@ if (spawnSync("npm", ["--version"]).status === 0) {
     test("npm packs the library and nothing of the page", () => {
         const env = { ...process.env, npm_config_cache: join(folder, "npm"), npm_config_update_notifier: "false" };
         const [{ files }] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "--offline"], { cwd: page, env, encoding: "utf8", stdio: "pipe" }));
+        const examples = ["bot", "event_log", "journal", "worker"].map((name) => `examples/${name}.mjs`);
         const paths = files.map(({ path }) => path).filter((path) => path !== "README.md");
-        assert.deepEqual(paths.sort(), ["belfry.d.ts", "belfry.js", "package.json"]);
+        assert.deepEqual(paths.sort(), ["belfry.d.ts", "belfry.js", ...examples, "package.json"]);
     });
 }
 
