@@ -35,6 +35,10 @@ CLIENT  := $(call sources,client)
 TERMINAL := $(call sources,terminal)
 CTL     := $(call sources,ctl)
 
+# What libbelfry needs besides client/.
+LIBRARY := $(patsubst %,base/%.cpp,endpoint) \
+    $(patsubst %,wire/%.cpp,error_code frame_parser limits print secret_text) $(CLIENT)
+
 # The files of the page, which belfry-gate contains. page/embed makes a source of them.
 PAGE       := $(sort $(wildcard $(addprefix page/*.,html css js svg png webmanifest)))
 PAGE_FILES := $(BUILD)/obj/page/page_files.o
@@ -43,9 +47,9 @@ MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
 
-FOLDERS   := base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
-FORMATTED := $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* tests/* tests/*/*))
-LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS)))
+FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
+FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* client/examples tests/* tests/*/*))
+LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS) client/examples))
 
 PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 
@@ -53,11 +57,11 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
 .SUFFIXES:
 .PHONY: all run bench install install-python uninstall deb format check-format lint clean help .always
 
-all: $(PROGRAMS) ## build belfryd, belfry-gate, belfry and belfryctl into build/bin
+all: $(PROGRAMS) library ## build the programs into build/bin, and libbelfry into build/lib
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp) $(PAGE_FILES)
-$(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(WIRE) $(CLIENT) $(TERMINAL) terminal/main.cpp)
+$(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(TERMINAL) terminal/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
 # base/ needs it for the properties of characters.
@@ -76,7 +80,41 @@ $(BUILD)/bin/belfry-gate: LDLIBS += $(if $(SANITIZE),,-static-pie -Wl,--no-warni
 
 $(PROGRAMS) $(BUILD)/tests/belfryd:
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(LDLIBS) -o $@
+	$(LINK) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+# The library, as an archive and as a shared library. Only the symbols that client/libbelfry.map names leave the latter.
+SONAME  := libbelfry.so.1
+VERSION := $(shell sed -n 's/.*version = "\(.*\)";/\1/p' wire/version.hpp)
+
+.PHONY: library
+library: $(BUILD)/lib/libbelfry.a $(BUILD)/lib/libbelfry.so ## build libbelfry into build/lib
+
+$(BUILD)/lib/libbelfry.a: $(call objects,$(LIBRARY))
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/lib/$(SONAME): $(patsubst %.cpp,$(BUILD)/obj/pic/%.o,$(LIBRARY)) client/libbelfry.map
+	@mkdir -p $(@D)
+	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=client/libbelfry.map -Wl,-z,defs \
+	    $(filter %.o,$^) -lssl -lcrypto -o $@
+
+$(BUILD)/lib/libbelfry.so: $(BUILD)/lib/$(SONAME)
+	ln -sf $(SONAME) $@
+
+# The examples are built as a stranger would build them.
+EXAMPLES := $(patsubst client/examples/%.cpp,$(BUILD)/examples/%,$(wildcard client/examples/*.cpp))
+.PHONY: examples
+examples: $(EXAMPLES) ## build the library's examples into build/examples
+
+$(BUILD)/examples/event_log: LDLIBS += -lsqlite3
+$(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/client/examples/%.o $(BUILD)/lib/libbelfry.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(LDLIBS) -lssl -lcrypto -o $@
+
+$(BUILD)/obj/pic/%.o: %.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -103,7 +141,7 @@ include tests/tests.mk
 run: all ## start a server for clients 1, 2 and 3 on port 5000, and its page on port 8080
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000 --web-port 8080
 
-BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood library)
 RESULTS ?= bench/results
 
 bench: $(PROGRAMS) $(BENCHES) ## measure for fifty minutes; results go to RESULTS=bench/results
@@ -115,28 +153,34 @@ $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durab
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
 $(BUILD)/bench/flood:   $(call objects,$(call sources,bench/flood) bench/flood/main.cpp)
+$(BUILD)/bench/library: $(call objects,$(call sources,bench/library) bench/library/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
 $(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(AUTH) $(BENCHED))
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(LDLIBS) -lboost_program_options -lssl -lcrypto -lcrypt -lmd $(UNICODE) -o $@
+	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -lboost_program_options -lssl -lcrypto -lcrypt -lmd $(UNICODE) -o $@
 
 # The places of `make install`, all below $(DESTDIR).
 BINDIR        = $(PREFIX)/bin
 MANDIR        = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+LIBDIR       ?= $(PREFIX)/lib
+INCLUDEDIR    = $(PREFIX)/include
 EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
 # Where Debian's python3 looks: /usr/lib/python3 is for packages alone.
 PYTHONDIR    ?= $(PREFIX)/lib/$(if $(filter /usr,$(PREFIX)),python3,python$(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'))/dist-packages
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
-MANUALS      := belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
+MANUALS      := libbelfry.3 belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
 INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
     $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
+    $(addprefix $(LIBDIR)/,libbelfry.a libbelfry.so libbelfry.so.1 pkgconfig/belfry.pc) \
+    $(addprefix $(INCLUDEDIR)/,belfry.h belfry/client.hpp) \
     $(UNITDIR)/belfryd.service $(SYSUSERSDIR)/belfry.conf $(EXAMPLEDIR)/belfryd.conf $(EXAMPLEDIR)/certbot-deploy-hook
 
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	packaging/install_library $(abspath $(BUILD)/lib) '$(DESTDIR)' $(PREFIX) $(LIBDIR) $(VERSION)
 	for manual in $(MANUALS); do install -m 644 man/$$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}; done
 	install -m 644 packaging/completion.bash $(DESTDIR)$(COMPLETIONDIR)/belfryd
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry

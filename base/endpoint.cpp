@@ -56,7 +56,7 @@ std::string address_text(const Endpoint& endpoint) {
 
 std::string to_string(const Endpoint& endpoint) {
     if (!endpoint.is_known()) return "?";
-    const std::string address = address_text(endpoint);
+    std::string address = address_text(endpoint);
     if (endpoint.port == 0) return address;
     return (endpoint.is_ipv4() ? address : "[" + address + "]") + ":" +
            std::to_string(endpoint.port);

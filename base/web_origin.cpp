@@ -54,7 +54,7 @@ std::optional<std::uint16_t> port_in(std::string_view text) noexcept {
 std::optional<std::string> authority(std::string_view text, std::uint16_t implied_port) {
     const std::size_t host_end = text.find(':', text.starts_with('[') ? text.find(']') : 0);
     const std::string_view name = text.substr(0, host_end);
-    const auto host = is_host_name(name) ? std::string{name} : ipv6_host(name);
+    auto host = is_host_name(name) ? std::string{name} : ipv6_host(name);
     if (!host || host_end == std::string_view::npos) return host;
     const auto port = port_in(text.substr(host_end + 1));
     if (!port) return {};

@@ -27,7 +27,8 @@ bool is_tls_alert(std::string_view bytes) {
 Connection::Connection(Destination destination, ConversationOptions options, Observer& observer)
     : observer_{observer},
       conversation_{std::move(options), observer},
-      servers_{std::move(destination.servers)} {
+      servers_{std::move(destination.servers)},
+      fail_fast_{destination.fail_fast} {
     if (destination.tls) tls_.emplace(*destination.tls);
 }
 
@@ -118,7 +119,6 @@ void Connection::log_in() {
 }
 
 void Connection::welcome() {
-    last_welcome_ = base::Clock::now();
     if (was_lost_) observer_.notice("reconnected");
     was_lost_ = false;
     redial_.reset();
@@ -173,15 +173,15 @@ void Connection::act(Conversation::Event event) {
     }
 }
 
-void Connection::acknowledge() {
-    if (socket_) conversation_.acknowledge(socket_->out());
+void Connection::acknowledge(std::uint64_t up_to) {
+    if (socket_) conversation_.acknowledge(socket_->out(), up_to);
 }
 
 // --- losses and the end ---
 
 // With a single server, the refusal of the first login is final. Another server may have room.
 void Connection::busy() {
-    const bool is_final = !conversation_.has_been_welcome() && servers_.size() == 1;
+    const bool is_final = may_give_up() && servers_.size() == 1;
     is_final ? end(End::refused, conversation_.reason()) : lost(conversation_.reason());
 }
 
@@ -205,19 +205,22 @@ void Connection::lost(std::string_view why) {
     const bool round_goes_on = servers_.fail(why);
     socket_.reset();
     if (round_goes_on && !was_online) return enter(Phase::waiting, base::Clock::now());
-    if (!conversation_.has_been_welcome()) return end(End::unreachable, servers_.failures());
+    if (may_give_up()) return end(End::unreachable, servers_.failures());
     if (was_online) {
         observer_.notice("connection lost: " + std::string{why});
         was_lost_ = true;
     }
     const auto next_attempt = base::Clock::now() + redial_.next();
     enter(Phase::waiting, next_attempt);
-    observer_.lost(next_attempt);
+    observer_.lost(next_attempt, why);
 }
 
-void Connection::log_in_with(Secret secret) {
-    conversation_.use(std::move(secret));
-    enter(Phase::waiting, base::Clock::now());
+bool Connection::may_give_up() const noexcept {
+    return fail_fast_ && !conversation_.has_been_welcome();
+}
+
+void Connection::connect() {
+    if (is_waiting() || has_ended()) enter(Phase::waiting, base::Clock::now());
 }
 
 bool Connection::can_send_secret() const {

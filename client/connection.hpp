@@ -62,23 +62,25 @@ class Connection {
     // --- what the program does ---
 
     /// Queues a message. It is sent as soon as possible.
-    /// @param line a number that the observer gets if the message is refused
-    void send(std::uint64_t line, std::string_view text) { conversation_.unsent().add(line, text); }
-
-    /// Tells the observer that a line is refused because it is too long to be queued.
-    void refuse(std::uint64_t line, std::string_view text, std::string_view why) {
-        conversation_.refuse_line(line, text, why);
+    /// @param line a number that the observer gets with the answer
+    /// @param seq that the message got in an earlier run; 0: none
+    void send(std::uint64_t line, std::string_view text, std::uint64_t seq = 0) {
+        conversation_.unsent().add(line, text, seq);
     }
 
     /// Sends commands. The observer is told the answers. Requires is_online().
     void ask(std::string_view commands) { socket_->out() += commands; }
 
-    /// Logs in again, with a secret. Requires an end() that is `needs_secret`.
-    void log_in_with(Secret secret);
+    /// Connects at once if it waits or has ended.
+    void connect();
 
-    /// Acknowledges every message that the observer was told. The program must have stored or shown
-    /// all of them.
-    void acknowledge();
+    /// Sets the secret of later logins.
+    void use(Secret secret) noexcept { conversation_.use(std::move(secret)); }
+
+    /// Acknowledges messages that the observer was told. The program must have stored or shown
+    /// them.
+    /// @param up_to the highest id that may be acknowledged
+    void acknowledge(std::uint64_t up_to = Inbox::all);
 
     /// Sends QUIT and waits for the answer until the given time. If the client is not online, the
     /// connection ends at once. The server may or may not have accepted the messages that are still
@@ -89,8 +91,8 @@ class Connection {
 
     /// Tells whether a login was accepted and the connection has not been lost since.
     [[nodiscard]] bool is_online() const noexcept { return phase_ == Phase::online; }
-    /// Returns when the last login was accepted.
-    [[nodiscard]] base::TimePoint last_welcome() const noexcept { return last_welcome_; }
+    /// Tells whether it waits until the next attempt to connect.
+    [[nodiscard]] bool is_waiting() const noexcept { return phase_ == Phase::waiting; }
     [[nodiscard]] bool is_leaving() const noexcept { return phase_ == Phase::leaving; }
     [[nodiscard]] bool has_ended() const noexcept { return phase_ == Phase::ended; }
 
@@ -104,6 +106,7 @@ class Connection {
     /// Returns the server that is in use, or was used last. Before the first login, after an end
     /// that is `unreachable`, it is the first one.
     [[nodiscard]] const ServerAddress& server() const noexcept { return servers_.current(); }
+    [[nodiscard]] std::size_t server_index() const noexcept { return servers_.current_index(); }
 
     [[nodiscard]] const Conversation& conversation() const noexcept { return conversation_; }
 
@@ -132,6 +135,7 @@ class Connection {
     [[nodiscard]] std::string_view hint() const;
     void busy();
     [[nodiscard]] bool can_send_secret() const;
+    [[nodiscard]] bool may_give_up() const noexcept;
     void try_postponed_again(base::TimePoint now);
     void end(End end, std::string_view reason = {});
     void enter(Phase phase, base::Deadline until);
@@ -140,6 +144,7 @@ class Connection {
     Conversation conversation_;
     std::optional<TlsContext> tls_;
     ServerList servers_;
+    bool fail_fast_;
     Dialer dialer_;
     Backoff redial_;
     Backoff resend_;
@@ -148,7 +153,6 @@ class Connection {
     base::Deadline phase_until_ = base::Clock::now();
     base::Deadline resend_at_;  ///< when messages that the store refused are sent again
     bool was_lost_ = false;
-    base::TimePoint last_welcome_{};
     End end_ = End::left;
     std::string reason_;
 };

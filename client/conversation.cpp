@@ -10,10 +10,10 @@
 namespace belfry::client {
 namespace {
 
-std::string explained(const wire::Error& error) {
+Error explained(const wire::Error& error) {
     std::string text{error.code};
     if (!error.text.empty()) text.append(": ").append(error.text);
-    return text;
+    return {std::string{error.code}, std::move(text)};
 }
 
 }  // namespace
@@ -40,19 +40,19 @@ bool Inbox::pass(std::uint64_t id) noexcept {
     return true;
 }
 
-std::optional<std::uint64_t> Inbox::take_ack() noexcept {
-    if (seen_ <= acked_) return std::nullopt;
-    acked_ = seen_;
-    return seen_;
+std::optional<std::uint64_t> Inbox::take_ack(std::uint64_t up_to) noexcept {
+    const std::uint64_t id = std::min(seen_, up_to);
+    if (id <= acked_) return std::nullopt;
+    acked_ = id;
+    return id;
 }
 
 Conversation::Conversation(ConversationOptions options, Observer& observer)
     : options_{std::move(options)},
       observer_{observer},
       inbox_{options_.count},
-      unsent_{[this](std::uint64_t line, std::string_view text, std::string_view why) {
-          refuse_line(line, text, why);
-      }} {}
+      unsent_{[this](std::uint64_t line, const Error& why) { observer_.refused(line, why); },
+              [this](std::uint64_t line, std::uint64_t seq) { observer_.numbered(line, seq); }} {}
 
 void Conversation::log_in(std::string& out) {
     is_logged_in_ = false;
@@ -74,14 +74,9 @@ Conversation::Event Conversation::take(const wire::Frame& frame) {
         frame);
 }
 
-void Conversation::acknowledge(std::string& out) {
-    if (!options_.acknowledges || !is_logged_in_) return;
-    if (const auto id = inbox_.take_ack()) wire::print(out, wire::Ack{*id});
-}
-
-void Conversation::refuse_line(std::uint64_t line, std::string_view text, std::string_view why) {
-    all_accepted_ = false;
-    observer_.refused(line, text, why);
+void Conversation::acknowledge(std::string& out, std::uint64_t up_to) {
+    if (!is_logged_in_) return;
+    if (const auto id = inbox_.take_ack(up_to)) wire::print(out, wire::Ack{*id});
 }
 
 Conversation::Event Conversation::on(const wire::Welcome& frame) {
@@ -104,9 +99,10 @@ void Conversation::on(const wire::Message& frame) {
 }
 
 void Conversation::on(const wire::Sent& frame) {
-    inbox_.pass(frame.id);
+    const bool is_new = inbox_.pass(frame.id);
     on_accepted(frame.seq, frame.id);
     store_works_ = true;
+    if (is_new) observer_.sent(frame);
 }
 
 void Conversation::on(const wire::Dup& frame) {
@@ -114,18 +110,19 @@ void Conversation::on(const wire::Dup& frame) {
 }
 
 void Conversation::on_accepted(std::uint64_t seq, std::uint64_t id) {
-    if (const auto text = unsent_.accept(seq)) observer_.accepted(*text, id);
+    if (const auto line = unsent_.accept(seq)) observer_.accepted(*line, {.seq = seq, .id = id});
 }
 
-void Conversation::on(const wire::Live&) {
+void Conversation::on(const wire::Live& frame) {
     is_live_ = true;
-    observer_.live();
+    observer_.live(frame);
 }
 
 void Conversation::on(const wire::Gap& frame) {
     if (inbox_.pass(frame.last_id)) {
         observer_.notice("messages " + std::to_string(frame.first_id) + " to " +
                          std::to_string(frame.last_id) + " no longer exist");
+        observer_.gap(frame);
     }
     // The missing messages may include lines of this client whose SENT is lost. The server answers
     // DUP to each of these that was accepted.
@@ -151,7 +148,10 @@ Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
 void Conversation::on_refused_line(const wire::Error& frame) {
     const auto code = wire::error_code_named(frame.code);
     if (frame.seq == 0) {
-        observer_.notice("error from the server: " + explained(frame));
+        const bool refuses_question =
+            code == wire::ErrorCode::bad_line || code == wire::ErrorCode::unknown_command;
+        observer_.notice("error from the server: " + explained(frame).text);
+        if (refuses_question) observer_.question_refused(explained(frame));
     } else if (code == wire::ErrorCode::store_failed) {
         if (store_works_) observer_.notice("the server cannot store messages; retrying");
         store_works_ = false;
@@ -165,7 +165,7 @@ void Conversation::on_refused_line(const wire::Error& frame) {
 
 Conversation::Event Conversation::on(const wire::Bye& frame) {
     if (frame.reason == "taken-over") return Event::taken_over;
-    reason_ = "closed by the server: " + std::string{frame.reason};
+    reason_ = {.code = {}, .text = "closed by the server: " + std::string{frame.reason}};
     return Event::closing;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "belfry/client.hpp"
 #include "client/observer.hpp"
-#include "client/secret.hpp"
 #include "client/unsent.hpp"
 #include "wire/frame.hpp"
 
@@ -37,7 +37,13 @@ class Inbox {
 
     /// Returns the id to acknowledge on this connection; nothing if it was acknowledged already.
     /// Every message taken must have been stored or shown.
-    [[nodiscard]] std::optional<std::uint64_t> take_ack() noexcept;
+    /// @param up_to the highest id that may be acknowledged
+    [[nodiscard]] std::optional<std::uint64_t> take_ack(std::uint64_t up_to = all) noexcept;
+
+    /// Returns the highest id that was taken or passed in this epoch.
+    [[nodiscard]] std::uint64_t seen() const noexcept { return seen_; }
+
+    static constexpr std::uint64_t all = ~std::uint64_t{0};
 
   private:
     std::optional<std::uint64_t> left_;
@@ -50,7 +56,6 @@ class Inbox {
 struct ConversationOptions {
     std::string client_id;
     std::optional<std::uint64_t> count = std::nullopt;  ///< how many messages to take; empty: all
-    bool acknowledges = true;
     Secret secret = {};
 };
 
@@ -85,24 +90,21 @@ class Conversation {
     /// Handles a frame and tells the observer.
     [[nodiscard]] Event take(const wire::Frame& frame);
 
-    /// Appends an ACK for every message that was taken. All of them must have been stored or shown.
-    void acknowledge(std::string& out);
-
-    /// Tells the observer that a line was refused. Programs call it for a line that was never
-    /// queued.
-    void refuse_line(std::uint64_t line, std::string_view text, std::string_view why);
+    /// Appends an ACK for the messages that were taken, if the server does not know yet. They must
+    /// have been stored or shown.
+    /// @param up_to the highest id that may be acknowledged
+    void acknowledge(std::string& out, std::uint64_t up_to = Inbox::all);
 
     /// Returns why the server last refused the login or closed the connection.
-    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_.text; }
+    /// Returns the code of the ERR that refused the login; empty after a BYE.
+    [[nodiscard]] const std::string& reason_code() const noexcept { return reason_.code; }
 
     /// Tells whether any login was accepted in this run.
     [[nodiscard]] bool has_been_welcome() const noexcept { return has_been_welcome_; }
 
     /// Tells whether the backlog has ended on this connection.
     [[nodiscard]] bool is_live() const noexcept { return is_live_; }
-
-    /// Tells whether no line was refused.
-    [[nodiscard]] bool all_accepted() const noexcept { return all_accepted_; }
 
     /// Tells whether the server stores messages: false from a store-failed to the next SENT.
     [[nodiscard]] bool store_works() const noexcept { return store_works_; }
@@ -137,11 +139,10 @@ class Conversation {
     Observer& observer_;
     Inbox inbox_;
     Unsent unsent_;
-    std::string reason_;
+    Error reason_;
     bool is_logged_in_ = false;
     bool has_been_welcome_ = false;
     bool is_live_ = false;
-    bool all_accepted_ = true;
     bool store_works_ = true;
 };
 

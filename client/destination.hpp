@@ -1,6 +1,6 @@
 #pragma once
 
-#include "client/tls_context.hpp"
+#include "belfry/client.hpp"
 
 #include <optional>
 #include <string>
@@ -19,7 +19,9 @@ struct ServerAddress {
 /// The servers that a client may use, and how it reaches them.
 struct Destination {
     std::vector<ServerAddress> servers;  ///< at least one; tried one after the other
-    std::optional<TlsOptions> tls = {};  ///< nothing: no TLS
+    std::optional<Tls> tls = {};         ///< nothing: no TLS
+    /// Whether the connection ends if no server can be reached before the first login.
+    bool fail_fast = true;
 };
 
 }  // namespace belfry::client

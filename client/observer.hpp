@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "belfry/client.hpp"
 #include "wire/frame.hpp"
 
 #include <cstdint>
@@ -26,23 +27,30 @@ class Observer {
     /// A login has been accepted.
     virtual void welcome(const wire::Welcome&) {}
 
-    /// The connection was lost, or an attempt to reconnect failed.
-    virtual void lost(base::TimePoint /*next_attempt*/) {}
+    /// The connection was lost, or an attempt to connect failed.
+    virtual void lost(base::TimePoint /*next_attempt*/, std::string_view /*why*/) {}
 
     /// A new message of another client has come.
     virtual void message(const wire::Message&) = 0;
 
+    /// A message of this client has its place in the log.
+    virtual void sent(const wire::Sent&) {}
+
+    /// Messages that this client has not seen no longer exist.
+    virtual void gap(const wire::Gap&) {}
+
     /// The backlog has ended.
-    virtual void live() {}
+    virtual void live(const wire::Live&) {}
+
+    /// A line gets its seq before it is first sent.
+    virtual void numbered(std::uint64_t /*line*/, std::uint64_t /*seq*/) {}
 
     /// The server accepted a line of this client.
-    /// @param id the id of the message; 0: unknown, because the line was accepted on an earlier
-    /// connection
-    virtual void accepted(std::string_view text, std::uint64_t id) = 0;
+    /// @param line the number that was given to Connection::send()
+    virtual void accepted(std::uint64_t line, const Receipt& receipt) = 0;
 
     /// A line of this client was refused for good.
-    /// @param line the number that was given to Connection::send()
-    virtual void refused(std::uint64_t line, std::string_view text, std::string_view why) = 0;
+    virtual void refused(std::uint64_t line, const Error& why) = 0;
 
     /// Another client has come or gone.
     virtual void presence(const wire::Presence&) {}
@@ -51,6 +59,7 @@ class Observer {
     virtual void user(const wire::User&) {}
     virtual void past(const wire::Message&) {}
     virtual void end(const wire::End&) {}
+    virtual void question_refused(const Error&) {}
 };
 
 }  // namespace belfry::client

@@ -1,5 +1,4 @@
-#include "client/secret.hpp"
-
+#include "belfry/client.hpp"
 #include "wire/limits.hpp"
 #include "wire/secret_text.hpp"
 
@@ -7,20 +6,26 @@
 
 #include <utility>
 
-namespace belfry::client {
+namespace belfry {
+
+static_assert(max_secret == wire::max_secret);
 
 Secret::Secret(std::string_view text) {
+    is_wrong_ = !is_possible(text);
+    if (is_wrong_) return;
     // Enough for every secret, so that the string does not leave copies behind as it grows.
     encoded_.reserve(3 * wire::max_secret);
     wire::encode_secret(encoded_, text);
 }
 
-Secret::Secret(Secret&& other) noexcept : encoded_{std::move(other.encoded_)} {
+Secret::Secret(Secret&& other) noexcept
+    : encoded_{std::move(other.encoded_)}, is_wrong_{other.is_wrong_} {
     other.encoded_.clear();
 }
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     std::swap(encoded_, other.encoded_);
+    std::swap(is_wrong_, other.is_wrong_);
     return *this;
 }
 
@@ -33,4 +38,4 @@ bool Secret::is_possible(std::string_view text) noexcept {
            text.find('\0') == std::string_view::npos;
 }
 
-}  // namespace belfry::client
+}  // namespace belfry

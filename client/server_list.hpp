@@ -20,6 +20,8 @@ class ServerList {
     /// Returns the server to use now.
     [[nodiscard]] const ServerAddress& current() const noexcept { return servers_[current_]; }
 
+    [[nodiscard]] std::size_t current_index() const noexcept { return current_; }
+
     [[nodiscard]] std::size_t size() const noexcept { return servers_.size(); }
 
     /// Notes that the current server failed, and moves on to the next one. @return whether the

@@ -23,7 +23,7 @@ bool would_wait(int error) {
 Socket::~Socket() {
     out_.clear();
     wipe_sent();
-    if (!tls_) return;
+    if (!tls_ || owner_ != ::getpid()) return;
     tls_->close();
     static_cast<void>(send_all(tls_->encrypted()));
 }

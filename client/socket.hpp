@@ -4,6 +4,8 @@
 #include "client/loss.hpp"
 #include "client/tls_session.hpp"
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -26,7 +28,7 @@ class Socket {
     Socket& operator=(const Socket&) = delete;
 
     /// Tells the server that the connection ends, if it can be told now, and closes it. The bytes
-    /// of out() are overwritten.
+    /// of out() are overwritten. A forked child tells nothing, because the parent goes on.
     ~Socket();
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
@@ -71,6 +73,7 @@ class Socket {
     void make_room();
 
     base::UniqueFd socket_;
+    pid_t owner_ = ::getpid();
     std::optional<TlsSession> tls_;
     std::vector<char> in_;
     std::size_t in_begin_ = 0;

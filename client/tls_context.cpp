@@ -34,7 +34,7 @@ void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept {
     SSL_CTX_free(context);
 }
 
-TlsContext::TlsContext(const TlsOptions& options)
+TlsContext::TlsContext(const Tls& options)
     : name_{options.name}, context_{SSL_CTX_new(TLS_client_method())} {
     SSL_CTX* const context = get();
     if (context == nullptr) throw std::bad_alloc{};

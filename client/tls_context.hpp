@@ -1,5 +1,7 @@
 #pragma once
 
+#include "belfry/client.hpp"
+
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -14,22 +16,12 @@ class TlsFileError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// How a client verifies its server, and proves who it is. Files are in PEM.
-struct TlsOptions {
-    std::string ca;    ///< the authorities to trust; empty: those of the system
-    std::string name;  ///< the name or address in the server's certificate; empty: the host's
-    std::string certificate;  ///< the client's own certificate, and its chain; empty: none
-    std::string key;          ///< the key of `certificate`, without a passphrase
-
-    bool operator==(const TlsOptions&) const = default;
-};
-
 /// What all TLS sessions of a client share. TLS 1.2 is the oldest version, and the security level
 /// is 2.
 class TlsContext {
   public:
     /// Loads the files. @throws TlsFileError
-    explicit TlsContext(const TlsOptions& options);
+    explicit TlsContext(const Tls& options);
 
     [[nodiscard]] ssl_ctx_st* get() const noexcept { return context_.get(); }
 

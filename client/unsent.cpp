@@ -15,20 +15,16 @@ constexpr std::size_t entry_bytes = 64;
 
 }  // namespace
 
-void Unsent::add(std::uint64_t line, std::string_view text) {
+void Unsent::add(std::uint64_t line, std::string_view text, std::uint64_t seq) {
+    const bool is_in_order =
+        entries_.empty() || (entries_.back().seq != 0 && entries_.back().seq < seq);
+    if (seq != 0 && !is_in_order) {
+        return on_refused_(line, {"bad-seq", "the seq is not above that of the message before"});
+    }
     entries_.push_back(
-        {.seq = 0, .line = line, .text = std::string{text}, .state = State::waiting});
+        {.seq = seq, .line = line, .text = std::string{text}, .state = State::waiting});
     bytes_ += text.size() + entry_bytes;
     ++unanswered_;
-}
-
-std::vector<std::string_view> Unsent::unanswered(std::size_t at_most) const {
-    std::vector<std::string_view> texts;
-    for (const Entry& entry : entries_) {
-        if (texts.size() == at_most) break;
-        if (entry.state != State::answered) texts.push_back(entry.text);
-    }
-    return texts;
 }
 
 void Unsent::begin_session(std::uint64_t last_seq, std::uint64_t max_payload) {
@@ -41,8 +37,10 @@ void Unsent::fill(std::string& out, std::size_t enough) {
     while (!postponing_ && sent_ < entries_.size() && out.size() < enough) {
         Entry& entry = entries_[sent_++];
         if (entry.state == State::answered) continue;
-        if (entry.seq == 0) entry.seq = next_seq();
+        const bool is_new = entry.seq == 0;
+        if (is_new) entry.seq = next_seq();
         if (can_be_sent(entry)) {
+            if (is_new && on_numbered_) on_numbered_(entry.line, entry.seq);
             wire::print(out, wire::Send{entry.seq, entry.text});
         } else {
             answer(entry);
@@ -60,37 +58,39 @@ std::uint64_t Unsent::next_seq() const {
 
 bool Unsent::can_be_sent(Entry& entry) {
     if (entry.text.size() > max_payload_) {
-        on_refused_(entry.line, entry.text,
-                    "longer than the server's limit of " + std::to_string(max_payload_) + " bytes");
+        on_refused_(entry.line, {"too-large", "longer than the server's limit of " +
+                                                  std::to_string(max_payload_) + " bytes"});
         return false;
     }
     if (entry.seq > wire::max_seq) {
-        on_refused_(entry.line, entry.text, "no seq is left for this client-id");
+        on_refused_(entry.line, {"bad-seq", "no seq is left for this client-id"});
         return false;
     }
     return true;
 }
 
-std::optional<std::string> Unsent::accept(std::uint64_t seq) {
+std::optional<std::uint64_t> Unsent::accept(std::uint64_t seq) {
     Entry* entry = find(seq);
     if (entry == nullptr) return std::nullopt;
     used_seq_ = std::max(used_seq_, seq);
-    std::string text = answer(*entry);
+    const std::uint64_t line = entry->line;
+    answer(*entry);
     forget_answered();
-    return text;
+    return line;
 }
 
-void Unsent::refuse(std::uint64_t seq, std::string_view why) {
+void Unsent::refuse(std::uint64_t seq, const Error& why) {
     used_seq_ = std::max(used_seq_, seq);
     refuse_seq(seq, why);
 }
 
-void Unsent::refuse_seq(std::uint64_t seq, std::string_view why) {
+void Unsent::refuse_seq(std::uint64_t seq, const Error& why) {
     Entry* entry = find(seq);
     if (entry == nullptr) return;
-    on_refused_(entry->line, entry->text, why);
+    const std::uint64_t line = entry->line;
     answer(*entry);
     forget_answered();
+    on_refused_(line, why);
 }
 
 void Unsent::postpone(std::uint64_t seq) {
@@ -123,6 +123,10 @@ void Unsent::send_all_again() {
 }
 
 Unsent::Entry* Unsent::find(std::uint64_t seq) {
+    // Answers usually come in the order of the seqs, which usually have no gaps.
+    if (!entries_.empty() && entries_.front().seq == seq) {
+        return entries_.front().state != State::answered ? &entries_.front() : nullptr;
+    }
     const auto found = std::partition_point(
         entries_.begin(), entries_.end(),
         [seq](const Entry& entry) { return entry.seq != 0 && entry.seq < seq; });
@@ -130,11 +134,11 @@ Unsent::Entry* Unsent::find(std::uint64_t seq) {
     return is_there && found->state != State::answered ? &*found : nullptr;
 }
 
-std::string Unsent::answer(Entry& entry) {
+void Unsent::answer(Entry& entry) {
     bytes_ -= entry.text.size() + entry_bytes;
     --unanswered_;
     entry.state = State::answered;
-    return std::exchange(entry.text, {});
+    entry.text = {};
 }
 
 void Unsent::forget_answered() {

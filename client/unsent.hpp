@@ -1,12 +1,13 @@
 #pragma once
 
+#include "belfry/client.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace belfry::client {
 
@@ -14,12 +15,13 @@ namespace belfry::client {
 /// first sent, and keeps it whenever it is sent again.
 class Unsent {
   public:
-    /// The function that is called for every line refused for good, with its number, text and
-    /// reason.
-    using OnRefused =
-        std::function<void(std::uint64_t line, std::string_view text, std::string_view why)>;
+    /// The function that is called for every line refused for good.
+    using OnRefused = std::function<void(std::uint64_t line, const Error& why)>;
+    /// The function that is called when a line gets its seq.
+    using OnNumbered = std::function<void(std::uint64_t line, std::uint64_t seq)>;
 
-    explicit Unsent(OnRefused on_refused) : on_refused_{std::move(on_refused)} {}
+    explicit Unsent(OnRefused on_refused, OnNumbered on_numbered = {})
+        : on_refused_{std::move(on_refused)}, on_numbered_{std::move(on_numbered)} {}
 
     /// Tells whether another line should be added. All lines together may take a few MiB.
     [[nodiscard]] bool has_room() const noexcept { return bytes_ < enough_bytes; }
@@ -30,12 +32,10 @@ class Unsent {
     /// Returns how many lines have no answer.
     [[nodiscard]] std::size_t size() const noexcept { return unanswered_; }
 
-    /// Returns the first lines without an answer. The views are valid until a line is added or
-    /// settled.
-    [[nodiscard]] std::vector<std::string_view> unanswered(std::size_t at_most) const;
-
     /// Adds a line at the end.
-    void add(std::uint64_t line, std::string_view text);
+    /// @param seq that the line got in an earlier run; it must be above that of every line before.
+    /// 0: none
+    void add(std::uint64_t line, std::string_view text, std::uint64_t seq = 0);
 
     /// Begins a session after an accepted login. Every line is then sent on this connection.
     /// @param last_seq the highest seq that the server knows of this client
@@ -44,15 +44,15 @@ class Unsent {
     /// Appends SENDs to `out` until it has `enough` bytes.
     void fill(std::string& out, std::size_t enough);
 
-    /// Settles a line after SENT or DUP. @return the line; nothing if no line has this seq
-    std::optional<std::string> accept(std::uint64_t seq);
+    /// Settles a line after SENT or DUP. @return its number; nothing if no line has this seq
+    std::optional<std::uint64_t> accept(std::uint64_t seq);
 
     /// Drops a line after an ERR other than store-failed and bad-seq.
-    void refuse(std::uint64_t seq, std::string_view why);
+    void refuse(std::uint64_t seq, const Error& why);
 
     /// Drops a line after ERR bad-seq. Lines without a seq are then numbered as if this one had not
     /// been used.
-    void refuse_seq(std::uint64_t seq, std::string_view why);
+    void refuse_seq(std::uint64_t seq, const Error& why);
 
     /// Postpones a line after ERR store-failed. Nothing more is sent until try_again().
     void postpone(std::uint64_t seq);
@@ -82,10 +82,11 @@ class Unsent {
     [[nodiscard]] Entry* find(std::uint64_t seq);
     [[nodiscard]] std::uint64_t next_seq() const;
     [[nodiscard]] bool can_be_sent(Entry& entry);
-    std::string answer(Entry& entry);  // returns its text
+    void answer(Entry& entry);
     void forget_answered();
 
     OnRefused on_refused_;
+    OnNumbered on_numbered_;
     std::deque<Entry> entries_;  // seqs ascend; lines without one are at the end
     std::size_t sent_ = 0;       // how many at the front were sent on this connection
     std::size_t bytes_ = 0;

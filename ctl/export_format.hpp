@@ -10,7 +10,7 @@
 
 /// The format that `belfryctl export` writes and `belfryctl import` reads: JSON, one object per
 /// line. The first line describes the log (ExportHeader). Each further line is a message with its
-/// seq, as wire/json.hpp prints it. The messages are in the order of their ids, from first_id to
+/// seq, as cli/json.hpp prints it. The messages are in the order of their ids, from first_id to
 /// last_id.
 namespace belfry::ctl {
 

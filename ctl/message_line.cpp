@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/utf8.hpp"
-#include "wire/json.hpp"
+#include "cli/json.hpp"
 
 #include <unistd.h>
 
@@ -35,12 +35,13 @@ LineForm line_form(bool json) noexcept {
 
 void append_line(std::string& out, const store::Message& message, LineForm form) {
     if (form == LineForm::people) return append_for_people(out, message);
-    const wire::Message frame{.past = false,
-                              .id = message.id,
-                              .sender = message.sender,
-                              .time_ms = message.time_ms,
-                              .payload = message.body};
-    wire::append_json(out, frame, form == LineForm::ascii_json, message.seq);
+    cli::append_json(out,
+                     {.id = message.id,
+                      .sender = message.sender,
+                      .time_ms = message.time_ms,
+                      .seq = message.seq,
+                      .payload = message.body},
+                     form == LineForm::ascii_json);
 }
 
 }  // namespace belfry::ctl

@@ -9,7 +9,7 @@ namespace belfry::ctl {
 /// The form in which a message is printed. It is always one line.
 enum class LineForm {
     people,      ///< id, local time, sender, text; unsafe characters and line breaks become `?`
-    json,        ///< for programs, see wire/json.hpp
+    json,        ///< for programs, see cli/json.hpp
     ascii_json,  ///< JSON with all characters but ASCII escaped, for a terminal
 };
 

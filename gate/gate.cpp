@@ -193,7 +193,7 @@ void Gate::accept_without_descriptor(int listener) {
 }
 
 void Gate::admit(Waiting connection) {
-    if (relays_.is_shut_out(connection.peer, now_)) return;
+    if (relays_.is_shut_out(connection.peer, web_of(connection), now_)) return;
     if (!watch(epoll_, connection.socket.get())) return;
     // A connection that has to go for this one is closed.
     static_cast<void>(room_.add(std::move(connection)));
@@ -210,9 +210,8 @@ void Gate::look_at(int fd) {
 }
 
 void Gate::start_relay(Waiting connection) {
-    const bool is_web = web_ && connection.listener == web_listener_.get();
     Credentials* const credentials = credentials_ ? &*credentials_ : nullptr;
-    const auto start = relays_.start(connection, credentials, is_web ? &*web_ : nullptr, now_);
+    const auto start = relays_.start(connection, credentials, web_of(connection), now_);
     if (start != RelayTable::Start::later) return;
     if (postponed_.size() < max_postponed) postponed_.push_back(std::move(connection));
 }
@@ -248,6 +247,11 @@ std::vector<int> Gate::listeners() const {
         if (*listener) all.push_back(listener->get());
     }
     return all;
+}
+
+/// Returns the settings of the web port, if the connection has come there.
+const WebSettings* Gate::web_of(const Waiting& connection) const noexcept {
+    return web_ && connection.listener == web_listener_.get() ? &*web_ : nullptr;
 }
 
 bool Gate::is_listener(int fd) const noexcept {

@@ -36,6 +36,7 @@ class Gate {
     void wait_for_events();
     [[nodiscard]] std::vector<int> listeners() const;
     [[nodiscard]] bool is_listener(int fd) const noexcept;
+    [[nodiscard]] const WebSettings* web_of(const admission::Waiting& connection) const noexcept;
     void handle(int fd);
     void handle_signals();
     void reload();

@@ -47,11 +47,9 @@ RelayTable::RelayTable(const std::filesystem::path& socket)
 
 RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials* credentials,
                                     const WebSettings* web, base::TimePoint now) {
-    // The clients of a reverse proxy are not limited here, but by belfryd, which knows their
-    // source.
-    const bool is_proxy = web != nullptr && web->is_proxy(connection.peer);
+    const bool is_unlimited = is_proxy(connection.peer, web);
     const Verdict verdict =
-        is_proxy ? Verdict::yes : limits_.may_fork(Source{connection.peer}, now);
+        is_unlimited ? Verdict::yes : limits_.may_fork(Source{connection.peer}, now);
     if (verdict == Verdict::later) return Start::later;
     RelayHeritage heritage{.client = std::move(connection.socket),
                            .session = {},
@@ -67,10 +65,10 @@ RelayTable::Start RelayTable::start(admission::Waiting& connection, Credentials*
     if (pid == -1) {
         log_event(LogLevel::debug,
                   "cannot serve " + to_string(connection.peer) + ": " + std::strerror(errno));
-        if (!is_proxy) limits_.gave_up(Source{connection.peer});
+        if (!is_unlimited) limits_.gave_up(Source{connection.peer});
         return Start::refused;
     }
-    relays_.emplace(pid, Relay{.peer = connection.peer, .is_decided = is_proxy});
+    relays_.emplace(pid, Relay{.peer = connection.peer, .is_decided = is_unlimited});
     return Start::done;
 }
 

@@ -27,8 +27,10 @@ class RelayTable {
     explicit RelayTable(const std::filesystem::path& socket);
 
     /// Tells whether connections of the source are closed at once.
-    [[nodiscard]] bool is_shut_out(const base::Endpoint& peer, base::TimePoint now) const {
-        return limits_.is_shut_out(admission::Source{peer}, now);
+    /// @param web as that of start()
+    [[nodiscard]] bool is_shut_out(const base::Endpoint& peer, const WebSettings* web,
+                                   base::TimePoint now) const {
+        return !is_proxy(peer, web) && limits_.is_shut_out(admission::Source{peer}, now);
     }
 
     enum class Start {
@@ -56,6 +58,12 @@ class RelayTable {
         bool is_decided;  ///< it has no tokens: they were given back or are lost
     };
 
+    /// Tells whether the connection comes from a reverse proxy. Its clients are not limited here,
+    /// but by belfryd, which knows their source.
+    [[nodiscard]] static bool is_proxy(const base::Endpoint& peer,
+                                       const WebSettings* web) noexcept {
+        return web != nullptr && web->is_proxy(peer);
+    }
     [[nodiscard]] base::UniqueFd connect() const noexcept;
     void bury(pid_t pid, int status, base::TimePoint now);
 

@@ -1,5 +1,7 @@
 #include "gate/web_copy.hpp"
 
+#include "wire/error_code.hpp"
+
 #include <string.h>
 
 #include <algorithm>
@@ -38,13 +40,21 @@ std::string_view second_word(std::string_view line) noexcept {
     return is_sound ? word : std::string_view{};
 }
 
+/// Tells whether the server may have closed the connection after an ERR with this code.
+bool may_close(std::string_view code) noexcept {
+    const auto known = wire::error_code_named(code);
+    // After too-large the line does not tell.
+    return !known || wire::closes(*known) || *known == wire::ErrorCode::too_large;
+}
+
 }  // namespace
 
 CloseReason close_reason(std::string_view end) noexcept {
     const std::string_view line = last_line(end);
-    if (line == "BYE shutting-down") return {going_away, second_word(line)};
-    if (line.starts_with("BYE ") || line.starts_with("ERR ")) {
-        return {normal_closure, second_word(line)};
+    const std::string_view word = second_word(line);
+    if (line == "BYE shutting-down") return {going_away, word};
+    if (line.starts_with("BYE ") || (line.starts_with("ERR ") && may_close(word))) {
+        return {normal_closure, word};
     }
     return {internal_error, "the session has ended"};
 }

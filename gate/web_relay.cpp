@@ -3,6 +3,10 @@
 #include "daemon/process_title.hpp"
 #include "gate/forwarded_for.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <utility>
 
 namespace belfry::gate {
@@ -19,6 +23,14 @@ int choose_http(SSL*, const unsigned char** chosen, unsigned char* length,
         ::SSL_select_next_proto(const_cast<unsigned char**>(chosen), length, http_1_1,
                                 sizeof http_1_1 - 1, offered, offered_length);
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+/// How many bytes the kernel takes that cannot leave yet. A ping waits behind them, and behind
+/// those that are under way, so they must be few enough for a slow client to answer in time.
+constexpr int max_unsent = 128 << 10;
+
+void limit_unsent(int socket) noexcept {
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent);
 }
 
 SSL_CTX* context_of(const Credentials* credentials, const WebSettings& settings) {
@@ -53,6 +65,7 @@ void WebRelay::start() {
     error_code ignored;
     client_.socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
     client_.socket().non_blocking(true, ignored);
+    limit_unsent(client_.socket().native_handle());
     end_.stop_in(timeouts_.handshake);
     if (client_.tls() != nullptr) return shake_hands();
     if (credentials_ != nullptr) credentials_->forget_key();

@@ -642,7 +642,7 @@ export class Client extends EventTarget {
         if (this.#isOnline && !this.#leaving) this.#watch();
         for (const frame of this.#reader.push(bytes)) {
             if (this.#transport !== transport) return;
-            if (this.#isOnline || mayPrecedeLogin.test(frame.verb)) this.#on[frame.verb](frame);
+            if (this.#isOnline || mayPrecedeLogin.test(frame.verb)) this.#on[frame.verb]?.(frame);
         }
         if (this.#transport !== transport) return;
         if (this.#reader.broken) this.#lose(broken(this.#reader.broken));
@@ -671,7 +671,6 @@ export class Client extends EventTarget {
         END: (frame) => this.#questions.shift()?.answer(frame),
         ONLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, true)),
         OFFLINE: ({ client }) => this.dispatchEvent(new PresenceEvent(client, false)),
-        PONG: () => {},
         ERR: ({ code, refused, text }) => this.#fail(refused, new BelfryError(code, text || code)),
         BYE: ({ reason }) => {
             if (reason === "taken-over") this.#stop(new BelfryError(reason, "another login has taken over"));
@@ -715,16 +714,14 @@ export class Client extends EventTarget {
         for (let message; this.#transport.unwritten < 1 << 20 && (message = this.#unsent.next()); ) {
             this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
         }
-        if (this.#unsent.canSendAgain && !this.#timers.resend) this.#resendLater();
+        if (this.#unsent.canSendAgain && !this.#timers.resend) {
+            this.#resends ??= pauses({ first: 100, longest: 3000 });
+            this.#after(this.#resends.next().value, "resend", () => {
+                this.#unsent.sendAgain();
+                this.#pump();
+            });
+        }
         this.#balance();
-    }
-
-    #resendLater() {
-        this.#resends ??= pauses({ first: 100, longest: 3000 });
-        this.#after(this.#resends.next().value, "resend", () => {
-            this.#unsent.sendAgain();
-            this.#pump();
-        });
     }
 
     // While the program takes nothing, the server waits, unless an answer is due behind the events.

@@ -65,7 +65,8 @@ field.oninput = () => {
 
 field.onkeydown = (event) => {
     const { key } = event;
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    // This code says that the key belongs to an input method. Safari does not say so by isComposing.
+    if (event.keyCode === 229 || event.altKey || event.ctrlKey || event.metaKey) return;
     if (key === "Enter" && !event.shiftKey) send();
     else if (key === "ArrowUp" && (recalled || field.selectionEnd === 0)) recall(-1);
     else if (key === "ArrowDown" && recalled) recall(1);

@@ -19,8 +19,7 @@ export function say(element, text) {
     if (element && element.textContent !== text) element.textContent = text;
 }
 
-const encoder = new TextEncoder();
-export const encode = (text) => encoder.encode(text);
+export const encode = (text) => new TextEncoder().encode(text);
 
 export const count = (number) => number.toLocaleString("en-US");
 

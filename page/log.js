@@ -28,15 +28,21 @@ export const log = {
         log.first = Math.max(1, after - 49);
     },
 
+    /** The log has an id whose event does not come. */
+    reach(id) {
+        if (id <= log.newest) return;
+        if (log.isAtEnd()) log.last = id;
+        log.newest = id;
+        while (log.last - log.first >= capacity) events.delete(log.first++);
+    },
+
     /** Takes a `message`, `sent` or `gap` event in the order of the log. */
     append(event) {
         const { first, last } = { first: event.id, last: event.id, ...event };
-        if (log.isAtEnd()) log.last = last;
-        log.newest = last;
         if (last - first >= capacity) log.first = last;
         else for (let id = first; id < last; id++) events.set(id, event);
         events.set(first, event).set(last, event);
-        while (log.last - log.first >= capacity) events.delete(log.first++);
+        log.reach(last);
     },
 
     /** Takes the answer to a request for ids. What it lacks does not exist any more. */

@@ -26,7 +26,8 @@ function* parts(text) {
 /** Punctuation at the end belongs to the sentence around the link. */
 function link(text) {
     let end = text.length;
-    while ((text.includes("(") ? ".,;:!?'*" : ".,;:!?'*)]}").includes(text[end - 1])) end--;
+    const marks = text.includes("(") ? ".,;:!?'*" : ".,;:!?'*)]}";
+    while (marks.includes(text[end - 1])) end--;
     const href = text.slice(0, end);
     return make("a", { href, rel: "noopener", target: "_blank" }, href);
 }
@@ -49,7 +50,8 @@ function showText(text, button, bytes) {
         const opens = text.classList.toggle("whole");
         say(button, opens ? "Show less" : `Show all (${size})`);
         text.replaceChildren(...(opens ? [] : preview));
-        if (opens) showPieces(text, pieces(bytes));
+        text.rest = opens && pieces(bytes);
+        if (opens) showPieces(text, text.rest);
         button.dispatchEvent(new Event("opened", { bubbles: true }));
     };
 }
@@ -71,7 +73,7 @@ function* pieces(bytes) {
 function showPieces(text, rest) {
     for (const begin = performance.now(); performance.now() - begin < 8; ) {
         const { value, done } = rest.next();
-        if (done || !text.classList.contains("whole")) return;
+        if (done || text.rest !== rest) return;
         const piece = make("div", { className: "piece", dir: "auto" }, ...parts(value));
         const lines = value.split("\n").length + (value.length * 7.5) / text.clientWidth;
         piece.style.containIntrinsicHeight = `auto ${lines * 22}px`;

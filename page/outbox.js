@@ -2,6 +2,7 @@ import { session } from "./session.js";
 
 const prefix = () => `belfry/${session.me}/out/`;
 let written = 0;
+let lastSeq = 0n;
 
 /** If the storage is full, the message is lost at a reload. */
 function store(entry) {
@@ -15,18 +16,31 @@ function store(entry) {
     outbox.onchange();
 }
 
+/** Chooses a seq by the time, so that no other device of the same person has used it. */
+function newSeq({ welcome: { seq } }) {
+    for (const used of [seq, BigInt(Date.now() * 1000)]) if (used > lastSeq) lastSeq = used;
+    return ++lastSeq;
+}
+
+/** After a duplicate: another device may have used a higher seq, and then the server has never accepted this message. */
+async function isInLog(client, { text }) {
+    const { messages } = await client.history(Math.max(1, client.welcome.last - 5000), 100_000);
+    return messages.some((message) => message.sender === session.me && message.text === text);
+}
+
 async function send(entry) {
     const { client } = session;
     if (entry.isSending || entry.error || client.state !== "online") return;
     entry.isSending = true;
     try {
         const { id } = await client.send(entry.text, {
-            seq: entry.seq && BigInt(entry.seq),
-            onseq: (seq) => store(Object.assign(entry, { seq: `${seq}`, epoch: client.welcome.epoch })),
+            seq: BigInt(entry.seq ?? newSeq(client)),
+            onseq: (seq) => store(Object.assign(entry, { seq: `${seq}` })),
         });
-        localStorage.removeItem(entry.key);
-        // Usually its `sent` event takes it out. A duplicate may have had that in an earlier run.
-        if (!id) outbox.discard(entry);
+        // Its `sent` event takes it out. A duplicate may have had that in an earlier run.
+        if (id) localStorage.removeItem(entry.key);
+        else if (await isInLog(client, entry)) outbox.discard(entry);
+        else if (outbox.entries.includes(entry)) throw { code: "bad-seq" };
     } catch ({ code = "unknown" }) {
         entry.isSending = false;
         if (client.state !== "stopped") store(Object.assign(entry, { error: code }));
@@ -38,7 +52,7 @@ async function send(entry) {
  * one. So it is sent again with the same seq after a reload, and the server accepts it once.
  */
 export const outbox = {
-    /** In the order in which they were written: {key, text, time, seq?, epoch?, error?, isSending?, isHomeless?}. */
+    /** In the order in which they were written: {key, text, time, seq?, error?, isSending?, isHomeless?}. */
     entries: [],
     /** Set by the page. */
     onchange: () => {},
@@ -60,13 +74,10 @@ export const outbox = {
         send(entry);
     },
 
-    /** Sends what waits. In another epoch a seq means nothing: the new log cannot contain the message. */
+    /** Sends what waits. Also a log with another epoch may contain a message already, so it keeps its seq. */
     resume() {
         outbox.open();
-        for (const entry of outbox.entries) {
-            if (entry.epoch !== session.client.welcome.epoch && !entry.isSending) delete entry.seq;
-            send(entry);
-        }
+        outbox.entries.forEach(send);
     },
 
     /** Takes out the message that has got its place in the log. */
@@ -78,10 +89,8 @@ export const outbox = {
 
     /** Sends a failed message as a new one: the server has never accepted it under its seq. */
     retry(entry) {
-        delete entry.error;
-        delete entry.seq;
-        store(entry);
-        send(entry);
+        outbox.discard(entry);
+        outbox.add(entry.text);
     },
 
     discard(entry) {

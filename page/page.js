@@ -25,7 +25,7 @@ function showLogin(reason = "", isBusy = false) {
     $("name").value ||= session.me;
 }
 
-function showChat() {
+function showChat(login) {
     if (!$("chat").hidden) return;
     $("login").hidden = true;
     $("chat").hidden = false;
@@ -33,14 +33,21 @@ function showChat() {
     outbox.open();
     openComposer();
     $("draft").focus();
+    remember(login);
 }
 
-function start(login, onopen) {
+function start(login) {
     // Somebody else may have been logged in before.
     epoch = undefined;
     outbox.entries = [];
-    const client = connect(login);
-    client.addEventListener("state", (event) => client === session.client && onstate(event, onopen));
+    let client;
+    try {
+        client = connect(login);
+    } catch {
+        // No server can know such a secret.
+        return stop({ code: "login-refused" });
+    }
+    client.addEventListener("state", (event) => client === session.client && onstate(event, login));
     client.addEventListener("presence", people.changed);
     receive(client);
 }
@@ -54,13 +61,12 @@ async function receive(client) {
     }
 }
 
-function onstate({ state, error, welcome }, onopen) {
+function onstate({ state, error, welcome }, login) {
     if (state === "online") {
-        onopen?.();
-        showChat();
+        showChat(login);
         enter(welcome);
-    } else if (state === "stopped") stop(error.code);
-    else if (state === "waiting" && $("chat").hidden) showLogin("No connection to the server. Trying again…");
+    } else if (state === "stopped") stop(error);
+    else if (state === "waiting" && $("chat").hidden) showLogin(reasonOf(error));
     showConnection();
     timeline.refresh();
 }
@@ -73,17 +79,24 @@ function enter(welcome) {
         unread.begin(welcome.cursor);
         timeline.hold();
         epoch = welcome.epoch;
-    } else if (welcome.last > log.newest) timeline.hold();
+    } else {
+        if (welcome.last > log.newest) timeline.hold();
+        // Another device may have read on meanwhile.
+        unread.reach(welcome.cursor);
+        log.reach(welcome.cursor);
+    }
     isLive = false;
     outbox.resume();
     people.update();
 }
 
-function stop(code) {
-    if (code === "taken-over") $("taken-over").showModal();
-    else if (code !== "closed") {
+const reasonOf = ({ code }) => $(code)?.textContent ?? `The server ended the connection: ${code}.`;
+
+function stop(error) {
+    if (error.code === "taken-over") $("taken-over").showModal();
+    else if (error.code !== "closed") {
         forget();
-        showLogin($(code)?.textContent ?? `The server ended the connection: ${code}.`);
+        showLogin(reasonOf(error));
     }
 }
 
@@ -133,9 +146,8 @@ function showConnection(isSlow) {
 
 $("login-form").onsubmit = (event) => {
     event.preventDefault();
-    const login = { id: $("name").value, secret: $("secret").value };
     showLogin("", true);
-    start(login, () => remember(login, $("stay").checked));
+    start({ id: $("name").value, secret: $("secret").value, stays: $("stay").checked });
 };
 $("log-out").onclick = $("leave").onclick = async () => {
     forget();
@@ -152,7 +164,8 @@ setInterval(() => people.update(), 30_000);
 setInterval(() => document.hidden && timeline.onframe(), 500);
 navigator.serviceWorker?.register("service-worker.js").catch(() => {});
 
-if (remembered()) {
-    start(remembered());
-    showChat();
+const login = remembered();
+if (login) {
+    start(login);
+    showChat(login);
 } else showLogin();

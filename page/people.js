@@ -2,6 +2,7 @@ import { $, copy, count, say, sign } from "./dom.js";
 import { session } from "./session.js";
 
 const users = new Map();
+let timer = 0;
 
 /** Who there is, and who is online. */
 export const people = {
@@ -14,13 +15,15 @@ export const people = {
         return list;
     },
 
+    /** Many may come at once. */
     changed({ id, online }) {
         users.set(id, online);
-        show();
+        timer ||= setTimeout(show, 100);
     },
 };
 
 function show() {
+    timer = 0;
     const sorted = [...users].sort(([a, isA], [b, isB]) => isB - isA || (a < b ? -1 : 1));
     say($("online-count"), `${count(sorted.filter(([, online]) => online).length)} online`);
     $("people-list").replaceChildren(...sorted.map(([id, online]) => {

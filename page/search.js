@@ -40,6 +40,7 @@ function match({ id, sender, time, text }, words) {
     item.querySelectorAll("strong, small, span span, mark").forEach((element, index) => say(element, pieces[index]));
     item.onclick = () => {
         dialog.close();
+        $("close-inside").click();
         timeline.show(id);
     };
     $("results").append(item);

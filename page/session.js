@@ -9,7 +9,7 @@ export const session = {
     isOnline: () => session.client?.state === "online",
 };
 
-/** The last login of this tab or, if it was to stay, of this browser: {id, secret}. */
+/** The last login of this tab or, if it was to stay, of this browser: {id, secret, stays}. */
 export const remembered = () => JSON.parse(sessionStorage[key] ?? localStorage[key] ?? null);
 
 export function forget() {
@@ -17,9 +17,9 @@ export function forget() {
     localStorage.removeItem(key);
 }
 
-export function remember(login, stays) {
+export function remember(login) {
     forget();
-    (stays ? localStorage : sessionStorage)[key] = JSON.stringify(login);
+    (login.stays ? localStorage : sessionStorage)[key] = JSON.stringify(login);
 }
 
 export function connect({ id, secret }) {

@@ -73,6 +73,8 @@ export const timeline = {
      */
     release() {
         isHeld = false;
+        // What came while nobody could see the list has not been seen.
+        shownTo = 0;
         if (!view) return;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
@@ -126,10 +128,10 @@ function render() {
     if (session.isOnline() && log.extend(begin, end)) timeline.refresh();
 }
 
-/** Moves the anchor as far as somebody has scrolled since the last frame. */
+/** Moves the anchor as far as somebody has scrolled since the last frame. A change of size also scrolls. */
 function followUser() {
     const moved = scroller.scrollTop - scrollTop;
-    if (Math.abs(moved) < 1) return;
+    if (Math.abs(moved) < 1 || scroller.clientWidth !== width || scroller.clientHeight !== view) return;
     anchor.top -= moved;
     follows = log.isAtEnd() && scroller.scrollTop + view >= scroller.scrollHeight - 4;
 }

@@ -35,6 +35,15 @@ export const unread = {
         advance();
     },
 
+    /** Everything up to an id was acknowledged, perhaps by another device. */
+    reach(upTo) {
+        for (; unread.upTo < upTo; unread.upTo++) {
+            const event = log.event(unread.upTo + 1);
+            if (!ahead.delete(unread.upTo + 1) && unread.count && event && isForeign(event)) unread.count--;
+        }
+        advance();
+    },
+
     saw(first, last) {
         for (let id = Math.max(first, unread.upTo + 1); id <= last; id++) {
             const event = log.event(id);

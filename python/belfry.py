@@ -504,22 +504,27 @@ class _Inbox:
         self._seen = max(self._seen, welcome.cursor)
         self.has_dropped = False
 
-    def add(self, event: LogEvent) -> None:
-        """Adds an event unless it came before."""
-        if self.has_dropped:
+    def add(self, event: Union[Message, Sent, Gap], last: int, cost: int = EVENT_BYTES) -> None:
+        """Adds an event whose last id is `last`, unless it came before."""
+        if last <= self._seen or not self._has_room():
             return
-        if self.size >= self.DROP_AT:
-            self.has_dropped = True
-            return
-        if type(event) is not Live:
-            last = _last_id(event)
-            if last <= self._seen:
-                return
-            if type(event) is Gap and event.first <= self._seen:
-                event = Gap(self._seen + 1, last)
-            self._seen = last
+        self._seen = last
         self._events.append(event)
-        self.size += self._cost(event)
+        self.size += cost
+
+    def add_gap(self, gap: Gap) -> None:
+        """Adds what is new of a gap."""
+        self.add(Gap(max(gap.first, self._seen + 1), gap.last), gap.last)
+
+    def add_live(self, live: Live) -> None:
+        if self._has_room():
+            self._events.append(live)
+            self.size += self.EVENT_BYTES
+
+    def _has_room(self) -> bool:
+        """Tells whether an event can be kept. After one that was dropped, no event is kept."""
+        self.has_dropped = self.has_dropped or self.size >= self.DROP_AT
+        return not self.has_dropped
 
     def _cost(self, event: LogEvent) -> int:
         return self.EVENT_BYTES + (len(event.payload) if type(event) is Message else 0)
@@ -600,6 +605,7 @@ class _Unsent:
         return self.size < self.ENOUGH
 
     def add(self, payload: bytes, seq: int, future: _Future) -> None:
+        """Queues a message. Its future gets a Receipt. A seq of 0 is chosen when the message leaves."""
         self._fresh.append(_Outgoing(payload, seq, future))
         self.size += self.MESSAGE_BYTES + len(payload)
 
@@ -673,7 +679,8 @@ class _Unsent:
         message = self._numbered.pop(seq, None)
         if message is None:
             return
-        self._used = max(self._used, seq)
+        if seq > self._used:
+            self._used = seq
         self._settle(message.future, Receipt(seq, last))
         self._forget(message)
 
@@ -794,10 +801,6 @@ class Conversation:
 
     # --- the program ---
 
-    def send(self, payload: bytes, seq: int, future: _Future) -> None:
-        """Queues a message. Its future gets a Receipt. A seq of 0 is chosen when the message leaves."""
-        self.unsent.add(payload, seq, future)
-
     def history(self, first: int, count: int, future: _Future) -> None:
         command = b"HISTORY %d %d\r\n" % (first, count)
         self._ask(command, lambda found, end: History(found, end.first, end.last), future)
@@ -871,18 +874,25 @@ class Conversation:
     def received(self, data: bytes, now: float) -> None:
         """Handles bytes of the server."""
         self._heard = now
+        is_storing = False
         for frame in self._reader.feed(data):
             kind = type(frame)
             if kind is Message:
-                self._deliver(cast(Message, frame))
+                if self.state == "online":
+                    self.inbox.add(frame, frame.id, self.inbox.EVENT_BYTES + len(frame.payload))  # type: ignore
             elif kind is Sent:
-                self._on_sent(cast(Sent, frame))
+                if self.state == "online":
+                    self.unsent.accept(frame.seq, frame.id)  # type: ignore
+                    self.inbox.add(frame, frame.id)  # type: ignore
+                    is_storing = True
             else:
                 self._on_other(frame, now)
             if not self.is_linked:
                 return
         if self._reader.is_broken:
             return self._stop(BelfryError("broken-server", "the bytes of the server are not the protocol"))
+        if is_storing:
+            self._resends.reset()
         if self.unsent.can_try_again and "resend" not in self._timers:
             self._timers["resend"] = now + self._resends.next()
 
@@ -969,15 +979,6 @@ class Conversation:
 
     # --- what the server says ---
 
-    def _deliver(self, event: LogEvent) -> None:
-        if self.is_online:
-            self.inbox.add(event)
-
-    def _on_sent(self, sent: Sent) -> None:
-        self._resends.reset()
-        self.unsent.accept(sent.seq, sent.id)
-        self._deliver(sent)
-
     def _on_other(self, frame: _Frame, now: float) -> None:
         if isinstance(frame, Welcome):
             self._on_welcome(frame, now)
@@ -985,13 +986,15 @@ class Conversation:
             self._on_error(frame, now)
         elif isinstance(frame, _Bye):
             self._on_bye(frame, now)
+        elif not self.is_online:
+            pass
         elif isinstance(frame, _Dup):
             self.unsent.accept(frame.seq, None)
         elif isinstance(frame, Live):
-            self._deliver(frame)
+            self.inbox.add_live(frame)
         elif isinstance(frame, Gap):
             # An own message may be missing whose SENT was lost. The server answers it with DUP.
-            self._deliver(frame)
+            self.inbox.add_gap(frame)
             self.unsent.send_all_again()
         elif isinstance(frame, Presence):
             self.news.append(frame)
@@ -1110,6 +1113,8 @@ def _server(url: str) -> _Server:
 
 
 def _bytes(payload: _Payload) -> bytes:
+    if type(payload) is bytes:
+        return payload
     return payload.encode() if isinstance(payload, str) else bytes(payload)
 
 
@@ -1312,6 +1317,10 @@ class Client(_Shared):
     Receipt(seq=1, id=1)
     """
 
+    # A thread that queues so many messages writes them itself. Otherwise they would wait until the client's thread gets the
+    # interpreter, up to 5 ms later. An SSLSocket must not be used by two threads.
+    WRITE_AFTER = 128
+
     def __init__(
         self,
         id: str,
@@ -1330,10 +1339,11 @@ class Client(_Shared):
         setup = _Setup(id, servers, secret, ack, presence, ca, ssl_context)
         claim: Callable[[_Future], bool] = lambda future: bool(future.set_running_or_notify_cancel())
         core = Conversation(setup.login, len(setup.servers), claim, backoff, ping)
-        self._lock = threading.Lock()  # guards the conversation
+        self._lock = threading.Lock()  # guards the conversation, and what is written
         self._changed = threading.Condition(self._lock)
         self._link: Optional[socket.socket] = None
         self._rest = memoryview(b"")  # of the output, not written yet
+        self._unwritten = 0  # how many messages were queued after the last output
         self._watched = 0  # the events of the link that the selector waits for
         self._selector = selectors.DefaultSelector()
         self._alarm, self._waker = socket.socketpair()
@@ -1426,13 +1436,21 @@ class Client(_Shared):
         future: concurrent.futures.Future[Receipt] = concurrent.futures.Future()
         self._check()
         with self._lock:
-            self._check_running()
-            while not self._core.unsent.has_room and threading.current_thread() is not self._thread:
-                self._await_change(due)
-                self._check_running()
-            self._core.send(data, number, future)
-        self._wake()
+            if self._core.state == "stopped" or not self._core.unsent.has_room:
+                self._await_room(due)
+            self._core.unsent.add(data, number, future)
+            self._unwritten += 1
+            if self._unwritten >= self.WRITE_AFTER and not self._rest and not isinstance(self._link, ssl.SSLSocket):
+                self._write()
+        if not self._is_woken:
+            self._wake()
         return future
+
+    def _await_room(self, due: Optional[float]) -> None:
+        self._check_running()
+        while not self._core.unsent.has_room and threading.current_thread() is not self._thread:
+            self._await_change(due)
+            self._check_running()
 
     def flush(self, timeout: Optional[float] = None) -> None:
         """Waits until every message has its answer."""
@@ -1631,14 +1649,12 @@ class Client(_Shared):
     def _turn(self) -> None:
         """Writes, waits, reads."""
         with self._lock:
+            self._write()
             due = self._core.deadline()
-            if self._link and not self._rest:
-                self._rest = memoryview(self._core.output())
             reads = self._link is not None and self._core.wants_input()
             has_results = bool(self._core.settled or self._core.news)
         if has_results:
-            self._after()
-        self._write()
+            return self._after()
         has_more = isinstance(self._link, ssl.SSLSocket) and self._link.pending() > 0
         self._watch((selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if self._rest else 0))
         ready = self._select(0.0 if has_more and reads else due)
@@ -1664,14 +1680,18 @@ class Client(_Shared):
         self._watched = events
 
     def _write(self) -> None:
-        if not self._link or not self._rest:
+        """Writes what the connection takes at once. The caller holds the lock."""
+        if self._link is None or not self._core.is_linked:
             return
+        if not self._rest:
+            self._rest = memoryview(self._core.output())
+            self._unwritten = 0
         try:
-            self._rest = self._rest[self._link.send(self._rest) :]
+            self._rest = self._rest[self._link.send(self._rest) :] if self._rest else self._rest
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as error:
-            self._lose(error)
+            self._core.lost(_loss(self._setup.servers[self._core.server], error), time.monotonic())
 
     def _read(self) -> Optional[bytes]:
         assert self._link
@@ -1719,8 +1739,9 @@ class Client(_Shared):
         if self._link is None:
             return
         self._watch(0)
-        link, self._link = self._link, None
-        self._rest = memoryview(b"")
+        with self._lock:
+            link, self._link = self._link, None
+            self._rest = memoryview(b"")
         if isinstance(link, ssl.SSLSocket):
             try:
                 link.unwrap()
@@ -1747,6 +1768,9 @@ class _Protocol(asyncio.Protocol):
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
         self._ended = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._client._connected(self, cast(asyncio.Transport, transport))
 
     def data_received(self, data: bytes) -> None:
         self._client._received(self, data)
@@ -1884,7 +1908,7 @@ class AsyncClient(_Shared):
             await self._await_change(due)
             self._check_running()
         future: asyncio.Future[Receipt] = self._loop.create_future()
-        self._core.send(data, number, future)
+        self._core.unsent.add(data, number, future)
         self._schedule()
         return future
 
@@ -1983,7 +2007,6 @@ class AsyncClient(_Shared):
         server = self._setup.servers[self._core.server]
         try:
             await self._connect_to(server)
-            self._core.connected(self._loop.time())
         except ssl.SSLCertVerificationError as error:
             self._core.refuse(_untrusted(server, error))
         except BelfryError as error:
@@ -2017,10 +2040,17 @@ class AsyncClient(_Shared):
                 "server_hostname": server.host,
                 "ssl_handshake_timeout": _HANDSHAKE_TIMEOUT,
             }
-        transport, protocol = await self._loop.create_connection(lambda: _Protocol(self), sock=link, **tls)
-        self._link, self._transport, self._protocol = link, transport, protocol
+        self._link = link
+        await self._loop.create_connection(lambda: _Protocol(self), sock=link, **tls)
+
+    def _connected(self, protocol: _Protocol, transport: asyncio.Transport) -> None:
+        if not self._core.wants_connection:
+            return transport.abort()  # closed meanwhile
+        self._transport, self._protocol = transport, protocol
         self._is_congested = False
         self._is_reading = True
+        self._core.connected(self._loop.time())
+        self._schedule()
 
     def _received(self, protocol: _Protocol, data: bytes) -> None:
         if protocol is self._protocol and self._core.is_linked:

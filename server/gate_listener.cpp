@@ -64,7 +64,10 @@ std::string_view certificate_name(const wire::ProxyHeader& header) noexcept {
 /// that ends at a loopback address has not left this machine. If its client is on another one, a
 /// reverse proxy has forwarded it, which has to speak TLS with that client.
 bool is_confidential(const wire::ProxyHeader& header) noexcept {
-    return header.tls || header.local.is_loopback() || header.peer.is_loopback() ||
+    if (header.tls || header.local.is_loopback()) return true;
+    // A client without a port was named by a reverse proxy, and the proxy may be far away.
+    if (header.peer.port == 0) return false;
+    return header.peer.is_loopback() ||
            (header.peer.is_known() && header.peer.address == header.local.address);
 }
 

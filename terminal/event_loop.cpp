@@ -1,5 +1,6 @@
 #include "terminal/event_loop.hpp"
 
+#include "cli/command_line.hpp"
 #include "terminal/options.hpp"
 #include "terminal/secret_source.hpp"
 #include "terminal/standard_error.hpp"
@@ -25,57 +26,108 @@ constexpr base::Duration bye_timeout = 5s;
 constexpr base::Duration bye_timeout_when_stopped = 1s;
 constexpr base::Duration bye_timeout_when_late = 100ms;
 
-std::string named(const client::ServerAddress& server) {
-    return server.host + " port " + server.port;
+Client opened(const Options& options, Secret secret, bool is_interactive) {
+    auto client = Client::open({.id = options.client_id,
+                                .servers = urls_of(options.destination),
+                                .secret = std::move(secret),
+                                .tls = options.destination.tls.value_or(Tls{}),
+                                .ack = Ack::manual,
+                                .presence = is_interactive,
+                                .fail_fast = true,
+                                .max_messages = options.count});
+    if (!client) throw cli::UsageError{client.error().text};
+    return std::move(*client);
+}
+
+// Says what is wrong with a server that cannot be used at all; null if it is another error.
+const char* useless_server(std::string_view code) {
+    if (code == "broken-server") return " does not speak the Belfry protocol";
+    if (code == "untrusted") return "";
+    if (code == "no-tls") return " does not speak TLS; connect without --tls?";
+    if (code == "wants-tls") return " seems to expect TLS; use --tls";
+    return nullptr;
 }
 
 }  // namespace
 
-EventLoop::EventLoop(const Options& options, client::Secret secret)
+EventLoop::EventLoop(const Options& options, Secret secret)
     : options_{options},
       tty_view_{TtyView::is_possible(options) ? std::make_unique<TtyView>(options) : nullptr},
       input_{STDIN_FILENO},
       output_{STDOUT_FILENO},
-      connection_{options.destination,
-                  {.client_id = options.client_id,
-                   .count = options.count,
-                   .acknowledges = !options.peek,
-                   .secret = std::move(secret)},
-                  tty_view_ ? static_cast<client::Observer&>(*tty_view_)
-                            : plain_.emplace(options_, output_)} {
+      client_{opened(options, std::move(secret), tty_view_ != nullptr)} {
+    if (!tty_view_) plain_.emplace(options_, output_);
     if (!tty_view_) progress_.emplace();
     if (options.timeout) done_by_ = base::Clock::now() + *options.timeout;
+    listen();
 }
+
+View& EventLoop::view() noexcept {
+    return tty_view_ ? static_cast<View&>(*tty_view_) : *plain_;
+}
+
+// --- what the server says ---
+
+void EventLoop::listen() {
+    client_.on_message([this](const Message& message) {
+        ++received_;
+        view().message(message);
+    });
+    client_.on_live([this](const Live&) { view().live(); });
+    client_.on_presence([this](const Presence& presence) { view().presence(presence); });
+    client_.on_notice([this](std::string_view text) { view().notice(text); });
+    client_.on_state([this](const StateChange& change) { on_state(change); });
+}
+
+void EventLoop::on_state(const StateChange& change) {
+    if (change.state == State::online) {
+        last_welcome_ = base::Clock::now();
+        view().welcome(change.welcome);
+    }
+    if (change.state == State::waiting) view().lost(change.retry_at);
+}
+
+void EventLoop::send(std::uint64_t line, std::string_view text) {
+    view().sending(line, text);
+    client_.send(text, [this, line](const Result<Receipt>& outcome) {
+        if (outcome) return view().accepted(line, *outcome);
+        // At the end it is not known whether the line was accepted.
+        if (outcome.error().code != "closed") refuse(line, outcome.error());
+    });
+}
+
+void EventLoop::refuse(std::uint64_t line, const Error& why) {
+    all_accepted_ = false;
+    view().refused(line, why);
+}
+
+// --- running ---
 
 int EventLoop::run() {
     log_in();
     if (wants_keys()) {
-        tty_view_->read_lines(
-            {.wait = [this] { return turn_until_key(); },
-             .send = [this](std::string_view text) { connection_.send(++typed_, text); }});
+        tty_view_->read_lines({.wait = [this] { return turn_until_key(); },
+                               .send = [this](std::string_view text) { send(++typed_, text); }});
         go_on({});  // From here on the program acts as after the end of a file.
     }
-    while (!connection_.has_ended()) go_on(wait());
+    while (!has_ended()) go_on(wait());
     const int exit_code = report_end();
-    if (tty_view_) tty_view_->finish(connection_.conversation().unsent());
+    if (tty_view_) tty_view_->finish();
     return exit_code;
 }
 
 void EventLoop::log_in() {
     turn_until_answer();
-    const bool needs_secret =
-        connection_.has_ended() && connection_.end() == client::Connection::End::needs_secret;
-    if (!needs_secret) return;
+    if (!has_ended() || client_.error().code != "needs-secret") return;
     if (auto secret = ask_secret(options_.client_id)) {
-        connection_.log_in_with(*std::move(secret));
+        client_.set_secret(*std::move(secret));
+        client_.connect();
         turn_until_answer();
     }
 }
 
 void EventLoop::turn_until_answer() {
-    while (!connection_.conversation().has_been_welcome() && !connection_.has_ended()) {
-        go_on(wait());
-    }
+    while (!last_welcome_ && !has_ended()) go_on(wait());
 }
 
 // Returns true when there is a key, which the editor then reads itself.
@@ -88,26 +140,23 @@ bool EventLoop::turn_until_key() {
     }
 }
 
-bool EventLoop::is_ending() const {
-    return connection_.is_leaving() || connection_.has_ended();
-}
-
 bool EventLoop::input_has_ended() const {
     return tty_view_ ? tty_view_->has_ended() : input_.has_ended();
 }
 
 // --- waiting ---
 
-EventLoop::Ready EventLoop::wait() const {
-    const bool leaving = connection_.is_leaving();
+EventLoop::Ready EventLoop::wait() {
+    const bool leaving = is_leaving();
+    // More is read only after everything received has been printed. So a slow reader of standard
+    // output holds back the server and fills no memory here.
+    client_.pause(!output_.is_written());
     std::array<pollfd, 5> fds{{
         // The descriptor stays readable after a signal. A second signal ends the program at once.
         {leaving ? -1 : signal_.fd(), POLLIN, 0},
         {tty_view_ ? tty_view_->signal_fd() : -1, POLLIN, 0},
         {wants_input() ? input_.fd() : -1, POLLIN, 0},
-        // More is read only after everything received has been printed. So a slow reader of
-        // standard output holds back the server and fills no memory here.
-        connection_.wanted(output_.is_written()),
+        {client_.descriptor(), client_.events(), 0},
         {leaving ? -1 : output_.poll_fd(), POLLOUT, 0},
     }};
     if (::poll(fds.data(), fds.size(), timeout_ms()) < 0) return {};
@@ -127,16 +176,14 @@ int EventLoop::timeout_ms() const {
 
 // While the program leaves, it shows nothing more and waits only for the answer to QUIT.
 base::Deadline EventLoop::wake_at() const {
-    if (connection_.is_leaving()) return connection_.wake_at();
+    if (is_leaving()) return client_.deadline();
     const base::Deadline shown = tty_view_ ? tty_view_->show_again_at() : progress_->next();
-    return base::earlier(base::earlier(connection_.wake_at(), shown),
+    return base::earlier(base::earlier(client_.deadline(), shown),
                          base::earlier(done_by_, give_up_at_));
 }
 
 bool EventLoop::wants_input() const {
-    const client::Conversation& conversation = connection_.conversation();
-    return conversation.has_been_welcome() && !connection_.is_leaving() && !input_has_ended() &&
-           conversation.unsent().has_room();
+    return last_welcome_ && !is_leaving() && !input_has_ended() && client_.has_room();
 }
 
 // --- one turn of the loop ---
@@ -144,23 +191,23 @@ bool EventLoop::wants_input() const {
 void EventLoop::go_on(const Ready& ready) {
     if (ready.signal) on_signal(TerminationSignal::number().value_or(0));
     if (ready.terminal) tty_view_->take_signals();
-    connection_.go_on(ready.connection);
+    client_.step(ready.connection);
     if (ready.input && !tty_view_) read_input();
     print();
     look_at_time(base::Clock::now());
-    if (connection_.is_online() && is_done()) leave(code_when_done(), bye_timeout);
-    if (tty_view_ && connection_.is_online()) connection_.ask(tty_view_->take_commands());
-    connection_.flush();
-    if (tty_view_) tty_view_->show(connection_.conversation().unsent(), base::Clock::now());
+    if (is_online() && is_done()) leave(code_when_done(), bye_timeout);
+    if (tty_view_ && is_online()) tty_view_->send_requests(client_);
+    client_.step(false);  // sends what this turn has produced
+    if (tty_view_) tty_view_->show(base::Clock::now());
 }
 
 void EventLoop::read_input() {
     input_.read();
     while (const auto line = input_.next()) {
         if (line->too_long) {
-            connection_.refuse(line->number, line->text, "longer than any server accepts");
+            refuse(line->number, {"too-large", "longer than any server accepts"});
         } else {
-            connection_.send(line->number, line->text);
+            send(line->number, line->text);
         }
     }
 }
@@ -168,23 +215,22 @@ void EventLoop::read_input() {
 void EventLoop::print() {
     if (is_ending()) return;
     const auto now = base::Clock::now();
-    if (tty_view_) tty_view_->show(connection_.conversation().unsent(), now);
+    if (tty_view_) tty_view_->show(now);
     if (progress_) show_progress(now);
     if (!output_.write()) return on_output_failed(errno);
     const bool is_shown = tty_view_ ? tty_view_->has_passed_on_all() : output_.is_written();
-    if (is_shown) connection_.acknowledge();
+    if (is_shown && !options_.peek) client_.ack_all();
 }
 
 void EventLoop::show_progress(base::TimePoint now) {
     if (output_.is_terminal() && !output_.is_written()) progress_->clear();
-    const bool is_sending = !connection_.conversation().unsent().is_empty();
+    const bool is_sending = client_.unsent() != 0;
     if (is_catching_up() || is_sending) progress_->begin(now);
     if (progress_->is_due(now)) progress_->show(progress(), now);
 }
 
 bool EventLoop::is_catching_up() const {
-    const client::Conversation& conversation = connection_.conversation();
-    return !conversation.is_live() && conversation.has_been_welcome() && !output_.is_terminal();
+    return !client_.is_live() && last_welcome_ && !output_.is_terminal();
 }
 
 std::string EventLoop::progress() const {
@@ -192,7 +238,7 @@ std::string EventLoop::progress() const {
         return "belfry: catching up: " + std::to_string(plain_->caught_up()) + " of " +
                std::to_string(plain_->backlog()) + " messages";
     }
-    if (connection_.conversation().unsent().is_empty()) return {};
+    if (client_.unsent() == 0) return {};
     const auto percent = input_.percent_read();
     return "belfry: lines accepted: " + std::to_string(plain_->accepted()) +
            (percent ? ", input read: " + std::to_string(*percent) + " %" : "");
@@ -202,7 +248,7 @@ void EventLoop::look_at_time(base::TimePoint now) {
     if (is_ending()) return;
     limit_time_offline(now);
     if (base::has_passed(give_up_at_, now)) {
-        warn("no connection to " + named(connection_.server()) + "; giving up");
+        warn("no connection to " + server() + "; giving up");
         leave(exit_code::no_connection, {});
     } else if (base::has_passed(done_by_, now)) {
         warn("timed out");
@@ -212,18 +258,17 @@ void EventLoop::look_at_time(base::TimePoint now) {
 
 void EventLoop::limit_time_offline(base::TimePoint now) {
     const bool stays = options_.follow || is_typing();
-    if (connection_.is_online() || stays || !connection_.conversation().has_been_welcome()) {
+    if (is_online() || stays || !last_welcome_) {
         give_up_at_.reset();
-    } else if (!give_up_at_ || *give_up_at_ < connection_.last_welcome() + offline_timeout) {
+    } else if (!give_up_at_ || *give_up_at_ < *last_welcome_ + offline_timeout) {
         give_up_at_ = now + offline_timeout;
     }
 }
 
 bool EventLoop::is_done() const {
-    const client::Conversation& conversation = connection_.conversation();
-    if (!conversation.unsent().is_empty() || !output_.is_written()) return false;
-    if (options_.count) return conversation.inbox().is_full() && input_.is_drained();
-    return !options_.follow && input_has_ended() && conversation.is_live();
+    if (client_.unsent() != 0 || !output_.is_written()) return false;
+    if (options_.count) return received_ == *options_.count && input_.is_drained();
+    return !options_.follow && input_has_ended() && client_.is_live();
 }
 
 // --- the end ---
@@ -237,8 +282,7 @@ void EventLoop::on_output_failed(int error) {
 void EventLoop::on_signal(int signal) {
     if (signal == SIGINT && tty_view_ && tty_view_->interrupt()) return signal_.forget();
     print();
-    const bool only_followed =
-        options_.follow && input_has_ended() && connection_.conversation().unsent().is_empty();
+    const bool only_followed = options_.follow && input_has_ended() && client_.unsent() == 0;
     leave(only_followed ? code_when_done() : 128 + signal, bye_timeout_when_stopped);
 }
 
@@ -249,51 +293,44 @@ void EventLoop::leave(int exit_code, base::Duration at_most) {
     // --timeout limits this wait too, but leaves enough time to send the last ACK.
     if (done_by_) until = std::min(until, std::max(*done_by_, now + bye_timeout_when_late));
     done_by_.reset();
-    connection_.leave(until);
+    client_.leave(until - now);
 }
 
 int EventLoop::code_when_done() const {
     if (input_.has_failed()) return exit_code::io_failed;
-    return connection_.conversation().all_accepted() ? exit_code::done : exit_code::not_accepted;
+    return all_accepted_ ? exit_code::done : exit_code::not_accepted;
 }
 
 // Warns if the server or the network has ended the connection. Returns the exit status.
 int EventLoop::report_end() const {
-    using End = client::Connection::End;
-    const std::string server = named(connection_.server());
-    switch (connection_.end()) {
-        case End::unreachable:
-            warn("cannot connect to " +
-                 (options_.destination.servers.size() == 1 ? server : "any server") + ": " +
-                 connection_.reason());
-            return exit_code::no_connection;
-        case End::refused:
-            warn("login refused: " + connection_.reason());
-            return exit_code::login_refused;
-        case End::needs_secret:
-            // Ctrl-C instead of a secret needs no explanation.
-            if (const auto signal = TerminationSignal::number()) return 128 + *signal;
-            warn("login refused: " + connection_.reason() + " (no secret was given)");
-            return exit_code::login_refused;
-        case End::taken_over:
-            warn("taken over by a later login of client-id " + options_.client_id);
-            return exit_code::taken_over;
-        case End::garbled:
-            warn(server + " does not speak the Belfry protocol");
-            return exit_code::no_connection;
-        case End::untrusted:
-            warn("cannot trust " + server + ": " + connection_.reason());
-            return exit_code::no_connection;
-        case End::no_tls:
-            warn(server + " does not speak TLS; connect without --tls?");
-            return exit_code::no_connection;
-        case End::wants_tls:
-            warn(server + " seems to expect TLS; use --tls");
-            return exit_code::no_connection;
-        case End::left:
-            break;
+    const auto [code, text] = client_.error();
+    if (code == "closed") return exit_code_;
+    if (code == "taken-over") {
+        warn("taken over by a later login of client-id " + options_.client_id);
+        return exit_code::taken_over;
     }
-    return exit_code_;
+    if (code == "unreachable") {
+        const bool is_only_one = options_.destination.servers.size() == 1;
+        warn("cannot connect to " + (is_only_one ? server() : "any server") + ": " + text);
+        return exit_code::no_connection;
+    }
+    if (const auto* what = useless_server(code)) {
+        warn(code == "untrusted" ? "cannot trust " + server() + ": " + text : server() + what);
+        return exit_code::no_connection;
+    }
+    if (code == "needs-secret") {
+        // Ctrl-C instead of a secret needs no explanation.
+        if (const auto signal = TerminationSignal::number()) return 128 + *signal;
+        warn("login refused: " + text + " (no secret was given)");
+        return exit_code::login_refused;
+    }
+    warn("login refused: " + text);
+    return exit_code::login_refused;
+}
+
+std::string EventLoop::server() const {
+    const ServerAddress& server = options_.destination.servers[client_.server()];
+    return server.host + " port " + server.port;
 }
 
 }  // namespace belfry::terminal

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "client/connection.hpp"
+#include "belfry/client.hpp"
 #include "terminal/input.hpp"
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
@@ -9,6 +9,7 @@
 #include "terminal/signals.hpp"
 #include "terminal/standard_error.hpp"
 #include "terminal/tty_view.hpp"
+#include "terminal/view.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -23,8 +24,8 @@ namespace belfry::terminal {
 class EventLoop {
   public:
     /// @param secret empty: none
-    /// @throws client::TlsFileError
-    EventLoop(const Options& options, client::Secret secret);
+    /// @throws cli::UsageError
+    EventLoop(const Options& options, Secret secret);
 
     /// Runs until the program is done. @return the exit status
     [[nodiscard]] int run();
@@ -38,15 +39,24 @@ class EventLoop {
         bool connection = false;
     };
 
+    [[nodiscard]] View& view() noexcept;
+    void listen();
+    void on_state(const StateChange& change);
+    void send(std::uint64_t line, std::string_view text);
+    void refuse(std::uint64_t line, const Error& why);
+
     void log_in();
     void turn_until_answer();
     [[nodiscard]] bool turn_until_key();
     [[nodiscard]] bool wants_keys() const { return is_typing() && !is_ending(); }
-    [[nodiscard]] bool is_ending() const;
+    [[nodiscard]] bool is_online() const { return client_.state() == State::online; }
+    [[nodiscard]] bool is_leaving() const { return client_.state() == State::closing; }
+    [[nodiscard]] bool has_ended() const { return client_.state() == State::stopped; }
+    [[nodiscard]] bool is_ending() const { return is_leaving() || has_ended(); }
     [[nodiscard]] bool is_typing() const { return tty_view_ && !tty_view_->has_ended(); }
     [[nodiscard]] bool input_has_ended() const;
 
-    [[nodiscard]] Ready wait() const;
+    [[nodiscard]] Ready wait();
     [[nodiscard]] int timeout_ms() const;
     [[nodiscard]] base::Deadline wake_at() const;
     [[nodiscard]] bool wants_input() const;
@@ -66,6 +76,7 @@ class EventLoop {
     void leave(int exit_code, base::Duration at_most);
     [[nodiscard]] int code_when_done() const;
     [[nodiscard]] int report_end() const;
+    [[nodiscard]] std::string server() const;
 
     const Options& options_;
     std::unique_ptr<TtyView> tty_view_;  // if a person types at a terminal
@@ -74,7 +85,10 @@ class EventLoop {
     Output output_;
     std::optional<PlainView> plain_;    // if no person types
     std::optional<Progress> progress_;  // likewise
-    client::Connection connection_;
+    Client client_;
+    std::optional<base::TimePoint> last_welcome_;
+    std::uint64_t received_ = 0;  // how many messages have come
+    bool all_accepted_ = true;
     base::Deadline done_by_;     // --timeout
     base::Deadline give_up_at_;  // when to give up without a connection
     std::uint64_t typed_ = 0;    // how many lines have been typed

@@ -1,7 +1,7 @@
 #include "terminal/input.hpp"
 
+#include "belfry/client.hpp"
 #include "terminal/standard_error.hpp"
-#include "wire/limits.hpp"
 
 #include <poll.h>
 #include <sys/stat.h>
@@ -51,7 +51,7 @@ InputLine LineReader::finished(std::string_view text) {
     return {number_, text, false};
 }
 
-Input::Input(int fd) : fd_{fd}, buffer_(read_size), lines_{wire::max_discard} {}
+Input::Input(int fd) : fd_{fd}, buffer_(read_size), lines_{max_payload} {}
 
 void Input::read() {
     const auto n = ::read(fd_, buffer_.data(), buffer_.size());

@@ -1,10 +1,10 @@
+#include "belfry/client.hpp"
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "terminal/event_loop.hpp"
 #include "terminal/options.hpp"
 #include "terminal/secret_source.hpp"
 #include "terminal/standard_error.hpp"
-#include "wire/version.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -38,7 +38,7 @@ int run(const terminal::Options& options) {
         case terminal::Options::Action::help:
             return show(terminal::help());
         case terminal::Options::Action::version:
-            return show("belfry " + std::string{wire::version} + "\n");
+            return show("belfry " + std::string{version()} + "\n");
         case terminal::Options::Action::run:
             break;
     }
@@ -55,9 +55,6 @@ int main(int argc, char** argv) {
         if (!can_print) throw std::runtime_error{"standard output is closed"};
         return run(options);
     } catch (const cli::UsageError& error) {
-        terminal::warn(error.what());
-        return terminal::exit_code::usage;
-    } catch (const client::TlsFileError& error) {
         terminal::warn(error.what());
         return terminal::exit_code::usage;
     } catch (const std::exception& error) {

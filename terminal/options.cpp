@@ -4,7 +4,6 @@
 #include "terminal/commands.hpp"
 #include "terminal/servers.hpp"
 #include "terminal/user_files.hpp"
-#include "wire/limits.hpp"
 
 #include <unistd.h>
 
@@ -63,31 +62,31 @@ po::options_description described_options() {
 std::string client_id_in(const po::variables_map& values) {
     if (values.count("client-id") == 0) throw UsageError{"option --client-id is missing"};
     auto text = values["client-id"].as<std::string>();
-    if (wire::is_client_id(text)) return text;
+    if (is_client_id(text)) return text;
     throw UsageError{"'" + text + "' is not a client-id: 1 to 32 of A-Z a-z 0-9 _ . -",
                      "client-id"};
 }
 
-std::vector<client::ServerAddress> servers_in(const po::variables_map& values) {
+std::vector<ServerAddress> servers_in(const po::variables_map& values) {
     const auto port = cli::whole_number("port", *cli::text_of(values, "port"), 1, 65535);
     return read_servers(values["server-ip"].as<std::string>(), std::to_string(port));
 }
 
 // An option that makes sense only with TLS turns it on, so that forgetting --tls sends nothing in
 // clear. `--tls=false` wins.
-std::optional<client::TlsOptions> tls_in(const po::variables_map& values) {
+std::optional<Tls> tls_in(const po::variables_map& values) {
     const auto text = [&values](const char* name) {
         return cli::text_of(values, name).value_or("");
     };
-    client::TlsOptions options{.ca = text("tls-ca"),
-                               .name = text("tls-name"),
-                               .certificate = text("tls-cert"),
-                               .key = text("tls-key")};
+    Tls options{.ca = text("tls-ca"),
+                .name = text("tls-name"),
+                .certificate = text("tls-cert"),
+                .key = text("tls-key")};
     if (options.certificate.empty() != options.key.empty()) {
         throw UsageError{"--tls-cert and --tls-key need each other",
                          options.key.empty() ? "tls-cert" : "tls-key"};
     }
-    const bool is_implied = values["tls"].defaulted() && options != client::TlsOptions{};
+    const bool is_implied = values["tls"].defaulted() && options != Tls{};
     if (!cli::is_set(values, "tls") && !is_implied) return std::nullopt;
     return options;
 }

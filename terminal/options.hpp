@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "client/destination.hpp"
 #include "terminal/colour.hpp"
+#include "terminal/servers.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,7 +17,7 @@ struct Options {
 
     Action action = Action::run;
     std::string client_id;
-    client::Destination destination;
+    Destination destination;
     std::string secret_file;              ///< empty: none
     bool secret_file_is_default = false;  ///< named by the environment or the default file
     bool json = false;

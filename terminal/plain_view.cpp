@@ -1,8 +1,8 @@
 #include "terminal/plain_view.hpp"
 
 #include "base/utf8.hpp"
+#include "cli/json.hpp"
 #include "terminal/terminfo.hpp"
-#include "wire/json.hpp"
 
 #include <boost/algorithm/string/replace.hpp>
 
@@ -24,30 +24,34 @@ Painter painter_for(const Options& options) {
 PlainView::PlainView(const Options& options, Output& output)
     : options_{options}, output_{output}, painter_{painter_for(options)} {}
 
-void PlainView::welcome(const wire::Welcome& frame) {
-    cursor_ = newest_ = frame.cursor;
-    last_ = std::max(frame.cursor, frame.last);
+void PlainView::welcome(const Welcome& welcome) {
+    cursor_ = newest_ = welcome.cursor;
+    last_ = std::max(welcome.cursor, welcome.last);
 }
 
-void PlainView::message(const wire::Message& frame) {
-    newest_ = std::min(frame.id, last_);
+void PlainView::message(const Message& message) {
+    newest_ = std::min(message.id, last_);
     if (options_.json) {
-        wire::append_json(output_.text(), frame, output_.is_terminal());
+        cli::append_json(output_.text(),
+                         {.id = message.id,
+                          .sender = message.sender,
+                          .time_ms = message.time,
+                          .payload = message.payload},
+                         output_.is_terminal());
     } else {
-        append_text(output_.text(), frame, output_.is_terminal(), painter_);
+        append_text(output_.text(), message, output_.is_terminal(), painter_);
     }
 }
 
-void PlainView::refused(std::uint64_t line, std::string_view, std::string_view why) {
-    warn("line " + std::to_string(line) + " was not accepted: " + std::string{why});
+void PlainView::refused(std::uint64_t line, const Error& why) {
+    warn("line " + std::to_string(line) + " was not accepted: " + why.text);
 }
 
 std::string indented_rows(std::string_view text) {
     return boost::algorithm::replace_all_copy(base::sanitize(text), "\n", "\n      | ");
 }
 
-void append_text(std::string& out, const wire::Message& message, bool for_terminal,
-                 Painter& painter) {
+void append_text(std::string& out, const Message& message, bool for_terminal, Painter& painter) {
     out += painter.sender(message.sender);
     out += ": ";
     if (for_terminal) {

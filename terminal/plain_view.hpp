@@ -1,11 +1,11 @@
 #pragma once
 
-#include "client/observer.hpp"
+#include "belfry/client.hpp"
 #include "terminal/colour.hpp"
 #include "terminal/options.hpp"
 #include "terminal/output.hpp"
 #include "terminal/standard_error.hpp"
-#include "wire/frame.hpp"
+#include "terminal/view.hpp"
 
 #include <string>
 #include <string_view>
@@ -13,15 +13,15 @@
 namespace belfry::terminal {
 
 /// Prints messages as lines of text or JSON on standard output, for programs and files.
-class PlainView : public client::Observer {
+class PlainView : public View {
   public:
     PlainView(const Options& options, Output& output);
 
     void notice(std::string_view text) override { warn(text); }
-    void welcome(const wire::Welcome& frame) override;
-    void message(const wire::Message& frame) override;
-    void accepted(std::string_view, std::uint64_t) override { ++accepted_; }
-    void refused(std::uint64_t line, std::string_view text, std::string_view why) override;
+    void welcome(const Welcome& welcome) override;
+    void message(const Message& message) override;
+    void accepted(std::uint64_t, const Receipt&) override { ++accepted_; }
+    void refused(std::uint64_t line, const Error& why) override;
 
     /// Returns how many lines have been accepted.
     [[nodiscard]] std::uint64_t accepted() const noexcept { return accepted_; }
@@ -45,8 +45,7 @@ class PlainView : public client::Observer {
 [[nodiscard]] std::string indented_rows(std::string_view text);
 
 /// Appends `sender: text` and a newline. A terminal gets what indented_rows() returns; anything
-/// else gets the bytes unchanged. wire/json.hpp prints a message as JSON.
-void append_text(std::string& out, const wire::Message& message, bool for_terminal,
-                 Painter& painter);
+/// else gets the bytes unchanged. cli/json.hpp prints a message as JSON.
+void append_text(std::string& out, const Message& message, bool for_terminal, Painter& painter);
 
 }  // namespace belfry::terminal

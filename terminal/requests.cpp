@@ -1,7 +1,6 @@
 #include "terminal/requests.hpp"
 
 #include "base/utf8.hpp"
-#include "wire/print.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 
@@ -21,12 +20,10 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 void Requests::ask_names() {
-    wire::print(commands_, wire::Who{});
     open_.push_back({.kind = Kind::names});
 }
 
 void Requests::who() {
-    wire::print(commands_, wire::Who{});
     open_.push_back({.kind = Kind::who});
 }
 
@@ -40,14 +37,29 @@ void Requests::search(std::uint64_t newest, std::string_view text) {
                      .text = std::string{text},
                      .newest = newest,
                      .left = newest,
-                     .found = {},
-                     .page = {}};
+                     .found = {}};
     ask_page();
 }
 
 void Requests::ask(Kind kind, std::uint64_t first, std::uint64_t count) {
-    wire::print(commands_, wire::History{first, count});
-    open_.push_back({.kind = kind, .search = searches_});
+    open_.push_back({.kind = kind, .first = first, .count = count, .search = searches_});
+}
+
+void Requests::send(Client& client) {
+    for (; sent_ < open_.size(); ++sent_) {
+        const Request request = open_[sent_];
+        const auto is_late = [this, asked = connection_] { return asked != connection_; };
+        if (request.kind == Kind::names || request.kind == Kind::who) {
+            client.who([this, request, is_late](const auto& answer) {
+                if (!is_late()) on_users(request, answer);
+            });
+        } else {
+            client.history(request.first, request.count,
+                           [this, request, is_late](const auto& answer) {
+                               if (!is_late()) on_history(request, answer);
+                           });
+        }
+    }
 }
 
 void Requests::ask_page() {
@@ -62,55 +74,56 @@ void Requests::lost() {
     });
     if (was_asked) say("the connection was lost before the answer came; ask again");
     search_.reset();
-    commands_.clear();
     open_.clear();
-    online_.clear();
-    offline_.clear();
+    sent_ = 0;
+    ++connection_;
 }
 
-void Requests::on_user(const wire::User& frame) {
-    if (open_.empty() || open_.front().kind != Kind::who) return;
-    std::string name{frame.client_id};
-    if (name == own_id_) name += " (you)";
-    (frame.online ? online_ : offline_).push_back(std::move(name));
-}
-
-void Requests::on_past(const wire::Message& frame) {
-    if (open_.empty()) return;
-    if (open_.front().kind == Kind::history) {
-        print_(transcript_.message(said(frame), Transcript::Look::again));
-    } else if (is_current(open_.front()) &&
-               base::find_text(frame.payload, search_->text) != std::string_view::npos) {
-        search_->page.push_back(transcript_.message(said(frame), Transcript::Look::again));
-    }
-}
-
-void Requests::on_end(const wire::End& frame) {
-    if (open_.empty()) return;
-    const Request request = open_.front();
+void Requests::on_users(const Request& request, const Result<std::vector<User>>& answer) {
     open_.pop_front();
-    if (request.kind == Kind::who) end_who();
-    if (request.kind == Kind::history) {
-        say(frame.last_id == 0 ? "no messages" : "end of the history");
+    --sent_;
+    if (!answer) return;
+    for (const User& user : *answer) on_user_(user.id);
+    if (request.kind == Kind::who) show(*answer);
+}
+
+void Requests::show(const std::vector<User>& users) {
+    std::vector<std::string> online;
+    std::vector<std::string> offline;
+    for (const User& user : users) {
+        (user.online ? online : offline).push_back(user.id + (user.id == own_id_ ? " (you)" : ""));
     }
-    if (is_current(request)) end_page();
+    say("online: " + listed(online) + "; offline: " + listed(offline));
+}
+
+void Requests::on_history(const Request& request, const Result<History>& answer) {
+    open_.pop_front();
+    --sent_;
+    if (!answer) return;
+    if (request.kind == Kind::history) show(answer->messages);
+    if (is_current(request)) end_page(answer->messages);
+}
+
+void Requests::show(const std::vector<Message>& messages) {
+    for (const Message& message : messages) {
+        print_(transcript_.message(said(message), Transcript::Look::again));
+    }
+    say(messages.empty() ? "no messages" : "end of the history");
 }
 
 bool Requests::is_current(const Request& request) const {
     return request.kind == Kind::search && search_ && search_->number == request.search;
 }
 
-void Requests::end_who() {
-    say("online: " + listed(online_) + "; offline: " + listed(offline_));
-    online_.clear();
-    offline_.clear();
-}
-
 // Pages come from the newest to the oldest, so each goes in front.
-void Requests::end_page() {
+void Requests::end_page(const std::vector<Message>& messages) {
+    std::vector<std::string> page;
+    for (const Message& message : messages) {
+        if (base::find_text(message.payload, search_->text) == std::string_view::npos) continue;
+        page.push_back(transcript_.message(said(message), Transcript::Look::again));
+    }
     auto& found = search_->found;
-    found.insert(found.begin(), search_->page.begin(), search_->page.end());
-    search_->page.clear();
+    found.insert(found.begin(), page.begin(), page.end());
     if (found.size() >= max_found || search_->left == 0) {
         end_search();
     } else {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "belfry/client.hpp"
 #include "terminal/transcript.hpp"
-#include "wire/frame.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -20,11 +20,16 @@ namespace belfry::terminal {
 class Requests {
   public:
     using Print = std::function<void(const std::string&)>;
+    using OnUser = std::function<void(const std::string& client_id)>;
 
-    Requests(std::string own_id, Transcript& transcript, Print print)
-        : own_id_{std::move(own_id)}, transcript_{transcript}, print_{std::move(print)} {}
+    /// @param on_user gets each client-id of each answer
+    Requests(std::string own_id, Transcript& transcript, Print print, OnUser on_user)
+        : own_id_{std::move(own_id)},
+          transcript_{transcript},
+          print_{std::move(print)},
+          on_user_{std::move(on_user)} {}
 
-    /// Asks for all client-ids without printing the answer. on_user() gets each of them.
+    /// Asks for all client-ids without printing the answer.
     void ask_names();
     /// Asks who is online.
     void who();
@@ -37,15 +42,11 @@ class Requests {
     /// Ends the search and prints what it has found. @return false: there is no search
     bool end_search();
 
-    /// Removes the commands that are to be sent now. Requires an accepted login.
-    [[nodiscard]] std::string take_commands() { return std::exchange(commands_, {}); }
+    /// Sends what was asked since the last call. Requires an accepted login.
+    void send(Client& client);
 
     /// Drops all open requests, because the connection is lost.
     void lost();
-
-    void on_user(const wire::User& frame);
-    void on_past(const wire::Message& frame);
-    void on_end(const wire::End& frame);
 
     /// Describes how far a search has come; nothing without a search.
     [[nodiscard]] std::optional<std::string> progress() const;
@@ -55,6 +56,8 @@ class Requests {
 
     struct Request {
         Kind kind;
+        std::uint64_t first = 0;
+        std::uint64_t count = 0;
         std::uint64_t search = 0;  // the number of the search
     };
 
@@ -64,23 +67,25 @@ class Requests {
         std::uint64_t newest;
         std::uint64_t left;              // ids up to this one have not been requested
         std::vector<std::string> found;  // oldest first
-        std::vector<std::string> page;   // found in the page that is being received
     };
 
     void ask(Kind kind, std::uint64_t first, std::uint64_t count);
     void ask_page();
-    void end_page();
-    void end_who();
+    void on_history(const Request& request, const Result<History>& answer);
+    void on_users(const Request& request, const Result<std::vector<User>>& answer);
+    void show(const std::vector<User>& users);
+    void show(const std::vector<Message>& messages);
+    void end_page(const std::vector<Message>& messages);
     [[nodiscard]] bool is_current(const Request& request) const;
     void say(std::string_view text) { print_(transcript_.note(text)); }
 
     std::string own_id_;
     Transcript& transcript_;
     Print print_;
-    std::string commands_;
+    OnUser on_user_;
     std::deque<Request> open_;
-    std::vector<std::string> online_;
-    std::vector<std::string> offline_;
+    std::size_t sent_ = 0;          // how many of them were sent
+    std::uint64_t connection_ = 0;  // changes with each loss; answers to earlier requests are late
     std::optional<Search> search_;
     std::uint64_t searches_ = 0;
 };

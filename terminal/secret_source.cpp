@@ -2,7 +2,6 @@
 
 #include "base/unique_fd.hpp"
 #include "cli/command_line.hpp"
-#include "wire/limits.hpp"
 
 #include <fcntl.h>
 #include <string.h>
@@ -35,23 +34,23 @@ class Buffer {
     [[nodiscard]] std::span<char> bytes() noexcept { return bytes_; }
 
   private:
-    std::array<char, wire::max_secret + 2> bytes_{};
+    std::array<char, max_secret + 2> bytes_{};
 };
 
-client::Secret checked(std::string_view text, const std::string& source) {
-    if (client::Secret::is_possible(text)) return client::Secret{text};
+Secret checked(std::string_view text, const std::string& source) {
+    if (Secret::is_possible(text)) return Secret{text};
     throw cli::UsageError{"the secret in " + source + " must have 1 to " +
-                          std::to_string(wire::max_secret) + " bytes without NUL"};
+                          std::to_string(max_secret) + " bytes without NUL"};
 }
 
 // Overwrites the value, because /proc/PID/environ would show it even after it has been unset.
-client::Secret taken_from_environment() {
+Secret taken_from_environment() {
     char* const value = std::getenv(variable);
     if (value == nullptr || *value == '\0') return {};
     const std::size_t length = std::strlen(value);
     // Made before the check, so that a value that is no secret is overwritten too.
-    const bool is_possible = client::Secret::is_possible(value);
-    client::Secret secret = is_possible ? client::Secret{value} : client::Secret{};
+    const bool is_possible = Secret::is_possible(value);
+    Secret secret = is_possible ? Secret{value} : Secret{};
     ::explicit_bzero(value, length);
     ::unsetenv(variable);
     return is_possible ? std::move(secret) : checked("", variable);
@@ -69,7 +68,7 @@ std::optional<std::string_view> read(const base::UniqueFd& file, std::span<char>
     return std::string_view{buffer.data(), size};
 }
 
-client::Secret read_file(const std::string& path) {
+Secret read_file(const std::string& path) {
     const auto failed = [&path] {
         return cli::UsageError{"cannot read " + path + ": " + std::strerror(errno), "secret-file"};
     };
@@ -89,14 +88,14 @@ client::Secret read_file(const std::string& path) {
 
 }  // namespace
 
-client::Secret given_secret(const Options& options) {
-    client::Secret secret = taken_from_environment();
+Secret given_secret(const Options& options) {
+    Secret secret = taken_from_environment();
     const bool file_wins = !options.secret_file_is_default || secret.is_empty();
     if (!options.secret_file.empty() && file_wins) return read_file(options.secret_file);
     return secret;
 }
 
-std::optional<client::Secret> ask_secret(const std::string& client_id) {
+std::optional<Secret> ask_secret(const std::string& client_id) {
     if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
     const std::string prompt = "Secret of " + client_id + ": ";
     Buffer buffer;

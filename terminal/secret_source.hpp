@@ -1,6 +1,6 @@
 #pragma once
 
-#include "client/secret.hpp"
+#include "belfry/client.hpp"
 #include "terminal/options.hpp"
 
 #include <optional>
@@ -14,10 +14,10 @@ namespace belfry::terminal {
 /// BELFRY_SECRET. The variable wins over a file that only the environment or the default file
 /// names. It is removed from the environment in any case. @return empty: there is none
 /// @throws cli::UsageError
-[[nodiscard]] client::Secret given_secret(const Options& options);
+[[nodiscard]] Secret given_secret(const Options& options);
 
 /// Asks for the secret on the terminal, without an echo. @return nothing: standard input is no
 /// terminal, or the user typed nothing or pressed Ctrl-C
-[[nodiscard]] std::optional<client::Secret> ask_secret(const std::string& client_id);
+[[nodiscard]] std::optional<Secret> ask_secret(const std::string& client_id);
 
 }  // namespace belfry::terminal

@@ -14,7 +14,7 @@ cli::UsageError wrong(const std::string& text) {
 }
 
 // Splits `[::1]:5000` and `name:5000`. More than one colon without brackets is an IPv6 address.
-client::ServerAddress cut(const std::string& text) {
+ServerAddress cut(const std::string& text) {
     const std::size_t colon = text.rfind(':');
     if (text.starts_with('[')) {
         const std::size_t end = text.find(']');
@@ -36,8 +36,8 @@ std::string checked_port(const std::string& port, const std::string& text) {
     }
 }
 
-client::ServerAddress read_server(const std::string& text, const std::string& port) {
-    client::ServerAddress server = cut(text);
+ServerAddress read_server(const std::string& text, const std::string& port) {
+    ServerAddress server = cut(text);
     if (server.host.empty()) throw wrong(text);
     server.port = server.port.empty() ? port : checked_port(server.port, text);
     return server;
@@ -45,10 +45,20 @@ client::ServerAddress read_server(const std::string& text, const std::string& po
 
 }  // namespace
 
-std::vector<client::ServerAddress> read_servers(std::string_view text, const std::string& port) {
+std::vector<std::string> urls_of(const Destination& destination) {
+    std::vector<std::string> urls;
+    for (const auto& server : destination.servers) {
+        const bool is_ipv6 = server.host.find(':') != std::string::npos;
+        const std::string host = is_ipv6 ? "[" + server.host + "]" : server.host;
+        urls.push_back((destination.tls ? "tls://" : "tcp://") + host + ":" + server.port);
+    }
+    return urls;
+}
+
+std::vector<ServerAddress> read_servers(std::string_view text, const std::string& port) {
     std::vector<std::string> parts;
     boost::algorithm::split(parts, text, [](char c) { return c == ','; });
-    std::vector<client::ServerAddress> servers;
+    std::vector<ServerAddress> servers;
     servers.reserve(parts.size());
     for (const auto& part : parts) servers.push_back(read_server(part, port));
     return servers;

@@ -81,10 +81,9 @@ std::vector<Part> mentions(std::string_view text, std::string_view id) {
     return found;
 }
 
-Said said(const wire::Message& message) {
-    return {.sender = message.sender,
-            .time = base::to_time_t(message.time_ms),
-            .text = message.payload};
+Said said(const Message& message) {
+    return {
+        .sender = message.sender, .time = base::to_time_t(message.time), .text = message.payload};
 }
 
 std::string counted_messages(std::uint64_t count) {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "belfry/client.hpp"
 #include "terminal/colour.hpp"
-#include "wire/frame.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +39,8 @@ struct Said {
     std::string_view text;  ///< any bytes
 };
 
-/// Converts a frame. The views point to the same bytes as those of the frame.
-[[nodiscard]] Said said(const wire::Message& message);
+/// Converts a message. The views point to the bytes of the message.
+[[nodiscard]] Said said(const Message& message);
 
 /// Returns `1 message`, `42 messages`, and so on.
 [[nodiscard]] std::string counted_messages(std::uint64_t count);

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <utility>
 #include <variant>
 
 namespace belfry::terminal {
@@ -58,7 +59,10 @@ TtyView::TtyView(const Options& options)
       screen_{painter_},
       transcript_{options.client_id, painter_},
       backlog_{transcript_},
-      requests_{options.client_id, transcript_, [this](const std::string& text) { print(text); }},
+      requests_{options.client_id, transcript_, [this](const std::string& text) { print(text); },
+                [this](const std::string& client_id) {
+                    if (client_id != options_.client_id) names_.insert(client_id);
+                }},
       history_{history_path()} {
     redirect_warnings([this](std::string_view text) { note(text); });
 }
@@ -177,20 +181,21 @@ void TtyView::print(const std::string& text) {
     screen_.print(backlog_.is_open() ? backlog_.pass(text) : text);
 }
 
-void TtyView::show(const client::Unsent& unsent, base::TimePoint now) {
-    screen_.set_status(status(unsent, now));
+void TtyView::show(base::TimePoint now) {
+    screen_.set_status(status(now));
     if (wants_bell_) Screen::bell();
     wants_bell_ = false;
     screen_.show();
 }
 
-std::vector<std::string> TtyView::status(const client::Unsent& unsent, base::TimePoint now) {
+std::vector<std::string> TtyView::status(base::TimePoint now) {
     std::vector<std::string> rows;
-    for (const auto text : unsent.unanswered(pending_rows)) {
+    for (const auto& [line, text] : unsent_) {
+        if (rows.size() == pending_rows) break;
         rows.push_back(pending_row(text));
     }
-    if (unsent.size() > pending_rows) {
-        rows.push_back("... " + counted_messages(unsent.size()) + " not confirmed yet");
+    if (unsent_.size() > pending_rows) {
+        rows.push_back("... " + counted_messages(unsent_.size()) + " not confirmed yet");
     }
     if (const auto text = backlog_.progress()) rows.push_back(*text);
     if (const auto text = requests_.progress()) rows.push_back(*text);
@@ -207,24 +212,22 @@ std::string TtyView::connection_status(base::TimePoint now) {
            " s; typed lines are kept";
 }
 
-void TtyView::finish(const client::Unsent& unsent) {
+void TtyView::finish() {
     screen_.set_status({});
     screen_.print(backlog_.end());
-    for (const auto text : unsent.unanswered(unsent.size())) {
-        note("not confirmed: " + std::string{text});
-    }
+    for (const auto& [line, text] : unsent_) note("not confirmed: " + text);
 }
 
-// --- client::Observer ---
+// --- View ---
 
 bool TtyView::has_passed_on_all() const {
     return !backlog_.holds() && std::ferror(stdout) == 0;
 }
 
-void TtyView::welcome(const wire::Welcome& frame) {
+void TtyView::welcome(const Welcome& welcome) {
     is_connected_ = was_connected_ = true;
-    newest_ = frame.last;
-    backlog_.begin(frame.cursor, frame.last);
+    newest_ = welcome.last;
+    backlog_.begin(welcome.cursor, welcome.last);
     requests_.ask_names();
 }
 
@@ -236,33 +239,33 @@ void TtyView::lost(base::TimePoint next_attempt) {
     requests_.lost();
 }
 
-void TtyView::message(const wire::Message& frame) {
-    newest_ = std::max(newest_, frame.id);
-    names_.emplace(frame.sender);
-    const Said what = said(frame);
-    if (backlog_.is_open()) return screen_.print(backlog_.add(frame.id, what));
+void TtyView::message(const Message& message) {
+    newest_ = std::max(newest_, message.id);
+    names_.insert(message.sender);
+    const Said what = said(message);
+    if (backlog_.is_open()) return screen_.print(backlog_.add(message.id, what));
     screen_.print(transcript_.message(what, Transcript::Look::fresh));
     wants_bell_ = wants_bell_ || transcript_.mentions_me(what);
 }
 
-void TtyView::accepted(std::string_view text, std::uint64_t id) {
-    newest_ = std::max(newest_, id);
+void TtyView::sending(std::uint64_t line, std::string_view text) {
+    unsent_.emplace(line, text);
+}
+
+void TtyView::accepted(std::uint64_t line, const Receipt& receipt) {
+    const std::string text = std::move(unsent_.extract(line).mapped());
+    newest_ = std::max(newest_, receipt.id);
     const Said said{.sender = options_.client_id, .time = std::time(nullptr), .text = text};
     print(transcript_.message(said, Transcript::Look::fresh));
 }
 
-void TtyView::refused(std::uint64_t, std::string_view text, std::string_view why) {
-    note("not accepted: " + std::string{text} + ": " + std::string{why});
+void TtyView::refused(std::uint64_t line, const Error& why) {
+    note("not accepted: " + unsent_.extract(line).mapped() + ": " + why.text);
 }
 
-void TtyView::presence(const wire::Presence& frame) {
-    names_.emplace(frame.client_id);
-    note(std::string{frame.client_id} + (frame.online ? " is online" : " is offline"));
-}
-
-void TtyView::user(const wire::User& frame) {
-    if (frame.client_id != options_.client_id) names_.emplace(frame.client_id);
-    requests_.on_user(frame);
+void TtyView::presence(const Presence& presence) {
+    names_.insert(presence.id);
+    note(presence.id + (presence.online ? " is online" : " is offline"));
 }
 
 }  // namespace belfry::terminal

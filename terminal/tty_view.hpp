@@ -1,8 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "client/observer.hpp"
-#include "client/unsent.hpp"
+#include "belfry/client.hpp"
 #include "terminal/backlog.hpp"
 #include "terminal/commands.hpp"
 #include "terminal/editor.hpp"
@@ -14,8 +13,10 @@
 #include "terminal/terminfo.hpp"
 #include "terminal/transcript.hpp"
 #include "terminal/user_files.hpp"
+#include "terminal/view.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,7 +26,7 @@ namespace belfry::terminal {
 
 /// Shows the conversation to a person at a terminal, and reads what the person types. Only the
 /// event loop uses it.
-class TtyView : public client::Observer {
+class TtyView : public View {
   public:
     /// Tells whether the program can be interactive: standard input and output are a capable
     /// terminal, and no option asks for plain output.
@@ -59,11 +60,11 @@ class TtyView : public client::Observer {
     /// Handles Ctrl-C: ends a search, or clears the line. @return false: there was neither
     [[nodiscard]] bool interrupt();
 
-    /// Removes the commands that are to be sent now. Requires an accepted login.
-    [[nodiscard]] std::string take_commands() { return requests_.take_commands(); }
+    /// Sends the user's questions to the server. Requires an accepted login.
+    void send_requests(Client& client) { requests_.send(client); }
 
     /// Brings the screen up to date. Call it before the program waits.
-    void show(const client::Unsent& unsent, base::TimePoint now);
+    void show(base::TimePoint now);
 
     /// Returns when show() must run again at the latest.
     [[nodiscard]] base::Deadline show_again_at() const noexcept { return show_again_at_; }
@@ -72,25 +73,22 @@ class TtyView : public client::Observer {
     [[nodiscard]] bool has_passed_on_all() const;
 
     /// Prints what was held back, and the lines that were not confirmed. Call it at the end.
-    void finish(const client::Unsent& unsent);
+    void finish();
 
     /// Prints a note.
     void note(std::string_view text) { print(transcript_.note(text)); }
 
-    // --- client::Observer ---
+    // --- View ---
 
-    [[nodiscard]] bool wants_presence() const override { return true; }
     void notice(std::string_view text) override { warn(text); }
-    void welcome(const wire::Welcome& frame) override;
+    void welcome(const Welcome& welcome) override;
     void lost(base::TimePoint next_attempt) override;
-    void message(const wire::Message& frame) override;
+    void message(const Message& message) override;
     void live() override { screen_.print(backlog_.end()); }
-    void accepted(std::string_view text, std::uint64_t id) override;
-    void refused(std::uint64_t line, std::string_view text, std::string_view why) override;
-    void presence(const wire::Presence& frame) override;
-    void user(const wire::User& frame) override;
-    void past(const wire::Message& frame) override { requests_.on_past(frame); }
-    void end(const wire::End& frame) override { requests_.on_end(frame); }
+    void sending(std::uint64_t line, std::string_view text) override;
+    void accepted(std::uint64_t line, const Receipt& receipt) override;
+    void refused(std::uint64_t line, const Error& why) override;
+    void presence(const Presence& presence) override;
 
   private:
     [[nodiscard]] Editor::Hooks editor_hooks(const Hooks& hooks);
@@ -100,8 +98,7 @@ class TtyView : public client::Observer {
     void print(const std::string& text);
     void stop();
     [[nodiscard]] typed::Completion complete(std::string_view front) const;
-    [[nodiscard]] std::vector<std::string> status(const client::Unsent& unsent,
-                                                  base::TimePoint now);
+    [[nodiscard]] std::vector<std::string> status(base::TimePoint now);
     [[nodiscard]] std::string connection_status(base::TimePoint now);
 
     const Options& options_;
@@ -114,8 +111,9 @@ class TtyView : public client::Observer {
     Requests requests_;
     HistoryFile history_;
     std::optional<Editor> editor_;
-    std::set<std::string, std::less<>> names_;  // the other clients, for completion
-    std::uint64_t newest_ = 0;                  // the highest message id that is known
+    std::map<std::uint64_t, std::string> unsent_;  // the lines without an answer, by their numbers
+    std::set<std::string, std::less<>> names_;     // the other clients, for completion
+    std::uint64_t newest_ = 0;                     // the highest message id that is known
     bool is_connected_ = false;
     bool was_connected_ = false;
     base::TimePoint next_attempt_;

@@ -2,6 +2,7 @@
 
 #include "wire/limits.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -40,8 +41,15 @@ struct Line {
 /// @return nothing if the text is empty or has another character
 [[nodiscard]] inline std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
     constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+    constexpr std::size_t digits_that_fit = std::numeric_limits<std::uint64_t>::digits10;
     if (text.empty()) return std::nullopt;
     std::uint64_t value = 0;
+    // Nearly every number is so short that its digits need no check for an overflow.
+    for (const char c : text.substr(0, digits_that_fit)) {
+        if (!is_digit(c)) return std::nullopt;
+        value = value * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    text.remove_prefix(std::min(text.size(), digits_that_fit));
     for (const char c : text) {
         if (!is_digit(c)) return std::nullopt;
         const auto digit = static_cast<std::uint64_t>(c - '0');

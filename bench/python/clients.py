@@ -238,7 +238,7 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5, help="number of measurements of each client, in turn (5)")
     parser.add_argument("--dir", type=pathlib.Path, help="servers write below it; everything is removed at the end")
     parser.add_argument("--results", type=pathlib.Path, help="write table and JSON to this directory")
-    parser.add_argument("--role", nargs=5, help=argparse.SUPPRESS)
+    parser.add_argument("--role", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     ARGUMENTS = parser.parse_args()
     if ARGUMENTS.role:
         part, name, where, secret, count = ARGUMENTS.role

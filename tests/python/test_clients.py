@@ -186,6 +186,14 @@ class Played:
             self.accept(WELCOME + b"LIVE 0\r\n")
             self.assertEqual(client.receive(DEADLINE), belfry.Live(0))
 
+    def test_a_server_that_closes_a_connection_at_once_is_tried_again(self):
+        with mock.patch.object(belfry.Conversation, "LOGIN_TIMEOUT", 3600):
+            client = self.client()
+            for _ in range(30):
+                self.server.socket.accept()[0].close()
+            self.accept(WELCOME + message(1))
+            self.assertEqual(client.receive(DEADLINE).id, 1)
+
     def test_a_dead_server_is_noticed(self):
         client = self.client(ping=(0.05, 0.05))
         link = self.accept(WELCOME + b"LIVE 0\r\n")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import unittest
 
 import belfry
@@ -37,6 +38,14 @@ class TheModule(unittest.TestCase):
         unions = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)]
         lines = MODULE.read_text().splitlines()
         self.assertEqual([lines[number - 1] for number in unions if "EVENT_" not in lines[number - 1]], [])
+
+    def test_the_programs_in_its_documentation_compile(self):
+        text = (ROOT / "docs" / "python.md").read_text()
+        programs = re.findall(r"(?:^    .*\n|^\n)+", text, re.M)
+        programs = [program for program in programs if "import belfry" in program]
+        self.assertEqual(len(programs), 2)
+        for program in programs:
+            compile(textwrap.dedent(program), "docs/python.md", "exec")
 
     def test_it_imports_only_the_standard_library(self):
         names = set()

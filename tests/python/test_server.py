@@ -35,22 +35,23 @@ class ARealServer(unittest.TestCase):
                     receipt = first.send("hello \N{BELL}")
                     self.assertEqual(receipt.seq, 1)
                     self.assertEqual(first.send(b"\r\n\0").id, receipt.id + 1)
-                    found = [event for event in itertools.takewhile(self.is_before(receipt.id + 1), second)]
-                    message = found[-1]
+                    *_, message = self.before(receipt.id + 1, second)
                     self.assertEqual((message.sender, message.id, message.text), (ann, receipt.id, "hello \N{BELL}"))
                     history = first.history(receipt.id, 2)
                     self.assertEqual([message.payload for message in history.messages][1], b"\r\n\0")
                     self.assertEqual((history.first, history.last), (receipt.id, receipt.id + 1))
                     users = {user.id: user.online for user in first.who()}
                     self.assertEqual((users[ann], users[bob], users["ann19"]), (True, True, False))
-                    own = [event for event in itertools.takewhile(self.is_before(receipt.id + 1), first)]
-                    self.assertEqual(own[-1], belfry.Sent(receipt.id, 1))
+                    *_, own = self.before(receipt.id + 1, first)
+                    self.assertEqual(own, belfry.Sent(receipt.id, 1))
                     until(lambda: belfry.Presence(bob, True) in presence)
                 until(lambda: belfry.Presence(bob, False) in presence)
 
     @staticmethod
-    def is_before(id):
-        return lambda event: isinstance(event, (belfry.Live, belfry.Gap)) or event.id < id
+    def before(id, client):
+        """Returns the events before the one with this id."""
+        events = (event for event in client if isinstance(event, (belfry.Message, belfry.Sent)))
+        return itertools.takewhile(lambda event: event.id < id, events)
 
     def test_what_was_taken_does_not_come_again_in_the_next_run(self):
         for make in MAKERS:

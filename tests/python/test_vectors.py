@@ -157,7 +157,7 @@ class Player:
         self.core.lost(belfry.BelfryError("closed", "lost"), self.now)
 
     def do_send(self, step):
-        self.core.send(step["send"].encode("latin-1"), int(step.get("seq", 0)), step["send"])
+        self.core.unsent.add(step["send"].encode("latin-1"), int(step.get("seq", 0)), step["send"])
 
     def do_take(self, step):
         for wanted in step["take"]:

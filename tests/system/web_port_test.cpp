@@ -1,9 +1,11 @@
 #include "tests/support/certificates.hpp"
+#include "tests/support/deadline.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/relay.hpp"
 #include "tests/support/running_gate.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/server.hpp"
+#include "tests/support/tcp_connection.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/web_connection.hpp"
 
@@ -150,6 +152,35 @@ TEST(WebPorts, BehindAProxyHaveThePeersThatItNames) {
     static_cast<void>(one.log_in_live("1"));
     EXPECT_EQ(server.client_status("1").at("peer"), "192.0.2.7");
     EXPECT_TRUE(server.will_say("client 1 logged in from 192.0.2.7, process")) << server.errors();
+}
+
+/// Sends what is no handshake until the gate closes all connections of this address at once.
+/// @return whether it does
+bool has_shut_out_this_address(std::uint16_t tls_port) {
+    constexpr int attempts = 2000;
+    constexpr int attempts_between_silent_ones = 25;
+    constexpr int silent_ms = 20;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        TcpConnection connection{tls_port};
+        pollfd closed{connection.fd(), POLLIN, 0};
+        if (attempt % attempts_between_silent_ones == 0 && ::poll(&closed, 1, silent_ms) == 1) {
+            return true;
+        }
+        static_cast<void>(connection.send("GET / HTTP/1.1\r\n\r\n"));
+        ::poll(&closed, 1, Deadline{default_wait}.remaining_ms());
+    }
+    return false;
+}
+
+TEST(WebPorts, BehindAProxyServeItWhateverElseComesFromItsAddress) {
+    const Certificates certificates;
+    const KeyPair pair = certificates.server();
+    const Server server{
+        {.more = {"--web-port", "0", "--web-tls", "off", "--web-proxy", "127.0.0.1", "--tls-port",
+                  "0", "--tls-cert", pair.certificate.string(), "--tls-key", pair.key.string()}}};
+    ASSERT_TRUE(has_shut_out_this_address(server.tls_port()));
+    RawClient one{server.web_port(), WebOptions{.headers = "X-Forwarded-For: 192.0.2.7\r\n"}};
+    static_cast<void>(one.log_in_live("1"));
 }
 
 TEST(WebPorts, AreCheckedWithTheRestOfTheConfiguration) {

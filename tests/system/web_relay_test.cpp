@@ -7,9 +7,12 @@
 #include "tests/support/running_gate.hpp"
 #include "wire/proxy_header.hpp"
 
+#include <poll.h>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -274,6 +277,22 @@ TEST_F(WebRelay, LetsTheSessionHandleWhatCameBeforeTheEndOfTheClient) {
     session.send("BYE quit\r\n");
     session.close();
     EXPECT_EQ(client.read_to_the_end(), "");
+}
+
+TEST_F(WebRelay, HoldsItsSessionBackBeforeAPingWouldBeLongUnderWay) {
+    // A ping follows all bytes that the kernel has taken, and a slow client must answer it in time.
+    constexpr std::size_t too_much = std::size_t{2} << 20;
+    constexpr int blocked_ms = 500;
+    RunningGate gate = start(Port::plain);
+    HttpClient client{gate.port(), 4096};
+    auto [session, header] = open(gate, client);
+    const std::string much(1 << 16, 'x');
+    std::size_t taken = 0;
+    pollfd writable{session.fd(), POLLOUT, 0};
+    while (taken < too_much && ::poll(&writable, 1, blocked_ms) == 1) {
+        taken += session.send_some(much);
+    }
+    EXPECT_LT(taken, too_much);
 }
 
 TEST_F(WebRelay, EndsWithItsSessionEvenIfTheClientReadsNothing) {

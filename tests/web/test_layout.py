@@ -52,6 +52,35 @@ class Layout(BrowserTest):
         composer = page.composer.rect
         self.assertLessEqual(composer["y"] + composer["height"], 568)
 
+    def long_log(self):
+        return self.server(log=[("bob", 1_790_000_000_000 + number * 1000, f"message {number} " + "long " * (number % 7 * 40))
+                                for number in range(1, 201)], cursors={"ann": 200})
+
+    def test_the_end_of_the_list_stays_on_the_screen_when_a_phone_is_turned(self):
+        page = self.page(self.long_log(), "ann")
+        for width, height in [(360, 700), (700, 360), (360, 700), (1400, 800)]:
+            self.resize(width, height)
+            page.wait_for(f"the width {width}", lambda: page.script("return innerWidth") == width)
+            for _ in range(5):
+                self.rendered()
+            page.wait_for("the last message on the screen", lambda: any(row["id"] == 200 for row in page.on_screen()))
+            self.assertFalse(page.has("button", "Newest", prefix=True))
+
+    def test_what_one_reads_stays_on_the_screen_when_a_phone_is_turned(self):
+        page = self.page(self.long_log(), "ann")
+        self.resize(360, 700)
+        page.wait_for("the last message on the screen", lambda: any(row["id"] == 200 for row in page.on_screen()))
+        page.scroll_to(page.script("return document.querySelector('[role=log]').scrollTop") - 2000)
+        page.wait_for("older messages, all loaded", lambda: (rows := page.on_screen()) and
+                      not any(row["id"] == 200 or row["busy"] for row in rows))
+        first = next(row["id"] for row in page.on_screen() if row["role"] == "article")
+        for width, height in [(1400, 800), (360, 700)]:
+            self.resize(width, height)
+            page.wait_for(f"the width {width}", lambda: page.script("return innerWidth") == width)
+            for _ in range(5):
+                self.rendered()
+            self.assertIn(first, [row["id"] for row in page.on_screen()])
+
     def test_controls_are_large_enough_for_a_finger(self):
         page = views.messages(self)
         self.resize(320, 568)

@@ -42,6 +42,13 @@ class Login(BrowserTest):
         page.try_to_log_in("ann")
         page.wait_alert("Name or secret is wrong.")
 
+    def test_a_secret_that_is_longer_than_any_is_refused_in_plain_words(self):
+        server, secret = self.server_with_secrets()
+        page = self.page(server)
+        page.try_to_log_in("ann", "ä" * 200)  # 400 bytes
+        page.wait_alert("Name or secret is wrong.")
+        page.log_in("ann", secret)
+
     def test_a_name_that_the_server_does_not_know_is_refused_in_plain_words(self):
         page = self.page(self.server())
         page.try_to_log_in("stranger")

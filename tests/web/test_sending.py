@@ -1,6 +1,7 @@
 """From the keyboard into the log: own messages, their state, what happens without a connection, drafts."""
 import os
 import signal
+import sqlite3
 
 from selenium.webdriver import Keys
 
@@ -27,6 +28,13 @@ class Sending(BrowserTest):
         page.click("Send")
         page.confirmed("by the button")
         self.assertEqual(self.person(server, "bob").log(), [("ann", "by the button")])
+
+    def test_enter_that_ends_the_input_method_of_safari_sends_nothing(self):
+        server = self.server()
+        page = self.page(server, "ann")
+        page.write("nihon")
+        page.browser.devtools("Input.dispatchKeyEvent", type="keyDown", key="Enter", windowsVirtualKeyCode=229)
+        self.assertEqual(page.draft(), "nihon")
 
     def test_shift_and_enter_begin_a_new_line(self):
         server = self.server()
@@ -114,6 +122,30 @@ class Sending(BrowserTest):
         page.confirmed("another one")
         self.assertEqual(bob.log(), [("ann", "only once"), ("ann", "another one")])
 
+    def test_a_message_whose_answer_was_lost_is_sent_once_although_the_log_has_got_a_new_epoch(self):
+        server = self.server()
+        line = self.line(server)
+        page = Page(self.browser, line.address).log_in("ann")
+        self.shell_is_kept(page)
+        bob = self.person(server, "bob")
+        line.hold_answers()
+        page.send("only once")
+        self.assertEqual(bob.next_text(), "only once")  # the server has accepted it
+        server.stop()
+        store = sqlite3.connect(server.data / "belfry.db")
+        with store:
+            store.execute("UPDATE log SET epoch = ''")
+        store.close()
+        page.reload()
+        page.wait_for("offline", lambda: page.status().startswith(("Offline", "Connecting")))
+        server.start()
+        page.wait_status("Online")
+        page.send("another one")
+        page.confirmed("another one")
+        again = self.person(server, "bob")
+        self.assertNotEqual(again.welcome["epoch"], bob.welcome["epoch"])
+        self.assertEqual(again.log(), [("ann", "only once"), ("ann", "another one")])
+
     def test_a_message_whose_answer_was_lost_is_sent_once_after_the_connection_broke(self):
         server = self.server()
         line = self.line(server)
@@ -126,6 +158,40 @@ class Sending(BrowserTest):
             line.break_connections()
             page.wait_for("a confirmed message", lambda: [row["id"] for row in page.messages()] == list(range(1, number + 1)))
         self.assertEqual(bob.log(), [("ann", f"message {number}") for number in range(1, 6)])
+
+    def taken_over(self, server):
+        """Returns a page whose message has not reached the server, and a second device that has taken over."""
+        page = self.page(server, "ann")
+        session, = server.sessions("ann")
+        os.kill(session, signal.SIGSTOP)  # it takes nothing
+        self.addCleanup(lambda: session in server.processes() and os.kill(session, signal.SIGCONT))
+        page.send("from the page")
+        page.wait_status("Online, 1 unsent")
+        device = self.person(server, "ann")
+        os.kill(session, signal.SIGCONT)
+        page.find("[role=alertdialog]", "Opened elsewhere")
+        return page, device
+
+    def test_an_unsent_message_is_sent_although_another_device_has_sent_meanwhile(self):
+        server = self.server()
+        page, device = self.taken_over(server)
+        device.send("from the device")
+        page.click("Use it here")
+        page.wait_for("both messages", lambda: [(row["id"], row["text"]) for row in page.messages()] ==
+                      [(1, "from the device"), (2, "from the page")])
+        self.assertEqual(self.person(server, "bob").log(), [("ann", "from the device"), ("ann", "from the page")])
+
+    def test_an_unsent_message_is_not_lost_if_another_device_has_used_a_higher_seq(self):
+        server = self.server()
+        page, device = self.taken_over(server)
+        device.seq = 2 ** 61
+        device.send("from the device")
+        page.click("Use it here")
+        page.wait_for("a message that was not sent", lambda: [row["text"] for row in page.messages()
+                                                              if row["status"].startswith("Not sent")] == ["from the page"])
+        page.click("Try again")
+        page.confirmed("from the page")
+        self.assertEqual(self.person(server, "bob").log(), [("ann", "from the device"), ("ann", "from the page")])
 
     def failed_message(self):
         """Returns a server and a page whose message the server refuses, because it accepts only short ones since its restart."""

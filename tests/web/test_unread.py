@@ -1,5 +1,6 @@
 """What is new: the divider, the counts, the way to the newest message, and what counts as read."""
 from support.case import BrowserTest
+from support.page import Page
 from support.waiting import wait_for
 
 OBSERVE_BADGE = """
@@ -32,6 +33,7 @@ class Unread(BrowserTest):
         page.message("message 8")
         page.scroll_to_end()
         page.wait_row("separator", "New messages")
+        page.message("message 5")  # loaded after the backlog, because it has been read
         texts = [row["text"] for row in page.rows() if row["role"] == "article" or row["text"] == "New messages"]
         self.assertEqual(texts[texts.index("New messages") - 1:][:3], ["message 5", "New messages", "message 6"])
         self.screenshot("unread-divider")
@@ -216,6 +218,38 @@ class Unread(BrowserTest):
         wait_for("the messages on the screen are acknowledged", lambda: cat.cursor_of("ann") >= shown - 1)
         page.reload()
         page.wait_for("messages that are still unread", lambda: f"({300 - cat.cursor_of('ann')}) ann · Belfry" == page.title())
+
+    def test_what_comes_while_the_tab_is_hidden_is_not_read_by_somebody_who_has_skipped_older_messages(self):
+        server = self.server_with(300, 0)
+        page = self.page(server, "ann")
+        self.at_end_of(page, 300)
+        page.hide()
+        self.person(server, "bob").send_all([f"number {number}" for number in range(100)])
+        page.wait_for("some unread messages", lambda: int(page.title().split(")")[0][1:]) > 350)
+        page.show()
+        self.at_end_of(page, 400)
+        page.wait_for("those on the screen read", lambda: int(page.title().split(")")[0][1:]) < 400)
+        self.settled(page)
+        self.assertGreater(int(page.title().split(")")[0][1:]), 300)
+
+    def test_what_was_read_on_another_device_is_shown_and_is_not_unread(self):
+        server = self.server()
+        line = self.line(server)
+        page = Page(self.browser, line.address).log_in("ann")
+        bob = self.person(server, "bob")
+        bob.send("for both devices")
+        page.message("for both devices")
+        line.hold_answers()  # the page sleeps
+        other = self.person(server, "ann", "ack=manual")
+        bob.send_all(["read elsewhere", "read elsewhere, too"])
+        other.ack(3)
+        wait_for("both are acknowledged", lambda: bob.cursor_of("ann") == 3)
+        line.break_connections()  # it wakes up
+        page.wait_texts(["for both devices", "read elsewhere", "read elsewhere, too"])
+        bob.send("for the page")
+        page.message("for the page")
+        wait_for("it is acknowledged", lambda: bob.cursor_of("ann") == 4)
+        page.wait_title("ann · Belfry")
 
     def test_a_message_in_a_hidden_tab_is_not_read(self):
         server = self.server()

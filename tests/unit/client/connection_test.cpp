@@ -19,13 +19,17 @@ struct Recorder : Observer {
     void message(const wire::Message& frame) override {
         lines.push_back(std::string{frame.sender} + ": " + std::string{frame.payload});
     }
-    void accepted(std::string_view text, std::uint64_t id) override {
-        lines.push_back("accepted " + std::to_string(id) + ": " + std::string{text});
+    void welcome(const wire::Welcome&) override { ++welcomes; }
+    void accepted(std::uint64_t line, const Receipt& receipt) override {
+        lines.push_back("accepted " + std::to_string(receipt.id) + ": line " +
+                        std::to_string(line));
     }
-    void refused(std::uint64_t line, std::string_view, std::string_view why) override {
-        lines.push_back("refused " + std::to_string(line) + ": " + std::string{why});
+    void refused(std::uint64_t line, const Error& why) override {
+        lines.push_back("refused " + std::to_string(line) + ": " + why.text);
     }
-    void lost(base::TimePoint) override { lines.emplace_back("lost"); }
+    void lost(base::TimePoint, std::string_view) override { lines.emplace_back("lost"); }
+
+    int welcomes = 0;
 
     Lines lines;
 };
@@ -68,7 +72,7 @@ TEST_F(ClientConnection, TellsTheObserverOfItsProgramWhatWasAcceptedAndReceived)
     session.expect_send(1, "hello");
     session.say("SENT 1 1\r\nMSG 2 bob 1700845380000 5\r\nagain\r\n");
     turn_until([&] { return recorder.lines.size() == 2; });
-    EXPECT_EQ(recorder.lines, (Lines{"accepted 1: hello", "bob: again"}));
+    EXPECT_EQ(recorder.lines, (Lines{"accepted 1: line 1", "bob: again"}));
     connection.acknowledge();
     connection.flush();
     session.expect("ACK 2");
@@ -91,7 +95,7 @@ TEST_F(ClientConnection, ReconnectsAfterALossAndSendsUnansweredLinesAgain) {
     session.say("SENT 1 1\r\n");
     turn_until([&] { return connection.conversation().unsent().is_empty(); });
     EXPECT_EQ(recorder.lines, (Lines{"connection lost: closed by the server", "lost", "reconnected",
-                                     "accepted 1: hello"}));
+                                     "accepted 1: line 1"}));
 }
 
 TEST_F(ClientConnection, EndsIfItsLoginIsRefused) {
@@ -119,13 +123,12 @@ TEST_F(ClientConnection, ReadsNothingWhileTheProgramTakesNoMessages) {
 
 TEST_F(ClientConnection, AWelcomeCountsEvenIfTheServerClosesInTheSameTurn) {
     static_cast<void>(logged_in());
-    const base::TimePoint first = connection.last_welcome();
     turn_until([&] { return !connection.is_online(); });
     test::FakeSession session = next_session();
     session.expect("LOGIN 1 ack=manual");
     session.say(
         "WELCOME 1 cursor=0 last=0 seq=0 epoch=a1 max-payload=65536\r\nBYE shutting-down\r\n");
-    turn_until([&] { return connection.last_welcome() > first; });
+    turn_until([&] { return recorder.welcomes == 2; });
     EXPECT_FALSE(connection.is_online());
 }
 

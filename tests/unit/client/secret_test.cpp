@@ -1,4 +1,4 @@
-#include "client/secret.hpp"
+#include "belfry/client.hpp"
 
 #include <gtest/gtest.h>
 

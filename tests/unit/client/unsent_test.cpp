@@ -37,8 +37,8 @@ class ClientUnsent : public ::testing::Test {
 
     Texts refused;
     std::uint64_t number = 0;
-    Unsent unsent{[this](std::uint64_t line, std::string_view, std::string_view why) {
-        refused.push_back(std::to_string(line) + " " + std::string{why});
+    Unsent unsent{[this](std::uint64_t line, const Error& why) {
+        refused.push_back(std::to_string(line) + " " + why.text);
     }};
 };
 
@@ -98,7 +98,7 @@ TEST_F(ClientUnsent, AnswersToUnknownSeqsAreIgnored) {
     static_cast<void>(sends());
     unsent.accept(5);
     unsent.accept(7);
-    unsent.refuse(7, "why");
+    unsent.refuse(7, {"why", "why"});
     unsent.postpone(8);
     EXPECT_FALSE(unsent.is_empty());
     EXPECT_FALSE(unsent.can_try_again());
@@ -109,7 +109,7 @@ TEST_F(ClientUnsent, ARefusedLineIsReportedAndNeverSentAgain) {
     unsent.begin_session(0, 100);
     add({"a", "b", "c"});
     static_cast<void>(sends());
-    unsent.refuse(2, "too-large");
+    unsent.refuse(2, {"too-large", "too-large"});
     EXPECT_EQ(refused, (Texts{"2 too-large"}));
     unsent.begin_session(0, 100);
     EXPECT_EQ(sends(), (Texts{"1:a", "3:c"}));
@@ -121,8 +121,8 @@ TEST_F(ClientUnsent, AfterABadSeqNewLinesAreNumberedFromTheSeqThatTheServerKnows
     EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"}));
     unsent.begin_session(5, 100);
     EXPECT_EQ(sends(), (Texts{"1001:a", "1002:b"})) << "the server may have accepted them";
-    unsent.refuse_seq(1001, "bad-seq");
-    unsent.refuse_seq(1002, "bad-seq");
+    unsent.refuse_seq(1001, {"bad-seq", "bad-seq"});
+    unsent.refuse_seq(1002, {"bad-seq", "bad-seq"});
     EXPECT_EQ(refused, (Texts{"1 bad-seq", "2 bad-seq"}));
     add({"c"});
     EXPECT_EQ(sends(), Texts{"6:c"});
@@ -132,7 +132,7 @@ TEST_F(ClientUnsent, TheSeqOfARefusedLineIsNotUsedAgain) {
     unsent.begin_session(0, 100);
     add({"a"});
     EXPECT_EQ(sends(), Texts{"1:a"});
-    unsent.refuse(1, "too-large");
+    unsent.refuse(1, {"too-large", "too-large"});
     add({"b"});
     EXPECT_EQ(sends(), Texts{"2:b"});
 }
@@ -218,7 +218,7 @@ TEST_F(ClientUnsent, ALineThatIsRefusedForGoodAfterAPostponedOneStaysRefused) {
     static_cast<void>(sends());
     unsent.postpone(1);
     unsent.postpone(2);
-    unsent.refuse(3, "too-large");
+    unsent.refuse(3, {"too-large", "too-large"});
     EXPECT_TRUE(unsent.can_try_again());
     unsent.try_again();
     EXPECT_EQ(sends(), (Texts{"1:a", "2:b"}));

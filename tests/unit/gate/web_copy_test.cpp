@@ -23,7 +23,8 @@ TEST(CloseReason, HasNoTextThatIsNoWordOfTheProtocol) {
 TEST(CloseReason, IsAnErrorWithoutALastLine) {
     for (const char* const end :
          {"", "PONG a\r\n", "BYE quit", "BYE qu", "BYE quit\r\nSENT 1 1\r\n", "xBYE quit\r\n",
-          "MSG 1 a 1 11\r\nBYE quit"}) {
+          "MSG 1 a 1 11\r\nBYE quit", "ERR unknown-command - unknown command\r\n",
+          "ERR store-failed 7 not stored; send it again later\r\n"}) {
         EXPECT_EQ(close_reason(end).code, 1011) << end;
     }
 }

@@ -157,6 +157,13 @@ TEST_F(AGateListener, KnowsWhetherOthersCouldReadWhatTheClientSends) {
     EXPECT_TRUE(is_confidential(own, own));
     EXPECT_TRUE(is_confidential(far_away, loopback)) << "a proxy on this machine has forwarded it";
     EXPECT_FALSE(is_confidential(far_away, own));
+    const auto named_by_a_proxy = [](base::Endpoint peer) {
+        peer.port = 0;
+        return peer;
+    };
+    EXPECT_TRUE(is_confidential(named_by_a_proxy(far_away), loopback));
+    EXPECT_FALSE(is_confidential(named_by_a_proxy(loopback), own)) << "it is the proxy's loopback";
+    EXPECT_FALSE(is_confidential(named_by_a_proxy(own), own));
 }
 
 TEST_F(AGateListener, ClosesAConnectionThatBeginsWithAnythingElse) {

@@ -92,7 +92,7 @@ TEST(ClientOptions, AnOptionForTlsTurnsItOnUnlessTheSwitchIsOff) {
     const auto tls =
         read_options({"-client_id=1", "--tls-ca=a", "--tls-name=b", "--tls-cert=c", "--tls-key=d"})
             .destination.tls;
-    EXPECT_EQ(tls, (client::TlsOptions{.ca = "a", .name = "b", .certificate = "c", .key = "d"}));
+    EXPECT_EQ(tls, (Tls{.ca = "a", .name = "b", .certificate = "c", .key = "d"}));
 }
 
 TEST(ClientOptions, ACertificateNeedsItsKey) {

@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::string_literals;
 
-wire::Message message(std::string_view payload) {
-    return {.past = false, .id = 7, .sender = "bob", .time_ms = 1700000000123, .payload = payload};
+Message message(std::string_view payload) {
+    return {.id = 7, .sender = "bob", .time = 1700000000123, .payload = std::string{payload}};
 }
 
 std::string text(std::string_view payload, bool for_terminal) {

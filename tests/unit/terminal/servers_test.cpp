@@ -9,7 +9,7 @@
 namespace belfry::terminal {
 namespace {
 
-using Servers = std::vector<client::ServerAddress>;
+using Servers = std::vector<ServerAddress>;
 
 TEST(Servers, AreSeparatedByCommasAndMayNameTheirPorts) {
     EXPECT_EQ(read_servers("a", "5000"), (Servers{{"a", "5000"}}));

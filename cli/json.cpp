@@ -1,11 +1,11 @@
-#include "wire/json.hpp"
+#include "cli/json.hpp"
 
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
-namespace belfry::wire {
+namespace belfry::cli {
 namespace {
 
 std::string quoted(const std::string& text, bool ascii) {
@@ -14,7 +14,7 @@ std::string quoted(const std::string& text, bool ascii) {
 
 }  // namespace
 
-void append_json(std::string& out, const Message& message, bool ascii, std::uint64_t seq) {
+void append_json(std::string& out, const PrintedMessage& message, bool ascii) {
     const bool text = base::is_utf8(message.payload);
     const std::string value =
         text ? std::string{message.payload} : base::to_base64(message.payload);
@@ -22,9 +22,9 @@ void append_json(std::string& out, const Message& message, bool ascii, std::uint
     // A client-id needs no escapes, but a store that another program has written may hold anything.
     out.append(R"(,"from":)").append(quoted(std::string{message.sender}, ascii));
     out.append(R"(,"time":)").append(std::to_string(message.time_ms));
-    if (seq != 0) out.append(R"(,"seq":)").append(std::to_string(seq));
+    if (message.seq != 0) out.append(R"(,"seq":)").append(std::to_string(message.seq));
     out.append(text ? R"(,"text":)" : R"(,"data":)").append(quoted(value, ascii));
     out.append("}\n");
 }
 
-}  // namespace belfry::wire
+}  // namespace belfry::cli

@@ -1,9 +1,9 @@
-#include "wire/json.hpp"
+#include "cli/json.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace belfry::wire {
+namespace belfry::cli {
 namespace {
 
 using namespace std::string_literals;
@@ -11,18 +11,17 @@ using namespace std::string_literals;
 std::string json(std::string_view payload, bool ascii = false, std::uint64_t seq = 0) {
     std::string out;
     append_json(
-        out,
-        {.past = false, .id = 7, .sender = "bob", .time_ms = 1700000000123, .payload = payload},
-        ascii, seq);
+        out, {.id = 7, .sender = "bob", .time_ms = 1700000000123, .seq = seq, .payload = payload},
+        ascii);
     return out;
 }
 
-TEST(WireJson, AMessageIsOneObjectPerLineWithItsKeysInOrder) {
+TEST(CliJson, AMessageIsOneObjectPerLineWithItsKeysInOrder) {
     EXPECT_EQ(json("hello"),
               "{\"id\":7,\"from\":\"bob\",\"time\":1700000000123,\"text\":\"hello\"}\n");
 }
 
-TEST(WireJson, TextSurvivesParsing) {
+TEST(CliJson, TextSurvivesParsing) {
     const std::string payload = "\"quotes\" \\ \r\n\t \0 \x1b gr\xc3\xbc\xc3\x9f"s;
     const std::string line = json(payload);
     EXPECT_EQ(line.find('\n'), line.size() - 1);
@@ -30,12 +29,12 @@ TEST(WireJson, TextSurvivesParsing) {
     EXPECT_EQ(nlohmann::json::parse(json(payload, true)).at("text"), payload);
 }
 
-TEST(WireJson, OutputForATerminalIsAscii) {
+TEST(CliJson, OutputForATerminalIsAscii) {
     for (const char c : json("\x7f\xc2\x9b\xc3\xbc", true))
         EXPECT_TRUE(c == '\n' || (c >= 32 && c < 127));
 }
 
-TEST(WireJson, APayloadThatIsNotUtf8IsWrittenInBase64) {
+TEST(CliJson, APayloadThatIsNotUtf8IsWrittenInBase64) {
     EXPECT_EQ(nlohmann::json::parse(json("\xff")).at("data"), "/w==");
     EXPECT_EQ(nlohmann::json::parse(json("a\xff")).at("data"), "Yf8=");
     EXPECT_EQ(nlohmann::json::parse(json("ab\xff")).at("data"), "YWL/");
@@ -45,10 +44,10 @@ TEST(WireJson, APayloadThatIsNotUtf8IsWrittenInBase64) {
     EXPECT_TRUE(nlohmann::json::parse(json("\xed\xa0\x80")).contains("data")) << "a surrogate";
 }
 
-TEST(WireJson, TheSeqIsIncludedIfItIsKnown) {
+TEST(CliJson, TheSeqIsIncludedIfItIsKnown) {
     EXPECT_EQ(nlohmann::json::parse(json("x", false, 5)).at("seq"), 5);
     EXPECT_FALSE(nlohmann::json::parse(json("x")).contains("seq"));
 }
 
 }  // namespace
-}  // namespace belfry::wire
+}  // namespace belfry::cli
