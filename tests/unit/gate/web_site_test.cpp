@@ -72,7 +72,7 @@ TEST_F(TheSite, HasThreeFixedPathsAndTheRestBelowAHash) {
 TEST_F(TheSite, SendsNothingAgainThatTheBrowserHas) {
     const PageFile& page = *std::ranges::find(page_files(), "/", &PageFile::path);
     for (const std::string& tags : {std::string{page.etag}, "\"other\", " + std::string{page.etag},
-                                   "W/" + std::string{page.etag}, std::string{"*"}}) {
+                                    "W/" + std::string{page.etag}, std::string{"*"}}) {
         HttpRequest request = request_for("/");
         request.set(http::field::if_none_match, tags);
         const HttpAnswer got = answer(request);
