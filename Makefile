@@ -145,7 +145,7 @@ BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood library)
 RESULTS ?= bench/results
 
 bench: $(PROGRAMS) $(BENCHES) ## measure for fifty minutes; results go to RESULTS=bench/results
-	for bench in $(BENCHES) bench/page/measure bench/python/clients.py; do \
+	for bench in $(BENCHES) bench/page/measure bench/python/clients.py bench/javascript/clients.py; do \
 	    BELFRY_BIN=$(abspath $(BUILD)/bin) $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
 $(BUILD)/bench/micro:   $(call objects,$(BASE) $(SHM) $(MICRO) bench/micro/main.cpp)

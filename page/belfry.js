@@ -2,6 +2,7 @@
 // FrameReader, Inbox and Unsent use neither sockets nor clocks, transports move bytes, and Client joins them.
 
 const encoder = new TextEncoder();
+const lineEnd = encoder.encode("\r\n");
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class BelfryError extends Error {
@@ -52,7 +53,7 @@ class Queue {
     }
 
     shift() {
-        if (this.#front.length === 0) [this.#front, this.#back] = [this.#back.reverse(), []];
+        if (this.#front.length === 0) [this.#front, this.#back] = [this.#back.reverse(), this.#front];
         return this.#front.pop();
     }
 }
@@ -74,7 +75,7 @@ const maxLine = 65536;
 const maxPayload = 16 << 20;
 const maxSeq = 2n ** 63n - 1n;
 
-// A reader returns the value of a field, or nothing if the field is missing or malformed.
+// A reader returns the value of a field, or nothing if the field is malformed or must not be missing.
 const matching = (pattern) => (field) => pattern.test(field ?? "") ? field : undefined;
 const word = matching(/./s);
 const digits = matching(/^[0-9]+$/);
@@ -91,15 +92,16 @@ const readers = {
     refused: (field) => field === "-" ? 0n : seq(field),
     sender: client,
     seq,
-    server: String,
+    server: (field = "") => field,
     state: matching(/^(on|off)line$/),
     token: (field) => field === undefined ? "" : word(field),
 };
 
-// For each verb its fields, its options, and those options that may be missing. Fields without a reader are numbers.
-const grammar = {
-    __proto__: null,
-    WELCOME: "client|epoch cursor last seq max-payload|server accepted",
+const readersOf = (names) => names.split(" ").map((name) => [name, readers[name] ?? number]);
+
+// For each verb its fields and its options. Fields without a reader are numbers.
+const grammar = new Map(Object.entries({
+    WELCOME: "client|epoch cursor last seq max-payload server accepted",
     MSG: "id sender time size",
     PAST: "id sender time size",
     SENT: "seq id",
@@ -113,28 +115,29 @@ const grammar = {
     PONG: "token",
     ERR: "code refused",
     BYE: "reason",
-};
+}).map(([verb, lists]) => [verb, lists.split("|").map(readersOf)]));
+
+const isOption = (field) => field.includes("=");
+
+function readField(frame, [name, read], field) {
+    if ((frame[name] = read(field)) === undefined) throw broken(`unreadable ${frame.verb}`);
+}
 
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
     const [verb, ...fields] = line.split(" ");
-    if (!grammar[verb]) return undefined;
-    const [names, required = [], optional = []] = grammar[verb].split("|").map((list) => list.split(" "));
+    const [names, options = []] = grammar.get(verb) ?? [];
+    if (!names) return undefined;
     const frame = { verb };
-    const set = (name, field) => {
-        frame[name] = (readers[name] ?? number)(field);
-        if (frame[name] === undefined) throw broken(`unreadable ${verb}`);
-    };
-    const areOptions = () => fields.every((field) => field.includes("="));
     // The answer to WHO ends without ids.
-    if (verb === "END" && areOptions()) return frame;
-    for (const name of names) set(name, fields.shift());
+    if (verb === "END" && fields.every(isOption)) return frame;
+    for (const name of names) readField(frame, name, fields.shift());
     if (verb === "ERR") return { ...frame, text: fields.join(" ") };
-    if (!areOptions()) throw broken(`unreadable ${verb}`);
-    for (const name of [...required, ...optional]) {
-        const given = fields.filter((field) => field.startsWith(`${name}=`));
-        if (!given.length && required.includes(name)) set(name);
-        for (const field of given) set(name, field.slice(name.length + 1));
+    if (!fields.every(isOption)) throw broken(`unreadable ${verb}`);
+    for (const option of options) {
+        const key = `${option[0]}=`;
+        const given = fields.filter((field) => field.startsWith(key));
+        for (const field of given.length ? given : [""]) readField(frame, option, field.slice(key.length) || undefined);
     }
     return frame;
 }
@@ -150,10 +153,12 @@ export class FrameReader {
     // A MSG or PAST whose payload is not complete.
     #message;
 
-    push(bytes) {
+    push({ buffer, byteOffset, length }) {
         const frames = [];
+        // Views of a Buffer of Node would be slow.
+        const bytes = new Uint8Array(buffer, byteOffset, length);
         this.#pieces.push(bytes);
-        this.#size += bytes.length;
+        this.#size += length;
         const isEnough = this.#message ? this.#size > this.#message.size : this.#size >= maxLine || bytes.includes(10);
         if (isEnough && !this.broken) this.#read(joined(this.#pieces), frames);
         return frames;
@@ -176,7 +181,8 @@ export class FrameReader {
         const lf = bytes.indexOf(10, start);
         if ((lf < 0 ? bytes.length : lf) - start >= maxLine) throw broken("a line above 64 KiB");
         if (lf < 0) return 0;
-        const frame = readLine(decoder.decode(bytes.subarray(start, lf)).replace(/\r$/, ""));
+        // An empty line is safe, because no CR stands directly in front of a line.
+        const frame = readLine(decoder.decode(bytes.subarray(start, bytes[lf - 1] === 13 ? lf - 1 : lf)));
         if (frame?.size > maxPayload) throw broken("a payload above 16 MiB");
         if (frame && "size" in frame) this.#message = frame;
         else if (frame) frames.push(frame);
@@ -188,7 +194,7 @@ export class FrameReader {
         const lf = bytes[end] === 13 ? end + 1 : end;
         if (lf >= bytes.length) return 0;
         if (bytes[lf] !== 10) throw broken("a payload without its ending");
-        frames.push(Object.assign(this.#message, { payload: new Uint8Array(bytes.subarray(start, end)) }));
+        frames.push(Object.assign(this.#message, { payload: bytes.slice(start, end) }));
         this.#message = undefined;
         return lf + 1;
     }
@@ -414,9 +420,11 @@ class SocketTransport extends Transport {
 
     // What is written in one turn leaves together.
     write(bytes) {
-        this.socket.cork();
+        if (!this.socket.writableCorked) {
+            this.socket.cork();
+            process.nextTick(() => this.socket.uncork());
+        }
         this.socket.write(bytes);
-        queueMicrotask(() => this.socket.uncork());
     }
 
     pause(isPaused) {
@@ -517,7 +525,7 @@ export class Client extends EventTarget {
             const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
             if (bytes?.BYTES_PER_ELEMENT !== 1) throw new TypeError("not a string or Uint8Array");
             this.#unsent.fresh.push({ seq, onseq, payload: new Uint8Array(bytes), resolve, reject });
-            queueMicrotask(() => this.#pump());
+            Promise.resolve().then(() => this.#pump());
         });
     }
 
@@ -644,7 +652,7 @@ export class Client extends EventTarget {
     }
 
     #on = {
-        WELCOME: ({ client: id, epoch, cursor, last, seq, accepted = 0n, server = "", "max-payload": maxPayload }) =>
+        WELCOME: ({ client: id, epoch, cursor, last, seq, accepted, server, "max-payload": maxPayload }) =>
             this.#begin({ id, epoch, cursor, last, seq: accepted > seq ? accepted : seq, maxPayload, server }),
         MSG: (frame) => this.#inbox.add(new Message(frame)),
         SENT: ({ seq, id }) => {
@@ -698,7 +706,7 @@ export class Client extends EventTarget {
 
     #write(command, payload) {
         const line = encoder.encode(`${command}\r\n`);
-        this.#transport.write(payload ? joined([line, payload, encoder.encode("\r\n")]) : line);
+        this.#transport.write(payload ? joined([line, payload, lineEnd]) : line);
     }
 
     // If the transport is full, some messages have no answer, and the answer comes back here.

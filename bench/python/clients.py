@@ -13,7 +13,6 @@ import os
 import pathlib
 import platform
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,10 +21,11 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
+sys.dont_write_bytecode = True  # no folders of bytecode beside the sources
 
 import belfry  # noqa: E402
+from servers import PAYLOAD, belfry_server, blast_belfry, blast_redis, redis_server  # noqa: E402
 
-PAYLOAD = b"x" * 64
 IN_FLIGHT = 1000
 WANTED = {"belfry": 1.0, "belfry asyncio": 0.7}
 
@@ -153,52 +153,6 @@ ROLES = {
 }
 
 
-# --- servers ---
-
-
-@contextlib.contextmanager
-def belfry_server(folder):
-    data = folder / "belfry"
-    bin = pathlib.Path(os.environ.get("BELFRY_BIN", ROOT / "build" / "bin"))
-    secrets = {name: new_secret(bin, folder, name) for name in ("ann", "bob", "raw")}
-    command = [bin / "belfryd", "--clients", folder / "clients", "--port", "0", "--data-dir", data, "--durability", "memory"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            port = int(server.stdout.readline().rsplit(":", 1)[1])
-            yield port, secrets
-        finally:
-            server.terminate()
-            server.wait()
-            subprocess.run([bin / "belfryctl", "--data-dir", data, "stop"], capture_output=True)
-
-
-def new_secret(bin, folder, name):
-    command = [bin / "belfryctl", "client", "add", name, "--clients", folder / "clients"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
-
-
-@contextlib.contextmanager
-def redis_server(folder):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = ["--save", "", "--client-output-buffer-limit", "pubsub 0 0 0", "--dir", folder]
-    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        try:
-            until_open(port)
-            yield port
-        finally:
-            server.terminate()
-
-
-def until_open(port):
-    for _ in range(1000):
-        with contextlib.suppress(OSError):
-            return socket.create_connection(("127.0.0.1", port)).close()
-        time.sleep(0.01)
-    raise SystemExit("redis-server has not started")
-
-
 # --- a whole run ---
 
 
@@ -230,34 +184,6 @@ def run_role(part, name, where, secret, count, blast):
     if client.returncode != 0:
         raise SystemExit(f"{name} has failed")
     return float(line)
-
-
-def blast_belfry(port, secret, count):
-    """Sends messages as fast as the server takes them, and reads none of the answers before the end."""
-    with socket.create_connection(("127.0.0.1", port)) as link:
-        link.sendall(f"LOGIN raw secret={secret}\r\n".encode())
-        link.recv(4096)
-        sends = b"".join(b"SEND %d 64\r\n%b\r\n" % (seq, PAYLOAD) for seq in range(1, count + 1))
-        blast(link, sends + b"QUIT\r\n")
-
-
-def blast_redis(port, count):
-    with socket.create_connection(("127.0.0.1", port)) as link:
-        publish = b"*3\r\n$7\r\nPUBLISH\r\n$3\r\nlog\r\n$64\r\n%b\r\n" % PAYLOAD
-        blast(link, publish * count + b"*1\r\n$4\r\nQUIT\r\n")
-
-
-def blast(link, data):
-    link.setblocking(False)
-    left = memoryview(data)
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            if left:
-                left = left[link.send(left[: 1 << 18]) :]
-        with contextlib.suppress(BlockingIOError):
-            if not link.recv(1 << 18):
-                return
-        time.sleep(0.0005)
 
 
 def run(part, count, rounds):
