@@ -34,8 +34,12 @@ class PlainStream {
     [[nodiscard]] Socket& socket() noexcept { return socket_; }
 
   private:
+    /// Translates errno.
+    [[nodiscard]] Step step_after_error(Outcome if_not_ready) noexcept;
+
     Socket socket_;
     bool has_more_ = true;
+    bool has_failed_ = false;
 };
 
 }  // namespace belfry::gate

@@ -79,7 +79,8 @@ const maxSeq = 2n ** 63n - 1n;
 const matching = (pattern) => (field) => pattern.test(field ?? "") ? field : undefined;
 const word = matching(/./s);
 const digits = matching(/^[0-9]+$/);
-const number = (field) => digits(field) && Math.min(Number(field), Number.MAX_SAFE_INTEGER);
+// Ids are smaller, and a Date can have no later time.
+const number = (field) => digits(field) && Math.min(Number(field), 864e13);
 const seq = (field) => digits(field) && BigInt(field);
 const client = matching(/^[A-Za-z0-9_.-]{1,32}$/);
 const readers = {

@@ -29,7 +29,7 @@ let follows = true;
 /** While a backlog comes, what is on the screen stays there. */
 let isHeld = true;
 /** The last message that somebody who follows the end has seen. */
-let shownTo = 0;
+let shownTo = Infinity;
 let found = 0;
 let isLoading = false;
 let lastFrame = 0;
@@ -74,7 +74,7 @@ export const timeline = {
     release() {
         isHeld = false;
         // What came while nobody could see the list has not been seen.
-        shownTo = 0;
+        shownTo = Infinity;
         if (!view) return;
         heights.update();
         const rest = heights.total() - heights.offset(unread.divider);
@@ -224,8 +224,8 @@ function see() {
     let last = heights.at(scrollTop + view - 4);
     if (last > first && heights.offset(last + 1) > scrollTop + view + 4) last--;
     // Whoever follows the end has seen what has run through since the last frame.
-    if (isShown()) unread.saw(shownTo && follows ? Math.min(first, shownTo + 1) : first, last);
-    shownTo = timeline.isWatched() ? last : 0;
+    if (isShown()) unread.saw(follows ? Math.min(first, shownTo + 1) : first, last);
+    shownTo = timeline.isWatched() ? Math.min(last, log.last) : Infinity;
     $("newest").hidden = follows;
     say($("newest"), unread.count ? `Newest (${count(unread.count)})` : "Newest");
     $("unread-bar").hidden = isHeld || !unread.count || unread.upTo + 1 >= first;

@@ -13,6 +13,10 @@ def ms(*moment):
 
 
 class Reading(BrowserTest):
+    def test_a_time_that_no_calendar_has_does_not_hide_the_messages(self):
+        server = self.server(log=[("bob", 1_790_000_000_000, "today"), ("bob", 9 * 10 ** 15, "far away")])
+        self.page(server, "ann").wait_texts(["today", "far away"])
+
     def test_messages_stand_in_the_order_of_the_log(self):
         server = self.server()
         page = self.page(server, "ann")

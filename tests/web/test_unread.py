@@ -198,6 +198,15 @@ class Unread(BrowserTest):
         wait_for("the last message is acknowledged", lambda: cat.cursor_of("ann") == 300,
                  evidence=lambda: f"cursor {cat.cursor_of('ann')}")
 
+    def test_what_runs_through_an_empty_list_that_one_watches_is_read(self):
+        server = self.server()
+        page = self.page(server, "ann")
+        page.wait_for("the empty list", lambda: "No messages yet" in page.text())
+        bob = self.person(server, "bob")
+        bob.send_all([f"message {number}" for number in range(300)])
+        self.at_end_of(page, 300)
+        wait_for("all are acknowledged", lambda: bob.cursor_of("ann") == 300, evidence=lambda: f"cursor {bob.cursor_of('ann')}")
+
     def test_messages_that_one_has_skipped_are_not_read(self):
         server = self.server_with(300, 100)
         page = self.page(server, "ann")

@@ -115,7 +115,8 @@ class Page:
         return self.find(BUTTON, name, prefix)
 
     def click(self, name, prefix=False):
-        self.button(name, prefix).click()
+        # The page may replace the button between the search and the click.
+        self.wait_for(f"a click on {name!r}", lambda: self.button(name, prefix).click() is None)
 
     def field(self, name):
         return self.find(FIELD, name)
