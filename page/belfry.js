@@ -30,7 +30,10 @@ class Message {
     type = "message";
 
     constructor({ id, sender, time, payload }) {
-        Object.assign(this, { id, sender, time, payload });
+        this.id = id;
+        this.sender = sender;
+        this.time = time;
+        this.payload = payload;
     }
 
     get text() {
@@ -194,7 +197,8 @@ export class FrameReader {
         const lf = bytes[end] === 13 ? end + 1 : end;
         if (lf >= bytes.length) return 0;
         if (bytes[lf] !== 10) throw broken("a payload without its ending");
-        frames.push(Object.assign(this.#message, { payload: bytes.slice(start, end) }));
+        this.#message.payload = bytes.slice(start, end);
+        frames.push(this.#message);
         this.#message = undefined;
         return lf + 1;
     }
