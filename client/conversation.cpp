@@ -4,6 +4,7 @@
 #include "wire/print.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,12 @@ Error explained(const wire::Error& error) {
     if (!error.text.empty()) text.append(": ").append(error.text);
     return {std::string{error.code}, std::move(text)};
 }
+
+// Before WELCOME, other frames mean nothing.
+template <typename Frame>
+constexpr bool may_precede_welcome =
+    std::is_same_v<Frame, wire::Welcome> || std::is_same_v<Frame, wire::Error> ||
+    std::is_same_v<Frame, wire::Bye> || std::is_same_v<Frame, wire::Garbled>;
 
 }  // namespace
 
@@ -67,6 +74,8 @@ void Conversation::log_in(std::string& out) {
 Conversation::Event Conversation::take(const wire::Frame& frame) {
     return std::visit(
         [this](const auto& known) {
+            const bool counts = is_logged_in_ || may_precede_welcome<std::decay_t<decltype(known)>>;
+            if (!counts) return Event::none;
             if constexpr (std::is_same_v<decltype(this->on(known)), Event>) return this->on(known);
             this->on(known);
             return Event::none;
@@ -119,10 +128,11 @@ void Conversation::on(const wire::Live& frame) {
 }
 
 void Conversation::on(const wire::Gap& frame) {
+    const std::uint64_t first = std::max(frame.first_id, inbox_.seen() + 1);
     if (inbox_.pass(frame.last_id)) {
-        observer_.notice("messages " + std::to_string(frame.first_id) + " to " +
+        observer_.notice("messages " + std::to_string(first) + " to " +
                          std::to_string(frame.last_id) + " no longer exist");
-        observer_.gap(frame);
+        observer_.gap({.first_id = first, .last_id = frame.last_id});
     }
     // The missing messages may include lines of this client whose SENT is lost. The server answers
     // DUP to each of these that was accepted.

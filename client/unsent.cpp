@@ -38,35 +38,41 @@ void Unsent::fill(std::string& out, std::size_t enough) {
         Entry& entry = entries_[sent_++];
         if (entry.state == State::answered) continue;
         const bool is_new = entry.seq == 0;
-        if (is_new) entry.seq = next_seq();
-        if (can_be_sent(entry)) {
-            if (is_new && on_numbered_) on_numbered_(entry.line, entry.seq);
-            wire::print(out, wire::Send{entry.seq, entry.text});
-        } else {
-            answer(entry);
+        const std::uint64_t seq = is_new ? next_seq() : entry.seq;
+        if (const auto why = obstacle(entry.text, seq)) {
+            drop_last_sent(*why);
+            continue;
         }
+        entry.seq = seq;
+        if (is_new && on_numbered_) on_numbered_(entry.line, seq);
+        wire::print(out, wire::Send{seq, entry.text});
     }
     forget_answered();
 }
 
-// Returns the seq for the entry that `sent_` has just passed. A line that can_be_sent() refuses
-// gets a seq too, so that seqs ascend over all entries.
+// Returns the seq for the entry that `sent_` has just passed.
 std::uint64_t Unsent::next_seq() const {
     const std::uint64_t before = sent_ > 1 ? entries_[sent_ - 2].seq : 0;
     return std::min(std::max(used_seq_, before), wire::max_seq) + 1;
 }
 
-bool Unsent::can_be_sent(Entry& entry) {
-    if (entry.text.size() > max_payload_) {
-        on_refused_(entry.line, {"too-large", "longer than the server's limit of " +
-                                                  std::to_string(max_payload_) + " bytes"});
-        return false;
+std::optional<Error> Unsent::obstacle(std::string_view text, std::uint64_t seq) const {
+    if (text.size() > max_payload_) {
+        return Error{"too-large", "longer than the server's limit of " +
+                                      std::to_string(max_payload_) + " bytes"};
     }
-    if (entry.seq > wire::max_seq) {
-        on_refused_(entry.line, {"bad-seq", "no seq is left for this client-id"});
-        return false;
-    }
-    return true;
+    if (seq > wire::max_seq) return Error{"bad-seq", "no seq is left for this client-id"};
+    return std::nullopt;
+}
+
+void Unsent::drop_last_sent(const Error& why) {
+    const auto entry = entries_.begin() + static_cast<std::ptrdiff_t>(--sent_);
+    const std::uint64_t line = entry->line;
+    // The server may have accepted a seq that was sent on an earlier connection.
+    if (entry->seq <= wire::max_seq) used_seq_ = std::max(used_seq_, entry->seq);
+    answer(*entry);
+    entries_.erase(entry);
+    on_refused_(line, why);
 }
 
 std::optional<std::uint64_t> Unsent::accept(std::uint64_t seq) {

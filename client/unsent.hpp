@@ -41,7 +41,8 @@ class Unsent {
     /// @param last_seq the highest seq that the server knows of this client
     void begin_session(std::uint64_t last_seq, std::uint64_t max_payload);
 
-    /// Appends SENDs to `out` until it has `enough` bytes.
+    /// Appends SENDs to `out` until it has `enough` bytes. Lines that the server would never accept
+    /// are dropped, and use no seq.
     void fill(std::string& out, std::size_t enough);
 
     /// Settles a line after SENT or DUP. @return its number; nothing if no line has this seq
@@ -81,7 +82,8 @@ class Unsent {
 
     [[nodiscard]] Entry* find(std::uint64_t seq);
     [[nodiscard]] std::uint64_t next_seq() const;
-    [[nodiscard]] bool can_be_sent(Entry& entry);
+    [[nodiscard]] std::optional<Error> obstacle(std::string_view text, std::uint64_t seq) const;
+    void drop_last_sent(const Error& why);
     void answer(Entry& entry);
     void forget_answered();
 

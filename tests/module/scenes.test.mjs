@@ -158,15 +158,21 @@ class Scene {
         this.#states.splice(0, this.#states.lastIndexOf(state));
     }
 
-    async stops(code) {
+    async stops(codes) {
         await this.state("stopped");
-        assert.equal(this.error.code, code);
+        await this.#hasEnded(codes);
         this.#next?.catch(() => {});
     }
 
     async gives_up(code) {
         await until(() => this.error, "error");
-        assert.equal(this.error.code, code);
+        assert.ok(this.#states.some((state) => state === "stopped" || state === "waiting"), this.client.state);
+        await this.#hasEnded(code);
+    }
+
+    async #hasEnded(codes) {
+        assert.ok([codes].flat().includes(this.error.code), this.error.code);
+        await until(() => this.socket.closed, "end of the connection");
     }
 }
 

@@ -118,11 +118,20 @@ void FakeServer::listen() {
 }
 
 FakeSession FakeServer::accept(Milliseconds within) {
-    pollfd ready{listener_.get(), POLLIN, 0};
-    if (::poll(&ready, 1, Deadline{within}.remaining_ms()) <= 0) throw Failure("no connection");
-    base::UniqueFd socket{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!is_called(Deadline{within}.remaining_ms())) throw Failure("no connection");
+    base::UniqueFd socket = take_connection();
     if (!socket) throw system_failure("accept");
     return FakeSession{std::move(socket)};
+}
+
+base::UniqueFd FakeServer::take_connection() {
+    if (!is_called(0)) return {};
+    return base::UniqueFd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+}
+
+bool FakeServer::is_called(int timeout_ms) const {
+    pollfd ready{listener_.get(), POLLIN, 0};
+    return ::poll(&ready, 1, timeout_ms) > 0;
 }
 
 }  // namespace belfry::test

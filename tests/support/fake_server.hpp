@@ -67,6 +67,9 @@ class FakeServer {
     /// Waits for the next connection.
     [[nodiscard]] FakeSession accept(Milliseconds within = default_wait);
 
+    /// Takes the next connection. @return empty: none waits
+    [[nodiscard]] base::UniqueFd take_connection();
+
     /// Refuses further connections.
     void stop_listening() { listener_.reset(); }
 
@@ -75,6 +78,7 @@ class FakeServer {
 
   private:
     void listen();
+    [[nodiscard]] bool is_called(int timeout_ms) const;
 
     base::UniqueFd listener_;
     std::uint16_t port_ = 0;

@@ -150,19 +150,29 @@ TEST_F(ClientUnsent, SeqsContinueAfterTheLastAcceptedOne) {
 TEST_F(ClientUnsent, ALineAboveMaxPayloadIsNotSent) {
     unsent.begin_session(0, 3);
     add({"abc", "abcd", "xyz"});
-    EXPECT_EQ(sends(), (Texts{"1:abc", "3:xyz"}));
+    EXPECT_EQ(sends(), (Texts{"1:abc", "2:xyz"}));
     EXPECT_EQ(refused, (Texts{"2 longer than the server's limit of 3 bytes"}));
-    unsent.accept(3);
+    unsent.accept(2);
     unsent.accept(1);
     EXPECT_TRUE(unsent.is_empty());
+}
+
+TEST_F(ClientUnsent, ASeqThatWasSentIsNotUsedAgainAfterTheServerHasLoweredItsLimit) {
+    unsent.begin_session(0, 4);
+    add({"long"});
+    EXPECT_EQ(sends(), Texts{"1:long"});
+    unsent.begin_session(0, 3);
+    add({"a"});
+    EXPECT_EQ(sends(), Texts{"2:a"});
+    EXPECT_EQ(refused.size(), 1u);
 }
 
 TEST_F(ClientUnsent, ARefusedLineDoesNotBlockTheAnswersToLaterLines) {
     unsent.begin_session(0, 3);
     add({"a", "long1", "long2", "b", "c"});
     static_cast<void>(sends());
-    unsent.accept(5);
-    unsent.accept(4);
+    unsent.accept(3);
+    unsent.accept(2);
     unsent.accept(1);
     EXPECT_TRUE(unsent.is_empty());
 }
@@ -172,6 +182,14 @@ TEST_F(ClientUnsent, LinesAreRefusedWhenNoSeqIsLeft) {
     add({"a", "b", "c"});
     EXPECT_EQ(sends(), (Texts{"9223372036854775807:a"}));
     EXPECT_EQ(refused.size(), 2u);
+}
+
+TEST_F(ClientUnsent, AnImpossibleSeqOfTheProgramIsRefusedAlone) {
+    unsent.begin_session(4, 100);
+    unsent.add(++number, "a", wire::max_seq + 1);
+    add({"b"});
+    EXPECT_EQ(sends(), Texts{"5:b"});
+    EXPECT_EQ(refused.size(), 1u);
 }
 
 TEST_F(ClientUnsent, StopsFillingTheOutputOnceItIsLongEnough) {

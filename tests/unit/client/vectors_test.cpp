@@ -1,10 +1,10 @@
-#include "tests/support/process.hpp"
+#include "tests/support/vectors.hpp"
+
 #include "wire/frame_parser.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <fstream>
 #include <string>
 #include <variant>
 
@@ -13,27 +13,7 @@ namespace belfry::wire {
 namespace {
 
 using nlohmann::json;
-
-// Each character of the text stands for one byte.
-std::string bytes_of(const json& text) {
-    std::string bytes;
-    if (text.is_array()) {
-        for (const json& part : text) bytes += bytes_of(part);
-        return bytes;
-    }
-    if (text.is_object()) {
-        const std::string part = bytes_of(text.at("repeat"));
-        for (int left = text.at("times"); left > 0; --left) bytes += part;
-        return bytes;
-    }
-    const std::string utf8 = text;
-    for (std::size_t at = 0; at < utf8.size(); ++at) {
-        const auto c = static_cast<unsigned char>(utf8[at]);
-        const int low = c < 0x80 ? 0 : static_cast<unsigned char>(utf8[++at]) & 0x3f;
-        bytes += static_cast<char>(c < 0x80 ? c : (c & 3) << 6 | low);
-    }
-    return bytes;
-}
+using test::bytes_of;
 
 std::string digits(std::uint64_t number) {
     return std::to_string(number);
@@ -78,8 +58,7 @@ std::string_view verb_of(const Frame& frame) {
 }
 
 TEST(ClientVectors, TheFramesOfEachVectorAreFound) {
-    std::ifstream file{test::source_file("wire/vectors/frames.json")};
-    const json vectors = json::parse(file);
+    const json vectors = test::vectors("frames.json");
     ASSERT_GT(vectors.size(), 50u);
     for (const json& vector : vectors) {
         SCOPED_TRACE(vector.at("name").get<std::string>());
