@@ -12,13 +12,23 @@ namespace {
 class ClientTtyView : public ::testing::Test {
   protected:
     FakeSession let_in(std::uint64_t cursor, std::uint64_t last) {
+        FakeSession session = welcome(cursor, last);
+        name_clients(session);
+        return session;
+    }
+
+    FakeSession welcome(std::uint64_t cursor, std::uint64_t last) {
         FakeSession session = server.accept();
         session.expect("LOGIN 1 ack=manual presence=on");
         session.say("WELCOME 1 cursor=" + std::to_string(cursor) + " last=" + std::to_string(last) +
                     " seq=0 server=fake/1 epoch=a1 max-payload=65536\r\n");
+        return session;
+    }
+
+    /// Answers the question for the names that belfry completes, which it asks at each login.
+    static void name_clients(FakeSession& session) {
         session.expect("WHO");
         session.say("USER 1 online cursor=0\r\nEND\r\n");
-        return session;
     }
 
     static std::string message(std::uint64_t id, std::string_view text) {
@@ -141,7 +151,9 @@ TEST_F(ClientTtyView, AnInterruptedBacklogIsShownOnce) {
         session.close();
     }
     terminal.expect("bob: one");
-    auto session = let_in(0, 2);
+    auto session = welcome(0, 2);
+    session.expect("ACK 1");
+    name_clients(session);
     session.say(message(1, "one") + message(2, "two") + "LIVE 2\r\n");
     terminal.expect("bob: two");
     const std::string screen = terminal.screen();
@@ -162,8 +174,9 @@ TEST_F(ClientTtyView, WithoutAServerBelfryShowsWhenItRetries) {
     terminal.press({"C-d"});
     terminal.expect("... kept");
     server.listen_again();
-    auto session = let_in(0, 0);
+    auto session = welcome(0, 0);
     session.expect_send(1, "kept");
+    name_clients(session);
     session.say("LIVE 0\r\nSENT 1 1\r\n");
     session.expect("ACK 1");
     session.let_go();
@@ -178,8 +191,10 @@ TEST_F(ClientTtyView, ACommandThatALostConnectionInterruptedCanBeRepeated) {
         session.expect("HISTORY 1 5");
     }
     terminal.expect("-- the connection was lost before the answer came; ask again --");
-    auto session = let_in(0, 0);
-    session.say("LIVE 0\r\n");
+    auto session = welcome(0, 0);
+    session.expect("HISTORY 1 5");  // the library asks again
+    name_clients(session);
+    session.say("LIVE 0\r\nEND 0 0\r\n");
     terminal.enter("/history 5");
     session.expect("HISTORY 1 5");
     session.say("END 0 0\r\n");

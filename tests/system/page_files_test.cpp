@@ -28,6 +28,21 @@ class EmbeddedFiles : public testing::Test {
         return result.out;
     }
 
+    /// Returns the bytes that a program has that contains this file alone.
+    [[nodiscard]] std::string served(const std::string& name) {
+        write("served.cpp", embed({name}) +
+                                "#include <cstdio>\nint main() { const auto bytes = "
+                                "belfry::gate::page_files()[0].bytes; "
+                                "std::fwrite(bytes.data(), 1, bytes.size(), stdout); }\n");
+        const auto program = folder_.path() / "served";
+        const auto root = source_file("page/embed").parent_path().parent_path();
+        const Result built = run({"/usr/bin/g++",
+                                  {"-std=c++20", "-I" + root.string(), "-o", program.string(),
+                                   (folder_.path() / "served.cpp").string()}});
+        if (built.status != 0) throw Failure{built.err};
+        return run({program, {}}).out;
+    }
+
     /// Returns the folder of the files whose paths change.
     [[nodiscard]] static std::string folder_in(const std::string& source) {
         std::smatch match;
@@ -43,18 +58,15 @@ class EmbeddedFiles : public testing::Test {
 TEST_F(EmbeddedFiles, KeepTheirBytes) {
     std::string all;
     for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
-    write("page.css", all);
-    write("checked.cpp", embed({"page.css"}) +
-                             "#include <cstdio>\nint main() { const auto bytes = "
-                             "belfry::gate::page_files()[0].bytes; "
-                             "std::fwrite(bytes.data(), 1, bytes.size(), stdout); }\n");
-    const auto program = folder_.path() / "checked";
-    const auto root = source_file("page/embed").parent_path().parent_path();
-    const Result built = run({"/usr/bin/g++",
-                              {"-std=c++20", "-I" + root.string(), "-o", program.string(),
-                               (folder_.path() / "checked.cpp").string()}});
-    ASSERT_EQ(built.status, 0) << built.err;
-    EXPECT_EQ(run({program, {}}).out, all);
+    write("icon.png", all);
+    EXPECT_EQ(served("icon.png"), all);
+}
+
+TEST_F(EmbeddedFiles, ThatAreScriptsAreServedWithoutCommentsAndIndentation) {
+    write("page.js",
+          "// a comment\n/** another */\n/**\n * and a long one\n */\n"
+          "if (a) {\n\n    b(\"// no comment\");  // kept\n}\n");
+    EXPECT_EQ(served("page.js"), "if (a) {\nb(\"// no comment\");  // kept\n}\n");
 }
 
 TEST_F(EmbeddedFiles, HaveAnotherPathAfterAnyOfThemHasChanged) {
