@@ -99,9 +99,15 @@ std::optional<Subscription> start(SessionContext& context, const wire::Login& lo
     return subscription;
 }
 
-std::optional<Subscription> answer_login(SessionContext& context, const wire::Login& login) {
+std::optional<Subscription> answer_login(SessionContext& context, const wire::Login& line) {
     const auto came = Clock::now();
-    const Authentication proof = authenticate(context.heritage, login);
+    const Authentication proof = authenticate(context.heritage, line);
+    // The secret is overwritten before anybody hears of the login, and before the buffer may be
+    // replaced by a larger one.
+    const std::string client_id{line.client_id};
+    context.loop.input().wipe();
+    const wire::Login login{
+        .client_id = client_id, .manual_ack = line.manual_ack, .presence = line.presence};
     if (proof.refusal == ErrorCode::login_refused) {
         refuse_without_proof(context, login.client_id, came);
         return {};
@@ -169,7 +175,7 @@ std::optional<Subscription> log_in(SessionContext& context) {
         loop.input().consume(step.consumed);
         if (step.command) {
             auto logged_in = answer(context, *step.command);
-            loop.input().wipe();  // because the line may have had a secret
+            loop.input().wipe();  // because a malformed line may have had a secret
             if (logged_in) return logged_in;
         } else if (step.consumed == 0 && is_late) {
             loop.end(garbage(error_line(ErrorCode::login_timeout)));

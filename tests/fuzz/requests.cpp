@@ -57,6 +57,13 @@ std::string described(const HttpRequest& request) {
     return text + "\n" + (answer ? answer->head : "upgrade") + "\n";
 }
 
+/// Tells whether a name or a value of a field has only characters that it may have, such as tabs.
+bool is_sound_text(std::string_view text) {
+    return std::ranges::none_of(text, [](char c) {
+        return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
+    });
+}
+
 /// Checks what every accepted request has, and only the parser could have let through.
 void check_request(const HttpRequest& request) {
     const auto is_host = [](const auto& field) {
@@ -67,9 +74,8 @@ void check_request(const HttpRequest& request) {
     }
     for (const auto& field : request) {
         for (const auto text : {field.name_string(), field.value()}) {
-            if (!is_made_of_lines(std::string{text} + "\r\n") || text.find('\r') != text.npos) {
-                throw Broken{"a field is accepted that contains control characters"};
-            }
+            if (is_sound_text({text.data(), text.size()})) continue;
+            throw Broken{"a field is accepted that contains control characters"};
         }
     }
 }
