@@ -50,7 +50,7 @@ std::optional<std::uint16_t> port_in(std::string_view text) noexcept {
     return port;
 }
 
-/// Returns the part of an origin behind its scheme.
+/// Returns the part of an origin after its scheme.
 std::optional<std::string> authority(std::string_view text, std::uint16_t implied_port) {
     const std::size_t host_end = text.find(':', text.starts_with('[') ? text.find(']') : 0);
     const std::string_view name = text.substr(0, host_end);

@@ -92,7 +92,7 @@ struct Done {};
 
 // --- what the server tells ---
 
-/// What a client is told at each login.
+/// The answer of the server to a login.
 struct Welcome {
     std::string id;
     /// Names the log. Remembered ids are meaningless in another epoch.

@@ -199,7 +199,7 @@ bool Client::Inside::needs_answer() const noexcept {
     return is_closed_ || !questions_.is_empty() || !connection_.conversation().unsent().is_empty();
 }
 
-// While the program takes no messages, the server waits, unless an answer is due behind them.
+// While the program takes no messages, the server waits, unless an answer is due after them.
 pollfd Client::Inside::wanted() const noexcept {
     return connection_.wanted(!is_paused_ && (!delivery_.is_full() || needs_answer()));
 }

@@ -1,6 +1,6 @@
 // The client library of Belfry for browsers and Node. The protocol is described in wire/PROTOCOL.md.
 
-/** What a client is told at each login. */
+/** The answer of the server to a login. */
 export interface Welcome {
     id: string;
     /** Names the log. Remembered ids are meaningless in another epoch. */

@@ -20,7 +20,7 @@ struct WebSocketTarget {
 [[nodiscard]] std::string upgrade_request(const WebSocketTarget& target, std::uint16_t port);
 
 /// Tells whether the server has accepted the request.
-/// @param response the response up to the empty line behind its header
+/// @param response the response up to the empty line after its header
 [[nodiscard]] bool is_upgrade(std::string_view response);
 
 /// The client's end of a WebSocket on a connected socket, after the upgrade. It carries a stream of
