@@ -22,7 +22,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "python"))
 sys.dont_write_bytecode = True  # no folders of bytecode beside the sources
 
-from servers import belfry_server, blast_belfry, blast_nats, blast_redis, nats_server, redis_server  # noqa: E402
+from servers import (  # noqa: E402
+    belfry_server, blast_belfry, blast_nats, blast_redis, nats_server, redis_server, run_client)
 
 PEERS = {"nats": (nats_server, blast_nats), "ioredis": (redis_server, blast_redis)}
 PARTS = ["publish", "receive"]
@@ -70,18 +71,8 @@ def measure(part, name, count, modules):
 
 
 def run_role(arguments, blast):
-    command = ["node", HERE / "role.mjs", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
-        if arguments[0] == "receive":
-            if client.stdout.readline() != "ready\n":
-                raise SystemExit(f"{arguments[1]} has failed")
-            client.stdin.write("go\n")
-            client.stdin.flush()
-            blast()
-        line = client.stdout.readline()
-    if client.returncode != 0:
-        raise SystemExit(f"{arguments[1]} has failed")
-    return float(line)
+    part, name = arguments[:2]
+    return run_client(["node", HERE / "role.mjs", *arguments], name, blast if part == "receive" else None)
 
 
 def run(part, count, rounds, peers, modules):

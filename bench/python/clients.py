@@ -14,7 +14,6 @@ import pathlib
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ sys.path.insert(0, str(ROOT / "python"))
 sys.dont_write_bytecode = True  # no folders of bytecode beside the sources
 
 import belfry  # noqa: E402
-from servers import PAYLOAD, belfry_server, blast_belfry, blast_redis, redis_server  # noqa: E402
+from servers import PAYLOAD, belfry_server, blast_belfry, blast_redis, redis_server, run_client  # noqa: E402
 
 IN_FLIGHT = 1000
 WANTED = {"belfry": 1.0, "belfry asyncio": 0.7}
@@ -173,17 +172,7 @@ def measure(part, name, count):
 
 def run_role(part, name, where, secret, count, blast):
     command = [sys.executable, __file__, "--role", part, name, where, secret, str(count)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
-        if part == "receive":
-            if client.stdout.readline() != "ready\n":
-                raise SystemExit(f"{name} has failed")
-            client.stdin.write("go\n")
-            client.stdin.flush()
-            blast()
-        line = client.stdout.readline()
-    if client.returncode != 0:
-        raise SystemExit(f"{name} has failed")
-    return float(line)
+    return run_client(command, name, blast if part == "receive" else None)
 
 
 def run(part, count, rounds):

@@ -1,4 +1,4 @@
-"""The servers that the clients of the benchmarks talk to, and senders of many messages."""
+"""The servers that the clients of the benchmarks talk to, senders of many messages, and how such a client is run."""
 
 import contextlib
 import os
@@ -102,3 +102,18 @@ def blast(link, data):
             if not link.recv(1 << 18):
                 return
         time.sleep(0.0005)
+
+
+def run_client(command, name, blast=None):
+    """Runs a client that prints its messages a second. One that receives says that it is ready, and then gets `blast`."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        if blast:
+            if client.stdout.readline() != "ready\n":
+                raise SystemExit(f"{name} has failed")
+            client.stdin.write("go\n")
+            client.stdin.flush()
+            blast()
+        line = client.stdout.readline()
+    if client.returncode != 0:
+        raise SystemExit(f"{name} has failed")
+    return float(line)
