@@ -103,6 +103,13 @@ std::string Cluster::state(std::size_t index) {
     return status(index).at("state").get<std::string>();
 }
 
+pid_t Cluster::replica(std::size_t index) {
+    for (const pid_t pid : node(index).all_processes()) {
+        if (title_of(pid).find("belfry-replica") != std::string::npos) return pid;
+    }
+    return 0;
+}
+
 bool Cluster::will_be(std::size_t index, std::string_view wanted) {
     return eventually([&] { return state(index) == wanted; }, recovery_time, Milliseconds{20});
 }

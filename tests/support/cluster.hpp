@@ -93,6 +93,9 @@ class Cluster {
 
     [[nodiscard]] std::string state(std::size_t index);
 
+    /// Returns the process that connects a node with etcd; 0 if there is none at this moment.
+    [[nodiscard]] pid_t replica(std::size_t index);
+
     /// Waits for a state of a node.
     [[nodiscard]] bool will_be(std::size_t index, std::string_view state);
 
