@@ -10,6 +10,8 @@ namespace belfry::test {
 
 Cluster::Cluster(ClusterOptions options) : options_{std::move(options)}, etcd_{options_.etcd} {
     if (options_.etcd.certificates != nullptr) own_ = options_.etcd.certificates->client("belfry");
+    options_.environments.resize(options_.nodes);
+    options_.prepare(etcd_);
     for (std::size_t index = 0; index < options_.nodes; ++index) {
         auto& networks = nodes_.emplace_back(std::make_unique<Node>())->networks;
         for (std::size_t server = 0; server < etcd_.size(); ++server) {
@@ -22,7 +24,7 @@ Cluster::Cluster(ClusterOptions options) : options_{std::move(options)}, etcd_{o
             std::make_unique<Server>(ServerOptions{.client_ids = options_.client_ids,
                                                    .more = std::move(more),
                                                    .durability = "commit",
-                                                   .environment = options_.environment});
+                                                   .environment = options_.environments[index]});
     }
 }
 

@@ -29,7 +29,8 @@ struct ClusterOptions {
     std::string client_ids = "1,2,3,4,5,6";
     std::vector<std::string> more = {};  ///< further options of every belfryd
     EtcdOptions etcd = {};
-    Environment environment = {};  ///< of every belfryd
+    std::function<void(EtcdServers&)> prepare = [](EtcdServers&) {};  ///< before the nodes start
+    std::vector<Environment> environments = {};  ///< of the first nodes; of the others it is empty
 };
 
 /// A real cluster on this machine: etcd servers, and nodes that reach each of them through a
