@@ -96,6 +96,15 @@ TEST_F(ClusterNodes, ANodeFromAnOldBackupOfItselfCatchesUp) {
     EXPECT_EQ(cluster().differences(), "");
 }
 
+TEST_F(ClusterNodes, AnEmptyNodeBeginsFromTheStartOfTheLogIfEtcdHoldsAllOfIt) {
+    say_many(0, 100);
+    cluster().lose_disk(2);
+    say_many(0, 100);
+    cluster().start_node(2);
+    cluster().wait_until_equal();
+    EXPECT_EQ(cluster().differences(), "");
+}
+
 TEST_F(ClusterNodes, ANodeThatStopsCleanlyTellsItsClientsAndHandsOverWhatItAccepted) {
     RawClient reader = log_in(1, "2");
     RawClient sender = log_in(0, "1");

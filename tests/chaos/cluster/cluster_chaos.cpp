@@ -271,36 +271,41 @@ void ClusterChaos::start_nodes() {
         if (std::filesystem::exists(node.data_dir())) {
             cluster_->start_node(index);
         } else {
-            start_with_copy(index);
+            start_without_disk(index);
         }
         crowd_->node_moved(index);
     }
 }
 
-/// Starts a node whose disk was lost: with an old copy if etcd still holds what that lacks,
-/// otherwise with a new one.
-void ClusterChaos::start_with_copy(std::size_t index) {
+/// Starts a node whose disk was lost: from the beginning or with an old copy, if etcd still holds
+/// what the node then lacks; otherwise with a new copy.
+void ClusterChaos::start_without_disk(std::size_t index) {
     start_etcd_servers();
     thaw_all();
-    const std::size_t other = (index + 1) % cluster_->size();
-    const auto copy = cluster_->back_up(other);
-    const bool takes_old_one = crowd_->one_in(2) && can_start_from(index, old_backup_);
-    if (takes_old_one) {
-        ++counts_["old-backups"];
-    } else {
-        cluster_->start_from_backup(index, copy);
+    const auto copy = cluster_->back_up((index + 1) % cluster_->size());
+    bool has_started = false;
+    if (crowd_->one_in(3)) {
+        has_started = can_start(index, "from-the-beginning", [&] { cluster_->start_node(index); });
+    } else if (crowd_->one_in(2)) {
+        has_started = can_start(index, "old-backups",
+                                [&] { cluster_->start_from_backup(index, old_backup_); });
     }
+    if (!has_started) cluster_->start_from_backup(index, copy);
     std::filesystem::remove(old_backup_);
     old_backup_ = copy;
 }
 
-bool ClusterChaos::can_start_from(std::size_t index, const std::filesystem::path& copy) {
+/// @param kind what is counted if the node starts
+/// @return false: the node needs a newer copy
+bool ClusterChaos::can_start(std::size_t index, std::string_view kind,
+                             const std::function<void()>& start) {
     try {
-        cluster_->start_from_backup(index, copy);
+        start();
+        ++counts_[kind];
         return true;
     } catch (const Failure& failure) {
         if (std::string_view{failure.what()}.find("backup") == std::string_view::npos) throw;
-        ++counts_["too-old-backups"];
+        ++counts_["too-old"];
         cluster_->lose_disk(index);
         return false;
     }

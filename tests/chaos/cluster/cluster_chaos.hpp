@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -74,10 +75,9 @@ class ClusterChaos {
     void thaw_all();
     void start_etcd_servers();
     void start_nodes();
-    void start_with_copy(std::size_t index);
-
-    /// @return false: the node does not start with this copy
-    [[nodiscard]] bool can_start_from(std::size_t index, const std::filesystem::path& copy);
+    void start_without_disk(std::size_t index);
+    [[nodiscard]] bool can_start(std::size_t index, std::string_view kind,
+                                 const std::function<void()>& start);
 
     ClusterCrowd* crowd_;
     Cluster* cluster_;
