@@ -198,6 +198,29 @@ TEST_F(ClusterOutages,
     EXPECT_EQ(cluster().stored_id(0), before + 9);
 }
 
+TEST_F(ClusterOutages, ABatchThatArrivesAfterItsNodeHasLostItsSegmentIsNotDoubled) {
+    Sender sender = sender_at(0, "1");
+    const std::uint64_t before = sender.client.last_id();
+    std::string bytes;
+    for (std::uint64_t seq = sender.seq; seq < sender.seq + 5; ++seq) {
+        bytes += "SEND " + std::to_string(seq) + " 4\r\ntext\r\n";
+    }
+    cluster().cut_off(0);
+    sender.client.send(bytes + "PING\r\n");
+    sender.client.read_until("PONG");
+    EXPECT_TRUE(eventually([] { return !cluster().status_of(0, 1).at("alive").get<bool>(); },
+                           recovery_time, Milliseconds{50}));
+    cluster().crash_machine(0);
+    RawClient moved = log_in(1, "1");
+    moved.send(bytes);
+    moved.read_until_id(before + 5);
+    cluster().reconnect(0);  // what the dead node has sent arrives now
+    cluster().start_node(0);
+    cluster().wait_until_equal();
+    EXPECT_EQ(cluster().stored_id(0), before + 5);
+    EXPECT_EQ(cluster().differences(), "");
+}
+
 TEST_F(ClusterOutages, ALoginThatAFailoverHeldUpThrowsOutNoLaterOne) {
     const pid_t replica = cluster().replica(0);
     ASSERT_EQ(::kill(replica, SIGSTOP), 0);
