@@ -30,11 +30,13 @@ constexpr int drain_tries = 5;
 
 ArchiverWatchdog::ArchiverWatchdog(shm::Segment& segment, std::filesystem::path data_dir,
                                    const base::UniqueFd& alive,
-                                   const std::vector<base::PlacedFile>& lock_files)
+                                   const std::vector<base::PlacedFile>& lock_files,
+                                   std::optional<ReplicaCommand> replica)
     : segment_{&segment},
       data_dir_{std::move(data_dir)},
       alive_{&alive},
-      lock_files_{&lock_files} {}
+      lock_files_{&lock_files},
+      replica_{std::move(replica)} {}
 
 void ArchiverWatchdog::begin() {
     if (!segment_->has_store()) return;
@@ -49,19 +51,28 @@ void ArchiverWatchdog::start() {
         segment_->set_store_state(shm::StoreState::works);
     }
     shm::set_version(segment_->process(shm::archiver_entry), wire::version);
-    archiver_.pid = spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
+    archiver_.pid = spawn(generation);
     if (archiver_.pid != -1) return delay_.started(Clock::now());
-    log_event(LogLevel::error, std::string{"cannot fork the archiver: "} + std::strerror(errno));
+    log_event(LogLevel::error, "cannot fork " + name() + ": " + std::strerror(errno));
     archiver_ = {};
     delay_.not_started(Clock::now());
+}
+
+/// @return as fork(2)
+pid_t ArchiverWatchdog::spawn(std::uint32_t generation) {
+    if (!replica_) {
+        return spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
+    }
+    const auto level = static_cast<LogLevel>(segment_->server().log_level.load());
+    return spawn_replica(*replica_, generation, level, *alive_);
 }
 
 void ArchiverWatchdog::ended(int status) {
     forget();
     ++segment_->server().archiver_restarts;
-    log_event(LogLevel::warning, RestartDelay::was_killed(status)
-                                     ? "the archiver was killed; starting another one"
-                                     : "the archiver has ended; starting another one");
+    log_event(LogLevel::warning,
+              name() + (RestartDelay::was_killed(status) ? " was killed" : " has ended") +
+                  "; starting another one");
     delay_.ended(status, Clock::now());
     start_if_due();
 }
@@ -77,7 +88,7 @@ void ArchiverWatchdog::look_after() noexcept {
     next_look_ = Clock::now() + look_interval;
     const shm::LogHeader& log = segment_->log();
     if (log.stored_id.load() == log.last_id.load() || !base::is_stopped(archiver_.pid)) return;
-    log_event(LogLevel::warning, "the archiver is stopped while messages wait for it; killing it");
+    log_event(LogLevel::warning, name() + " is stopped while messages wait for it; killing it");
     archiver_.signal(SIGKILL);
 }
 

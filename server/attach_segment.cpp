@@ -121,16 +121,22 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
 }
 
 /// Returns the log in the store, or a new one.
-store::SavedLog log_to_go_on_with(const Options& options) {
-    const std::string new_epoch = base::random_hex(epoch_digits);
+/// @throws StartError if the store has a log of another epoch than the cluster
+store::SavedLog log_to_go_on_with(const Options& options,
+                                  const std::optional<ClusterSettings>& cluster) {
+    const std::string new_epoch = cluster ? cluster->epoch : base::random_hex(epoch_digits);
     store::SavedLog saved;
     saved.epoch = new_epoch;
     if (options.durability == shm::Durability::memory) return saved;
     saved = store::open_log(options.data_dir, options.durability, new_epoch);
+    if (cluster && saved.epoch != cluster->epoch) {
+        throw StartError{"the store has epoch " + saved.epoch + ", the cluster has epoch " +
+                         cluster->epoch};
+    }
     if (saved.last_id == 0) return saved;
     log_event(LogLevel::info, "the store has messages up to " + std::to_string(saved.last_id) +
                                   " of log " + saved.epoch);
-    if (saved.epoch == new_epoch) {
+    if (saved.epoch == new_epoch && !cluster) {
         log_event(LogLevel::warning,
                   "messages delivered but not stored may be lost; the log continues with epoch " +
                       new_epoch);
@@ -190,12 +196,13 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
     return found;
 }
 
-shm::FoundSegment new_segment(const Options& options, const auth::KnownClients& clients) {
-    const store::SavedLog saved = log_to_go_on_with(options);
+shm::FoundSegment new_segment(const Options& options, const auth::KnownClients& clients,
+                              const std::optional<ClusterSettings>& cluster) {
+    const store::SavedLog saved = log_to_go_on_with(options, cluster);
     shm::SegmentPlan plan;
     plan.ring_bytes = options.ring_bytes;
     plan.max_clients = options.max_clients;
-    plan.max_payload = options.max_payload;
+    plan.max_payload = cluster ? cluster->max_payload : options.max_payload;
     plan.durability = options.durability;
     plan.epoch = saved.epoch;
     plan.program_version = wire::version;
