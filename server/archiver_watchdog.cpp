@@ -26,6 +26,14 @@ constexpr std::chrono::seconds look_interval{1};
 /// store logs that and exits, and no further one tries.
 constexpr int drain_tries = 5;
 
+/// How far the archiver has come: the newest stored message, and the head of the outbox.
+using Progress = std::pair<std::uint64_t, std::uint64_t>;
+
+Progress progress(const shm::Segment& segment) noexcept {
+    const std::uint64_t stored = segment.log().stored_id.load();
+    return {stored, segment.is_in_cluster() ? segment.outbox().head.load() : 0};
+}
+
 }  // namespace
 
 ArchiverWatchdog::ArchiverWatchdog(shm::Segment& segment, std::filesystem::path data_dir,
@@ -86,8 +94,7 @@ void ArchiverWatchdog::forget() noexcept {
 void ArchiverWatchdog::look_after() noexcept {
     if (archiver_.pid == 0 || Clock::now() < next_look_) return;
     next_look_ = Clock::now() + look_interval;
-    const shm::LogHeader& log = segment_->log();
-    if (log.stored_id.load() == log.last_id.load() || !base::is_stopped(archiver_.pid)) return;
+    if (is_idle() || !base::is_stopped(archiver_.pid)) return;
     log_event(LogLevel::warning, name() + " is stopped while messages wait for it; killing it");
     archiver_.signal(SIGKILL);
 }
@@ -104,7 +111,7 @@ bool ArchiverWatchdog::drain() {
         shm::wake_archiver(*segment_);
         if (archiver_.pid != 0) wait_for_end();
         if (is_drained()) return true;
-        if (segment_->store_state() == shm::StoreState::fails) return false;
+        if (cannot_drain()) return false;
     }
     return false;
 }
@@ -113,11 +120,11 @@ bool ArchiverWatchdog::drain() {
 void ArchiverWatchdog::wait_for_end() noexcept {
     const base::UniqueFd process =
         archiver_.pidfd ? std::move(archiver_.pidfd) : base::open_pidfd(archiver_.pid);
-    std::uint64_t stored = 0;
+    Progress before{};
     do {
-        stored = segment_->log().stored_id.load();
+        before = progress(*segment_);
         if (base::wait_for_end(process, Clock::now() + drain_timeout)) return reap();
-    } while (segment_->log().stored_id.load() != stored);
+    } while (progress(*segment_) != before);
     base::send_signal(process, SIGKILL);
     static_cast<void>(base::wait_for_end(process, Clock::now() + drain_timeout));
     reap();
@@ -129,9 +136,24 @@ void ArchiverWatchdog::reap() noexcept {
     forget();
 }
 
+/// Tells whether nothing waits for the archiver.
+bool ArchiverWatchdog::is_idle() const noexcept {
+    const shm::LogHeader& log = segment_->log();
+    if (log.stored_id.load() != log.last_id.load()) return false;
+    return !replica_ || segment_->outbox().head.load() == segment_->outbox().end.load();
+}
+
 bool ArchiverWatchdog::is_drained() const noexcept {
-    return segment_->store_state() == shm::StoreState::drained &&
-           segment_->log().stored_id.load() == segment_->log().last_id.load();
+    return segment_->store_state() == shm::StoreState::drained && is_idle();
+}
+
+/// Tells whether another archiver would not get any further: the store fails, or the engine is
+/// away.
+bool ArchiverWatchdog::cannot_drain() const noexcept {
+    if (segment_->store_state() == shm::StoreState::fails) return true;
+    if (!replica_) return false;
+    const auto state = static_cast<shm::ClusterState>(segment_->cluster().state.load());
+    return state == shm::ClusterState::no_engine || state == shm::ClusterState::stopped;
 }
 
 }  // namespace belfry::server

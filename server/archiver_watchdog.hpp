@@ -65,7 +65,9 @@ class ArchiverWatchdog {
     void wait_for_end() noexcept;
     void reap() noexcept;
     void forget() noexcept;
+    [[nodiscard]] bool is_idle() const noexcept;
     [[nodiscard]] bool is_drained() const noexcept;
+    [[nodiscard]] bool cannot_drain() const noexcept;
 
     shm::Segment* segment_;
     std::filesystem::path data_dir_;

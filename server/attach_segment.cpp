@@ -2,6 +2,7 @@
 
 #include "base/process.hpp"
 #include "base/random.hpp"
+#include "cli/command_line.hpp"
 #include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/end_server.hpp"
@@ -37,6 +38,27 @@ void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durab
                   name + " has --durability commit, which stays until a clean stop");
     }
     if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
+}
+
+/// Checks that the segment belongs to the cluster and the node of the options. Its outbox and its
+/// log are of no use to another one.
+/// @throws StartError if only one of them is in a cluster
+/// @throws cli::UsageError if they are in different ones
+void require_same_node(const shm::Segment& segment, const std::string& name,
+                       const std::optional<ClusterOptions>& wanted) {
+    if (segment.is_in_cluster() != wanted.has_value()) {
+        throw StartError{name + (wanted ? " is that of a single node; stop its server before it is "
+                                          "started with --cluster"
+                                        : " is that of a node of a cluster; stop its server before "
+                                          "it is started without --cluster")};
+    }
+    if (!wanted) return;
+    const std::string cluster = shm::shared_text(segment.cluster().name);
+    const std::string node = shm::shared_text(segment.cluster().node);
+    if (cluster == wanted->name && node == wanted->node) return;
+    throw cli::UsageError{name + " is that of node " + node + " of the cluster " + cluster +
+                          ", not of node " + wanted->node + " of the cluster " + wanted->name +
+                          "; stop its server first"};
 }
 
 /// A killed supervisor may still be exiting after its lock was released.
@@ -191,6 +213,7 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
         case shm::SegmentState::whole:
             break;
     }
+    require_same_node(found->segment, name, options.cluster);
     adopt_durability(found->segment, name, options.durability);
     if (found->segment.has_store()) resume_store(options, *found);
     return found;
@@ -204,6 +227,11 @@ shm::FoundSegment new_segment(const Options& options, const auth::KnownClients& 
     plan.max_clients = options.max_clients;
     plan.max_payload = cluster ? cluster->max_payload : options.max_payload;
     plan.durability = options.durability;
+    if (options.cluster) {
+        plan.cluster = {.name = options.cluster->name,
+                        .node = options.cluster->node,
+                        .incarnation = base::random_value<std::uint64_t>()};
+    }
     plan.epoch = saved.epoch;
     plan.program_version = wire::version;
     plan.clients = clients_of(clients, saved);
