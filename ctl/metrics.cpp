@@ -160,6 +160,15 @@ void print_nodes(Page& page, const ClusterStatus& cluster) {
     }
 }
 
+void print_places(Page& page, const Status& status) {
+    page.family("client_node", "gauge",
+                "Always 1, for each client that is online in the cluster; the label is its node.");
+    for (const ClientStatus& client : status.clients) {
+        if (!client.online) continue;
+        page.sample("client=\"" + label(client.id) + "\",node=\"" + label(client.node) + "\"", 1);
+    }
+}
+
 void print_log(Page& page, const Status& status) {
     page.counter("messages_total", "Messages accepted in this epoch.", status.last_id);
     page.gauge("visible_id", "Id of the newest message that clients may see.", status.visible_id);
@@ -204,7 +213,8 @@ void print_transports(Page& page, const Status& status) {
     page.family("client_transport", "gauge",
                 "Always 1, for each client that is online here; the label is tcp, tls or web.");
     for (const ClientStatus& client : status.clients) {
-        if (client.pid == 0) continue;
+        const bool is_elsewhere = status.cluster && client.pid == 0;
+        if (!client.online || is_elsewhere) continue;
         page.sample("client=\"" + label(client.id) + "\",transport=\"" +
                         std::string{shm::name_of(client.peer.transport)} + "\"",
                     1);
@@ -228,6 +238,7 @@ void print_metrics(std::ostream& out, const Status& status) {
         }
     }
     print_transports(page, status);
+    if (status.cluster) print_places(page, status);
 }
 
 }  // namespace belfry::ctl
