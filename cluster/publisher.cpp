@@ -1,6 +1,7 @@
 #include "cluster/publisher.hpp"
 
 #include "cluster/batch_cut.hpp"
+#include "cluster/pause.hpp"
 #include "shm/news.hpp"
 
 #include <string>
@@ -34,7 +35,7 @@ void Publisher::run(const std::stop_token& stop) {
 bool Publisher::wait_for_entries(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const bool has_entries =
-            shm::wait_for_work(*segment_, Clock::now() + look_interval, [this, &stop] {
+            shm::wait_for_entries(*segment_, Clock::now() + look_interval, [this, &stop] {
                 return segment_->outbox().end.load(std::memory_order_acquire) != position_ ||
                        stop.stop_requested();
             });
@@ -88,10 +89,6 @@ void Publisher::wait_until_applied(const std::stop_token& stop) {
     while (!segment_->log().space.wait_until(Clock::now() + look_interval, is_applied)) {
     }
     if (!stop.stop_requested()) move_to(head.load(std::memory_order_acquire));
-}
-
-void Publisher::pause(std::chrono::milliseconds time, const std::stop_token& stop) {
-    shm::wait_for_work(*segment_, Clock::now() + time, [&stop] { return stop.stop_requested(); });
 }
 
 }  // namespace belfry::cluster

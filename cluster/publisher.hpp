@@ -43,7 +43,6 @@ class Publisher {
     void handle(const EngineFailure& failure, const std::stop_token& stop);
     void move_to(std::uint64_t position) noexcept;
     void wait_until_applied(const std::stop_token& stop);
-    void pause(std::chrono::milliseconds time, const std::stop_token& stop);
 
     shm::Segment* segment_;
     Engine* engine_;

@@ -12,7 +12,8 @@ namespace {
 using shm::ClusterState;
 
 /// The problems that stop the node. The others only keep it from taking new messages.
-constexpr std::array stopping{Problem::settings, Problem::fence, Problem::log, Problem::publishing};
+constexpr std::array stopping{Problem::settings, Problem::fence, Problem::access,
+                              Problem::log,      Problem::entry, Problem::publishing};
 
 constexpr std::size_t index(Problem problem) noexcept {
     return static_cast<std::size_t>(problem);
@@ -54,6 +55,11 @@ void Status::set(Problem problem, std::string line) {
         lines_[index(problem)] = std::move(line);
     }
     look(Clock::now());
+}
+
+bool Status::has(Problem problem) const {
+    const std::scoped_lock guard{mutex_};
+    return !lines_[index(problem)].empty();
 }
 
 void Status::look(Clock::time_point now) {

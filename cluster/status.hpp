@@ -19,12 +19,14 @@ namespace belfry::cluster {
 enum class Problem : std::size_t {
     settings,    ///< the engine has lost the cluster, or has another one
     fence,       ///< another living node has this node's name
-    log,         ///< the log of the engine cannot be read on, or has an entry of an unknown kind
+    access,      ///< the engine refuses this node
+    log,         ///< the log of the engine cannot be read
+    entry,       ///< the log has an entry that this program does not understand
     publishing,  ///< the engine takes no batches
     clock,       ///< this node's clock differs from the others'
     store,       ///< the database cannot be written
 };
-inline constexpr std::size_t problems = 6;
+inline constexpr std::size_t problems = 8;
 
 /// Decides what this node can do with its cluster, from what the threads of the replica have seen,
 /// and shows it to the sessions: the state in ClusterBlock, and whether new messages are taken
@@ -49,6 +51,9 @@ class Status {
     /// Sets the line that describes a problem, or that it is solved.
     /// @param line one line for people, which says what to do; empty: there is no such problem
     void set(Problem problem, std::string line);
+
+    /// Tells whether there is such a problem.
+    [[nodiscard]] bool has(Problem problem) const;
 
     /// Decides anew. It must be called at least once a second.
     void look(Clock::time_point now);
