@@ -50,7 +50,11 @@ void Heartbeat::beat() {
     std::string line;
     const Standing standing = judge(*settings, line);
     status_->set(Problem::settings, line);
-    if (standing != Standing::member) membership_->set({});
+    if (standing == Standing::member) {
+        membership_->set_settings(settings->values.front().value);
+    } else {
+        membership_->set({});
+    }
     // Nothing of this node may be among the keys of another cluster.
     if (standing == Standing::other_cluster) return lease_.release();
 
@@ -159,6 +163,7 @@ void Heartbeat::write_record() {
     if (now < next_record_ && present.clients == clients_told_) return;
     const auto written = engine_->put(std::string{node_prefix} + node_, present.text());
     if (!written) return fail(written.failure());
+    status_->see_revision(*written);
     clients_told_ = present.clients;
     next_record_ = now + record_interval;
 }
@@ -182,7 +187,8 @@ bool Heartbeat::has(const Answer<Values>& answer) {
         return false;
     }
     status_->answered(Status::Clock::now());
-    status_->see_revision(answer->revision);
+    // Revisions of other users of this etcd do not count, because the watch does not show them.
+    for (const Value& value : answer->values) status_->see_revision(value.modified);
     status_->set(Problem::access, {});
     return true;
 }
