@@ -1,0 +1,42 @@
+#include "cluster/node_lease.hpp"
+
+#include <utility>
+
+namespace belfry::cluster {
+
+NodeLease::NodeLease(Engine& engine, const std::string& node, std::string incarnation)
+    : engine_{&engine}, key_{"alive/" + node}, incarnation_{std::move(incarnation)} {}
+
+Answer<bool> NodeLease::keep() {
+    if (lease_ != 0) {
+        const auto kept = engine_->keep_lease(lease_);
+        if (!kept) return kept.failure();
+        if (!*kept) {
+            lease_ = 0;
+            has_key_ = false;
+        }
+    }
+    if (lease_ == 0) {
+        const auto granted = engine_->grant_lease(lifetime);
+        if (!granted) return granted.failure();
+        lease_ = *granted;
+    }
+    return has_key_ ? Answer<bool>{true} : take_key();
+}
+
+/// Creates the key, or puts it under the present lease if this incarnation has it already: an
+/// earlier process has created it, or an answer was lost.
+Answer<bool> NodeLease::take_key() {
+    auto taken = engine_->create(key_, incarnation_, lease_);
+    if (taken && !*taken) taken = engine_->replace(key_, incarnation_, incarnation_, lease_);
+    if (taken) has_key_ = *taken;
+    return taken;
+}
+
+void NodeLease::release() noexcept {
+    if (lease_ != 0) static_cast<void>(engine_->revoke_lease(lease_));
+    lease_ = 0;
+    has_key_ = false;
+}
+
+}  // namespace belfry::cluster
