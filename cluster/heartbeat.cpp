@@ -91,6 +91,12 @@ Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) cons
                "; stop this node, and begin again from a backup of a node of that cluster";
         return Standing::other_cluster;
     }
+    if (settings->max_payload != segment_->geometry().max_payload) {
+        line = "the cluster has the --max-payload " + std::to_string(settings->max_payload) +
+               ", and this node has " + std::to_string(segment_->geometry().max_payload) +
+               "; stop this node and start it again";
+        return Standing::other_cluster;
+    }
     if (read.revision < stored_->revision) {
         line = "etcd has lost data: it is at revision " + std::to_string(read.revision) +
                ", and this node has stored revision " + std::to_string(stored_->revision) + reseed;

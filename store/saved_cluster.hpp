@@ -63,7 +63,7 @@ struct SavedCluster {
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to
 /// it
 void enter_cluster(const std::filesystem::path& data_dir, const std::string& name,
-                   const std::string& epoch, std::int64_t revision);
+                   const std::string& epoch, std::int64_t revision = 0);
 
 /// Makes the database the beginning of a new log of its cluster, after the engine has lost its
 /// data: gives it another epoch, and forgets nodes and logins. It is one transaction.
@@ -71,6 +71,6 @@ void enter_cluster(const std::filesystem::path& data_dir, const std::string& nam
 /// @param revision the new log begins behind this revision of the engine
 /// @throws StoreError, also if the database is in no cluster
 void restart_cluster(const std::filesystem::path& data_dir, const std::string& epoch,
-                     std::int64_t revision);
+                     std::int64_t revision = 0);
 
 }  // namespace belfry::store
