@@ -209,6 +209,7 @@ TEST_F(AppliedLog, AStartAppendsWhatTheRingLacks) {
     for (std::uint64_t seq = 1; seq <= 30; ++seq) a_.message("ann", 1, seq, std::string(5000, 'x'));
     b_.login("zoe", 2);
     b_.message("zoe", 2, 1, "unknown");
+    fill_outbox();
     static_cast<void>(replica_->apply(a_.next_batch(++revision_)));
     static_cast<void>(replica_->apply(b_.next_batch(++revision_)));
     replica_->commit();
@@ -247,6 +248,7 @@ TEST_F(AppliedLog, AnOlderCopyOfTheDatabaseGetsTheSameMessagesAgain) {
     std::filesystem::copy_file(wal, dir() / "old-wal");
     start();
     a_.message("ann", 1, 2, "two");
+    fill_outbox();
     const cluster::Batch batch = a_.next_batch(++revision_);
     EXPECT_EQ(replica_->take(batch), cluster::Verdict::applied);
     const Messages before = ring();

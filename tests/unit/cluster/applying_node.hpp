@@ -2,6 +2,7 @@
 
 #include "cluster/applied_log.hpp"
 #include "cluster/apply.hpp"
+#include "shm/outbox.hpp"
 #include "store/cluster_writer.hpp"
 #include "store/log_record.hpp"
 #include "store/open_log.hpp"
@@ -104,7 +105,13 @@ class ClusterTest : public ::testing::Test {
         replica_.emplace(segment(), dir(), said_);
         replica_->start();
     }
+    /// Appends to the outbox of the segment what it lacks of a_.
+    void fill_outbox() {
+        const std::string rest = a_.bytes().substr(segment().outbox().end);
+        if (shm::append_entry(segment(), rest) == 0) throw Failure{"the outbox is full"};
+    }
     void expect_applied(WrittenOutbox& outbox) {
+        fill_outbox();
         EXPECT_EQ(replica_->take(outbox.next_batch(++revision_)), cluster::Verdict::applied);
     }
 

@@ -102,6 +102,7 @@ TEST_F(ClusterWriter, ABackupHoldsStateAndRevision) {
     TestReplica replica{segment.segment(), segment.data_dir(), said};
     replica.start();
     a_.message("ann", 1, 2, "two");
+    fill_outbox();
     const cluster::Batch batch = a_.next_batch(++revision_);
     EXPECT_EQ(replica.take(batch), cluster::Verdict::applied);
     EXPECT_EQ(replica_->take(batch), cluster::Verdict::applied);
