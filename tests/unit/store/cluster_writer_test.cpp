@@ -4,6 +4,7 @@
 #include "store/new_database.hpp"
 #include "store/open_log.hpp"
 #include "store/saved_cluster.hpp"
+#include "store/seq_reset.hpp"
 #include "store/store_check.hpp"
 #include "store/store_reader.hpp"
 #include "tests/unit/cluster/applying_node.hpp"
@@ -160,6 +161,15 @@ TEST_F(ClusterWriter, AServerResumesALogWhoseRingLacksStoredMessages) {
     EXPECT_NO_THROW(store::resume_log(dir(), segment()));
 }
 
+TEST_F(ClusterWriter, ASeqIsNotResetWithoutTheOtherNodes) {
+    a_.login("ann", 1);
+    a_.message("ann", 1, 1, "one");
+    expect_applied(a_);
+    replica_.reset();
+    expect_store_error(Kind::unusable, "belongs to the cluster belfry",
+                       [this] { static_cast<void>(store::reset_saved_seq(dir(), "ann")); });
+}
+
 // --- Entering a cluster -----------------------------------------------------------------------
 
 TEST(EnterCluster, GivesANewStoreTheEpochOfTheCluster) {
@@ -168,6 +178,8 @@ TEST(EnterCluster, GivesANewStoreTheEpochOfTheCluster) {
     const store::SavedCluster saved = saved_in(dir.path());
     EXPECT_EQ(saved.position, (store::ClusterPosition{0, 0, 0, 1}));
     EXPECT_TRUE(saved.clients.empty());
+    store::Database database = store::open_to_read(dir.path());
+    EXPECT_EQ(store::cluster_of(database), "belfry");
     EXPECT_EQ(store::open_log(dir.path(), shm::Durability::commit, "other").epoch, "ab12");
 }
 
@@ -201,6 +213,7 @@ TEST(EnterCluster, ADatabaseThatNeverDidIsInNoCluster) {
     { const store::StoreWriter writer{store.dir()}; }
     store::Database database = store::open_to_read(store.dir());
     EXPECT_FALSE(store::read_saved_cluster(database));
+    EXPECT_FALSE(store::cluster_of(database));
     expect_store_error(Kind::unusable, "is in no cluster",
                        [&] { store::restart_cluster(store.dir(), "ff"); });
 }
