@@ -128,9 +128,9 @@ void ClientSession::answer(const wire::Who& /*who*/) {
     charge(segment_->geometry().client_rows);
     for (std::uint32_t row = 0; row < segment_->geometry().client_rows; ++row) {
         if (!shm::is_known(*segment_, row)) continue;
-        wire::print(loop_->answers(), wire::User{shm::name_of(*segment_, row),
-                                                 shm::online_slot(*segment_, row).has_value(),
-                                                 shm::cursor_of(*segment_, row)});
+        wire::print(loop_->answers(),
+                    wire::User{shm::name_of(*segment_, row), shm::is_online(*segment_, row),
+                               shm::cursor_of(*segment_, row)});
     }
     wire::print_end_of_users(loop_->answers());
 }

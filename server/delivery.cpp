@@ -41,7 +41,7 @@ Delivery::Delivery(SessionContext& context, const Subscription& subscription)
     if (!subscription_.presence) return;
     presence_seen_ = shm::presence_count(*segment_);
     for (std::uint32_t row = 0; row < segment_->geometry().client_rows; ++row) {
-        online_.push_back(shm::online_slot(*segment_, row).has_value());
+        online_.push_back(shm::is_online(*segment_, row));
     }
 }
 
@@ -207,7 +207,7 @@ bool Delivery::write_presence() {
     presence_seen_ = shm::presence_count(*segment_);
     frames_.clear();
     for (std::uint32_t row = 0; row < online_.size(); ++row) {
-        const bool online = shm::online_slot(*segment_, row).has_value();
+        const bool online = shm::is_online(*segment_, row);
         if (online == online_[row]) continue;
         online_[row] = online;
         if (row == session_->row()) continue;

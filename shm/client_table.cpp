@@ -108,6 +108,15 @@ std::optional<std::uint32_t> online_slot(const Segment& segment, std::uint32_t r
     return session ? std::optional{session->slot} : std::nullopt;
 }
 
+bool is_online(const Segment& segment, std::uint32_t row) noexcept {
+    if (!segment.is_in_cluster()) return online_slot(segment, row).has_value();
+    const ClientRow& client = segment.client(row);
+    if (client.login.load(std::memory_order_acquire) == 0) return false;
+    const std::uint32_t node = client.login_node.load(std::memory_order_acquire);
+    return node != 0 && node <= node_rows &&
+           segment.cluster().nodes[node - 1].is_alive.load(std::memory_order_acquire) != 0;
+}
+
 std::uint32_t count_online(const Segment& segment) noexcept {
     std::uint32_t online = 0;
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {

@@ -41,7 +41,10 @@ struct OnlineSession {
 [[nodiscard]] std::optional<std::uint32_t> online_slot(const Segment& segment,
                                                        std::uint32_t row) noexcept;
 
-/// Returns the number of clients that are online.
+/// Tells whether a client is online: here, or in a cluster at any node that is alive.
+[[nodiscard]] bool is_online(const Segment& segment, std::uint32_t row) noexcept;
+
+/// Returns the number of clients that are online at this node.
 [[nodiscard]] std::uint32_t count_online(const Segment& segment) noexcept;
 
 /// A client that may log in.

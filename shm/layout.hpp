@@ -27,6 +27,8 @@
 ///     +--------------------+
 ///     | ServerBlock        | settings that a reload changes, and counters
 ///     +--------------------+
+///     | ClusterBlock       | state of the cluster, its nodes, and the outbox; unused without one
+///     +--------------------+
 ///     | SessionSlot[]      |
 ///     +--------------------+
 ///     | ClientRow[]        |
@@ -36,6 +38,9 @@
 ///     | senders[entries]   |
 ///     +--------------------+ page
 ///     | byte ring          | the records, contiguous, at [position mod ring_bytes]
+///     +--------------------+ page
+///     | outbox             | entries (wire/entry.hpp), contiguous, at [position mod outbox_bytes];
+///     |                    | no bytes without a cluster
 ///     +--------------------+ prefix.segment_bytes
 ///
 /// A record is one encoded frame. The log treats it as opaque bytes.
@@ -56,7 +61,8 @@
 ///     later ones. A last seq above max_free_seq may have been set back (seq_reset.hpp); a repair
 ///     does not raise it again.
 ///  7. A cursor is one word {generation, id}. Only the session of that generation moves it, by
-///     compare-and-swap, only forwards, and never above the visible id.
+///     compare-and-swap, only forwards, and never above the visible id. In a cluster the replica
+///     moves it forwards too, to what the client has acknowledged at another node.
 ///  8. No id is used twice in an epoch.
 ///  9. A session appends only while it is the current session of its client, which is checked under
 ///     the lock.
@@ -67,10 +73,15 @@
 /// 13. The times of the log never decrease: a message gets at least last_time_ms. A writer stores
 ///     its time there before it commits. If it dies in between, no message has the time
 ///     last_time_ms. That does no harm: no message is later than it.
+/// 14. In a cluster only the replica appends to the log, and only what is stored. Sessions append
+///     entries to the outbox, under the lock, with one commit point: OutboxHeader::end. Nothing
+///     between `head` and `end` is overwritten.
+/// 15. In a cluster a session is the current one of its client only if its login is also the one
+///     that the cluster has applied (ClientRow::login).
 namespace belfry::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x0a79'7266'6c65'4221;  // "!Belfry\n" in memory
-inline constexpr std::uint32_t layout_version = 6;
+inline constexpr std::uint32_t layout_version = 7;
 inline constexpr std::size_t cache_line = 64;
 
 enum class Durability : std::uint32_t { memory = 1, async = 2, commit = 3 };
@@ -129,15 +140,18 @@ struct Geometry {
     std::uint32_t client_rows;  ///< spare rows included
     std::uint32_t max_payload;
     std::uint32_t max_clients;
+    std::uint64_t outbox_bytes;  ///< 0 without a cluster
     std::uint64_t log_offset;
     std::uint64_t archiver_offset;
     std::uint64_t server_offset;
+    std::uint64_t cluster_offset;
     std::uint64_t sessions_offset;
     std::uint64_t clients_offset;
     std::uint64_t positions_offset;
     std::uint64_t seqs_offset;
     std::uint64_t senders_offset;
     std::uint64_t ring_offset;
+    std::uint64_t outbox_offset;
     std::uint64_t created_ms;
 };
 
@@ -253,6 +267,57 @@ struct ServerBlock {
     std::atomic<std::uint32_t> sandbox_landlock;
 };
 
+/// What a node can do with its cluster at present.
+enum class ClusterState : std::uint32_t {
+    no_engine = 0,  ///< etcd does not answer: no logins, no new messages
+    ok = 1,
+    behind = 2,   ///< messages of others arrive late: no logins
+    stopped = 3,  ///< somebody has to act: no logins, no new messages
+};
+
+/// Text in shared memory that may be replaced while it is read, NUL-padded. A reader may then see
+/// a mixture of both.
+template <std::size_t words>
+using SharedText = std::atomic<std::uint64_t>[words];
+
+/// A node of the cluster, as this node sees it. The replica writes all of it. A row is never given
+/// to another node.
+struct NodeRow {
+    alignas(cache_line) SharedText<8> name;  ///< empty: the row is free
+    SharedText<8> address;                   ///< HOST:PORT for clients
+    SharedText<4> version;                   ///< of its program
+    std::atomic<std::uint64_t> incarnation;  ///< the one whose entries are applied
+    std::atomic<std::uint64_t> stored_revision;
+    std::atomic<std::uint32_t> is_alive;
+    std::atomic<std::uint32_t> clients;  ///< how many are online there
+};
+inline constexpr std::uint32_t node_rows = 32;
+
+/// The outbox: what the sessions of this node have to tell the cluster. Positions count bytes since
+/// the segment was made.
+struct OutboxHeader {
+    /// A random number that names the outbox in the cluster. Creator.
+    alignas(cache_line) std::uint64_t incarnation;
+    /// The end of the last entry: the commit point (14). Written under the log's mutex.
+    alignas(cache_line) std::atomic<std::uint64_t> end;
+    /// Everything below was applied, stored and shown, or dropped by all nodes alike. The replica
+    /// writes it; sessions read it. It is moved after stored_id and the clients' rows.
+    alignas(cache_line) std::atomic<std::uint64_t> head;
+};
+
+/// The cluster as this node sees it. The replica writes it, unless a comment names somebody else.
+struct ClusterBlock {
+    SharedText<8> name;                                    ///< creator; names the cluster
+    SharedText<8> node;                                    ///< creator; names this node
+    alignas(cache_line) std::atomic<std::uint32_t> state;  ///< a ClusterState
+    std::atomic<std::uint64_t> revision;         ///< of the engine; everything up to it is stored
+    std::atomic<std::uint64_t> engine_revision;  ///< the newest one that the engine has named
+    std::atomic<std::uint64_t> answered_ms;      ///< Unix time of the engine's last answer
+    std::atomic<std::uint64_t> published;        ///< position in the outbox that the engine has
+    OutboxHeader outbox;
+    NodeRow nodes[node_rows];
+};
+
 /// The way by which a client is connected.
 enum class Transport : std::uint32_t {
     tcp = 0,
@@ -274,6 +339,9 @@ struct SessionSlot {
     std::atomic<std::uint32_t> transport;  ///< a Transport
     /// ClientRow::secret_version at the login; the child writes it before `client`.
     std::atomic<std::uint64_t> secret_version;
+    /// In a cluster: the login that the child has asked for, or holds (15); 0 before. The child
+    /// writes it before the entry of its login; the replica reads it.
+    std::atomic<std::uint64_t> login;
 };
 
 /// One client. A row is never reused for another client-id within a segment.
@@ -292,6 +360,10 @@ struct ClientRow {
     /// writes stored_id, and at its start under the mutex. reset_seq() writes it under the mutex
     /// while all messages of the client are stored. Logins read it.
     std::atomic<std::uint64_t> stored_seq;
+    /// In a cluster: the client's current login at any node, and the row of that node + 1; 0: none
+    /// (15). The replica writes both, the node first.
+    std::atomic<std::uint64_t> login;
+    std::atomic<std::uint32_t> login_node;
 
     /// {generation: 16 bits, id: 48 bits} (7). A login increments the generation under the mutex;
     /// the session of that generation moves the id.
@@ -333,6 +405,9 @@ static_assert(offsetof(Prefix, tls_port) == 168);
 static_assert(sizeof(LogHeader) == 9 * cache_line);
 static_assert(sizeof(ArchiverBlock) == 2 * cache_line);
 static_assert(sizeof(ServerBlock) == 4 * cache_line);
+static_assert(sizeof(NodeRow) == 3 * cache_line);
+static_assert(sizeof(OutboxHeader) == 3 * cache_line);
+static_assert(sizeof(ClusterBlock) == (6 + 3 * node_rows) * cache_line);
 static_assert(sizeof(SessionSlot) == cache_line);
 static_assert(sizeof(ClientRow) == 5 * cache_line);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

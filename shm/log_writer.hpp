@@ -11,6 +11,8 @@
 
 namespace belfry::shm {
 
+class LogBatch;
+
 /// Describes how a message becomes a record: a head, the body and a tail. The log does not
 /// interpret them; store/log_record.hpp has the format of the server.
 struct RecordFormat {
@@ -21,6 +23,9 @@ struct RecordFormat {
                               std::uint64_t time_ms, std::size_t body_bytes) noexcept;
     std::string_view tail;
 };
+
+/// A batch takes at most one quarter of the ring and of the index (1).
+inline constexpr std::uint64_t batch_part = 4;
 
 struct NewMessage {
     std::uint64_t seq;  ///< 0: the highest accepted seq plus one
@@ -33,6 +38,10 @@ enum class Outcome : std::uint8_t {
     bad_seq,    ///< its seq is too far above that (is_too_far()), or 0 and no higher seq is left
     log_full,   ///< the log has reached max_id and accepts no further message
 };
+
+/// Decides about a message by its seq. @param last_seq the highest accepted seq of its client
+/// @return appended if the message may be appended
+[[nodiscard]] Outcome judge(std::uint64_t last_seq, const NewMessage& message) noexcept;
 
 /// Appends the messages of one session. Only the child's appending thread uses it.
 class LogWriter {
@@ -68,14 +77,10 @@ class LogWriter {
                                            std::uint64_t max_payload) noexcept;
 
   private:
-    struct Batch;
-
     [[nodiscard]] Result append_locked(std::span<const NewMessage> messages,
                                        std::span<Outcome> outcomes) noexcept;
-    [[nodiscard]] static Outcome judge(const Batch& batch, const NewMessage& message) noexcept;
-    [[nodiscard]] bool add(Batch& batch, const NewMessage& message, Outcome& outcome) noexcept;
-    [[nodiscard]] bool make_room(Batch& batch, std::uint64_t record_bytes) noexcept;
-    void commit(const Batch& batch) noexcept;
+    void add(LogBatch& batch, std::uint64_t& last_seq, std::span<const NewMessage> messages,
+             std::span<Outcome> outcomes, Result& result) noexcept;
     [[nodiscard]] std::uint64_t max_first_id() noexcept;
 
     Segment* segment_;

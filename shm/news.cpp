@@ -23,6 +23,22 @@ void announce_appended(Segment& segment) noexcept {
     if (durability != Durability::commit) segment.log().new_messages.notify_all();
 }
 
+void announce_entries(Segment& segment) noexcept {
+    segment.archiver().wake.notify_all();
+}
+
+void wait_until_applied(Segment& segment, std::uint64_t position,
+                        Condition::Clock::time_point deadline) noexcept {
+    segment.log().space.wait_until(deadline, [&segment, position] {
+        return segment.outbox().head.load(std::memory_order_acquire) >= position;
+    });
+}
+
+void publish_applied(Segment& segment, std::uint64_t position) noexcept {
+    segment.outbox().head.store(position, std::memory_order_release);
+    segment.log().space.notify_all();
+}
+
 void announce_presence(Segment& segment) noexcept {
     segment.log().presence_changes.fetch_add(1, std::memory_order_acq_rel);
     segment.log().new_messages.notify_group(wake_for_presence);

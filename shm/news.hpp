@@ -28,6 +28,18 @@ class Session;
 /// if the messages are already visible. The writer calls it after its commit.
 void announce_appended(Segment& segment) noexcept;
 
+/// Wakes the replica after an append to the outbox. The writer calls it after its commit.
+void announce_entries(Segment& segment) noexcept;
+
+/// Waits until the outbox's head has reached `position`, or until the deadline. Everything below it
+/// is then applied, and visible if it is a message. A thread that appends calls it.
+void wait_until_applied(Segment& segment, std::uint64_t position,
+                        Condition::Clock::time_point deadline) noexcept;
+
+/// Moves the outbox's head, and wakes the sessions that wait for that. Only the replica calls it,
+/// after publish_stored(). If it dies before the wake-up, the supervisor wakes all.
+void publish_applied(Segment& segment, std::uint64_t position) noexcept;
+
 /// Tells the sessions that watch presence that a client came or went.
 void announce_presence(Segment& segment) noexcept;
 

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -49,6 +50,13 @@ struct Offsets {
     Geometry geometry;
 };
 
+/// The outbox holds at least four of the largest messages, so that one of them fits while the
+/// replica publishes another.
+std::uint64_t outbox_bytes(const SegmentPlan& plan) {
+    return round_up(
+        std::max(plan.cluster->outbox_bytes, 4 * (std::uint64_t{plan.max_payload} + page)), page);
+}
+
 Geometry sizes_for(const SegmentPlan& plan) {
     Geometry g{};
     g.ring_bytes = round_up(plan.ring_bytes, page);
@@ -57,6 +65,7 @@ Geometry sizes_for(const SegmentPlan& plan) {
     g.client_rows = static_cast<std::uint32_t>(plan.clients.size()) + spare_client_rows;
     g.max_payload = plan.max_payload;
     g.max_clients = plan.max_clients;
+    if (plan.cluster) g.outbox_bytes = outbox_bytes(plan);
     return g;
 }
 
@@ -72,12 +81,14 @@ Offsets place_parts(const Geometry& sizes) {
     g.log_offset = planner.take(sizeof(LogHeader));
     g.archiver_offset = planner.take(sizeof(ArchiverBlock));
     g.server_offset = planner.take(sizeof(ServerBlock));
+    g.cluster_offset = planner.take(sizeof(ClusterBlock));
     g.sessions_offset = planner.take(sizeof(SessionSlot) * g.session_slots);
     g.clients_offset = planner.take(sizeof(ClientRow) * g.client_rows);
     g.positions_offset = planner.take(sizeof(std::uint64_t) * g.index_entries, page);
     g.seqs_offset = planner.take(sizeof(std::uint64_t) * g.index_entries, page);
     g.senders_offset = planner.take(sizeof(std::uint32_t) * g.index_entries, page);
     g.ring_offset = planner.take(g.ring_bytes, page);
+    g.outbox_offset = planner.take(g.outbox_bytes, page);
     layout.segment_bytes = planner.end();
     return layout;
 }
@@ -90,7 +101,7 @@ Offsets lay_out(const SegmentPlan& plan) {
 bool are_sound_sizes(const Geometry& g, std::uint64_t segment_bytes) {
     return g.ring_bytes > 0 && g.ring_bytes <= segment_bytes && g.index_entries <= segment_bytes &&
            std::has_single_bit(g.index_entries) && g.max_payload <= g.ring_bytes &&
-           g.max_clients <= g.session_slots;
+           g.max_clients <= g.session_slots && g.outbox_bytes <= segment_bytes;
 }
 
 /// Compares offsets that were read with those that follow from the sizes.
@@ -165,6 +176,10 @@ void Segment::initialise(const SegmentPlan& plan) {
     for (std::uint32_t row = 0; row < plan.clients.size(); ++row) {
         fill(client(row), plan.clients[row]);
     }
+    if (!plan.cluster) return;
+    set_shared_text(cluster().name, plan.cluster->name);
+    set_shared_text(cluster().node, plan.cluster->node);
+    outbox().incarnation = plan.cluster->incarnation;
 }
 
 void Segment::publish() const noexcept {
@@ -250,6 +265,14 @@ ServerBlock& Segment::server() const noexcept {
     return *at<ServerBlock>(geometry_.server_offset);
 }
 
+ClusterBlock& Segment::cluster() const noexcept {
+    return *at<ClusterBlock>(geometry_.cluster_offset);
+}
+
+std::span<char> Segment::outbox_ring() const noexcept {
+    return {at<char>(geometry_.outbox_offset), static_cast<std::size_t>(geometry_.outbox_bytes)};
+}
+
 SessionSlot& Segment::session(std::uint32_t slot) const noexcept {
     return at<SessionSlot>(geometry_.sessions_offset)[slot];
 }
@@ -266,6 +289,26 @@ std::string_view Segment::epoch() const noexcept {
 
 std::string_view text_in(std::span<const char> field) noexcept {
     return {field.data(), ::strnlen(field.data(), field.size())};
+}
+
+std::string shared_text(std::span<const std::atomic<std::uint64_t>> field) {
+    std::string text;
+    for (const auto& word : field) {
+        const auto bytes = std::bit_cast<std::array<char, sizeof(std::uint64_t)>>(word.load());
+        text.append(bytes.data(), bytes.size());
+    }
+    text.resize(::strnlen(text.data(), text.size()));
+    return text;
+}
+
+void set_shared_text(std::span<std::atomic<std::uint64_t>> field, std::string_view text) noexcept {
+    for (auto& word : field) {
+        std::array<char, sizeof(std::uint64_t)> bytes{};
+        const std::size_t count = std::min(text.size(), bytes.size());
+        std::copy_n(text.data(), count, bytes.data());
+        text.remove_prefix(count);
+        word.store(std::bit_cast<std::uint64_t>(bytes));
+    }
 }
 
 }  // namespace belfry::shm

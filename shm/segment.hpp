@@ -31,6 +31,14 @@ struct SegmentPlan {
         std::uint64_t seq = 0;  ///< the highest accepted seq
     };
     std::vector<Client> clients;
+    /// A node of a cluster. It needs a store.
+    struct Cluster {
+        std::string name;                         ///< of the cluster; at most 63 bytes
+        std::string node;                         ///< of this node; at most 63 bytes
+        std::uint64_t incarnation = 0;            ///< random
+        std::uint64_t outbox_bytes = 4ULL << 20;  ///< raised to four times max_payload
+    };
+    std::optional<Cluster> cluster;
     std::uint64_t last_id = 0;       ///< the next message gets the id after it
     std::uint64_t last_time_ms = 0;  ///< of message last_id; no later message gets an earlier time
 };
@@ -104,6 +112,13 @@ class Segment {
         return senders_[id & index_mask_];
     }
 
+    /// Tells whether the segment is that of a node of a cluster.
+    [[nodiscard]] bool is_in_cluster() const noexcept { return geometry_.outbox_bytes != 0; }
+    [[nodiscard]] ClusterBlock& cluster() const noexcept;
+    [[nodiscard]] OutboxHeader& outbox() const noexcept { return cluster().outbox; }
+    /// Returns the bytes of the outbox; none without a cluster.
+    [[nodiscard]] std::span<char> outbox_ring() const noexcept;
+
     /// Returns the byte ring.
     [[nodiscard]] std::span<char> ring() const noexcept {
         return {ring_, static_cast<std::size_t>(geometry_.ring_bytes)};
@@ -161,5 +176,11 @@ class Segment {
 
 /// Returns the text of a NUL-padded field.
 [[nodiscard]] std::string_view text_in(std::span<const char> field) noexcept;
+
+/// Returns what a SharedText holds at present.
+[[nodiscard]] std::string shared_text(std::span<const std::atomic<std::uint64_t>> field);
+
+/// Replaces a SharedText. What does not fit is left out.
+void set_shared_text(std::span<std::atomic<std::uint64_t>> field, std::string_view text) noexcept;
 
 }  // namespace belfry::shm

@@ -35,6 +35,7 @@ GivenSlot give_slot(Segment& segment, std::uint32_t slot, const Peer& peer) noex
     SessionSlot& session = segment.session(slot);
     show(session, peer);
     session.client.store(0, std::memory_order_relaxed);
+    session.login.store(0, std::memory_order_relaxed);
     session.appending.store(0, std::memory_order_relaxed);
     session.connected_ms.store(base::unix_ms(), std::memory_order_relaxed);
     return {slot, raise_generation(segment.session_process(slot))};
@@ -45,6 +46,7 @@ void reap_slot(Segment& segment, std::uint32_t slot) noexcept {
     raise_generation(segment.session_process(slot));
     SessionSlot& session = segment.session(slot);
     session.client.store(0, std::memory_order_release);
+    session.login.store(0, std::memory_order_release);
     if (session.appending.exchange(0) != 0) wake_everybody(segment);
     if (was_logged_in) announce_presence(segment);
 }

@@ -1,0 +1,66 @@
+#include "server/outbox_writer.hpp"
+
+#include "base/clock.hpp"
+#include "shm/client_table.hpp"
+#include "shm/news.hpp"
+#include "shm/outbox.hpp"
+#include "wire/entry.hpp"
+
+#include <boost/interprocess/sync/scoped_lock.hpp>
+
+namespace belfry::server {
+
+using shm::Outcome;
+
+OutboxWriter::OutboxWriter(shm::Segment& segment, const shm::Session& session) noexcept
+    : segment_{&segment}, session_{&session}, lock_{segment} {}
+
+OutboxWriter::Result OutboxWriter::append(std::span<const shm::NewMessage> messages,
+                                          std::span<Outcome> outcomes) noexcept {
+    session_->set_appending(true);
+    Result result;
+    {
+        const boost::interprocess::scoped_lock guard{lock_};
+        result = append_locked(messages, outcomes);
+    }
+    if (result.end != 0) shm::announce_entries(*segment_);
+    session_->set_appending(false);
+    return result;
+}
+
+OutboxWriter::Result OutboxWriter::append_locked(std::span<const shm::NewMessage> messages,
+                                                 std::span<Outcome> outcomes) noexcept {
+    if (!session_->is_current()) return {.fenced = true};
+    shm::ClientRow& client = session_->client();
+    shm::OutboxBatch batch{*segment_};
+    wire::Entry entry{.name = shm::name_of(*segment_, session_->row()),
+                      .login = client.login.load(std::memory_order_relaxed),
+                      .time_ms = base::unix_ms()};
+    std::uint64_t last_seq = client.last_seq.load(std::memory_order_relaxed);
+    Result result;
+    bool has_refused = false;
+    for (; result.decided < messages.size(); ++result.decided) {
+        const shm::NewMessage& message = messages[result.decided];
+        Outcome& outcome = outcomes[result.decided];
+        outcome = shm::judge(last_seq, message);
+        if (outcome != Outcome::appended) {
+            has_refused = true;
+            continue;
+        }
+        if (has_refused) break;  // the refusals must be answered first
+        entry.number = message.seq != 0 ? message.seq : last_seq + 1;
+        entry.body = message.body;
+        result.no_space = !batch.add(wire::EntryHead{entry}.bytes(), entry.body);
+        if (result.no_space) break;
+        last_seq = entry.number;
+        result.end = batch.end();
+    }
+    if (result.end == 0) return result;
+    batch.commit();
+    // If the process dies before this store, the seq is too low, but its session has ended: the
+    // next login sets it to what the cluster has applied.
+    client.last_seq.store(last_seq, std::memory_order_release);
+    return result;
+}
+
+}  // namespace belfry::server
