@@ -12,6 +12,7 @@
 #include "wire/entry.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -59,7 +60,8 @@ class PlayedReplica {
     static constexpr std::uint32_t here = 1;       ///< as in ClientRow::login_node
     static constexpr std::uint32_t elsewhere = 2;  ///< the other node
 
-    explicit PlayedReplica(shm::Segment& segment) : segment_{&segment} {
+    explicit PlayedReplica(shm::Segment& segment, shm::RecordFormat format = store::record_format)
+        : segment_{&segment}, format_{format} {
         shm::ClusterBlock& cluster = segment.cluster();
         set_node(cluster.nodes[here - 1], "here", segment.outbox().incarnation);
         set_node(cluster.nodes[elsewhere - 1], "elsewhere", 8);
@@ -184,7 +186,7 @@ class PlayedReplica {
             shm::LogLock lock{*segment_};
             const boost::interprocess::scoped_lock guard{lock};
             shm::LogBatch batch{*segment_, log.stored_id + 1, log.last_time_ms};
-            if (batch.add({entry.name, row, entry.number, entry.body}, store::record_format) !=
+            if (batch.add({entry.name, row, entry.number, entry.body}, format_) !=
                 shm::LogBatch::Added::added) {
                 throw Failure{"the log is full"};
             }
@@ -215,8 +217,9 @@ class PlayedReplica {
     void end_fenced_sessions() {
         for (std::uint32_t row = 0; row < clients_in_use(); ++row) {
             const auto online = shm::online_session(*segment_, row);
-            if (!online || segment_->session(online->slot).login == segment_->client(row).login) {
-                continue;
+            if (!online || segment_->session(online->slot).login == segment_->client(row).login ||
+                shm::unpack(online->word).low == static_cast<std::uint32_t>(::getpid())) {
+                continue;  // a test that plays a session itself is not a session child
             }
             const base::UniqueFd process = shm::open_session(*segment_, *online);
             if (process) base::send_signal(process, SIGTERM);
@@ -224,6 +227,7 @@ class PlayedReplica {
     }
 
     shm::Segment* segment_;
+    shm::RecordFormat format_;
 };
 
 /// Lets the replica apply everything in a thread of its own while the object exists.
