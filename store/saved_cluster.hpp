@@ -54,6 +54,10 @@ struct SavedCluster {
 /// @throws StoreError, also if a server without a cluster has added messages since
 [[nodiscard]] std::optional<SavedCluster> read_saved_cluster(Database& database);
 
+/// Returns the name of the cluster to which a database belongs; nothing if it is in none.
+/// @throws StoreError
+[[nodiscard]] std::optional<std::string> cluster_of(Database& database);
+
 /// Makes the database a part of a cluster, with the tables that this needs. Creates the database if
 /// it is missing. Its messages up to now are those before the cluster's log. It is one transaction,
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and

@@ -24,7 +24,7 @@ $(BUILD)/tests/replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/cluster: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) $(SUPPORT) $(REPLICA)) $(ETCD_OBJECTS)
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
-$(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/step:    $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(STEP) server/login_entries.cpp server/outbox_writer.cpp)
 $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
@@ -134,10 +134,10 @@ SECONDS ?= 60
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
-FUZZERS      := command frame proxy request session clients
+FUZZERS      := command frame proxy request session clients entries
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) \
-    $(patsubst %,gate/%.cpp,http_answer openssl request_reader web_origin web_site) \
+    $(patsubst %,cluster/%.cpp,apply state) $(patsubst %,gate/%.cpp,http_answer openssl request_reader web_origin web_site) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
 fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j4; see tests/fuzz/README.md
