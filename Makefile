@@ -31,9 +31,14 @@ ADMISSION := $(call sources,admission)
 SANDBOX := $(call sources,sandbox)
 GATE    := $(call sources,gate)
 SERVER  := $(call sources,server)
+CLUSTER := $(call sources,cluster)
 CLIENT  := $(call sources,client)
 TERMINAL := $(call sources,terminal)
 CTL     := $(call sources,ctl)
+
+# What protoc makes of cluster/etcd.proto.
+ETCD_API     := $(patsubst %,$(BUILD)/obj/cluster/etcd.%,pb.h pb.cc grpc.pb.h grpc.pb.cc)
+ETCD_OBJECTS := $(patsubst %.cc,%.o,$(filter %.cc,$(ETCD_API)))
 
 # What libbelfry needs besides client/.
 LIBRARY := $(patsubst %,base/%.cpp,endpoint) \
@@ -47,7 +52,7 @@ MICRO   := $(call sources,bench/micro)
 # The benchmarks link the parts of the tests' support that need no GoogleTest.
 BENCHED := $(call sources,bench/support) $(patsubst %,tests/support/%.cpp,certificates deadline failure leftovers proc process running_server temp_dir)
 
-FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate server client terminal ctl
+FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate server cluster client terminal ctl
 FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* client/examples tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS) client/examples))
 
@@ -61,6 +66,7 @@ all: $(PROGRAMS) library ## build the programs into build/bin, and libbelfry int
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp) $(PAGE_FILES)
+$(BUILD)/bin/belfry-replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) cluster/main.cpp) $(ETCD_OBJECTS)
 $(BUILD)/bin/belfry:    $(call objects,$(BASE) $(CLI) $(TERMINAL) terminal/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bin/belfryctl: $(call objects,$(BASE) $(CLI) $(WIRE) $(SHM) $(STORE) $(AUTH) $(CTL) ctl/main.cpp)
 
@@ -72,6 +78,9 @@ $(BUILD)/bin/belfryd $(BUILD)/bin/belfryctl $(BUILD)/tests/belfryd: LDLIBS += -l
 $(BUILD)/bin/belfryd $(BUILD)/bin/belfry-gate $(BUILD)/tests/belfryd: LDLIBS += $(DAEMON_LIBS) -lseccomp
 $(BUILD)/bin/belfry-gate: LDLIBS += -lssl -lcrypto
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo -lbsd
+# cluster/ needs these for etcd. Only belfry-replica is linked to them, and to shared libraries, because it never forks.
+ETCD_LIBS := -lgrpc++ -lgpr -lprotobuf-lite -labsl_synchronization
+$(BUILD)/bin/belfry-replica: LDLIBS += -lsqlite3 -lmd $(DAEMON_LIBS) $(ETCD_LIBS)
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is
 # never called. server/huge_program.hpp needs the alignment. belfry-gate is linked statically for the same reason.
@@ -119,6 +128,17 @@ $(BUILD)/obj/pic/%.o: %.cpp $(BUILD)/flags
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA) -MMD -MP -c $< -o $@
+
+$(call objects,$(CLUSTER) cluster/main.cpp): EXTRA += -isystem $(BUILD)/obj
+$(call objects,$(CLUSTER) cluster/main.cpp): | $(ETCD_API)
+
+$(ETCD_API) &: cluster/etcd.proto
+	@mkdir -p $(BUILD)/obj
+	protoc --cpp_out=$(BUILD)/obj --grpc_out=$(BUILD)/obj --plugin=protoc-gen-grpc=$$(command -v grpc_cpp_plugin) $<
+
+# Warnings of code that is not ours are of no use.
+$(ETCD_OBJECTS): %.o: %.cc $(BUILD)/flags
+	$(COMPILE) -w -isystem $(BUILD)/obj -MMD -MP -c $< -o $@
 
 # The list of files is a prerequisite too, so that a file that was removed leaves the program.
 $(BUILD)/obj/page/page_files.cpp: page/embed $(PAGE) $(BUILD)/obj/page/list
@@ -216,8 +236,8 @@ format: ## rewrite all sources in the project's style
 check-format: ## fail if `make format` would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 
-lint: check-format ## run clang-tidy on the sources of the programs
-	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) $(OUR_CXXFLAGS)
+lint: check-format $(ETCD_API) ## run clang-tidy on the sources of the programs
+	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) -isystem $(BUILD)/obj $(OUR_CXXFLAGS)
 
 # The commands are those that make itself would run, so that each source has its own flags. They leave out the
 # precompiled header, because other compilers cannot read that of g++.

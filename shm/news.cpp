@@ -5,10 +5,6 @@
 namespace belfry::shm {
 namespace {
 
-// The groups of sleepers on both conditions of news.
-constexpr std::uint32_t wake_for_messages = 1;
-constexpr std::uint32_t wake_for_presence = 2;
-
 /// The group of the session in that slot. A few other slots share it, because a condition has only
 /// 32 groups.
 constexpr std::uint32_t wake_for_slot(std::uint32_t slot) noexcept {
@@ -24,7 +20,11 @@ void announce_appended(Segment& segment) noexcept {
 }
 
 void announce_entries(Segment& segment) noexcept {
-    segment.archiver().wake.notify_all();
+    segment.archiver().wake.notify_group(wake_for_entries);
+}
+
+void announce_received(Segment& segment) noexcept {
+    segment.archiver().wake.notify_group(wake_for_work);
 }
 
 void wait_until_applied(Segment& segment, std::uint64_t position,

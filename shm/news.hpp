@@ -24,6 +24,15 @@ namespace belfry::shm {
 
 class Session;
 
+// The groups of sleepers on the condition of the archiver. In a cluster two threads of the replica
+// sleep there, and an append to the outbox must not wake the one that applies the log.
+inline constexpr std::uint32_t wake_for_work = 1;
+inline constexpr std::uint32_t wake_for_entries = 2;
+
+// The groups of sleepers on both conditions of news. Further ones belong to single sessions.
+inline constexpr std::uint32_t wake_for_messages = 1;
+inline constexpr std::uint32_t wake_for_presence = 2;
+
 /// Announces that messages were appended: to the archiver if there is a store, and to the sessions
 /// if the messages are already visible. The writer calls it after its commit.
 void announce_appended(Segment& segment) noexcept;
@@ -46,6 +55,13 @@ void announce_presence(Segment& segment) noexcept;
 /// Returns a number that changes whenever a client comes or goes.
 [[nodiscard]] std::uint32_t presence_count(const Segment& segment) noexcept;
 
+/// Waits until `has_changed` returns true, or until the deadline. Changes of presence wake it.
+template <class HasChanged>
+bool wait_for_presence(Segment& segment, Condition::Clock::time_point deadline,
+                       HasChanged has_changed) {
+    return segment.log().new_messages.wait_until(deadline, has_changed, wake_for_presence);
+}
+
 /// Waits until message `id` is visible, or until the deadline. A thread that appends calls it.
 void wait_until_visible(Segment& segment, std::uint64_t id,
                         Condition::Clock::time_point deadline) noexcept;
@@ -55,12 +71,25 @@ void wait_until_visible(Segment& segment, std::uint64_t id,
 void wait_for_take_over(Segment& segment, const Session& session,
                         Condition::Clock::time_point deadline) noexcept;
 
-/// Waits until `has_work` returns true, or until the deadline. Only the archiver calls it.
+/// Waits until `has_work` returns true, or until the deadline. Only the archiver and, in a cluster,
+/// the thread of the replica that applies the log call it.
 /// @return what `has_work` returned last
 template <class HasWork>
 bool wait_for_work(Segment& segment, Condition::Clock::time_point deadline, HasWork has_work) {
-    return segment.archiver().wake.wait_until(deadline, has_work);
+    return segment.archiver().wake.wait_until(deadline, has_work, wake_for_work);
 }
+
+/// Waits likewise for entries in the outbox. Only the thread of the replica that publishes them
+/// calls it.
+template <class HasEntries>
+bool wait_for_entries(Segment& segment, Condition::Clock::time_point deadline,
+                      HasEntries has_entries) {
+    return segment.archiver().wake.wait_until(deadline, has_entries, wake_for_entries);
+}
+
+/// Wakes the thread of the replica that applies the log. The thread that has received a part of the
+/// log calls it.
+void announce_received(Segment& segment) noexcept;
 
 /// Publishes that the store holds all records up to `id`. With durability commit they become
 /// visible (5); they may be overwritten (4), so writers that wait for space are woken. Only the

@@ -6,6 +6,7 @@ FAULTS  := $(call sources,tests/support/faults)
 FUZZ    := $(call sources,tests/fuzz tests/support/fuzz)
 UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
+REPLICA := $(call sources,tests/cluster)
 CRASH   := $(call sources,tests/crash tests/support/crash)
 STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/crash/kills_everywhere.cpp
 CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
@@ -13,23 +14,25 @@ CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
 # TESTS are run by `make check`, the others by their own targets.
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
-ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
+ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos cluster)
 
-.PHONY: tests check check-crash check-includes check-options check-web check-python check-model check-asan check-tsan check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-model check-asan check-tsan check-chaos fuzz
 
-$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES)
+$(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES) $(ETCD_OBJECTS)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
+$(BUILD)/tests/cluster: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) $(SUPPORT) $(REPLICA)) $(ETCD_OBJECTS)
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
 $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 -lssl -lcrypto $(UNICODE)
-$(BUILD)/tests/unit: LDLIBS += $(DAEMON_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp
+$(BUILD)/tests/unit: LDLIBS += $(DAEMON_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp $(ETCD_LIBS)
+$(BUILD)/tests/cluster: LDLIBS += $(DAEMON_LIBS) $(ETCD_LIBS)
 
 # belfryd with shared libraries, so that faulty_vfs.so can be preloaded into it.
-$(TESTS) $(BUILD)/tests/chaos: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd $(BUILD)/tests/belfry-gate
+$(TESTS) $(BUILD)/tests/chaos $(BUILD)/tests/cluster: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd $(BUILD)/tests/belfry-gate
 
 # belfryd starts the belfry-gate beside it.
 $(BUILD)/tests/belfry-gate: | $(BUILD)/bin/belfry-gate
@@ -50,7 +53,7 @@ ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
 $(BUILD)/obj/tests/support/kill_at_call/main.o: $(PRECOMPILED).gch
-$(call objects,$(UNIT) $(SYSTEM) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(call objects,$(UNIT) $(SYSTEM) $(REPLICA) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
 $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	cp $< $(PRECOMPILED)
@@ -102,6 +105,9 @@ check-web: all ## test the page in Chromium, WebSocket and the JavaScript module
 
 check-python: all ## test the Python client and its examples; needs the packages of packages-python.txt
 	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/python/run
+
+check-cluster: all $(BUILD)/tests/cluster ## test clusters with real etcd servers; needs etcd-server and etcd-client
+	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(BUILD)/tests/cluster
 
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
