@@ -135,8 +135,7 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
         std::string name = value.key.substr(node_prefix.size());
         auto record = parse_node_record(value.value);
         if (!record) continue;
-        const bool is_alive =
-            name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
+        const bool is_alive = name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
         registered.push_back({std::move(name), *std::move(record), is_alive});
     }
     if (show_nodes(*segment_, registered)) shm::announce_presence(*segment_);
@@ -146,13 +145,13 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
 void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
     clock_.see(nodes, base::unix_ms());
     const std::int64_t ahead_ms = clock_.ahead_ms().value_or(0);
-    const bool is_wrong = std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
+    const bool is_wrong =
+        std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
     if (!is_wrong) return status_->set(Problem::clock, {});
     if (status_->has(Problem::clock)) return;  // The line says by how much it was wrong at first.
-    status_->set(Problem::clock, "the clock of this node is " +
-                                     std::to_string(std::abs(ahead_ms) / 1000) + " s " +
-                                     (ahead_ms > 0 ? "ahead of" : "behind") +
-                                     " those of the other nodes; set it");
+    status_->set(Problem::clock,
+                 "the clock of this node is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
+                     (ahead_ms > 0 ? "ahead of" : "behind") + " those of the other nodes; set it");
 }
 
 /// Tells the others how this node is, every record_interval, and when its number of clients has

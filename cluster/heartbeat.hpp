@@ -18,9 +18,9 @@
 
 namespace belfry::cluster {
 
-/// Keeps this node a member of its cluster, once a second: compares the settings, extends the lease,
-/// reads what the other nodes say, and tells them how this one is. It runs in a thread of its own,
-/// because each of its calls of the engine may take seconds.
+/// Keeps this node a member of its cluster, once a second: compares the settings, extends the
+/// lease, reads what the other nodes say, and tells them how this one is. It runs in a thread of
+/// its own, because each of its calls of the engine may take seconds.
 class Heartbeat {
   public:
     static constexpr std::chrono::seconds interval{1};

@@ -24,8 +24,8 @@ Answer<bool> NodeLease::keep() {
     return has_key_ ? Answer<bool>{true} : take_key();
 }
 
-/// Creates the key, or puts it under the present lease if an earlier process of this incarnation has
-/// created it.
+/// Creates the key, or puts it under the present lease if an earlier process of this incarnation
+/// has created it.
 Answer<bool> NodeLease::take_key() {
     auto taken = engine_->create(key_, incarnation_, lease_);
     if (taken && !*taken) taken = engine_->replace(key_, incarnation_, incarnation_, lease_);

@@ -33,15 +33,16 @@ Watcher::Watcher(shm::Segment& segment, Engine& engine, Membership& membership, 
                  Status& status, OnChange on_change)
     : segment_{&segment},
       engine_{&engine},
-      membership_{&membership}, queue_{&queue}, status_{&status}, on_change_{std::move(on_change)} {}
+      membership_{&membership},
+      queue_{&queue},
+      status_{&status},
+      on_change_{std::move(on_change)} {}
 
 void Watcher::run(const std::stop_token& stop) {
     while (const auto start = queue_->wait_for_start(stop)) {
         const auto settings = membership_->wait_for_settings(stop);
         if (!settings) return;
-        const auto receiver = [this, &stop](News&& news) {
-            return receive(std::move(news), stop);
-        };
+        const auto receiver = [this, &stop](News&& news) { return receive(std::move(news), stop); };
         handle(engine_->watch(*start, *settings, receiver), stop);
     }
 }

@@ -77,13 +77,15 @@ std::optional<Revision> Window::stored_by_all(const Values& nodes, const Values&
 bool Window::is_away(const std::string& node, const NodeRecord& record, const Values& alive,
                      std::uint64_t now_ms) {
     const auto max_age_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{max_age}.count());
-    const bool is_alive = std::ranges::find(alive.values, "alive/" + node, &Value::key) != alive.values.end();
+    const bool is_alive =
+        std::ranges::find(alive.values, "alive/" + node, &Value::key) != alive.values.end();
     if (is_alive || record.clock_ms + max_age_ms >= now_ms) {
         away_.erase(node);
         return false;
     }
     if (away_.insert(node).second) {
-        report_("node " + node + " has been away for more than 7 days; etcd does not keep messages "
+        report_("node " + node +
+                " has been away for more than 7 days; etcd does not keep messages "
                 "for it any longer, so it has to begin again from a backup");
     }
     return true;
@@ -106,8 +108,9 @@ std::uint64_t Window::engine_bytes() {
 
 /// Deletes the older half of what not all nodes have stored, because the engine is full.
 void Window::give_up_some(Revision stored, Revision newest) {
-    report_("etcd holds more than 1 GiB, so messages are deleted there that a node of the cluster "
-            "has not stored; that node has to begin again from a backup");
+    report_(
+        "etcd holds more than 1 GiB, so messages are deleted there that a node of the cluster "
+        "has not stored; that node has to begin again from a backup");
     remove_up_to(stored + (newest - stored) / 2);
 }
 

@@ -18,9 +18,10 @@ namespace belfry::cluster {
 /// Deletes old batches from the engine, so that it keeps a window of the log. Only the node that
 /// holds the key `window` does so. A batch is deleted when all registered nodes have stored it and
 /// that was min_age ago, or as soon as all of them have stored it if there are more than half of
-/// max_bytes. A node that has been away for max_age does not count. If there are more than max_bytes
-/// all the same, what not all nodes have stored is deleted too. In both cases the nodes that lack it
-/// have to begin again from a backup. It runs in a thread of its own, because deleting takes time.
+/// max_bytes. A node that has been away for max_age does not count. If there are more than
+/// max_bytes all the same, what not all nodes have stored is deleted too. In both cases the nodes
+/// that lack it have to begin again from a backup. It runs in a thread of its own, because deleting
+/// takes time.
 class Window {
   public:
     static constexpr std::chrono::seconds interval{5};
