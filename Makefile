@@ -56,7 +56,7 @@ FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate s
 FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* client/examples tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS) client/examples))
 
-PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
+PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry-replica belfry belfryctl)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

@@ -25,12 +25,13 @@ using Lease = std::int64_t;
 
 /// Why the engine did not do what it was asked to do.
 enum class EngineError {
-    no_answer,  ///< no server answered in time; the change may have been made: ask again
-    refused,    ///< a server refused certificate, credentials, permission or size
-    full,       ///< etcd has reached its quota
-    compacted,  ///< the revision has been deleted from the engine's history
-    wiped,      ///< the engine's revision is below one that was seen before: etcd lost its data
-    stopped,    ///< Engine::stop() was called, or the receiver of the watch has ended it
+    no_answer,    ///< no server answered in time; `text` says what was tried last
+    refused,      ///< a server refused the user, the permission or the size
+    full,         ///< etcd has reached its quota
+    lease_ended,  ///< the lease of the call has ended
+    compacted,    ///< the revision has been deleted from the engine's history
+    wiped,        ///< etcd lost its data: its revision fell, or `settings` are missing or others
+    stopped,      ///< Engine::stop() was called, or the receiver has ended the watch
 };
 
 /// A failure, and one line for the log that names the server.
@@ -120,10 +121,10 @@ struct ServerHealth {
     std::string url;
     bool answers = false;
     bool is_leader = false;
-    bool has_leader = false;  ///< it knows a leader
-    std::string version;      ///< that of etcd
-    std::uint64_t bytes = 0;  ///< size of its database
-    std::string error;        ///< why it does not answer
+    bool has_leader = false;   ///< it knows a leader
+    std::string version = {};  ///< that of etcd
+    std::uint64_t bytes = 0;   ///< size of its database
+    std::string error = {};    ///< why it does not answer
 };
 
 /// The state of the engine.
@@ -136,8 +137,8 @@ struct Health {
 
 /// The engine. Any thread may make any call at any time. No call throws because of the engine or
 /// the network. Each call except watch() ends after at most `call_timeout`, and asks other servers
-/// if one does not answer; a change that may have been made is never reported as refused. Keys are
-/// those of the cluster, without its prefix.
+/// if one does not answer. A call that has failed may have changed something nevertheless, even
+/// later. Keys are those of the cluster, without its prefix.
 class Engine {
   public:
     /// The longest time that a call may take.
@@ -161,10 +162,13 @@ class Engine {
 
     /// Reads all changes of the cluster's keys after `after`, and waits for further ones. Blocks,
     /// and calls `receive` in the caller's thread. Changes to another server by itself, without an
-    /// end, while no server answers. One thread at a time may call it.
+    /// end, while no server answers. Nothing is received from a server before it is known that it
+    /// has the settings. One thread at a time may call it.
     /// @param after the revision up to which everything has been received; 0: from the beginning
+    /// @param settings the value that the key `settings` must have
     /// @return `stopped`, `compacted`, `wiped`, or `refused`
-    [[nodiscard]] virtual EngineFailure watch(Revision after, const Receiver& receive) = 0;
+    [[nodiscard]] virtual EngineFailure watch(Revision after, const std::string& settings,
+                                              const Receiver& receive) = 0;
 
     /// Ends the current and all later calls of watch(). Other calls remain possible.
     virtual void stop() noexcept = 0;
@@ -185,11 +189,13 @@ class Engine {
     [[nodiscard]] virtual Answer<Revision> put(std::string_view key, std::string_view value,
                                                Lease lease = 0) = 0;
 
-    /// Creates a key. @return false if it exists, perhaps because of an earlier call
+    /// Creates a key. @return true if it now has this value and lease, even if an earlier call has
+    /// created it; false if it has others
     [[nodiscard]] virtual Answer<bool> create(std::string_view key, std::string_view value,
                                               Lease lease = 0) = 0;
 
-    /// Replaces the value `expected` of a key. @return false if the key has another one or none
+    /// Replaces the value `expected` of a key. @return true if the key now has the new value and
+    /// lease; false if it has others or does not exist
     [[nodiscard]] virtual Answer<bool> replace(std::string_view key, std::string_view expected,
                                                std::string_view value, Lease lease = 0) = 0;
 
@@ -230,10 +236,14 @@ struct EngineOptions {
     std::filesystem::path authorities;  ///< that sign servers' certificates; empty: the system's
     std::filesystem::path user_file;    ///< holds `name:password`; empty: no user
     std::string cluster = "belfry";     ///< its keys lie below `/belfry/CLUSTER/`
+
+    /// Is told in one line why the watch has changed to another server. The thread of the watch
+    /// calls it. May be empty.
+    std::function<void(const std::string&)> note = {};
 };
 
-/// Makes the engine, without a connection yet. Starts threads, so signals that the caller handles
-/// by signalfd must be blocked before.
+/// Makes the engine. It connects at the first call. gRPC starts threads, so the caller must have
+/// blocked the signals that it waits for, and must not fork later.
 /// @throws cli::UsageError if a URL is malformed or a file cannot be read
 [[nodiscard]] std::unique_ptr<Engine> make_etcd_engine(const EngineOptions& options);
 

@@ -2,12 +2,10 @@
 
 #include "shm/session.hpp"
 
+#include <limits>
+
 namespace belfry::shm {
 namespace {
-
-// The groups of sleepers on both conditions of news.
-constexpr std::uint32_t wake_for_messages = 1;
-constexpr std::uint32_t wake_for_presence = 2;
 
 /// The group of the session in that slot. A few other slots share it, because a condition has only
 /// 32 groups.
@@ -24,7 +22,11 @@ void announce_appended(Segment& segment) noexcept {
 }
 
 void announce_entries(Segment& segment) noexcept {
-    segment.archiver().wake.notify_all();
+    segment.archiver().wake.notify_group(wake_for_entries);
+}
+
+void announce_received(Segment& segment) noexcept {
+    segment.archiver().wake.notify_group(wake_for_work);
 }
 
 void wait_until_applied(Segment& segment, std::uint64_t position,
@@ -104,7 +106,7 @@ bool SessionNews::wait_until(Condition::Clock::time_point deadline, const Wanted
 }
 
 void SessionNews::announce_own() noexcept {
-    last_own_.store(max_id);
+    last_own_.store(std::numeric_limits<std::uint64_t>::max());
     if (in_crowd_.load()) segment_->log().new_messages.notify_group(wake_for_slot(slot_));
 }
 

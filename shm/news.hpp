@@ -24,6 +24,15 @@ namespace belfry::shm {
 
 class Session;
 
+// The groups of sleepers on the condition of the archiver. In a cluster two threads of the replica
+// sleep there, and an append to the outbox must not wake the one that applies the log.
+inline constexpr std::uint32_t wake_for_work = 1;
+inline constexpr std::uint32_t wake_for_entries = 2;
+
+// The groups of sleepers on both conditions of news. Further ones belong to single sessions.
+inline constexpr std::uint32_t wake_for_messages = 1;
+inline constexpr std::uint32_t wake_for_presence = 2;
+
 /// Announces that messages were appended: to the archiver if there is a store, and to the sessions
 /// if the messages are already visible. The writer calls it after its commit.
 void announce_appended(Segment& segment) noexcept;
@@ -46,6 +55,13 @@ void announce_presence(Segment& segment) noexcept;
 /// Returns a number that changes whenever a client comes or goes.
 [[nodiscard]] std::uint32_t presence_count(const Segment& segment) noexcept;
 
+/// Waits until `has_changed` returns true, or until the deadline. Changes of presence wake it.
+template <class HasChanged>
+bool wait_for_presence(Segment& segment, Condition::Clock::time_point deadline,
+                       HasChanged has_changed) {
+    return segment.log().new_messages.wait_until(deadline, has_changed, wake_for_presence);
+}
+
 /// Waits until message `id` is visible, or until the deadline. A thread that appends calls it.
 void wait_until_visible(Segment& segment, std::uint64_t id,
                         Condition::Clock::time_point deadline) noexcept;
@@ -55,12 +71,25 @@ void wait_until_visible(Segment& segment, std::uint64_t id,
 void wait_for_take_over(Segment& segment, const Session& session,
                         Condition::Clock::time_point deadline) noexcept;
 
-/// Waits until `has_work` returns true, or until the deadline. Only the archiver calls it.
+/// Waits until `has_work` returns true, or until the deadline. Only the archiver and, in a cluster,
+/// the thread of the replica that applies the log call it.
 /// @return what `has_work` returned last
 template <class HasWork>
 bool wait_for_work(Segment& segment, Condition::Clock::time_point deadline, HasWork has_work) {
-    return segment.archiver().wake.wait_until(deadline, has_work);
+    return segment.archiver().wake.wait_until(deadline, has_work, wake_for_work);
 }
+
+/// Waits likewise for entries in the outbox. Only the thread of the replica that publishes them
+/// calls it.
+template <class HasEntries>
+bool wait_for_entries(Segment& segment, Condition::Clock::time_point deadline,
+                      HasEntries has_entries) {
+    return segment.archiver().wake.wait_until(deadline, has_entries, wake_for_entries);
+}
+
+/// Wakes the thread of the replica that applies the log. The thread that has received a part of the
+/// log calls it.
+void announce_received(Segment& segment) noexcept;
 
 /// Publishes that the store holds all records up to `id`. With durability commit they become
 /// visible (5); they may be overwritten (4), so writers that wait for space are woken. Only the
@@ -93,12 +122,18 @@ void wake_everybody(Segment& segment) noexcept;
 /// appending thread wakes it.
 class SessionNews {
   public:
-    SessionNews(Segment& segment, std::uint32_t slot) noexcept : segment_{&segment}, slot_{slot} {}
+    SessionNews(Segment& segment, std::uint32_t slot) noexcept
+        : segment_{&segment}, slot_{slot}, is_in_cluster_{segment.is_in_cluster()} {}
 
     // Only the delivering thread calls these.
 
     /// Records that everything up to `id` has been delivered.
     void advance_to(std::uint64_t id) noexcept { position_.store(id); }
+
+    /// Records that the SENT of this seq has been delivered.
+    void has_sent(std::uint64_t seq) noexcept {
+        if (is_in_cluster_) last_sent_.store(seq);
+    }
 
     struct Wanted {
         /// The last records that were delivered included some of the client's own.
@@ -120,8 +155,9 @@ class SessionNews {
     /// delivering thread if it sleeps in the crowd. It must run before the append.
     void announce_own() noexcept;
 
-    /// Sets the id of the last own message. It must run after the append. 0: there is none.
-    void set_last_own(std::uint64_t id) noexcept { last_own_.store(id); }
+    /// Sets the id of the last own message, or its seq in a cluster, where it has no id yet. It
+    /// must run after the append. 0: there is none.
+    void set_last_own(std::uint64_t number) noexcept { last_own_.store(number); }
 
     // Either thread may call these.
 
@@ -129,12 +165,16 @@ class SessionNews {
     /// Tells whether this session has appended, or may be about to append.
     [[nodiscard]] bool sends() const noexcept { return last_own_.load() != 0; }
     /// Tells whether a SENT is still to be delivered.
-    [[nodiscard]] bool awaits_sent() const noexcept { return last_own_.load() > position_.load(); }
+    [[nodiscard]] bool awaits_sent() const noexcept {
+        return last_own_.load() > (is_in_cluster_ ? last_sent_ : position_).load();
+    }
 
   private:
     Segment* segment_;
     std::uint32_t slot_;
+    bool is_in_cluster_;
     std::atomic<std::uint64_t> position_ = 0;
+    std::atomic<std::uint64_t> last_sent_ = 0;  ///< a seq; used in a cluster
     std::atomic<std::uint64_t> last_own_ = 0;
     std::atomic<bool> in_crowd_ = false;
 };

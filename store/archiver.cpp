@@ -6,7 +6,6 @@
 #include "store/log_record.hpp"
 #include "store/open_log.hpp"
 #include "store/store_error.hpp"
-#include "store/store_file.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -34,20 +33,6 @@ constexpr std::uint64_t max_forgotten = 1000;
 /// The pause after retention has met a damaged page, because it would meet the same page again.
 constexpr std::chrono::hours forget_timeout{1};
 
-/// The pause after a checkpoint has failed.
-constexpr std::chrono::seconds checkpoint_timeout{1};
-
-/// Opens the store for writing, but only if it is still the store of this log: another one may lie
-/// at the path now.
-Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment& segment) {
-    const std::uint64_t first_id = segment.log().first_id.load();
-    Database database = open_to_read(data_dir);
-    require_match(read_saved_log(database), segment, first_id);
-    database = open_existing_to_write(data_dir);
-    database.keep_wal_files(true);
-    return database;
-}
-
 }  // namespace
 
 Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
@@ -57,7 +42,7 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       files_{data_dir, lock},
       clock_{segment.archiver().clock_offset_ms.load(), report_},
       writer_{open_store_of(data_dir, segment)},
-      wal_restart_{segment},
+      checkpoints_{segment, report_},
       reader_{segment, chunk_bytes},
       lock_{segment},
       stored_{segment.log().stored_id.load()},
@@ -66,18 +51,8 @@ Archiver::Archiver(shm::Segment& segment, const std::filesystem::path& data_dir,
       saved_cursors_(segment.geometry().client_rows, 0),
       saved_seqs_(segment.geometry().client_rows, 0) {}
 
-/// SQLite's close moves the write-ahead log into the database only if nobody reads and the database
-/// is in its place. But if the write-ahead log was deleted, its contents are lost with this
-/// process; and if it stays behind alone, SQLite would apply it to any database that is put beside
-/// it. So its files stay only while the store is in its place, for the sessions.
 Archiver::~Archiver() {
-    if (files_.has_database()) return;
-    writer_.keep_wal_files(false);
-    try {
-        writer_.empty_wal();
-    } catch (const std::exception& error) {
-        report_(std::string{"cannot copy the write-ahead log into the store: "} + error.what());
-    }
+    checkpoints_.finish(writer_, files_);
 }
 
 void Archiver::start() {
@@ -142,7 +117,7 @@ bool Archiver::work() {
         writer_.begin();
         save_clients();
         writer_.commit();
-        checkpoint();
+        checkpoints_.run(writer_);
         worked = true;
     }
     return forget_old() || worked;
@@ -174,7 +149,7 @@ bool Archiver::store_new() {
     files_.require_database();
     stored_ = next - 1;
     publish(stored_);
-    checkpoint();
+    checkpoints_.run(writer_);
     return true;
 }
 
@@ -240,7 +215,7 @@ bool Archiver::forget_old() {
     const std::uint64_t first_kept = keep != 0 && stored_ > keep ? stored_ - keep + 1 : 0;
     const std::uint64_t now_ms = base::unix_ms();
     const auto forgotten = try_to_forget(first_kept, oldest_kept_ms(now_ms), now_ms);
-    checkpoint();
+    checkpoints_.run(writer_);
     if (forgotten.count != 0) raise_first_kept(writer_.first_id());
     if (forgotten.has_more) next_save_ = Clock::now();
     return forgotten.count != 0 || forgotten.has_more;
@@ -278,18 +253,6 @@ void Archiver::raise_first_kept(std::uint64_t id) {
     std::atomic<std::uint64_t>& first_id = segment_->log().first_id;
     if (first_id.load(std::memory_order_relaxed) < id)
         first_id.store(id, std::memory_order_release);
-}
-
-/// Runs a checkpoint if one is due. A failed checkpoint loses nothing: the write-ahead log grows
-/// until one succeeds.
-void Archiver::checkpoint() {
-    if (Clock::now() < next_checkpoint_) return;
-    try {
-        if (writer_.checkpoint_if_long()) wal_restart_.step(writer_);
-    } catch (const StoreError& error) {
-        report_(std::string{"cannot copy the write-ahead log into the store: "} + error.what());
-        next_checkpoint_ = Clock::now() + checkpoint_timeout;
-    }
 }
 
 void Archiver::drain() {

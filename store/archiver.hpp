@@ -4,11 +4,11 @@
 #include "shm/log_reader.hpp"
 #include "shm/news.hpp"
 #include "shm/segment.hpp"
+#include "store/checkpoints.hpp"
 #include "store/clock_watch.hpp"
 #include "store/store_files.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_writer.hpp"
-#include "store/wal_restart.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -85,14 +85,13 @@ class Archiver {
                                                        std::uint64_t oldest_ms,
                                                        std::uint64_t now_ms);
     void raise_first_kept(std::uint64_t id);
-    void checkpoint();
 
     shm::Segment* segment_;
     Report report_;
     StoreFiles files_;  ///< initialised before writer_: see the constructor of StoreFiles
     ClockWatch clock_;
     StoreWriter writer_;
-    WalRestart wal_restart_;
+    Checkpoints checkpoints_;
     shm::LogReader reader_;
     shm::LogLock lock_;
     std::uint64_t stored_;  ///< id of the last message that is committed
@@ -102,7 +101,6 @@ class Archiver {
     std::vector<std::uint64_t> saved_seqs_;
     Clock::time_point next_save_;
     Clock::time_point next_forgetting_;
-    Clock::time_point next_checkpoint_;
 };
 
 }  // namespace belfry::store

@@ -94,13 +94,22 @@ std::string recover_command(int shmid) {
     return "belfryctl --data-dir NEW recover --segment " + std::to_string(shmid);
 }
 
+Database open_store_of(const std::filesystem::path& data_dir, const shm::Segment& segment) {
+    const std::uint64_t first_id = segment.log().first_id.load();
+    Database database = open_to_read(data_dir);
+    require_match(read_saved_log(database), segment, first_id);
+    database = open_existing_to_write(data_dir);
+    database.keep_wal_files(true);
+    return database;
+}
+
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id) {
     const shm::LogHeader& log = segment.log();
     if (saved.epoch != segment.epoch()) {
         throw mismatch("the store has epoch " + saved.epoch + ", the shared memory has epoch " +
                        std::string{segment.epoch()});
     }
-    if (saved.last_id > log.last_id.load()) {
+    if (saved.last_id > log.last_id.load() && !segment.is_in_cluster()) {
         throw mismatch("the store ends at message " + std::to_string(saved.last_id) +
                        ", the shared memory at " + std::to_string(log.last_id.load()));
     }

@@ -49,8 +49,14 @@ void resume_log(const std::filesystem::path& data_dir, const shm::Segment& segme
 /// Returns the command that makes a new store from a segment whose store is gone.
 [[nodiscard]] std::string recover_command(int shmid);
 
+/// Opens the store for writing, but only if it is still the store of this log: another one may lie
+/// at the path now. @throws StoreError
+[[nodiscard]] Database open_store_of(const std::filesystem::path& data_dir,
+                                     const shm::Segment& segment);
+
 /// Requires that the store and the segment belong to one log, and that the store ends in the ring
-/// or just before it.
+/// or just before it. In a cluster it may also end behind the ring, because a replica stores
+/// messages before it appends them.
 /// @param first_id the first_id of the segment, read before `saved` was read, since both may grow
 /// @throws StoreError if they do not match
 void require_match(const SavedLog& saved, const shm::Segment& segment, std::uint64_t first_id);

@@ -80,6 +80,9 @@ class StoreWriter {
     /// sessions run, which can read, but create no file.
     void keep_wal_files(bool kept) noexcept { database_.keep_wal_files(kept); }
 
+    /// Returns the connection, so that statements on other tables can take part in a transaction.
+    [[nodiscard]] Database& database() noexcept { return database_; }
+
   private:
     struct CheckpointResult {
         int wal_pages = 0;

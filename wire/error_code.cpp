@@ -34,6 +34,8 @@ constexpr std::array entries{
     Entry{ErrorCode::login_refused, "login-refused", "the client-id or its secret is wrong", true},
     Entry{ErrorCode::tls_required, "tls-required",
           "a secret needs TLS, unless client and server run on the same machine", true},
+    Entry{ErrorCode::unavailable, "unavailable",
+          "this node cannot reach its cluster; try another one", true},
 };
 
 constexpr bool in_order() {

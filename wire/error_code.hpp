@@ -21,6 +21,7 @@ enum class ErrorCode {
     already_logged_in,
     login_refused,
     tls_required,
+    unavailable,
 };
 
 /// Returns the code as it is written in the protocol, such as `unknown-client`.

@@ -5,7 +5,7 @@
 namespace belfry::wire {
 namespace {
 
-constexpr ErrorCode last = ErrorCode::tls_required;
+constexpr ErrorCode last = ErrorCode::unavailable;
 
 TEST(ErrorCode, EveryCodeIsFoundByItsName) {
     for (int i = 0; i <= static_cast<int>(last); ++i) {
@@ -22,7 +22,8 @@ TEST(ErrorCode, AnUnknownNameHasNoCode) {
 
 TEST(ErrorCode, ClosesTheConnectionAsTheProtocolSays) {
     for (const char* name : {"unknown-client", "login-first", "login-timeout", "too-many-clients",
-                             "line-too-long", "bad-payload", "login-refused", "tls-required"}) {
+                             "line-too-long", "bad-payload", "login-refused", "tls-required",
+                             "unavailable"}) {
         EXPECT_TRUE(closes(error_code_named(name).value())) << name;
     }
     for (const char* name : {"bad-line", "unknown-command", "too-large", "bad-seq", "store-failed",

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "shm/segment.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace belfry::cluster {
+
+/// A batch has at most this many bytes, unless it is a single entry that is larger.
+inline constexpr std::size_t max_batch_bytes = 64 << 10;
+
+/// Copies the next batch out of the outbox: as many whole entries as there are from `position` on,
+/// up to max_batch_bytes, or a single larger one. Aborts if the outbox holds no whole entry there,
+/// because sessions commit only whole ones.
+/// @param position between the outbox's head and its end, and below the end; where an entry begins
+[[nodiscard]] std::string cut_batch(const shm::Segment& segment, std::uint64_t position);
+
+}  // namespace belfry::cluster

@@ -1,0 +1,210 @@
+#include "cluster/heartbeat.hpp"
+
+#include "base/clock.hpp"
+#include "cluster/text_fields.hpp"
+#include "shm/client_table.hpp"
+#include "shm/news.hpp"
+#include "wire/version.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+namespace belfry::cluster {
+namespace {
+
+/// Returns the value of a key among those that were read, or null.
+const Value* find(const Values& values, std::string_view key) noexcept {
+    const auto found = std::ranges::find(values.values, key, &Value::key);
+    return found == values.values.end() ? nullptr : &*found;
+}
+
+constexpr std::string_view node_prefix = "node/";
+
+}  // namespace
+
+Heartbeat::Heartbeat(shm::Segment& segment, Engine& engine, Membership& membership, Status& status,
+                     const StoredLog& stored, std::string address)
+    : segment_{&segment},
+      engine_{&engine},
+      membership_{&membership},
+      status_{&status},
+      stored_{&stored},
+      node_{shm::shared_text(segment.cluster().node)},
+      address_{std::move(address)},
+      incarnation_{hex_text(segment.outbox().incarnation)},
+      lease_{engine, node_, incarnation_},
+      clock_{node_} {}
+
+void Heartbeat::run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        beat();
+        membership_->wait_for_refusal(stop, Clock::now() + interval);
+    }
+}
+
+void Heartbeat::beat() {
+    refusal_.clear();
+    beat_unless_refused();
+    status_->set(Problem::access, refusal_);
+}
+
+void Heartbeat::beat_unless_refused() {
+    const auto settings = engine_->read("settings");
+    if (!has(settings)) return;
+    std::string line;
+    const Standing standing = judge(*settings, line);
+    status_->set(Problem::settings, line);
+    if (standing == Standing::member) {
+        membership_->set_settings(settings->values.front().value);
+    } else {
+        membership_->set({});
+    }
+    // Nothing of this node may be among the keys of another cluster.
+    if (standing == Standing::other_cluster) return lease_.release();
+
+    const auto alive = engine_->read_all("alive/");
+    if (!has(alive)) return;
+    const bool is_ours = hold_lease(*alive);
+    if (is_ours && standing == Standing::member) {
+        membership_->set(Fence{node_, incarnation_, settings->values.front().value});
+    } else {
+        membership_->set({});
+    }
+    const auto nodes = engine_->read_all(node_prefix);
+    if (!has(nodes)) return;
+    show(*alive, *nodes, is_ours);
+    if (is_ours) write_record();
+}
+
+/// @param line set to what the operator has to do; empty for a member
+Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) const {
+    const std::string reseed = "; run belfryctl cluster reseed on the node that has stored most";
+    if (read.values.empty()) {
+        line = "etcd has no cluster " + shm::shared_text(segment_->cluster().name) +
+               ": it has lost its data" + reseed;
+        return Standing::engine_lost_data;
+    }
+    const auto settings = parse_settings(read.values.front().value);
+    if (!settings || settings->rules > known_rules) {
+        line = "the settings of the cluster are those of a newer program; upgrade this node";
+        return Standing::other_cluster;
+    }
+    if (settings->epoch != segment_->epoch()) {
+        line = "the cluster has the epoch " + settings->epoch + ", and this node has " +
+               std::string{segment_->epoch()} +
+               "; stop this node, and begin again from a backup of a node of that cluster";
+        return Standing::other_cluster;
+    }
+    if (settings->max_payload != segment_->geometry().max_payload) {
+        line = "the cluster has the --max-payload " + std::to_string(settings->max_payload) +
+               ", and this node has " + std::to_string(segment_->geometry().max_payload) +
+               "; stop this node and start it again";
+        return Standing::other_cluster;
+    }
+    if (read.revision < stored_->revision) {
+        line = "etcd has lost data: it is at revision " + std::to_string(read.revision) +
+               ", and this node has stored revision " + std::to_string(stored_->revision) + reseed;
+        return Standing::engine_lost_data;
+    }
+    return Standing::member;
+}
+
+/// @param alive the keys of living nodes
+/// @return whether this node has its key
+bool Heartbeat::hold_lease(const Values& alive) {
+    const Value* const own = find(alive, "alive/" + node_);
+    if (own == nullptr || own->value != incarnation_ || own->lease != lease_.lease()) {
+        lease_.lose();
+    }
+    const auto held = lease_.keep();
+    if (!held) {
+        fail(held.failure());
+        return false;
+    }
+    if (!*held) {
+        wait_for_old_lease();
+        return false;
+    }
+    refused_since_.reset();
+    status_->set(Problem::fence, {});
+    return true;
+}
+
+void Heartbeat::wait_for_old_lease() {
+    const auto now = Clock::now();
+    if (!refused_since_) refused_since_ = now;
+    if (now - *refused_since_ < max_old_lease) return;
+    status_->set(Problem::fence, "another living node of the cluster is called " + node_ +
+                                     "; stop one of them, and give it another --node");
+}
+
+/// @param is_ours whether this node has its key by now
+void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
+    std::vector<RegisteredNode> registered;
+    for (const Value& value : nodes.values) {
+        std::string name = value.key.substr(node_prefix.size());
+        auto record = parse_node_record(value.value);
+        if (!record) continue;
+        const bool is_alive = name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
+        registered.push_back({std::move(name), *std::move(record), is_alive});
+    }
+    if (show_nodes(*segment_, registered)) shm::announce_presence(*segment_);
+    check_clock(registered);
+}
+
+void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
+    clock_.see(nodes, base::unix_ms());
+    const std::int64_t ahead_ms = clock_.ahead_ms().value_or(0);
+    const bool is_wrong =
+        std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
+    if (!is_wrong) return status_->set(Problem::clock, {});
+    if (status_->has(Problem::clock)) return;  // The line says by how much it was wrong at first.
+    status_->set(Problem::clock,
+                 "the clock of this node is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
+                     (ahead_ms > 0 ? "ahead of" : "behind") + " those of the other nodes; set it");
+}
+
+/// Tells the others how this node is, every record_interval, and when its number of clients has
+/// changed.
+void Heartbeat::write_record() {
+    const NodeRecord present = record();
+    const auto now = Clock::now();
+    if (now < next_record_ && present.clients == clients_told_) return;
+    const auto written = engine_->put(std::string{node_prefix} + node_, present.text());
+    if (!written) return fail(written.failure());
+    status_->see_revision(*written);
+    clients_told_ = present.clients;
+    next_record_ = now + record_interval;
+}
+
+NodeRecord Heartbeat::record() const {
+    return {.address = address_,
+            .version = std::string{wire::version},
+            .epoch = std::string{segment_->epoch()},
+            .first_id = stored_->first_id,
+            .last_id = stored_->last_id,
+            .revision = static_cast<std::uint64_t>(stored_->revision.load()),
+            .clients = shm::count_online(*segment_),
+            .clock_ms = base::unix_ms(),
+            .incarnation = segment_->outbox().incarnation};
+}
+
+/// Tells whether the engine has answered, and notes that.
+bool Heartbeat::has(const Answer<Values>& answer) {
+    if (!answer) {
+        fail(answer.failure());
+        return false;
+    }
+    status_->answered(Status::Clock::now());
+    // Revisions of other users of this etcd do not count, because the watch does not show them.
+    for (const Value& value : answer->values) status_->see_revision(value.modified);
+    return true;
+}
+
+void Heartbeat::fail(const EngineFailure& failure) {
+    if (failure.error == EngineError::refused) refusal_ = failure.text;
+}
+
+}  // namespace belfry::cluster
