@@ -30,22 +30,6 @@ void warn(const std::string& line) {
     log_event(LogLevel::warning, line);
 }
 
-/// Returns the rows of the database that a step changes.
-store::ClusterStep step_of(const State& state, const Changes& changes,
-                           std::vector<store::ClusterClient>& clients,
-                           std::vector<store::ClusterNode>& nodes) {
-    for (const std::string_view name : changes.clients) {
-        const ClientState& client = state.clients.find(name)->second;
-        clients.push_back({std::string{name}, client.cursor, client.seq, client.free_seq,
-                           client.login, client.node});
-    }
-    for (const std::string_view name : changes.nodes) {
-        const NodeState& node = state.nodes.find(name)->second;
-        nodes.push_back({std::string{name}, node.incarnation, node.next, node.address});
-    }
-    return {changes.messages, clients, nodes, state.position};
-}
-
 }  // namespace
 
 Applier::Store::Store(shm::Segment& segment, const std::filesystem::path& data_dir,
@@ -157,9 +141,7 @@ void Applier::advance(Store& open, Revision revision) {
 }
 
 void Applier::commit(Store& open, const Changes& changes) {
-    std::vector<store::ClusterClient> clients;
-    std::vector<store::ClusterNode> nodes;
-    open.writer.commit(step_of(open.state, changes, clients, nodes));
+    open.writer.commit(step_of(open.state, changes));
     stored_up_to_ = open.state.position.revision;
     show_stored(open);
     open.log.publish(open.state, changes);

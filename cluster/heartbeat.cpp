@@ -45,6 +45,12 @@ void Heartbeat::run(const std::stop_token& stop) {
 }
 
 void Heartbeat::beat() {
+    refusal_.clear();
+    beat_unless_refused();
+    status_->set(Problem::access, refusal_);
+}
+
+void Heartbeat::beat_unless_refused() {
     const auto settings = engine_->read("settings");
     if (!has(settings)) return;
     std::string line;
@@ -89,6 +95,12 @@ Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) cons
         line = "the cluster has the epoch " + settings->epoch + ", and this node has " +
                std::string{segment_->epoch()} +
                "; stop this node, and begin again from a backup of a node of that cluster";
+        return Standing::other_cluster;
+    }
+    if (settings->max_payload != segment_->geometry().max_payload) {
+        line = "the cluster has the --max-payload " + std::to_string(settings->max_payload) +
+               ", and this node has " + std::to_string(segment_->geometry().max_payload) +
+               "; stop this node and start it again";
         return Standing::other_cluster;
     }
     if (read.revision < stored_->revision) {
@@ -188,12 +200,11 @@ bool Heartbeat::has(const Answer<Values>& answer) {
     status_->answered(Status::Clock::now());
     // Revisions of other users of this etcd do not count, because the watch does not show them.
     for (const Value& value : answer->values) status_->see_revision(value.modified);
-    status_->set(Problem::access, {});
     return true;
 }
 
 void Heartbeat::fail(const EngineFailure& failure) {
-    if (failure.error == EngineError::refused) status_->set(Problem::access, failure.text);
+    if (failure.error == EngineError::refused) refusal_ = failure.text;
 }
 
 }  // namespace belfry::cluster

@@ -29,6 +29,11 @@ void Membership::refused() {
     changed_.notify_all();
 }
 
+std::optional<Fence> Membership::fence() const {
+    const std::scoped_lock guard{mutex_};
+    return fence_;
+}
+
 std::optional<Fence> Membership::wait_for_fence(const std::stop_token& stop) {
     std::unique_lock guard{mutex_};
     changed_.wait(guard, stop, [this] { return fence_.has_value(); });

@@ -29,6 +29,9 @@ class Membership {
     /// until the heartbeat has looked again.
     void refused();
 
+    /// Returns the fence; nothing if there is none.
+    [[nodiscard]] std::optional<Fence> fence() const;
+
     /// Waits until there is a fence. @return nothing if the thread is to stop
     [[nodiscard]] std::optional<Fence> wait_for_fence(const std::stop_token& stop);
 
@@ -40,7 +43,7 @@ class Membership {
     void look_now();
 
   private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::optional<Fence> fence_;
     std::string settings_;  ///< empty: not known yet

@@ -5,6 +5,7 @@
 #include "shm/invariants.hpp"
 #include "store/store_check.hpp"
 #include "store/store_file.hpp"
+#include "wire/entry.hpp"
 #include "wire/record.hpp"
 
 #include <ostream>
@@ -42,7 +43,8 @@ bool check(std::ostream& out, const std::filesystem::path& data_dir,
         return print(out, store::problems_in_store(data_dir), "the store is intact");
     }
     const bool holds =
-        print(out, shm::broken_invariants(found->segment, &wire::is_record), "all invariants hold");
+        print(out, shm::broken_invariants(found->segment, &wire::is_record, &wire::entry_bytes),
+              "all invariants hold");
     if (!found->segment.has_store()) return holds;
     return check_store_and_segment(out, data_dir, found->segment, holds) && holds;
 }

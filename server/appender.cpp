@@ -25,7 +25,8 @@ Appender::Appender(SessionContext& context)
       session_{&context.session},
       loop_{&context.loop},
       delivery_{&context.delivery},
-      writer_{context.segment, context.session, store::record_format} {}
+      log_{context.segment, context.session, store::record_format},
+      outbox_{context.segment, context.session} {}
 
 // --- Pending messages -------------------------------------------------------------------------
 
@@ -76,22 +77,45 @@ void Appender::append_pending() {
 /// @return the first one that is not decided yet
 std::size_t Appender::append_from(std::size_t done) {
     delivery_->news().announce_own();
-    const auto result =
-        writer_.append(std::span{pending_}.subspan(done), std::span{outcomes_}.subspan(done));
+    const auto messages = std::span{pending_}.subspan(done);
+    const auto outcomes = std::span{outcomes_}.subspan(done);
+    const Appended result = segment_->is_in_cluster() ? append_to_outbox(messages, outcomes)
+                                                      : append_to_log(messages, outcomes);
     if (result.fenced) {
-        loop_->end(end_by_take_over());
+        loop_->end(Fenced{});
         return done;
     }
-    if (result.last_id != 0) last_appended_ = result.last_id;
-    if (result.last_id == shm::max_id) log_if_full(*segment_);
-    delivery_->news().set_last_own(last_appended_);
     const auto decided = std::span{outcomes_}.subspan(done, result.decided);
     if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
-        wait_until_visible(result.end_id);  // because DUP promises as much as SENT
+        wait_until_shown(result.end);  // because DUP promises as much as SENT
     }
     answer_outcomes(done, result.decided);
     done += result.decided;
     return result.decided == 0 && result.no_space ? handle_no_space(done) : done;
+}
+
+Appender::Appended Appender::append_to_log(std::span<const shm::NewMessage> messages,
+                                           std::span<shm::Outcome> outcomes) {
+    const auto result = log_.append(messages, outcomes);
+    if (result.fenced) return {.fenced = true};
+    if (result.last_id != 0) last_appended_ = result.last_id;
+    if (result.last_id == shm::max_id) log_if_full(*segment_);
+    delivery_->news().set_last_own(last_appended_);
+    return {.decided = result.decided, .end = result.end_id, .no_space = result.no_space};
+}
+
+Appender::Appended Appender::append_to_outbox(std::span<const shm::NewMessage> messages,
+                                              std::span<shm::Outcome> outcomes) {
+    head_seen_ = segment_->outbox().head.load(std::memory_order_acquire);
+    const auto result = outbox_.append(messages, outcomes);
+    if (result.fenced) return {.fenced = true};
+    if (result.end != 0) {
+        outbox_end_ = result.end;
+        last_seq_ = result.last_seq;
+    }
+    delivery_->news().set_last_own(last_seq_);
+    // All messages of earlier sessions were applied before the login.
+    return {.decided = result.decided, .end = outbox_end_, .no_space = result.no_space};
 }
 
 /// Waits for space in the ring. While the store fails, it refuses all remaining messages instead.
@@ -147,17 +171,43 @@ void Appender::wait_for_delivery() {
     }
 }
 
-/// Waits until the archiver has stored everything up to this id.
-void Appender::wait_until_visible(std::uint64_t id) {
-    while (!loop_->ended() && segment_->visible() < id) {
-        shm::wait_until_visible(*segment_, id, Clock::now() + end_check_interval);
+bool Appender::is_shown(std::uint64_t end) const noexcept {
+    if (!segment_->is_in_cluster()) return segment_->visible() >= end;
+    return segment_->outbox().head.load(std::memory_order_acquire) >= end;
+}
+
+/// Waits until the archiver has stored everything up to this end, which is one of Appended.
+void Appender::wait_until_shown(std::uint64_t end) {
+    while (!loop_->ended() && !is_shown(end)) {
+        const auto deadline = Clock::now() + end_check_interval;
+        if (segment_->is_in_cluster()) {
+            shm::wait_until_applied(*segment_, end, deadline);
+        } else {
+            shm::wait_until_visible(*segment_, end, deadline);
+        }
         loop_->wait(Clock::now());  // checks whether the session has to end
     }
 }
 
-/// Waits until the archiver has stored something.
+bool Appender::wait_until_applied() {
+    if (outbox_end_ == 0) return true;
+    while (!delivery_->ended() && !is_shown(outbox_end_)) {
+        if (loop_->is_terminated()) return false;
+        shm::wait_until_applied(*segment_, outbox_end_, Clock::now() + end_check_interval);
+        loop_->wait(Clock::now());
+    }
+    last_appended_ = segment_->visible();
+    return true;
+}
+
+/// Waits until the archiver has stored something, or the replica has applied something.
 void Appender::wait_for_space() {
-    writer_.wait_for_space(Clock::now() + end_check_interval);
+    const auto deadline = Clock::now() + end_check_interval;
+    if (segment_->is_in_cluster()) {
+        shm::wait_until_applied(*segment_, head_seen_ + 1, deadline);
+    } else {
+        log_.wait_for_space(deadline);
+    }
     loop_->wait(Clock::now());
 }
 

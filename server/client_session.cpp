@@ -2,6 +2,7 @@
 
 #include "daemon/logger.hpp"
 #include "server/history_answer.hpp"
+#include "server/login_entries.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
 #include "shm/session_slots.hpp"
@@ -107,7 +108,7 @@ void ClientSession::answer(const wire::Login& login) {
 }
 
 void ClientSession::answer(const wire::Ack& ack) {
-    if (manual_ack_ && !context_->session.acknowledge(ack.id)) loop_->end(end_by_take_over());
+    if (manual_ack_ && !context_->session.acknowledge(ack.id)) loop_->end(Fenced{});
 }
 
 void ClientSession::answer(const wire::History& asked) {
@@ -160,7 +161,7 @@ std::string ClientSession::leave() {
     SessionEnd end = this->end();
     if (end.answer_first && !wait_until_answered()) end = end_by_signal();
     shm::count_end(*segment_, context_->session.client(), end.reason);
-    context_->session.leave();
+    log_out(*segment_, context_->session);
     log_event(LogLevel::info, "client " +
                                   std::string{shm::name_of(*segment_, context_->session.row())} +
                                   " logged out: " + std::string{shm::name_of(end.reason)});
@@ -172,14 +173,21 @@ SessionEnd ClientSession::end() {
     if (const auto* end = std::get_if<SessionEnd>(&loop_->cause())) return *end;
     if (std::holds_alternative<Terminated>(loop_->cause())) return end_by_signal();
     if (context_->session.is_current()) return {EndReason::lost, {}};
-    return end_by_take_over();
+    return end_when_fenced();
 }
 
-/// SIGTERM comes from a later login, from a reload that has removed the client or changed its
-/// secrets, or from a stop.
+/// The cluster has ended the login without another one when an operator has set the seq of the
+/// client back: its session ends as by a reload.
+SessionEnd ClientSession::end_when_fenced() const {
+    if (!context_->session.is_ended_by_cluster()) return end_by_take_over();
+    return {EndReason::shutting_down, bye_line("shutting-down")};
+}
+
+/// SIGTERM comes from a later login, from the replica if that login was at another node, from a
+/// reload that has removed the client or changed its secrets, or from a stop.
 SessionEnd ClientSession::end_by_signal() const {
     const bool stops = segment_->stop_word() != shm::StopWord::running;
-    if (!stops && !context_->session.is_current()) return end_by_take_over();
+    if (!stops && !context_->session.is_current()) return end_when_fenced();
     const bool removed = !stops && shm::is_unwanted(*segment_, context_->heritage.slot.slot);
     return {removed ? EndReason::removed : EndReason::shutting_down, bye_line("shutting-down")};
 }
@@ -188,6 +196,7 @@ SessionEnd ClientSession::end_by_signal() const {
 /// @return false if SIGTERM came before that
 bool ClientSession::wait_until_answered() {
     DeliveryState& delivery = context_->delivery;
+    if (!appender_.wait_until_applied()) return false;
     const auto is_answered = [&] {
         return delivery.ended() || (delivery.phase() == DeliveryPhase::live &&
                                     delivery.position() >= appender_.last_appended());

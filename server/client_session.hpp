@@ -45,6 +45,7 @@ class ClientSession {
     [[nodiscard]] SessionEnd end();
     [[nodiscard]] bool wait_until_answered();
     [[nodiscard]] SessionEnd end_by_signal() const;
+    [[nodiscard]] SessionEnd end_when_fenced() const;
 
     SessionContext* context_;
     shm::Segment* segment_;

@@ -152,7 +152,9 @@ bool Delivery::deliver_chunk(const shm::Chunk& chunk) {
         frames_ += chunk.bytes.substr(done);
         frames = frames_;
     }
-    return write(frames) && advance_to(chunk.last_id);
+    if (!write(frames)) return false;
+    if (!chunk.own.empty()) delivery_->news().has_sent(chunk.own.back().seq);
+    return advance_to(chunk.last_id);
 }
 
 /// Delivers messages that have left the ring from the store. Without a store they are gone.
@@ -164,9 +166,11 @@ bool Delivery::deliver_overrun() {
 
 bool Delivery::deliver_stored(std::uint64_t to) {
     const std::string_view own_name = shm::name_of(*segment_, session_->row());
+    std::uint64_t own_seq = 0;
     frames_.clear();
     const auto page = store_.read(position_ + 1, to, [&](const store::Message& message) {
         if (message.sender == own_name) {
+            own_seq = message.seq;
             wire::print(frames_, wire::Sent{message.seq, message.id});
         } else {
             wire::print(frames_, wire::Message{false, message.id, message.sender, message.time_ms,
@@ -174,7 +178,11 @@ bool Delivery::deliver_stored(std::uint64_t to) {
         }
         return frames_.size() < stored_bytes;
     });
-    if (!frames_.empty()) return write(frames_) && advance_to(page.next - 1);
+    if (!frames_.empty()) {
+        if (!write(frames_)) return false;
+        if (own_seq != 0) delivery_->news().has_sent(own_seq);
+        return advance_to(page.next - 1);
+    }
     if (page.missing_to != 0) return write_gap(page.missing_to);
     shm::wait_for_take_over(*segment_, *session_, shm::Condition::Clock::now() + store_retry);
     return true;

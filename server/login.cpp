@@ -3,6 +3,8 @@
 #include "daemon/logger.hpp"
 #include "daemon/process_title.hpp"
 #include "server/authentication.hpp"
+#include "server/cluster_login.hpp"
+#include "server/login_entries.hpp"
 #include "server/predecessor.hpp"
 #include "server/refusals.hpp"
 #include "server/small_child.hpp"
@@ -41,9 +43,10 @@ std::size_t input_bytes(const shm::Geometry& geometry) {
 
 void refuse(SessionContext& context, std::string_view client_id, ErrorCode code) {
     log_refused_login(context.segment, client_id, code, context.heritage.peer);
-    context.loop.end(SessionEnd{.reason = EndReason::failed,
-                                .last_line = error_line(code),
-                                .failed_login = code != ErrorCode::too_many_clients});
+    context.loop.end(SessionEnd{
+        .reason = EndReason::failed,
+        .last_line = error_line(code),
+        .failed_login = code != ErrorCode::too_many_clients && code != ErrorCode::unavailable});
 }
 
 /// Returns the end of a connection that sends no login.
@@ -91,12 +94,23 @@ std::optional<Subscription> start(SessionContext& context, const wire::Login& lo
     const auto delivery = std::make_shared<Delivery>(context, subscription);
     if (!start_delivery(delivery)) {
         shm::count_end(segment, session.client(), EndReason::failed);
-        session.leave();
+        log_out(segment, session);
         refuse(context, login.client_id, ErrorCode::too_many_clients);
         return {};
     }
     loop.wait_for_welcome();
     return subscription;
+}
+
+/// Makes this the session of the client. @return nothing if the loop has ended meanwhile
+std::optional<shm::Session::LoginResult> become_session(SessionContext& context,
+                                                        std::string_view client_id,
+                                                        shm::Session::Welcome& welcome,
+                                                        std::uint64_t secret_version) {
+    if (!context.segment.is_in_cluster()) {
+        return context.session.login(client_id, welcome, secret_version);
+    }
+    return ClusterLogin{context, client_id, secret_version}.log_in(welcome);
 }
 
 std::optional<Subscription> answer_login(SessionContext& context, const wire::Login& line) {
@@ -123,7 +137,9 @@ std::optional<Subscription> answer_login(SessionContext& context, const wire::Lo
         return {};
     }
     shm::Session::Welcome welcome;
-    switch (context.session.login(login.client_id, welcome, proof.secret_version)) {
+    const auto result = become_session(context, login.client_id, welcome, proof.secret_version);
+    if (!result) return {};
+    switch (*result) {
         case shm::Session::LoginResult::unknown_client:
             if (!asks_for_secrets(context.heritage)) {
                 refuse(context, login.client_id, ErrorCode::unknown_client);
@@ -135,6 +151,9 @@ std::optional<Subscription> answer_login(SessionContext& context, const wire::Lo
             return {};
         case shm::Session::LoginResult::too_many_clients:
             refuse(context, login.client_id, ErrorCode::too_many_clients);
+            return {};
+        case shm::Session::LoginResult::not_current:
+            refuse(context, login.client_id, ErrorCode::unavailable);
             return {};
         case shm::Session::LoginResult::no_slot:
             // The supervisor was killed just after the fork, and another one has taken the slot

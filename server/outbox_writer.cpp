@@ -34,7 +34,7 @@ OutboxWriter::Result OutboxWriter::append_locked(std::span<const shm::NewMessage
     shm::ClientRow& client = session_->client();
     shm::OutboxBatch batch{*segment_};
     wire::Entry entry{.name = shm::name_of(*segment_, session_->row()),
-                      .login = client.login.load(std::memory_order_relaxed),
+                      .login = session_->login_id(),
                       .time_ms = base::unix_ms()};
     std::uint64_t last_seq = client.last_seq.load(std::memory_order_relaxed);
     Result result;
@@ -56,6 +56,7 @@ OutboxWriter::Result OutboxWriter::append_locked(std::span<const shm::NewMessage
         result.end = batch.end();
     }
     if (result.end == 0) return result;
+    result.last_seq = last_seq;
     batch.commit();
     // If the process dies before this store, the seq is too low, but its session has ended: the
     // next login sets it to what the cluster has applied.

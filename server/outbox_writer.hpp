@@ -22,6 +22,7 @@ class OutboxWriter {
         bool no_space = false;    ///< nothing more fits until the replica has applied entries
         /// The position behind the last entry of this session; 0: nothing was appended.
         std::uint64_t end = 0;
+        std::uint64_t last_seq = 0;  ///< of the last message that was appended
     };
 
     /// Decides messages by their seqs and appends them under one lock, with one commit, and wakes

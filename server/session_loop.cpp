@@ -129,6 +129,11 @@ bool SessionLoop::peer_is_gone() const noexcept {
     return ::poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+bool SessionLoop::peer_has_closed() const noexcept {
+    pollfd end{socket_, POLLRDHUP, 0};
+    return ::poll(&end, 1, 0) == 1;
+}
+
 // --- Ending -----------------------------------------------------------------------------------
 
 void SessionLoop::end(EndCause cause) {

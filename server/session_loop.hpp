@@ -34,8 +34,11 @@ struct Terminated {};
 /// The delivery ended by itself, because the connection broke or a later login took over.
 struct DeliveryEnded {};
 
+/// The session is not the current one of its client any more.
+struct Fenced {};
+
 /// The reason why the loop of a session ended.
-using EndCause = std::variant<SessionEnd, Terminated, DeliveryEnded>;
+using EndCause = std::variant<SessionEnd, Terminated, DeliveryEnded, Fenced>;
 
 /// Returns the `ERR` line. @param seq 0 if the error names no message
 [[nodiscard]] std::string error_line(wire::ErrorCode code, std::uint64_t seq = 0);
@@ -79,6 +82,9 @@ class SessionLoop {
 
     /// Tells whether the connection was reset, or closed by both ends.
     [[nodiscard]] bool peer_is_gone() const noexcept;
+    /// Tells whether the client has at least closed its sending side, even if what it sent before
+    /// has not been read.
+    [[nodiscard]] bool peer_has_closed() const noexcept;
 
     /// Returns the bytes that have been read and not yet consumed.
     [[nodiscard]] InputBuffer& input() noexcept { return input_; }

@@ -33,6 +33,14 @@ void let_log_in(ClientRow& row, const KnownClient& client) noexcept {
     row.known.store(1, std::memory_order_release);
 }
 
+/// Returns the node at which the client has its login; null if it has none.
+const NodeRow* node_of_login(const Segment& segment, std::uint32_t row) noexcept {
+    const ClientRow& client = segment.client(row);
+    if (client.login.load(std::memory_order_acquire) == 0) return nullptr;
+    const std::uint32_t node = client.login_node.load(std::memory_order_acquire);
+    return node != 0 && node <= node_rows ? &segment.cluster().nodes[node - 1] : nullptr;
+}
+
 /// The rows of a list of clients.
 struct Placement {
     std::vector<const KnownClient*> of_row;  ///< null for a row whose client is not listed
@@ -110,11 +118,14 @@ std::optional<std::uint32_t> online_slot(const Segment& segment, std::uint32_t r
 
 bool is_online(const Segment& segment, std::uint32_t row) noexcept {
     if (!segment.is_in_cluster()) return online_slot(segment, row).has_value();
-    const ClientRow& client = segment.client(row);
-    if (client.login.load(std::memory_order_acquire) == 0) return false;
-    const std::uint32_t node = client.login_node.load(std::memory_order_acquire);
-    return node != 0 && node <= node_rows &&
-           segment.cluster().nodes[node - 1].is_alive.load(std::memory_order_acquire) != 0;
+    const NodeRow* const node = node_of_login(segment, row);
+    return node != nullptr && node->is_alive.load(std::memory_order_acquire) != 0;
+}
+
+bool is_login_of_this_node(const Segment& segment, std::uint32_t row) noexcept {
+    const NodeRow* const node = node_of_login(segment, row);
+    return node != nullptr &&
+           node->incarnation.load(std::memory_order_acquire) == segment.outbox().incarnation;
 }
 
 std::uint32_t count_online(const Segment& segment) noexcept {

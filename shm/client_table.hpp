@@ -44,6 +44,9 @@ struct OnlineSession {
 /// Tells whether a client is online: here, or in a cluster at any node that is alive.
 [[nodiscard]] bool is_online(const Segment& segment, std::uint32_t row) noexcept;
 
+/// Tells whether the client's login is one of this node of a cluster.
+[[nodiscard]] bool is_login_of_this_node(const Segment& segment, std::uint32_t row) noexcept;
+
 /// Returns the number of clients that are online at this node.
 [[nodiscard]] std::uint32_t count_online(const Segment& segment) noexcept;
 

@@ -2,6 +2,8 @@
 
 #include "shm/client_table.hpp"
 #include "shm/log_reader.hpp"
+#include "shm/ordering.hpp"
+#include "shm/outbox.hpp"
 #include "shm/seq_rules.hpp"
 
 #include <optional>
@@ -15,8 +17,11 @@ constexpr std::size_t chunk_bytes = 1 << 20;
 /// read first, so that a batch that is being written breaks nothing.
 class Inspection {
   public:
-    Inspection(const Segment& segment, RecordCheck is_record)
-        : segment_{segment}, is_record_{is_record}, seqs_(segment.geometry().client_rows) {}
+    Inspection(const Segment& segment, RecordCheck is_record, EntryLength entry_length)
+        : segment_{segment},
+          is_record_{is_record},
+          entry_length_{entry_length},
+          seqs_(segment.geometry().client_rows) {}
 
     std::vector<std::string> run() {
         check_geometry();
@@ -25,6 +30,7 @@ class Inspection {
         check_clients_before_records();
         check_records();
         check_seqs();
+        if (segment_.is_in_cluster()) check_outbox();
         return broken_;
     }
 
@@ -100,6 +106,8 @@ class Inspection {
         const std::string name = "record " + std::to_string(entry.id);
         if (record.empty())
             return require(false, "(2) " + name + " has no valid position in the ring");
+        // In a cluster the sender may be a client that this node does not know.
+        if (entry.row == LogReader::no_row && segment_.is_in_cluster()) return;
         if (entry.row >= seqs_.size()) return require(false, "(2) " + name + " has no sender");
         require(is_record_(record, entry.id, name_of(segment_, entry.row)),
                 "(1) " + name + " is torn");
@@ -108,12 +116,48 @@ class Inspection {
 
     /// Checks the last seqs. It must run after the records were read, because a last seq only
     /// grows, unless it is set back to the highest free one. The newest batch may not be derived
-    /// yet.
+    /// yet. In a cluster a client's last seq is known at the node where it is logged in, and its
+    /// stored seq everywhere.
     void check_seqs() {
         if (segment_.log().derived_id.load() != segment_.log().last_id.load()) return;
         for (std::uint32_t row = 0; row < seqs_.size(); ++row) {
-            require(segment_.client(row).last_seq.load() >= seqs_[row].highest_free(),
+            const ClientRow& known = segment_.client(row);
+            const auto& last = segment_.is_in_cluster() ? known.stored_seq : known.last_seq;
+            require(last.load() >= seqs_[row].highest_free(),
                     "(6) the last seq of " + client(row) + " is below the seqs of its records");
+        }
+    }
+
+    void check_outbox() {
+        const OutboxHeader& outbox = segment_.outbox();
+        const std::uint64_t before = outbox.head.load();
+        const std::uint64_t end = outbox.end.load();
+        const std::uint64_t head = outbox.head.load();
+        require(before <= end, "(14) the head of the outbox is above its end");
+        const bool fits = end <= head || end - head <= segment_.geometry().outbox_bytes;
+        require(fits, "(14) the outbox holds more than its size");
+        if (entry_length_ != nullptr && before <= end && fits && head < end) {
+            check_entries(head, end);
+        }
+    }
+
+    /// Checks the entries between two positions, except those that the replica has removed
+    /// meanwhile, because sessions may have overwritten them.
+    void check_entries(std::uint64_t head, std::uint64_t end) {
+        std::string bytes;
+        copy_outbox(segment_, head, end, bytes);
+        order_loads();
+        const std::uint64_t first = segment_.outbox().head.load(std::memory_order_acquire);
+        if (first >= end) return;
+        std::string_view rest{bytes};
+        rest.remove_prefix(static_cast<std::size_t>(first - head));
+        while (!rest.empty()) {
+            const auto length = entry_length_(rest);
+            if (!length) {
+                return require(false, "(14) the entry at " + std::to_string(end - rest.size()) +
+                                          " of the outbox is torn");
+            }
+            rest.remove_prefix(*length);
         }
     }
 
@@ -125,14 +169,16 @@ class Inspection {
 
     const Segment& segment_;
     RecordCheck is_record_;
+    EntryLength entry_length_;
     std::vector<SeqOrder> seqs_;  ///< by row
     std::vector<std::string> broken_;
 };
 
 }  // namespace
 
-std::vector<std::string> broken_invariants(const Segment& segment, RecordCheck is_record) {
-    return Inspection{segment, is_record}.run();
+std::vector<std::string> broken_invariants(const Segment& segment, RecordCheck is_record,
+                                           EntryLength entry_length) {
+    return Inspection{segment, is_record, entry_length}.run();
 }
 
 }  // namespace belfry::shm

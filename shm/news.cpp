@@ -2,6 +2,8 @@
 
 #include "shm/session.hpp"
 
+#include <limits>
+
 namespace belfry::shm {
 namespace {
 
@@ -104,7 +106,7 @@ bool SessionNews::wait_until(Condition::Clock::time_point deadline, const Wanted
 }
 
 void SessionNews::announce_own() noexcept {
-    last_own_.store(max_id);
+    last_own_.store(std::numeric_limits<std::uint64_t>::max());
     if (in_crowd_.load()) segment_->log().new_messages.notify_group(wake_for_slot(slot_));
 }
 

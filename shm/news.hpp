@@ -122,12 +122,18 @@ void wake_everybody(Segment& segment) noexcept;
 /// appending thread wakes it.
 class SessionNews {
   public:
-    SessionNews(Segment& segment, std::uint32_t slot) noexcept : segment_{&segment}, slot_{slot} {}
+    SessionNews(Segment& segment, std::uint32_t slot) noexcept
+        : segment_{&segment}, slot_{slot}, is_in_cluster_{segment.is_in_cluster()} {}
 
     // Only the delivering thread calls these.
 
     /// Records that everything up to `id` has been delivered.
     void advance_to(std::uint64_t id) noexcept { position_.store(id); }
+
+    /// Records that the SENT of this seq has been delivered.
+    void has_sent(std::uint64_t seq) noexcept {
+        if (is_in_cluster_) last_sent_.store(seq);
+    }
 
     struct Wanted {
         /// The last records that were delivered included some of the client's own.
@@ -149,8 +155,9 @@ class SessionNews {
     /// delivering thread if it sleeps in the crowd. It must run before the append.
     void announce_own() noexcept;
 
-    /// Sets the id of the last own message. It must run after the append. 0: there is none.
-    void set_last_own(std::uint64_t id) noexcept { last_own_.store(id); }
+    /// Sets the id of the last own message, or its seq in a cluster, where it has no id yet. It
+    /// must run after the append. 0: there is none.
+    void set_last_own(std::uint64_t number) noexcept { last_own_.store(number); }
 
     // Either thread may call these.
 
@@ -158,12 +165,16 @@ class SessionNews {
     /// Tells whether this session has appended, or may be about to append.
     [[nodiscard]] bool sends() const noexcept { return last_own_.load() != 0; }
     /// Tells whether a SENT is still to be delivered.
-    [[nodiscard]] bool awaits_sent() const noexcept { return last_own_.load() > position_.load(); }
+    [[nodiscard]] bool awaits_sent() const noexcept {
+        return last_own_.load() > (is_in_cluster_ ? last_sent_ : position_).load();
+    }
 
   private:
     Segment* segment_;
     std::uint32_t slot_;
+    bool is_in_cluster_;
     std::atomic<std::uint64_t> position_ = 0;
+    std::atomic<std::uint64_t> last_sent_ = 0;  ///< a seq; used in a cluster
     std::atomic<std::uint64_t> last_own_ = 0;
     std::atomic<bool> in_crowd_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "shm/log_lock.hpp"
 #include "shm/news.hpp"
+#include "shm/ordering.hpp"
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
@@ -57,8 +58,9 @@ void copy_outbox(const Segment& segment, std::uint64_t from, std::uint64_t to, s
     const auto offset = static_cast<std::size_t>(from % ring.size());
     const auto count = static_cast<std::size_t>(to - from);
     const std::size_t before_wrap = std::min(count, ring.size() - offset);
-    bytes.assign(ring.data() + offset, before_wrap);
-    bytes.append(ring.data(), count - before_wrap);
+    bytes.resize(count);
+    copy_unchecked(bytes.data(), ring.data() + offset, before_wrap);
+    copy_unchecked(bytes.data() + before_wrap, ring.data(), count - before_wrap);
 }
 
 }  // namespace belfry::shm

@@ -42,8 +42,9 @@ class OutboxBatch {
 [[nodiscard]] std::uint64_t append_entry(Segment& segment, std::string_view head,
                                          std::string_view body = {}) noexcept;
 
-/// Copies the bytes from one position to a later one. Both must lie between head and end, so
-/// only a process that itself moves the head may call it.
+/// Copies the bytes from one position to a later one, at most a whole outbox. Both must lie between
+/// head and end. A process that does not itself move the head must look at it afterwards: what lies
+/// below it may have been overwritten.
 void copy_outbox(const Segment& segment, std::uint64_t from, std::uint64_t to, std::string& bytes);
 
 }  // namespace belfry::shm

@@ -18,18 +18,33 @@ bool Session::claim() noexcept {
     return shm::claim(segment_->session_process(slot_), generation_);
 }
 
+Session::LoginResult Session::examine(std::uint32_t row) const noexcept {
+    const std::uint64_t entry = segment_->session_process(slot_).word.load();
+    if (unpack(entry).high != generation_) return LoginResult::no_slot;
+    const bool takes_over = online_session(*segment_, row).has_value();
+    if (!takes_over && count_online(*segment_) >= segment_->server().max_online.load()) {
+        return LoginResult::too_many_clients;
+    }
+    return LoginResult::welcome;
+}
+
+void Session::ask_for(std::uint64_t login) noexcept {
+    login_ = login;
+    segment_->session(slot_).login.store(login, std::memory_order_release);
+}
+
 Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome,
                                     std::uint64_t secret_version) noexcept {
     const auto row = find_client(*segment_, client_id);
     if (!row) return LoginResult::unknown_client;
     LogLock lock{*segment_};
     const boost::interprocess::scoped_lock guard{lock};
-    const std::uint64_t entry = segment_->session_process(slot_).word.load();
-    if (unpack(entry).high != generation_) return LoginResult::no_slot;
-    welcome.predecessor = online_session(*segment_, *row);
-    if (!welcome.predecessor && count_online(*segment_) >= segment_->server().max_online.load()) {
-        return LoginResult::too_many_clients;
+    const LoginResult place = examine(*row);
+    if (place != LoginResult::welcome) return place;
+    if (segment_->client(*row).login.load(std::memory_order_acquire) != login_) {
+        return LoginResult::not_current;
     }
+    welcome.predecessor = online_session(*segment_, *row);
     row_ = *row;
     SessionSlot& shown = segment_->session(slot_);
     shown.secret_version.store(secret_version, std::memory_order_relaxed);
@@ -54,6 +69,12 @@ void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
         ++cursor.generation;
     } while (!client.cursor.compare_exchange_weak(old, pack(cursor)));
     cursor_generation_ = cursor.generation;
+    if (segment_->is_in_cluster()) {
+        // The client may have sent from another node since, and what an earlier session has left in
+        // the outbox is either applied or will be dropped.
+        client.last_seq.store(client.stored_seq.load(std::memory_order_acquire),
+                              std::memory_order_release);
+    }
     welcome.cursor = cursor.id;
     // The archiver stores stored_seq before stored_id. They are read here in the reverse order, so
     // the seq is never older than `last`. It may be newer by one commit of the archiver.
@@ -64,10 +85,14 @@ void Session::become_session_of(ClientRow& client, Welcome& welcome) noexcept {
 }
 
 bool Session::is_current() const noexcept {
-    return client().session.load(std::memory_order_acquire) == word();
+    const ClientRow& row = client();
+    return row.session.load(std::memory_order_acquire) == word() &&
+           row.login.load(std::memory_order_acquire) == login_;
 }
 
 bool Session::acknowledge(std::uint64_t id) noexcept {
+    // After a login at another node, the cursor follows that one.
+    if (client().login.load(std::memory_order_acquire) != login_) return false;
     const std::uint64_t target = std::min(id, segment_->visible());
     std::uint64_t old = client().cursor.load(std::memory_order_acquire);
     do {

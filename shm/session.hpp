@@ -17,6 +17,8 @@ namespace belfry::shm {
 /// - In login(), before it stores the client's session word: nothing. After that store: a login
 ///   whose session is dead. The earlier session is fenced, as by any login, and the next login
 ///   continues from there.
+/// - In a cluster, after ask_for(): a login whose session is dead, once it is applied. The replica
+///   sees that no live slot holds it, and ends it.
 /// - After login(): the slot, which the supervisor takes back (reap_slot()).
 class Session {
   public:
@@ -27,7 +29,14 @@ class Session {
     /// @return false if the slot has been given to another child; the caller must exit
     [[nodiscard]] bool claim() noexcept;
 
-    enum class LoginResult { welcome, unknown_client, secret_changed, too_many_clients, no_slot };
+    enum class LoginResult {
+        welcome,
+        unknown_client,
+        secret_changed,
+        too_many_clients,
+        no_slot,
+        not_current,  ///< the cluster has no such login, or has replaced it (15)
+    };
 
     struct Welcome {
         std::uint64_t cursor = 0;
@@ -38,13 +47,28 @@ class Session {
         std::optional<OnlineSession> predecessor;
     };
 
-    /// Makes this the only session of the client (9). Takes the lock. The child calls it once.
+    /// Tells whether the slot is still this child's and the client has a place, without changing
+    /// anything: `welcome`, `no_slot` or `too_many_clients`. The caller holds the lock.
+    [[nodiscard]] LoginResult examine(std::uint32_t row) const noexcept;
+
+    /// In a cluster: shows in the slot which login the child asks for, so that the replica does not
+    /// end it. The entry of the login must come after it.
+    void ask_for(std::uint64_t login) noexcept;
+
+    /// Makes this the only session of the client (9). Takes the lock. The child calls it until it
+    /// returns something else than `not_current`; in a cluster the login that it has asked for must
+    /// be the client's current one by then (15).
     /// @param secret_version that of the secrets by which the client has proved who it is
     [[nodiscard]] LoginResult login(std::string_view client_id, Welcome& welcome,
                                     std::uint64_t secret_version = 0) noexcept;
 
-    /// Tells whether no later login has taken over (9).
+    /// Tells whether no later login has taken over (9), here or at another node (15).
     [[nodiscard]] bool is_current() const noexcept;
+
+    /// Tells whether the cluster has ended the login without another one in its place.
+    [[nodiscard]] bool is_ended_by_cluster() const noexcept {
+        return login_ != 0 && client().login.load(std::memory_order_acquire) == 0;
+    }
 
     /// Moves the cursor forwards, at most to visible (7). An id below the cursor changes nothing.
     /// @return false if a later login has taken over
@@ -58,6 +82,8 @@ class Session {
     void set_appending(bool appending) const noexcept;
 
     [[nodiscard]] std::uint32_t row() const noexcept { return row_; }
+    /// Returns the login that was asked for; 0 without a cluster.
+    [[nodiscard]] std::uint64_t login_id() const noexcept { return login_; }
     [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
     [[nodiscard]] ClientRow& client() const noexcept { return segment_->client(row_); }
 
@@ -70,6 +96,7 @@ class Session {
     std::uint32_t generation_;
     std::uint32_t row_ = 0;
     std::uint16_t cursor_generation_ = 0;
+    std::uint64_t login_ = 0;  ///< of the cluster (15)
 };
 
 }  // namespace belfry::shm

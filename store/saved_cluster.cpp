@@ -109,6 +109,12 @@ std::optional<SavedCluster> read_saved_cluster(Database& database) {
                                         "; begin from a backup of another node");
 }
 
+std::optional<std::string> cluster_of(Database& database) {
+    if (!is_in_cluster(database)) return {};
+    Statement row{database, "SELECT name FROM cluster"};
+    return row.step() ? std::string{row.bytes(0)} : std::string{};
+}
+
 void enter_cluster(const fs::path& data_dir, const std::string& name, const std::string& epoch,
                    std::int64_t revision) {
     const StoreLock lock = StoreLock::take(data_dir);

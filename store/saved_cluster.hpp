@@ -54,6 +54,10 @@ struct SavedCluster {
 /// @throws StoreError, also if a server without a cluster has added messages since
 [[nodiscard]] std::optional<SavedCluster> read_saved_cluster(Database& database);
 
+/// Returns the name of the cluster to which a database belongs; nothing if it is in none.
+/// @throws StoreError
+[[nodiscard]] std::optional<std::string> cluster_of(Database& database);
+
 /// Makes the database a part of a cluster, with the tables that this needs. Creates the database if
 /// it is missing. Its messages up to now are those before the cluster's log. It is one transaction,
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and
@@ -63,7 +67,7 @@ struct SavedCluster {
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to
 /// it
 void enter_cluster(const std::filesystem::path& data_dir, const std::string& name,
-                   const std::string& epoch, std::int64_t revision);
+                   const std::string& epoch, std::int64_t revision = 0);
 
 /// Makes the database the beginning of a new log of its cluster, after the engine has lost its
 /// data: gives it another epoch, and forgets nodes and logins. It is one transaction.
@@ -71,6 +75,6 @@ void enter_cluster(const std::filesystem::path& data_dir, const std::string& nam
 /// @param revision the new log begins behind this revision of the engine
 /// @throws StoreError, also if the database is in no cluster
 void restart_cluster(const std::filesystem::path& data_dir, const std::string& epoch,
-                     std::int64_t revision);
+                     std::int64_t revision = 0);
 
 }  // namespace belfry::store

@@ -1,6 +1,8 @@
 #include "store/seq_reset.hpp"
 
 #include "shm/seq_rules.hpp"
+#include "store/saved_cluster.hpp"
+#include "store/store_error.hpp"
 #include "store/store_file.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_reader.hpp"
@@ -9,11 +11,23 @@
 #include <algorithm>
 
 namespace belfry::store {
+namespace {
+
+void require_no_cluster(Database& database) {
+    const auto cluster = cluster_of(database);
+    if (!cluster) return;
+    throw StoreError{StoreError::Kind::unusable,
+                     "the store " + database.file().string() + " belongs to the cluster " +
+                         *cluster + ", whose nodes must agree on the seq; start this node first"};
+}
+
+}  // namespace
 
 std::optional<SeqReset> reset_saved_seq(const std::filesystem::path& data_dir,
                                         const std::string& client_id) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{open_existing_to_write(data_dir)};
+    require_no_cluster(writer.database());
     writer.claim();
     SavedLog saved = writer.saved_log();
     const auto client = std::ranges::find(saved.clients, client_id, &SavedClient::id);

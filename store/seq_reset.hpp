@@ -18,7 +18,8 @@ struct SeqReset {
 /// function returns. It uses one transaction, so a kill leaves either the old seq or the new one.
 /// The caller must hold the lock of the data directory, and no server may be running.
 /// @return nothing if the store does not know the client
-/// @throws StoreError, also if another process writes to the store
+/// @throws StoreError, also if another process writes to the store, or the store is that of a node
+/// of a cluster
 [[nodiscard]] std::optional<SeqReset> reset_saved_seq(const std::filesystem::path& data_dir,
                                                       const std::string& client_id);
 

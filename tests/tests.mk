@@ -14,22 +14,24 @@ CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
 # TESTS are run by `make check`, the others by their own targets.
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
-ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos cluster)
+ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm replica chaos cluster)
 
 .PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-model check-asan check-tsan check-chaos fuzz
 
 $(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES) $(ETCD_OBJECTS)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
+$(BUILD)/tests/replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(filter-out cluster/etcd_%,$(CLUSTER)) $(SUPPORT) $(call sources,tests/unit/cluster))
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/cluster: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) $(SUPPORT) $(REPLICA)) $(ETCD_OBJECTS)
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
-$(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
+$(BUILD)/tests/step:    $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(STEP) server/login_entries.cpp server/outbox_writer.cpp)
 $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 -lssl -lcrypto $(UNICODE)
 $(BUILD)/tests/unit: LDLIBS += $(DAEMON_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp $(ETCD_LIBS)
 $(BUILD)/tests/cluster: LDLIBS += $(DAEMON_LIBS) $(ETCD_LIBS)
+$(BUILD)/tests/replica: LDLIBS += $(DAEMON_LIBS)
 
 # belfryd with shared libraries, so that faulty_vfs.so can be preloaded into it.
 $(TESTS) $(BUILD)/tests/chaos $(BUILD)/tests/cluster: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd $(BUILD)/tests/belfry-gate
@@ -122,9 +124,9 @@ check-asan: $(BUILD)/tests/system ## run unit and system tests under AddressSani
 	GTEST_FILTER='-$(subst : ,:,$(NOT_UNDER_ASAN))' BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) \
 	    $(RUN_PARTS) build/asan/tests/unit $^
 
-check-tsan: ## run the tests of shm/ under ThreadSanitizer
-	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
-	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
+check-tsan: ## run the tests of shm/ and of the replica's threads under ThreadSanitizer
+	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm build/tsan/tests/replica
+	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm build/tsan/tests/replica
 
 # The duration of check-chaos, and of each target of fuzz.
 SECONDS ?= 60
@@ -132,10 +134,10 @@ SECONDS ?= 60
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
 
-FUZZERS      := command frame proxy request session clients
+FUZZERS      := command frame proxy request session clients entries
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)
 FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) \
-    $(patsubst %,gate/%.cpp,http_answer openssl request_reader web_origin web_site) \
+    $(patsubst %,cluster/%.cpp,apply state) $(patsubst %,gate/%.cpp,http_answer openssl request_reader web_origin web_site) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
 fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j4; see tests/fuzz/README.md

@@ -40,6 +40,10 @@ void check_session(std::string_view input);
 /// clients are different and well-formed, and the same without comments and spaces.
 void check_clients(std::string_view input);
 
+/// Applies the bytes of a batch of the cluster's log. They are refused and change nothing, or they
+/// give the same state however the batch is cut and repeated, and dense ids.
+void check_entries(std::string_view input);
+
 /// Splits an input into pieces. Its own bytes decide where, so that an input that has shown a bug
 /// shows it again.
 [[nodiscard]] std::vector<std::string_view> in_pieces(std::string_view input, std::size_t longest);

@@ -48,6 +48,12 @@ shm::SegmentPlan tiny_plan(shm::Durability durability) {
     return plan;
 }
 
+shm::SegmentPlan tiny_cluster_plan() {
+    shm::SegmentPlan plan = tiny_plan(shm::Durability::commit);
+    plan.cluster = {.name = "test", .node = "here", .incarnation = 7, .outbox_bytes = 0};
+    return plan;
+}
+
 shm::RecordFormat terse_format() noexcept {
     return {&print_terse_head, "\n"};
 }
@@ -117,6 +123,7 @@ std::string SegmentOperation::state(pid_t /*dead*/) {
         {"flag", any_slot_differs(offsetof(SessionSlot, appending), 4)},
         {"lock", has_dead_holder()},
         {"slot", any_slot_differs(offsetof(SessionSlot, client), 4)},
+        {"login", any_slot_differs(offsetof(SessionSlot, login), 8)},
         {"session", client_u64(offsetof(ClientRow, session))},
         {"cursor", client_u64(offsetof(ClientRow, cursor))},
         {"first_id", differs(log().first_id)},
@@ -124,6 +131,8 @@ std::string SegmentOperation::state(pid_t /*dead*/) {
         {"index", differs(&segment().position(0), index_bytes)},
         {"time", differs(log().last_time_ms)},
         {"last_id", differs(log().last_id)},
+        {"entries", differs(segment().outbox_ring().data(), segment().outbox_ring().size())},
+        {"end", differs(segment().outbox().end)},
         {"last_seq", client_u64(offsetof(ClientRow, last_seq))},
         {"derived_id", differs(log().derived_id)},
         {"stored_seq", client_u64(offsetof(ClientRow, stored_seq))},

@@ -11,6 +11,9 @@ namespace belfry::test {
 /// Returns a plan with a ring of one page, 64 index entries, and the clients ann, bob and cat.
 [[nodiscard]] shm::SegmentPlan tiny_plan(shm::Durability durability);
 
+/// Returns the same plan for a node of a cluster.
+[[nodiscard]] shm::SegmentPlan tiny_cluster_plan();
+
 /// Returns a record format that is printed in few instructions, because the tests step through
 /// shm/, not through the format.
 [[nodiscard]] shm::RecordFormat terse_format() noexcept;
@@ -30,7 +33,9 @@ class SegmentOperation : public Operation {
     void survive(pid_t dead, Findings& findings) final;
 
   protected:
-    explicit SegmentOperation(shm::Durability durability) : scratch_{tiny_plan(durability)} {}
+    explicit SegmentOperation(shm::Durability durability)
+        : SegmentOperation{tiny_plan(durability)} {}
+    explicit SegmentOperation(const shm::SegmentPlan& plan) : scratch_{plan} {}
 
     /// Records the state to which restore() returns. Must be the last call in the constructor. It
     /// marks every condition as having a sleeper, so that each notification makes a system call.

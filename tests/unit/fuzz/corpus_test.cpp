@@ -47,6 +47,10 @@ TEST(FuzzCorpus, AClientsFileIsRefusedOrHasWellFormedClients) {
     check_corpus("clients", &fuzz::check_clients);
 }
 
+TEST(FuzzCorpus, ABatchOfEntriesIsRefusedOrGivesTheSameStateHoweverItIsCut) {
+    check_corpus("entries", &fuzz::check_entries);
+}
+
 TEST(FuzzCorpus, ThePiecesOfAnInputJoinToTheWholeInput) {
     const std::string input = read_file(source_file("wire/PROTOCOL.md"));
     std::string whole;

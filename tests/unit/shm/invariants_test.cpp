@@ -1,12 +1,16 @@
 #include "shm/invariants.hpp"
 
 #include "shm/client_table.hpp"
+#include "shm/outbox.hpp"
 #include "shm/seq_rules.hpp"
 #include "tests/support/scratch_segment.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 
 /// Each test damages a segment and expects that the check reports the number of the broken
@@ -180,6 +184,85 @@ TEST_F(Invariants, HoldWhileOthersAppend) {
     while (!done && broken.empty()) broken = scratch_.broken();
     writer.join();
     EXPECT_EQ(broken, std::vector<std::string>{});
+}
+
+/// An entry of these tests begins with its length.
+std::optional<std::size_t> short_entry(std::string_view bytes) {
+    const auto length = static_cast<std::size_t>(bytes.front());
+    if (length == 0 || length > bytes.size()) return {};
+    return length;
+}
+
+class OutboxInvariants : public ::testing::Test {
+  protected:
+    static shm::SegmentPlan cluster_plan() {
+        shm::SegmentPlan plan = small_plan();
+        plan.durability = shm::Durability::commit;
+        plan.cluster = {.name = "c", .node = "n", .incarnation = 1, .outbox_bytes = 0};
+        return plan;
+    }
+
+    void SetUp() override {
+        append("\5four");
+        append("\3to");
+        ASSERT_EQ(broken(), std::vector<std::string>{});
+    }
+
+    void append(std::string_view entry) {
+        ASSERT_NE(shm::append_entry(scratch_.segment(), entry), 0U);
+    }
+
+    [[nodiscard]] std::vector<std::string> broken() {
+        return shm::broken_invariants(scratch_.segment(), &is_plain_record, &short_entry);
+    }
+
+    [[nodiscard]] bool is_reported() {
+        const auto sentences = broken();
+        return !sentences.empty() && sentences[0].starts_with("(14)");
+    }
+
+    [[nodiscard]] shm::OutboxHeader& outbox() { return scratch_.segment().outbox(); }
+
+    ScratchSegment scratch_{cluster_plan()};
+};
+
+TEST_F(OutboxInvariants, ATornEntryIsReported) {
+    scratch_.segment().outbox_ring()[5] = 4;
+    EXPECT_TRUE(is_reported());
+}
+
+TEST_F(OutboxInvariants, AHeadWithinAnEntryIsReported) {
+    outbox().head = 1;
+    EXPECT_TRUE(is_reported());
+}
+
+TEST_F(OutboxInvariants, AHeadAboveTheEndIsReported) {
+    outbox().head = 9;
+    EXPECT_TRUE(is_reported());
+}
+
+TEST_F(OutboxInvariants, MoreThanTheOutboxHoldsIsReported) {
+    outbox().end = outbox().head + scratch_.segment().geometry().outbox_bytes + 1;
+    EXPECT_TRUE(is_reported());
+}
+
+TEST_F(OutboxInvariants, HoldWhileSessionsAppendAndTheReplicaRemoves) {
+    std::atomic<bool> done{false};
+    std::thread session{[&] {
+        std::string entry(120, 'x');
+        for (int count = 0; count < 100'000; ++count) {
+            entry.resize(static_cast<std::size_t>(1 + count % 120));
+            entry[0] = static_cast<char>(entry.size());
+            if (shm::append_entry(scratch_.segment(), entry) == 0) {
+                outbox().head = outbox().end.load();
+            }
+        }
+        done = true;
+    }};
+    std::vector<std::string> found;
+    while (!done && found.empty()) found = broken();
+    session.join();
+    EXPECT_EQ(found, std::vector<std::string>{});
 }
 
 }  // namespace

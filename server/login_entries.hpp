@@ -1,0 +1,41 @@
+#pragma once
+
+#include "shm/session.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+/// The entries by which a session of a node of a cluster begins and ends its login. Only the input
+/// thread of the session child calls these functions.
+namespace belfry::server {
+
+/// What became of the request for a login.
+struct LoginRequest {
+    /// `welcome` if the client may log in here; otherwise nothing was changed.
+    shm::Session::LoginResult result;
+    /// The position behind the entry; 0 if the outbox has no room for it at present.
+    std::uint64_t end = 0;
+};
+
+/// Checks as Session::login() does whether the client may log in here, and appends the entry of a
+/// login in the place of its current one. Takes the lock.
+/// @param login random, and not 0
+///
+/// | killed after      | what is left             | mended by |
+/// |-------------------|--------------------------|------------------------------------------------|
+/// | the slot's login  | a login nobody has heard | nobody needs to: the slot is reaped | | the
+/// commit        | a login without a process| the replica ends it when it is applied         |
+[[nodiscard]] LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session,
+                                         std::string_view client_id, std::uint64_t login) noexcept;
+
+/// Appends the end of the login that was asked for, unless the outbox is full. It must be called if
+/// the session does not use the login: the entry may still be applied.
+void withdraw_login(shm::Segment& segment, const shm::Session& session,
+                    std::string_view client_id) noexcept;
+
+/// Takes the client offline before the process exits. In a cluster it appends the end of the login,
+/// with the cursor, unless the outbox is full: then the replica does it after the process has
+/// exited. A second call changes nothing.
+void log_out(shm::Segment& segment, shm::Session& session) noexcept;
+
+}  // namespace belfry::server
