@@ -56,7 +56,7 @@ FOLDERS   := belfry base cli daemon wire shm store auth admission sandbox gate s
 FORMATTED := belfry/belfry.h $(wildcard $(addsuffix /*.[ch]pp,$(FOLDERS) bench bench/* client/examples tests/* tests/*/*))
 LINTED    := $(wildcard $(addsuffix /*.cpp,$(FOLDERS) client/examples))
 
-PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry belfryctl)
+PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry-replica belfry belfryctl)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -190,7 +190,7 @@ EXAMPLEDIR    = $(PREFIX)/share/doc/belfry/examples
 PYTHONDIR    ?= $(PREFIX)/lib/$(if $(filter /usr,$(PREFIX)),python3,python$(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'))/dist-packages
 UNITDIR      ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   = $(PREFIX)/lib/sysusers.d
-MANUALS      := libbelfry.3 belfry.1 belfryd.8 belfry-gate.8 belfryctl.8
+MANUALS      := libbelfry.3 belfry.1 belfryd.8 belfry-gate.8 belfry-replica.8 belfryctl.8
 INSTALLED     = $(PROGRAMS:$(BUILD)/bin/%=$(BINDIR)/%) $(PROGRAMS:$(BUILD)/bin/%=$(COMPLETIONDIR)/%) \
     $(foreach manual,$(MANUALS),$(MANDIR)/man$(subst .,,$(suffix $(manual)))/$(manual)) \
     $(addprefix $(LIBDIR)/,libbelfry.a libbelfry.so libbelfry.so.1 pkgconfig/belfry.pc) \
@@ -206,6 +206,7 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfryctl
 	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry-gate
+	ln -sf belfryd $(DESTDIR)$(COMPLETIONDIR)/belfry-replica
 	sed 's|@BINDIR@|$(BINDIR)|' packaging/belfryd.service.in > $(DESTDIR)$(UNITDIR)/belfryd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/belfryd.service
 	install -m 644 packaging/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/belfry.conf

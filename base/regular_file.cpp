@@ -50,7 +50,7 @@ std::optional<std::string> read_regular_file(const std::filesystem::path& path) 
     const UniqueFd file = open_regular_file(path, O_RDONLY);
     if (!file) return {};
     std::string contents;
-    std::array<char, max_regular_file + 1> buffer{};
+    std::array<char, 4096> buffer{};
     while (true) {
         const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
         if (count == -1) return {};

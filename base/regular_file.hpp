@@ -24,8 +24,8 @@ namespace belfry::base {
 /// Describes an errno that open_regular_file() has set.
 [[nodiscard]] std::string reason_for(int error);
 
-/// The largest file that read_regular_file() reads, in bytes: enough for the longest path.
-inline constexpr std::size_t max_regular_file = 4096;
+/// The largest file that read_regular_file() reads, in bytes: enough for some of the longest paths.
+inline constexpr std::size_t max_regular_file = 32768;
 
 /// Reads the whole file. @return nothing if it cannot be opened or read, or is larger than
 /// max_regular_file; then errno says why

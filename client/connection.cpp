@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration handshake_timeout = 10s;
 constexpr base::Duration welcome_timeout = 10s;
+
+/// After this time without a message stored, another server is tried.
+constexpr base::Duration store_timeout = 5s;
 constexpr std::size_t send_at_once = 262144;
 
 // A server that expects TLS may answer plain bytes with an alert.
@@ -46,7 +49,8 @@ pollfd Connection::wanted(bool takes_messages) const noexcept {
 }
 
 base::Deadline Connection::wake_at() const noexcept {
-    return is_leaving() ? phase_until_ : base::earlier(phase_until_, resend_at_);
+    if (is_leaving()) return phase_until_;
+    return base::earlier(base::earlier(phase_until_, resend_at_), change_at_);
 }
 
 void Connection::go_on(bool is_ready) {
@@ -58,6 +62,7 @@ void Connection::go_on(bool is_ready) {
     const auto now = base::Clock::now();
     if (base::has_passed(phase_until_, now)) end_phase(now);
     try_postponed_again(now);
+    try_another_store(now);
 }
 
 void Connection::end_phase(base::TimePoint now) {
@@ -91,6 +96,18 @@ void Connection::try_postponed_again(base::TimePoint now) {
     } else if (base::has_passed(resend_at_, now)) {
         conversation_.unsent().try_again();
         resend_at_.reset();
+    }
+}
+
+// A node of a cluster that has lost touch with it stores nothing, but another one may.
+void Connection::try_another_store(base::TimePoint now) {
+    if (!is_online() || conversation_.store_works() || servers_.size() == 1) {
+        change_at_.reset();
+    } else if (!change_at_) {
+        change_at_ = now + store_timeout;
+    } else if (base::has_passed(change_at_, now)) {
+        change_at_.reset();
+        lost("the server cannot store messages");
     }
 }
 

@@ -137,6 +137,7 @@ class Connection {
     [[nodiscard]] bool can_send_secret() const;
     [[nodiscard]] bool may_give_up() const noexcept;
     void try_postponed_again(base::TimePoint now);
+    void try_another_store(base::TimePoint now);
     void end(End end, std::string_view reason = {});
     void enter(Phase phase, base::Deadline until);
 
@@ -152,6 +153,7 @@ class Connection {
     Phase phase_ = Phase::waiting;
     base::Deadline phase_until_ = base::Clock::now();
     base::Deadline resend_at_;  ///< when messages that the store refused are sent again
+    base::Deadline change_at_;  ///< when another server is tried because the store does not work
     bool was_lost_ = false;
     End end_ = End::left;
     std::string reason_;

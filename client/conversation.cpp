@@ -94,6 +94,7 @@ Conversation::Event Conversation::on(const wire::Welcome& frame) {
     // repetition.
     unsent_.begin_session(std::max(frame.seq, frame.accepted), frame.max_payload);
     is_logged_in_ = true;
+    store_works_ = true;
     has_been_welcome_ = true;
     observer_.welcome(frame);
     return Event::welcome;
@@ -148,8 +149,9 @@ Conversation::Event Conversation::on(const wire::Error& frame) {
 Conversation::Event Conversation::on_refused_login(const wire::Error& frame) {
     const auto code = wire::error_code_named(frame.code);
     reason_ = explained(frame);
-    const bool passes =
-        code == wire::ErrorCode::too_many_clients || code == wire::ErrorCode::login_timeout;
+    const bool passes = code == wire::ErrorCode::too_many_clients ||
+                        code == wire::ErrorCode::login_timeout ||
+                        code == wire::ErrorCode::unavailable;
     if (passes) return Event::busy;
     const bool needs_secret = code == wire::ErrorCode::login_refused && !has_secret();
     return needs_secret ? Event::needs_secret : Event::refused;

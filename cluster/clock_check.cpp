@@ -14,8 +14,8 @@ void ClockCheck::see(std::span<const RegisteredNode> nodes, std::uint64_t now_ms
         const std::uint64_t clock_ms = node.record.clock_ms;
         const auto before = seen_.find(node.name);
         const bool is_known = before != seen_.end() && before->second.clock_ms == clock_ms;
-        seen[node.name] =
-            is_known ? before->second : Seen{clock_ms, static_cast<std::int64_t>(now_ms - clock_ms)};
+        seen[node.name] = is_known ? before->second
+                                   : Seen{clock_ms, static_cast<std::int64_t>(now_ms - clock_ms)};
     }
     seen_ = std::move(seen);
 }

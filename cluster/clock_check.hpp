@@ -12,8 +12,8 @@
 
 namespace belfry::cluster {
 
-/// Compares this node's clock with those of the other living nodes, by the times at which they wrote
-/// their keys. A key is at most a second old when this node first sees it.
+/// Compares this node's clock with those of the other living nodes, by the times at which they
+/// wrote their keys. A key is at most a second old when this node first sees it.
 class ClockCheck {
   public:
     /// A node whose clock differs by more than this from the median of the others is wrong.

@@ -121,10 +121,10 @@ struct ServerHealth {
     std::string url;
     bool answers = false;
     bool is_leader = false;
-    bool has_leader = false;  ///< it knows a leader
-    std::string version;      ///< that of etcd
-    std::uint64_t bytes = 0;  ///< size of its database
-    std::string error;        ///< why it does not answer
+    bool has_leader = false;   ///< it knows a leader
+    std::string version = {};  ///< that of etcd
+    std::uint64_t bytes = 0;   ///< size of its database
+    std::string error = {};    ///< why it does not answer
 };
 
 /// The state of the engine.
@@ -236,6 +236,10 @@ struct EngineOptions {
     std::filesystem::path authorities;  ///< that sign servers' certificates; empty: the system's
     std::filesystem::path user_file;    ///< holds `name:password`; empty: no user
     std::string cluster = "belfry";     ///< its keys lie below `/belfry/CLUSTER/`
+
+    /// Is told in one line why the watch has changed to another server. The thread of the watch
+    /// calls it. May be empty.
+    std::function<void(const std::string&)> note = {};
 };
 
 /// Makes the engine. It connects at the first call. gRPC starts threads, so the caller must have

@@ -45,12 +45,22 @@ void Heartbeat::run(const std::stop_token& stop) {
 }
 
 void Heartbeat::beat() {
+    refusal_.clear();
+    beat_unless_refused();
+    status_->set(Problem::access, refusal_);
+}
+
+void Heartbeat::beat_unless_refused() {
     const auto settings = engine_->read("settings");
     if (!has(settings)) return;
     std::string line;
     const Standing standing = judge(*settings, line);
     status_->set(Problem::settings, line);
-    if (standing != Standing::member) membership_->set({});
+    if (standing == Standing::member) {
+        membership_->set_settings(settings->values.front().value);
+    } else {
+        membership_->set({});
+    }
     // Nothing of this node may be among the keys of another cluster.
     if (standing == Standing::other_cluster) return lease_.release();
 
@@ -85,6 +95,12 @@ Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) cons
         line = "the cluster has the epoch " + settings->epoch + ", and this node has " +
                std::string{segment_->epoch()} +
                "; stop this node, and begin again from a backup of a node of that cluster";
+        return Standing::other_cluster;
+    }
+    if (settings->max_payload != segment_->geometry().max_payload) {
+        line = "the cluster has the --max-payload " + std::to_string(settings->max_payload) +
+               ", and this node has " + std::to_string(segment_->geometry().max_payload) +
+               "; stop this node and start it again";
         return Standing::other_cluster;
     }
     if (read.revision < stored_->revision) {
@@ -131,8 +147,7 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
         std::string name = value.key.substr(node_prefix.size());
         auto record = parse_node_record(value.value);
         if (!record) continue;
-        const bool is_alive =
-            name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
+        const bool is_alive = name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
         registered.push_back({std::move(name), *std::move(record), is_alive});
     }
     if (show_nodes(*segment_, registered)) shm::announce_presence(*segment_);
@@ -142,13 +157,13 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
 void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
     clock_.see(nodes, base::unix_ms());
     const std::int64_t ahead_ms = clock_.ahead_ms().value_or(0);
-    const bool is_wrong = std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
+    const bool is_wrong =
+        std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
     if (!is_wrong) return status_->set(Problem::clock, {});
     if (status_->has(Problem::clock)) return;  // The line says by how much it was wrong at first.
-    status_->set(Problem::clock, "the clock of this node is " +
-                                     std::to_string(std::abs(ahead_ms) / 1000) + " s " +
-                                     (ahead_ms > 0 ? "ahead of" : "behind") +
-                                     " those of the other nodes; set it");
+    status_->set(Problem::clock,
+                 "the clock of this node is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
+                     (ahead_ms > 0 ? "ahead of" : "behind") + " those of the other nodes; set it");
 }
 
 /// Tells the others how this node is, every record_interval, and when its number of clients has
@@ -159,6 +174,7 @@ void Heartbeat::write_record() {
     if (now < next_record_ && present.clients == clients_told_) return;
     const auto written = engine_->put(std::string{node_prefix} + node_, present.text());
     if (!written) return fail(written.failure());
+    status_->see_revision(*written);
     clients_told_ = present.clients;
     next_record_ = now + record_interval;
 }
@@ -182,13 +198,13 @@ bool Heartbeat::has(const Answer<Values>& answer) {
         return false;
     }
     status_->answered(Status::Clock::now());
-    status_->see_revision(answer->revision);
-    status_->set(Problem::access, {});
+    // Revisions of other users of this etcd do not count, because the watch does not show them.
+    for (const Value& value : answer->values) status_->see_revision(value.modified);
     return true;
 }
 
 void Heartbeat::fail(const EngineFailure& failure) {
-    if (failure.error == EngineError::refused) status_->set(Problem::access, failure.text);
+    if (failure.error == EngineError::refused) refusal_ = failure.text;
 }
 
 }  // namespace belfry::cluster

@@ -18,9 +18,9 @@
 
 namespace belfry::cluster {
 
-/// Keeps this node a member of its cluster, once a second: compares the settings, extends the lease,
-/// reads what the other nodes say, and tells them how this one is. It runs in a thread of its own,
-/// because each of its calls of the engine may take seconds.
+/// Keeps this node a member of its cluster, once a second: compares the settings, extends the
+/// lease, reads what the other nodes say, and tells them how this one is. It runs in a thread of
+/// its own, because each of its calls of the engine may take seconds.
 class Heartbeat {
   public:
     static constexpr std::chrono::seconds interval{1};
@@ -51,6 +51,7 @@ class Heartbeat {
     /// What the key `settings` means for this node.
     enum class Standing { member, engine_lost_data, other_cluster };
 
+    void beat_unless_refused();
     [[nodiscard]] Standing judge(const Values& read, std::string& line) const;
     [[nodiscard]] bool hold_lease(const Values& alive);
     void wait_for_old_lease();
@@ -74,6 +75,7 @@ class Heartbeat {
     std::optional<Clock::time_point> refused_since_;  ///< another incarnation has held the key
     Clock::time_point next_record_;
     std::uint64_t clients_told_ = 0;
+    std::string refusal_;  ///< what the engine has said if it refused a call of the present beat
 };
 
 }  // namespace belfry::cluster

@@ -1,17 +1,130 @@
-#include "cluster/engine.hpp"
+#include "cli/command_line.hpp"
+#include "cli/standard_streams.hpp"
+#include "cluster/check.hpp"
+#include "cluster/join.hpp"
+#include "cluster/options.hpp"
+#include "cluster/replica.hpp"
+#include "cluster/reseed.hpp"
+#include "daemon/descriptors.hpp"
+#include "daemon/logger.hpp"
+#include "daemon/process_title.hpp"
+#include "shm/process_entry.hpp"
+#include "shm/segment_file.hpp"
 
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
-int main(int argc, char** argv) try {
-    belfry::cluster::EngineOptions options;
-    options.urls.assign(argv + 1, argv + argc);
-    const auto engine = belfry::cluster::make_etcd_engine(options);
-    const belfry::cluster::Health health = engine->health();
-    for (const auto& server : health.servers)
-        std::cout << server.url << ' ' << server.version << ' ' << server.error << '\n';
-    return health.has_quorum ? 0 : 1;
-} catch (const std::exception& error) {
-    std::cerr << "belfry-replica: " << error.what() << '\n';
-    return 2;
+namespace {
+
+namespace cluster = belfry::cluster;
+namespace shm = belfry::shm;
+using Command = cluster::Options::Command;
+
+/// The supervisor's signals do not end the replica, which drains when it is told to. The size limit
+/// of files makes a write fail, as on a full disk.
+void ignore_signals() {
+    for (const int signal : {SIGINT, SIGHUP, SIGPIPE, SIGXFSZ}) {
+        static_cast<void>(::signal(signal, SIG_IGN));
+    }
+}
+
+/// A core dump would contain messages and the password of etcd.
+void forbid_core_dumps() {
+    const rlimit none{};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
+/// Runs the replica of a running server. @return the exit status
+int run(const cluster::Options& options) {
+    ignore_signals();
+    auto found = shm::find_segment(options.data_dir, boost::interprocess::read_write);
+    if (!found || found->state != shm::SegmentState::whole || !found->segment.is_in_cluster()) {
+        throw std::runtime_error{"no segment of a node of a cluster in " +
+                                 options.data_dir.string()};
+    }
+    shm::Segment& segment = found->segment;
+    if (!shm::claim(segment.process(shm::archiver_entry), options.generation)) return EXIT_FAILURE;
+    const belfry::SharedLogLevel level{segment.server().log_level};
+    const auto engine = cluster::make_etcd_engine(options.engine);
+    cluster::Replica replica{segment, options.data_dir, *engine, options.address};
+    return replica.run() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int join(const cluster::Options& options) {
+    const auto engine = cluster::make_etcd_engine(options.engine);
+    const auto settings = cluster::join(*engine, {.data_dir = options.data_dir,
+                                                  .cluster = options.engine.cluster,
+                                                  .node = options.node,
+                                                  .max_payload = options.max_payload});
+    std::cout << "epoch=" << settings.epoch << " max-payload=" << settings.max_payload << '\n';
+    return EXIT_SUCCESS;
+}
+
+int check(const cluster::Options& options) {
+    const auto engine = cluster::make_etcd_engine(options.engine);
+    return cluster::check(std::cout, *engine, options.json) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int reseed(const cluster::Options& options) {
+    const auto engine = cluster::make_etcd_engine(options.engine);
+    cluster::reseed(std::cout, *engine,
+                    {.data_dir = options.data_dir,
+                     .cluster = options.engine.cluster,
+                     .node = options.node,
+                     .max_payload = options.max_payload,
+                     .force = options.force});
+    return EXIT_SUCCESS;
+}
+
+int run_command(const cluster::Options& options) {
+    switch (options.command) {
+        case Command::run:
+            return run(options);
+        case Command::join:
+            return join(options);
+        case Command::check:
+            return check(options);
+        case Command::reseed:
+            return reseed(options);
+    }
+    return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    belfry::open_missing_standard_descriptors();
+    forbid_core_dumps();
+    std::optional<cluster::Options> options;
+    try {
+        options = cluster::read_options({argv + std::min(argc, 1), argv + argc});
+        if (options && options->command == Command::run) {
+            belfry::set_log(options->log_level, options->log_format, "belfry-replica");
+            belfry::prepare_process_titles(argc, argv, "belfry-replica",
+                                           " (" + options->data_dir.string() + ")");
+            belfry::set_process_title("replica");
+        }
+        const int status = options ? run_command(*options) : EXIT_SUCCESS;
+        belfry::cli::finish_standard_output();
+        return status;
+    } catch (const belfry::cli::UsageError& error) {
+        belfry::cli::warn("belfry-replica", error.what());
+        return belfry::cli::exit_usage;
+    } catch (const std::exception& error) {
+        if (options && options->command == Command::run) {
+            belfry::log_event(belfry::LogLevel::error, error.what());
+        } else {
+            belfry::cli::warn("belfry-replica", error.what());
+        }
+        return EXIT_FAILURE;
+    }
 }

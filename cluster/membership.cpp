@@ -10,11 +10,28 @@ void Membership::set(std::optional<Fence> fence) {
     changed_.notify_all();
 }
 
+void Membership::set_settings(const std::string& settings) {
+    const std::scoped_lock guard{mutex_};
+    settings_ = settings;
+    changed_.notify_all();
+}
+
+std::optional<std::string> Membership::wait_for_settings(const std::stop_token& stop) {
+    std::unique_lock guard{mutex_};
+    if (!changed_.wait(guard, stop, [this] { return !settings_.empty(); })) return {};
+    return settings_;
+}
+
 void Membership::refused() {
     const std::scoped_lock guard{mutex_};
     fence_.reset();
     is_to_look_ = true;
     changed_.notify_all();
+}
+
+std::optional<Fence> Membership::fence() const {
+    const std::scoped_lock guard{mutex_};
+    return fence_;
 }
 
 std::optional<Fence> Membership::wait_for_fence(const std::stop_token& stop) {

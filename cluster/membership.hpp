@@ -2,10 +2,12 @@
 
 #include "cluster/engine.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 namespace belfry::cluster {
 
@@ -17,9 +19,18 @@ class Membership {
     /// Sets the fence, or takes it back.
     void set(std::optional<Fence> fence);
 
+    /// Sets the value of the key `settings` that belongs to this node's database.
+    void set_settings(const std::string& settings);
+
+    /// Waits until it is known. @return nothing if the thread is to stop
+    [[nodiscard]] std::optional<std::string> wait_for_settings(const std::stop_token& stop);
+
     /// Records that the engine has refused a batch because of its fence. It stays without a fence
     /// until the heartbeat has looked again.
     void refused();
+
+    /// Returns the fence; nothing if there is none.
+    [[nodiscard]] std::optional<Fence> fence() const;
 
     /// Waits until there is a fence. @return nothing if the thread is to stop
     [[nodiscard]] std::optional<Fence> wait_for_fence(const std::stop_token& stop);
@@ -32,9 +43,10 @@ class Membership {
     void look_now();
 
   private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::optional<Fence> fence_;
+    std::string settings_;  ///< empty: not known yet
     bool is_to_look_ = false;
 };
 

@@ -54,7 +54,7 @@ class NewsQueue {
     std::condition_variable_any changed_;
     ReceivedBatches received_;
     std::size_t bytes_ = 0;
-    bool is_new_ = false;  ///< received_ has not been taken
+    bool is_new_ = false;         ///< received_ has not been taken
     bool is_to_restart_ = false;  ///< the watcher has not begun at start_ yet
     std::optional<Revision> start_;
 };

@@ -24,12 +24,16 @@ Answer<bool> NodeLease::keep() {
     return has_key_ ? Answer<bool>{true} : take_key();
 }
 
-/// Creates the key, or puts it under the present lease if this incarnation has it already: an
-/// earlier process has created it, or an answer was lost.
+/// Creates the key, or puts it under the present lease if an earlier process of this incarnation
+/// has created it.
 Answer<bool> NodeLease::take_key() {
     auto taken = engine_->create(key_, incarnation_, lease_);
     if (taken && !*taken) taken = engine_->replace(key_, incarnation_, incarnation_, lease_);
-    if (taken) has_key_ = *taken;
+    if (taken) {
+        has_key_ = *taken;
+    } else if (taken.failure().error == EngineError::lease_ended) {
+        lease_ = 0;
+    }
     return taken;
 }
 

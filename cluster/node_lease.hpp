@@ -8,8 +8,8 @@
 
 namespace belfry::cluster {
 
-/// Holds the key `alive/NODE` under a lease. It tells the others that this node is alive, and is the
-/// fence of its batches: at most one outbox publishes for a node at a time. The key of another
+/// Holds the key `alive/NODE` under a lease. It tells the others that this node is alive, and is
+/// the fence of its batches: at most one outbox publishes for a node at a time. The key of another
 /// incarnation is never taken; it vanishes when its lease ends. One thread uses it; lease() may be
 /// called by any.
 class NodeLease {

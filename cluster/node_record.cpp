@@ -26,9 +26,15 @@ std::optional<NodeRecord> parse_node_record(std::string_view text) {
         !clock_ms || !incarnation) {
         return {};
     }
-    return NodeRecord{std::string{*address}, std::string{*version}, std::string{*epoch},
-                      *first_id,             *last_id,              *revision,
-                      *clients,              *clock_ms,             *incarnation};
+    return NodeRecord{std::string{*address},
+                      std::string{*version},
+                      std::string{*epoch},
+                      *first_id,
+                      *last_id,
+                      *revision,
+                      *clients,
+                      *clock_ms,
+                      *incarnation};
 }
 
 }  // namespace belfry::cluster

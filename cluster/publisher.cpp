@@ -50,6 +50,7 @@ void Publisher::publish(const Fence& fence, const std::stop_token& stop) {
         engine_->create_batch(segment_->outbox().incarnation, position_, bytes, fence);
     if (!created) return handle(created.failure(), stop);
     status_->answered(Status::Clock::now());
+    status_->see_revision(created->revision);
     handle(*created, bytes.size(), stop);
 }
 

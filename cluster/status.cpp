@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds sample_interval{500};
 
 }  // namespace
 
-Status::Status(shm::Segment& segment, Log log) : segment_{&segment}, log_{std::move(log)}, answered_{Clock::now()} {
+Status::Status(shm::Segment& segment, Log log)
+    : segment_{&segment}, log_{std::move(log)}, answered_{Clock::now()} {
     const std::scoped_lock guard{mutex_};
     show(state_);
 }
@@ -151,16 +152,20 @@ void Status::log_change(ClusterState state, Clock::time_point now) {
     switch (state) {
         case ClusterState::ok:
             return log_(LogLevel::info,
-                        std::exchange(has_worked_, true) ? "the cluster works again; logins and new messages are taken"
-                                                         : "the cluster works; logins and new messages are taken");
+                        std::exchange(has_worked_, true)
+                            ? "the cluster works again; logins and new messages are taken"
+                            : "the cluster works; logins and new messages are taken");
         case ClusterState::behind:
             return log_(LogLevel::info,
-                        "messages of other nodes are missing here; logins are refused until they have come");
+                        "messages of other nodes are missing here; logins are refused until they "
+                        "have come");
         case ClusterState::no_engine:
             return log_(LogLevel::error,
-                        "etcd has not answered for 5 s; logins and new messages are refused until it answers");
+                        "etcd has not answered for 5 s; logins and new messages are refused until "
+                        "it answers");
         case ClusterState::stopped:
-            return log_(LogLevel::error, *stop + "; logins and new messages are refused until then");
+            return log_(LogLevel::error,
+                        *stop + "; logins and new messages are refused until then");
     }
 }
 
@@ -173,8 +178,9 @@ void Status::log_store_problems() {
         if (!line.empty()) {
             log_(LogLevel::error, line + "; new messages are refused in the meantime");
         } else {
-            log_(LogLevel::info, problem == Problem::store ? "the store works again"
-                                                           : "this node's clock agrees with the others again");
+            log_(LogLevel::info, problem == Problem::store
+                                     ? "the store works again"
+                                     : "this node's clock agrees with the others again");
         }
         logged = line;
     }

@@ -45,7 +45,7 @@ class Status {
     /// Records that the engine answered at that time.
     void answered(Clock::time_point when) noexcept;
 
-    /// Records the revision that the engine has now.
+    /// Records the revision of a change of the cluster's keys. The watch must show it in time.
     void see_revision(Revision revision) noexcept;
 
     /// Sets the line that describes a problem, or that it is solved.

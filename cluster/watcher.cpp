@@ -29,23 +29,26 @@ std::string line_for(const EngineFailure& failure) {
 
 }  // namespace
 
-Watcher::Watcher(shm::Segment& segment, Engine& engine, NewsQueue& queue, Status& status,
-                 OnChange on_change)
+Watcher::Watcher(shm::Segment& segment, Engine& engine, Membership& membership, NewsQueue& queue,
+                 Status& status, OnChange on_change)
     : segment_{&segment},
-      engine_{&engine}, queue_{&queue}, status_{&status}, on_change_{std::move(on_change)} {}
+      engine_{&engine},
+      membership_{&membership},
+      queue_{&queue},
+      status_{&status},
+      on_change_{std::move(on_change)} {}
 
 void Watcher::run(const std::stop_token& stop) {
     while (const auto start = queue_->wait_for_start(stop)) {
-        handle(engine_->watch(
-                   *start,
-                   [this, &stop](News&& news) { return receive(std::move(news), stop); }),
-               stop);
+        const auto settings = membership_->wait_for_settings(stop);
+        if (!settings) return;
+        const auto receiver = [this, &stop](News&& news) { return receive(std::move(news), stop); };
+        handle(engine_->watch(*start, *settings, receiver), stop);
     }
 }
 
 bool Watcher::receive(News&& news, const std::stop_token& stop) {
     status_->answered(Status::Clock::now());
-    status_->see_revision(news.revision);
     status_->set(Problem::log, {});
     for (const Value& changed : news.changes) on_change_(changed.key);
     if (!queue_->put(std::move(news.batches), news.revision, stop)) return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/engine.hpp"
+#include "cluster/membership.hpp"
 #include "cluster/news_queue.hpp"
 #include "cluster/status.hpp"
 #include "shm/segment.hpp"
@@ -18,7 +19,8 @@ class Watcher {
     /// Is called in the watcher's thread for each key outside the log that has changed.
     using OnChange = std::function<void(std::string_view key)>;
 
-    Watcher(shm::Segment& segment, Engine& engine, NewsQueue& queue, Status& status, OnChange on_change);
+    Watcher(shm::Segment& segment, Engine& engine, Membership& membership, NewsQueue& queue,
+            Status& status, OnChange on_change);
 
     /// Watches until the thread is to stop. Whoever stops it also calls Engine::stop().
     void run(const std::stop_token& stop);
@@ -29,6 +31,7 @@ class Watcher {
 
     shm::Segment* segment_;
     Engine* engine_;
+    Membership* membership_;
     NewsQueue* queue_;
     Status* status_;
     OnChange on_change_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/engine.hpp"
+#include "cluster/node_record.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -8,7 +9,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
-#include <span>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -16,9 +17,10 @@ namespace belfry::cluster {
 
 /// Deletes old batches from the engine, so that it keeps a window of the log. Only the node that
 /// holds the key `window` does so. A batch is deleted when all registered nodes have stored it and
-/// it is min_age old, or as soon as all of them have stored it if the engine is half full. A batch
-/// that a node has not stored is deleted when it is max_age old, or when the engine is full; that
-/// node then has to begin again from a backup. It runs in a thread of its own, because deleting
+/// that was min_age ago, or as soon as all of them have stored it if there are more than half of
+/// max_bytes. A node that has been away for max_age does not count. If there are more than
+/// max_bytes all the same, what not all nodes have stored is deleted too. In both cases the nodes
+/// that lack it have to begin again from a backup. It runs in a thread of its own, because deleting
 /// takes time.
 class Window {
   public:
@@ -47,14 +49,14 @@ class Window {
 
   private:
     [[nodiscard]] bool hold();
-    [[nodiscard]] std::optional<Revision> stored_by_all();
+    [[nodiscard]] std::optional<Revision> stored_by_all(const Values& nodes, const Values& alive,
+                                                        std::uint64_t now_ms);
+    [[nodiscard]] bool is_away(const std::string& node, const NodeRecord& record,
+                               const Values& alive, std::uint64_t now_ms);
     [[nodiscard]] Revision aged(Clock::time_point now) const;
     [[nodiscard]] std::uint64_t engine_bytes();
-    void delete_stored(Revision up_to);
-    void delete_beyond_limits(std::uint64_t bytes, Revision stored, std::uint64_t now_ms);
-    [[nodiscard]] bool is_too_old(const BatchKey& batch, std::uint64_t now_ms);
-    void remove(std::span<const BatchKey> batches);
-    void compact(Revision revision);
+    void give_up_some(Revision stored, Revision newest);
+    void remove_up_to(Revision revision);
 
     /// The revision of the engine at a time.
     struct Sample {
@@ -68,7 +70,8 @@ class Window {
     Report report_;
     std::atomic<bool> is_held_ = false;
     std::deque<Sample> samples_;  ///< of the last min_age
-    Revision compacted_ = 0;
+    std::set<std::string> away_;  ///< nodes that were reported to be away for max_age
+    Revision compacted_ = 0;      ///< everything up to it is deleted
 };
 
 }  // namespace belfry::cluster

@@ -1,6 +1,7 @@
 #include "ctl/kick.hpp"
 
 #include "base/process.hpp"
+#include "ctl/cluster_status.hpp"
 #include "ctl/refusal.hpp"
 #include "shm/client_table.hpp"
 #include "shm/session_timeouts.hpp"
@@ -22,8 +23,11 @@ void kick(std::ostream& out, const shm::Segment& segment, const std::string& cli
     const auto row = shm::find_row(segment, client_id);
     if (!row) throw Refusal{"the server does not know client " + client_id};
     switch (end_session(segment, *row)) {
-        case SessionEnd::not_online:
-            throw Refusal{"client " + client_id + " is not online"};
+        case SessionEnd::not_online: {
+            const std::string node = node_of(segment, *row);
+            throw Refusal{"client " + client_id + " is not online" +
+                          (node.empty() ? "" : " here, but at node " + node)};
+        }
         case SessionEnd::still_running:
             throw Refusal{"the session of client " + client_id + " did not exit"};
         case SessionEnd::ended:

@@ -1,8 +1,10 @@
 #include "auth/clients_file.hpp"
+#include "base/clock.hpp"
 #include "cli/command_line.hpp"
 #include "cli/standard_streams.hpp"
 #include "ctl/check.hpp"
 #include "ctl/client_commands.hpp"
+#include "ctl/cluster_status.hpp"
 #include "ctl/export.hpp"
 #include "ctl/follow.hpp"
 #include "ctl/import.hpp"
@@ -14,6 +16,7 @@
 #include "ctl/readable_segment.hpp"
 #include "ctl/recover.hpp"
 #include "ctl/refusal.hpp"
+#include "ctl/replica_program.hpp"
 #include "ctl/reset_seq.hpp"
 #include "ctl/search.hpp"
 #include "ctl/status.hpp"
@@ -24,10 +27,14 @@
 #include "store/new_database.hpp"
 #include "store/store_file.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <iomanip>
 #include <iostream>
+#include <vector>
 
 namespace {
 
@@ -48,11 +55,37 @@ std::optional<shm::FoundSegment> find(const ctl::Options& options) {
     return ctl::find_readable_segment(options.data_dir, mode);
 }
 
+/// Tells what a node of a cluster has not published. Its clients were told of none of it.
+void warn_of_outbox(const shm::Segment& segment) {
+    const auto cluster = ctl::read_cluster(segment);
+    if (!cluster || cluster->waiting_bytes == 0) return;
+    std::cerr << "belfryctl: " << cluster->waiting_bytes
+              << " bytes of the outbox were not published; their senders were not told SENT\n";
+}
+
 void remove(const ctl::Options& options, const shm::FoundSegment& found) {
     const std::uint64_t lost = ctl::remove_dead_segment(options.data_dir, found);
+    if (shm::is_readable(found.state)) warn_of_outbox(found.segment);
     if (lost == 0) return;
     std::cerr << "belfryctl: " << lost << (lost == 1 ? " message was" : " messages were")
               << " only in the segment, not in the store\n";
+}
+
+/// @return the exit status
+int show_cluster(const ctl::Options& options, const shm::Segment& segment) {
+    const auto status = ctl::read_cluster(segment);
+    if (!status) {
+        throw ctl::Refusal{"the server in " + options.data_dir.string() +
+                           " is not a node of a cluster"};
+    }
+    if (options.json) {
+        std::cout << std::setw(2) << ctl::cluster_json(*status) << '\n';
+    } else {
+        for (const auto& line : ctl::cluster_lines(*status, belfry::base::unix_ms())) {
+            std::cout << line << '\n';
+        }
+    }
+    return status->state == shm::ClusterState::ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int run_on_segment(const ctl::Options& options) {
@@ -67,6 +100,7 @@ int run_on_segment(const ctl::Options& options) {
     if (!found) {
         throw ctl::Refusal{"no server segment in " + options.data_dir.string()};
     }
+    if (options.command == "cluster status") return show_cluster(options, found->segment);
     if (options.command == "log" && options.follow) {
         ctl::follow_log(found->segment, ctl::line_form(options.json));
     } else if (options.command == "log") {
@@ -133,6 +167,10 @@ int back_up(const ctl::Options& options) {
     return EXIT_SUCCESS;
 }
 
+std::vector<std::string> if_set(bool is_set, const char* argument) {
+    return is_set ? std::vector<std::string>{argument} : std::vector<std::string>{};
+}
+
 int run(ctl::Options options) {
     if (options.command == "backup") return back_up(options);
     if (options.command.starts_with("client ")) return ctl::run_client_command(std::cout, options);
@@ -145,6 +183,10 @@ int run(ctl::Options options) {
         ctl::import_store(options.data_dir, *file);
     } else if (options.command == "recover") {
         recover(options);
+    } else if (options.cluster) {
+        ctl::run_replica(options.data_dir, "check", if_set(options.json, "--json"));
+    } else if (options.command == "cluster reseed") {
+        ctl::run_replica(options.data_dir, "reseed", if_set(options.force, "--force"));
     } else if (options.command == "top") {
         ctl::run_top(options.data_dir);
     } else if (options.command == "search" || options.command == "export") {

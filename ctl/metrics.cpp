@@ -113,6 +113,62 @@ void print_gate(Page& page, const GateStatus& gate) {
     page.sample({}, seconds(gate.certificate_expires_ms));
 }
 
+void print_cluster(Page& page, const ClusterStatus& cluster) {
+    page.family("cluster_info", "gauge", "Always 1; the labels hold the values.");
+    page.sample("cluster=\"" + label(cluster.name) + "\",node=\"" + label(cluster.node) + "\"", 1);
+    page.family("cluster_state", "gauge", "1 for the state of the cluster at this node, else 0.");
+    for (const auto state : {shm::ClusterState::ok, shm::ClusterState::behind,
+                             shm::ClusterState::no_engine, shm::ClusterState::stopped}) {
+        page.sample("state=\"" + std::string{shm::name_of(state)} + "\"",
+                    cluster.state == state ? 1 : 0);
+    }
+    page.gauge("cluster_revision", "Revision of the engine up to which everything is stored here.",
+               cluster.revision);
+    page.gauge("cluster_behind_revisions", "Newer revisions of the engine.",
+               cluster.behind_revisions);
+    page.family("cluster_engine_answered_timestamp_seconds", "gauge",
+                "Unix time of the last answer of the engine; 0 if never.");
+    page.sample({}, seconds(cluster.answered_ms));
+    page.gauge("outbox_capacity_bytes", "Size of the outbox.", cluster.outbox_bytes);
+    page.gauge("outbox_used_bytes", "Bytes in the outbox that the cluster has not applied.",
+               cluster.waiting_bytes);
+}
+
+struct NodeFamily {
+    std::string_view name;
+    std::string_view help;
+    std::uint64_t (*value)(const NodeStatus&);
+};
+
+// clang-format off
+constexpr std::array<NodeFamily, 3> node_families{{
+    {"node_up", "Whether the node of the cluster is alive.",
+     [](const NodeStatus& n) -> std::uint64_t { return n.alive ? 1 : 0; }},
+    {"node_stored_revision", "Revision of the engine up to which the node has stored everything.",
+     [](const NodeStatus& n) { return n.stored_revision; }},
+    {"node_clients", "Clients that are online at the node.",
+     [](const NodeStatus& n) -> std::uint64_t { return n.clients; }},
+}};
+// clang-format on
+
+void print_nodes(Page& page, const ClusterStatus& cluster) {
+    for (const NodeFamily& family : node_families) {
+        page.family(family.name, "gauge", family.help);
+        for (const NodeStatus& node : cluster.nodes) {
+            page.sample("node=\"" + label(node.name) + "\"", family.value(node));
+        }
+    }
+}
+
+void print_places(Page& page, const Status& status) {
+    page.family("client_node", "gauge",
+                "Always 1, for each client that is online in the cluster; the label is its node.");
+    for (const ClientStatus& client : status.clients) {
+        if (!client.online) continue;
+        page.sample("client=\"" + label(client.id) + "\",node=\"" + label(client.node) + "\"", 1);
+    }
+}
+
 void print_log(Page& page, const Status& status) {
     page.counter("messages_total", "Messages accepted in this epoch.", status.last_id);
     page.gauge("visible_id", "Id of the newest message that clients may see.", status.visible_id);
@@ -155,9 +211,10 @@ constexpr std::array<ClientFamily, 7> client_families{{
 /// The port of a peer is new at each login, so the peer is no label.
 void print_transports(Page& page, const Status& status) {
     page.family("client_transport", "gauge",
-                "Always 1, for each client that is online; the label is tcp, tls or web.");
+                "Always 1, for each client that is online here; the label is tcp, tls or web.");
     for (const ClientStatus& client : status.clients) {
-        if (!client.online) continue;
+        const bool is_elsewhere = status.cluster && client.pid == 0;
+        if (!client.online || is_elsewhere) continue;
         page.sample("client=\"" + label(client.id) + "\",transport=\"" +
                         std::string{shm::name_of(client.peer.transport)} + "\"",
                     1);
@@ -171,6 +228,8 @@ void print_metrics(std::ostream& out, const Status& status) {
     print_server(page, status);
     print_connections(page, status);
     if (status.gate) print_gate(page, *status.gate);
+    if (status.cluster) print_cluster(page, *status.cluster);
+    if (status.cluster) print_nodes(page, *status.cluster);
     print_log(page, status);
     for (const ClientFamily& family : client_families) {
         page.family(family.name, family.type, family.help);
@@ -179,6 +238,7 @@ void print_metrics(std::ostream& out, const Status& status) {
         }
     }
     print_transports(page, status);
+    if (status.cluster) print_places(page, status);
 }
 
 }  // namespace belfry::ctl

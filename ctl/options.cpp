@@ -25,7 +25,7 @@ struct Subcommand {
 };
 
 // clang-format off
-constexpr std::array<Subcommand, 18> commands{{
+constexpr std::array<Subcommand, 20> commands{{
     {"status", "", true,      "show the state of the server, its log and its clients"},
     {"top", "", false,        "show the same live on the terminal; q quits"},
     {"metrics", "", false,    "print the same in the text format of Prometheus"},
@@ -35,13 +35,15 @@ constexpr std::array<Subcommand, 18> commands{{
     {"import", "FILE", false, "make a store from an export; - reads standard input"},
     {"recover", "", false,    "make a store from the segment of a server whose store is gone"},
     {"backup", "FILE", false, "copy the store into a new file, also while the server runs"},
-    {"check", "", false,      "check that segment and store are intact; exit 1 if not"},
+    {"check", "", true,       "check that segment and store are intact; exit 1 if not"},
     {"reset-seq", "CLIENT", false, "lower a client's seq above 2^62, so that it can send again"},
     {"client add", "NAME", false, "let a client log in, and print its new secret"},
     {"client secret", "NAME", false, "give a client a new secret, and print it"},
     {"client remove", "NAME", false, "do not let a client log in any more"},
     {"client list", "", false,       "print the clients of the clients' file"},
     {"kick", "NAME", false,          "end the session of a client"},
+    {"cluster status", "", true,     "show the cluster as this node sees it; exit 1 if it is not ok"},
+    {"cluster reseed", "", false,    "begin the cluster again with this node's messages; needs a stopped server"},
     {"stop", "", false,       "stop the server cleanly, even if its supervisor is dead"},
     {"remove", "", false,     "delete the segment of a dead server"},
 }};
@@ -52,12 +54,14 @@ po::options_description described_options() {
     // clang-format off
     options.add_options()
         ("data-dir", po::value<std::string>()->default_value("belfry-data")->value_name("DIR"), "the server's data directory")
-        ("json", po::bool_switch(), "print JSON: one object for status, one per message for log, search and export")
+        ("json", po::bool_switch(), "print JSON: one object for status, cluster status and check --cluster, one per message for log, search and export")
         ("follow", po::bool_switch(), "log: keep printing new messages")
         ("segment", po::value<std::string>()->value_name("SHMID"), "recover: the segment's id, from ipcs -m or from the log of belfryd")
         ("clients", po::value<std::string>()->value_name("FILE"), "client: the clients' file; without this option, the one that the running server uses")
         ("ask", po::bool_switch(), "client add, client secret: ask for the secret instead of making one; read from standard input if that is no terminal")
         ("keep-old", po::bool_switch(), "client secret: the old secret stays valid too")
+        ("cluster", po::bool_switch(), "check: compare the messages with those of the other nodes of the cluster")
+        ("force", po::bool_switch(), "cluster reseed: even if another node has more messages, or cannot be asked")
         ("config", po::value<std::string>()->value_name("FILE"), "file with more options, one `name = value` per line")
         ("version", po::bool_switch(), "print the version and exit")
         ("help", po::bool_switch(), "print this help and exit");
@@ -172,6 +176,19 @@ void require_client_options(const Options& options) {
     }
 }
 
+/// Checks the options of commands that need a cluster.
+void require_cluster_options(const Options& options) {
+    if (options.cluster && options.command != "check") {
+        throw UsageError{"--cluster is only for check"};
+    }
+    if (options.json && options.command == "check" && !options.cluster) {
+        throw UsageError{"--json is only for check --cluster"};
+    }
+    if (options.force && options.command != "cluster reseed") {
+        throw UsageError{"--force is only for cluster reseed"};
+    }
+}
+
 }  // namespace
 
 std::optional<Options> read_options(const std::vector<std::string>& arguments) {
@@ -194,13 +211,16 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
                           .follow = cli::is_set(line.options, "follow"),
                           .clients = clients_in(line),
                           .ask = cli::is_set(line.options, "ask"),
-                          .keep_old = cli::is_set(line.options, "keep-old")};
+                          .keep_old = cli::is_set(line.options, "keep-old"),
+                          .cluster = cli::is_set(line.options, "cluster"),
+                          .force = cli::is_set(line.options, "force")};
     if (options.json && !command.has_json) {
         throw UsageError{"--json is only for " +
                          names([](const Subcommand& one) { return one.has_json; })};
     }
     if (options.follow && options.command != "log") throw UsageError{"--follow is only for log"};
     require_client_options(options);
+    require_cluster_options(options);
     return options;
 }
 

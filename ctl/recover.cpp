@@ -36,6 +36,10 @@ void require_dead_log_with_store(const shm::FoundSegment& found, const std::stri
     if (!found.segment.has_store()) {
         throw Refusal{name + " was made with --durability memory: it never had a store"};
     }
+    if (found.segment.is_in_cluster()) {
+        throw Refusal{name +
+                      " is that of a node of a cluster: begin from a backup of another node"};
+    }
     if (is_anybody_alive(found.segment)) {
         throw Refusal{name + " is in use by a running server; stop it first"};
     }

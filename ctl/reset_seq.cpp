@@ -3,14 +3,17 @@
 #include "ctl/kick.hpp"
 #include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
+#include "ctl/replica_program.hpp"
 #include "ctl/wait_until.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
+#include "shm/outbox.hpp"
 #include "shm/seq_reset.hpp"
 #include "shm/seq_rules.hpp"
 #include "store/seq_reset.hpp"
 #include "store/store_file.hpp"
 #include "store/store_reader.hpp"
+#include "wire/entry.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -114,6 +117,46 @@ class RunningReset {
     std::uint32_t row_;
 };
 
+/// Lowers the seq in the cluster: the entry is applied by all nodes alike, and ends the client's
+/// session.
+class ClusterReset {
+  public:
+    ClusterReset(shm::Segment& segment, const std::string& client_id)
+        : segment_{segment}, client_id_{client_id}, row_{row_of(segment, client_id)} {}
+
+    void run(std::ostream& out) {
+        const std::uint64_t was = seq();
+        if (was > shm::max_free_seq) reset();
+        print(out, client_id_, was, seq());
+    }
+
+  private:
+    static std::uint32_t row_of(const shm::Segment& segment, const std::string& client_id) {
+        if (const auto row = shm::find_row(segment, client_id)) return *row;
+        throw Refusal{"the cluster has no client " + client_id};
+    }
+
+    /// Returns the seq that the cluster has applied.
+    [[nodiscard]] std::uint64_t seq() const { return segment_.client(row_).stored_seq.load(); }
+
+    void reset() {
+        const auto deadline = Clock::now() + wait_timeout;
+        const wire::EntryHead entry{{.kind = wire::EntryKind::reset_seq, .name = client_id_}};
+        std::uint64_t end = 0;
+        const bool has_room = wait_until(
+            [&] { return (end = shm::append_entry(segment_, entry.bytes())) != 0; }, deadline);
+        if (!has_room) throw Refusal{"the outbox is full: the cluster does not take entries"};
+        const auto& head = segment_.outbox().head;
+        if (wait_until([&] { return head.load() >= end; }, deadline)) return;
+        throw Refusal{
+            "the cluster has not lowered the seq in time; it does so when it works again"};
+    }
+
+    shm::Segment& segment_;
+    const std::string& client_id_;
+    std::uint32_t row_;
+};
+
 /// Lowers the seq in the database of a stopped server, under the locks against other writers.
 void reset_stopped(std::ostream& out, const fs::path& data_dir, const std::string& client_id) {
     if (!store::has_store(data_dir)) {
@@ -132,6 +175,10 @@ void reset_stopped(std::ostream& out, const fs::path& data_dir, const std::strin
 
 void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::FoundSegment>& found,
                const std::string& client_id) {
+    if (!found && is_node(data_dir)) {
+        throw Refusal{"the server in " + data_dir.string() +
+                      " is a node of a cluster; start it first"};
+    }
     if (!found) return reset_stopped(out, data_dir, client_id);
     shm::Segment& segment = found->segment;
     const bool is_alive = live_pid(segment.process(shm::supervisor_entry)) != 0 ||
@@ -140,6 +187,7 @@ void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::F
         throw Refusal{"the server in " + data_dir.string() +
                       " is dead; first start it again or use belfryctl stop"};
     }
+    if (segment.is_in_cluster()) return ClusterReset{segment, client_id}.run(out);
     RunningReset{data_dir, segment, client_id}.run(out);
 }
 

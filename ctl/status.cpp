@@ -42,6 +42,17 @@ void read_session(const shm::Segment& segment, std::uint32_t row, ClientStatus& 
     client.peer = shm::peer_in(session);
 }
 
+/// Finds the node at which a client is online. A session at this node that is about to end may
+/// still be there while the client has logged in elsewhere.
+void read_node(const shm::Segment& segment, std::uint32_t row, ClientStatus& client) {
+    if (!segment.is_in_cluster()) return;
+    const std::string own = shm::shared_text(segment.cluster().node);
+    client.node = node_of(segment, row);
+    if (client.node == own) client.node.clear();  // also if the process of the session is dead
+    if (client.online && client.node.empty()) client.node = own;
+    client.online = !client.node.empty();
+}
+
 std::vector<shm::EndReason> ends_of(const shm::ClientRow& row) {
     std::vector<shm::EndReason> ends;
     for (const shm::EndReason end : shm::last_ends_of(row)) {
@@ -53,6 +64,7 @@ std::vector<shm::EndReason> ends_of(const shm::ClientRow& row) {
 ClientStatus client_status(const shm::Segment& segment, std::uint32_t row) {
     ClientStatus client{};
     read_session(segment, row, client);
+    read_node(segment, row, client);
     client.id = shm::name_of(segment, row);
     client.cursor = shm::cursor_of(segment, row);
     const std::uint64_t visible = segment.visible();  // read after the cursor, so never below it
@@ -107,8 +119,8 @@ void count_sessions(const shm::Segment& segment, Status& status) {
         if (!logged_in) ++status.not_logged_in;
         if (relayed) ++status.gate->relays;
     }
-    status.online =
-        static_cast<std::uint32_t>(std::ranges::count(status.clients, true, &ClientStatus::online));
+    const auto is_here = [](const ClientStatus& client) { return client.pid != 0; };
+    status.online = static_cast<std::uint32_t>(std::ranges::count_if(status.clients, is_here));
 }
 
 void read_server(const shm::Segment& segment, Status& status) {
@@ -163,6 +175,7 @@ Status read_status(const shm::FoundSegment& found) {
     status.store_state = segment.store_state();
     read_server(segment, status);
     status.gate = read_gate(segment);
+    status.cluster = read_cluster(segment);
     for (std::uint32_t row = 0; row < segment.geometry().client_rows; ++row) {
         if (shm::is_known(segment, row)) status.clients.push_back(client_status(segment, row));
     }

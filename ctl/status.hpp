@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ctl/cluster_status.hpp"
 #include "ctl/rate.hpp"
 #include "shm/segment_file.hpp"
 #include "shm/session_slots.hpp"
@@ -20,13 +21,16 @@ namespace belfry::ctl {
 struct ClientStatus {
     std::string id = {};
     bool online = false;
-    pid_t pid = 0;  ///< 0: offline
+    /// In a cluster: the node at which it is online; empty on a single node, or if it is offline.
+    std::string node = {};
+    pid_t pid = 0;  ///< 0: offline, or online at another node
     std::uint64_t cursor = 0;
-    std::uint64_t behind = 0;        ///< visible messages above the cursor
-    std::uint64_t seq = 0;           ///< the highest accepted seq
-    std::string version = {};        ///< of the belfryd that serves it; empty: offline
-    std::uint64_t connected_ms = 0;  ///< Unix time when it connected; 0: offline
-    shm::Peer peer = {};             ///< unused while offline
+    std::uint64_t behind = 0;  ///< visible messages above the cursor
+    std::uint64_t seq = 0;     ///< the highest accepted seq
+    // The following three tell of a session at this node.
+    std::string version = {};        ///< of the belfryd that serves it; empty: no session
+    std::uint64_t connected_ms = 0;  ///< Unix time when it connected; 0: no session
+    shm::Peer peer = {};             ///< unused without a session
     // The following are counted since the segment was made.
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
@@ -71,7 +75,7 @@ struct Status {
     std::uint64_t uptime_s;          ///< uptime of the supervisor, in seconds
     std::uint32_t port;
     bool stopping;
-    std::uint32_t online;
+    std::uint32_t online;  ///< at this node
     std::uint32_t max_online;
     std::uint32_t not_logged_in;  ///< connections without a login
     std::uint64_t archiver_restarts;
@@ -82,6 +86,7 @@ struct Status {
     bool sandbox_seccomp;
     std::uint32_t sandbox_landlock;                    ///< version of Landlock; 0: not used
     std::optional<GateStatus> gate;                    ///< empty if the server has no gate
+    std::optional<ClusterStatus> cluster;              ///< empty on a single node
     std::array<std::uint64_t, shm::end_reasons> ends;  ///< ended sessions, by EndReason
     Rate rate;                                         ///< over the last ten seconds
     Rate long_rate;                                    ///< over the last minute

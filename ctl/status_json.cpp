@@ -20,6 +20,7 @@ Json ends_of(const ClientStatus& client) {
 }
 
 Json client_of(const ClientStatus& client) {
+    const bool is_here = client.pid != 0;
     return {{"id", base::sanitize(client.id)},
             {"online", client.online},
             {"pid", client.pid},
@@ -28,8 +29,8 @@ Json client_of(const ClientStatus& client) {
             {"seq", client.seq},
             {"version", base::sanitize(client.version)},
             {"connected_ms", client.connected_ms},
-            {"transport", client.online ? Json(shm::name_of(client.peer.transport)) : Json{}},
-            {"peer", client.online ? Json(base::to_string(client.peer.endpoint)) : Json{}},
+            {"transport", is_here ? Json(shm::name_of(client.peer.transport)) : Json{}},
+            {"peer", is_here ? Json(base::to_string(client.peer.endpoint)) : Json{}},
             {"seen_ms", client.seen_ms},
             {"bytes_in", client.bytes_in},
             {"bytes_out", client.bytes_out},
@@ -78,8 +79,12 @@ Json gate_of(const std::optional<GateStatus>& gate) {
 
 void print_json(std::ostream& out, const Status& status) {
     Json clients = Json::array();
-    for (const ClientStatus& client : status.clients) clients.push_back(client_of(client));
-    const Json page{
+    for (const ClientStatus& client : status.clients) {
+        clients.push_back(client_of(client));
+        if (!status.cluster) continue;
+        clients.back()["node"] = client.online ? Json(base::sanitize(client.node)) : Json{};
+    }
+    Json page{
         {"segment",
          {{"key", status.key},
           {"shmid", status.shmid},
@@ -110,6 +115,7 @@ void print_json(std::ostream& out, const Status& status) {
         {"gate", gate_of(status.gate)},
         {"rates", {{"short", rate_of(status.rate)}, {"long", rate_of(status.long_rate)}}},
         {"clients", clients}};
+    if (status.cluster) page["cluster"] = cluster_json(*status.cluster);
     // The stream gets the page in pieces, because after a single large write that fails errno is
     // lost (cli/standard_streams).
     out << std::setw(2) << page << '\n';

@@ -181,20 +181,27 @@ std::string row(const Columns& c) {
 }  // namespace
 
 std::vector<std::string> head_lines(const Status& status) {
-    return {line("server", server_text(status)),
-            line("segment", segment_text(status)),
-            line("log", log_text(status)),
-            line("ring", ring_text(status)),
-            line("rate", rate_text(status.rate) + "; " + rate_text(status.long_rate)),
-            line("durability", std::string{shm::name_of(status.durability)}),
-            line("store", store_text(status)),
-            line("supervisor", process_text(status.supervisor, status.supervisor_version)),
-            line("archiver", archiver_text(status)),
-            line("sessions", sessions_text(status)),
-            line("connections", connections_text(status)),
-            line("sandbox", sandbox_text(status)),
-            line("gate", gate_text(status)),
-            line("ended", ended_text(status))};
+    const char* const archiver = status.cluster ? "replica" : "archiver";
+    std::vector<std::string> lines{
+        line("server", server_text(status)),
+        line("segment", segment_text(status)),
+        line("log", log_text(status)),
+        line("ring", ring_text(status)),
+        line("rate", rate_text(status.rate) + "; " + rate_text(status.long_rate)),
+        line("durability", std::string{shm::name_of(status.durability)}),
+        line("store", store_text(status)),
+        line("supervisor", process_text(status.supervisor, status.supervisor_version)),
+        line(archiver, archiver_text(status)),
+        line("sessions", sessions_text(status)),
+        line("connections", connections_text(status)),
+        line("sandbox", sandbox_text(status)),
+        line("gate", gate_text(status)),
+        line("ended", ended_text(status))};
+    if (!status.cluster) return lines;
+    for (std::string& text : cluster_lines(*status.cluster, status.now_ms)) {
+        lines.push_back(std::move(text));
+    }
+    return lines;
 }
 
 std::string client_heading() {
@@ -203,14 +210,17 @@ std::string client_heading() {
 }
 
 std::string client_line(const ClientStatus& client, std::uint64_t now_ms) {
+    const bool is_here = client.online && client.pid != 0;
+    const auto if_here = [is_here](std::string text) { return is_here ? std::move(text) : "-"; };
+    const bool is_elsewhere = client.online && !is_here;
     return row({plain(client.id), client.online ? "online" : "offline",
-                client.online ? std::string{shm::name_of(client.peer.transport)} : "-",
-                client.online ? std::to_string(client.pid) : "-",
-                client.online ? plain(client.version) : "-", std::to_string(client.behind),
-                short_bytes(client.bytes_in), short_bytes(client.bytes_out),
-                age(client.seen_ms, now_ms), std::to_string(client.cursor),
-                std::to_string(client.seq),
-                client.online ? base::to_string(client.peer.endpoint) : "-",
+                if_here(std::string{shm::name_of(client.peer.transport)}),
+                if_here(std::to_string(client.pid)), if_here(plain(client.version)),
+                std::to_string(client.behind), short_bytes(client.bytes_in),
+                short_bytes(client.bytes_out), age(client.seen_ms, now_ms),
+                std::to_string(client.cursor), std::to_string(client.seq),
+                is_elsewhere ? "at node " + plain(client.node)
+                             : if_here(base::to_string(client.peer.endpoint)),
                 last_ends_text(client, now_ms)});
 }
 

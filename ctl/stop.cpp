@@ -27,6 +27,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds supervisor_timeout{30};
 
+/// Ends the replica. Nothing else may publish and apply what it has left.
+void drain_node(const std::filesystem::path& data_dir, const shm::FoundSegment& found) {
+    shm::end_archiver(found.segment);
+    if (store::holds_whole_log(data_dir, found.segment)) return;
+    throw Refusal{"the replica has not finished; start the server again; " +
+                  store::kept_for_later(data_dir, found)};
+}
+
 /// Ends the archiver, and stores in this process what it has not stored.
 void drain(const std::filesystem::path& data_dir, shm::FoundSegment& found) {
     shm::end_archiver(found.segment);
@@ -51,7 +59,11 @@ void stop_without_supervisor(const std::filesystem::path& data_dir) {
     auto found = shm::find_segment(data_dir, boost::interprocess::read_write);
     if (!found) return;
     if (!shm::end_sessions(found->segment)) throw Refusal{"a session did not exit"};
-    if (found->segment.has_store()) drain(data_dir, *found);
+    if (found->segment.is_in_cluster()) {
+        drain_node(data_dir, *found);
+    } else if (found->segment.has_store()) {
+        drain(data_dir, *found);
+    }
     if (!shm::wait_for_nobody(data_dir)) throw Refusal{"a process of the server did not exit"};
     shm::remove_port_file(data_dir, found->segment.prefix().port);
     shm::remove_clients_path(data_dir);

@@ -1,4 +1,4 @@
-# Bash completion for belfryd, belfry, belfryctl and belfry-gate. It reads options and commands from --help.
+# Bash completion for belfryd, belfry, belfryctl, belfry-gate and belfry-replica. It reads options and commands from --help.
 
 # Prints the names of all options, without dashes.
 _belfry_options() {
@@ -57,11 +57,13 @@ _belfry() {
         mapfile -t COMPREPLY < <(compgen -P "$dashes" -W "$(_belfry_options "$program")" -- "${name//_/-}")
     elif [[ $prev == import || $prev == backup ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-    elif [[ $prev == client ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(_belfry_second_words "$program" client)" -- "$cur")
+    elif [[ $prev == client || $prev == cluster ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_belfry_second_words "$program" "$prev")" -- "$cur")
+    elif [[ $program == *belfry-replica ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "run join check reseed" -- "$cur")
     else
         mapfile -t COMPREPLY < <(compgen -W "$(_belfry_commands "$program")" -- "$cur")
     fi
 }
 
-complete -o filenames -F _belfry belfryd belfry belfryctl belfry-gate
+complete -o filenames -F _belfry belfryd belfry belfryctl belfry-gate belfry-replica

@@ -756,6 +756,7 @@ class Conversation:
     LOGIN_TIMEOUT = 10.0
     QUIT_TIMEOUT = 5.0
     ACK_DELAY = 0.1
+    STORE_TIMEOUT = 5.0
     OUTPUT = 1 << 18
 
     def __init__(
@@ -893,6 +894,7 @@ class Conversation:
             return self._stop(BelfryError("broken-server", "the bytes of the server are not the protocol"))
         if is_storing:
             self._resends.reset()
+            self._timers.pop("store", None)
         if self.unsent.can_try_again and "resend" not in self._timers:
             self._timers["resend"] = now + self._resends.next()
 
@@ -953,6 +955,10 @@ class Conversation:
     def _on_resend_timer(self, now: float) -> None:
         self.unsent.try_again()
 
+    def _on_store_timer(self, now: float) -> None:
+        # A node of a cluster that has lost touch with it stores nothing, but another one may.
+        self.lost(BelfryError("store-failed", "the server cannot store messages"), now)
+
     def _on_quit_timer(self, now: float) -> None:
         self._drop()
         self._finish()
@@ -964,6 +970,7 @@ class Conversation:
         "pong": _on_pong_timer,
         "ack": _on_ack_timer,
         "resend": _on_resend_timer,
+        "store": _on_store_timer,
         "quit": _on_quit_timer,
     }
 
@@ -1033,6 +1040,8 @@ class Conversation:
         if not self.is_online:
             return self._stop(fault) if error.code in _FINAL_REFUSALS else self.lost(fault, now)
         if error.seq:
+            if error.code == "store-failed" and self._servers > 1:
+                self._timers.setdefault("store", now + self.STORE_TIMEOUT)
             return self.unsent.refuse(error)
         self._fault = fault
         _log.warning("the server says %s", fault)

@@ -26,15 +26,25 @@ constexpr std::chrono::seconds look_interval{1};
 /// store logs that and exits, and no further one tries.
 constexpr int drain_tries = 5;
 
+/// How far the archiver has come: the newest stored message, and the head of the outbox.
+using Progress = std::pair<std::uint64_t, std::uint64_t>;
+
+Progress progress(const shm::Segment& segment) noexcept {
+    const std::uint64_t stored = segment.log().stored_id.load();
+    return {stored, segment.is_in_cluster() ? segment.outbox().head.load() : 0};
+}
+
 }  // namespace
 
 ArchiverWatchdog::ArchiverWatchdog(shm::Segment& segment, std::filesystem::path data_dir,
                                    const base::UniqueFd& alive,
-                                   const std::vector<base::PlacedFile>& lock_files)
+                                   const std::vector<base::PlacedFile>& lock_files,
+                                   std::optional<ReplicaCommand> replica)
     : segment_{&segment},
       data_dir_{std::move(data_dir)},
       alive_{&alive},
-      lock_files_{&lock_files} {}
+      lock_files_{&lock_files},
+      replica_{std::move(replica)} {}
 
 void ArchiverWatchdog::begin() {
     if (!segment_->has_store()) return;
@@ -49,19 +59,28 @@ void ArchiverWatchdog::start() {
         segment_->set_store_state(shm::StoreState::works);
     }
     shm::set_version(segment_->process(shm::archiver_entry), wire::version);
-    archiver_.pid = spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
+    archiver_.pid = spawn(generation);
     if (archiver_.pid != -1) return delay_.started(Clock::now());
-    log_event(LogLevel::error, std::string{"cannot fork the archiver: "} + std::strerror(errno));
+    log_event(LogLevel::error, "cannot fork " + name() + ": " + std::strerror(errno));
     archiver_ = {};
     delay_.not_started(Clock::now());
+}
+
+/// @return as fork(2)
+pid_t ArchiverWatchdog::spawn(std::uint32_t generation) {
+    if (!replica_) {
+        return spawn_archiver({*segment_, data_dir_, *lock_files_, generation}, *alive_);
+    }
+    const auto level = static_cast<LogLevel>(segment_->server().log_level.load());
+    return spawn_replica(*replica_, generation, level, *alive_);
 }
 
 void ArchiverWatchdog::ended(int status) {
     forget();
     ++segment_->server().archiver_restarts;
-    log_event(LogLevel::warning, RestartDelay::was_killed(status)
-                                     ? "the archiver was killed; starting another one"
-                                     : "the archiver has ended; starting another one");
+    log_event(LogLevel::warning,
+              name() + (RestartDelay::was_killed(status) ? " was killed" : " has ended") +
+                  "; starting another one");
     delay_.ended(status, Clock::now());
     start_if_due();
 }
@@ -75,9 +94,8 @@ void ArchiverWatchdog::forget() noexcept {
 void ArchiverWatchdog::look_after() noexcept {
     if (archiver_.pid == 0 || Clock::now() < next_look_) return;
     next_look_ = Clock::now() + look_interval;
-    const shm::LogHeader& log = segment_->log();
-    if (log.stored_id.load() == log.last_id.load() || !base::is_stopped(archiver_.pid)) return;
-    log_event(LogLevel::warning, "the archiver is stopped while messages wait for it; killing it");
+    if (is_idle() || !base::is_stopped(archiver_.pid)) return;
+    log_event(LogLevel::warning, name() + " is stopped while messages wait for it; killing it");
     archiver_.signal(SIGKILL);
 }
 
@@ -93,7 +111,7 @@ bool ArchiverWatchdog::drain() {
         shm::wake_archiver(*segment_);
         if (archiver_.pid != 0) wait_for_end();
         if (is_drained()) return true;
-        if (segment_->store_state() == shm::StoreState::fails) return false;
+        if (cannot_drain()) return false;
     }
     return false;
 }
@@ -102,11 +120,11 @@ bool ArchiverWatchdog::drain() {
 void ArchiverWatchdog::wait_for_end() noexcept {
     const base::UniqueFd process =
         archiver_.pidfd ? std::move(archiver_.pidfd) : base::open_pidfd(archiver_.pid);
-    std::uint64_t stored = 0;
+    Progress before{};
     do {
-        stored = segment_->log().stored_id.load();
+        before = progress(*segment_);
         if (base::wait_for_end(process, Clock::now() + drain_timeout)) return reap();
-    } while (segment_->log().stored_id.load() != stored);
+    } while (progress(*segment_) != before);
     base::send_signal(process, SIGKILL);
     static_cast<void>(base::wait_for_end(process, Clock::now() + drain_timeout));
     reap();
@@ -118,9 +136,24 @@ void ArchiverWatchdog::reap() noexcept {
     forget();
 }
 
+/// Tells whether nothing waits for the archiver.
+bool ArchiverWatchdog::is_idle() const noexcept {
+    const shm::LogHeader& log = segment_->log();
+    if (log.stored_id.load() != log.last_id.load()) return false;
+    return !replica_ || segment_->outbox().head.load() == segment_->outbox().end.load();
+}
+
 bool ArchiverWatchdog::is_drained() const noexcept {
-    return segment_->store_state() == shm::StoreState::drained &&
-           segment_->log().stored_id.load() == segment_->log().last_id.load();
+    return segment_->store_state() == shm::StoreState::drained && is_idle();
+}
+
+/// Tells whether another archiver would not get any further: the store fails, or the engine is
+/// away.
+bool ArchiverWatchdog::cannot_drain() const noexcept {
+    if (segment_->store_state() == shm::StoreState::fails) return true;
+    if (!replica_) return false;
+    const auto state = static_cast<shm::ClusterState>(segment_->cluster().state.load());
+    return state == shm::ClusterState::no_engine || state == shm::ClusterState::stopped;
 }
 
 }  // namespace belfry::server

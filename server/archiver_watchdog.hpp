@@ -3,6 +3,7 @@
 #include "base/placed_file.hpp"
 #include "base/unique_fd.hpp"
 #include "server/child.hpp"
+#include "server/replica_process.hpp"
 #include "server/restart_delay.hpp"
 #include "shm/segment.hpp"
 
@@ -10,18 +11,22 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <string>
 
 namespace belfry::server {
 
 /// Keeps an archiver running: adopts the one that an earlier supervisor left or starts one, and
-/// starts another one if it dies. Only the supervisor uses it. It does nothing if there is no
-/// store.
+/// starts another one if it dies. On a node of a cluster the replica takes the archiver's place.
+/// Only the supervisor uses it. It does nothing if there is no store.
 class ArchiverWatchdog {
   public:
     /// @param alive the locked file `alive`, which the archiver inherits
     /// @param lock_files the files that the archiver watches; they must outlive the object
+    /// @param replica how the replica is executed; nothing on a single node
     ArchiverWatchdog(shm::Segment& segment, std::filesystem::path data_dir,
-                     const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files);
+                     const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files,
+                     std::optional<ReplicaCommand> replica);
 
     /// Adopts a running archiver, or starts one. @throws StartError
     void begin();
@@ -54,16 +59,21 @@ class ArchiverWatchdog {
   private:
     using Clock = std::chrono::steady_clock;
 
+    [[nodiscard]] std::string name() const { return replica_ ? "the replica" : "the archiver"; }
     void start();
+    [[nodiscard]] pid_t spawn(std::uint32_t generation);
     void wait_for_end() noexcept;
     void reap() noexcept;
     void forget() noexcept;
+    [[nodiscard]] bool is_idle() const noexcept;
     [[nodiscard]] bool is_drained() const noexcept;
+    [[nodiscard]] bool cannot_drain() const noexcept;
 
     shm::Segment* segment_;
     std::filesystem::path data_dir_;
     const base::UniqueFd* alive_;
     const std::vector<base::PlacedFile>* lock_files_;
+    std::optional<ReplicaCommand> replica_;
     Child archiver_;
     RestartDelay delay_;
     Clock::time_point next_look_;

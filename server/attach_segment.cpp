@@ -2,11 +2,13 @@
 
 #include "base/process.hpp"
 #include "base/random.hpp"
+#include "cli/command_line.hpp"
 #include "daemon/logger.hpp"
 #include "server/start_error.hpp"
 #include "shm/end_server.hpp"
 #include "shm/process_entry.hpp"
 #include "store/open_log.hpp"
+#include "store/saved_cluster.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 #include "wire/version.hpp"
@@ -37,6 +39,27 @@ void adopt_durability(shm::Segment& segment, const std::string& name, shm::Durab
                   name + " has --durability commit, which stays until a clean stop");
     }
     if (wanted > has) segment.prefix().durability.store(static_cast<std::uint32_t>(wanted));
+}
+
+/// Checks that the segment belongs to the cluster and the node of the options. Its outbox and its
+/// log are of no use to another one.
+/// @throws StartError if only one of them is in a cluster
+/// @throws cli::UsageError if they are in different ones
+void require_same_node(const shm::Segment& segment, const std::string& name,
+                       const std::optional<ClusterOptions>& wanted) {
+    if (segment.is_in_cluster() != wanted.has_value()) {
+        throw StartError{name + (wanted ? " is that of a single node; stop its server before it is "
+                                          "started with --cluster"
+                                        : " is that of a node of a cluster; stop its server before "
+                                          "it is started without --cluster")};
+    }
+    if (!wanted) return;
+    const std::string cluster = shm::shared_text(segment.cluster().name);
+    const std::string node = shm::shared_text(segment.cluster().node);
+    if (cluster == wanted->name && node == wanted->node) return;
+    throw cli::UsageError{name + " is that of node " + node + " of the cluster " + cluster +
+                          ", not of node " + wanted->node + " of the cluster " + wanted->name +
+                          "; stop its server first"};
 }
 
 /// A killed supervisor may still be exiting after its lock was released.
@@ -120,17 +143,48 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
     }
 }
 
+/// Returns the name of the cluster to which the store belongs; nothing if it belongs to none, or
+/// cannot be read, which open_log() then reports.
+std::optional<std::string> cluster_of_store(const std::filesystem::path& data_dir) {
+    if (!store::has_store(data_dir)) return {};
+    try {
+        store::Database database = store::open_to_read(data_dir);
+        const auto saved = store::read_saved_cluster(database);
+        return saved ? std::optional{saved->name} : std::nullopt;
+    } catch (const store::StoreError&) {
+        return {};
+    }
+}
+
+/// Refuses to go on with the log of a cluster without the cluster, because the store could not
+/// return to it.
+/// @throws StartError
+void require_single_node(const Options& options) {
+    const auto cluster = cluster_of_store(options.data_dir);
+    if (!cluster) return;
+    throw StartError{"the store in " + options.data_dir.string() + " belongs to the cluster " +
+                     *cluster + "; start it with --cluster, or copy its messages into a new " +
+                     "store with belfryctl export and import"};
+}
+
 /// Returns the log in the store, or a new one.
-store::SavedLog log_to_go_on_with(const Options& options) {
-    const std::string new_epoch = base::random_hex(epoch_digits);
+/// @throws StartError if the store has a log of another epoch than the cluster
+store::SavedLog log_to_go_on_with(const Options& options,
+                                  const std::optional<ClusterSettings>& cluster) {
+    const std::string new_epoch = cluster ? cluster->epoch : base::random_hex(epoch_digits);
     store::SavedLog saved;
     saved.epoch = new_epoch;
     if (options.durability == shm::Durability::memory) return saved;
+    if (!cluster) require_single_node(options);
     saved = store::open_log(options.data_dir, options.durability, new_epoch);
+    if (cluster && saved.epoch != cluster->epoch) {
+        throw StartError{"the store has epoch " + saved.epoch + ", the cluster has epoch " +
+                         cluster->epoch};
+    }
     if (saved.last_id == 0) return saved;
     log_event(LogLevel::info, "the store has messages up to " + std::to_string(saved.last_id) +
                                   " of log " + saved.epoch);
-    if (saved.epoch == new_epoch) {
+    if (saved.epoch == new_epoch && !cluster) {
         log_event(LogLevel::warning,
                   "messages delivered but not stored may be lost; the log continues with epoch " +
                       new_epoch);
@@ -185,18 +239,25 @@ std::optional<shm::FoundSegment> segment_to_adopt(const Options& options) {
         case shm::SegmentState::whole:
             break;
     }
+    require_same_node(found->segment, name, options.cluster);
     adopt_durability(found->segment, name, options.durability);
     if (found->segment.has_store()) resume_store(options, *found);
     return found;
 }
 
-shm::FoundSegment new_segment(const Options& options, const auth::KnownClients& clients) {
-    const store::SavedLog saved = log_to_go_on_with(options);
+shm::FoundSegment new_segment(const Options& options, const auth::KnownClients& clients,
+                              const std::optional<ClusterSettings>& cluster) {
+    const store::SavedLog saved = log_to_go_on_with(options, cluster);
     shm::SegmentPlan plan;
     plan.ring_bytes = options.ring_bytes;
     plan.max_clients = options.max_clients;
-    plan.max_payload = options.max_payload;
+    plan.max_payload = cluster ? cluster->max_payload : options.max_payload;
     plan.durability = options.durability;
+    if (options.cluster) {
+        plan.cluster = {.name = options.cluster->name,
+                        .node = options.cluster->node,
+                        .incarnation = base::random_value<std::uint64_t>()};
+    }
     plan.epoch = saved.epoch;
     plan.program_version = wire::version;
     plan.clients = clients_of(clients, saved);

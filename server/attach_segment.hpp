@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/options.hpp"
+#include "server/replica_process.hpp"
 #include "shm/segment_file.hpp"
 
 #include <optional>
@@ -16,7 +17,9 @@ namespace belfry::server {
 [[nodiscard]] std::optional<shm::FoundSegment> segment_to_adopt(const Options& options);
 
 /// Creates a segment from the state of the store.
+/// @param cluster the settings of the cluster that this node has joined; nothing on a single node
 [[nodiscard]] shm::FoundSegment new_segment(const Options& options,
-                                            const auth::KnownClients& clients);
+                                            const auth::KnownClients& clients,
+                                            const std::optional<ClusterSettings>& cluster);
 
 }  // namespace belfry::server

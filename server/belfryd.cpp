@@ -1,5 +1,6 @@
 #include "server/belfryd.hpp"
 
+#include "cli/command_line.hpp"
 #include "daemon/logger.hpp"
 #include "daemon/process_title.hpp"
 #include "server/attach_segment.hpp"
@@ -14,8 +15,10 @@
 #include "server/supervisor.hpp"
 #include "shm/client_table.hpp"
 #include "shm/clients_path.hpp"
+#include "shm/cluster_arguments.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/end_server.hpp"
+#include "shm/log_writer.hpp"
 #include "shm/port_file.hpp"
 #include "shm/segment_file.hpp"
 #include "store/open_log.hpp"
@@ -153,6 +156,37 @@ void log_listening(const shm::Segment& segment, const Options& options,
     std::cout << "belfryd listening on " << listener.name() << std::endl;
 }
 
+/// Joins the cluster before a segment is made. @return nothing on a single node
+std::optional<ClusterSettings> join(const Options& options) {
+    if (!options.cluster) return {};
+    auto settings = join_cluster(*options.cluster, options.data_dir, options.max_payload);
+    if (!shm::LogWriter::payload_fits(options.ring_bytes, settings.max_payload)) {
+        throw cli::UsageError{"the max-payload of the cluster, " +
+                              std::to_string(settings.max_payload) +
+                              " bytes, is more than an eighth of --ring-size"};
+    }
+    if (settings.max_payload != options.max_payload) {
+        log_event(LogLevel::info, "max-payload is that of the cluster, " +
+                                      std::to_string(settings.max_payload) + " bytes");
+    }
+    return settings;
+}
+
+void record_cluster(const Options& options) {
+    std::vector<std::string> arguments;
+    if (options.cluster) {
+        arguments = cluster_arguments(*options.cluster);
+        arguments.insert(arguments.end(), {"--max-payload", std::to_string(options.max_payload)});
+    }
+    shm::write_cluster_arguments(options.data_dir, arguments);
+}
+
+std::optional<ReplicaCommand> replica_command(const Options& options) {
+    if (!options.cluster) return {};
+    return ReplicaCommand{replica_program(), options.data_dir, cluster_arguments(*options.cluster),
+                          options.log_format};
+}
+
 /// Removes the port files and the record of the clients' file. Those in the data directory stay if
 /// that directory is gone or belongs to another server.
 void remove_records(const Options& options, const shm::DataDirectoryLock& lock,
@@ -215,12 +249,16 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
 
     auto adopted = segment_to_adopt(options);
     if (!adopted) require_nobody(options);
+    // Before the node joins, because `belfryctl cluster reseed` may be what makes that possible.
+    record_cluster(options);
+    const auto cluster = adopted ? std::nullopt : join(options);
     const base::UniqueFd alive = shm::hold_alive(options.data_dir);
     Listener listener = open_listener(options.listen, options.port,
                                       adopted ? &adopted->segment.prefix().port : nullptr);
 
     const bool is_new = !adopted;
-    shm::FoundSegment found = adopted ? *std::move(adopted) : new_segment(options, clients);
+    shm::FoundSegment found =
+        adopted ? *std::move(adopted) : new_segment(options, clients, cluster);
     Cleanup cleanup{options, lock, found, is_new};
     shm::Segment& segment = found.segment;
     configure(segment, options, clients);
@@ -234,7 +272,7 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
                                   options.max_waiting};
     Supervisor supervisor{
         segment, options.data_dir, listener, gate ? &*gate : nullptr, descriptors.max_waiting(),
-        alive,   lock_files,       clients};
+        alive,   lock_files,       clients,  replica_command(options)};
     // This may fail, so it must come before an archiver is started, which would outlive the
     // failure.
     if (options.port_file) {

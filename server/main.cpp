@@ -6,6 +6,7 @@
 #include "server/belfryd.hpp"
 #include "server/gate_process.hpp"
 #include "server/options.hpp"
+#include "server/replica_process.hpp"
 #include "server/small_child.hpp"
 #include "shm/data_directory.hpp"
 
@@ -47,6 +48,7 @@ int main(int argc, char** argv) {
         const auto options = belfry::server::read_options(arguments);
         auto clients =
             options ? std::optional{belfry::server::read_clients(*options)} : std::nullopt;
+        if (options) belfry::server::require_files(*options);
         if (options && !options->check) {
             belfry::set_log(options->log_level, options->log_format);
             belfry::prepare_process_titles(argc, argv, "belfryd",
@@ -58,12 +60,17 @@ int main(int argc, char** argv) {
         if (has_certificate && !belfry::server::check_gate(*options->gate)) {
             return belfry::cli::exit_usage;
         }
+        if (options && options->cluster) {
+            static_cast<void>(belfry::server::replica_program());
+        }
         if (options) std::cout << "configuration OK\n";
         belfry::cli::finish_standard_output();
         return EXIT_SUCCESS;
     } catch (const belfry::cli::UsageError& error) {
         belfry::cli::warn("belfryd", error.what());
         return belfry::cli::exit_usage;
+    } catch (const belfry::server::JoinRefused& refused) {
+        return refused.exit_status();
     } catch (const belfry::shm::DataDirectoryUnsafe& error) {
         log_event(belfry::LogLevel::error, error.what());
         return belfry::cli::exit_usage;

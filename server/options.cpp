@@ -37,6 +37,7 @@ po::options_description described_options() {
         ("port-file", text()->value_name("FILE"), "file that holds the port while the server runs")
         ("listen", defaults_to("127.0.0.1")->value_name("ADDR"), "IPv4 or IPv6 address to listen on");
     describe_gate_options(options);
+    describe_cluster_options(options);
     options.add_options()
         ("data-dir", defaults_to("belfry-data")->value_name("DIR"), "directory of the database and the lock files")
         ("durability", defaults_to("commit")->value_name("WORD"), "commit: store a message before showing it; async: show it before storing it; memory: no store")
@@ -109,6 +110,17 @@ std::filesystem::path data_dir_in(const po::variables_map& options) {
     return path;
 }
 
+/// A node of a cluster stores what it shows, and the engine takes no larger message.
+void require_cluster_limits(const Options& options, const std::string& max_payload) {
+    if (options.durability != shm::Durability::commit) {
+        throw UsageError{"--cluster needs --durability commit", "durability"};
+    }
+    if (options.max_payload > max_cluster_payload) {
+        throw UsageError{"--max-payload " + max_payload + " is above 1M, the limit of a cluster",
+                         "max-payload"};
+    }
+}
+
 Options checked(const po::variables_map& given) {
     const auto text = [&given](const char* name) { return *cli::text_of(given, name); };
     Options options;
@@ -118,6 +130,7 @@ Options checked(const po::variables_map& given) {
     options.port = static_cast<std::uint16_t>(cli::whole_number("port", text("port"), 0, 65535));
     options.port_file = cli::text_of(given, "port-file");
     options.gate = gate_options_in(given, options.listen);
+    options.cluster = cluster_options_in(given);
     options.data_dir = data_dir_in(given);
     options.durability = durability_in(given);
     options.keep_messages = retention_in(given, "keep-messages", shm::max_id);
@@ -135,6 +148,7 @@ Options checked(const po::variables_map& given) {
     if (options.gate) options.gate->max_waiting = options.max_waiting;
     options.max_payload = static_cast<std::uint32_t>(
         cli::byte_count("max-payload", text("max-payload"), 1, wire::max_discard));
+    if (options.cluster) require_cluster_limits(options, text("max-payload"));
     if (!shm::LogWriter::payload_fits(options.ring_bytes, options.max_payload)) {
         throw UsageError{"--max-payload " + text("max-payload") +
                              " is more than an eighth of --ring-size " + text("ring-size"),
@@ -171,6 +185,10 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     } catch (const UsageError& error) {
         throw cli::with_origin(error, line);
     }
+}
+
+void require_files(const Options& options) {
+    if (options.cluster) require_cluster_files(*options.cluster);
 }
 
 auth::KnownClients read_clients(const Options& options) {

@@ -2,6 +2,7 @@
 
 #include "auth/known_clients.hpp"
 #include "daemon/logger.hpp"
+#include "server/cluster_options.hpp"
 #include "server/gate_options.hpp"
 #include "shm/layout.hpp"
 
@@ -20,7 +21,8 @@ struct Options {
     std::string listen = "127.0.0.1";                   ///< an IPv4 or IPv6 address
     std::uint16_t port = 5000;                          ///< 0 lets the system choose
     std::optional<std::filesystem::path> port_file;
-    std::optional<GateOptions> gate;  ///< nothing without a port for it
+    std::optional<GateOptions> gate;        ///< nothing without a port for it
+    std::optional<ClusterOptions> cluster;  ///< nothing on a single node
     std::filesystem::path data_dir = "belfry-data";
     shm::Durability durability = shm::Durability::commit;
     std::uint64_t keep_messages = 0;  ///< 0 keeps all
@@ -39,6 +41,10 @@ struct Options {
 /// @return nothing if `--help` or `--version` was given, which is then printed to standard output
 /// @throws cli::UsageError, which names file and line if the mistake is in the file
 [[nodiscard]] std::optional<Options> read_options(const std::vector<std::string>& arguments);
+
+/// Checks the files that the options name and that no other function reads: those of the cluster.
+/// @throws cli::UsageError
+void require_files(const Options& options);
 
 /// Returns the clients of the options, after reading the clients' file.
 /// @throws cli::UsageError

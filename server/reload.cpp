@@ -158,6 +158,7 @@ void Reload::log_what_stays(const Options& next) {
         {"log-format", next.log_format != now.log_format},
     };
     for (const auto& of_gate : gate_differences(now.gate, next.gate)) fixed.push_back(of_gate);
+    for (const auto& one : cluster_differences(now.cluster, next.cluster)) fixed.push_back(one);
     for (const auto& [name, differs] : fixed) {
         if (!differs) continue;
         log(LogLevel::warning,

@@ -50,11 +50,11 @@ void watch(const base::UniqueFd& epoll, int fd, std::uint64_t event) {
 Supervisor::Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir,
                        Listener& listener, Gate* gate, std::size_t max_waiting,
                        const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files,
-                       auth::KnownClients& clients)
+                       auth::KnownClients& clients, std::optional<ReplicaCommand> replica)
     : segment_{&segment},
       gate_{gate},
       sandbox_{sandbox::ProcessKind::session, {data_dir, "/proc"}},
-      archiver_{segment, data_dir, alive, lock_files},
+      archiver_{segment, data_dir, alive, lock_files, std::move(replica)},
       huge_pages_{segment},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       children_{segment, limits_},

@@ -34,10 +34,12 @@ class Supervisor {
     /// @param alive the locked file `alive`, which the children inherit
     /// @param lock_files the files that the archiver watches
     /// @param clients by which each session verifies its client
+    /// @param replica how the replica is executed; nothing on a single node
     /// @throws StartError, std::system_error
     Supervisor(shm::Segment& segment, const std::filesystem::path& data_dir, Listener& listener,
                Gate* gate, std::size_t max_waiting, const base::UniqueFd& alive,
-               const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients);
+               const std::vector<base::PlacedFile>& lock_files, auth::KnownClients& clients,
+               std::optional<ReplicaCommand> replica);
 
     /// Takes over the archiver, the children and the slots of an earlier supervisor. It wakes
     /// processes that dead ones may have left asleep, and starts an archiver if none is running.

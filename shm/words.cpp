@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 3> store_states{"works", "fails", "draine
 constexpr std::array<std::string_view, end_reasons> ends{
     "none",          "quit",    "closed",   "lost",   "taken-over",
     "shutting-down", "removed", "protocol", "killed", "failed"};
+constexpr std::array<std::string_view, 4> cluster_states{"no-engine", "ok", "behind", "stopped"};
 constexpr std::array<std::string_view, 3> transports{"tcp", "tls", "web"};
 
 template <class Words, class Value>
@@ -41,6 +42,10 @@ std::string_view name_of(StoreState state) noexcept {
 
 std::string_view name_of(EndReason reason) noexcept {
     return word_for(ends, reason);
+}
+
+std::string_view name_of(ClusterState state) noexcept {
+    return word_for(cluster_states, state);
 }
 
 std::string_view name_of(Transport transport) noexcept {

@@ -21,6 +21,9 @@ namespace belfry::shm {
 /// Returns `taken-over` and the like; `unknown` for a value that a later program may have written.
 [[nodiscard]] std::string_view name_of(EndReason reason) noexcept;
 
+/// Returns `no-engine`, `ok`, `behind` or `stopped`; `unknown` for any other value.
+[[nodiscard]] std::string_view name_of(ClusterState state) noexcept;
+
 /// Returns `tcp`, `tls` or `web`; `unknown` for any other value.
 [[nodiscard]] std::string_view name_of(Transport transport) noexcept;
 

@@ -115,7 +115,8 @@ std::optional<std::string> cluster_of(Database& database) {
     return row.step() ? std::string{row.bytes(0)} : std::string{};
 }
 
-void enter_cluster(const fs::path& data_dir, const std::string& name, const std::string& epoch) {
+void enter_cluster(const fs::path& data_dir, const std::string& name, const std::string& epoch,
+                   std::int64_t revision) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{data_dir};
     writer.keep_wal_files(true);
@@ -134,16 +135,17 @@ void enter_cluster(const fs::path& data_dir, const std::string& name, const std:
         .run();
     Statement{database,
               "INSERT INTO cluster(name, revision, last_id, last_time, first_id) "
-              "VALUES(?, 0, ?, ?, ?)"}
+              "VALUES(?, ?, ?, ?, ?)"}
         .bind_text(1, name)
-        .bind(2, log.last_id)
-        .bind(3, log.last_time_ms)
-        .bind(4, writer.first_id())
+        .bind(2, static_cast<std::uint64_t>(revision))
+        .bind(3, log.last_id)
+        .bind(4, log.last_time_ms)
+        .bind(5, writer.first_id())
         .run();
     writer.commit();
 }
 
-void restart_cluster(const fs::path& data_dir, const std::string& epoch) {
+void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::int64_t revision) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{open_existing_to_write(data_dir)};
     writer.keep_wal_files(true);
@@ -152,7 +154,9 @@ void restart_cluster(const fs::path& data_dir, const std::string& epoch) {
     if (!read_saved_cluster(database)) throw unusable(database.file(), "is in no cluster");
     writer.begin();
     Statement{database, "UPDATE log SET epoch = ?"}.bind_text(1, epoch).run();
-    database.execute("UPDATE cluster SET revision = 0");
+    Statement{database, "UPDATE cluster SET revision = ?"}
+        .bind(1, static_cast<std::uint64_t>(revision))
+        .run();
     database.execute("UPDATE clients SET login = 0, node = ''");
     database.execute("DELETE FROM nodes");
     writer.commit();

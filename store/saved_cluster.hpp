@@ -63,15 +63,18 @@ struct SavedCluster {
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and
 /// no server may be running.
 /// @param epoch that of the cluster; the database must have the same, or none
+/// @param revision the cluster's log begins behind this revision of the engine
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to
 /// it
 void enter_cluster(const std::filesystem::path& data_dir, const std::string& name,
-                   const std::string& epoch);
+                   const std::string& epoch, std::int64_t revision = 0);
 
 /// Makes the database the beginning of a new log of its cluster, after the engine has lost its
-/// data: gives it another epoch, and forgets nodes, logins and the revision. It is one transaction.
+/// data: gives it another epoch, and forgets nodes and logins. It is one transaction.
 /// The caller must hold the lock of the data directory, and no server may be running.
+/// @param revision the new log begins behind this revision of the engine
 /// @throws StoreError, also if the database is in no cluster
-void restart_cluster(const std::filesystem::path& data_dir, const std::string& epoch);
+void restart_cluster(const std::filesystem::path& data_dir, const std::string& epoch,
+                     std::int64_t revision = 0);
 
 }  // namespace belfry::store

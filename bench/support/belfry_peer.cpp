@@ -17,12 +17,6 @@ std::string subscriber(std::size_t index) {
     return "s" + std::to_string(index);
 }
 
-std::vector<std::string> all_ids(std::size_t subscribers) {
-    auto ids = client_ids("s", subscribers);
-    ids.emplace_back(publisher);
-    return ids;
-}
-
 std::size_t digits(std::uint64_t number) {
     return std::to_string(number).size();
 }
@@ -40,30 +34,37 @@ void append_number(std::string& out, std::uint64_t number) {
 }  // namespace
 
 BelfryPeer::BelfryPeer(const std::filesystem::path& dir, std::size_t subscribers,
-                       Transport transport)
-    : Peer{transport},
-      server_{{dir, "memory", all_ids(subscribers), "64M", subscribers + 1, transport}} {}
+                       Transport transport, const std::string& durability)
+    : BelfryProtocol{transport},
+      server_{{dir, durability, all_ids(subscribers), "64M", subscribers + 1, transport}} {}
+
+std::vector<std::string> BelfryProtocol::all_ids(std::size_t subscribers) {
+    auto ids = client_ids("s", subscribers);
+    ids.emplace_back(publisher);
+    return ids;
+}
 
 /// The frame is `MSG <id> publisher <ms> <nbytes>` CRLF payload CRLF. The time has 13 digits from
 /// 2001 to 2286.
-std::uint64_t BelfryPeer::bytes_beside_id(std::size_t payload) {
+std::uint64_t BelfryProtocol::bytes_beside_id(std::size_t payload) {
     return std::string_view{"MSG   1234567890123 \r\n\r\n"}.size() + publisher.size() +
            digits(payload) + payload;
 }
 
-void BelfryPeer::subscribe(const Connection& connection, std::size_t index) {
+void BelfryProtocol::subscribe(const Connection& connection, std::size_t index) {
     log_in(connection, index);
 }
 
-void BelfryPeer::log_in(const Connection& connection, std::size_t index) {
+void BelfryProtocol::log_in(const Connection& connection, std::size_t index) {
     log_in_as(connection, subscriber(index));
 }
 
-void BelfryPeer::introduce(const Connection& connection) {
+void BelfryProtocol::introduce(const Connection& connection) {
     log_in_as(connection, publisher);
 }
 
-std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::string_view payload) {
+std::uint64_t BelfryProtocol::print(std::string& out, std::uint64_t count,
+                                    std::string_view payload) {
     const std::string tail = " " + std::to_string(payload.size()) + "\r\n";
     std::uint64_t bytes = count * bytes_beside_id(payload.size());
     for (; count > 0; --count) {
@@ -76,7 +77,7 @@ std::uint64_t BelfryPeer::print(std::string& out, std::uint64_t count, std::stri
     return bytes;
 }
 
-std::uint64_t BelfryPeer::answered(std::string_view bytes) {
+std::uint64_t BelfryProtocol::answered(std::string_view bytes) {
     std::uint64_t count = 0;
     lines_.feed(bytes, [&count](std::string_view line) {
         if (!line.starts_with("SENT ")) {

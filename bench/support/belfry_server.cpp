@@ -51,6 +51,7 @@ test::Invocation BelfryServer::command() const {
             command.arguments.push_back(option);
         }
     }
+    command.arguments.insert(command.arguments.end(), plan_.more.begin(), plan_.more.end());
     // If this program dies, the server must stop cleanly and remove its segment.
     command.death_signal = SIGTERM;
     command.own_session = true;

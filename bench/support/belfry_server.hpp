@@ -19,7 +19,8 @@ struct ServerPlan {
     std::vector<std::string> client_ids;
     std::string ring_size = "64M";
     std::size_t max_clients = 1'024;
-    Transport transport = {};  ///< clients may use it and plain TCP
+    Transport transport = {};            ///< clients may use it and plain TCP
+    std::vector<std::string> more = {};  ///< further options of belfryd
 };
 
 /// A real belfryd on a free port, whose clients have secrets. The destructor leaves no process and

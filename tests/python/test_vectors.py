@@ -221,6 +221,41 @@ class Scenes(unittest.TestCase):
                     player.play(step)
 
 
+class StoreThatFails(unittest.TestCase):
+    LOGIN = {"connect": "LOGIN ann ack=manual"}
+    WELCOME = {"server": "WELCOME ann epoch=e1 cursor=0 last=0 seq=0 max-payload=9 server=b/1\r\nLIVE 0\r\n"}
+
+    def refused(self, servers):
+        player = Player(self, {"servers": servers}, 0)
+        for step in (self.LOGIN, self.WELCOME, {"send": "a"}, {"server": "ERR store-failed 1 x\r\n"}):
+            player.play(step)
+        return player
+
+    def test_another_server_is_tried_after_five_seconds(self):
+        player = self.refused(2)
+        for _ in range(4):
+            player.pass_time(1.2)
+            player.do_server({"server": "ERR store-failed 1 x\r\n"})
+        self.assertTrue(player.core.is_online)
+        player.pass_time(0.3)
+        self.assertEqual((player.core.state, player.core.server), ("waiting", 1))
+        player.play(self.LOGIN)
+        player.play(self.WELCOME)
+        player.play({"sends": [["1", "a"]]})
+
+    def test_a_server_that_stores_again_is_kept(self):
+        player = self.refused(2)
+        player.pass_time(4.0)
+        player.do_server({"server": "SENT 1 1\r\n"})
+        player.pass_time(4.0)
+        self.assertTrue(player.core.is_online)
+
+    def test_a_single_server_is_kept(self):
+        player = self.refused(1)
+        player.pass_time(20.0)
+        self.assertTrue(player.core.is_online)
+
+
 def add_tests(case, name):
     for number, vector in enumerate(json.loads((VECTORS / name).read_text()), 1):
         label = f"test_{number:03}_" + re.sub(r"\W+", "_", vector["name"])

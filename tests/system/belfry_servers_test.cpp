@@ -1,9 +1,11 @@
+#include "tests/support/failure.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/running_belfry.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 /// belfry has several servers, and uses one after the other. The test plays them.
@@ -39,14 +41,40 @@ TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstCannotBeReached) {
     EXPECT_EQ(belfry.err(), "");
 }
 
-TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstIsFullOrLate) {
-    for (const std::string error : {"too-many-clients", "login-timeout"}) {
+TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstIsFullLateOrWithoutItsCluster) {
+    for (const std::string error : {"too-many-clients", "login-timeout", "unavailable"}) {
         Process belfry = start();
         FakeSession refusing = first.accept();
         refusing.expect("LOGIN 1 ack=manual");
         refusing.say("ERR " + error + " - not now\r\n");
         EXPECT_EQ(serve_once(second, belfry), 0) << error;
     }
+}
+
+TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstHasStoredNothingForFiveSeconds) {
+    Process belfry = start();
+    FakeSession failing = first.accept();
+    failing.let_in();
+    belfry.write("a\n");
+    std::thread refusing{[&failing] {
+        try {
+            while (true) {
+                failing.expect_send(1, "a");
+                failing.say("ERR store-failed 1 not now\r\n");
+            }
+        } catch (const Failure&) {
+            // belfry has left
+        }
+    }};
+    FakeSession session = second.accept();
+    refusing.join();
+    session.let_in();
+    session.expect_send(1, "a");
+    session.say("SENT 1 1\r\nLIVE 1\r\n");
+    session.expect("ACK 1");
+    belfry.close_input();
+    session.let_go();
+    EXPECT_EQ(belfry.wait(), 0);
 }
 
 TEST_F(BelfryServers, TheNextOneIsUsedIfTheFirstShutsDown) {

@@ -118,6 +118,15 @@ TEST_P(DocumentsOf, TheManualIsWellFormed) {
     EXPECT_EQ(lint.out + lint.err, "");
 }
 
+TEST(Documents, TheManualsOfTheOtherProgramsAreWellFormedAndNameTheSameOptions) {
+    for (const std::string name : {"belfry-gate", "belfry-replica"}) {
+        EXPECT_EQ(found(manual_of(name), R"(^\.It Fl -([a-z-]+))"), options_of(name));
+        const Result lint =
+            run({"/usr/bin/mandoc", {"-T", "lint", "-W", "warning", manual_file(name)}});
+        EXPECT_EQ(lint.out + lint.err, "");
+    }
+}
+
 TEST(Documents, ManualReadmeAndCompletionNameTheCommandsOfBelfryctl) {
     const Names commands = commands_of("belfryctl");
     EXPECT_TRUE(commands.contains("status"));
@@ -125,6 +134,8 @@ TEST(Documents, ManualReadmeAndCompletionNameTheCommandsOfBelfryctl) {
     EXPECT_EQ(found(first_cells("belfryctl"), "^\\| `([a-z][a-z-]*)"), commands);
     EXPECT_EQ(completed({"belfryctl", ""}), commands);
     EXPECT_EQ(completed({"belfryctl", "client", ""}), (Names{"add", "list", "remove", "secret"}));
+    EXPECT_EQ(completed({"belfryctl", "cluster", ""}), (Names{"reseed", "status"}));
+    EXPECT_EQ(completed({"belfry-replica", "re"}), Names{"reseed"});
 }
 
 TEST(Documents, CompletionOffersTheValuesOfAnOption) {
@@ -171,12 +182,18 @@ TEST(Documents, TheExampleConfigurationIsValidAsItIsAndWithEverySettingEnabled) 
     const TempDir folder;
     const Certificates certificates;
     const KeyPair pair = certificates.server();
+    const auto user = folder.write("user", "belfry:secret\n");
+    std::filesystem::permissions(user, std::filesystem::perms{0600});
     const std::string whole =
         with_paths(whole_example(),
                    {{"clients", folder.write("clients", "ann\n").string()},
                     {"tls/fullchain.pem", pair.certificate.string()},
                     {"tls/privkey.pem", pair.key.string()},
                     {"tls/clients.pem", certificates.authority().string()},
+                    {"tls/etcd-ca.pem", certificates.authority().string()},
+                    {"tls/etcd-node.pem", pair.certificate.string()},
+                    {"tls/etcd-node.key", pair.key.string()},
+                    {"tls/etcd-user", user.string()},
                     {"tls/revoked.pem", certificates.revoke(certificates.client("bob")).string()}});
     for (const auto& file : {source_file("packaging/belfryd.conf"), folder.write("whole", whole)}) {
         const Result checked = run({program("belfryd"), {"--config", file, "--check"}});

@@ -48,6 +48,23 @@ TEST(BelfryctlOptions, OnlyStatusLogSearchAndExportTakeJson) {
     EXPECT_THROW(read({"backup", "--json", "file"}), cli::UsageError);
 }
 
+TEST(BelfryctlOptions, CheckComparesWithTheClusterAndTakesJsonThen) {
+    EXPECT_FALSE(read({"check"}).cluster);
+    EXPECT_TRUE(read({"check", "--cluster"}).cluster);
+    EXPECT_TRUE(read({"check", "--cluster", "--json"}).json);
+    EXPECT_THROW(read({"status", "--cluster"}), cli::UsageError);
+}
+
+TEST(BelfryctlOptions, CommandsOfClusterHaveTwoWords) {
+    EXPECT_EQ(read({"cluster", "status"}).command, "cluster status");
+    EXPECT_TRUE(read({"cluster", "status", "--json"}).json);
+    EXPECT_FALSE(read({"cluster", "reseed"}).force);
+    EXPECT_TRUE(read({"cluster", "reseed", "--force"}).force);
+    EXPECT_THROW(read({"cluster"}), cli::UsageError);
+    EXPECT_THROW(read({"cluster", "status", "--force"}), cli::UsageError);
+    EXPECT_THROW(read({"cluster", "reseed", "--json"}), cli::UsageError);
+}
+
 TEST(BelfryctlOptions, OnlyRecoverTakesASegmentAndItNeedsOne) {
     EXPECT_EQ(read({"recover", "--segment", "42"}).shmid, 42);
     EXPECT_EQ(read({"--segment=0", "recover"}).shmid, 0);

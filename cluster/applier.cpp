@@ -1,0 +1,242 @@
+#include "cluster/applier.hpp"
+
+#include "daemon/logger.hpp"
+#include "shm/news.hpp"
+#include "store/store_error.hpp"
+#include "store/store_reader.hpp"
+
+#include <string>
+#include <utility>
+
+namespace belfry::cluster {
+namespace {
+
+using store::StoreError;
+
+/// Time between two attempts to use a store that fails, or to take its lock.
+constexpr std::chrono::seconds retry_interval{1};
+constexpr std::chrono::milliseconds lock_retry{20};
+
+/// How often the status is decided anew, and the files are looked at. A lost wake-up costs at most
+/// the former.
+constexpr std::chrono::milliseconds look_interval{500};
+constexpr std::chrono::milliseconds check_interval{900};
+
+/// How often the revision is stored if there is nothing else to store. The engine keeps the log
+/// after the stored revision, and a node that starts again reads from there.
+constexpr std::chrono::seconds position_interval{60};
+
+void warn(const std::string& line) {
+    log_event(LogLevel::warning, line);
+}
+
+}  // namespace
+
+Applier::Store::Store(shm::Segment& segment, const std::filesystem::path& data_dir,
+                      const store::StoreLock& lock)
+    : writer{segment, data_dir, lock, &warn}, log{segment, &warn} {}
+
+Applier::Applier(shm::Segment& segment, std::filesystem::path data_dir, NewsQueue& queue,
+                 Status& status, StoredLog& stored, Owner owner)
+    : segment_{&segment},
+      data_dir_{std::move(data_dir)},
+      queue_{&queue},
+      status_{&status},
+      stored_{&stored},
+      owner_{std::move(owner)} {
+    for (const char* const name : {"lock", "alive"}) lock_files_.emplace_back(data_dir_ / name);
+}
+
+bool Applier::run() {
+    while (true) {
+        try {
+            store::require_store(data_dir_);
+            // The lock is taken again each time, because the lock file may be gone or belong to
+            // another server.
+            const auto lock = wait_for_lock();
+            return lock && work(*lock);
+        } catch (const StoreError& error) {
+            status_->set(Problem::store, error.what());
+        }
+        if (is_to_drain()) return false;
+        sleep_until(Clock::now() + retry_interval, [] { return false; });
+    }
+}
+
+/// Waits for the store's lock, since an earlier process that was killed may still be exiting.
+/// @return nothing if the node is to drain
+std::optional<store::StoreLock> Applier::wait_for_lock() {
+    while (true) {
+        if (auto lock = store::StoreLock::try_take(data_dir_)) return lock;
+        if (is_to_drain()) return {};
+        sleep_until(Clock::now() + lock_retry, [] { return false; });
+    }
+}
+
+/// @return whether everything was applied and stored when the node was to drain
+bool Applier::work(const store::StoreLock& lock) {
+    if (last_files_) last_files_->require_no_old_write_ahead_log();
+    Store open{*segment_, data_dir_, lock};
+    require_lock_files();
+    start(open);
+    const auto has_news = [this] {
+        return (queue_->has_news() && !cannot_apply_) || is_to_drain();
+    };
+    while (!is_to_drain()) {
+        apply_received(open);
+        look_after(open);
+        open.log.wake_rest(has_news);
+        if (!open.has_old) sleep_until(next_look_, has_news);
+    }
+    return drain(open);
+}
+
+/// Brings the segment up to the database, and lets the watcher read the log behind it.
+void Applier::start(Store& open) {
+    open.state = state_of(open.writer.start());
+    last_files_ = open.writer.files();
+    store::StoreReader reader{data_dir_};
+    open.log.start(open.state, reader);
+    open.has_old = true;
+    show_stored(open);
+    read_from(open.state.position.revision);
+    status_->set(Problem::store, {});
+    if (owner_.started) std::exchange(owner_.started, nullptr)(open.state);
+}
+
+/// Lets the watcher begin behind this revision, unless it is already where the database ends. It is
+/// not if the database is the first one, or an older copy was put in its place.
+void Applier::read_from(Revision revision) {
+    if (stored_up_to_ && revision >= *stored_up_to_) return;
+    pending_.reset();
+    queue_->start(revision);
+    stored_up_to_ = revision;
+}
+
+/// Applies what has been received, in one transaction.
+void Applier::apply_received(Store& open) {
+    if (cannot_apply_) return;
+    if (!pending_) pending_ = queue_->take();
+    if (!pending_) return;
+    Changes changes;
+    for (const Batch& batch : pending_->batches) {
+        const Verdict verdict = apply(open.state, batch, segment_->geometry().max_payload, changes);
+        if (must_stop(verdict)) {
+            stop_at(batch, verdict);
+            break;
+        }
+    }
+    if (!cannot_apply_) advance(open, pending_->revision);
+    if (!pending_->batches.empty()) commit(open, changes);
+    pending_.reset();
+}
+
+/// Notes that everything up to a revision is applied. If that has changed nothing, it is only
+/// stored once in a while.
+void Applier::advance(Store& open, Revision revision) {
+    if (revision <= open.state.position.revision) return;
+    open.state.position.revision = revision;
+    segment_->cluster().revision.store(static_cast<std::uint64_t>(revision),
+                                       std::memory_order_release);
+}
+
+void Applier::commit(Store& open, const Changes& changes) {
+    open.writer.commit(step_of(open.state, changes));
+    stored_up_to_ = open.state.position.revision;
+    show_stored(open);
+    open.log.publish(open.state, changes);
+    open.writer.checkpoint();
+    open.has_old |= open.state.position.first_id > forgotten_below_;
+    next_position_ = Clock::now() + position_interval;
+}
+
+/// Stops before a batch that this program does not understand, for good: only another program can
+/// pass it.
+void Applier::stop_at(const Batch& batch, Verdict verdict) {
+    cannot_apply_ = true;
+    const std::string where = " at revision " + std::to_string(batch.key.revision);
+    status_->set(
+        Problem::entry,
+        verdict == Verdict::unknown_kind
+            ? "a newer version has written to the cluster's log" + where + "; upgrade this node"
+            : "the cluster's log is damaged" + where +
+                  "; stop this node, and begin again from a backup of another node");
+}
+
+/// Does what is due besides applying.
+void Applier::look_after(Store& open) {
+    const auto now = Clock::now();
+    if (now >= next_look_) look();
+    if (now >= next_check_) {
+        next_check_ = now + check_interval;
+        open.writer.require_files();  // first, because the loss of the store is more serious
+        require_lock_files();
+        open.log.add_new_rows(open.state);
+    }
+    if (now >= next_position_ && open.state.position.revision > stored_->revision) {
+        commit(open, {});
+    }
+    forget_old(open);
+}
+
+/// Deletes messages that retention has given up, a few at a time.
+void Applier::forget_old(Store& open) {
+    if (!open.has_old) return;
+    open.has_old = open.writer.forget(open.state.position.first_id);
+    if (!open.has_old) forgotten_below_ = open.state.position.first_id;
+}
+
+/// Applies until this node's outbox is empty, and marks the store as complete.
+/// @return false if the engine does not answer, or the node cannot apply the log
+bool Applier::drain(Store& open) {
+    if (owner_.draining) std::exchange(owner_.draining, nullptr)();
+    const shm::OutboxHeader& outbox = segment_->outbox();
+    while (outbox.head.load() != outbox.end.load()) {
+        const auto now = Clock::now();
+        if (now >= next_look_) look();
+        if (cannot_apply_ || status_->is_silent(now)) return false;
+        if (status_->state() == shm::ClusterState::stopped) return false;
+        apply_received(open);
+        sleep_until(next_look_, [this] { return queue_->has_news(); });
+    }
+    commit(open, {});
+    open.writer.mark_clean();
+    require_lock_files();
+    return true;
+}
+
+/// Checks the lock files of the data directory. Without them another server could start there, and
+/// only the store's own lock would keep it out.
+/// @throws StoreError
+void Applier::require_lock_files() const {
+    for (const base::PlacedFile& file : lock_files_) {
+        if (file.is_in_place()) continue;
+        throw StoreError{
+            StoreError::Kind::failing,
+            file.path().string() + " was deleted or replaced; stop the server and start it again"};
+    }
+}
+
+void Applier::show_stored(const Store& open) noexcept {
+    stored_->first_id = open.state.position.first_id;
+    stored_->last_id = open.state.position.last_id;
+    stored_->revision = open.state.position.revision;
+}
+
+/// Sleeps until `has_work` returns true, or until the deadline.
+template <class HasWork>
+void Applier::sleep_until(Clock::time_point deadline, HasWork has_work) {
+    if (Clock::now() >= next_look_) look();
+    shm::wait_for_work(*segment_, deadline, has_work);
+}
+
+bool Applier::is_to_drain() const {
+    return segment_->stop_word() == shm::StopWord::archiver_drains;
+}
+
+void Applier::look() {
+    next_look_ = Clock::now() + look_interval;
+    owner_.look();
+}
+
+}  // namespace belfry::cluster

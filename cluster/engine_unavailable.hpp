@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cluster/engine.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace belfry::cluster {
+
+/// The engine does not answer a command, or refuses to. The message is one line.
+class EngineUnavailable : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Returns the value of an answer. @throws EngineUnavailable
+template <class T>
+[[nodiscard]] T value_of(Answer<T> answer) {
+    if (!answer) throw EngineUnavailable{answer.failure().text};
+    return std::move(*answer);
+}
+
+}  // namespace belfry::cluster

@@ -1,0 +1,92 @@
+#include "cluster/etcd_caller.hpp"
+
+#include "cli/command_line.hpp"
+
+#include <grpcpp/support/sync_stream.h>
+namespace belfry::cluster {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Reads `name:password` from the user file. @return nothing if there is no such file
+std::optional<EtcdUser> read_user(const std::filesystem::path& path) {
+    if (path.empty()) return std::nullopt;
+    const std::string contents = read_option_file(path, "cluster-user-file");
+    const std::string line = contents.substr(0, contents.find('\n'));
+    const std::size_t colon = line.find(':');
+    if (colon == 0 || colon == std::string::npos)
+        throw cli::UsageError{path.string() + " does not contain name:password",
+                              "cluster-user-file"};
+    return EtcdUser{line.substr(0, colon), line.substr(colon + 1)};
+}
+
+}  // namespace
+
+EtcdCaller::EtcdCaller(const EngineOptions& options)
+    : servers_{make_servers(options)}, user_{read_user(options.user_file)} {
+    note_majority();
+}
+
+void EtcdCaller::note_change(Revision revision) {
+    Revision seen = last_change_;
+    while (seen < revision && !last_change_.compare_exchange_weak(seen, revision)) continue;
+}
+
+Answer<std::string> EtcdCaller::log_in(const std::optional<std::string>& stale,
+                                       base::TimePoint end) {
+    if (!user_) return std::string{};
+    // The other threads need the same token, so they wait for the one that logs in.
+    const std::unique_lock lock{login_mutex_, end};
+    if (!lock) return EngineFailure{EngineError::no_answer, "etcd: no answer to the login in time"};
+    if (token_ && token_ != stale) return *token_;
+
+    etcdserverpb::AuthenticateRequest request;
+    request.set_name(user_->name);
+    request.set_password(user_->password);
+    const auto answer = hedged(request, {}, end);
+    if (answer) {
+        token_ = answer->token();
+    } else if (answer.failure().text.find("authentication is not enabled") != std::string::npos) {
+        token_ = "";
+    } else {
+        return answer.failure();
+    }
+    return *token_;
+}
+
+Answer<bool> EtcdCaller::keep_lease(Lease lease) {
+    const base::TimePoint end = base::Clock::now() + Engine::call_timeout;
+    const Answer<std::string> token = log_in({}, end);
+    if (!token) return token.failure();
+    HedgeSchedule schedule{current_, servers_.size(), base::Clock::now()};
+    while (true) {
+        const base::TimePoint now = base::Clock::now();
+        const std::size_t server = schedule.take(now);
+        Answer<bool> answer = keep_lease_at(*servers_[server], lease, *token,
+                                            std::min<base::Duration>(1s, end - now));
+        if (answer) return answer;
+        schedule.note_failure(base::Clock::now());
+        if (schedule.next() >= end) return answer;
+        servers_[server]->pause(schedule.next() - base::Clock::now());
+    }
+}
+
+Answer<bool> EtcdCaller::keep_lease_at(EtcdServer& server, Lease lease, const std::string& token,
+                                       base::Duration timeout) {
+    grpc::ClientContext context;
+    set_up(context, token);
+    context.set_deadline(from_now(timeout));
+    const auto stream = server.lease.LeaseKeepAlive(&context);
+    etcdserverpb::LeaseKeepAliveRequest request;
+    request.set_id(lease);
+    etcdserverpb::LeaseKeepAliveResponse response;
+    const bool has_answer = stream->Write(request) && stream->Read(&response);
+    if (has_answer) context.TryCancel();  // etcd would wait for more requests
+    const grpc::Status status = stream->Finish();
+    if (!has_answer) return failure_of(status, server.url);
+    note_majority();
+    return response.ttl() > 0;
+}
+
+}  // namespace belfry::cluster

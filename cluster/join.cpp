@@ -1,0 +1,151 @@
+#include "cluster/join.hpp"
+
+#include "base/random.hpp"
+#include "cli/command_line.hpp"
+#include "cluster/engine_unavailable.hpp"
+#include "cluster/heartbeat.hpp"
+#include "cluster/local_log.hpp"
+#include "cluster/log_beginning.hpp"
+#include "store/saved_cluster.hpp"
+#include "store/store_file.hpp"
+
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace belfry::cluster {
+namespace {
+
+using cli::UsageError;
+
+/// Number of hexadecimal digits of a new epoch.
+constexpr std::size_t epoch_digits = 16;
+
+constexpr std::chrono::milliseconds look_interval{200};
+
+/// The settings as the engine has them.
+struct FoundSettings {
+    Settings settings;
+    std::string text;
+    Revision created;
+};
+
+/// Reads the settings. @return nothing if there are none
+std::optional<FoundSettings> found_in(const Values& read) {
+    if (read.values.empty()) return {};
+    const Value& value = read.values.front();
+    auto settings = parse_settings(value.value);
+    if (!settings || settings->rules > known_rules) {
+        throw UsageError{"the cluster was made by a newer version of belfryd; upgrade this node"};
+    }
+    return FoundSettings{*std::move(settings), value.value, value.created};
+}
+
+std::string backup_of_another() {
+    return "; begin from a backup of a node of the cluster (belfryctl backup)";
+}
+
+class Joining {
+  public:
+    Joining(Engine& engine, const JoinRequest& request) : engine_{engine}, request_{request} {}
+
+    Settings run() {
+        const auto local = read_local_log(request_.data_dir);
+        return local && local->cluster ? come_back(*local) : enter(local);
+    }
+
+  private:
+    /// Joins with a database that is a part of a cluster.
+    Settings come_back(const LocalLog& local) {
+        if (local.cluster->name != request_.cluster) {
+            throw UsageError{"the database " + database() + " belongs to the cluster " +
+                             local.cluster->name + ", not to " + request_.cluster};
+        }
+        const Settings unknown{.epoch = local.log.epoch, .max_payload = request_.max_payload};
+        const auto read = engine_.read("settings");
+        if (!read) return unknown;
+        const auto found = found_in(*read);
+        if (!found) return unknown;  // The replica says that the engine has lost its data.
+        if (found->settings.epoch != local.log.epoch) {
+            throw UsageError{"the database " + database() + " has the epoch " + local.log.epoch +
+                             ", but the cluster has the epoch " + found->settings.epoch +
+                             backup_of_another()};
+        }
+        wait_for_old_lease();
+        const Revision revision = local.cluster->position.revision;
+        if (read->revision >= revision && !has_log_after(engine_, revision, found->text)) {
+            throw UsageError{"etcd no longer has the messages that the database " + database() +
+                             " has missed" + backup_of_another()};
+        }
+        return found->settings;
+    }
+
+    /// Joins with a database that is in no cluster, or without one.
+    Settings enter(const std::optional<LocalLog>& local) {
+        const store::SavedLog log = local ? local->log : store::SavedLog{};
+        auto found = found_in(value_of(engine_.read("settings")));
+        if (!found) {
+            create_settings(log);
+            found = found_in(value_of(engine_.read("settings")));
+        }
+        if (!found) throw EngineUnavailable{"the settings of the cluster have vanished"};
+        require_same_log(log, found->settings);
+        wait_for_old_lease();
+        if (!has_log_after(engine_, found->created, found->text)) {
+            throw UsageError{"etcd no longer has the beginning of the cluster's log" +
+                             backup_of_another()};
+        }
+        store::enter_cluster(request_.data_dir, request_.cluster, found->settings.epoch,
+                             found->created);
+        return found->settings;
+    }
+
+    /// If another node is faster, its settings count.
+    void create_settings(const store::SavedLog& log) {
+        const Settings settings{
+            .epoch = log.epoch.empty() ? base::random_hex(epoch_digits) : log.epoch,
+            .max_payload = request_.max_payload,
+            .base = log.last_id};
+        static_cast<void>(value_of(engine_.create("settings", settings.text())));
+    }
+
+    void require_same_log(const store::SavedLog& log, const Settings& settings) const {
+        if (log.epoch == settings.epoch && log.last_id == settings.base) return;
+        if (!log.epoch.empty()) {
+            throw UsageError{"the database " + database() +
+                             " has another log than the cluster; move it away" +
+                             backup_of_another()};
+        }
+        if (settings.base == 0) return;
+        throw UsageError{"the cluster began with " + std::to_string(settings.base) +
+                         " messages, which etcd does not have" + backup_of_another()};
+    }
+
+    /// Waits for the end of the lease that an earlier process of this node may have left.
+    void wait_for_old_lease() {
+        const auto end = std::chrono::steady_clock::now() + Heartbeat::max_old_lease;
+        while (!value_of(engine_.read("alive/" + request_.node)).values.empty()) {
+            if (std::chrono::steady_clock::now() >= end) {
+                throw UsageError{"another living node of the cluster is called " + request_.node +
+                                 "; stop it, or give this one another --node"};
+            }
+            std::this_thread::sleep_for(look_interval);
+        }
+    }
+
+    [[nodiscard]] std::string database() const {
+        return store::store_file(request_.data_dir).string();
+    }
+
+    Engine& engine_;
+    const JoinRequest& request_;
+};
+
+}  // namespace
+
+Settings join(Engine& engine, const JoinRequest& request) {
+    return Joining{engine, request}.run();
+}
+
+}  // namespace belfry::cluster

@@ -1,0 +1,128 @@
+#include "cluster/reseed.hpp"
+
+#include "base/random.hpp"
+#include "cluster/engine_unavailable.hpp"
+#include "cluster/local_log.hpp"
+#include "cluster/node_record.hpp"
+#include "cluster/settings.hpp"
+#include "shm/data_directory.hpp"
+#include "shm/segment_file.hpp"
+#include "store/saved_cluster.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace belfry::cluster {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Number of hexadecimal digits of a new epoch.
+constexpr std::size_t epoch_digits = 16;
+
+/// A node that runs writes its key within this time.
+constexpr std::chrono::seconds record_timeout{12};
+constexpr std::chrono::milliseconds look_interval{500};
+
+/// Returns the database's log. @throws ReseedRefused if it cannot begin a cluster again
+LocalLog local_log(const ReseedRequest& request) {
+    if (shm::find_segment(request.data_dir, boost::interprocess::read_only)) {
+        throw ReseedRefused{"the server of " + request.data_dir.string() +
+                            " has left its shared memory; delete it with belfryctl remove first"};
+    }
+    auto local = read_local_log(request.data_dir);
+    if (!local || !local->cluster) {
+        throw ReseedRefused{"there is no database of a cluster in " + request.data_dir.string()};
+    }
+    if (local->cluster->name == request.cluster) return *std::move(local);
+    throw ReseedRefused{"the database belongs to the cluster " + local->cluster->name +
+                        ", not to " + request.cluster};
+}
+
+/// Requires that the engine has lost what the database has.
+/// @param read the key `settings`
+void require_loss(const Values& read, const LocalLog& local) {
+    if (read.values.empty()) return;
+    const auto settings = parse_settings(read.values.front().value);
+    if (settings && settings->epoch == local.log.epoch) {
+        if (read.revision < local.cluster->position.revision) return;
+        throw ReseedRefused{"etcd has lost nothing of the cluster " + local.cluster->name};
+    }
+    throw ReseedRefused{"etcd has the cluster " + local.cluster->name +
+                        " with another epoch; begin from a backup of one of its nodes"};
+}
+
+/// Returns the records of nodes that have written their key since the first look.
+std::map<std::string, NodeRecord> fresh_records(Engine& engine,
+                                                const std::set<std::string>& awaited) {
+    constexpr std::string_view prefix = "node/";
+    std::optional<std::map<std::string, Revision>> seen;
+    std::map<std::string, NodeRecord> fresh;
+    const auto end = Clock::now() + record_timeout;
+    while (fresh.size() < awaited.size() && Clock::now() < end) {
+        std::map<std::string, Revision> modified;
+        for (const Value& value : value_of(engine.read_all(prefix)).values) {
+            const std::string name = value.key.substr(prefix.size());
+            modified[name] = value.modified;
+            const auto record = parse_node_record(value.value);
+            const bool is_fresh = seen && (*seen)[name] != value.modified;
+            if (record && is_fresh && awaited.contains(name)) fresh[name] = *record;
+        }
+        if (!seen) seen = modified;
+        std::this_thread::sleep_for(look_interval);
+    }
+    return fresh;
+}
+
+/// Requires that no other node of the cluster has stored more.
+void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& request) {
+    std::set<std::string> others;
+    for (const store::ClusterNode& node : local.cluster->nodes) {
+        if (node.name != request.node) others.insert(node.name);
+    }
+    const auto records = fresh_records(engine, others);
+    for (const std::string& node : others) {
+        const auto record = records.find(node);
+        if (record == records.end()) {
+            throw ReseedRefused{"node " + node +
+                                " does not tell what it has stored; start it, or use --force"};
+        }
+        const bool is_same_log = record->second.epoch == local.log.epoch;
+        if (!is_same_log || record->second.last_id <= local.log.last_id) continue;
+        throw ReseedRefused{"node " + node + " has stored message " +
+                            std::to_string(record->second.last_id) +
+                            ", and this node only message " + std::to_string(local.log.last_id) +
+                            "; use reseed there"};
+    }
+}
+
+}  // namespace
+
+void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
+    const shm::DataDirectoryLock lock{request.data_dir};
+    const LocalLog local = local_log(request);
+    const Values read = value_of(engine.read("settings"));
+    require_loss(read, local);
+    if (!request.force) require_most(engine, local, request);
+    const Settings settings{.epoch = base::random_hex(epoch_digits),
+                            .max_payload = request.max_payload,
+                            .base = local.log.last_id};
+    // What an engine that was restored from an older copy still has of the log comes before this.
+    const Revision begin = value_of(engine.read("settings")).revision;
+    store::restart_cluster(request.data_dir, settings.epoch, begin);
+    const bool is_set =
+        read.values.empty()
+            ? value_of(engine.create("settings", settings.text()))
+            : value_of(engine.replace("settings", read.values.front().value, settings.text()));
+    if (!is_set) throw ReseedRefused{"another node has begun the cluster again"};
+    out << "the cluster " << request.cluster << " begins again behind message " << local.log.last_id
+        << ", with the epoch " << settings.epoch
+        << "; start this node, and begin the others again from a backup of it\n";
+}
+
+}  // namespace belfry::cluster

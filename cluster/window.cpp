@@ -1,0 +1,132 @@
+#include "cluster/window.hpp"
+
+#include "base/clock.hpp"
+#include "cluster/pause.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace belfry::cluster {
+namespace {
+
+constexpr std::string_view key = "window";
+
+/// How many batches are listed and deleted at a time.
+constexpr std::size_t batches_at_a_time = 1000;
+
+/// The longest time of one step, so that the key is looked after.
+constexpr std::chrono::seconds max_step{3};
+
+}  // namespace
+
+Window::Window(Engine& engine, std::string node, std::function<Lease()> lease, Report report)
+    : engine_{&engine},
+      node_{std::move(node)},
+      lease_{std::move(lease)},
+      report_{std::move(report)} {}
+
+void Window::run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        step(Clock::now(), base::unix_ms());
+        pause(interval, stop);
+    }
+}
+
+void Window::step(Clock::time_point now, std::uint64_t now_ms) {
+    is_held_ = hold();
+    if (!is_held_) return samples_.clear();
+    const auto nodes = engine_->read_all("node/");
+    const auto alive = engine_->read_all("alive/");
+    if (!nodes || !alive) return;
+    const auto stored = stored_by_all(*nodes, *alive, now_ms);
+    if (!stored) return;
+    samples_.push_back({now, *stored});
+    while (samples_.size() > 1 && now - samples_[1].time >= min_age) samples_.pop_front();
+    const std::uint64_t bytes = engine_bytes();
+    if (bytes > max_bytes && compacted_ >= *stored) return give_up_some(*stored, nodes->revision);
+    remove_up_to(bytes > max_bytes / 2 ? *stored : aged(now));
+}
+
+/// Takes the key, or puts it under the present lease if this node has it already.
+bool Window::hold() {
+    const Lease lease = lease_();
+    if (lease == 0) return false;
+    const auto created = engine_->create(key, node_, lease);
+    if (!created) return false;
+    if (*created) return true;
+    const auto replaced = engine_->replace(key, node_, node_, lease);
+    return replaced && *replaced;
+}
+
+/// Returns the revision up to which all registered nodes have stored everything; nothing if it is
+/// not known. Nodes that have been away for longer than max_age do not count.
+std::optional<Revision> Window::stored_by_all(const Values& nodes, const Values& alive,
+                                              std::uint64_t now_ms) {
+    Revision least = nodes.revision;
+    for (const Value& value : nodes.values) {
+        const auto record = parse_node_record(value.value);
+        if (!record) return {};
+        const std::string name = value.key.substr(std::string_view{"node/"}.size());
+        if (is_away(name, *record, alive, now_ms)) continue;
+        least = std::min(least, static_cast<Revision>(record->revision));
+    }
+    return least;
+}
+
+bool Window::is_away(const std::string& node, const NodeRecord& record, const Values& alive,
+                     std::uint64_t now_ms) {
+    const auto max_age_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{max_age}.count());
+    const bool is_alive =
+        std::ranges::find(alive.values, "alive/" + node, &Value::key) != alive.values.end();
+    if (is_alive || record.clock_ms + max_age_ms >= now_ms) {
+        away_.erase(node);
+        return false;
+    }
+    if (away_.insert(node).second) {
+        report_("node " + node +
+                " has been away for more than 7 days; etcd does not keep messages "
+                "for it any longer, so it has to begin again from a backup");
+    }
+    return true;
+}
+
+/// Returns what all nodes had stored min_age ago; 0 if this node has not held the key for so long.
+Revision Window::aged(Clock::time_point now) const {
+    const Sample& oldest = samples_.front();
+    return now - oldest.time >= min_age ? oldest.revision : 0;
+}
+
+/// Returns the size of the largest database of the engine's servers.
+std::uint64_t Window::engine_bytes() {
+    std::uint64_t bytes = 0;
+    for (const ServerHealth& server : engine_->health().servers) {
+        bytes = std::max(bytes, server.bytes);
+    }
+    return bytes;
+}
+
+/// Deletes the older half of what not all nodes have stored, because the engine is full.
+void Window::give_up_some(Revision stored, Revision newest) {
+    report_(
+        "etcd holds more than 1 GiB, so messages are deleted there that a node of the cluster "
+        "has not stored; that node has to begin again from a backup");
+    remove_up_to(stored + (newest - stored) / 2);
+}
+
+/// Deletes the batches up to a revision, and then the history up to it.
+void Window::remove_up_to(Revision revision) {
+    if (revision <= compacted_) return;
+    const auto end = Clock::now() + max_step;
+    while (Clock::now() < end) {
+        const auto old = engine_->old_batches(revision, batches_at_a_time);
+        if (!old) return;
+        if (old->empty()) {
+            if (engine_->compact(revision)) compacted_ = revision;
+            return;
+        }
+        if (!engine_->delete_batches(*old)) return;
+    }
+}
+
+}  // namespace belfry::cluster

@@ -1,0 +1,134 @@
+#include "cluster/join.hpp"
+
+#include "cli/command_line.hpp"
+#include "cluster/engine_unavailable.hpp"
+#include "cluster/local_log.hpp"
+#include "store/open_log.hpp"
+#include "store/store_writer.hpp"
+#include "tests/unit/cluster/node_fixture.hpp"
+#include "tests/unit/store/scratch_store.hpp"
+
+#include <optional>
+
+namespace belfry::test {
+namespace {
+
+using cli::UsageError;
+using cluster::Settings;
+
+class JoinTest : public ::testing::Test {
+  protected:
+    /// Joins node `a` as a start of belfryd does.
+    Settings join(const std::filesystem::path& dir, std::uint32_t max_payload = 4096,
+                  const std::string& name = "belfry") {
+        MemoryEngine engine{keys_};
+        engine.set_silent(is_silent_);
+        return cluster::join(engine, {dir, name, "a", max_payload});
+    }
+    /// Expects that the node must not join, and that the line contains a text.
+    void expect_refusal(const std::string& part, const std::filesystem::path& dir,
+                        const std::string& name = "belfry") {
+        try {
+            static_cast<void>(join(dir, 4096, name));
+            ADD_FAILURE() << "it joined";
+        } catch (const UsageError& error) {
+            EXPECT_NE(std::string{error.what()}.find(part), std::string::npos) << error.what();
+        }
+    }
+    /// Makes the store of a server without a cluster.
+    static void make_store(const ScratchStore& store, std::uint64_t messages) {
+        static_cast<void>(store::open_log(store.dir(), shm::Durability::commit, "abc"));
+        store::StoreWriter writer{store.dir()};
+        if (messages != 0) store_numbered(writer, 1, messages);
+    }
+    [[nodiscard]] static cluster::LocalLog local(const ScratchStore& store) {
+        return cluster::read_local_log(store.dir()).value();
+    }
+
+    MemoryKeys keys_;
+    bool is_silent_ = false;
+};
+
+TEST_F(JoinTest, TheFirstNodeCreatesTheSettings) {
+    const ScratchStore store;
+    const Settings settings = join(store.dir());
+    EXPECT_EQ(keys_.value("settings"), settings.text());
+    EXPECT_EQ(settings.max_payload, 4096U);
+    EXPECT_EQ(settings.base, 0U);
+    EXPECT_EQ(local(store).log.epoch, settings.epoch);
+    EXPECT_EQ(local(store).cluster.value().name, "belfry");
+}
+
+TEST_F(JoinTest, LaterNodesTakeTheSettingsOfTheCluster) {
+    const ScratchStore first;
+    const ScratchStore second;
+    const Settings settings = join(first.dir());
+    EXPECT_EQ(join(second.dir(), 1000), settings);
+    EXPECT_EQ(join(second.dir(), 1000), settings) << "again, after a restart";
+}
+
+TEST_F(JoinTest, ADatabaseOfASingleServerBecomesTheBeginningOfACluster) {
+    const ScratchStore store;
+    make_store(store, 5);
+    const Settings settings = join(store.dir());
+    EXPECT_EQ(settings.epoch, "abc");
+    EXPECT_EQ(settings.base, 5U);
+    EXPECT_EQ(local(store).cluster.value().position.last_id, 5U);
+    const ScratchStore empty;
+    expect_refusal("the cluster began with 5 messages", empty.dir());
+}
+
+TEST_F(JoinTest, AJoinThatWasKilledAfterTheSettingsIsRepeated) {
+    keys_.put("settings", "epoch=abc max-payload=4096 rules=1 base=5");
+    const ScratchStore store;
+    make_store(store, 5);
+    EXPECT_EQ(join(store.dir()).epoch, "abc");
+}
+
+TEST_F(JoinTest, ADatabaseOfAnotherLogIsRefused) {
+    const ScratchStore first;
+    static_cast<void>(join(first.dir()));
+    const ScratchStore other;
+    make_store(other, 5);
+    expect_refusal("has another log than the cluster", other.dir());
+    expect_refusal("belongs to the cluster belfry, not to chat", first.dir(), "chat");
+    keys_.put("settings", "epoch=fff max-payload=4096 rules=1 base=0");
+    expect_refusal("but the cluster has the epoch fff", first.dir());
+}
+
+TEST_F(JoinTest, ALogWhoseBeginningIsGoneAsksForABackup) {
+    const ScratchStore first;
+    static_cast<void>(join(first.dir()));
+    MemoryEngine engine{keys_};
+    keys_.put("node/a", "x");
+    ASSERT_TRUE(engine.compact(keys_.revision()));
+    const ScratchStore second;
+    expect_refusal("begin from a backup", second.dir());
+    expect_refusal("begin from a backup", first.dir());
+    EXPECT_FALSE(std::filesystem::exists(second.file()));
+}
+
+TEST_F(JoinTest, ALivingNodeOfThisNameIsRefused) {
+    const ScratchStore store;
+    keys_.put("alive/a", "00000000000000b2");
+    expect_refusal("another living node of the cluster is called a", store.dir());
+    EXPECT_FALSE(std::filesystem::exists(store.file()));
+}
+
+TEST_F(JoinTest, ANodeThatHasJoinedNeedsNoEngine) {
+    const ScratchStore store;
+    const Settings settings = join(store.dir());
+    is_silent_ = true;
+    EXPECT_EQ(join(store.dir()).epoch, settings.epoch);
+    const ScratchStore fresh;
+    EXPECT_THROW(static_cast<void>(join(fresh.dir())), cluster::EngineUnavailable);
+}
+
+TEST_F(JoinTest, SettingsOfANewerProgramAskForAnUpgrade) {
+    const ScratchStore store;
+    keys_.put("settings", "epoch=abc max-payload=4096 rules=2 base=0");
+    expect_refusal("upgrade this node", store.dir());
+}
+
+}  // namespace
+}  // namespace belfry::test

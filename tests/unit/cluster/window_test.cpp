@@ -1,0 +1,140 @@
+#include "cluster/window.hpp"
+
+#include "base/clock.hpp"
+#include "tests/unit/cluster/node_fixture.hpp"
+
+#include <limits>
+
+namespace belfry::test {
+namespace {
+
+using cluster::Revision;
+using cluster::Window;
+
+class WindowTest : public ::testing::Test {
+  protected:
+    WindowTest() {
+        keys_.put("settings", node_settings());
+        lease_ = *engine_.grant_lease(std::chrono::seconds{5});
+        const auto alive = engine_.create("alive/a", node_incarnation_text, lease_);
+        EXPECT_TRUE(alive && *alive);
+    }
+
+    /// Publishes batches. @return the revision of the last one
+    Revision publish(std::size_t count) {
+        Revision last = 0;
+        for (; count != 0; --count) {
+            const auto created = engine_.create_batch(
+                node_incarnation, position_++, "x", {"a", node_incarnation_text, node_settings()});
+            last = created->revision;
+        }
+        return last;
+    }
+    /// A node tells what it has stored.
+    void tell(const std::string& node, Revision stored, std::chrono::hours ago = {}) {
+        cluster::NodeRecord record{.address = "", .version = "1", .epoch = "e"};
+        record.revision = static_cast<std::uint64_t>(stored);
+        record.clock_ms = base::unix_ms() - static_cast<std::uint64_t>(Milliseconds{ago}.count());
+        keys_.put("node/" + node, record.text());
+    }
+    /// Lets the window work over min_age.
+    void work() {
+        window_.step(now_, base::unix_ms());
+        now_ += Window::min_age;
+        window_.step(now_, base::unix_ms());
+    }
+
+    MemoryKeys keys_;
+    MemoryEngine engine_{keys_};
+    cluster::Lease lease_ = 0;
+    LoggedLines lines_;
+    Window window_{engine_, "a", [this] { return lease_; },
+                   [this](const std::string& line) { lines_.add(line); }};
+    Clock::time_point now_ = Clock::now();
+    std::uint64_t position_ = 0;
+};
+
+TEST_F(WindowTest, BatchesThatAllNodesHaveStoredAreDeletedAfterAWhile) {
+    const Revision first = publish(3);
+    const Revision last = publish(2);
+    tell("a", last);
+    tell("b", first);
+    window_.step(now_, base::unix_ms());
+    EXPECT_EQ(keys_.batches().size(), 5U) << "new nodes may still begin";
+    EXPECT_EQ(keys_.compacted(), 0);
+    work();
+    ASSERT_EQ(keys_.batches().size(), 2U);
+    EXPECT_GT(keys_.batches().front().key.revision, first);
+    EXPECT_EQ(keys_.compacted(), first);
+    EXPECT_TRUE(window_.is_held());
+}
+
+TEST_F(WindowTest, OnlyTheNodeThatHoldsTheKeyDeletes) {
+    tell("a", publish(3));
+    keys_.put("window", "b");
+    work();
+    EXPECT_FALSE(window_.is_held());
+    EXPECT_EQ(keys_.batches().size(), 3U);
+    keys_.remove("window");
+    work();
+    EXPECT_TRUE(window_.is_held());
+    EXPECT_TRUE(keys_.batches().empty());
+}
+
+TEST_F(WindowTest, TheKeyVanishesWithTheLeaseOfItsNode) {
+    tell("a", publish(1));
+    work();
+    EXPECT_EQ(keys_.value("window"), "a");
+    keys_.end_lease(lease_);
+    EXPECT_EQ(keys_.value("window"), std::nullopt);
+}
+
+TEST_F(WindowTest, ANodeThatIsAwayHoldsTheWindowFor7Days) {
+    const Revision stored = publish(2);
+    tell("a", publish(3));
+    tell("b", stored, std::chrono::hours{7 * 24 - 1});
+    work();
+    EXPECT_EQ(keys_.batches().size(), 3U);
+    tell("b", stored, std::chrono::hours{7 * 24 + 1});
+    work();
+    EXPECT_TRUE(keys_.batches().empty());
+    EXPECT_TRUE(lines_.has("node b has been away for more than 7 days"));
+}
+
+TEST_F(WindowTest, ANodeThatIsRemovedHoldsNothing) {
+    const Revision stored = publish(2);
+    tell("a", publish(3));
+    tell("b", stored);
+    work();
+    EXPECT_EQ(keys_.batches().size(), 3U);
+    keys_.remove("node/b");
+    work();
+    EXPECT_TRUE(keys_.batches().empty());
+}
+
+TEST_F(WindowTest, AnEngineThatIsHalfFullKeepsNothingThatAllHaveStored) {
+    keys_.set_bytes(Window::max_bytes / 2 + 1);
+    tell("a", publish(3));
+    window_.step(now_, base::unix_ms());
+    EXPECT_TRUE(keys_.batches().empty());
+}
+
+TEST_F(WindowTest, AnEngineThatIsFullGivesUpTheOldestThatNodesLack) {
+    const Revision stored = publish(2);
+    tell("b", stored);
+    tell("a", publish(100));
+    keys_.set_bytes(Window::max_bytes + 1);
+    window_.step(now_, base::unix_ms());
+    EXPECT_EQ(keys_.batches().size(), 100U) << "first what all have stored";
+    window_.step(now_, base::unix_ms());
+    EXPECT_LT(keys_.batches().size(), 60U);
+    EXPECT_GT(keys_.batches().size(), 40U);
+    EXPECT_TRUE(lines_.has("more than 1 GiB"));
+    keys_.set_bytes(0);
+    const std::size_t left = keys_.batches().size();
+    window_.step(now_, base::unix_ms());
+    EXPECT_EQ(keys_.batches().size(), left);
+}
+
+}  // namespace
+}  // namespace belfry::test
