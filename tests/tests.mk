@@ -9,6 +9,8 @@ SYSTEM  := $(call sources,tests/system)
 REPLICA := $(call sources,tests/cluster tests/support/crash)
 CRASH   := $(call sources,tests/crash tests/support/crash)
 STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/crash/kills_everywhere.cpp
+# What a replica does after it has stored something.
+SHOWN   := $(patsubst %,cluster/%.cpp,applied_log client_rows node_rows state)
 CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
 CHAOS   := $(call sources,tests/chaos tests/support/crash)
 CLUSTER_CHAOS := $(call sources,tests/chaos/cluster tests/support/crash)
@@ -25,7 +27,7 @@ $(BUILD)/tests/replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/cluster: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) $(SUPPORT) $(REPLICA)) $(ETCD_OBJECTS)
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
-$(BUILD)/tests/step:    $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(STEP) server/login_entries.cpp server/outbox_writer.cpp)
+$(BUILD)/tests/step:    $(call objects,$(BASE) $(WIRE) $(SHM) $(STORE) $(SHOWN) $(SUPPORT) $(STEP) server/login_entries.cpp server/outbox_writer.cpp)
 $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
 $(BUILD)/tests/cluster_chaos: $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CLUSTER_CHAOS))
