@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace belfry {
 
@@ -140,8 +141,9 @@ template <typename Condition>
 bool Client::Inside::wait_until(std::unique_lock<std::recursive_mutex>& lock,
                                 const Condition& is_there, base::Deadline until) {
     const bool has_thread = thread_.joinable();
-    while (!is_there()) {
-        if (base::has_passed(until, base::Clock::now())) return false;
+    // One turn comes after the time is up, so that even a timeout of 0 runs the client.
+    for (bool is_last = false; !is_there();) {
+        if (std::exchange(is_last, base::has_passed(until, base::Clock::now()))) return false;
         if (!has_thread) {
             turn(until);
         } else if (until) {

@@ -13,12 +13,13 @@ CHAOS   := $(call sources,tests/chaos tests/support/crash)
 
 # TESTS are run by `make check`, the others by their own targets.
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
-ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm chaos)
+ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm client chaos)
 
-.PHONY: tests check check-crash check-includes check-options check-web check-python check-model check-asan check-tsan check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-python check-model check-asan check-tsan check-valgrind check-chaos fuzz
 
 $(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
+$(BUILD)/tests/client:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) tests/unit/client/client_test.cpp tests/system/libbelfry_test.cpp)
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
 $(BUILD)/tests/step:    $(call objects,$(BASE) $(SHM) $(SUPPORT) $(STEP))
@@ -119,6 +120,9 @@ check-asan: $(BUILD)/tests/system ## run unit and system tests under AddressSani
 check-tsan: ## run the tests of shm/ under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm
 	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm
+
+check-valgrind: all $(BUILD)/tests/client ## run the tests of libbelfry under valgrind; needs valgrind
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run tests/client_under_valgrind
 
 # The duration of check-chaos, and of each target of fuzz.
 SECONDS ?= 60
