@@ -126,8 +126,13 @@ function readField(frame, [name, read], field) {
     if ((frame[name] = read(field)) === undefined) throw broken(`unreadable ${frame.verb}`);
 }
 
+// Nearly all lines. They are read without the grammar.
+const usual = /^MSG (\d{1,15}) ([\w.-]{1,32}) (\d{1,15}) (\d{1,8})$/;
+
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
+    const found = usual.exec(line);
+    if (found) return { verb: "MSG", id: +found[1], sender: found[2], time: +found[3], size: +found[4] };
     const [verb, ...fields] = line.split(" ");
     const [names, options = []] = grammar.get(verb) ?? [];
     if (!names) return undefined;
