@@ -1385,7 +1385,7 @@ class Client(_Shared):
 
     # A thread that queues so many messages writes them itself. Otherwise they would wait until the client's thread gets the
     # interpreter, up to 5 ms later. An SSLSocket must not be used by two threads.
-    WRITE_AFTER = 128
+    WRITE_AFTER = 500
 
     def __init__(
         self,
