@@ -777,7 +777,7 @@ class Conversation:
         self.is_linked = False
         self.is_leaving = False
         self.is_closed = False
-        self.settled: List[_Settled] = []
+        self.settled: List[_Settled] = []  # always this list, because `unsent` adds to it too
         self.news: List[Union[StateChange, Presence]] = []
         self.inbox = _Inbox()
         self.unsent = _Unsent(claim, self.settled)
@@ -1384,7 +1384,7 @@ class Client(_Shared):
     """
 
     # A thread that queues so many messages writes them itself. Otherwise they would wait until the client's thread gets the
-    # interpreter, up to 5 ms later. An SSLSocket must not be used by two threads.
+    # interpreter, up to 5 ms later. Each write gives the interpreter away. An SSLSocket must not be used by two threads.
     WRITE_AFTER = 500
 
     def __init__(
