@@ -9,7 +9,7 @@ COPY . .
 RUN make -j"$(nproc)" all
 RUN make install DESTDIR=/installed && strip /installed/usr/local/bin/*
 
-# belfryd and belfry-gate are linked statically; the packages are those of belfry and belfryctl.
+# belfryd and belfry-gate are linked statically; the packages are those of belfry, belfryctl and belfry-replica.
 FROM debian:12-slim AS runtime
 COPY packages-runtime.txt install_packages.sh /tmp/
 RUN /tmp/install_packages.sh packages-runtime.txt && rm -rf /tmp/* /var/lib/apt/lists/* /var/cache/apt/*

@@ -86,9 +86,9 @@ std::size_t Appender::append_from(std::size_t done) {
         return done;
     }
     const auto decided = std::span{outcomes_}.subspan(done, result.decided);
-    if (std::ranges::count(decided, shm::Outcome::duplicate) != 0) {
-        wait_until_shown(result.end);  // because DUP promises as much as SENT
-    }
+    const bool any_duplicate = std::ranges::count(decided, shm::Outcome::duplicate) != 0;
+    // DUP promises as much as SENT.
+    if (any_duplicate && !wait_until_shown(result.end)) return done;
     answer_outcomes(done, result.decided);
     done += result.decided;
     return result.decided == 0 && result.no_space ? handle_no_space(done) : done;
@@ -177,7 +177,8 @@ bool Appender::is_shown(std::uint64_t end) const noexcept {
 }
 
 /// Waits until the archiver has stored everything up to this end, which is one of Appended.
-void Appender::wait_until_shown(std::uint64_t end) {
+/// @return false if the loop has ended, and nothing is promised
+bool Appender::wait_until_shown(std::uint64_t end) {
     while (!loop_->ended() && !is_shown(end)) {
         const auto deadline = Clock::now() + end_check_interval;
         if (segment_->is_in_cluster()) {
@@ -187,6 +188,10 @@ void Appender::wait_until_shown(std::uint64_t end) {
         }
         loop_->wait(Clock::now());  // checks whether the session has to end
     }
+    // Messages behind a login at another node were dropped. The replica sets the login before it
+    // moves the head.
+    if (segment_->is_in_cluster() && !session_->is_current()) loop_->end(Fenced{});
+    return !loop_->ended();
 }
 
 bool Appender::wait_until_applied() {
@@ -197,7 +202,7 @@ bool Appender::wait_until_applied() {
         loop_->wait(Clock::now());
     }
     last_appended_ = segment_->visible();
-    return true;
+    return session_->is_current();
 }
 
 /// Waits until the archiver has stored something, or the replica has applied something.

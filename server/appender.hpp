@@ -37,7 +37,8 @@ class Appender {
 
     /// In a cluster: waits until all messages of this session have their ids. It does so even if
     /// the loop has ended.
-    /// @return false if SIGTERM came before that
+    /// @return false if SIGTERM came before that, or a later login, which may have made the cluster
+    /// drop messages
     [[nodiscard]] bool wait_until_applied();
 
     /// Returns the id of the newest message that was appended, or 0 if none was. In a cluster it
@@ -66,7 +67,7 @@ class Appender {
     void answer_outcomes(std::size_t first, std::size_t count);
     [[nodiscard]] bool delivery_is_behind() const noexcept;
     [[nodiscard]] bool is_shown(std::uint64_t end) const noexcept;
-    void wait_until_shown(std::uint64_t end);
+    [[nodiscard]] bool wait_until_shown(std::uint64_t end);
     void wait_for_space();
 
     shm::Segment* segment_;

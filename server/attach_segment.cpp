@@ -8,6 +8,7 @@
 #include "shm/end_server.hpp"
 #include "shm/process_entry.hpp"
 #include "store/open_log.hpp"
+#include "store/saved_cluster.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 #include "wire/version.hpp"
@@ -142,6 +143,30 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
     }
 }
 
+/// Returns the name of the cluster to which the store belongs; nothing if it belongs to none, or
+/// cannot be read, which open_log() then reports.
+std::optional<std::string> cluster_of_store(const std::filesystem::path& data_dir) {
+    if (!store::has_store(data_dir)) return {};
+    try {
+        store::Database database = store::open_to_read(data_dir);
+        const auto saved = store::read_saved_cluster(database);
+        return saved ? std::optional{saved->name} : std::nullopt;
+    } catch (const store::StoreError&) {
+        return {};
+    }
+}
+
+/// Refuses to go on with the log of a cluster without the cluster, because the store could not
+/// return to it.
+/// @throws StartError
+void require_single_node(const Options& options) {
+    const auto cluster = cluster_of_store(options.data_dir);
+    if (!cluster) return;
+    throw StartError{"the store in " + options.data_dir.string() + " belongs to the cluster " +
+                     *cluster + "; start it with --cluster, or copy its messages into a new " +
+                     "store with belfryctl export and import"};
+}
+
 /// Returns the log in the store, or a new one.
 /// @throws StartError if the store has a log of another epoch than the cluster
 store::SavedLog log_to_go_on_with(const Options& options,
@@ -150,6 +175,7 @@ store::SavedLog log_to_go_on_with(const Options& options,
     store::SavedLog saved;
     saved.epoch = new_epoch;
     if (options.durability == shm::Durability::memory) return saved;
+    if (!cluster) require_single_node(options);
     saved = store::open_log(options.data_dir, options.durability, new_epoch);
     if (cluster && saved.epoch != cluster->epoch) {
         throw StartError{"the store has epoch " + saved.epoch + ", the cluster has epoch " +

@@ -174,7 +174,10 @@ std::optional<ClusterSettings> join(const Options& options) {
 
 void record_cluster(const Options& options) {
     std::vector<std::string> arguments;
-    if (options.cluster) arguments = cluster_arguments(*options.cluster);
+    if (options.cluster) {
+        arguments = cluster_arguments(*options.cluster);
+        arguments.insert(arguments.end(), {"--max-payload", std::to_string(options.max_payload)});
+    }
     shm::write_cluster_arguments(options.data_dir, arguments);
 }
 

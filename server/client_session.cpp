@@ -193,7 +193,7 @@ SessionEnd ClientSession::end_by_signal() const {
 }
 
 /// Waits until each message of the client has its SENT, and the login its LIVE.
-/// @return false if SIGTERM came before that
+/// @return false if SIGTERM or, in a cluster, a later login came before that
 bool ClientSession::wait_until_answered() {
     DeliveryState& delivery = context_->delivery;
     if (!appender_.wait_until_applied()) return false;

@@ -21,10 +21,10 @@ struct LoginRequest {
 /// login in the place of its current one. Takes the lock.
 /// @param login random, and not 0
 ///
-/// | killed after      | what is left             | mended by |
-/// |-------------------|--------------------------|------------------------------------------------|
-/// | the slot's login  | a login nobody has heard | nobody needs to: the slot is reaped | | the
-/// commit        | a login without a process| the replica ends it when it is applied         |
+/// | killed after     | what is left                | mended by                                  |
+/// |------------------|-----------------------------|--------------------------------------------|
+/// | the slot's login | a login that nobody knows   | the supervisor, which reaps the slot       |
+/// | the commit       | a login that no slot holds  | the replica, which ends it once it applies |
 [[nodiscard]] LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session,
                                          std::string_view client_id, std::uint64_t login) noexcept;
 

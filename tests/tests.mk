@@ -6,27 +6,32 @@ FAULTS  := $(call sources,tests/support/faults)
 FUZZ    := $(call sources,tests/fuzz tests/support/fuzz)
 UNIT    := $(call sources,$(wildcard tests/unit/*)) $(FUZZ)
 SYSTEM  := $(call sources,tests/system)
-REPLICA := $(call sources,tests/cluster)
+REPLICA := $(call sources,tests/cluster tests/support/crash)
 CRASH   := $(call sources,tests/crash tests/support/crash)
 STEP    := $(call sources,tests/crash/step tests/support/step) tests/support/crash/kills_everywhere.cpp
+# What a replica does after it has stored something.
+SHOWN   := $(patsubst %,cluster/%.cpp,applied_log client_rows node_rows state)
 CALLS   := $(call sources,tests/crash/calls tests/support/calls tests/support/crash)
 CHAOS   := $(call sources,tests/chaos tests/support/crash)
+CLUSTER_CHAOS := $(call sources,tests/chaos/cluster tests/support/crash)
 
 # TESTS are run by `make check`, the others by their own targets.
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
-ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm replica chaos cluster)
+ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm client replica chaos cluster cluster_chaos)
 
-.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-model check-asan check-tsan check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-cluster-chaos check-model check-asan check-tsan check-valgrind check-chaos fuzz
 
 $(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES) $(ETCD_OBJECTS)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
 $(BUILD)/tests/replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(filter-out cluster/etcd_%,$(CLUSTER)) $(SUPPORT) $(filter-out tests/unit/cluster/etcd_%,$(call sources,tests/unit/cluster)))
+$(BUILD)/tests/client:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) tests/unit/client/client_test.cpp tests/system/libbelfry_test.cpp)
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/cluster: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) $(SUPPORT) $(REPLICA)) $(ETCD_OBJECTS)
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
-$(BUILD)/tests/step:    $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(STEP) server/login_entries.cpp server/outbox_writer.cpp)
+$(BUILD)/tests/step:    $(call objects,$(BASE) $(WIRE) $(SHM) $(STORE) $(SHOWN) $(SUPPORT) $(STEP) server/login_entries.cpp server/outbox_writer.cpp)
 $(BUILD)/tests/calls:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CALLS))
 $(BUILD)/tests/chaos:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CHAOS))
+$(BUILD)/tests/cluster_chaos: $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CLUSTER_CHAOS))
 
 $(ALL_TESTS): LDLIBS = -lgtest -lgtest_main -lboost_program_options -lsqlite3 -lssl -lcrypto $(UNICODE)
 $(BUILD)/tests/unit: LDLIBS += $(DAEMON_LIBS) -ledit -lncurses -ltinfo -lcrypt -lseccomp $(ETCD_LIBS)
@@ -34,12 +39,12 @@ $(BUILD)/tests/cluster: LDLIBS += $(DAEMON_LIBS) $(ETCD_LIBS)
 $(BUILD)/tests/replica: LDLIBS += $(DAEMON_LIBS)
 
 # belfryd with shared libraries, so that faulty_vfs.so can be preloaded into it.
-$(TESTS) $(BUILD)/tests/chaos $(BUILD)/tests/cluster: | $(BUILD)/tests/faulty_vfs.so $(BUILD)/tests/belfryd $(BUILD)/tests/belfry-gate
+$(TESTS) $(addprefix $(BUILD)/tests/,chaos cluster cluster_chaos): | $(addprefix $(BUILD)/tests/,faulty_vfs.so belfryd belfry-gate belfry-replica)
 
-# belfryd starts the belfry-gate beside it.
-$(BUILD)/tests/belfry-gate: | $(BUILD)/bin/belfry-gate
+# belfryd starts the belfry-gate and the belfry-replica beside it.
+$(addprefix $(BUILD)/tests/,belfry-gate belfry-replica): $(BUILD)/tests/%: | $(BUILD)/bin/%
 	@mkdir -p $(@D)
-	ln -sf ../bin/belfry-gate $@
+	ln -sf ../bin/$* $@
 
 $(BUILD)/tests/calls: | $(BUILD)/tests/kill_at_call
 
@@ -55,7 +60,7 @@ ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
 $(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
 $(BUILD)/obj/tests/support/kill_at_call/main.o: $(PRECOMPILED).gch
-$(call objects,$(UNIT) $(SYSTEM) $(REPLICA) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
+$(call objects,$(UNIT) $(SYSTEM) $(REPLICA) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(CLUSTER_CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
 $(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	cp $< $(PRECOMPILED)
@@ -109,7 +114,7 @@ check-python: all ## test the Python client and its examples; needs the packages
 	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/python/run
 
 check-cluster: all $(BUILD)/tests/cluster ## test clusters with real etcd servers; needs etcd-server and etcd-client
-	BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run $(BUILD)/tests/cluster
+	BELFRY_BIN=$(abspath $(BUILD)/bin) $(RUN_PARTS) $(BUILD)/tests/cluster
 
 check-model: ## check the models of the log and of its wake-ups; needs spin
 	@tests/model/check $(BUILD)/model
@@ -128,11 +133,17 @@ check-tsan: ## run the tests of shm/ and of the replica's threads under ThreadSa
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm build/tsan/tests/replica
 	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm build/tsan/tests/replica
 
+check-valgrind: all $(BUILD)/tests/client ## run the tests of libbelfry under valgrind; needs valgrind
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run tests/client_under_valgrind
+
 # The duration of check-chaos, and of each target of fuzz.
 SECONDS ?= 60
 
 check-chaos: all $(BUILD)/tests/chaos ## kill, stop and disconnect at random for SECONDS=60; BELFRY_SEED=N repeats a run
 	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/chaos
+
+check-cluster-chaos: all $(BUILD)/tests/cluster_chaos ## kill and cut everything of a cluster at random for SECONDS=60; BELFRY_SEED=N repeats a run
+	BELFRY_BIN=$(abspath $(BUILD)/bin) BELFRY_CHAOS_SECONDS=$(SECONDS) tests/run $(BUILD)/tests/cluster_chaos
 
 FUZZERS      := command frame proxy request session clients entries
 FUZZ_TARGETS := $(FUZZERS:%=$(BUILD)/tests/fuzz_%)

@@ -94,8 +94,9 @@ std::vector<pid_t> Server::sessions() const {
     auto pids = children();
     std::erase_if(pids, [](pid_t pid) {
         const std::string title = title_of(pid);
-        // The program of the gate may not have set its title yet.
-        return title.starts_with("belfryd: archiver") || title.find("belfry-gate") != title.npos;
+        // The programs of gate and replica may not have set their titles yet.
+        return title.starts_with("belfryd: archiver") || title.find("belfry-gate") != title.npos ||
+               title.find("belfry-replica") != title.npos;
     });
     return pids;
 }

@@ -44,11 +44,13 @@ class Server {
     /// Starts belfryd again, on the same data directory.
     void start() { start(command()); }
 
-    /// Starts belfryd with another command.
-    void start(const Invocation& command) { belfryd_.start(command); }
+    /// Starts belfryd with another command, and waits until it listens.
+    void start(const Invocation& command, Milliseconds within = default_wait) {
+        belfryd_.start(command, within);
+    }
 
     /// Ends belfryd with SIGTERM, and returns its exit status.
-    int stop() { return belfryd_.stop(); }
+    int stop(Milliseconds within = default_wait) { return belfryd_.stop(within); }
 
     /// Sends SIGKILL to the supervisor alone. Its children continue.
     void kill_supervisor() { belfryd_.kill_supervisor(); }
@@ -73,7 +75,8 @@ class Server {
     /// Removes the segment of a dead server, as a reboot does.
     void lose_segment() const { belfryd_.remove_segments(); }
 
-    /// Returns the process that stores the messages; waits until one runs.
+    /// Returns the process that stores the messages; waits until one runs. In a cluster it is the
+    /// replica.
     [[nodiscard]] pid_t archiver() const;
 
     /// Waits until the store holds all cursors and seqs. After that the archiver writes nothing

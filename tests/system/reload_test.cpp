@@ -176,6 +176,19 @@ TEST_F(Reload, AReloadWithoutAConfigurationFileDoesNothing) {
     one.expect_pong();
 }
 
+TEST(ReloadOfACluster, DoesNotMakeASingleNodeAPartOfIt) {
+    const TempDir folder;
+    const auto file = folder.write("conf", "");
+    Server server{{.more = {"--config", file.string()}, .durability = "commit"}};
+    std::ofstream{file} << "cluster = http://127.0.0.1:2379\nnode = a\n";
+    ::kill(server.pid(), SIGHUP);
+    for (const std::string name : {"cluster", "node"}) {
+        EXPECT_TRUE(server.will_say(": " + name + " cannot be changed without stopping and"))
+            << server.errors();
+    }
+    server.log_in("1").expect_pong();
+}
+
 TEST(ReloadRetention, ALowerKeepMessagesDeletesTheOldestMessages) {
     const TempDir folder;
     const auto file = folder.path() / "conf";

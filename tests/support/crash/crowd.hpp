@@ -1,14 +1,12 @@
 #pragma once
 
-#include "tests/support/crash/exact_client.hpp"
-#include "tests/support/crash/verdict.hpp"
+#include "tests/support/crash/exact_clients.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/timings.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <random>
 #include <set>
 #include <utility>
@@ -42,29 +40,22 @@ class Crowd {
     void kill(pid_t victim);
 
     /// Breaks the connection of a random client with a reset.
-    void cut_any();
+    void cut_any() { clients_.cut_any(random_); }
 
     /// Waits for a random time of at most `at_most`.
     void pause(std::chrono::microseconds at_most);
 
-    /// The state of each client at one moment, usually just before a kill.
-    struct Moment {
-        Clock::time_point when;
-        std::vector<bool> was_live;
-        std::vector<std::uint64_t> breaks;
-    };
-    [[nodiscard]] Moment now() const;
+    using Moment = ExactClients::Moment;
+    [[nodiscard]] Moment now() const { return clients_.now(); }
 
-    /// Waits until every client that was live at the moment, and whose connection has not broken
-    /// since, has received a message that was sent after the moment. Up to `spared` clients need
-    /// not receive one. Returns the milliseconds for each. Throws Failure if a message does not
-    /// come.
+    /// See ExactClients.
     [[nodiscard]] std::vector<double> wait_for_pushes(const Moment& moment,
-                                                      std::size_t spared = 0) const;
-
-    /// Waits until every client has received such a message, also if its connection was broken.
-    /// False if one does not.
-    [[nodiscard]] bool everybody_goes_on_after(const Moment& moment) const;
+                                                      std::size_t spared = 0) const {
+        return clients_.wait_for_pushes(moment, spared);
+    }
+    [[nodiscard]] bool everybody_goes_on_after(const Moment& moment) const {
+        return clients_.everybody_goes_on_after(moment);
+    }
 
     /// To be called after the server was started again, perhaps on another port.
     void server_moved() {
@@ -72,14 +63,9 @@ class Crowd {
         tls_port_ = server_.tls_port();
     }
 
-    /// True if every client has read LIVE on its present connection.
-    [[nodiscard]] bool is_live() const;
-
-    /// Returns how many connections have broken so far, of all clients.
-    [[nodiscard]] std::uint64_t breaks() const;
-
-    /// True if a client has seen something that the protocol does not allow.
-    [[nodiscard]] bool has_faults() const;
+    [[nodiscard]] bool is_live() const { return clients_.is_live(); }
+    [[nodiscard]] std::uint64_t breaks() const { return clients_.breaks(); }
+    [[nodiscard]] bool has_faults() const { return clients_.has_faults(); }
 
     /// Waits until every client has received every message, and compares what the clients saw.
     /// Everything that is wrong becomes a failure of the running test.
@@ -87,18 +73,15 @@ class Crowd {
 
   private:
     [[nodiscard]] ExactClient::Connect way_of(std::size_t client) const;
-    [[nodiscard]] bool is_pushed(std::size_t client, const Moment& moment) const;
-    [[nodiscard]] bool has_all_taken_all() const;
-    [[nodiscard]] std::string faults() const;
+    [[nodiscard]] std::vector<ExactClient::Connect> all_ways() const;
 
     std::uint64_t seed_;
     std::mt19937_64 random_;
     Server server_;
     std::atomic<std::uint16_t> port_;
     std::atomic<std::uint16_t> tls_port_;
-    Pace pace_;
-    std::vector<std::unique_ptr<ExactClient>> clients_;
     std::set<std::pair<pid_t, std::uint64_t>> killed_;  ///< pid and start time
+    ExactClients clients_;                              ///< last: it uses the above
 };
 
 }  // namespace belfry::test

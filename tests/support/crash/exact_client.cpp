@@ -12,6 +12,12 @@ namespace {
 /// The number of messages without SENT at one time.
 constexpr std::size_t window = 32;
 
+/// How long a client that was refused waits before it sends its messages again.
+constexpr Milliseconds retry_after{200};
+
+/// How long a client is refused, or waits for its login, before it connects again.
+constexpr Milliseconds max_stuck{5000};
+
 std::int64_t nanoseconds(Clock::time_point moment) {
     return std::chrono::nanoseconds{moment.time_since_epoch()}.count();
 }
@@ -64,10 +70,14 @@ void ExactClient::converse(RawClient& client) {
     const std::string name = std::to_string(index_ + 1);
     std::string bytes = "LOGIN " + name + " ack=manual\r\n";
     for (const std::uint64_t number : pending_) bytes += message(number);
+    connecting_since_ = Clock::now();
+    refused_since_.reset();
+    refused_at_.reset();
     client.send(bytes);
     std::uint64_t acknowledged = 0;
     while (!stopping_) {
         if (!client.receive(1)) throw Disconnected("by the server");
+        if (expects_refusals_) leave_if_stuck();
         if (cut_.exchange(false)) {
             client.reset();
             throw Disconnected("by a cut");
@@ -77,15 +87,33 @@ void ExactClient::converse(RawClient& client) {
             if (!frame) break;
             take(*frame);
         }
-        bytes.clear();
+        bytes = refused_messages();
         pace_.report(index_, taken_);
-        if (live_ && pace_.allows(taken_)) bytes = new_messages();
+        if (live_ && !refused_since_ && pace_.allows(taken_)) bytes += new_messages();
         if (acknowledged < taken_) {
             acknowledged = taken_;
             bytes += "ACK " + std::to_string(acknowledged) + "\r\n";
         }
         client.send(bytes);
     }
+}
+
+/// Does what a client of a cluster does if the node does not serve it: it tries another one.
+void ExactClient::leave_if_stuck() const {
+    const auto is_over = [](const Since& since) {
+        return since && Clock::now() - *since > scaled(max_stuck);
+    };
+    if (is_over(connecting_since_) || is_over(refused_since_)) throw Disconnected("by the client");
+}
+
+/// Returns all messages without SENT if one of them was refused a while ago. Those that were
+/// accepted meanwhile are answered DUP.
+std::string ExactClient::refused_messages() {
+    std::string bytes;
+    if (!refused_at_ || Clock::now() - *refused_at_ < retry_after) return bytes;
+    for (const std::uint64_t number : pending_) bytes += message(number);
+    refused_at_.reset();
+    return bytes;
 }
 
 std::string ExactClient::new_messages() {
@@ -109,11 +137,26 @@ void ExactClient::take(const Frame& frame) {
     if (frame.verb == "SENT") return take_sent(frame);
     if (frame.verb == "DUP") return forget_pending(frame.number(0));
     if (expects_shut_down_ && is_of_a_stop(frame)) return;
+    if (expects_refusals_ && take_refusal(frame)) return;
     if (frame.verb == "LIVE") {
         live_ = true;
-    } else if (frame.verb != "WELCOME") {
+    } else if (frame.verb == "WELCOME") {
+        connecting_since_.reset();
+    } else {
         fault("unexpected: " + frame.line);
     }
+}
+
+/// @return false: the frame refuses nothing
+bool ExactClient::take_refusal(const Frame& frame) {
+    if (frame.line.starts_with("ERR store-failed ")) {
+        refused_at_ = Clock::now();
+        if (!refused_since_) refused_since_ = refused_at_;
+    } else if (!frame.line.starts_with("ERR unavailable ")) {
+        return false;
+    }
+    ++refusals_;
+    return true;
 }
 
 void ExactClient::take_message(const Frame& frame) {
@@ -130,6 +173,7 @@ void ExactClient::take_sent(const Frame& frame) {
     const std::uint64_t number = frame.number(0);
     take_entry(frame.number(1), {index_, number});
     forget_pending(number);
+    refused_since_.reset();
 }
 
 void ExactClient::take_entry(std::uint64_t id, const Entry& entry) {

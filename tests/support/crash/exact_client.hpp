@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,6 +59,11 @@ class ExactClient {
     /// Allows the server to announce from now on that it shuts down.
     void expect_shut_down() { expects_shut_down_ = true; }
 
+    /// Allows the server to refuse logins and messages from now on, as a node does that cannot
+    /// reach its cluster. The client then sends its messages again, and after some seconds it
+    /// connects again.
+    void expect_refusals() { expects_refusals_ = true; }
+
     /// Makes the client break its connection with a reset soon. It connects again by itself.
     void cut() { cut_ = true; }
 
@@ -69,6 +75,8 @@ class ExactClient {
     [[nodiscard]] bool is_settled() const { return settled_ == made_; }
     /// Returns the last id that the client has received.
     [[nodiscard]] std::uint64_t taken() const { return taken_; }
+    /// Returns how many logins and messages were refused.
+    [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
     /// Returns how often a connection has broken.
     [[nodiscard]] std::uint64_t breaks() const { return breaks_; }
     [[nodiscard]] bool is_live() const { return live_; }
@@ -85,6 +93,9 @@ class ExactClient {
     void run();
     void run_session();
     void converse(RawClient& client);
+    void leave_if_stuck() const;
+    [[nodiscard]] std::string refused_messages();
+    [[nodiscard]] bool take_refusal(const Frame& frame);
     [[nodiscard]] std::string new_messages();
     [[nodiscard]] std::string message(std::uint64_t number) const;
     void take(const Frame& frame);
@@ -100,8 +111,14 @@ class ExactClient {
     View view_;
     std::deque<std::uint64_t> pending_;  ///< numbers that have neither SENT nor DUP
 
+    using Since = std::optional<Clock::time_point>;
+    Since connecting_since_;  ///< none: has read WELCOME
+    Since refused_since_;     ///< when the first message was refused; none: messages are accepted
+    Since refused_at_;        ///< when a message was refused that was not sent again yet
+
     std::atomic<std::uint64_t> max_made_;
     std::atomic<bool> expects_shut_down_ = false;
+    std::atomic<bool> expects_refusals_ = false;
     std::atomic<bool> finishing_ = false;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> cut_ = false;
@@ -109,6 +126,7 @@ class ExactClient {
     std::atomic<std::uint64_t> settled_ = 0;
     std::atomic<std::uint64_t> taken_ = 0;
     std::atomic<std::uint64_t> breaks_ = 0;
+    std::atomic<std::uint64_t> refusals_ = 0;
     std::atomic<bool> live_ = false;
     std::atomic<bool> has_faults_ = false;
     std::atomic<std::int64_t> newest_push_ = 0;

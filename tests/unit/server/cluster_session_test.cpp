@@ -267,6 +267,38 @@ TEST_F(ClusterSession, AnAckAfterATakeOverElsewhereMovesNoCursor) {
     EXPECT_EQ(shm::unpack_cursor(replica_.client("ann").cursor).id, 0U);
 }
 
+TEST_F(ClusterSession, ADupOfAMessageThatATakeOverElsewhereHasDroppedIsNotAnswered) {
+    for (const bool is_told : {true, false}) {
+        ForkedSession session{scratch_, 0};
+        ASSERT_TRUE(log_in(session, "LOGIN ann\r\n"));
+        session.send("SEND 1 1\r\na\r\nSEND 1 1\r\na\r\n");
+        ASSERT_EQ(wait_for_entries(1).size(), 1U);
+        ASSERT_TRUE(
+            eventually([&] { return session.has_read_all() && session.child().is_asleep(); }));
+        if (is_told) {
+            replica_.apply_elsewhere(EntryKind::login, "ann", another_login, login_of("ann"));
+        } else {
+            replica_.client("ann").login = another_login;  // and no SIGTERM
+        }
+        replica_.apply_all();
+        EXPECT_TRUE(session.read_all().ends_with("BYE taken-over\r\n"));
+        EXPECT_EQ(session.received().find("DUP"), std::string::npos) << session.received();
+        EXPECT_EQ(log().last_id, 0U);
+    }
+}
+
+TEST_F(ClusterSession, AQuitThatATakeOverElsewhereOvertakesEndsWithByeTakenOver) {
+    ForkedSession session{scratch_, 0};
+    ASSERT_TRUE(log_in(session, "LOGIN ann\r\n"));
+    session.send("SEND 1 1\r\na\r\nQUIT\r\n");
+    ASSERT_EQ(wait_for_entries(1).size(), 1U);
+    ASSERT_TRUE(eventually([&] { return session.has_read_all() && session.child().is_asleep(); }));
+    replica_.client("ann").login = another_login;  // and no SIGTERM
+    replica_.apply_all();
+    EXPECT_TRUE(session.read_all().ends_with("BYE taken-over\r\n")) << session.received();
+    EXPECT_EQ(log().last_id, 0U);
+}
+
 TEST_F(ClusterSession, ALoginAtTheSameNodeTakesOverWhenItIsApplied) {
     ForkedSession first{scratch_, 0};
     ASSERT_TRUE(log_in(first, "LOGIN ann ack=manual\r\n"));

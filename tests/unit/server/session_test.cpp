@@ -124,6 +124,18 @@ TEST(Session, SigtermEndsAnAnswerToHistory) {
     EXPECT_EQ(all.find("\r\nEND "), std::string::npos);
 }
 
+TEST(Session, SigtermEndsADupThatWaitsWithoutAnAnswer) {
+    ScratchSegment scratch{plan(shm::Durability::commit, 64 << 10)};
+    ForkedSession session{scratch, 0};
+    session.send("LOGIN ann\r\nSEND 1 2\r\nhi\r\nSEND 1 2\r\nhi\r\n");
+    ASSERT_TRUE(eventually([&] { return scratch.log().last_id == 1U; }));
+    ASSERT_TRUE(eventually([&] { return session.has_read_all() && session.child().is_asleep(); }));
+    session.child().signal(SIGTERM);
+    const std::string& all = session.read_all();
+    EXPECT_TRUE(all.ends_with("BYE shutting-down\r\n")) << all;
+    EXPECT_EQ(all.find("DUP"), std::string::npos) << "the message is not stored";
+}
+
 TEST(Session, NothingIsAnsweredBeforeWelcome) {
     for (int round = 0; round < 20; ++round) {
         ScratchSegment scratch{plan(shm::Durability::memory, 64 << 10)};
