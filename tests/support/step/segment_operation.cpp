@@ -137,6 +137,10 @@ std::string SegmentOperation::state(pid_t /*dead*/) {
         {"derived_id", differs(log().derived_id)},
         {"stored_seq", client_u64(offsetof(ClientRow, stored_seq))},
         {"stored_id", differs(log().stored_id)},
+        {"node of the login", any_client_differs(offsetof(ClientRow, login_node), 4)},
+        {"applied login", client_u64(offsetof(ClientRow, login))},
+        {"revision", differs(segment().cluster().revision)},
+        {"head", differs(segment().outbox().head)},
         {"presence", differs(log().presence_changes)},
         {"archiver told", differs(segment().archiver().wake)},
         {"writers told", differs(log().space)},
@@ -164,11 +168,11 @@ void SegmentOperation::survive(pid_t /*dead*/, Findings& findings) {
     lock.unlock();
     findings.require(log().derived_id == log().last_id, &Findings::lost,
                      "the last seqs are not derived from all records");
-    for (const std::string& sentence : scratch_.broken()) {
+    for (const std::string& sentence : broken()) {
         findings.require(false, &Findings::torn, sentence);
     }
     go_on(findings);
-    for (const std::string& sentence : scratch_.broken()) {
+    for (const std::string& sentence : broken()) {
         findings.require(false, &Findings::torn, "afterwards: " + sentence);
     }
 }

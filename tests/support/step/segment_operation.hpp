@@ -37,6 +37,9 @@ class SegmentOperation : public Operation {
         : SegmentOperation{tiny_plan(durability)} {}
     explicit SegmentOperation(const shm::SegmentPlan& plan) : scratch_{plan} {}
 
+    /// Returns the broken invariants of the segment.
+    [[nodiscard]] virtual std::vector<std::string> broken() { return scratch_.broken(); }
+
     /// Records the state to which restore() returns. Must be the last call in the constructor. It
     /// marks every condition as having a sleeper, so that each notification makes a system call.
     void begin_here();
