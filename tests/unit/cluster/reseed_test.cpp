@@ -2,6 +2,7 @@
 
 #include "cluster/join.hpp"
 #include "cluster/local_log.hpp"
+#include "cluster/node_record.hpp"
 #include "cluster/settings.hpp"
 #include "shm/data_directory.hpp"
 #include "store/cluster_writer.hpp"
