@@ -161,20 +161,22 @@ include tests/tests.mk
 run: all ## start a server for clients 1, 2 and 3 on port 5000, and its page on port 8080
 	$(BUILD)/bin/belfryd -client_ids 1,2,3 -port 5000 --web-port 8080
 
-BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout idle flood library)
+BENCHES := $(addprefix $(BUILD)/bench/,micro durable fanout cluster idle flood library)
 RESULTS ?= bench/results
 
-bench: $(PROGRAMS) $(BENCHES) ## measure for fifty minutes; results go to RESULTS=bench/results
+bench: $(PROGRAMS) $(BENCHES) ## measure for an hour; results go to RESULTS=bench/results
 	for bench in $(BENCHES) bench/page/measure bench/python/clients.py bench/javascript/clients.py; do \
 	    BELFRY_BIN=$(abspath $(BUILD)/bin) $$bench --dir $(BUILD) --results $(RESULTS) || exit; done
 
 $(BUILD)/bench/micro:   $(call objects,$(BASE) $(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
+$(BUILD)/bench/cluster: $(call objects,$(SHM) $(call sources,bench/cluster) bench/cluster/main.cpp $(filter cluster/etcd_%,$(CLUSTER)) tests/support/etcd_servers.cpp) $(ETCD_OBJECTS)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
 $(BUILD)/bench/flood:   $(call objects,$(call sources,bench/flood) bench/flood/main.cpp)
 $(BUILD)/bench/library: $(call objects,$(call sources,bench/library) bench/library/main.cpp) $(BUILD)/lib/libbelfry.a
 $(BUILD)/bench/micro:   LDLIBS = -lbenchmark
+$(BUILD)/bench/cluster: LDLIBS = $(ETCD_LIBS)
 $(BENCHES): $(call objects,$(BASE) $(CLI) $(WIRE) $(AUTH) $(BENCHED))
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -lboost_program_options -lssl -lcrypto -lcrypt -lmd $(UNICODE) -o $@

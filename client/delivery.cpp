@@ -24,6 +24,12 @@ void call_if_set(const Function& callback, const Event& event) {
     if (callback) callback(event);
 }
 
+// In bytes of memory.
+std::size_t cost_of(const std::variant<Message, Sent, Gap, Live>& event) {
+    const auto* message = std::get_if<Message>(&event);
+    return sizeof event + (message != nullptr ? message->payload.size() : 0);
+}
+
 }  // namespace
 
 void Delivery::begin_session(const wire::Welcome& frame) {
@@ -48,12 +54,17 @@ void Delivery::message(const wire::Message& frame) {
 }
 
 std::optional<Message> Delivery::take() {
-    while (!waiting_.empty()) {
-        Event event = pop();
-        if (auto* message = std::get_if<Message>(&event)) return std::move(*message);
-        call(event);
+    std::optional<Message> taken;
+    while (!taken && !waiting_.empty()) {
+        if (auto* message = std::get_if<Message>(&waiting_.front())) {
+            bytes_ -= cost_of(waiting_.front());
+            taken = std::move(*message);
+            waiting_.pop_front();
+        } else {
+            call(pop());
+        }
     }
-    return std::nullopt;
+    return taken;
 }
 
 std::uint64_t Delivery::given(std::uint64_t seen) const {
@@ -61,24 +72,11 @@ std::uint64_t Delivery::given(std::uint64_t seen) const {
     return std::visit([](const auto& event) { return id_before(event); }, waiting_.front());
 }
 
-void Delivery::tell(const Event& event) {
-    waiting_.empty() ? call(event) : push(event);
-}
-
 void Delivery::call(const Event& event) const {
     if (const auto* sent = std::get_if<Sent>(&event)) call_if_set(callbacks.sent, *sent);
     if (const auto* gap = std::get_if<Gap>(&event)) call_if_set(callbacks.gap, *gap);
     if (const auto* live = std::get_if<Live>(&event)) call_if_set(callbacks.live, *live);
 }
-
-namespace {
-
-std::size_t cost_of(const std::variant<Message, Sent, Gap, Live>& event) {
-    const auto* message = std::get_if<Message>(&event);
-    return sizeof event + (message != nullptr ? message->payload.size() : 0);
-}
-
-}  // namespace
 
 void Delivery::push(Event event) {
     bytes_ += cost_of(event);

@@ -29,9 +29,9 @@ class Delivery {
     void begin_session(const wire::Welcome& frame);
 
     void message(const wire::Message& frame);
-    void sent(const Sent& event) { tell(event); }
-    void gap(const Gap& event) { tell(event); }
-    void live(const Live& event) { tell(event); }
+    void sent(const Sent& event) { tell(callbacks.sent, event); }
+    void gap(const Gap& event) { tell(callbacks.gap, event); }
+    void live(const Live& event) { tell(callbacks.live, event); }
 
     /// Returns the next message that waits, after callbacks for what comes before it.
     [[nodiscard]] std::optional<Message> take();
@@ -48,7 +48,12 @@ class Delivery {
 
     static constexpr std::size_t enough_bytes = std::size_t{1} << 20;
 
-    void tell(const Event& event);
+    // What comes after an event that waits must wait too.
+    template <typename Type>
+    void tell(const std::function<void(const Type&)>& callback, const Type& event) {
+        if (!waiting_.empty()) return push(event);
+        if (callback) callback(event);
+    }
     void call(const Event& event) const;
     void push(Event event);
     [[nodiscard]] Event pop();

@@ -52,12 +52,13 @@ void Client::Inside::End::operator()(Inside* inside) const noexcept {
 
 // --- messages ---
 
-void Client::Inside::send(std::string_view payload, Completion completion, SendOptions options) {
+void Client::Inside::send(std::string_view payload, Completion&& completion,
+                          SendOptions&& options) {
     if (is_closed_) {
         if (completion) completion(closed());
         return;
     }
-    const auto number = sendings_.add({std::move(completion), std::move(options.on_seq)});
+    const auto number = sendings_.add(std::move(completion), std::move(options.on_seq));
     connection_.send(number, payload, options.seq);
     is_send_due_ = true;
     want_step();
@@ -275,22 +276,6 @@ void Client::Inside::want_step() {
     wake();
 }
 
-bool Client::Inside::wait_until(std::unique_lock<std::recursive_mutex>& lock,
-                                const std::function<bool()>& is_there, base::Deadline until) {
-    const bool has_thread = thread_.joinable();
-    while (!is_there()) {
-        if (base::has_passed(until, base::Clock::now())) return false;
-        if (!has_thread) {
-            turn(until);
-        } else if (until) {
-            changed_.wait_until(lock, *until);
-        } else {
-            changed_.wait(lock);
-        }
-    }
-    return true;
-}
-
 void Client::Inside::turn(base::Deadline until) {
     pollfd ready = wanted();
     const int count = ::poll(&ready, 1, timeout_ms(base::earlier(deadline(), until)));
@@ -327,8 +312,8 @@ void Client::Inside::run() {
     }
 }
 
-void Client::Inside::wake() const noexcept {
-    if (is_polling_) ::eventfd_write(wake_.get(), 1);
+void Client::Inside::wake() noexcept {
+    if (std::exchange(is_polling_, false)) ::eventfd_write(wake_.get(), 1);
 }
 
 void Client::Inside::end_thread() {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace belfry {
 
@@ -42,7 +43,7 @@ class Client::Inside : private client::Observer {
     std::function<void(const StateChange&)> on_state;
     std::function<void(std::string_view)> on_notice;
 
-    void send(std::string_view payload, Completion completion, SendOptions options);
+    void send(std::string_view payload, Completion&& completion, SendOptions&& options);
     Result<Done> settle(base::Deadline until);
     Result<Message> receive(base::Deadline until);
     void ack(std::uint64_t id);
@@ -101,11 +102,14 @@ class Client::Inside : private client::Observer {
 
     /// Notes that step() has something to do.
     void want_step();
+    /// Runs the client, or waits for its thread, until the condition holds.
+    /// @return false: the time is up
+    template <typename Condition>
     [[nodiscard]] bool wait_until(std::unique_lock<std::recursive_mutex>& lock,
-                                  const std::function<bool()>& is_there, base::Deadline until);
+                                  const Condition& is_there, base::Deadline until);
     void turn(base::Deadline until);
     void run();
-    void wake() const noexcept;
+    void wake() noexcept;
     void end_thread();
 
     const bool acks_what_is_taken_;
@@ -127,11 +131,29 @@ class Client::Inside : private client::Observer {
     std::optional<Duration> leaves_within_;  // leave() is due
 
     std::thread thread_;
-    base::UniqueFd wake_;  // an eventfd that ends the thread's poll()
-    bool is_polling_ = false;
+    base::UniqueFd wake_;      // an eventfd that ends the thread's poll()
+    bool is_polling_ = false;  // the thread is in poll(), and nobody has woken it
     bool ends_thread_ = false;
     std::condition_variable_any changed_;  // after each step of the thread
 };
+
+template <typename Condition>
+bool Client::Inside::wait_until(std::unique_lock<std::recursive_mutex>& lock,
+                                const Condition& is_there, base::Deadline until) {
+    const bool has_thread = thread_.joinable();
+    // One turn comes after the time is up, so that even a timeout of 0 runs the client.
+    for (bool is_last = false; !is_there();) {
+        if (std::exchange(is_last, base::has_passed(until, base::Clock::now()))) return false;
+        if (!has_thread) {
+            turn(until);
+        } else if (until) {
+            changed_.wait_until(lock, *until);
+        } else {
+            changed_.wait(lock);
+        }
+    }
+    return true;
+}
 
 template <typename Answer>
 Result<Answer> Client::Inside::answer(

@@ -86,7 +86,8 @@ std::optional<std::uint64_t> Unsent::accept(std::uint64_t seq) {
 }
 
 void Unsent::refuse(std::uint64_t seq, const Error& why) {
-    used_seq_ = std::max(used_seq_, seq);
+    // A server that names a seq of its own invention must not use up the seqs below it.
+    if (find(seq) != nullptr) used_seq_ = std::max(used_seq_, seq);
     refuse_seq(seq, why);
 }
 

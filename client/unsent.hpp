@@ -48,7 +48,7 @@ class Unsent {
     /// Settles a line after SENT or DUP. @return its number; nothing if no line has this seq
     std::optional<std::uint64_t> accept(std::uint64_t seq);
 
-    /// Drops a line after an ERR other than store-failed and bad-seq.
+    /// Drops a line after an ERR other than store-failed and bad-seq. A seq of no line is ignored.
     void refuse(std::uint64_t seq, const Error& why);
 
     /// Drops a line after ERR bad-seq. Lines without a seq are then numbered as if this one had not

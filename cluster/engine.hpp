@@ -123,7 +123,7 @@ struct ServerHealth {
     bool is_leader = false;
     bool has_leader = false;   ///< it knows a leader
     std::string version = {};  ///< that of etcd
-    std::uint64_t bytes = 0;   ///< size of its database
+    std::uint64_t bytes = 0;   ///< of its database, without what a compaction has freed
     std::string error = {};    ///< why it does not answer
 };
 

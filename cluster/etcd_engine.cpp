@@ -291,7 +291,7 @@ void EtcdEngine::ask_servers(Health& health) {
         server.has_leader = status.leader() != 0;
         server.is_leader = server.has_leader && status.leader() == status.header().member_id();
         server.version = base::sanitize(status.version().substr(0, 40));
-        server.bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(status.dbsize(), 0));
+        server.bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(status.dbsizeinuse(), 0));
         for (const std::string& alarm : status.errors())
             if (alarm.find("NOSPACE") != std::string::npos) health.is_full = true;
     }

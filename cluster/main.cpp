@@ -54,7 +54,11 @@ int run(const cluster::Options& options) {
     shm::Segment& segment = found->segment;
     if (!shm::claim(segment.process(shm::archiver_entry), options.generation)) return EXIT_FAILURE;
     const belfry::SharedLogLevel level{segment.server().log_level};
-    const auto engine = cluster::make_etcd_engine(options.engine);
+    cluster::EngineOptions engine_options = options.engine;
+    engine_options.note = [](const std::string& line) {
+        belfry::log_event(belfry::LogLevel::info, line);
+    };
+    const auto engine = cluster::make_etcd_engine(engine_options);
     cluster::Replica replica{segment, options.data_dir, *engine, options.address};
     return replica.run() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,8 +18,8 @@ void Membership::set_settings(const std::string& settings) {
 
 std::optional<std::string> Membership::wait_for_settings(const std::stop_token& stop) {
     std::unique_lock guard{mutex_};
-    if (!changed_.wait(guard, stop, [this] { return !settings_.empty(); })) return {};
-    return settings_;
+    changed_.wait(guard, stop, [this] { return !settings_.empty(); });
+    return stop.stop_requested() ? std::nullopt : std::optional{settings_};
 }
 
 void Membership::refused() {

@@ -7,7 +7,8 @@ namespace belfry::cluster {
 
 std::optional<Revision> NewsQueue::wait_for_start(const std::stop_token& stop) {
     std::unique_lock guard{mutex_};
-    if (!changed_.wait(guard, stop, [this] { return start_.has_value(); })) return {};
+    changed_.wait(guard, stop, [this] { return start_.has_value(); });
+    if (stop.stop_requested()) return {};
     is_to_restart_ = false;
     return start_;
 }

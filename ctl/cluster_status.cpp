@@ -93,6 +93,7 @@ std::optional<ClusterStatus> read_cluster(const shm::Segment& segment) {
     for (const shm::NodeRow& row : cluster.nodes) {
         if (auto node = read_node(row)) status.nodes.push_back(*std::move(node));
     }
+    std::ranges::sort(status.nodes, {}, &NodeStatus::name);
     return status;
 }
 

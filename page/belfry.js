@@ -81,16 +81,16 @@ const maxSeq = 2n ** 63n - 1n;
 // A reader returns the value of a field, or nothing if the field is malformed or must not be missing.
 const matching = (pattern) => (field) => pattern.test(field ?? "") ? field : undefined;
 const word = matching(/./s);
-const digits = matching(/^[0-9]+$/);
+const digits = matching(/^\d+$/);
 // Ids are smaller, and a Date can have no later time.
 const number = (field) => digits(field) && Math.min(Number(field), 864e13);
 const seq = (field) => digits(field) && BigInt(field);
-const client = matching(/^[A-Za-z0-9_.-]{1,32}$/);
+const client = matching(/^[\w.-]{1,32}$/);
 const readers = {
     accepted: (field) => seq(field) ?? 0n,
     client,
     code: word,
-    epoch: matching(/^[0-9A-Fa-f]{1,32}$/),
+    epoch: matching(/^[\da-f]{1,32}$/i),
     reason: word,
     refused: (field) => field === "-" ? 0n : seq(field),
     sender: client,
@@ -126,8 +126,13 @@ function readField(frame, [name, read], field) {
     if ((frame[name] = read(field)) === undefined) throw broken(`unreadable ${frame.verb}`);
 }
 
+// Nearly all lines. They are read without the grammar.
+const usual = /^MSG (\d{1,15}) ([\w.-]{1,32}) (\d{1,15}) (\d{1,8})$/;
+
 /** Returns the frame of a line, or nothing if its verb is unknown. */
 function readLine(line) {
+    const found = usual.exec(line);
+    if (found) return { verb: "MSG", id: +found[1], sender: found[2], time: +found[3], size: +found[4] };
     const [verb, ...fields] = line.split(" ");
     const [names, options = []] = grammar.get(verb) ?? [];
     if (!names) return undefined;
@@ -212,6 +217,8 @@ const costOf = ({ payload }) => 100 + (payload?.length ?? 0);
 class Inbox {
     // The size of the waiting events.
     bytes = 0;
+    // What follows the waiting events was not kept, and has to be read again. A WebSocket cannot be paused.
+    isCut = false;
 
     #events = new Queue();
     #epoch;
@@ -232,11 +239,13 @@ class Inbox {
         }
         this.#epoch = epoch;
         this.#acked = cursor;
+        this.isCut = false;
         this.#seen = Math.max(this.#seen, cursor);
     }
 
-    /** Adds an event unless it came before. */
+    /** Adds an event unless it came before or there is no room. */
     add(event) {
+        if ((this.isCut ||= this.bytes > 1 << 24)) return;
         if (event.type !== "live") {
             const last = event.last ?? event.id;
             if (last <= this.#seen) return;
@@ -584,6 +593,8 @@ export class Client extends EventTarget {
                     const event = this.#inbox.give();
                     this.#balance();
                     if (event) return result(event);
+                    // The same server again.
+                    if (this.#inbox.isCut && this.#isOnline) this.#dial(this.#attempts--);
                     if (this.state === "stopped") throw this.#error;
                     await new Promise((resolve) => this.#wakers.push(resolve));
                 }

@@ -1,3 +1,12 @@
+// A browser may forbid storage. What would be kept there then lives as long as the page. This module runs before all others.
+for (const name of ["localStorage", "sessionStorage"]) {
+    try {
+        self[name];
+    } catch {
+        Object.defineProperty(self, name, { value: { removeItem(key) { delete this[key]; } } });
+    }
+}
+
 export const $ = (id) => document.getElementById(id);
 
 /** Makes an element. Strings among the children become text, never HTML. */

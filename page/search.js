@@ -71,7 +71,8 @@ dialog.onkeydown = (event) => {
     const stops = [query, ...$("results").querySelectorAll("button")];
     const at = stops.indexOf(document.activeElement);
     const move = { ArrowDown: 1, ArrowUp: -1, Enter: at ? 0 : 1 }[event.key];
-    if (!move) return;
+    // As in the composer: this code says that the key belongs to an input method.
+    if (!move || event.keyCode === 229) return;
     event.preventDefault();
     stops[at + move]?.[event.key === "Enter" ? "click" : "focus"]();
 };

@@ -231,8 +231,9 @@ _MAX_NUMBER = 2**64 - 1
 _MAX_SEQ = 2**63 - 1
 
 # Nearly all frames have one of these two forms. They are read without the general parser, in a third of the time.
+# SENT often comes many times in a row.
 _MSG = re.compile(rb"MSG (\d{1,18}) ([\w.-]{1,32}) (\d{1,18}) (\d{1,8})\r\n")
-_SENT = re.compile(rb"SENT (\d{1,18}) (\d{1,18})\r\n")
+_SENTS = re.compile(rb"(?:SENT \d{1,18} \d{1,18}\r\n){1,1000}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _EPOCH = re.compile(r"[0-9A-Fa-f]{1,32}")
 
@@ -415,7 +416,7 @@ class FrameReader:
     def _read(self, data: bytes, frames: List[_Frame]) -> int:
         """Reads complete frames. @return where they end"""
         at, total = 0, len(data)
-        append, read_msg, read_sent = frames.append, _MSG.match, _SENT.match
+        append, read_msg, read_sents = frames.append, _MSG.match, _SENTS.match
         new = tuple.__new__
         while at < total:
             found = read_msg(data, at)
@@ -428,9 +429,11 @@ class FrameReader:
                     at = end + 2
                     continue
             else:
-                found = read_sent(data, at)
+                found = read_sents(data, at)
                 if found:
-                    append(new(Sent, (int(found[2]), int(found[1]))))
+                    words = found[0].split()
+                    for seq, number in zip(words[1::3], words[2::3]):
+                        append(new(Sent, (int(number), int(seq))))
                     at = found.end()
                     continue
             end = self._read_any(data, at, frames)
@@ -561,7 +564,7 @@ class _Inbox:
 
 # A future of concurrent.futures or of asyncio. Only the clients touch it.
 _Future = Any
-_Settle = Callable[[_Future, object], None]
+_Settled = Tuple[_Future, object]  # and its result
 
 _QUEUED, _FLYING, _POSTPONED, _SETTLED = range(4)
 
@@ -584,11 +587,11 @@ class _Unsent:
     MESSAGE_BYTES = 100  # each message counts for this much besides its payload
     ENOUGH = 4 << 20
 
-    def __init__(self, claim: Callable[[_Future], bool], settle: _Settle) -> None:
+    def __init__(self, claim: Callable[[_Future], bool], settled: List[_Settled]) -> None:
         self.size = 0  # in bytes
         self.is_postponed = False  # the store does not work: nothing is sent until try_again()
         self._claim = claim
-        self._settle = settle
+        self._settled = settled
         self._numbered: Dict[int, _Outgoing] = {}  # by their seqs, which ascend
         self._fresh: Deque[_Outgoing] = collections.deque()  # those not sent yet
         self._queue: Deque[_Outgoing] = collections.deque()  # the numbered ones that are to be sent
@@ -657,7 +660,7 @@ class _Unsent:
             return self._forget(message)
         if len(message.payload) > self._max_payload:
             return self._refuse(message, "too-large", f"more than {self._max_payload} bytes")
-        seq = message.seq or max(self._top, self._used) + 1
+        seq = message.seq or (self._top if self._top > self._used else self._used) + 1
         # The server would take a seq that is not above the earlier ones for a repetition.
         if seq <= self._top or seq > _MAX_SEQ:
             return self._refuse(message, "bad-seq", "not above the seqs before it, or above 2^63-1")
@@ -666,7 +669,7 @@ class _Unsent:
         return True
 
     def _refuse(self, message: _Outgoing, code: str, text: str) -> bool:
-        self._settle(message.future, BelfryError(code, text))
+        self._settled.append((message.future, BelfryError(code, text)))
         return self._forget(message)
 
     def _forget(self, message: _Outgoing) -> bool:
@@ -681,7 +684,8 @@ class _Unsent:
             return
         if seq > self._used:
             self._used = seq
-        self._settle(message.future, Receipt(seq, last))
+        # Receipt(seq, last) takes three times as long.
+        self._settled.append((message.future, tuple.__new__(Receipt, (seq, last))))
         self._forget(message)
 
     def refuse(self, error: _Error) -> None:
@@ -707,9 +711,9 @@ class _Unsent:
     def give_up(self, error: BelfryError) -> None:
         """Settles all messages. Their errors name the seqs of those that may have been accepted."""
         for message in self._numbered.values():
-            self._settle(message.future, BelfryError(error.code, error.text, message.seq))
+            self._settled.append((message.future, BelfryError(error.code, error.text, message.seq)))
         for message in self._fresh:
-            self._settle(message.future, error)
+            self._settled.append((message.future, error))
         self._numbered.clear()
         self._fresh.clear()
         self._queue.clear()
@@ -774,10 +778,10 @@ class Conversation:
         self.is_linked = False
         self.is_leaving = False
         self.is_closed = False
-        self.settled: List[Tuple[_Future, object]] = []
+        self.settled: List[_Settled] = []  # always this list, because `unsent` adds to it too
         self.news: List[Union[StateChange, Presence]] = []
         self.inbox = _Inbox()
-        self.unsent = _Unsent(claim, self._settle)
+        self.unsent = _Unsent(claim, self.settled)
         self._login = login
         self._servers = servers
         self._failures = 0  # since the last login
@@ -792,9 +796,6 @@ class Conversation:
         self._asked = 0.0  # when PING was sent last
         self._is_paused = False
         self._fault: Optional[BelfryError] = None  # the server may close the connection because of it
-
-    def _settle(self, future: _Future, result: object) -> None:
-        self.settled.append((future, result))
 
     @property
     def is_online(self) -> bool:
@@ -876,20 +877,21 @@ class Conversation:
         """Handles bytes of the server."""
         self._heard = now
         is_storing = False
+        add, accept = self.inbox.add, self.unsent.accept
         for frame in self._reader.feed(data):
             kind = type(frame)
             if kind is Message:
                 if self.state == "online":
-                    self.inbox.add(frame, frame.id, self.inbox.EVENT_BYTES + len(frame.payload))  # type: ignore
+                    add(frame, frame.id, _Inbox.EVENT_BYTES + len(frame.payload))  # type: ignore
             elif kind is Sent:
                 if self.state == "online":
-                    self.unsent.accept(frame.seq, frame.id)  # type: ignore
-                    self.inbox.add(frame, frame.id)  # type: ignore
+                    accept(frame.seq, frame.id)  # type: ignore
+                    add(frame, frame.id)  # type: ignore
                     is_storing = True
             else:
                 self._on_other(frame, now)
-            if not self.is_linked:
-                return
+                if not self.is_linked:
+                    return
         if self._reader.is_broken:
             return self._stop(BelfryError("broken-server", "the bytes of the server are not the protocol"))
         if is_storing:
@@ -1016,7 +1018,7 @@ class Conversation:
             question.found.append(frame)
         elif isinstance(frame, _End):
             self._questions.popleft()
-            self._settle(question.future, question.result(question.found, frame))
+            self.settled.append((question.future, question.result(question.found, frame)))
 
     def _on_welcome(self, welcome: Welcome, now: float) -> None:
         if self.is_online:
@@ -1087,7 +1089,7 @@ class Conversation:
     def _give_up(self, error: BelfryError) -> None:
         self.unsent.give_up(error)
         for question in self._questions:
-            self._settle(question.future, error)
+            self.settled.append((question.future, error))
         self._questions.clear()
 
 
@@ -1220,6 +1222,8 @@ _clients: "weakref.WeakSet[_Shared]" = weakref.WeakSet()
 
 
 def _after_fork() -> None:
+    global _answers_lock
+    _answers_lock = threading.RLock()  # a thread that is not here may have held it
     for client in list(_clients):
         client._abandon()
     _clients.clear()
@@ -1301,6 +1305,68 @@ class _Closing(Exception):
     """The program has closed the client."""
 
 
+_answers_lock = threading.RLock()  # guards each answer until it is made
+
+
+class _Answer(concurrent.futures.Future[Any]):
+    """A future that is made when somebody looks at it. Most have their result before, and need no lock of their own.
+
+    What Future.__init__() sets is missing until then. The methods of Future look for it, and so call __getattr__().
+    """
+
+    _is_made = False
+    _is_claimed = False
+    _receipt: Optional[Receipt] = None
+
+    def __init__(self) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        with _answers_lock:
+            if not self._is_made:
+                made: concurrent.futures.Future[Receipt] = concurrent.futures.Future()
+                if self._is_claimed:
+                    made.set_running_or_notify_cancel()
+                if self._receipt:
+                    made.set_result(self._receipt)
+                vars(self).update(vars(made), _is_made=True)
+        return object.__getattribute__(self, name)
+
+    def result(self, timeout: Optional[float] = None) -> Any:
+        return self._receipt or super().result(timeout)
+
+    def claim(self) -> bool:
+        """Runs before its message leaves. @return False: it was cancelled"""
+        with _answers_lock:
+            if not self._is_made:
+                self._is_claimed = True
+                return True
+        return self.set_running_or_notify_cancel()
+
+    @staticmethod
+    def settle(settled: List[_Settled]) -> None:
+        """Sets the results of answers."""
+        with _answers_lock:
+            rest = [(answer, result) for answer, result in settled if not answer._take(result)]
+        for answer, result in rest:
+            answer._set(result)
+
+    def _take(self, result: object) -> bool:
+        if self._is_made or type(result) is not Receipt:
+            return False
+        self._receipt = result
+        return True
+
+    def _set(self, result: object) -> None:
+        try:
+            if isinstance(result, BelfryError):
+                self.set_exception(result)
+            else:
+                self.set_result(result)
+        except concurrent.futures.InvalidStateError:
+            pass  # it was cancelled
+
+
 class Client(_Shared):
     """A client that stays logged in, for programs that block.
 
@@ -1327,8 +1393,8 @@ class Client(_Shared):
     """
 
     # A thread that queues so many messages writes them itself. Otherwise they would wait until the client's thread gets the
-    # interpreter, up to 5 ms later. An SSLSocket must not be used by two threads.
-    WRITE_AFTER = 128
+    # interpreter, up to 5 ms later. Each write gives the interpreter away. An SSLSocket must not be used by two threads.
+    WRITE_AFTER = 500
 
     def __init__(
         self,
@@ -1346,8 +1412,7 @@ class Client(_Shared):
         on_presence: Optional[_OnPresence] = None,
     ) -> None:
         setup = _Setup(id, servers, secret, ack, presence, ca, ssl_context)
-        claim: Callable[[_Future], bool] = lambda future: bool(future.set_running_or_notify_cancel())
-        core = Conversation(setup.login, len(setup.servers), claim, backoff, ping)
+        core = Conversation(setup.login, len(setup.servers), _Answer.claim, backoff, ping)
         self._lock = threading.Lock()  # guards the conversation, and what is written
         self._changed = threading.Condition(self._lock)
         self._link: Optional[socket.socket] = None
@@ -1442,7 +1507,7 @@ class Client(_Shared):
         self, payload: _Payload, seq: Optional[int], due: Optional[float]
     ) -> concurrent.futures.Future[Receipt]:
         data, number = _bytes(payload), _checked_seq(seq)
-        future: concurrent.futures.Future[Receipt] = concurrent.futures.Future()
+        future = _Answer()
         self._check()
         with self._lock:
             if self._core.state == "stopped" or not self._core.unsent.has_room:
@@ -1482,7 +1547,7 @@ class Client(_Shared):
     def _ask(self, ask: Callable[[_Future], None], timeout: Optional[float]) -> object:
         self._check()
         self._check_thread()
-        future: concurrent.futures.Future[object] = concurrent.futures.Future()
+        future = _Answer()
         with self._lock:
             self._check_running()
             ask(future)
@@ -1724,25 +1789,15 @@ class Client(_Shared):
     def _after(self) -> None:
         """Hands out what the conversation has brought."""
         with self._lock:
-            settled, self._core.settled = self._core.settled, []
+            settled = self._core.settled.copy()
+            self._core.settled.clear()
             news, self._core.news = self._core.news, []
             is_linked = self._core.is_linked
             self._changed.notify_all()
         if not is_linked:
             self._hang_up()
-        for future, result in settled:
-            self._set(future, result)
+        _Answer.settle(settled)
         self._tell(news)
-
-    @staticmethod
-    def _set(future: _Future, result: object) -> None:
-        try:
-            if isinstance(result, BelfryError):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
-        except concurrent.futures.InvalidStateError:
-            pass  # it was cancelled
 
     def _hang_up(self) -> None:
         if self._link is None:
@@ -2082,7 +2137,8 @@ class AsyncClient(_Shared):
             self._balance()
         else:
             self._hang_up()
-        settled, core.settled = core.settled, []
+        settled = core.settled.copy()
+        core.settled.clear()
         for future, result in settled:
             self._set(future, result)
         news, core.news = core.news, []

@@ -17,13 +17,14 @@ CLUSTER_CHAOS := $(call sources,tests/chaos/cluster tests/support/crash)
 
 # TESTS are run by `make check`, the others by their own targets.
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
-ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm replica chaos cluster cluster_chaos)
+ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm client replica chaos cluster cluster_chaos)
 
-.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-cluster-chaos check-model check-asan check-tsan check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-cluster-chaos check-model check-asan check-tsan check-valgrind check-chaos fuzz
 
 $(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES) $(ETCD_OBJECTS)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
-$(BUILD)/tests/replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(filter-out cluster/etcd_%,$(CLUSTER)) $(SUPPORT) $(call sources,tests/unit/cluster))
+$(BUILD)/tests/replica: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(filter-out cluster/etcd_%,$(CLUSTER)) $(SUPPORT) $(filter-out tests/unit/cluster/etcd_%,$(call sources,tests/unit/cluster)))
+$(BUILD)/tests/client:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) tests/unit/client/client_test.cpp tests/system/libbelfry_test.cpp)
 $(BUILD)/tests/system:  $(call objects,$(BASE) $(WIRE) $(CLIENT) $(SHM) $(SUPPORT) $(SYSTEM)) | library examples
 $(BUILD)/tests/cluster: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(CLUSTER) $(SUPPORT) $(REPLICA)) $(ETCD_OBJECTS)
 $(BUILD)/tests/crash:   $(call objects,$(BASE) $(WIRE) $(SHM) $(SUPPORT) $(CRASH))
@@ -131,6 +132,9 @@ check-asan: $(BUILD)/tests/system ## run unit and system tests under AddressSani
 check-tsan: ## run the tests of shm/ and of the replica's threads under ThreadSanitizer
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm build/tsan/tests/replica
 	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm build/tsan/tests/replica
+
+check-valgrind: all $(BUILD)/tests/client ## run the tests of libbelfry under valgrind; needs valgrind
+	BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath $(BUILD)/bin) tests/run tests/client_under_valgrind
 
 # The duration of check-chaos, and of each target of fuzz.
 SECONDS ?= 60

@@ -76,17 +76,6 @@ Malformed unknown_verb_error(std::string_view line) noexcept {
     return {.code = ErrorCode::bad_line, .is_login = is_verb(verb, "LOGIN")};
 }
 
-// Reads digits from `at`, and moves it behind them. It stops after 18 digits, so that the value
-// cannot overflow.
-std::uint64_t read_digits(std::string_view text, std::size_t& at) noexcept {
-    const std::size_t end = std::min(text.size(), at + 18);
-    std::uint64_t value = 0;
-    for (; at < end && is_digit(text[at]); ++at) {
-        value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
-    }
-    return value;
-}
-
 struct SendHeader {
     std::uint64_t seq = 0;
     std::uint64_t nbytes = 0;

@@ -58,6 +58,17 @@ struct Line {
     return value;
 }
 
+/// Reads digits from `at`, and moves it behind them. It stops after 18 digits, so that the value
+/// cannot overflow.
+[[nodiscard]] inline std::uint64_t read_digits(std::string_view text, std::size_t& at) noexcept {
+    const std::size_t end = std::min(text.size(), at + 18);
+    std::uint64_t value = 0;
+    for (; at < end && is_digit(text[at]); ++at) {
+        value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
+    }
+    return value;
+}
+
 /// Reads the fields behind a verb, one after another. If a field is missing or malformed, the
 /// function that reads it returns an empty value, and end() returns false afterwards. A double or
 /// trailing space yields an empty field, which no command and no frame accepts.

@@ -90,15 +90,10 @@ FrameStep garbled(std::string_view unread) noexcept {
     return {unread.size(), Garbled{}};
 }
 
-FrameStep message(const Line& line, std::size_t line_bytes, std::string_view unread) noexcept {
-    Fields fields{line.fields};
-    Message message{.past = line.verb == "PAST",
-                    .id = fields.number(),
-                    .sender = fields.client_id(),
-                    .time_ms = fields.number(),
-                    .payload = {}};
-    const std::uint64_t nbytes = fields.number();
-    if (!fields.end() || nbytes > max_discard) return garbled(unread);
+// Adds the payload, and its line ending, to a message whose line has been read.
+FrameStep with_payload(Message message, std::uint64_t nbytes, std::size_t line_bytes,
+                       std::string_view unread) noexcept {
+    if (nbytes > max_discard) return garbled(unread);
     const auto payload_bytes = static_cast<std::size_t>(nbytes);
     if (unread.size() - line_bytes < payload_bytes) return {};
     const std::size_t end = line_bytes + payload_bytes;
@@ -109,9 +104,19 @@ FrameStep message(const Line& line, std::size_t line_bytes, std::string_view unr
     return {end + length_of(ending), message};
 }
 
-}  // namespace
+FrameStep message(const Line& line, std::size_t line_bytes, std::string_view unread) noexcept {
+    Fields fields{line.fields};
+    const Message message{.past = line.verb == "PAST",
+                          .id = fields.number(),
+                          .sender = fields.client_id(),
+                          .time_ms = fields.number(),
+                          .payload = {}};
+    const std::uint64_t nbytes = fields.number();
+    if (!fields.end()) return garbled(unread);
+    return with_payload(message, nbytes, line_bytes, unread);
+}
 
-FrameStep next_frame(std::string_view unread) noexcept {
+FrameStep any_frame(std::string_view unread) noexcept {
     const auto lf = unread.substr(0, max_frame_line).find('\n');
     if (lf == std::string_view::npos)
         return unread.size() < max_frame_line ? FrameStep{} : garbled(unread);
@@ -121,6 +126,80 @@ FrameStep next_frame(std::string_view unread) noexcept {
     Frame frame = parse_line(split, line);
     if (std::holds_alternative<Garbled>(frame)) return garbled(unread);
     return {lf + 1, frame};
+}
+
+// Reads a line from the front of the bytes while it has the common form: single spaces, numbers of
+// at most 18 digits, no options, CRLF.
+class CommonLine {
+  public:
+    explicit CommonLine(std::string_view text) noexcept : text_{text} {}
+
+    void skip(std::string_view expected) noexcept {
+        is_common_ = is_common_ && text_.substr(at_).starts_with(expected);
+        if (is_common_) at_ += expected.size();
+    }
+
+    [[nodiscard]] std::uint64_t number() noexcept {
+        const std::size_t begin = at_;
+        const std::uint64_t number = read_digits(text_, at_);
+        is_common_ = is_common_ && at_ > begin;
+        return number;
+    }
+
+    [[nodiscard]] std::string_view client_id() noexcept {
+        const auto field = text_.substr(at_, max_client_id + 1);
+        const auto id = field.substr(0, field.find(' '));
+        is_common_ = is_common_ && is_client_id(id);
+        at_ += id.size();
+        return id;
+    }
+
+    [[nodiscard]] bool is_common() const noexcept { return is_common_; }
+    /// Returns how many bytes were read.
+    [[nodiscard]] std::size_t length() const noexcept { return at_; }
+
+  private:
+    std::string_view text_;
+    std::size_t at_ = 0;
+    bool is_common_ = true;
+};
+
+FrameStep common_sent(std::string_view unread) noexcept {
+    CommonLine line{unread};
+    Sent sent{};
+    line.skip("SENT ");
+    sent.seq = line.number();
+    line.skip(" ");
+    sent.id = line.number();
+    line.skip("\r\n");
+    if (!line.is_common()) return {};
+    return {line.length(), sent};
+}
+
+FrameStep common_message(std::string_view unread) noexcept {
+    CommonLine line{unread};
+    Message message;
+    line.skip("MSG ");
+    message.id = line.number();
+    line.skip(" ");
+    message.sender = line.client_id();
+    line.skip(" ");
+    message.time_ms = line.number();
+    line.skip(" ");
+    const std::uint64_t nbytes = line.number();
+    line.skip("\r\n");
+    if (!line.is_common()) return {};
+    return with_payload(message, nbytes, line.length(), unread);
+}
+
+}  // namespace
+
+// Nearly every frame is a SENT or a MSG in the common form, which is read in one pass. any_frame()
+// handles all others, and finds out what is wrong or incomplete.
+FrameStep next_frame(std::string_view unread) noexcept {
+    FrameStep step = unread.starts_with('S') ? common_sent(unread) : common_message(unread);
+    if (!step.frame) step = any_frame(unread);
+    return step;
 }
 
 }  // namespace belfry::wire

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 
+// The length of the longest line `SEND <seq> <nbytes>`, its line ending included.
+constexpr std::size_t max_send_line = 5 + 20 + 1 + 20 + 2;
+
 void put(std::string& out, std::string_view text) {
     out += text;
 }
@@ -179,8 +182,10 @@ void print(std::string& out, const Login& command) {
 }
 
 void print(std::string& out, const Send& command) {
-    put_line(out, "SEND ", command.seq, " ", command.payload.size());
-    put_line(out, command.payload);
+    std::array<char, max_send_line> line;
+    Pen pen{line};
+    pen << "SEND " << command.seq << " " << std::uint64_t{command.payload.size()} << line_end;
+    out.append(line.data(), pen.length()).append(command.payload).append(line_end);
 }
 
 void print(std::string& out, const Say& command) {

@@ -31,7 +31,7 @@ void run_cluster_benchmarks(const ClusterOptions& options) {
     Report report{"cluster",
                   "three etcd servers and three nodes on this machine, 64-byte messages, " +
                       std::to_string(options.rounds) + " rounds, medians"};
-    if (!is_installed("etcd")) {
+    if (!installed("etcd")) {
         report.remark("etcd is not installed: nothing is measured");
         return;
     }

@@ -32,7 +32,8 @@ class JetStream {
   public:
     JetStream(const test::TempDir& scratch, Report& report) {
         if (!NatsServer::is_installed()) {
-            return report.remark("nats-server is not installed: no comparison with JetStream");
+            report.remark("nats-server is not installed: no comparison with JetStream");
+            return;
         }
         server_.emplace(NatsServer::Use::synced_streams, scratch.make("nats"));
         publisher_.emplace(server_->port(), window);

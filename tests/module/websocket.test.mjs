@@ -55,6 +55,24 @@ withClients("WebSocket: after kills of sessions and relays no message is lost or
     assert.deepEqual(texts(await take(iterator, sent.length)), sent);
 });
 
+withClients("WebSocket: while the program takes nothing some MiB are kept, and the rest is read later", ["a", "f"], async (a, f) => {
+    const texts = Array.from({ length: 20 }, (_, number) => `${number} `.padEnd(1 << 20));
+    await inTime(Promise.all(texts.map((text) => a.send(text))));
+    // Its answer stands behind all of them.
+    await inTime(f.send("last"));
+    let kept = 0;
+    const again = stateOf(f, "connecting").then(() => kept);
+    const found = [];
+    for await (const event of f) {
+        if (event.type !== "message") continue;
+        kept += event.payload.length;
+        if (event.text.endsWith(" ")) found.push(event.text);
+        if (found.length === texts.length) break;
+    }
+    assert.deepEqual(found.map((text) => text.trim()), texts.map((text) => text.trim()));
+    assert.ok((await again) <= 18 << 20, `${await again} bytes`);
+});
+
 withClients("WebSocket: a later login takes over, and close() ends the connection", ["e"], async (e) => {
     await stateOf(e, "online");
     const stopped = stateOf(e, "stopped");

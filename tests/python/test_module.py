@@ -2,9 +2,12 @@
 
 import ast
 import doctest
+import importlib.util
+import pathlib
 import re
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
 import unittest
@@ -16,10 +19,19 @@ MODULE = ROOT / "python" / "belfry.py"
 SOURCES = [MODULE, *sorted((ROOT / "python" / "examples").glob("*.py"))]
 
 
+def is_standard(name):
+    """Tells whether the standard library has this module. Python 3.9 has no list of them."""
+    origin = importlib.util.find_spec(name).origin
+    if origin in ("built-in", "frozen"):
+        return True
+    folder = pathlib.Path(sysconfig.get_path("stdlib"))
+    return folder in pathlib.Path(origin).parents and "site-packages" not in origin
+
+
 class TheModule(unittest.TestCase):
-    def test_mypy_finds_nothing(self):
+    def test_mypy_finds_nothing_with_the_standard_library_of_python_3_9(self):
         with tempfile.TemporaryDirectory() as cache:
-            command = ["mypy", "--strict", "--no-error-summary", "--cache-dir", cache, *SOURCES]
+            command = ["mypy", "--strict", "--python-version", "3.9", "--no-error-summary", "--cache-dir", cache, *SOURCES]
             found = subprocess.run(command, capture_output=True, text=True, cwd=cache, env={"MYPYPATH": str(MODULE.parent), "PATH": "/usr/bin:/bin"})
         self.assertEqual((found.stdout, found.returncode), ("", 0))
 
@@ -54,7 +66,7 @@ class TheModule(unittest.TestCase):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 names.add(node.module.partition(".")[0])
-        self.assertEqual(names - sys.stdlib_module_names, set())
+        self.assertEqual([name for name in names if not is_standard(name)], [])
 
     def test_its_version_is_that_of_the_programs(self):
         version = re.search(r'version = "(.*)"', (ROOT / "wire" / "version.hpp").read_text())[1]

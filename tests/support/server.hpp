@@ -50,7 +50,7 @@ class Server {
     }
 
     /// Ends belfryd with SIGTERM, and returns its exit status.
-    int stop() { return belfryd_.stop(); }
+    int stop(Milliseconds within = default_wait) { return belfryd_.stop(within); }
 
     /// Sends SIGKILL to the supervisor alone. Its children continue.
     void kill_supervisor() { belfryd_.kill_supervisor(); }

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 #include <string>
 #include <thread>
@@ -115,6 +116,42 @@ TEST_P(Libbelfry, AForkedChildThatDestroysItsCopyDoesNotDisturbTheParent) {
     int losses = 0;
     ann->on_state([&](const StateChange&) { ++losses; });
     EXPECT_EQ(ann->receive(long_wait)->payload, "still there?");
+    EXPECT_EQ(losses, 0);
+}
+
+// Each fork comes while the client's thread sends.
+TEST_P(Libbelfry, AForkInTheMiddleDisturbsNeitherParentNorChild) {
+    constexpr int forks = 10;
+    constexpr int in_each_round = 500;
+    std::optional<Client> ann{client("1")};
+    Client bob = client("2");
+    int losses = 0;
+    ann->on_state([&](const auto& change) { losses += change.state == State::waiting ? 1 : 0; });
+    ann->start();
+    int accepted = 0;
+    for (int fork = 0; fork < forks; ++fork) {
+        for (int n = 0; n < in_each_round; ++n) {
+            ann->send("of the parent", [&](const auto& outcome) { accepted += outcome ? 1 : 0; });
+        }
+        ForkedChild child{[&] {
+            ann.reset();
+            Client own = client_of("3", {tcp(server.port())});
+            own.send("of a child");
+            return own.settle(long_wait) ? become_another_program() : 1;
+        }};
+        EXPECT_EQ(child.wait(), 0);
+    }
+    ASSERT_TRUE(ann->settle(long_wait));
+    std::map<std::string, int> received;
+    for (int n = 0; n < forks * (in_each_round + 1); ++n) {
+        const auto message = bob.receive(long_wait);
+        ASSERT_TRUE(message) << message.error().text;
+        ++received[message->sender + " " + message->payload];
+    }
+    EXPECT_EQ(received, (std::map<std::string, int>{{"1 of the parent", forks * in_each_round},
+                                                    {"3 of a child", forks}}));
+    ann->close();
+    EXPECT_EQ(accepted, forks * in_each_round);
     EXPECT_EQ(losses, 0);
 }
 

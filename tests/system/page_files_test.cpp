@@ -65,8 +65,8 @@ TEST_F(EmbeddedFiles, KeepTheirBytes) {
 TEST_F(EmbeddedFiles, ThatAreScriptsAreServedWithoutCommentsAndIndentation) {
     write("page.js",
           "// a comment\n/** another */\n/**\n * and a long one\n */\n"
-          "if (a) {\n\n    b(\"// no comment\");  // kept\n}\n");
-    EXPECT_EQ(served("page.js"), "if (a) {\nb(\"// no comment\");  // kept\n}\n");
+          "if (a) {\n\n    b(\"// no comment\");\n    c();\n}\nd();\n");
+    EXPECT_EQ(served("page.js"), "if (a){b(\"// no comment\");\nc();}\nd();\n");
 }
 
 TEST_F(EmbeddedFiles, HaveAnotherPathAfterAnyOfThemHasChanged) {

@@ -7,6 +7,13 @@ from support.case import BrowserTest
 from support.page import Page
 from support.server import BIN
 
+# Chromium throws this error if its settings forbid a site to store anything.
+FORBIDS_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"]) {
+    Object.defineProperty(window, name, { configurable: true, get() { throw new DOMException("denied", "SecurityError"); } });
+}
+"""
+
 
 class Login(BrowserTest):
     def server_with_secrets(self):
@@ -80,6 +87,13 @@ class Login(BrowserTest):
         other_tab = Page(self.browser, server.address)
         other_tab.wait_status("Online")
         self.assertFalse(other_tab.is_at_login())
+
+    def test_a_browser_that_forbids_storage_shows_the_page_all_the_same(self):
+        server = self.server()
+        page = self.page(server, "ann", before=FORBIDS_STORAGE)
+        page.send("hello")
+        page.confirmed("hello")
+        self.assertEqual(self.person(server, "bob").log(), [("ann", "hello")])
 
     def test_logging_out_forgets_the_login(self):
         server, secret = self.server_with_secrets()

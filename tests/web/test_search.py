@@ -52,6 +52,15 @@ class Search(BrowserTest):
         page.find_all(RESULT)[0].click()
         page.wait_for("the message", lambda: (row := page.find_message("the needle")) and row["isOnScreen"])
 
+    def test_enter_that_ends_an_input_method_goes_to_no_result(self):
+        server = self.server(log=log_with({10: "the needle"}, 500), cursors={"ann": 500})
+        page = self.page(server, "ann")
+        page.message("message 500")
+        self.open(page).send_keys("needle")
+        self.wait_found(page, "1 found")
+        page.browser.devtools("Input.dispatchKeyEvent", type="keyDown", key="Enter", windowsVirtualKeyCode=229)
+        self.assertEqual(len(self.results(page)), 1)
+
     def test_a_result_is_shown_also_while_another_view_is_open(self):
         server = self.server(log=log_with({10: "the needle"}, 500), cursors={"ann": 500})
         page = self.page(server, "ann")

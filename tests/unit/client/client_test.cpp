@@ -91,6 +91,27 @@ TEST_F(LibraryClient, ReceivesMessagesInOrderAndAcknowledgesThemWhenItAsksForMor
     session.expect("ACK 2");
 }
 
+TEST_F(LibraryClient, CallsWithATimeoutOfZeroRunItToo) {
+    Client client = client_with(options());
+    const auto comes = [&](std::string_view payload) {
+        return test::eventually([&] {
+            const auto message = client.receive(0s);
+            return message && message->payload == payload;
+        });
+    };
+    auto session = std::async(std::launch::async, [&] {
+        test::FakeSession accepted = server.accept();
+        accepted.let_in();
+        accepted.say("MSG 1 bob 5 2\r\nhi\r\n");
+        return accepted;
+    });
+    EXPECT_TRUE(comes("hi"));
+    test::FakeSession accepted = session.get();
+    client.send("a");
+    EXPECT_EQ(client.settle(0s).error().code, "timed-out");
+    accepted.expect_send(1, "a");
+}
+
 TEST_F(LibraryClient, WithManualAckOnlyWhatTheProgramNamesIsAcknowledged) {
     Client client = started(options(Ack::manual));
     test::FakeSession session = server.accept();
@@ -346,7 +367,7 @@ TEST_F(LibraryClient, WhileTheProgramTakesNothingTheServerWaits) {
     saying.get();
 }
 
-// The sanitizers of `make check-asan` find what leaks in memory.
+// `make check-asan` and `make check-valgrind` find what leaks in memory.
 TEST_F(LibraryClient, ClosingAtAnyMomentLeaksNothing) {
     const std::size_t before = open_files();
     for (int moment = 0; moment < 6; ++moment) {
@@ -388,7 +409,7 @@ TEST_F(LibraryClient, AForkedChildThatDestroysItsCopyDoesNotDisturbTheParent) {
         }));
         test::ForkedChild child{[&] {
             client.reset();
-            return 0;
+            return has_thread ? test::become_another_program() : 0;
         }};
         EXPECT_EQ(child.wait(), 0);
         test::FakeSession accepted = session.get();

@@ -103,6 +103,8 @@ TEST_F(ClientUnsent, AnswersToUnknownSeqsAreIgnored) {
     EXPECT_FALSE(unsent.is_empty());
     EXPECT_FALSE(unsent.can_try_again());
     EXPECT_EQ(refused, Texts{});
+    add({"b"});
+    EXPECT_EQ(sends(), Texts{"7:b"});
 }
 
 TEST_F(ClientUnsent, ARefusedLineIsReportedAndNeverSentAgain) {

@@ -50,13 +50,15 @@ class LoggedLines {
         const std::scoped_lock guard{mutex_};
         return lines_;
     }
-    /// Tells whether a line contains this text.
-    [[nodiscard]] bool has(std::string_view text) const {
+    /// Returns how many lines contain this text.
+    [[nodiscard]] std::size_t count(std::string_view text) const {
+        std::size_t count = 0;
         for (const std::string& line : all()) {
-            if (line.find(text) != std::string::npos) return true;
+            if (line.find(text) != std::string::npos) ++count;
         }
-        return false;
+        return count;
     }
+    [[nodiscard]] bool has(std::string_view text) const { return count(text) != 0; }
 
   private:
     mutable std::mutex mutex_;

@@ -63,7 +63,9 @@ TEST_F(PublisherTest, ABatchHasAsManyWholeEntriesAsThereAreUpTo64KiB) {
 }
 
 TEST_F(PublisherTest, AnEntryLargerThan64KiBIsABatchOfItsOwn) {
-    std::string appended = append(1) + append(2, 100'000) + append(3);
+    std::string appended = append(1);
+    appended += append(2, 100'000);
+    appended += append(3);
     start();
     ASSERT_TRUE(has_published(appended));
     EXPECT_EQ(keys_.batches().size(), 3U);
@@ -83,7 +85,8 @@ TEST_F(PublisherTest, ABatchWhoseAnswerWasLostIsNotPublishedTwice) {
 }
 
 TEST_F(PublisherTest, AfterARestartItGoesOnBehindABatchThatHasFewerEntries) {
-    std::string appended = append(1) + append(2);
+    std::string appended = append(1);
+    appended += append(2);
     start();
     ASSERT_TRUE(has_published(appended));
     kill();  // before the batch was applied
@@ -145,7 +148,7 @@ TEST_F(PublisherTest, AnEngineThatIsFullStopsTheNodeUntilItHasRoom) {
     engine_.fail_batches({});
     EXPECT_TRUE(has_published(appended));
     EXPECT_TRUE(eventually([&] { return !status_.has(cluster::Problem::publishing); }));
-    EXPECT_EQ(lines_.all().size(), 1U);
+    EXPECT_EQ(lines_.count("etcd is full"), 1U);
 }
 
 TEST_F(PublisherTest, AnEngineThatDoesNotAnswerIsAskedAgain) {
