@@ -45,14 +45,15 @@ EtcdWatch::EtcdWatch(EtcdCaller& caller, const std::atomic<bool>& stopped, Watch
 EngineFailure EtcdWatch::run() {
     const std::size_t servers = caller_.servers().size();
     std::size_t server = caller_.current();
-    for (std::size_t left = 1;; ++left) {
+    while (true) {
         EngineFailure failure = read_at(*caller_.servers()[server]);
         if (failure.error != EngineError::no_answer) return failure;
         left_for_ = std::move(failure.text);
         server = (server + 1) % servers;
-        if (left % servers == 0) {
+        if (++failures_ % servers == 0) {
             note_outage();
-            caller_.servers()[server]->pause(50ms);
+            const auto rounds = static_cast<int>(std::min<std::size_t>(failures_ / servers, 5));
+            caller_.servers()[server]->pause(rounds * 50ms);
         }
     }
 }
@@ -131,6 +132,7 @@ EtcdWatch::Reason EtcdWatch::deliver(const WatchStream& stream) {
     if (!left_for_.empty() && order_.note)
         order_.note(left_for_ + "; reading from " + stream.server().url);
     left_for_.clear();
+    failures_ = 0;
     if (!order_.receive(std::move(news)))
         return EngineFailure{EngineError::stopped, "the watch was ended by its receiver"};
     received_ = base::Clock::now();

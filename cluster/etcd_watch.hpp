@@ -59,6 +59,7 @@ class EtcdWatch {
     const std::atomic<bool>& stopped_;
     WatchOrder order_;
     std::string left_for_;        ///< why the last server was left; empty: changes came since then
+    std::size_t failures_ = 0;    ///< how many servers were left since changes came
     base::TimePoint noted_ = {};  ///< when note_outage() last said it
 
     base::Duration probe_limit_;     ///< how long a server may take to answer a probe
