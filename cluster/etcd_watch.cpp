@@ -45,7 +45,7 @@ EtcdWatch::EtcdWatch(EtcdCaller& caller, const std::atomic<bool>& stopped, Watch
 EngineFailure EtcdWatch::run() {
     const std::size_t servers = caller_.servers().size();
     std::size_t server = caller_.current();
-    while (true) {
+    while (!stopped_) {
         EngineFailure failure = read_at(*caller_.servers()[server]);
         if (failure.error != EngineError::no_answer) return failure;
         left_for_ = std::move(failure.text);
@@ -56,6 +56,7 @@ EngineFailure EtcdWatch::run() {
             caller_.servers()[server]->pause(rounds * 50ms);
         }
     }
+    return {EngineError::stopped, "the watch was stopped"};
 }
 
 void EtcdWatch::note_outage() {
