@@ -474,6 +474,20 @@ TEST(Engine, ReadsNoKeysThatItsUserMayNotRead) {
     EXPECT_EQ(failure.error, EngineError::refused) << failure.text;
 }
 
+TEST(Engine, EndsItsWatchAlthoughNobodyAnswersTheLogin) {
+    const TempDir dir;
+    cluster::EngineOptions options;
+    options.urls = {"http://127.0.0.1:1"};
+    options.user_file = dir.write("user", "node:password");
+    const auto engine = cluster::make_etcd_engine(options);
+    std::optional<cluster::EngineFailure> failure;
+    std::thread thread{
+        [&] { failure = engine->watch(0, settings, [](cluster::News&&) { return true; }); }};
+    engine->stop();
+    thread.join();
+    EXPECT_EQ(failure->error, EngineError::stopped);
+}
+
 TEST(Engine, NamesTheServerThatCannotBeReached) {
     cluster::EngineOptions options;
     options.urls = {"http://127.0.0.1:1"};
