@@ -76,7 +76,8 @@ AppliedLog::AppliedLog(shm::Segment& segment, Report report)
       rows_{segment} {}
 
 void AppliedLog::start(const State& state, store::StoreReader& reader) {
-    rows_.add_new([](std::uint32_t) {});
+    static_cast<void>(rows_.add_new());
+    name_senders();
     move_back_to(state.position.last_id);
     fill(state, reader);
     shm::publish_stored(*segment_, {}, state.position.last_id);
@@ -196,30 +197,31 @@ void AppliedLog::derive(std::span<const store::Message> messages) {
 }
 
 void AppliedLog::add_new_rows(const State& state) {
-    rows_.add_new([this, &state](std::uint32_t row) {
-        name_senders(row);
+    const std::vector<std::uint32_t> added = rows_.add_new();
+    if (added.empty()) return;
+    name_senders();
+    for (const std::uint32_t row : added) {
         const auto client = state.clients.find(shm::name_of(*segment_, row));
-        if (client == state.clients.end()) return;
+        if (client == state.clients.end()) continue;
         segment_->client(row).stored_seq.store(client->second.seq, std::memory_order_release);
         set_client(row, client->second);
-    });
+    }
 }
 
-/// Enters a new row as the sender of those records of its client that are in the ring, so that the
-/// client does not receive its own messages.
-void AppliedLog::name_senders(std::uint32_t row) {
+/// Enters the rows of clients that were not known before as the senders of their records in the
+/// ring, so that they do not receive their own messages.
+void AppliedLog::name_senders() {
     const shm::LogHeader& log = segment_->log();
     shm::LogReader reader{*segment_, 0};
     const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
     for (std::uint64_t id = log.first_id.load(std::memory_order_relaxed); id <= last; ++id) {
-        if (segment_->sender(id).load(std::memory_order_relaxed) != shm::LogReader::no_row)
-            continue;
+        std::atomic<std::uint32_t>& sender = segment_->sender(id);
+        if (sender.load(std::memory_order_relaxed) != shm::LogReader::no_row) continue;
         shm::Chunk chunk;
         if (reader.read(id, id, shm::LogReader::no_row, chunk) != shm::LogReader::Result::copied)
             continue;
         const auto message = store::message_in(chunk, shm::index_entry(*segment_, chunk, id));
-        if (message && message->sender == shm::name_of(*segment_, row))
-            segment_->sender(id).store(row, std::memory_order_relaxed);
+        if (message) sender.store(rows_.row_of(message->sender), std::memory_order_relaxed);
     }
 }
 

@@ -69,7 +69,7 @@ class AppliedLog {
     void append(std::span<const store::Message> messages);
     [[nodiscard]] std::size_t append_batch(std::span<const store::Message> messages);
     void derive(std::span<const store::Message> messages);
-    void name_senders(std::uint32_t row);
+    void name_senders();
     void set_node(const std::string& name, const NodeState& node);
     void set_client(std::uint32_t row, const ClientState& client);
     void set_login(shm::ClientRow& row, const ClientState& client);
