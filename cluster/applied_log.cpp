@@ -77,6 +77,10 @@ AppliedLog::AppliedLog(shm::Segment& segment, Report report)
 
 void AppliedLog::start(const State& state, store::StoreReader& reader) {
     rows_.add_new([](std::uint32_t) {});
+    for (const auto& [name, client] : state.clients) {
+        const std::uint32_t row = rows_.row_of(name);
+        if (row != shm::LogReader::no_row) set_login(segment_->client(row), client);
+    }
     move_back_to(state.position.last_id);
     fill(state, reader);
     shm::publish_stored(*segment_, {}, state.position.last_id);
@@ -125,8 +129,9 @@ void AppliedLog::publish(const State& state, const Changes& changes) {
         report_if_unknown(name, row);
         if (row == shm::LogReader::no_row) continue;
         // Before stored_id: see Session::login().
-        const std::uint64_t seq = state.clients.find(name)->second.seq;
-        segment_->client(row).stored_seq.store(seq, std::memory_order_release);
+        const ClientState& client = state.clients.find(name)->second;
+        segment_->client(row).stored_seq.store(client.seq, std::memory_order_release);
+        set_login(segment_->client(row), client);
     }
     append(changes.messages);
     for (const std::string_view name : changes.nodes) {
@@ -240,6 +245,8 @@ void AppliedLog::set_client(std::uint32_t row, const ClientState& client) {
     end_other_session(row);
 }
 
+/// It comes before the messages that the login has sent, because an earlier session of the client
+/// would otherwise deliver them.
 void AppliedLog::set_login(shm::ClientRow& row, const ClientState& client) {
     // A login never moves to another node.
     if (row.login.load(std::memory_order_relaxed) == client.login) return;

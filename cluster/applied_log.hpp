@@ -47,9 +47,9 @@ class AppliedLog {
     /// @throws StoreError if messages that the ring lacks cannot be read, or do not follow its end
     void start(const State& state, store::StoreReader& reader);
 
-    /// Shows what a step has changed, which must be stored: appends its messages, then sets the
-    /// rows of its clients and nodes, then moves the outbox's head, then wakes the sessions, and
-    /// ends those whose client has logged in elsewhere.
+    /// Shows what a step has changed, which must be stored: sets the logins and seqs of its clients,
+    /// appends its messages, then sets the rest of the rows of clients and nodes, then moves the
+    /// outbox's head, then wakes the sessions, and ends those whose client has logged in elsewhere.
     /// @param state after the step
     void publish(const State& state, const Changes& changes);
 
