@@ -51,10 +51,11 @@ void Heartbeat::beat() {
 }
 
 void Heartbeat::beat_unless_refused() {
+    const Revision stored = stored_->revision;  // before the engine tells its own, which grows
     const auto settings = engine_->read("settings");
     if (!has(settings)) return;
     std::string line;
-    const Standing standing = judge(*settings, line);
+    const Standing standing = judge(*settings, stored, line);
     status_->set(Problem::settings, line);
     if (standing == Standing::member) {
         membership_->set_settings(settings->values.front().value);
@@ -78,8 +79,9 @@ void Heartbeat::beat_unless_refused() {
     if (is_ours) write_record();
 }
 
+/// @param stored what the database had when the engine was asked
 /// @param line set to what the operator has to do; empty for a member
-Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) const {
+Heartbeat::Standing Heartbeat::judge(const Values& read, Revision stored, std::string& line) const {
     const std::string reseed = "; run belfryctl cluster reseed on the node that has stored most";
     if (read.values.empty()) {
         line = "etcd has no cluster " + shm::shared_text(segment_->cluster().name) +
@@ -103,9 +105,9 @@ Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) cons
                "; stop this node and start it again";
         return Standing::other_cluster;
     }
-    if (read.revision < stored_->revision) {
+    if (read.revision < stored) {
         line = "etcd has lost data: it is at revision " + std::to_string(read.revision) +
-               ", and this node has stored revision " + std::to_string(stored_->revision) + reseed;
+               ", and this node has stored revision " + std::to_string(stored) + reseed;
         return Standing::engine_lost_data;
     }
     return Standing::member;

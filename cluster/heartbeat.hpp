@@ -52,7 +52,7 @@ class Heartbeat {
     enum class Standing { member, engine_lost_data, other_cluster };
 
     void beat_unless_refused();
-    [[nodiscard]] Standing judge(const Values& read, std::string& line) const;
+    [[nodiscard]] Standing judge(const Values& read, Revision stored, std::string& line) const;
     [[nodiscard]] bool hold_lease(const Values& alive);
     void wait_for_old_lease();
     void show(const Values& alive, const Values& nodes, bool is_ours);

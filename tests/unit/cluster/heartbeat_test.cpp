@@ -148,6 +148,30 @@ TEST_F(HeartbeatTest, AnEngineBelowTheStoredRevisionHasLostData) {
     EXPECT_FALSE(fence());
 }
 
+/// An engine in which the log grows, and is stored, while its answer is on the way.
+class GrowingEngine : public MemoryEngine {
+  public:
+    GrowingEngine(MemoryKeys& keys, cluster::StoredLog& stored)
+        : MemoryEngine{keys}, stored_{&stored} {}
+
+    cluster::Answer<cluster::Values> read(std::string_view key) override {
+        auto values = MemoryEngine::read(key);
+        stored_->revision = values->revision + 1;
+        return values;
+    }
+
+  private:
+    cluster::StoredLog* stored_;
+};
+
+TEST_F(HeartbeatTest, WhatIsStoredWhileTheEngineAnswersIsNoLoss) {
+    GrowingEngine engine{keys_, stored_};
+    heartbeat_.emplace(segment(), engine, membership_, status_, stored_, "");
+    heartbeat_->beat();
+    EXPECT_FALSE(status_.has(Problem::settings));
+    EXPECT_TRUE(fence());
+}
+
 TEST_F(HeartbeatTest, AnnouncesPresenceWhenANodeComesOrGoes) {
     heartbeat_->beat();
     heartbeat_->beat();
