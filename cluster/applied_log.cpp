@@ -87,7 +87,9 @@ void AppliedLog::start(const State& state, store::StoreReader& reader) {
         segment_->client(row).stored_seq.store(client.seq, std::memory_order_release);
         set_client(row, client);
     }
+    presence_changed_ = true;  // an earlier replica may have died before it announced a login
     finish(state);
+    news_.announce();
 }
 
 /// Moves stored_id back if the database is an older copy. The messages that it lacks come again
@@ -136,6 +138,7 @@ void AppliedLog::publish(const State& state, const Changes& changes) {
         if (row != shm::LogReader::no_row) set_client(row, state.clients.find(name)->second);
     }
     finish(state);
+    if (!changes.messages.empty()) news_.announce();
 }
 
 /// Appends stored messages, and shows them. Those that the ring has already are left out.
@@ -238,16 +241,10 @@ void AppliedLog::set_client(std::uint32_t row, const ClientState& client) {
 }
 
 void AppliedLog::set_login(shm::ClientRow& row, const ClientState& client) {
-    std::uint32_t node = 0;
-    if (client.login != 0) {
-        const auto index = row_of_node(*segment_, client.node);
-        if (index) node = *index + 1;
-    }
-    if (row.login.load(std::memory_order_relaxed) == client.login &&
-        row.login_node.load(std::memory_order_relaxed) == node) {
-        return;
-    }
-    row.login_node.store(node, std::memory_order_release);
+    // A login never moves to another node.
+    if (row.login.load(std::memory_order_relaxed) == client.login) return;
+    const auto node = client.login != 0 ? row_of_node(*segment_, client.node) : std::nullopt;
+    row.login_node.store(node ? *node + 1 : 0, std::memory_order_release);
     row.login.store(client.login, std::memory_order_release);
     presence_changed_ = true;
 }
@@ -296,7 +293,6 @@ void AppliedLog::finish(const State& state) {
     const std::uint64_t head = outbox.head.load(std::memory_order_relaxed);
     if (own != state.nodes.end() && own->second.next > head)
         shm::publish_applied(*segment_, own->second.next);
-    news_.announce();
     if (std::exchange(presence_changed_, false)) shm::announce_presence(*segment_);
 }
 

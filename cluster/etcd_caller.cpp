@@ -57,36 +57,48 @@ Answer<std::string> EtcdCaller::log_in(const std::optional<std::string>& stale,
 
 Answer<bool> EtcdCaller::keep_lease(Lease lease) {
     const base::TimePoint end = base::Clock::now() + Engine::call_timeout;
-    const Answer<std::string> token = log_in({}, end);
+    Answer<std::string> token = log_in({}, end);
     if (!token) return token.failure();
     HedgeSchedule schedule{current_, servers_.size(), base::Clock::now()};
     while (true) {
         const base::TimePoint now = base::Clock::now();
-        const std::size_t server = schedule.take(now);
-        Answer<bool> answer = keep_lease_at(*servers_[server], lease, *token,
-                                            std::min<base::Duration>(1s, end - now));
-        if (answer) return answer;
+        EtcdServer& server = *servers_[schedule.take(now)];
+        etcdserverpb::LeaseKeepAliveResponse response;
+        const grpc::Status status =
+            keep_lease_at(server, lease, *token, std::min<base::Duration>(1s, end - now), response);
+        if (status.ok()) {
+            note_majority();
+            return response.ttl() > 0;
+        }
+        const EngineFailure failure = failure_of(status, server.url);
+        const Remedy remedy = remedy_for(status);
+        if (remedy == Remedy::none) return failure;
+        if (remedy == Remedy::log_in_again) {
+            const std::string stale = *token;
+            token = log_in(stale, end);
+            if (!token) return token.failure();
+            if (*token == stale) return failure;
+        }
         schedule.note_failure(base::Clock::now());
-        if (schedule.next() >= end) return answer;
-        servers_[server]->pause(schedule.next() - base::Clock::now());
+        if (schedule.next() >= end) return failure;
+        server.pause(schedule.next() - base::Clock::now());
     }
 }
 
-Answer<bool> EtcdCaller::keep_lease_at(EtcdServer& server, Lease lease, const std::string& token,
-                                       base::Duration timeout) {
+/// Asks for one keep-alive at one server. @return success if there is a response
+grpc::Status EtcdCaller::keep_lease_at(EtcdServer& server, Lease lease, const std::string& token,
+                                       base::Duration timeout,
+                                       etcdserverpb::LeaseKeepAliveResponse& response) {
     grpc::ClientContext context;
     set_up(context, token);
     context.set_deadline(from_now(timeout));
     const auto stream = server.lease.LeaseKeepAlive(&context);
     etcdserverpb::LeaseKeepAliveRequest request;
     request.set_id(lease);
-    etcdserverpb::LeaseKeepAliveResponse response;
-    const bool has_answer = stream->Write(request) && stream->Read(&response);
-    if (has_answer) context.TryCancel();  // etcd would wait for more requests
+    const bool has_response = stream->Write(request) && stream->Read(&response);
+    if (has_response) context.TryCancel();  // etcd would wait for more requests
     const grpc::Status status = stream->Finish();
-    if (!has_answer) return failure_of(status, server.url);
-    note_majority();
-    return response.ttl() > 0;
+    return has_response ? grpc::Status::OK : status;
 }
 
 }  // namespace belfry::cluster

@@ -101,8 +101,10 @@ class EtcdCaller {
         return log_in(token, end);
     }
 
-    [[nodiscard]] Answer<bool> keep_lease_at(EtcdServer& server, Lease lease,
-                                             const std::string& token, base::Duration timeout);
+    [[nodiscard]] static grpc::Status keep_lease_at(EtcdServer& server, Lease lease,
+                                                    const std::string& token,
+                                                    base::Duration timeout,
+                                                    etcdserverpb::LeaseKeepAliveResponse& response);
 
     EtcdServers servers_;
     std::optional<EtcdUser> user_;

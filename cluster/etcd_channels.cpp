@@ -10,6 +10,8 @@
 #include <fstream>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <iterator>
 #include <utility>
@@ -19,6 +21,9 @@ namespace {
 
 /// No response of etcd is larger, because a watch asks for its responses in parts of 2 MiB.
 constexpr int max_response_bytes = 16 * 1024 * 1024;
+
+/// How often the files of certificates are read.
+constexpr unsigned seconds_between_looks = 5;
 
 grpc::ChannelArguments channel_arguments() {
     grpc::ChannelArguments arguments;
@@ -33,20 +38,33 @@ grpc::ChannelArguments channel_arguments() {
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+    arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetMaxReceiveMessageSize(max_response_bytes);
     return arguments;
 }
 
+/// Returns credentials that read their files again when those have changed, so that certificates
+/// can be renewed while the program runs.
 std::shared_ptr<grpc::ChannelCredentials> tls_credentials(const EngineOptions& options) {
-    grpc::SslCredentialsOptions tls;
-    if (!options.authorities.empty())
-        tls.pem_root_certs = read_option_file(options.authorities, "cluster-ca");
-    if (!options.certificate.empty()) {
-        tls.pem_cert_chain = read_option_file(options.certificate, "cluster-cert");
-        tls.pem_private_key = read_option_file(options.key, "cluster-key");
+    namespace tls = grpc::experimental;
+    tls::TlsChannelCredentialsOptions settings;
+    if (!options.authorities.empty() || !options.certificate.empty()) {
+        settings.set_certificate_provider(std::make_shared<tls::FileWatcherCertificateProvider>(
+            options.key, options.certificate, options.authorities, seconds_between_looks));
     }
-    return grpc::SslCredentials(tls);
+    if (!options.authorities.empty()) settings.watch_root_certs();
+    if (!options.certificate.empty()) settings.watch_identity_key_cert_pairs();
+    return tls::TlsCredentials(settings);
+}
+
+/// Reads the files of TLS, although gRPC does that itself, because it would not say what is wrong.
+void check_files(const EngineOptions& options) {
+    if (!options.authorities.empty())
+        static_cast<void>(read_option_file(options.authorities, "cluster-ca"));
+    if (options.certificate.empty()) return;
+    static_cast<void>(read_option_file(options.certificate, "cluster-cert"));
+    static_cast<void>(read_option_file(options.key, "cluster-key"));
 }
 
 }  // namespace
@@ -81,6 +99,7 @@ std::string read_option_file(const std::filesystem::path& path, std::string_view
 
 EtcdServers make_servers(const EngineOptions& options) {
     if (options.urls.empty()) throw cli::UsageError{"no URL of etcd", "cluster"};
+    check_files(options);
     EtcdServers servers;
     for (const std::string& text : options.urls) {
         const auto url = parse_etcd_url(text);

@@ -55,6 +55,10 @@ $(ALL_TESTS):
 # Tests are built without optimisation and with line numbers alone, because compiling them takes most of the time.
 $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/%.gch: EXTRA := -O0 -g1
 
+# Some tests of the engine use what protoc has made.
+$(BUILD)/obj/tests/cluster/%.o: EXTRA += -isystem $(BUILD)/obj
+$(call objects,$(REPLICA)): | $(ETCD_API)
+
 # g++ uses the precompiled header beside the included one. It halves the time to build the tests.
 ifeq ($(findstring clang,$(CXX)),)
 PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp

@@ -426,6 +426,40 @@ TEST(Engine, UsesCertificatesAndAUser) {
         << stranger.failure().text;
 }
 
+TEST(Engine, ReadsCertificatesAgainThatWereRenewed) {
+    const Certificates certificates;
+    const TempDir dir;
+    EtcdServers etcd{{.servers = 1, .certificates = &certificates}};
+    const KeyPair pair = certificates.client("node");
+    auto options = options_for(etcd);
+    options.authorities =
+        dir.write("ca.pem", read_file(certificates.self_signed("stranger").certificate));
+    options.certificate = pair.certificate;
+    options.key = pair.key;
+    const auto engine = cluster::make_etcd_engine(options);
+    ASSERT_FALSE(engine->read("settings"));
+    ASSERT_EQ(dir.write("ca.pem", read_file(certificates.authority())), options.authorities);
+    EXPECT_TRUE(eventually([&] { return bool{engine->read("settings")}; }, 30s));
+}
+
+TEST(Engine, TalksOnlyToAServerWhoseCertificateNamesIt) {
+    const Certificates certificates;
+    EtcdServers etcd{{.servers = 1, .certificates = &certificates}};
+    const KeyPair pair = certificates.client("node");
+    auto options = options_for(etcd);
+    options.authorities = certificates.authority();
+    options.certificate = pair.certificate;
+    options.key = pair.key;
+    EXPECT_TRUE(cluster::make_etcd_engine(options)->read("settings"));
+
+    // The same server, by an address that is not in its certificate.
+    options.urls = {"https://[::ffff:127.0.0.1]:" + std::to_string(etcd.client_port(0))};
+    const auto answer = cluster::make_etcd_engine(options)->read("settings");
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.failure().text.find("Hostname Verification Check failed"), std::string::npos)
+        << answer.failure().text;
+}
+
 TEST(Engine, ReadsNoKeysThatItsUserMayNotRead) {
     const TempDir dir;
     EtcdServers etcd{{.servers = 1}};

@@ -28,15 +28,12 @@ void say_many(Cluster& cluster, std::size_t node, std::uint64_t count) {
     sender.quit();
 }
 
-/// Tries until a new message is refused, or accepted.
+/// Sends messages until one is refused (`ERR`), or one was stored (`SENT`).
 /// @return false: that does not happen in time
 bool will_answer(RawClient& client, std::string_view verb) {
     const auto answers = [&] {
-        client.send("SAY text\r\n");
-        for (;;) {
-            const Frame frame = client.next(recovery_time);
-            if (frame.verb == "SENT" || frame.verb == "ERR") return frame.verb == verb;
-        }
+        client.send("SAY text\r\nPING\r\n");
+        return count_verb(client.read_until("PONG"), verb) != 0;
     };
     return eventually(answers, recovery_time, Milliseconds{100});
 }
@@ -86,6 +83,7 @@ TEST(ClusterLosses, AnEmptyNodeDoesNotStartIfEtcdNoLongerHoldsTheBeginning) {
     const Result result = run(cluster.command(2), recovery_time);
     EXPECT_EQ(result.status, 2) << result.out << result.err;
     EXPECT_NE(result.err.find("backup"), std::string::npos) << result.err;
+    say_many(cluster, 0, 1);  // so that the backup is newer than what was deleted
     cluster.start_from_backup(2, cluster.back_up(0));
     cluster.wait_until_equal();
 }
@@ -144,7 +142,6 @@ TEST(ClusterLosses, AFullEtcdRefusesAndGoesOnWhenThereIsRoom) {
     cluster.etcd().ctl({"defrag"});
     cluster.etcd().ctl({"alarm", "disarm"});
     EXPECT_TRUE(will_answer(sender, "SENT"));
-    reader.read_until_id(sender.last_id());
     cluster.wait_until_equal();
     EXPECT_EQ(cluster.differences(), "");
 }
@@ -194,14 +191,12 @@ TEST(ClusterLosses, ANodeWhoseClockJumpsByADayRefusesMessagesUntilItIsBack) {
     RawClient sender = cluster.node(0).log_in("1");
     RawClient other = cluster.node(1).log_in("2");
     say(sender, "before");
-    for (const auto jump : {24h, -24h}) {
-        clock.shift_clock(jump);
-        EXPECT_TRUE(will_answer(sender, "ERR"));
-        EXPECT_TRUE(will_say(cluster.node(0), "clock")) << cluster.node(0).errors();
-        say(other, "on");
-        clock.shift_clock(0ms);
-        EXPECT_TRUE(will_answer(sender, "SENT"));
-    }
+    clock.shift_clock(24h);
+    EXPECT_TRUE(will_answer(sender, "ERR"));
+    EXPECT_TRUE(will_say(cluster.node(0), "clock")) << cluster.node(0).errors();
+    say(other, "on");
+    clock.shift_clock(0ms);
+    EXPECT_TRUE(will_answer(sender, "SENT"));
     cluster.wait_until_equal();
     EXPECT_EQ(cluster.differences(), "");
 }
@@ -212,7 +207,7 @@ TEST(ClusterLosses, RetentionDeletesTheSameMessagesAtEveryNode) {
     const auto first_ids = [&] {
         std::vector<std::uint64_t> ids;
         for (std::size_t node = 0; node < 3; ++node) {
-            ids.push_back(cluster.node(node).status().at("first_id").get<std::uint64_t>());
+            ids.push_back(cluster.node(node).status().at("log").at("first_id").get<std::uint64_t>());
         }
         return ids;
     };

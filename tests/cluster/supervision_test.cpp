@@ -128,9 +128,9 @@ TEST_F(ClusterSupervision, BelfryctlKeepsTheSegmentOfANodeThatIsDeadAltogether) 
         << result.err;
     const Result reset = node().belfryctl({"reset-seq", "1"});
     EXPECT_EQ(reset.status, 1);
-    const Result recovered =
-        node().belfryctl({"--data-dir", (node().folder() / "new").string(), "recover", "--segment",
-                          std::to_string(node().segment().value().shmid)});
+    const Result recovered = run({program("belfryctl"),
+                                  {"--data-dir", (node().folder() / "new").string(), "recover",
+                                   "--segment", std::to_string(node().segment().value().shmid)}});
     EXPECT_EQ(recovered.status, 1);
     EXPECT_NE(recovered.err.find("begin from a backup of another node"), std::string::npos)
         << recovered.err;

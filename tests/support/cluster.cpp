@@ -26,6 +26,7 @@ Cluster::Cluster(ClusterOptions options) : options_{std::move(options)}, etcd_{o
                                                    .durability = "commit",
                                                    .environment = options_.environments[index]});
     }
+    for (std::size_t index = 0; index < size(); ++index) wait_until_ok(index);
 }
 
 std::vector<std::string> Cluster::engine_options(std::size_t index) const {

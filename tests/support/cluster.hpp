@@ -39,6 +39,7 @@ struct ClusterOptions {
 /// the nodes are `a`, `b`, `c` and so on.
 class Cluster {
   public:
+    /// Starts everything, and waits until all nodes can be logged in at.
     explicit Cluster(ClusterOptions options = {});
 
     [[nodiscard]] EtcdServers& etcd() { return etcd_; }

@@ -15,6 +15,9 @@ constexpr std::size_t window = 32;
 /// How long a client that was refused waits before it sends its messages again.
 constexpr Milliseconds retry_after{200};
 
+/// How long a client whose login was refused waits before it connects again.
+constexpr Milliseconds pause_after_refusal{20};
+
 /// How long a client is refused, or waits for its login, before it connects again.
 constexpr Milliseconds max_stuck{5000};
 
@@ -152,7 +155,9 @@ bool ExactClient::take_refusal(const Frame& frame) {
     if (frame.line.starts_with("ERR store-failed ")) {
         refused_at_ = Clock::now();
         if (!refused_since_) refused_since_ = refused_at_;
-    } else if (!frame.line.starts_with("ERR unavailable ")) {
+    } else if (frame.line.starts_with("ERR unavailable ")) {
+        std::this_thread::sleep_for(pause_after_refusal);
+    } else {
         return false;
     }
     ++refusals_;

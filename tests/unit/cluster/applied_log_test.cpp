@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace belfry::test {
@@ -98,6 +100,26 @@ TEST_F(AppliedLog, ASessionWhoseClientHasLoggedInElsewhereIsTold) {
     EXPECT_EQ(ann.wait(), 42);
     EXPECT_EQ(row("ann").login, 3U);
     EXPECT_FALSE(bob.has_ended());
+}
+
+TEST_F(AppliedLog, NoMessageOfALoginIsVisibleBeforeTheRowHasTheLogin) {
+    // Otherwise an earlier session of the client would deliver it. Message n is one of login n.
+    std::atomic<bool> done{false};
+    std::atomic<std::uint64_t> too_early{0};
+    std::thread earlier_session{[&] {
+        while (!done) {
+            const std::uint64_t visible = log().stored_id;
+            if (row("ann").login < visible) too_early = visible;
+        }
+    }};
+    for (std::uint64_t login = 1; login <= 300 && too_early == 0; ++login) {
+        b_.login("ann", login, login - 1);
+        b_.message("ann", login, login, "hi");
+        expect_applied(b_);
+    }
+    done = true;
+    earlier_session.join();
+    EXPECT_EQ(too_early, 0U);
 }
 
 TEST_F(AppliedLog, ASessionThatAKilledReplicaHasNotToldIsToldByTheNextOne) {

@@ -4,6 +4,9 @@
 #include "shm/session_slots.hpp"
 #include "tests/unit/cluster/node_fixture.hpp"
 
+#include <atomic>
+#include <thread>
+
 namespace belfry::test {
 namespace {
 
@@ -52,6 +55,26 @@ TEST_F(SessionEntriesTest, ALoginWhoseSessionWasKilledIsEndedOnceWithItsCursor) 
     EXPECT_EQ(appended(), written_entry(3, "ann", 77, 5));
     entries_.append_logouts();
     EXPECT_EQ(appended(), "");
+}
+
+TEST_F(SessionEntriesTest, ALoginThatIsAppliedMeanwhileIsNotTakenForOneOfADeadSession) {
+    // A session shows the login in its slot before it asks for it. Each login stays in its slot for
+    // some rounds after it has ended.
+    constexpr std::uint64_t slots = 8;
+    for (std::uint32_t slot = 0; slot < slots; ++slot) start_session(slot, 0);
+    std::atomic<bool> done{false};
+    std::thread others{[&] {
+        for (std::uint64_t login = 1; login <= 200'000; ++login) {
+            segment().client(0).login = 0;
+            segment().session(static_cast<std::uint32_t>(login % slots)).login = login;
+            apply_login(login);
+        }
+        done = true;
+    }};
+    while (!done && appended().empty()) entries_.append_logouts();
+    const bool none = done;
+    others.join();
+    EXPECT_TRUE(none) << "a login whose session runs was ended";
 }
 
 TEST_F(SessionEntriesTest, ALoginAtAnotherNodeIsNotEnded) {

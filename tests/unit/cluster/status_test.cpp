@@ -11,7 +11,7 @@ using shm::StoreState;
 using std::chrono::seconds;
 
 /// The clock of the status runs as the test wants.
-class StatusTest : public NodeTest {
+class ReplicaStatus : public NodeTest {
   protected:
     void pass(std::chrono::milliseconds time) {
         now_ += time;
@@ -37,7 +37,7 @@ class StatusTest : public NodeTest {
     Clock::time_point now_ = Clock::now();
 };
 
-TEST_F(StatusTest, RefusesEverythingUntilTheEngineHasAnswered) {
+TEST_F(ReplicaStatus, RefusesEverythingUntilTheEngineHasAnswered) {
     expect(ClusterState::no_engine, StoreState::fails);
     pass(seconds{1});
     expect(ClusterState::no_engine, StoreState::fails);
@@ -47,7 +47,7 @@ TEST_F(StatusTest, RefusesEverythingUntilTheEngineHasAnswered) {
     EXPECT_EQ(lines_.all().size(), 1U);
 }
 
-TEST_F(StatusTest, WorksWhenWhatTheEngineHadAtFirstIsStored) {
+TEST_F(ReplicaStatus, WorksWhenWhatTheEngineHadAtFirstIsStored) {
     answer();
     status_.see_revision(10);
     segment().cluster().revision = 9;
@@ -60,7 +60,7 @@ TEST_F(StatusTest, WorksWhenWhatTheEngineHadAtFirstIsStored) {
     EXPECT_TRUE(lines_.has("the cluster works"));
 }
 
-TEST_F(StatusTest, AnEngineThatIsSilentFor5SecondsIsNoEngine) {
+TEST_F(ReplicaStatus, AnEngineThatIsSilentFor5SecondsIsNoEngine) {
     begin();
     expect(ClusterState::ok, StoreState::works);
     pass(seconds{5});
@@ -78,7 +78,7 @@ TEST_F(StatusTest, AnEngineThatIsSilentFor5SecondsIsNoEngine) {
     EXPECT_EQ(lines_.all().size(), 3U) << "one line for each change";
 }
 
-TEST_F(StatusTest, ANodeIsBehindIfItLacksWhatTheEngineHad5SecondsAgo) {
+TEST_F(ReplicaStatus, ANodeIsBehindIfItLacksWhatTheEngineHad5SecondsAgo) {
     begin();
     status_.see_revision(20);
     for (int second = 0; second < 5; ++second) {
@@ -95,7 +95,7 @@ TEST_F(StatusTest, ANodeIsBehindIfItLacksWhatTheEngineHad5SecondsAgo) {
     EXPECT_TRUE(lines_.has("messages of other nodes are missing here"));
 }
 
-TEST_F(StatusTest, ANodeThatStoresWhatComesIsNotBehindHoweverMuchComes) {
+TEST_F(ReplicaStatus, ANodeThatStoresWhatComesIsNotBehindHoweverMuchComes) {
     begin();
     for (cluster::Revision revision = 100; revision < 10'000; revision += 100) {
         answer();
@@ -106,7 +106,7 @@ TEST_F(StatusTest, ANodeThatStoresWhatComesIsNotBehindHoweverMuchComes) {
     }
 }
 
-TEST_F(StatusTest, AProblemStopsTheNodeUntilItIsSolved) {
+TEST_F(ReplicaStatus, AProblemStopsTheNodeUntilItIsSolved) {
     begin();
     status_.set(Problem::fence, "another node is called a; stop it");
     expect(ClusterState::stopped, StoreState::fails);
@@ -120,7 +120,7 @@ TEST_F(StatusTest, AProblemStopsTheNodeUntilItIsSolved) {
     expect(ClusterState::ok, StoreState::works);
 }
 
-TEST_F(StatusTest, AStoreThatFailsRefusesNewMessagesOnly) {
+TEST_F(ReplicaStatus, AStoreThatFailsRefusesNewMessagesOnly) {
     begin();
     status_.set(Problem::store, "the disk is full");
     expect(ClusterState::ok, StoreState::fails);
@@ -130,7 +130,7 @@ TEST_F(StatusTest, AStoreThatFailsRefusesNewMessagesOnly) {
     EXPECT_TRUE(lines_.has("the store works again"));
 }
 
-TEST_F(StatusTest, AWrongClockRefusesNewMessagesOnly) {
+TEST_F(ReplicaStatus, AWrongClockRefusesNewMessagesOnly) {
     begin();
     status_.set(Problem::clock, "the clock is wrong");
     expect(ClusterState::ok, StoreState::fails);
@@ -138,7 +138,7 @@ TEST_F(StatusTest, AWrongClockRefusesNewMessagesOnly) {
     expect(ClusterState::ok, StoreState::works);
 }
 
-TEST_F(StatusTest, AfterADrainTheStoreStaysDrained) {
+TEST_F(ReplicaStatus, AfterADrainTheStoreStaysDrained) {
     begin();
     status_.drained();
     pass(seconds{10});
