@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -43,6 +44,17 @@ void forbid_core_dumps() {
     ::setrlimit(RLIMIT_CORE, &none);
 }
 
+/// Logs a line about the servers of etcd. While none answers, there may be many of them. The thread
+/// of the watch calls it.
+void note(const std::string& line) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds interval{10};
+    static Clock::time_point next;
+    const auto now = Clock::now();
+    belfry::log_event(now < next ? belfry::LogLevel::debug : belfry::LogLevel::info, line);
+    if (now >= next) next = now + interval;
+}
+
 /// Runs the replica of a running server. @return the exit status
 int run(const cluster::Options& options) {
     ignore_signals();
@@ -55,9 +67,7 @@ int run(const cluster::Options& options) {
     if (!shm::claim(segment.process(shm::archiver_entry), options.generation)) return EXIT_FAILURE;
     const belfry::SharedLogLevel level{segment.server().log_level};
     cluster::EngineOptions engine_options = options.engine;
-    engine_options.note = [](const std::string& line) {
-        belfry::log_event(belfry::LogLevel::info, line);
-    };
+    engine_options.note = &note;
     const auto engine = cluster::make_etcd_engine(engine_options);
     cluster::Replica replica{segment, options.data_dir, *engine, options.address};
     return replica.run() ? EXIT_SUCCESS : EXIT_FAILURE;
