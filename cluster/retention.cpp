@@ -18,10 +18,10 @@ constexpr std::uint64_t max_entries = 64;
 
 }  // namespace
 
-Retention::Retention(shm::Segment& segment, const std::filesystem::path& data_dir,
+Retention::Retention(shm::Segment& segment, std::filesystem::path data_dir,
                      const StoredLog& stored, Report report)
     : segment_{&segment},
-      data_dir_{data_dir},
+      data_dir_{std::move(data_dir)},
       stored_{&stored},
       clock_{segment.archiver().clock_offset_ms.load(), report},
       report_{std::move(report)} {}

@@ -21,7 +21,7 @@ class Retention {
     /// Logs one line.
     using Report = std::function<void(const std::string&)>;
 
-    Retention(shm::Segment& segment, const std::filesystem::path& data_dir, const StoredLog& stored,
+    Retention(shm::Segment& segment, std::filesystem::path data_dir, const StoredLog& stored,
               Report report);
 
     /// Appends the entries that are due. It is called once a second.

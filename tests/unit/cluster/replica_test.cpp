@@ -229,6 +229,20 @@ TEST_F(ReplicaTest, ALoginOfAKilledSessionEndsAtAllNodes) {
     EXPECT_TRUE(eventually([&] { return !shm::is_online(b.segment(), 0); }));
 }
 
+TEST_F(ReplicaTest, RetentionDeletesTheSameMessagesAtAllNodes) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ReplicaNode b{keys_, "b", 0xb1};
+    ASSERT_TRUE(a.works() && b.works());
+    a.log_in(77);
+    for (std::uint64_t seq = 1; seq <= 3000; ++seq) a.say(77, seq, "x");
+    ASSERT_TRUE(a.has(3000) && b.has(3000));
+    for (ReplicaNode* node : {&a, &b}) node->segment().archiver().keep_messages = 10;
+    for (ReplicaNode* node : {&a, &b}) {
+        EXPECT_TRUE(eventually([&] { return node->segment().log().first_id == 2991; }));
+        EXPECT_TRUE(eventually([&] { return store::StoreReader{node->dir()}.first_id() == 2991; }));
+    }
+}
+
 TEST_F(ReplicaTest, AllNodesAnswerWhatTheirMessagesAre) {
     ReplicaNode a{keys_, "a", 0xa1};
     ReplicaNode b{keys_, "b", 0xb1};
