@@ -76,17 +76,14 @@ AppliedLog::AppliedLog(shm::Segment& segment, Report report)
       rows_{segment} {}
 
 void AppliedLog::start(const State& state, store::StoreReader& reader) {
-    rows_.add_new([](std::uint32_t) {});
+    static_cast<void>(rows_.add_new());
+    name_senders();
+    for (const auto& [name, client] : state.clients) set_seq_and_login(rows_.row_of(name), client);
     move_back_to(state.position.last_id);
     fill(state, reader);
     shm::publish_stored(*segment_, {}, state.position.last_id);
     for (const auto& [name, node] : state.nodes) set_node(name, node);
-    for (const auto& [name, client] : state.clients) {
-        const std::uint32_t row = rows_.row_of(name);
-        if (row == shm::LogReader::no_row) continue;
-        segment_->client(row).stored_seq.store(client.seq, std::memory_order_release);
-        set_client(row, client);
-    }
+    for (const auto& [name, client] : state.clients) set_client(rows_.row_of(name), client);
     presence_changed_ = true;  // an earlier replica may have died before it announced a login
     finish(state);
     news_.announce();
@@ -123,10 +120,7 @@ void AppliedLog::publish(const State& state, const Changes& changes) {
     for (const std::string_view name : changes.clients) {
         const std::uint32_t row = rows_.row_of(name);
         report_if_unknown(name, row);
-        if (row == shm::LogReader::no_row) continue;
-        // Before stored_id: see Session::login().
-        const std::uint64_t seq = state.clients.find(name)->second.seq;
-        segment_->client(row).stored_seq.store(seq, std::memory_order_release);
+        set_seq_and_login(row, state.clients.find(name)->second);
     }
     append(changes.messages);
     for (const std::string_view name : changes.nodes) {
@@ -134,8 +128,7 @@ void AppliedLog::publish(const State& state, const Changes& changes) {
         set_node(node->first, node->second);
     }
     for (const std::string_view name : changes.clients) {
-        const std::uint32_t row = rows_.row_of(name);
-        if (row != shm::LogReader::no_row) set_client(row, state.clients.find(name)->second);
+        set_client(rows_.row_of(name), state.clients.find(name)->second);
     }
     finish(state);
     if (!changes.messages.empty()) news_.announce();
@@ -196,30 +189,31 @@ void AppliedLog::derive(std::span<const store::Message> messages) {
 }
 
 void AppliedLog::add_new_rows(const State& state) {
-    rows_.add_new([this, &state](std::uint32_t row) {
-        name_senders(row);
+    const std::vector<std::uint32_t> added = rows_.add_new();
+    if (added.empty()) return;
+    name_senders();
+    for (const std::uint32_t row : added) {
         const auto client = state.clients.find(shm::name_of(*segment_, row));
-        if (client == state.clients.end()) return;
-        segment_->client(row).stored_seq.store(client->second.seq, std::memory_order_release);
+        if (client == state.clients.end()) continue;
+        set_seq_and_login(row, client->second);
         set_client(row, client->second);
-    });
+    }
 }
 
-/// Enters a new row as the sender of those records of its client that are in the ring, so that the
-/// client does not receive its own messages.
-void AppliedLog::name_senders(std::uint32_t row) {
+/// Enters the rows of clients that were not known before as the senders of their records in the
+/// ring, so that they do not receive their own messages.
+void AppliedLog::name_senders() {
     const shm::LogHeader& log = segment_->log();
     shm::LogReader reader{*segment_, 0};
     const std::uint64_t last = log.last_id.load(std::memory_order_relaxed);
     for (std::uint64_t id = log.first_id.load(std::memory_order_relaxed); id <= last; ++id) {
-        if (segment_->sender(id).load(std::memory_order_relaxed) != shm::LogReader::no_row)
-            continue;
+        std::atomic<std::uint32_t>& sender = segment_->sender(id);
+        if (sender.load(std::memory_order_relaxed) != shm::LogReader::no_row) continue;
         shm::Chunk chunk;
         if (reader.read(id, id, shm::LogReader::no_row, chunk) != shm::LogReader::Result::copied)
             continue;
         const auto message = store::message_in(chunk, shm::index_entry(*segment_, chunk, id));
-        if (message && message->sender == shm::name_of(*segment_, row))
-            segment_->sender(id).store(row, std::memory_order_relaxed);
+        if (message) sender.store(rows_.row_of(message->sender), std::memory_order_relaxed);
     }
 }
 
@@ -230,23 +224,29 @@ void AppliedLog::set_node(const std::string& name, const NodeState& node) {
                                                         std::memory_order_release);
 }
 
-/// Sets the row of a client, except for stored_seq. All messages up to its cursor, and all its own,
-/// must be visible.
-void AppliedLog::set_client(std::uint32_t row, const ClientState& client) {
+/// Sets in the row of a client what must precede its messages: the seq because of Session::login(),
+/// and the login because an earlier session of the client would otherwise deliver the messages of a
+/// later one. Does nothing without a row.
+void AppliedLog::set_seq_and_login(std::uint32_t row, const ClientState& client) {
+    if (row == shm::LogReader::no_row) return;
     shm::ClientRow& shown = segment_->client(row);
-    raise_cursor(shown.cursor, client.cursor);
-    set_login(shown, client);
-    if (client.login == 0) forget_sent_seq(shown, client.seq);
-    end_other_session(row);
+    shown.stored_seq.store(client.seq, std::memory_order_release);
+    // A login never moves to another node.
+    if (shown.login.load(std::memory_order_relaxed) == client.login) return;
+    const auto node = client.login != 0 ? row_of_node(*segment_, client.node) : std::nullopt;
+    shown.login_node.store(node ? *node + 1 : 0, std::memory_order_release);
+    shown.login.store(client.login, std::memory_order_release);
+    presence_changed_ = true;
 }
 
-void AppliedLog::set_login(shm::ClientRow& row, const ClientState& client) {
-    // A login never moves to another node.
-    if (row.login.load(std::memory_order_relaxed) == client.login) return;
-    const auto node = client.login != 0 ? row_of_node(*segment_, client.node) : std::nullopt;
-    row.login_node.store(node ? *node + 1 : 0, std::memory_order_release);
-    row.login.store(client.login, std::memory_order_release);
-    presence_changed_ = true;
+/// Sets the rest of the row, when all messages up to the client's cursor are visible. Does nothing
+/// without a row.
+void AppliedLog::set_client(std::uint32_t row, const ClientState& client) {
+    if (row == shm::LogReader::no_row) return;
+    shm::ClientRow& shown = segment_->client(row);
+    raise_cursor(shown.cursor, client.cursor);
+    if (client.login == 0) forget_sent_seq(shown, client.seq);
+    end_other_session(row);
 }
 
 /// Sets the last seq of a client that is not logged in. It may be above the applied one, because a

@@ -22,15 +22,15 @@ namespace belfry::cluster {
 /// and belongs to the thread of the replica that writes the store. The segment never has what the
 /// database lacks, and what it lacks itself is made up for by start():
 ///
-/// | killed after             | what is left                                | mended by |
-/// |--------------------------|---------------------------------------------|-------------------------|
-/// | the commit of the store  | messages that the ring lacks                | start() appends them
-/// | | a stored seq             | seqs of messages that are not visible yet   | start() sets all
-/// rows   | | a batch of the ring      | messages that are in the ring and invisible | start()
-/// moves stored_id | | stored_id                | rows, logins and the head are old           |
-/// start() sets all rows   | | a cursor, a login's node | that row is half new; its login is old |
-/// start() sets all rows   | | a login                  | its predecessor has not got SIGTERM |
-/// start() looks at all    | | the outbox's head        | sleepers | the supervisor          |
+/// | killed after         | what is left                              | mended by               |
+/// |----------------------|-------------------------------------------|-------------------------|
+/// | the store's commit   | messages that the ring lacks              | start() appends them    |
+/// | a stored seq, a node | a row that is ahead of its messages       | start() sets all rows   |
+/// | a login              | its predecessor has not got SIGTERM       | start() looks at all    |
+/// | a batch of the ring  | messages in the ring that are not visible | start() moves stored_id |
+/// | stored_id            | cursors and the head are old              | start() sets them       |
+/// | a cursor             | the head is old                           | start() moves it        |
+/// | the outbox's head    | sleepers                                  | the supervisor          |
 ///
 /// A session waits for its login until the outbox's head has passed the entry. Then its row has the
 /// login, the seqs and the cursor, and all messages before the entry are visible.
@@ -47,9 +47,10 @@ class AppliedLog {
     /// @throws StoreError if messages that the ring lacks cannot be read, or do not follow its end
     void start(const State& state, store::StoreReader& reader);
 
-    /// Shows what a step has changed, which must be stored: appends its messages, then sets the
-    /// rows of its clients and nodes, then moves the outbox's head, then wakes the sessions, and
-    /// ends those whose client has logged in elsewhere.
+    /// Shows what a step has changed, which must be stored: sets the logins and seqs of its
+    /// clients, appends its messages, then sets the rest of the rows of clients and nodes, then
+    /// moves the outbox's head, then wakes the sessions, and ends those whose client has logged in
+    /// elsewhere.
     /// @param state after the step
     void publish(const State& state, const Changes& changes);
 
@@ -69,10 +70,10 @@ class AppliedLog {
     void append(std::span<const store::Message> messages);
     [[nodiscard]] std::size_t append_batch(std::span<const store::Message> messages);
     void derive(std::span<const store::Message> messages);
-    void name_senders(std::uint32_t row);
+    void name_senders();
     void set_node(const std::string& name, const NodeState& node);
+    void set_seq_and_login(std::uint32_t row, const ClientState& client);
     void set_client(std::uint32_t row, const ClientState& client);
-    void set_login(shm::ClientRow& row, const ClientState& client);
     void forget_sent_seq(shm::ClientRow& row, std::uint64_t seq);
     void end_other_session(std::uint32_t row);
     void report_if_unknown(std::string_view name, std::uint32_t row);

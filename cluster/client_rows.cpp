@@ -10,14 +10,16 @@ std::uint32_t ClientRows::row_of(std::string_view client) const noexcept {
     return found == rows_.end() ? shm::LogReader::no_row : found->second;
 }
 
-void ClientRows::add_new(const std::function<void(std::uint32_t row)>& take) {
+std::vector<std::uint32_t> ClientRows::add_new() {
+    std::vector<std::uint32_t> added;
     for (auto row = static_cast<std::uint32_t>(rows_.size());
          row < segment_->geometry().client_rows; ++row) {
         const std::string_view name = shm::name_of(*segment_, row);
-        if (name.empty()) return;
+        if (name.empty()) break;
         rows_.emplace(name, row);
-        take(row);
+        added.push_back(row);
     }
+    return added;
 }
 
 }  // namespace belfry::cluster

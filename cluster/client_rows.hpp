@@ -3,9 +3,9 @@
 #include "shm/segment.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace belfry::cluster {
 
@@ -18,8 +18,8 @@ class ClientRows {
     /// Returns the row of a client; LogReader::no_row if this node has none.
     [[nodiscard]] std::uint32_t row_of(std::string_view client) const noexcept;
 
-    /// Passes each row that was added since the last call to `take`.
-    void add_new(const std::function<void(std::uint32_t row)>& take);
+    /// Looks for rows that were added since the last call, and returns them.
+    std::vector<std::uint32_t> add_new();
 
   private:
     const shm::Segment* segment_;

@@ -237,8 +237,8 @@ struct EngineOptions {
     std::filesystem::path user_file;    ///< holds `name:password`; empty: no user
     std::string cluster = "belfry";     ///< its keys lie below `/belfry/CLUSTER/`
 
-    /// Is told in one line why the watch has changed to another server. The thread of the watch
-    /// calls it. May be empty.
+    /// Is told in one line why the watch has left a server, and where it goes on; after each 10 s
+    /// without any, why it cannot. The thread of the watch calls it. May be empty.
     std::function<void(const std::string&)> note = {};
 };
 

@@ -50,6 +50,7 @@ Remedy remedy_for(const grpc::Status& status) {
         case grpc::StatusCode::INTERNAL:
         case grpc::StatusCode::ABORTED:
         case grpc::StatusCode::DATA_LOSS:
+        case grpc::StatusCode::UNIMPLEMENTED:  // this is no etcd
             return Remedy::another_server;
         default:
             return Remedy::none;

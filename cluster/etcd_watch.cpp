@@ -16,6 +16,9 @@ constexpr base::Duration max_probe_limit = 4s;
 constexpr base::Duration max_progress_limit = 60s;  // etcd may read much before it shows the first
 constexpr base::Duration probe_interval = 500ms;
 
+/// How often the log says that no server can be read from.
+constexpr base::Duration note_interval = 10s;
+
 /// How often the watch looks whether it was stopped.
 constexpr base::Duration max_wait = 250ms;
 
@@ -42,13 +45,25 @@ EtcdWatch::EtcdWatch(EtcdCaller& caller, const std::atomic<bool>& stopped, Watch
 EngineFailure EtcdWatch::run() {
     const std::size_t servers = caller_.servers().size();
     std::size_t server = caller_.current();
-    for (std::size_t left = 1;; ++left) {
+    while (!stopped_) {
         EngineFailure failure = read_at(*caller_.servers()[server]);
         if (failure.error != EngineError::no_answer) return failure;
         left_for_ = std::move(failure.text);
         server = (server + 1) % servers;
-        if (left % servers == 0) caller_.servers()[server]->pause(50ms);
+        if (++failures_ % servers == 0) {
+            note_outage();
+            const auto rounds = static_cast<int>(std::min<std::size_t>(failures_ / servers, 5));
+            caller_.servers()[server]->pause(rounds * 50ms);
+        }
     }
+    return {EngineError::stopped, "the watch was stopped"};
+}
+
+void EtcdWatch::note_outage() {
+    const auto now = base::Clock::now();
+    if (!order_.note || now < noted_ + note_interval) return;
+    order_.note(left_for_);
+    noted_ = now;
 }
 
 EngineFailure EtcdWatch::read_at(EtcdServer& server) {
@@ -87,7 +102,7 @@ EtcdWatch::Reason EtcdWatch::handle(WatchStream& stream, WatchStream::Event even
         case WatchStream::Event::nothing:
             break;
     }
-    if (decoder_.is_ready()) return deliver();
+    if (decoder_.is_ready()) return deliver(stream);
     return check_progress(stream);
 }
 
@@ -107,14 +122,18 @@ EtcdWatch::Reason EtcdWatch::on_response(WatchStream& stream) {
     if (!decoder_.add(response))
         return EngineFailure{EngineError::no_answer, about(url, "malformed response")};
     stream.read_on();
-    return decoder_.bytes() >= max_news_bytes ? deliver() : std::nullopt;
+    return decoder_.bytes() >= max_news_bytes ? deliver(stream) : std::nullopt;
 }
 
-EtcdWatch::Reason EtcdWatch::deliver() {
+EtcdWatch::Reason EtcdWatch::deliver(const WatchStream& stream) {
     News news = decoder_.take();
     if (news.revision == 0) return std::nullopt;
     caller_.note_majority();
     order_.after = news.revision;
+    if (!left_for_.empty() && order_.note)
+        order_.note(left_for_ + "; reading from " + stream.server().url);
+    left_for_.clear();
+    failures_ = 0;
     if (!order_.receive(std::move(news)))
         return EngineFailure{EngineError::stopped, "the watch was ended by its receiver"};
     received_ = base::Clock::now();
@@ -178,9 +197,6 @@ EtcdWatch::Reason EtcdWatch::ask_majority() {
 void EtcdWatch::start(WatchStream& stream) {
     stream.start(order_.prefix, order_.after + 1);
     is_started_ = true;
-    if (!left_for_.empty() && order_.note)
-        order_.note(left_for_ + "; reading from " + stream.server().url);
-    left_for_.clear();
 }
 
 EtcdWatch::Reason EtcdWatch::check_progress(const WatchStream& stream) {
@@ -199,7 +215,12 @@ EtcdWatch::Reason EtcdWatch::check_progress(const WatchStream& stream) {
 
 EngineFailure EtcdWatch::reason_of(const grpc::Status& status, const WatchStream& stream) {
     EngineFailure failure = failure_of(status, stream.server().url);
-    if (remedy_for(status) != Remedy::log_in_again) return failure;
+    if (remedy_for(status) != Remedy::log_in_again) {
+        // Whatever else one server says, another one may do better.
+        if (status.error_code() != grpc::StatusCode::PERMISSION_DENIED)
+            failure.error = EngineError::no_answer;
+        return failure;
+    }
     const auto fresh = caller_.log_in(stream.token(), base::Clock::now() + majority_timeout);
     if (!fresh) return fresh.failure();
     if (*fresh != stream.token()) failure.error = EngineError::no_answer;

@@ -47,17 +47,20 @@ class EtcdWatch {
     [[nodiscard]] Reason on_probed(WatchStream& stream);
     [[nodiscard]] Reason verify(WatchStream& stream);
     [[nodiscard]] Reason ask_majority();
-    [[nodiscard]] Reason deliver();
+    [[nodiscard]] Reason deliver(const WatchStream& stream);
     [[nodiscard]] Reason check_progress(const WatchStream& stream);
     [[nodiscard]] EngineFailure reason_of(const grpc::Status& status, const WatchStream& stream);
 
+    void note_outage();
     void start(WatchStream& stream);
     void probe_when_due(WatchStream& stream);
 
     EtcdCaller& caller_;
     const std::atomic<bool>& stopped_;
     WatchOrder order_;
-    std::string left_for_;  ///< why the last server was left; empty: none was
+    std::string left_for_;        ///< why the last server was left; empty: changes came since then
+    std::size_t failures_ = 0;    ///< how many servers were left since changes came
+    base::TimePoint noted_ = {};  ///< when note_outage() last said it
 
     base::Duration probe_limit_;     ///< how long a server may take to answer a probe
     base::Duration progress_limit_;  ///< how long it may take to show a change

@@ -52,11 +52,14 @@ SessionEntries::SessionEntries(shm::Segment& segment)
       told_(segment.geometry().client_rows) {}
 
 void SessionEntries::append_logouts() {
+    std::vector<std::uint64_t> current(told_.size());
+    for (std::uint32_t row = 0; row < told_.size(); ++row) current[row] = login_here(row);
+    // The slots come after the rows, because a session shows its login there before it asks for it.
     const std::vector<std::uint64_t> live = live_logins();
     std::vector<wire::Entry> entries;
     std::vector<std::uint32_t> rows;
     for (std::uint32_t row = 0; row < told_.size(); ++row) {
-        const std::uint64_t login = login_here(row);
+        const std::uint64_t login = current[row];
         if (login == 0 || login == told_[row].ended || std::ranges::binary_search(live, login)) {
             continue;
         }

@@ -22,27 +22,17 @@ fs::path program() {
     return own.parent_path() / "belfry-replica";
 }
 
-std::vector<std::string> arguments_for(const fs::path& data_dir, const std::string& command) {
-    std::vector<std::string> arguments{program().string(), command, "--data-dir",
-                                       data_dir.string()};
-    for (const std::string& recorded : shm::read_cluster_arguments(data_dir)) {
-        arguments.push_back(recorded);
-    }
-    return arguments;
-}
-
 }  // namespace
-
-bool is_node(const fs::path& data_dir) {
-    return !shm::read_cluster_arguments(data_dir).empty();
-}
 
 void run_replica(const fs::path& data_dir, const std::string& command,
                  const std::vector<std::string>& more) {
-    if (!is_node(data_dir)) {
+    const std::vector<std::string> recorded = shm::read_cluster_arguments(data_dir);
+    if (recorded.empty()) {
         throw Refusal{"the server of " + data_dir.string() + " is not a node of a cluster"};
     }
-    std::vector<std::string> arguments = arguments_for(data_dir, command);
+    std::vector<std::string> arguments{program().string(), command, "--data-dir",
+                                       data_dir.string()};
+    arguments.insert(arguments.end(), recorded.begin(), recorded.end());
     arguments.insert(arguments.end(), more.begin(), more.end());
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());

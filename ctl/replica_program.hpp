@@ -6,9 +6,6 @@
 
 namespace belfry::ctl {
 
-/// Tells whether the server of the data directory was last started as a node of a cluster.
-[[nodiscard]] bool is_node(const std::filesystem::path& data_dir);
-
 /// Replaces this process by belfry-replica, which stands beside belfryctl, with the options of the
 /// cluster that belfryd has recorded in the data directory.
 /// @param command the first argument

@@ -3,13 +3,13 @@
 #include "ctl/kick.hpp"
 #include "ctl/liveness.hpp"
 #include "ctl/refusal.hpp"
-#include "ctl/replica_program.hpp"
 #include "ctl/wait_until.hpp"
 #include "shm/client_table.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/outbox.hpp"
 #include "shm/seq_reset.hpp"
 #include "shm/seq_rules.hpp"
+#include "store/saved_cluster.hpp"
 #include "store/seq_reset.hpp"
 #include "store/store_file.hpp"
 #include "store/store_reader.hpp"
@@ -175,7 +175,7 @@ void reset_stopped(std::ostream& out, const fs::path& data_dir, const std::strin
 
 void reset_seq(std::ostream& out, const fs::path& data_dir, std::optional<shm::FoundSegment>& found,
                const std::string& client_id) {
-    if (!found && is_node(data_dir)) {
+    if (!found && store::cluster_of_store(data_dir)) {
         throw Refusal{"the server in " + data_dir.string() +
                       " is a node of a cluster; start it first"};
     }

@@ -143,24 +143,11 @@ void resume_store(const Options& options, const shm::FoundSegment& found) {
     }
 }
 
-/// Returns the name of the cluster to which the store belongs; nothing if it belongs to none, or
-/// cannot be read, which open_log() then reports.
-std::optional<std::string> cluster_of_store(const std::filesystem::path& data_dir) {
-    if (!store::has_store(data_dir)) return {};
-    try {
-        store::Database database = store::open_to_read(data_dir);
-        const auto saved = store::read_saved_cluster(database);
-        return saved ? std::optional{saved->name} : std::nullopt;
-    } catch (const store::StoreError&) {
-        return {};
-    }
-}
-
 /// Refuses to go on with the log of a cluster without the cluster, because the store could not
 /// return to it.
 /// @throws StartError
 void require_single_node(const Options& options) {
-    const auto cluster = cluster_of_store(options.data_dir);
+    const auto cluster = store::cluster_of_store(options.data_dir);
     if (!cluster) return;
     throw StartError{"the store in " + options.data_dir.string() + " belongs to the cluster " +
                      *cluster + "; start it with --cluster, or copy its messages into a new " +

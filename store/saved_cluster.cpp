@@ -145,6 +145,17 @@ void enter_cluster(const fs::path& data_dir, const std::string& name, const std:
     writer.commit();
 }
 
+std::optional<std::string> cluster_of_store(const fs::path& data_dir) {
+    if (!has_store(data_dir)) return {};
+    try {
+        Database database = open_to_read(data_dir);
+        const auto saved = read_saved_cluster(database);
+        return saved ? std::optional{saved->name} : std::nullopt;
+    } catch (const StoreError&) {
+        return {};
+    }
+}
+
 void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::int64_t revision) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{open_existing_to_write(data_dir)};

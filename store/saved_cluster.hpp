@@ -58,6 +58,10 @@ struct SavedCluster {
 /// @throws StoreError
 [[nodiscard]] std::optional<std::string> cluster_of(Database& database);
 
+/// Returns the name of the cluster to which the store in the data directory belongs.
+/// @return nothing if it belongs to none, or there is none that can be read
+[[nodiscard]] std::optional<std::string> cluster_of_store(const std::filesystem::path& data_dir);
+
 /// Makes the database a part of a cluster, with the tables that this needs. Creates the database if
 /// it is missing. Its messages up to now are those before the cluster's log. It is one transaction,
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and

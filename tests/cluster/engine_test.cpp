@@ -4,10 +4,12 @@
 #include "tests/cluster/watching.hpp"
 #include "tests/support/etcd_servers.hpp"
 #include "tests/support/failure.hpp"
+#include "tests/support/tcp_proxy.hpp"
 
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -259,6 +261,37 @@ TEST(Engine, GoesOnWhenAServerIsStopped) {
     expect_batches(watching, 0, 79);
 }
 
+TEST(Engine, GoesOnWhenAConnectionIsSilentHalfOpenOrReset) {
+    EtcdServers etcd;
+    cluster::EngineOptions options;
+    std::list<TcpProxy> networks;
+    for (std::size_t server = 0; server < etcd.size(); ++server) {
+        networks.emplace_back(etcd.client_port(server));
+        options.urls.push_back("http://127.0.0.1:" + std::to_string(networks.back().port()));
+    }
+    const auto engine = cluster::make_etcd_engine(options);
+    join(*engine);
+    const Watching watching{*engine, 0, settings};
+    std::uint64_t position = 0;
+    const auto go_on = [&](const char* how) {
+        const double longest = create_many(*engine, position, position + 9);
+        position += 10;
+        ASSERT_TRUE(watching.has_batches(position, 30s));
+        std::cout << how << ", longest silence: " << longest << " ms\n";
+    };
+    for (TcpProxy& network : networks) {
+        network.hold();
+        go_on("silent");
+        network.pass();  // what was held up arrives now, and changes nothing
+        go_on("again");
+        network.leave_half_open();
+        go_on("half-open");
+        network.cut();
+        go_on("reset");
+    }
+    expect_batches(watching, 0, position - 1);
+}
+
 TEST(Engine, SaysThatNoServerAnswersAndGoesOnLater) {
     EtcdServers etcd;
     const auto engine = engine_for(etcd);
@@ -472,6 +505,20 @@ TEST(Engine, ReadsNoKeysThatItsUserMayNotRead) {
     const auto engine = cluster::make_etcd_engine(options);
     const auto failure = engine->watch(0, settings, [](cluster::News&&) { return true; });
     EXPECT_EQ(failure.error, EngineError::refused) << failure.text;
+}
+
+TEST(Engine, EndsItsWatchAlthoughNobodyAnswersTheLogin) {
+    const TempDir dir;
+    cluster::EngineOptions options;
+    options.urls = {"http://127.0.0.1:1"};
+    options.user_file = dir.write("user", "node:password");
+    const auto engine = cluster::make_etcd_engine(options);
+    std::optional<cluster::EngineFailure> failure;
+    std::thread thread{
+        [&] { failure = engine->watch(0, settings, [](cluster::News&&) { return true; }); }};
+    engine->stop();
+    thread.join();
+    EXPECT_EQ(failure->error, EngineError::stopped);
 }
 
 TEST(Engine, NamesTheServerThatCannotBeReached) {

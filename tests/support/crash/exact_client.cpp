@@ -80,7 +80,7 @@ void ExactClient::converse(RawClient& client) {
     std::uint64_t acknowledged = 0;
     while (!stopping_) {
         if (!client.receive(1)) throw Disconnected("by the server");
-        if (expects_refusals_) leave_if_stuck();
+        if (expects_refusals_) leave_if_stuck(client);
         if (cut_.exchange(false)) {
             client.reset();
             throw Disconnected("by a cut");
@@ -101,12 +101,15 @@ void ExactClient::converse(RawClient& client) {
     }
 }
 
-/// Does what a client of a cluster does if the node does not serve it: it tries another one.
-void ExactClient::leave_if_stuck() const {
+/// Does what a client of a cluster does if the node does not serve it: it tries another one. After a
+/// reset, a node that continues later knows that the client has given up.
+void ExactClient::leave_if_stuck(RawClient& client) const {
     const auto is_over = [](const Since& since) {
         return since && Clock::now() - *since > scaled(max_stuck);
     };
-    if (is_over(connecting_since_) || is_over(refused_since_)) throw Disconnected("by the client");
+    if (!is_over(connecting_since_) && !is_over(refused_since_)) return;
+    client.reset();
+    throw Disconnected("by the client");
 }
 
 /// Returns all messages without SENT if one of them was refused a while ago. Those that were

@@ -93,7 +93,7 @@ class ExactClient {
     void run();
     void run_session();
     void converse(RawClient& client);
-    void leave_if_stuck() const;
+    void leave_if_stuck(RawClient& client) const;
     [[nodiscard]] std::string refused_messages();
     [[nodiscard]] bool take_refusal(const Frame& frame);
     [[nodiscard]] std::string new_messages();

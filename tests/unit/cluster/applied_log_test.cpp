@@ -224,6 +224,22 @@ TEST_F(AppliedLog, AClientThatAReloadAddsHasItsMessagesSeqCursorAndLogin) {
     EXPECT_EQ(segment().sender(2), row_of("zoe"));
 }
 
+TEST_F(AppliedLog, AClientThatWasAddedWhileNoReplicaRanIsTheSenderOfItsMessages) {
+    b_.login("zoe", 1);
+    b_.message("zoe", 1, 4, "one");
+    b_.login("yan", 2);
+    b_.message("yan", 2, 1, "two");
+    expect_applied(b_);
+    replica_.reset();
+    const std::vector<std::string> ids{"ann", "bob", "zoe"};
+    ASSERT_TRUE(shm::set_known_clients(segment(), known(ids)));
+    start();
+    EXPECT_EQ(segment().sender(1), row_of("zoe"));
+    EXPECT_EQ(segment().sender(2), shm::LogReader::no_row);
+    EXPECT_EQ(row("zoe").stored_seq, 4U);
+    EXPECT_EQ(row("zoe").login, 1U);
+}
+
 // --- A replica that starts again --------------------------------------------------------------
 
 TEST_F(AppliedLog, AStartAppendsWhatTheRingLacks) {
