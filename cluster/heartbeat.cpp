@@ -206,7 +206,9 @@ bool Heartbeat::has(const Answer<Values>& answer) {
 }
 
 void Heartbeat::fail(const EngineFailure& failure) {
-    if (failure.error == EngineError::refused) refusal_ = failure.text;
+    const bool needs_help =
+        failure.error == EngineError::refused || failure.error == EngineError::full;
+    if (needs_help) refusal_ = failure.text;
 }
 
 }  // namespace belfry::cluster
