@@ -1,6 +1,7 @@
 #include "cluster/publisher.hpp"
 
 #include "cluster/batch_cut.hpp"
+#include "cluster/failure_line.hpp"
 #include "cluster/pause.hpp"
 #include "shm/news.hpp"
 
@@ -77,7 +78,7 @@ void Publisher::handle(const Creation& creation, std::size_t bytes, const std::s
 
 void Publisher::handle(const EngineFailure& failure, const std::stop_token& stop) {
     if (failure.error == EngineError::no_answer) return pause(retry_interval, stop);
-    status_->set(Problem::publishing, failure.text);
+    status_->set(Problem::publishing, line_for(failure));
     pause(refusal_interval, stop);
 }
 
