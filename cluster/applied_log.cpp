@@ -108,7 +108,8 @@ void AppliedLog::fill(const State& state, store::StoreReader& reader) {
         if (end == next) {
             throw StoreError{StoreError::Kind::unusable,
                              "message " + std::to_string(next) +
-                                 ", which the shared memory lacks, cannot be read from the store"};
+                                 ", which the shared memory lacks, cannot be read from the store; "
+                                 "stop this node, and begin again from a backup of another node"};
         }
         append(page.messages());
         next = end;
@@ -282,12 +283,16 @@ void AppliedLog::raise_first_id(std::uint64_t id) {
         first_id.store(id, std::memory_order_release);
 }
 
+void AppliedLog::show_revision(const State& state) noexcept {
+    segment_->cluster().revision.store(static_cast<std::uint64_t>(state.position.revision),
+                                       std::memory_order_release);
+}
+
 /// Moves the head of the outbox to the first entry of this node that is not applied, and wakes the
 /// sessions.
 void AppliedLog::finish(const State& state) {
     raise_first_id(state.position.first_id);
-    segment_->cluster().revision.store(static_cast<std::uint64_t>(state.position.revision),
-                                       std::memory_order_release);
+    show_revision(state);
     const shm::OutboxHeader& outbox = segment_->outbox();
     const auto own = state.nodes.find(node_of(state, outbox.incarnation));
     const std::uint64_t head = outbox.head.load(std::memory_order_relaxed);

@@ -54,6 +54,9 @@ class AppliedLog {
     /// @param state after the step
     void publish(const State& state, const Changes& changes);
 
+    /// Shows how far the log is applied, if nothing else has changed; publish() does it too.
+    void show_revision(const State& state) noexcept;
+
     /// Gives the rows of clients that were added by a reload what the state knows of them. The
     /// caller calls it once a second; publish() does it too.
     void add_new_rows(const State& state);

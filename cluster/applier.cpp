@@ -5,6 +5,7 @@
 #include "store/store_error.hpp"
 #include "store/store_reader.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -119,25 +120,34 @@ void Applier::apply_received(Store& open) {
     if (!pending_) pending_ = queue_->take();
     if (!pending_) return;
     Changes changes;
-    for (const Batch& batch : pending_->batches) {
-        const Verdict verdict = apply(open.state, batch, segment_->geometry().max_payload, changes);
-        if (must_stop(verdict)) {
-            stop_at(batch, verdict);
-            break;
-        }
+    const bool was_of_this_node = is_of_this_node(open.state);
+    apply_batches(open.state, changes);
+    if (was_of_this_node && !is_of_this_node(open.state)) report_successor();
+    if (!cannot_apply_) {
+        Revision& applied = open.state.position.revision;
+        applied = std::max(applied, pending_->revision);
     }
-    if (!cannot_apply_) advance(open, pending_->revision);
-    if (!pending_->batches.empty()) commit(open, changes);
+    if (!pending_->batches.empty()) {
+        commit(open, changes);
+    } else {  // Nothing has changed, so the revision is only stored once in a while.
+        open.log.show_revision(open.state);
+    }
     pending_.reset();
 }
 
-/// Notes that everything up to a revision is applied. If that has changed nothing, it is only
-/// stored once in a while.
-void Applier::advance(Store& open, Revision revision) {
-    if (revision <= open.state.position.revision) return;
-    open.state.position.revision = revision;
-    segment_->cluster().revision.store(static_cast<std::uint64_t>(revision),
-                                       std::memory_order_release);
+/// Applies the pending batches up to the first one that this node cannot pass.
+void Applier::apply_batches(State& state, Changes& changes) {
+    for (const Batch& batch : pending_->batches) {
+        const Verdict verdict = apply(state, batch, segment_->geometry().max_payload, changes);
+        if (must_stop(verdict)) return stop_at(batch, verdict);
+        if (verdict == Verdict::foreign && batch.key.incarnation == segment_->outbox().incarnation)
+            report_successor();
+    }
+}
+
+/// Tells whether the cluster takes entries out of this node's outbox.
+bool Applier::is_of_this_node(const State& state) const noexcept {
+    return !node_of(state, segment_->outbox().incarnation).empty();
 }
 
 void Applier::commit(Store& open, const Changes& changes) {
@@ -150,17 +160,31 @@ void Applier::commit(Store& open, const Changes& changes) {
     next_position_ = Clock::now() + position_interval;
 }
 
-/// Stops before a batch that this program does not understand, for good: only another program can
-/// pass it.
+/// Stops before a batch that this program cannot pass, for good.
 void Applier::stop_at(const Batch& batch, Verdict verdict) {
     cannot_apply_ = true;
     const std::string where = " at revision " + std::to_string(batch.key.revision);
-    status_->set(
-        Problem::entry,
-        verdict == Verdict::unknown_kind
-            ? "a newer version has written to the cluster's log" + where + "; upgrade this node"
-            : "the cluster's log is damaged" + where +
-                  "; stop this node, and begin again from a backup of another node");
+    const std::string remedy = "; stop this node, and begin again from a backup of another node";
+    switch (verdict) {
+        case Verdict::unknown_kind:
+            return status_->set(Problem::entry, "a newer version has written to the cluster's log" +
+                                                    where + "; upgrade this node");
+        case Verdict::hole:
+            return status_->set(
+                Problem::entry,
+                "the cluster's log has lost what belongs before a batch" + where + remedy);
+        default:
+            return status_->set(Problem::entry, "the cluster's log is damaged" + where + remedy);
+    }
+}
+
+/// Stops a node whose entries the cluster no longer takes, because another incarnation has become
+/// the current one of its name. That is for good: only a new segment has a new incarnation.
+void Applier::report_successor() {
+    status_->set(Problem::successor,
+                 "another node called " + shm::shared_text(segment_->cluster().node) +
+                     " has taken this node's place; stop this node, and delete its shared memory "
+                     "with belfryctl remove before it starts again");
 }
 
 /// Does what is due besides applying.

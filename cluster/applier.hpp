@@ -64,9 +64,11 @@ class Applier {
     void start(Store& open);
     void read_from(Revision revision);
     void apply_received(Store& open);
-    void advance(Store& open, Revision revision);
     void commit(Store& open, const Changes& changes);
+    void apply_batches(State& state, Changes& changes);
+    [[nodiscard]] bool is_of_this_node(const State& state) const noexcept;
     void stop_at(const Batch& batch, Verdict verdict);
+    void report_successor();
     void look_after(Store& open);
     void forget_old(Store& open);
     [[nodiscard]] bool drain(Store& open);

@@ -246,6 +246,7 @@ Verdict apply(State& state, const Batch& batch, std::uint64_t max_payload, Chang
     const std::uint64_t next = node == state.nodes.end() ? 0 : node->second.next;
     if (const auto reason = reason_to_stop(batch, next, max_payload)) return *reason;
     const Verdict verdict = Application{state, batch.key, changes}.run(batch.bytes);
+    if (must_stop(verdict)) return verdict;
     state.position.revision = batch.key.revision;
     return verdict;
 }

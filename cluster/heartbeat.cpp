@@ -52,6 +52,10 @@ void Heartbeat::beat() {
 }
 
 void Heartbeat::beat_unless_refused() {
+    if (status_->has(Problem::successor)) {  // which may be away, and needs the key
+        membership_->set({});
+        return lease_.release();
+    }
     const Revision stored = stored_->revision;  // before the engine tells its own, which grows
     const auto settings = engine_->read("settings");
     if (!has(settings)) return;

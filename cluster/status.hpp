@@ -19,6 +19,7 @@ namespace belfry::cluster {
 enum class Problem : std::size_t {
     settings,    ///< the engine has lost the cluster, or has another one
     fence,       ///< another living node has this node's name
+    successor,   ///< another node has had this node's name since, so nobody takes its entries
     access,      ///< the engine refuses this node
     log,         ///< the log of the engine cannot be read
     entry,       ///< the log has an entry that this program does not understand
@@ -26,7 +27,7 @@ enum class Problem : std::size_t {
     clock,       ///< this node's clock differs from the others'
     store,       ///< the database cannot be written
 };
-inline constexpr std::size_t problems = 8;
+inline constexpr std::size_t problems = 9;
 
 /// Decides what this node can do with its cluster, from what the threads of the replica have seen,
 /// and shows it to the sessions: the state in ClusterBlock, and whether new messages are taken

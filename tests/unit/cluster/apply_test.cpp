@@ -236,6 +236,8 @@ TEST_F(Apply, NothingIsTakenBehindAHole) {
     a_.message("ann", 1, 2, "two");
     EXPECT_EQ(apply(a_.batch(0, 2, 1)), Verdict::applied);
     EXPECT_EQ(apply(a_.batch(3, 4, 2)), Verdict::hole);
+    EXPECT_TRUE(cluster::must_stop(Verdict::hole));
+    EXPECT_EQ(state_.position.revision, 1);
     EXPECT_EQ(log(), Lines{});
     EXPECT_EQ(apply(a_.batch(2, 4, 3)), Verdict::applied);
     EXPECT_EQ(log(), (Lines{"1 ann 1 one", "2 ann 2 two"}));

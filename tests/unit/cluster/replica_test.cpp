@@ -110,6 +110,16 @@ class ReplicaTest : public ::testing::Test {
   protected:
     ReplicaTest() { keys_.put("settings", node_settings()); }
 
+    /// Lets another node create a batch.
+    void create(const cluster::Batch& batch) {
+        keys_.put("alive/x", "x");
+        MemoryEngine engine{keys_};
+        const auto created = engine.create_batch(batch.key.incarnation, batch.key.position,
+                                                 batch.bytes, {"x", "x", node_settings()});
+        if (!created || created->outcome != cluster::Creation::Outcome::created)
+            throw Failure{"the batch was not created"};
+    }
+
     MemoryKeys keys_;
 };
 
@@ -178,6 +188,9 @@ TEST_F(ReplicaTest, AStoreThatFailsRefusesNewMessagesAndLosesNone) {
     a.say(77, 1, "hello");
     ASSERT_TRUE(eventually([&] { return a.segment().store_state() == shm::StoreState::fails; }));
     EXPECT_EQ(a.segment().log().last_id, 0U) << "the ring never has what the database lacks";
+    EXPECT_LT(a.segment().cluster().revision.load(),
+              static_cast<std::uint64_t>(keys_.batches().back().key.revision))
+        << "the revision is that of the database";
     a.execute("DROP TRIGGER full");
     EXPECT_TRUE(a.has(1));
     EXPECT_TRUE(a.works());
@@ -194,6 +207,44 @@ TEST_F(ReplicaTest, AnEntryOfANewerVersionStopsTheNodeBeforeIt) {
     ASSERT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }));
     EXPECT_EQ(a.segment().log().last_id, 1U);
     EXPECT_FALSE(a.drain());
+}
+
+TEST_F(ReplicaTest, ABatchWhosePredecessorIsMissingStopsTheNodeBeforeIt) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ASSERT_TRUE(a.works());
+    WrittenOutbox b{"b", 0xb1};
+    b.login("bob", 1);
+    b.message("bob", 1, 1, "one");
+    b.message("bob", 1, 2, "two");
+    create(b.batch(0, 3, 0));
+    ASSERT_TRUE(a.has(1));
+    b.message("bob", 1, 3, "three");
+    create(b.batch(4, 5, 0));
+    ASSERT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }));
+    create(b.batch(3, 5, 0));
+    EXPECT_TRUE(a.drain());
+    EXPECT_EQ(a.stored().size(), 1U);
+    a.start();
+    EXPECT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }))
+        << "it stops there again after a restart";
+}
+
+TEST_F(ReplicaTest, ANodeWhosePlaceAnotherOneOfItsNameHasTakenStopsAndLeavesTheNameToIt) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ASSERT_TRUE(a.works());
+    a.log_in(77);
+    const WrittenOutbox successor{"a", 0xa2};
+    create(successor.batch(0, 1, 0));  // while this one was cut off, for example
+    ASSERT_TRUE(eventually([&] { return a.segment().client(0).login == 0; }));
+    keys_.remove("alive/a");  // the later one is away too
+    EXPECT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }));
+    EXPECT_TRUE(eventually([&] { return !keys_.value("alive/a"); }));
+    a.say(77, 1, "late");
+    EXPECT_FALSE(a.drain());
+    a.start();
+    EXPECT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }))
+        << "it stops again after a restart";
+    EXPECT_TRUE(eventually([&] { return !keys_.value("alive/a"); }));
 }
 
 TEST_F(ReplicaTest, WithoutAnEngineTheNodeCannotDrainWhatItHasAccepted) {
