@@ -2,6 +2,7 @@
 
 #include "cluster/etcd_keys.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace belfry::cluster {
@@ -21,9 +22,12 @@ void WatchStream::start(const std::string& prefix, Revision first) {
     stream_->StartCall(tag(Tag::started));
 }
 
+/// Waits for the end of all operations before it shuts down their queue, since gRPC 1.51 was seen
+/// not to return from Shutdown() while operations of a cancelled stream were under way.
 WatchStream::~WatchStream() {
     context_.TryCancel();
     if (probe_) probe_->context.TryCancel();
+    while (operations_ != 0) static_cast<void>(wait(std::chrono::seconds{1}));
     queue_.Shutdown();
     void* ended = nullptr;
     bool is_ok = false;
@@ -35,6 +39,7 @@ WatchStream::Event WatchStream::wait(base::Duration timeout) {
     bool is_ok = false;
     if (queue_.AsyncNext(&ended, &is_ok, from_now(timeout)) != grpc::CompletionQueue::GOT_EVENT)
         return Event::nothing;
+    --operations_;
     return handle(*static_cast<Tag*>(ended), is_ok);
 }
 

@@ -2,6 +2,7 @@
 
 #include "cluster/etcd_call.hpp"
 
+#include <cstddef>
 #include <grpcpp/support/async_stream.h>
 #include <memory>
 #include <string>
@@ -51,11 +52,16 @@ class WatchStream {
   private:
     enum class Tag : std::uint8_t { started, written, read, finished, probed };
 
-    void* tag(Tag value) { return &tags_[static_cast<std::size_t>(value)]; }
+    /// Returns the tag of an operation that begins now.
+    void* tag(Tag value) {
+        ++operations_;
+        return &tags_[static_cast<std::size_t>(value)];
+    }
     [[nodiscard]] Event handle(Tag tag, bool is_ok);
     void finish();
 
     Tag tags_[5] = {Tag::started, Tag::written, Tag::read, Tag::finished, Tag::probed};
+    std::size_t operations_ = 0;  ///< how many are under way
     EtcdServer& server_;
     std::string token_;
     etcdserverpb::WatchRequest request_;

@@ -103,7 +103,10 @@ TEST(ClusterLosses, AfterEtcdHasLostEverythingAReseedGoesOnWithTheMessagesOfANod
         EXPECT_TRUE(cluster.will_be(node, "stopped")) << cluster.node(node).errors();
         EXPECT_TRUE(will_say(cluster.node(node), "reseed")) << cluster.node(node).errors();
     }
-    for (std::size_t node = 0; node < 3; ++node) cluster.node(node).stop();
+    // Its outbox holds what it could not hand over. Nobody was told that this is stored.
+    EXPECT_EQ(cluster.node(0).stop(), 1);
+    EXPECT_EQ(cluster.node(0).belfryctl({"remove"}).status, 0);
+    for (const std::size_t node : {1U, 2U}) cluster.node(node).stop();
     const Result reseed = cluster.node(0).belfryctl({"cluster", "reseed", "--force"});
     ASSERT_EQ(reseed.status, 0) << reseed.out << reseed.err;
     cluster.start_node(0);
@@ -113,6 +116,7 @@ TEST(ClusterLosses, AfterEtcdHasLostEverythingAReseedGoesOnWithTheMessagesOfANod
         cluster.lose_disk(node);
         cluster.start_from_backup(node, cluster.back_up(0));
     }
+    for (std::size_t node = 0; node < 3; ++node) cluster.wait_until_ok(node);
     RawClient reader = cluster.node(1).connect();
     EXPECT_NE(reader.log_in("3").option("epoch"), epoch);
     reader.read_until("LIVE");
@@ -132,8 +136,7 @@ TEST(ClusterLosses, AFullEtcdRefusesAndGoesOnWhenThereIsRoom) {
         ASSERT_LT(count, 1000) << "etcd does not become full";
     }
     EXPECT_TRUE(will_answer(sender, "ERR"));
-    EXPECT_TRUE(will_say(cluster.node(0), "quota") || will_say(cluster.node(0), "full"))
-        << cluster.node(0).errors();
+    EXPECT_TRUE(will_say(cluster.node(0), "space exceeded")) << cluster.node(0).errors();
     reader.read_until_id(before);
 
     const std::string deleted = cluster.etcd().ctl({"del", "filler", "--write-out=json"});
@@ -207,7 +210,8 @@ TEST(ClusterLosses, RetentionDeletesTheSameMessagesAtEveryNode) {
     const auto first_ids = [&] {
         std::vector<std::uint64_t> ids;
         for (std::size_t node = 0; node < 3; ++node) {
-            ids.push_back(cluster.node(node).status().at("log").at("first_id").get<std::uint64_t>());
+            ids.push_back(
+                cluster.node(node).status().at("log").at("first_id").get<std::uint64_t>());
         }
         return ids;
     };
@@ -221,7 +225,9 @@ TEST(ClusterLosses, RetentionDeletesTheSameMessagesAtEveryNode) {
         reader.read_until_id(500);
     }
     cluster.wait_until_equal();
-    EXPECT_EQ(cluster.differences(), "");
+    // Each node tells the others every few seconds what it has deleted.
+    EXPECT_TRUE(eventually([&] { return cluster.differences().empty(); }, recovery_time))
+        << cluster.differences();
 }
 
 }  // namespace

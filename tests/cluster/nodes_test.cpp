@@ -135,6 +135,12 @@ TEST_F(ClusterNodes, AnotherNodeCanBeAddedWithABackup) {
     RunningServer added;
     added.start(command, recovery_time);
     RawClient sender = log_in(0, "1");
+    const auto lets_in = [&] {
+        RawClient client{added.port()};
+        client.send("LOGIN 2\r\n");
+        return client.next(recovery_time).verb == "WELCOME";
+    };
+    EXPECT_TRUE(eventually(lets_in, recovery_time, Milliseconds{50}));
     RawClient reader{added.port()};
     static_cast<void>(reader.log_in_live("2"));
     EXPECT_GE(reader.last_id(), id);

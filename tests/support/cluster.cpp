@@ -27,6 +27,20 @@ Cluster::Cluster(ClusterOptions options) : options_{std::move(options)}, etcd_{o
                                                    .environment = options_.environments[index]});
     }
     for (std::size_t index = 0; index < size(); ++index) wait_until_ok(index);
+    if (!eventually([this] { return know_each_other(); }, recovery_time, Milliseconds{20})) {
+        throw Failure("the nodes do not see each other: " + status(0).dump());
+    }
+}
+
+/// Tells whether each node knows that all of them are alive.
+bool Cluster::know_each_other() {
+    for (std::size_t index = 0; index < size(); ++index) {
+        const auto all = status(index).at("nodes");
+        const auto alive = std::ranges::count_if(
+            all, [](const auto& each) { return each.at("alive").template get<bool>(); });
+        if (static_cast<std::size_t>(alive) != size()) return false;
+    }
+    return true;
 }
 
 std::vector<std::string> Cluster::engine_options(std::size_t index) const {

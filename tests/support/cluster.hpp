@@ -39,7 +39,7 @@ struct ClusterOptions {
 /// the nodes are `a`, `b`, `c` and so on.
 class Cluster {
   public:
-    /// Starts everything, and waits until all nodes can be logged in at.
+    /// Starts everything, and waits until all nodes can be logged in at and know each other.
     explicit Cluster(ClusterOptions options = {});
 
     [[nodiscard]] EtcdServers& etcd() { return etcd_; }
@@ -131,6 +131,7 @@ class Cluster {
         std::unique_ptr<Server> server;
     };
 
+    [[nodiscard]] bool know_each_other();
     void for_each_network(std::size_t index, const std::function<void(TcpProxy&)>& act);
 
     ClusterOptions options_;

@@ -281,6 +281,7 @@ void ClusterChaos::start_nodes() {
 /// what the node then lacks; otherwise with a new copy.
 void ClusterChaos::start_without_disk(std::size_t index) {
     start_etcd_servers();
+    static_cast<void>(cluster_->etcd().leader());  // an empty node needs a majority for its start
     thaw_all();
     const auto copy = cluster_->back_up((index + 1) % cluster_->size());
     bool has_started = false;
