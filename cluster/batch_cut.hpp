@@ -12,9 +12,10 @@ namespace belfry::cluster {
 inline constexpr std::size_t max_batch_bytes = 64 << 10;
 
 /// Copies the next batch out of the outbox: as many whole entries as there are from `position` on,
-/// up to max_batch_bytes, or a single larger one. Aborts if the outbox holds no whole entry there,
-/// because sessions commit only whole ones.
-/// @param position between the outbox's head and its end, and below the end; where an entry begins
+/// up to max_batch_bytes, or a single larger one.
+/// @param position where an entry begins, below the outbox's end
+/// @return nothing of use if the outbox's head has passed the position meanwhile, because sessions
+/// may then write over the entry
 [[nodiscard]] std::string cut_batch(const shm::Segment& segment, std::uint64_t position);
 
 }  // namespace belfry::cluster

@@ -1,6 +1,7 @@
 #include "cluster/heartbeat.hpp"
 
 #include "base/clock.hpp"
+#include "cluster/failure_line.hpp"
 #include "cluster/text_fields.hpp"
 #include "shm/client_table.hpp"
 #include "shm/news.hpp"
@@ -222,7 +223,9 @@ bool Heartbeat::has(const Answer<Values>& answer) {
 }
 
 void Heartbeat::fail(const EngineFailure& failure) {
-    if (failure.error == EngineError::refused) refusal_ = failure.text;
+    const bool needs_help =
+        failure.error == EngineError::refused || failure.error == EngineError::full;
+    if (needs_help) refusal_ = line_for(failure);
 }
 
 }  // namespace belfry::cluster

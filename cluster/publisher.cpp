@@ -1,9 +1,11 @@
 #include "cluster/publisher.hpp"
 
 #include "cluster/batch_cut.hpp"
+#include "cluster/failure_line.hpp"
 #include "cluster/pause.hpp"
 #include "shm/news.hpp"
 
+#include <cstdlib>
 #include <string>
 
 namespace belfry::cluster {
@@ -46,6 +48,11 @@ bool Publisher::wait_for_entries(const std::stop_token& stop) {
 
 void Publisher::publish(const Fence& fence, const std::stop_token& stop) {
     const std::string bytes = cut_batch(*segment_, position_);
+    // A batch without an answer may have been created and applied. Then its place in the outbox is
+    // free, and the bytes may be others.
+    const std::uint64_t head = segment_->outbox().head.load(std::memory_order_acquire);
+    if (head > position_) return move_to(head);
+    if (bytes.empty()) std::abort();  // sessions commit only whole entries
     const auto created =
         engine_->create_batch(segment_->outbox().incarnation, position_, bytes, fence);
     if (!created) return handle(created.failure(), stop);
@@ -71,7 +78,7 @@ void Publisher::handle(const Creation& creation, std::size_t bytes, const std::s
 
 void Publisher::handle(const EngineFailure& failure, const std::stop_token& stop) {
     if (failure.error == EngineError::no_answer) return pause(retry_interval, stop);
-    status_->set(Problem::publishing, failure.text);
+    status_->set(Problem::publishing, line_for(failure));
     pause(refusal_interval, stop);
 }
 

@@ -33,9 +33,9 @@ constexpr std::chrono::milliseconds look_interval{500};
 
 /// Returns the database's log. @throws ReseedRefused if it cannot begin a cluster again
 LocalLog local_log(const ReseedRequest& request) {
-    if (shm::find_segment(request.data_dir, boost::interprocess::read_only)) {
+    if (shm::anybody_alive(request.data_dir)) {
         throw ReseedRefused{"the server of " + request.data_dir.string() +
-                            " has left its shared memory; delete it with belfryctl remove first"};
+                            " is running; stop it with belfryctl stop first"};
     }
     auto local = read_local_log(request.data_dir);
     if (!local || !local->cluster) {
@@ -115,6 +115,13 @@ void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& re
     }
 }
 
+/// Removes the segment of a server that could not drain, because the engine had lost its data. What
+/// is in its outbox was never confirmed, and the database has everything else.
+void remove_segment(const std::filesystem::path& data_dir) {
+    const auto found = shm::find_segment(data_dir, boost::interprocess::read_only);
+    if (found) shm::remove_segment(data_dir, found->name);
+}
+
 }  // namespace
 
 void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
@@ -128,6 +135,7 @@ void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
                             .base = local.log.last_id};
     // What an engine that was restored from an older copy still has of the log comes before this.
     const Revision begin = value_of(engine.read("settings")).revision;
+    remove_segment(request.data_dir);
     store::restart_cluster(request.data_dir, settings.epoch, begin);
     const bool is_set =
         read.values.empty()

@@ -18,8 +18,8 @@ constexpr std::uint64_t max_entries = 64;
 
 }  // namespace
 
-Retention::Retention(shm::Segment& segment, std::filesystem::path data_dir,
-                     const StoredLog& stored, Report report)
+Retention::Retention(shm::Segment& segment, std::filesystem::path data_dir, const StoredLog& stored,
+                     Report report)
     : segment_{&segment},
       data_dir_{std::move(data_dir)},
       stored_{&stored},

@@ -20,13 +20,24 @@ constexpr std::size_t index(Problem problem) noexcept {
     return static_cast<std::size_t>(problem);
 }
 
+/// Returns the state that an earlier replica of this node has left, so that nobody notices that
+/// this one takes its place. What stopped the earlier one has to be found anew.
+ClusterState taken_over(const shm::Segment& segment) noexcept {
+    const auto left = static_cast<ClusterState>(segment.cluster().state.load());
+    return left == ClusterState::ok || left == ClusterState::behind ? left
+                                                                    : ClusterState::no_engine;
+}
+
 /// The interval between two samples of the engine's revision.
 constexpr std::chrono::milliseconds sample_interval{500};
 
 }  // namespace
 
 Status::Status(shm::Segment& segment, Log log)
-    : segment_{&segment}, log_{std::move(log)}, answered_{Clock::now()} {
+    : segment_{&segment},
+      log_{std::move(log)},
+      state_{taken_over(segment)},
+      answered_{Clock::now()} {
     const std::scoped_lock guard{mutex_};
     show(state_);
 }
@@ -105,7 +116,7 @@ ClusterState Status::decide(Clock::time_point now) {
         samples_.clear();
         return is_stopped ? ClusterState::stopped : ClusterState::no_engine;
     }
-    if (newest_ == 0) return ClusterState::no_engine;  // until it has named its revision
+    if (newest_ == 0) return taken_over(*segment_);  // until the engine has named its revision
     return is_behind(now) ? ClusterState::behind : ClusterState::ok;
 }
 
@@ -125,6 +136,7 @@ bool Status::is_behind(Clock::time_point now) {
 
 void Status::show(ClusterState state) {
     segment_->cluster().state.store(static_cast<std::uint32_t>(state), std::memory_order_release);
+    if (state == ClusterState::ok) segment_->cluster().has_worked.store(1);
     std::swap(state_, state);
     show_store();
     // Sessions that wait for room in the outbox, or for their login, must see the new state.
@@ -147,7 +159,7 @@ void Status::log_change(ClusterState state, Clock::time_point now) {
     const bool has_same_stop = stop == nullptr ? logged_stop_.empty() : logged_stop_ == *stop;
     if (logged_state_ == state && has_same_stop) return;
     // Without a word while the engine is asked for its revision.
-    if (state == ClusterState::no_engine && now - answered_ <= max_silence) return;
+    if (newest_ == 0 && stop == nullptr && now - answered_ <= max_silence) return;
     logged_state_ = state;
     logged_stop_ = stop == nullptr ? "" : *stop;
     switch (state) {

@@ -1,10 +1,10 @@
 #include "cluster/watcher.hpp"
 
+#include "cluster/failure_line.hpp"
 #include "cluster/pause.hpp"
 #include "shm/news.hpp"
 
 #include <chrono>
-#include <string>
 #include <utility>
 
 namespace belfry::cluster {
@@ -12,20 +12,6 @@ namespace {
 
 /// The time between two attempts to read a log that cannot be read.
 constexpr std::chrono::seconds retry_interval{1};
-
-/// Returns what the operator has to do, as one line.
-std::string line_for(const EngineFailure& failure) {
-    switch (failure.error) {
-        case EngineError::compacted:
-            return "etcd no longer has the messages that this node has missed (" + failure.text +
-                   "); stop this node, and begin again from a backup of another node";
-        case EngineError::wiped:
-            return "etcd has lost data (" + failure.text +
-                   "); run belfryctl cluster reseed on the node that has stored most";
-        default:
-            return failure.text;
-    }
-}
 
 }  // namespace
 

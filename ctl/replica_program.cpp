@@ -35,6 +35,7 @@ void run_replica(const fs::path& data_dir, const std::string& command,
     arguments.insert(arguments.end(), recorded.begin(), recorded.end());
     arguments.insert(arguments.end(), more.begin(), more.end());
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     std::cout.flush();

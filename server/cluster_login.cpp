@@ -40,12 +40,23 @@ ClusterLogin::ClusterLogin(SessionContext& context, std::string_view client_id,
       began_{Clock::now()} {}
 
 std::optional<ClusterLogin::LoginResult> ClusterLogin::log_in(shm::Session::Welcome& welcome) {
-    if (state_of(context_->segment) != ClusterState::ok) return LoginResult::not_current;
+    if (!wait_until_started()) return LoginResult::not_current;
     const auto result = ask_until_decided(welcome);
     if (result != LoginResult::welcome && context_->session.login_id() != 0) {
         withdraw_login(context_->segment, context_->session, client_id_);
     }
     return result;
+}
+
+/// Waits while the node is starting, so that a client need not know when it has started.
+/// @return false if the node cannot take logins
+bool ClusterLogin::wait_until_started() {
+    const shm::Segment& segment = context_->segment;
+    while (state_of(segment) != ClusterState::ok) {
+        if (segment.cluster().has_worked.load() != 0 || !may_wait()) return false;
+        context_->loop.wait(Clock::now() + end_check_interval);
+    }
+    return true;
 }
 
 std::optional<ClusterLogin::LoginResult> ClusterLogin::ask_until_decided(

@@ -26,6 +26,7 @@ class ClusterLogin {
     [[nodiscard]] std::optional<LoginResult> log_in(shm::Session::Welcome& welcome);
 
   private:
+    [[nodiscard]] bool wait_until_started();
     [[nodiscard]] std::optional<LoginResult> ask_until_decided(shm::Session::Welcome& welcome);
     [[nodiscard]] bool wait_until_applied(std::uint64_t position);
     [[nodiscard]] bool may_wait();

@@ -310,6 +310,7 @@ struct ClusterBlock {
     SharedText<8> name;                                    ///< creator; names the cluster
     SharedText<8> node;                                    ///< creator; names this node
     alignas(cache_line) std::atomic<std::uint32_t> state;  ///< a ClusterState
+    std::atomic<std::uint32_t> has_worked;       ///< 0 until the state was `ok` for the first time
     std::atomic<std::uint64_t> revision;         ///< of the engine; everything up to it is stored
     std::atomic<std::uint64_t> engine_revision;  ///< the newest one that the engine has named
     std::atomic<std::uint64_t> answered_ms;      ///< Unix time of the engine's last answer

@@ -151,7 +151,7 @@ TEST_F(ClusterOutages, ANodeThatIsCutOffRefusesAndTheOthersGoOn) {
     // A client of the cut-off node moves and loses nothing.
     RawClient moved = cluster().node(1).connect();
     static_cast<void>(moved.log_in("1"));
-    const auto frames = moved.read_until("LIVE");
+    moved.read_until("LIVE");
     EXPECT_EQ(moved.last_id(), id);
     std::string bytes;
     for (std::uint64_t seq = sender.seq; seq <= refused; ++seq) {

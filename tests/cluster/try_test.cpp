@@ -43,8 +43,9 @@ class ClusterTry : public ::testing::Test {
     }
 
     TempDir folder_;
-    Process script_{{.program = source_file("cluster/try"),
-                     .arguments = {},
+    // A shell in the background lets its programs ignore SIGINT, which a script cannot change.
+    Process script_{{.program = "/usr/bin/env",
+                     .arguments = {"--default-signal=INT", source_file("cluster/try")},
                      .environment = {{"BELFRY_BIN", program("").string()},
                                      {"TMPDIR", folder_.path().string()},
                                      {"RESTART_AFTER", "1"}},

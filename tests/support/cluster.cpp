@@ -43,6 +43,7 @@ bool Cluster::know_each_other() {
     return true;
 }
 
+/// Returns the options for the networks of a node, and how it logs in at etcd.
 std::vector<std::string> Cluster::engine_options(std::size_t index) const {
     std::string urls;
     for (const auto& network : nodes_.at(index)->networks) {

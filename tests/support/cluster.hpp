@@ -115,9 +115,6 @@ class Cluster {
     /// Returns the command that starts a node, for tests that start another one.
     [[nodiscard]] Invocation command(std::size_t index) { return node(index).command(); }
 
-    /// Returns `--cluster` with the URLs of all etcd servers, and how to log in there.
-    [[nodiscard]] std::vector<std::string> engine_options(std::size_t index) const;
-
     /// Returns the addresses of all nodes, as `-server_ip` expects them, beginning with one of
     /// them.
     [[nodiscard]] std::string addresses(std::size_t first = 0);
@@ -131,6 +128,7 @@ class Cluster {
         std::unique_ptr<Server> server;
     };
 
+    [[nodiscard]] std::vector<std::string> engine_options(std::size_t index) const;
     [[nodiscard]] bool know_each_other();
     void for_each_network(std::size_t index, const std::function<void(TcpProxy&)>& act);
 

@@ -69,7 +69,14 @@ class PlayedReplica {
     }
 
     void set_state(shm::ClusterState state) {
+        if (state == shm::ClusterState::ok) segment_->cluster().has_worked = 1;
         segment_->cluster().state = static_cast<std::uint32_t>(state);
+    }
+
+    /// Makes the node one that has not worked yet.
+    void set_starting() {
+        segment_->cluster().has_worked = 0;
+        set_state(shm::ClusterState::no_engine);
     }
 
     /// Returns the entries that were not applied yet.

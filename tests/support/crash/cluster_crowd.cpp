@@ -19,7 +19,6 @@ ClusterCrowd::ClusterCrowd(ClusterOptions options, double max_per_second)
       random_{seed_},
       cluster_{with_all_clients(std::move(options))},
       ports_(cluster_.size()),
-      is_chosen_(cluster_.size()),
       clients_{all_ways(), max_per_second} {
     for (std::size_t client = 0; client < clients_.size(); ++client) {
         clients_[client].expect_refusals();
@@ -28,30 +27,19 @@ ClusterCrowd::ClusterCrowd(ClusterOptions options, double max_per_second)
 }
 
 std::vector<ExactClient::Connect> ClusterCrowd::all_ways() {
-    for (std::size_t index = 0; index < cluster_.size(); ++index) {
-        node_moved(index);
-        is_chosen_[index] = true;
-    }
+    for (std::size_t index = 0; index < cluster_.size(); ++index) node_moved(index);
     return {size, [this] { return RawClient{port_of_any_node()}; }};
 }
 
-/// Returns the port of one of the chosen nodes. Consecutive calls go round, since several threads
-/// call it, and random numbers would need a lock.
+/// Returns the port of a node. Steps without a common factor visit the nodes in a changing order.
+/// Random numbers would need a lock, because all clients call this.
 std::uint16_t ClusterCrowd::port_of_any_node() {
-    for (;;) {
-        // Steps of a number without a common factor visit the nodes in a changing order.
-        const std::uint64_t step = connections_++;
-        const std::size_t index = (step + step / 7) % ports_.size();
-        if (is_chosen_[index]) return ports_[index];
-    }
+    const std::uint64_t step = connections_++;
+    return ports_[(step + step / 7) % ports_.size()];
 }
 
 void ClusterCrowd::move_all() {
     for (std::size_t client = 0; client < clients_.size(); ++client) clients_[client].cut();
-}
-
-void ClusterCrowd::choose_nodes(const std::function<bool(std::size_t)>& fits) {
-    for (std::size_t index = 0; index < cluster_.size(); ++index) is_chosen_[index] = fits(index);
 }
 
 void ClusterCrowd::pause(std::chrono::microseconds at_most) {

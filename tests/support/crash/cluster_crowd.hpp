@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -33,9 +32,6 @@ class ClusterCrowd {
 
     /// Makes every client connect again.
     void move_all();
-
-    /// From now on, clients that connect choose a node for which the predicate is true.
-    void choose_nodes(const std::function<bool(std::size_t)>& fits);
 
     /// To be called after a node was started again, on another port.
     void node_moved(std::size_t index) { ports_[index] = cluster_.node(index).port(); }
@@ -68,7 +64,6 @@ class ClusterCrowd {
     std::atomic<std::uint64_t> connections_ = 0;
     Cluster cluster_;
     std::vector<std::atomic<std::uint16_t>> ports_;
-    std::vector<std::atomic<bool>> is_chosen_;
     ExactClients clients_;  ///< last: its threads use the above
 };
 

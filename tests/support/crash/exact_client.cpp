@@ -101,8 +101,8 @@ void ExactClient::converse(RawClient& client) {
     }
 }
 
-/// Does what a client of a cluster does if the node does not serve it: it tries another one. After a
-/// reset, a node that continues later knows that the client has given up.
+/// Does what a client of a cluster does if the node does not serve it: it tries another one. After
+/// a reset, a node that continues later knows that the client has given up.
 void ExactClient::leave_if_stuck(RawClient& client) const {
     const auto is_over = [](const Since& since) {
         return since && Clock::now() - *since > scaled(max_stuck);

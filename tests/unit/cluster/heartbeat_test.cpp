@@ -240,6 +240,35 @@ TEST_F(HeartbeatTest, ANodeWhoseClockIsRightMindsNoOtherThatIsWrong) {
     EXPECT_FALSE(status_.has(Problem::clock));
 }
 
+/// An engine that has reached its quota: it can be read, and leases go on.
+class FullEngine : public MemoryEngine {
+  public:
+    using MemoryEngine::MemoryEngine;
+
+    cluster::Answer<cluster::Revision> put(std::string_view, std::string_view,
+                                           cluster::Lease) override {
+        return failure();
+    }
+    cluster::Answer<bool> create(std::string_view, std::string_view, cluster::Lease) override {
+        return failure();
+    }
+
+  private:
+    static cluster::EngineFailure failure() { return {cluster::EngineError::full, "etcd is full"}; }
+};
+
+TEST_F(HeartbeatTest, AFullEngineStopsTheNodeUntilItHasRoom) {
+    FullEngine full{keys_};
+    heartbeat_.emplace(segment(), full, membership_, status_, stored_, "");
+    heartbeat_->beat();
+    EXPECT_EQ(state(), ClusterState::stopped);
+    EXPECT_TRUE(lines_.has("etcd is full"));
+    start();
+    heartbeat_->beat();
+    EXPECT_NE(state(), ClusterState::stopped);
+    EXPECT_TRUE(fence());
+}
+
 TEST_F(HeartbeatTest, AnEngineThatDoesNotAnswerIsNoProblemOfItsOwn) {
     heartbeat_->beat();
     engine_.set_silent(true);

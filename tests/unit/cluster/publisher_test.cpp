@@ -110,6 +110,30 @@ TEST_F(PublisherTest, AfterARestartItGoesOnAtTheHeadOfTheOutbox) {
     EXPECT_TRUE(has_published(appended));
 }
 
+TEST_F(PublisherTest, WhatWasAppliedAfterALostAnswerIsNotReadAgain) {
+    engine_.set_silent(true);
+    start();
+    append(1);
+    ASSERT_TRUE(eventually([&] { return engine_.attempts() >= 1; }));
+    // The lost call has created the batch after all, and sessions write over its bytes.
+    const std::uint64_t applied = outbox().end;
+    shm::publish_applied(segment(), applied);
+    const std::uint64_t limit = applied + segment().outbox_ring().size();
+    std::string appended;
+    std::uint64_t seq = 2;
+    while (outbox().end + 9000 < limit) appended += append(seq++, 8000);
+    while (outbox().end + applied <= limit) appended += append(seq++);
+    ASSERT_GT(outbox().end, segment().outbox_ring().size()) << "the ring has not wrapped";
+    engine_.set_silent(false);
+    EXPECT_TRUE(eventually([&] { return segment().cluster().published == outbox().end; }));
+    std::string bytes;
+    for (const cluster::Batch& batch : keys_.batches()) {
+        EXPECT_EQ(batch.key.position, applied + bytes.size());
+        bytes += batch.bytes;
+    }
+    EXPECT_EQ(bytes, appended);
+}
+
 TEST_F(PublisherTest, PublishesNothingWhileAnotherIncarnationHoldsItsKey) {
     keys_.put("alive/a", "00000000000000b2");
     start();

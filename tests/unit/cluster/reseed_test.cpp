@@ -140,6 +140,29 @@ TEST_F(ReseedTest, IsRefusedIfAnotherNodeHasDoneItAlready) {
     expect_refusal("with another epoch", true);
 }
 
+TEST_F(ReseedTest, RemovesTheSegmentOfAServerThatCouldNotDrain) {
+    keys_.wipe();
+    const auto segment = shm::create_segment(store_.dir(), node_plan());
+    reseed(true);
+    expect_new_epoch();
+    EXPECT_TRUE(shm::is_removed(segment));
+}
+
+TEST_F(ReseedTest, IsRefusedWhileProcessesOfTheServerRun) {
+    keys_.wipe();
+    const ForkedChild session{[this] {
+        const auto alive = shm::hold_alive(store_.dir());
+        std::ofstream{store_.dir() / "locked"};
+        ::pause();
+        return 0;
+    }};
+    ASSERT_TRUE(eventually([this] { return std::filesystem::exists(store_.dir() / "locked"); }));
+    const auto segment = shm::create_segment(store_.dir(), node_plan());
+    EXPECT_THROW(reseed(true), ReseedRefused);
+    EXPECT_FALSE(shm::is_removed(segment));
+    shm::remove_segment(store_.dir(), segment.name);
+}
+
 TEST_F(ReseedTest, IsRefusedWhileTheServerRuns) {
     keys_.wipe();
     const ForkedChild server{[this] {  // The lock is one between processes.

@@ -47,6 +47,16 @@ TEST_F(ReplicaStatus, RefusesEverythingUntilTheEngineHasAnswered) {
     EXPECT_EQ(lines_.all().size(), 1U);
 }
 
+TEST_F(ReplicaStatus, OfANewReplicaIsThatOfTheEarlierOneUntilTheEngineIsSilentFor5Seconds) {
+    begin();
+    expect(ClusterState::ok, StoreState::works);
+    cluster::Status later{segment(), [](LogLevel, const std::string&) {}};
+    later.look(Clock::now());
+    expect(ClusterState::ok, StoreState::works);
+    later.look(Clock::now() + seconds{6});
+    expect(ClusterState::no_engine, StoreState::fails);
+}
+
 TEST_F(ReplicaStatus, WorksWhenWhatTheEngineHadAtFirstIsStored) {
     answer();
     status_.see_revision(10);

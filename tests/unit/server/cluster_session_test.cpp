@@ -185,6 +185,18 @@ TEST_F(ClusterSession, ANodeThatCannotTakeALoginAnswersUnavailableAndWritesNothi
     }
 }
 
+TEST_F(ClusterSession, ALoginWaitsWhileTheNodeIsStarting) {
+    replica_.set_starting();
+    ForkedSession session{scratch_, 0};
+    session.send("LOGIN ann\r\n");
+    ASSERT_TRUE(eventually([&] { return session.child().is_asleep(); }));
+    EXPECT_EQ(segment().outbox().end, 0U);
+    replica_.set_state(shm::ClusterState::ok);
+    ASSERT_EQ(wait_for_entries(1).size(), 1U);
+    replica_.apply_all();
+    EXPECT_TRUE(session.read_to("LIVE 0\r\n"));
+}
+
 TEST_F(ClusterSession, ALoginOutlivesAShortSilenceOfTheEngine) {
     ForkedSession session{scratch_, 0};
     session.send("LOGIN ann\r\n");
