@@ -94,7 +94,9 @@ bool Applier::work(const store::StoreLock& lock) {
 
 /// Brings the segment up to the database, and lets the watcher read the log behind it.
 void Applier::start(Store& open) {
-    open.state = state_of(open.writer.start());
+    const store::SavedCluster saved = open.writer.start();
+    open.state = state_of(saved);
+    if (owner_.started) stored_->record = record_in(saved);
     last_files_ = open.writer.files();
     store::StoreReader reader{data_dir_};
     open.log.start(open.state, reader);
@@ -103,6 +105,13 @@ void Applier::start(Store& open) {
     read_from(open.state.position.revision);
     status_->set(Problem::store, {});
     if (owner_.started) std::exchange(owner_.started, nullptr)(open.state);
+}
+
+/// Returns the record of this node that a database has noted.
+Revision Applier::record_in(const store::SavedCluster& saved) const {
+    const auto own = std::ranges::find(saved.nodes, shm::shared_text(segment_->cluster().node),
+                                       &store::ClusterNode::name);
+    return own == saved.nodes.end() ? 0 : own->record;
 }
 
 /// Lets the watcher begin behind this revision, unless it is already where the database ends. It is
@@ -151,7 +160,10 @@ bool Applier::is_of_this_node(const State& state) const noexcept {
 }
 
 void Applier::commit(Store& open, const Changes& changes) {
-    open.writer.commit(step_of(open.state, changes));
+    store::ClusterStep step = step_of(open.state, changes);
+    step.record = stored_->record;
+    open.writer.commit(step);
+    stored_record_ = step.record;
     stored_up_to_ = open.state.position.revision;
     show_stored(open);
     open.log.publish(open.state, changes);
@@ -197,9 +209,10 @@ void Applier::look_after(Store& open) {
         require_lock_files();
         open.log.add_new_rows(open.state);
     }
-    if (now >= next_position_ && open.state.position.revision > stored_->revision) {
-        commit(open, {});
-    }
+    const bool has_position = open.state.position.revision > stored_->revision;
+    // That the engine has lost data must be known after a restart too.
+    const bool has_loss = stored_->record == lost_record && stored_record_ != lost_record;
+    if (has_loss || (has_position && now >= next_position_)) commit(open, {});
     forget_old(open);
 }
 

@@ -62,6 +62,7 @@ class Applier {
     [[nodiscard]] std::optional<store::StoreLock> wait_for_lock();
     [[nodiscard]] bool work(const store::StoreLock& lock);
     void start(Store& open);
+    [[nodiscard]] Revision record_in(const store::SavedCluster& saved) const;
     void read_from(Revision revision);
     void apply_received(Store& open);
     void commit(Store& open, const Changes& changes);
@@ -91,6 +92,7 @@ class Applier {
     /// applied again.
     std::optional<ReceivedBatches> pending_;
     std::optional<Revision> stored_up_to_;  ///< of the last commit of any store; none yet
+    Revision stored_record_ = 0;            ///< StoredLog::record at the last commit
     std::uint64_t forgotten_below_ = 0;     ///< no lower id is in the database
     bool cannot_apply_ = false;             ///< the log has an entry that must not be passed
     Clock::time_point next_look_;

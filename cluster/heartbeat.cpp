@@ -23,10 +23,13 @@ const Value* find(const Values& values, std::string_view key) noexcept {
 
 constexpr std::string_view node_prefix = "node/";
 
+constexpr const char* reseed_remedy =
+    "; run belfryctl cluster reseed on the node that has stored most";
+
 }  // namespace
 
 Heartbeat::Heartbeat(shm::Segment& segment, Engine& engine, Membership& membership, Status& status,
-                     const StoredLog& stored, std::string address)
+                     StoredLog& stored, std::string address)
     : segment_{&segment},
       engine_{&engine},
       membership_{&membership},
@@ -59,38 +62,43 @@ void Heartbeat::beat_unless_refused() {
     const Revision stored = stored_->revision;  // before the engine tells its own, which grows
     const auto settings = engine_->read("settings");
     if (!has(settings)) return;
+    const auto nodes = engine_->read_all(node_prefix);
+    if (!has(nodes)) return;
     std::string line;
-    const Standing standing = judge(*settings, stored, line);
-    status_->set(Problem::settings, line);
-    if (standing == Standing::member) {
-        membership_->set_settings(settings->values.front().value);
-    } else {
-        membership_->set({});
+    Standing standing = judge(*settings, line);
+    if (standing == Standing::member && has_lost_log(*settings, *nodes, stored)) {
+        standing = Standing::engine_lost_data;
+        line =
+            "etcd has lost data: it lacks something that was there before this node had stored "
+            "revision " +
+            std::to_string(stored) + reseed_remedy;
     }
+    status_->set(Problem::settings, line);
+    const bool is_member = standing == Standing::member;
+    membership_->set_settings(is_member ? settings->values.front().value : "");
+    if (!is_member) membership_->set({});
     // Nothing of this node may be among the keys of another cluster.
     if (standing == Standing::other_cluster) return lease_.release();
 
     const auto alive = engine_->read_all("alive/");
     if (!has(alive)) return;
-    const bool is_ours = hold_lease(*alive);
+    const auto held = hold_lease(*alive);
+    if (!held) return;  // whether this node has its key is not known, so nothing changes
+    const bool is_ours = *held;
     if (is_ours && standing == Standing::member) {
         membership_->set(Fence{node_, incarnation_, settings->values.front().value});
     } else {
         membership_->set({});
     }
-    const auto nodes = engine_->read_all(node_prefix);
-    if (!has(nodes)) return;
     show(*alive, *nodes, is_ours);
     if (is_ours) write_record();
 }
 
-/// @param stored what the database had when the engine was asked
 /// @param line set to what the operator has to do; empty for a member
-Heartbeat::Standing Heartbeat::judge(const Values& read, Revision stored, std::string& line) const {
-    const std::string reseed = "; run belfryctl cluster reseed on the node that has stored most";
+Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) const {
     if (read.values.empty()) {
         line = "etcd has no cluster " + shm::shared_text(segment_->cluster().name) +
-               ": it has lost its data" + reseed;
+               ": it has lost its data" + reseed_remedy;
         return Standing::engine_lost_data;
     }
     const auto settings = parse_settings(read.values.front().value);
@@ -110,17 +118,22 @@ Heartbeat::Standing Heartbeat::judge(const Values& read, Revision stored, std::s
                "; stop this node and start it again";
         return Standing::other_cluster;
     }
-    if (read.revision < stored) {
-        line = "etcd has lost data: it is at revision " + std::to_string(read.revision) +
-               ", and this node has stored revision " + std::to_string(stored) + reseed;
-        return Standing::engine_lost_data;
-    }
     return Standing::member;
 }
 
+/// Tells whether the engine lacks a part of the log that this node has stored, as after a restore
+/// from a snapshot. That stays so, whatever is written later: only other settings end it.
+/// @param stored what the database had before the engine was asked
+bool Heartbeat::has_lost_log(const Values& settings, const Values& nodes, Revision stored) {
+    const Value* const own = find(nodes, std::string{node_prefix} + node_);
+    const bool is_older = own != nullptr && own->modified < stored_->record;
+    if (settings.revision < stored || is_older) stored_->record = lost_record;
+    return stored_->record == lost_record;
+}
+
 /// @param alive the keys of living nodes
-/// @return whether this node has its key
-bool Heartbeat::hold_lease(const Values& alive) {
+/// @return whether this node has its key; nothing if the engine does not answer
+std::optional<bool> Heartbeat::hold_lease(const Values& alive) {
     const Value* const own = find(alive, "alive/" + node_);
     if (own == nullptr || own->value != incarnation_ || own->lease != lease_.lease()) {
         lease_.lose();
@@ -128,7 +141,7 @@ bool Heartbeat::hold_lease(const Values& alive) {
     const auto held = lease_.keep();
     if (!held) {
         fail(held.failure());
-        return false;
+        return {};
     }
     if (!*held) {
         wait_for_old_lease();
@@ -182,6 +195,7 @@ void Heartbeat::write_record() {
     const auto written = engine_->put(std::string{node_prefix} + node_, present.text());
     if (!written) return fail(written.failure());
     status_->see_revision(*written);
+    if (stored_->record != lost_record) stored_->record = *written;
     clients_told_ = present.clients;
     next_record_ = now + record_interval;
 }

@@ -31,7 +31,7 @@ class Heartbeat {
 
     /// @param address HOST:PORT at which clients reach this node; empty: not known
     Heartbeat(shm::Segment& segment, Engine& engine, Membership& membership, Status& status,
-              const StoredLog& stored, std::string address);
+              StoredLog& stored, std::string address);
 
     /// Beats until the thread is to stop.
     void run(const std::stop_token& stop);
@@ -52,8 +52,9 @@ class Heartbeat {
     enum class Standing { member, engine_lost_data, other_cluster };
 
     void beat_unless_refused();
-    [[nodiscard]] Standing judge(const Values& read, Revision stored, std::string& line) const;
-    [[nodiscard]] bool hold_lease(const Values& alive);
+    [[nodiscard]] Standing judge(const Values& read, std::string& line) const;
+    [[nodiscard]] bool has_lost_log(const Values& settings, const Values& nodes, Revision stored);
+    [[nodiscard]] std::optional<bool> hold_lease(const Values& alive);
     void wait_for_old_lease();
     void show(const Values& alive, const Values& nodes, bool is_ours);
     void check_clock(const std::vector<RegisteredNode>& nodes);
@@ -66,7 +67,7 @@ class Heartbeat {
     Engine* engine_;
     Membership* membership_;
     Status* status_;
-    const StoredLog* stored_;
+    StoredLog* stored_;
     std::string node_;
     std::string address_;
     std::string incarnation_;

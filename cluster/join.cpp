@@ -24,6 +24,9 @@ constexpr std::size_t epoch_digits = 16;
 
 constexpr std::chrono::milliseconds look_interval{200};
 
+/// How long an old lease may last: etcd may elect a leader more than once meanwhile.
+constexpr std::chrono::seconds max_lease_wait{30};
+
 /// The settings as the engine has them.
 struct FoundSettings {
     Settings settings;
@@ -122,16 +125,30 @@ class Joining {
                          " messages, which etcd does not have" + backup_of_another()};
     }
 
-    /// Waits for the end of the lease that an earlier process of this node may have left.
+    /// Waits for the end of the lease that an earlier process of this node may have left. A node
+    /// that lives writes its record again and again, so one that does not has only left its lease,
+    /// which etcd prolongs whenever it elects a leader.
     void wait_for_old_lease() {
-        const auto end = std::chrono::steady_clock::now() + Heartbeat::max_old_lease;
-        while (!value_of(engine_.read("alive/" + request_.node)).values.empty()) {
-            if (std::chrono::steady_clock::now() >= end) {
+        const auto record = modified("node/" + request_.node);
+        const auto begin = std::chrono::steady_clock::now();
+        while (modified("alive/" + request_.node) != 0) {
+            const auto waited = std::chrono::steady_clock::now() - begin;
+            if (waited >= Heartbeat::max_old_lease && modified("node/" + request_.node) != record) {
                 throw UsageError{"another living node of the cluster is called " + request_.node +
                                  "; stop it, or give this one another --node"};
             }
+            if (waited >= max_lease_wait) {
+                throw EngineUnavailable{"the lease of an earlier process of node " + request_.node +
+                                        " does not end"};
+            }
             std::this_thread::sleep_for(look_interval);
         }
+    }
+
+    /// Returns the revision of a key's last change; 0: there is no such key.
+    [[nodiscard]] Revision modified(const std::string& key) {
+        const Values read = value_of(engine_.read(key));
+        return read.values.empty() ? 0 : read.values.front().modified;
     }
 
     [[nodiscard]] std::string database() const {

@@ -16,6 +16,11 @@ void Membership::set_settings(const std::string& settings) {
     changed_.notify_all();
 }
 
+bool Membership::has_settings() const {
+    const std::scoped_lock guard{mutex_};
+    return !settings_.empty();
+}
+
 std::optional<std::string> Membership::wait_for_settings(const std::stop_token& stop) {
     std::unique_lock guard{mutex_};
     changed_.wait(guard, stop, [this] { return !settings_.empty(); });

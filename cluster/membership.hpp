@@ -19,8 +19,12 @@ class Membership {
     /// Sets the fence, or takes it back.
     void set(std::optional<Fence> fence);
 
-    /// Sets the value of the key `settings` that belongs to this node's database.
+    /// Sets the value of the key `settings` that belongs to this node's database; empty: the engine
+    /// does not have that log.
     void set_settings(const std::string& settings);
+
+    /// Tells whether the engine has the log of this node's database, as far as is known.
+    [[nodiscard]] bool has_settings() const;
 
     /// Waits until it is known. @return nothing if the thread is to stop
     [[nodiscard]] std::optional<std::string> wait_for_settings(const std::stop_token& stop);

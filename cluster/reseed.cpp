@@ -5,10 +5,12 @@
 #include "cluster/local_log.hpp"
 #include "cluster/node_record.hpp"
 #include "cluster/settings.hpp"
+#include "cluster/stored_log.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/segment_file.hpp"
 #include "store/saved_cluster.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -44,13 +46,25 @@ LocalLog local_log(const ReseedRequest& request) {
                         ", not to " + request.cluster};
 }
 
+/// Tells whether the engine lacks the record of this node that it had before.
+/// @param nodes the keys `node/NAME`
+bool has_lost_record(const Values& nodes, const LocalLog& local, const std::string& node) {
+    const auto own = std::ranges::find(local.cluster->nodes, node, &store::ClusterNode::name);
+    if (own == local.cluster->nodes.end()) return false;
+    const auto found = std::ranges::find(nodes.values, "node/" + node, &Value::key);
+    return own->record == lost_record ||
+           (found != nodes.values.end() && found->modified < own->record);
+}
+
 /// Requires that the engine has lost what the database has.
 /// @param read the key `settings`
-void require_loss(const Values& read, const LocalLog& local) {
+void require_loss(Engine& engine, const Values& read, const LocalLog& local,
+                  const std::string& node) {
     if (read.values.empty()) return;
     const auto settings = parse_settings(read.values.front().value);
     if (settings && settings->epoch == local.log.epoch) {
         if (read.revision < local.cluster->position.revision) return;
+        if (has_lost_record(value_of(engine.read_all("node/")), local, node)) return;
         throw ReseedRefused{"etcd has lost nothing of the cluster " + local.cluster->name};
     }
     throw ReseedRefused{"etcd has the cluster " + local.cluster->name +
@@ -114,7 +128,7 @@ void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
     const shm::DataDirectoryLock lock{request.data_dir};
     const LocalLog local = local_log(request);
     const Values read = value_of(engine.read("settings"));
-    require_loss(read, local);
+    require_loss(engine, read, local, request.node);
     if (!request.force) require_most(engine, local, request);
     const Settings settings{.epoch = base::random_hex(epoch_digits),
                             .max_payload = request.max_payload,

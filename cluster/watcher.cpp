@@ -34,6 +34,7 @@ void Watcher::run(const std::stop_token& stop) {
 }
 
 bool Watcher::receive(News&& news, const std::stop_token& stop) {
+    if (!membership_->has_settings()) return false;  // It may be another history of the log.
     status_->answered(Status::Clock::now());
     status_->set(Problem::log, {});
     for (const Value& changed : news.changes) on_change_(changed.key);

@@ -41,7 +41,8 @@ ClusterWriter::ClusterWriter(shm::Segment& segment, const std::filesystem::path&
                  "ON CONFLICT(name) DO UPDATE SET incarnation = excluded.incarnation, "
                  "next = excluded.next, address = excluded.address"},
       save_position_{writer_.database(),
-                     "UPDATE cluster SET revision = ?, last_id = ?, last_time = ?, first_id = ?"} {}
+                     "UPDATE cluster SET revision = ?, last_id = ?, last_time = ?, first_id = ?"},
+      save_record_{writer_.database(), "UPDATE nodes SET record = ? WHERE name = ?"} {}
 
 ClusterWriter::~ClusterWriter() {
     checkpoints_.finish(writer_, files_);
@@ -65,6 +66,7 @@ void ClusterWriter::commit(const ClusterStep& step) {
     for (const ClusterNode& node : step.nodes) save_node(node);
     if (!step.clients.empty()) writer_.save_seqs_up_to(step.position.last_id);
     save_position(step.position);
+    if (step.record != saved_record_) save_record(step.record);
     writer_.commit();
     files_.require_database();
 }
@@ -82,6 +84,12 @@ void ClusterWriter::save_node(const ClusterNode& node) {
 void ClusterWriter::save_position(const ClusterPosition& position) {
     save_position_.bind(1, static_cast<std::uint64_t>(position.revision)).bind(2, position.last_id);
     save_position_.bind(3, position.last_time_ms).bind(4, position.first_id).run();
+}
+
+void ClusterWriter::save_record(std::int64_t record) {
+    save_record_.bind(1, static_cast<std::uint64_t>(record));
+    save_record_.bind_text(2, shm::shared_text(segment_->cluster().node)).run();
+    saved_record_ = record;
 }
 
 bool ClusterWriter::forget(std::uint64_t first_id) {

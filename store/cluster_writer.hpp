@@ -24,6 +24,8 @@ struct ClusterStep {
     std::vector<ClusterClient> clients;  ///< those that have changed
     std::vector<ClusterNode> nodes;      ///< those that have changed
     ClusterPosition position;            ///< after the step
+    /// The engine has had this node's own record at this revision. It is not replicated.
+    std::int64_t record = 0;
 };
 
 /// Writes the store of a node of a cluster: messages and replicated state, at one point. It runs in
@@ -75,6 +77,7 @@ class ClusterWriter {
     void save_client(const ClusterClient& client);
     void save_node(const ClusterNode& node);
     void save_position(const ClusterPosition& position);
+    void save_record(std::int64_t record);
 
     shm::Segment* segment_;
     Report report_;
@@ -84,6 +87,8 @@ class ClusterWriter {
     Statement save_client_;
     Statement save_node_;
     Statement save_position_;
+    Statement save_record_;
+    std::int64_t saved_record_ = 0;
     Clock::time_point next_forgetting_;
 };
 

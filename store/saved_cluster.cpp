@@ -27,7 +27,8 @@ constexpr const char* tables = R"(
         name TEXT PRIMARY KEY,
         incarnation INTEGER NOT NULL,
         next INTEGER NOT NULL,
-        address TEXT NOT NULL
+        address TEXT NOT NULL,
+        record INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID;
     ALTER TABLE clients ADD COLUMN free_seq INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE clients ADD COLUMN login INTEGER NOT NULL DEFAULT 0;
@@ -50,10 +51,10 @@ std::vector<ClusterClient> read_clients(Database& database) {
 
 std::vector<ClusterNode> read_nodes(Database& database) {
     std::vector<ClusterNode> nodes;
-    Statement rows{database, "SELECT name, incarnation, next, address FROM nodes"};
+    Statement rows{database, "SELECT name, incarnation, next, address, record FROM nodes"};
     while (rows.step()) {
         nodes.push_back({std::string{rows.bytes(0)}, rows.number(1), rows.number(2),
-                         std::string{rows.bytes(3)}});
+                         std::string{rows.bytes(3)}, static_cast<std::int64_t>(rows.number(4))});
     }
     return nodes;
 }

@@ -29,6 +29,7 @@ struct ClusterNode {
     std::uint64_t incarnation = 0;
     std::uint64_t next = 0;  ///< the position of the first entry that is not applied
     std::string address;
+    std::int64_t record = 0;  ///< only of the database's own node: see ClusterStep
     bool operator==(const ClusterNode&) const = default;
 };
 

@@ -148,6 +148,38 @@ TEST_F(HeartbeatTest, AnEngineBelowTheStoredRevisionHasLostData) {
     EXPECT_FALSE(fence());
 }
 
+TEST_F(HeartbeatTest, AnEngineThatWasSetBackStaysSoWhenItsRevisionHasRisenAgain) {
+    heartbeat_->beat();
+    stored_.revision = 1000;
+    heartbeat_->beat();
+    while (keys_.revision() < 1000) keys_.put("node/b", "x");
+    heartbeat_->beat();
+    EXPECT_EQ(state(), ClusterState::stopped);
+    EXPECT_FALSE(fence());
+    EXPECT_FALSE(membership_.has_settings()) << "nothing is read from its log";
+}
+
+TEST_F(HeartbeatTest, ANodeNoticesThatTheEngineWasSetBackWhileItWasAway) {
+    heartbeat_->beat();
+    const cluster::Revision record = stored_.record;
+    EXPECT_EQ(record, keys_.revision());
+    keys_.wipe();  // and an older copy is restored
+    keys_.put("settings", node_settings());
+    keys_.put("node/a", "x");
+    while (keys_.revision() < record + 10) keys_.put("node/b", "x");
+    heartbeat_->beat();
+    EXPECT_TRUE(lines_.has("etcd has lost data"));
+    EXPECT_FALSE(fence());
+    EXPECT_EQ(stored_.record, cluster::lost_record);
+}
+
+TEST_F(HeartbeatTest, ANodeWhoseKeyWasDeletedIsAMemberAgain) {
+    heartbeat_->beat();
+    keys_.remove("node/a");
+    heartbeat_->beat();
+    EXPECT_TRUE(fence());
+}
+
 /// An engine in which the log grows, and is stored, while its answer is on the way.
 class GrowingEngine : public MemoryEngine {
   public:

@@ -209,6 +209,25 @@ TEST_F(ReplicaTest, AnEntryOfANewerVersionStopsTheNodeBeforeIt) {
     EXPECT_FALSE(a.drain());
 }
 
+TEST_F(ReplicaTest, ANodeKnowsAfterARestartThatTheEngineWasSetBack) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ASSERT_TRUE(a.works());
+    a.log_in(77);
+    for (int put = 0; put < 100; ++put) keys_.put("node/b", "x");
+    a.say(77, 1, "one");
+    ASSERT_TRUE(a.has(1));
+    ASSERT_TRUE(a.drain());
+    keys_.wipe();  // and an older copy is restored
+    keys_.put("settings", node_settings());
+    a.start();
+    ASSERT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }));
+    ASSERT_TRUE(a.drain());
+    while (keys_.revision() < 1000) keys_.put("node/b", "x");
+    a.start();
+    EXPECT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }));
+    EXPECT_EQ(keys_.batches().size(), 0U);
+}
+
 TEST_F(ReplicaTest, ABatchWhosePredecessorIsMissingStopsTheNodeBeforeIt) {
     ReplicaNode a{keys_, "a", 0xa1};
     ASSERT_TRUE(a.works());

@@ -122,6 +122,14 @@ TEST_F(ReseedTest, IsRefusedIfEtcdHasLostNothing) {
     expect_refusal("etcd has lost nothing", true);
 }
 
+TEST_F(ReseedTest, AnEngineThatWasRestoredLongAgoIsReplacedAlthoughItsRevisionHasRisen) {
+    keys_.put("node/a", "x");
+    while (keys_.revision() < 100) keys_.put("node/b", "x");
+    execute("UPDATE nodes SET record = 90 WHERE name = 'a'");
+    reseed(true);
+    expect_new_epoch();
+}
+
 TEST_F(ReseedTest, AnEngineThatWasRestoredFromAnOlderCopyIsReplaced) {
     reseed(true);  // its revision is far below 100
     expect_new_epoch();
