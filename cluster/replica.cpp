@@ -1,6 +1,7 @@
 #include "cluster/replica.hpp"
 
 #include "base/clock.hpp"
+#include "cluster/text_fields.hpp"
 #include "daemon/logger.hpp"
 #include "shm/news.hpp"
 #include "shm/outbox.hpp"
@@ -30,7 +31,8 @@ Replica::Replica(shm::Segment& segment, const std::filesystem::path& data_dir, E
       status_{segment, [](LogLevel level, const std::string& line) { log_event(level, line); }},
       entries_{segment},
       heartbeat_{segment, engine, membership_, status_, stored_, address_},
-      window_{engine, node_, [this] { return heartbeat_.lease(); }, &warn},
+      window_{engine, hex_text(segment.outbox().incarnation), [this] { return window_lease(); },
+              &warn},
       retention_{segment, data_dir, stored_, &warn},
       housekeeping_{segment, entries_, retention_, window_},
       answerer_{engine, data_dir, node_, stored_},
@@ -105,6 +107,13 @@ void Replica::introduce(const State& state) {
 void Replica::handle_change(std::string_view key) {
     if (key.starts_with("ask/")) return answerer_.look_now();
     if (key == "settings" || key.starts_with("alive/")) membership_.look_now();
+}
+
+/// Returns the lease for the key `window`, whose holder also appends the entries of retention. 0: a
+/// node that cannot publish must not hold it.
+Lease Replica::window_lease() const {
+    const bool is_member = membership_.fence() && status_.state() != shm::ClusterState::stopped;
+    return is_member ? heartbeat_.lease() : 0;
 }
 
 /// Appends what the sessions of this node have left, after all of them have ended.

@@ -18,11 +18,29 @@ constexpr std::size_t batches_at_a_time = 1000;
 /// The longest time of one step, so that the key is looked after.
 constexpr std::chrono::seconds max_step{3};
 
+constexpr std::string_view node_prefix = "node/";
+
+bool is_alive(std::string_view node, const Values& alive) {
+    return std::ranges::find(alive.values, "alive/" + std::string{node}, &Value::key) !=
+           alive.values.end();
+}
+
+/// Returns the revision up to which all living nodes have stored everything.
+Revision stored_by_living(const Values& nodes, const Values& alive) {
+    Revision least = nodes.revision;
+    for (const Value& value : nodes.values) {
+        const auto record = parse_node_record(value.value);
+        if (record && is_alive(value.key.substr(node_prefix.size()), alive))
+            least = std::min(least, static_cast<Revision>(record->revision));
+    }
+    return least;
+}
+
 }  // namespace
 
-Window::Window(Engine& engine, std::string node, std::function<Lease()> lease, Report report)
+Window::Window(Engine& engine, std::string holder, std::function<Lease()> lease, Report report)
     : engine_{&engine},
-      node_{std::move(node)},
+      holder_{std::move(holder)},
       lease_{std::move(lease)},
       report_{std::move(report)} {}
 
@@ -44,18 +62,23 @@ void Window::step(Clock::time_point now, std::uint64_t now_ms) {
     samples_.push_back({now, *stored});
     while (samples_.size() > 1 && now - samples_[1].time >= min_age) samples_.pop_front();
     const std::uint64_t bytes = engine_bytes();
-    if (bytes > max_bytes && compacted_ >= *stored) return give_up_some(*stored, nodes->revision);
     remove_up_to(bytes > max_bytes / 2 ? *stored : aged(now));
+    if (compacted_ < *stored) return;  // There is more of that to delete.
+    if (bytes > 2 * max_bytes) return give_up_some(nodes->revision, now);
+    if (bytes > max_bytes) give_up_some(stored_by_living(*nodes, *alive), now);
 }
 
 /// Takes the key, or puts it under the present lease if this node has it already.
 bool Window::hold() {
     const Lease lease = lease_();
-    if (lease == 0) return false;
-    const auto created = engine_->create(key, node_, lease);
+    if (lease == 0) {
+        if (is_held_) static_cast<void>(engine_->remove(key));
+        return false;
+    }
+    const auto created = engine_->create(key, holder_, lease);
     if (!created) return false;
     if (*created) return true;
-    const auto replaced = engine_->replace(key, node_, node_, lease);
+    const auto replaced = engine_->replace(key, holder_, holder_, lease);
     return replaced && *replaced;
 }
 
@@ -67,7 +90,7 @@ std::optional<Revision> Window::stored_by_all(const Values& nodes, const Values&
     for (const Value& value : nodes.values) {
         const auto record = parse_node_record(value.value);
         if (!record) return {};
-        const std::string name = value.key.substr(std::string_view{"node/"}.size());
+        const std::string name = value.key.substr(node_prefix.size());
         if (is_away(name, *record, alive, now_ms)) continue;
         least = std::min(least, static_cast<Revision>(record->revision));
     }
@@ -77,9 +100,7 @@ std::optional<Revision> Window::stored_by_all(const Values& nodes, const Values&
 bool Window::is_away(const std::string& node, const NodeRecord& record, const Values& alive,
                      std::uint64_t now_ms) {
     const auto max_age_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{max_age}.count());
-    const bool is_alive =
-        std::ranges::find(alive.values, "alive/" + node, &Value::key) != alive.values.end();
-    if (is_alive || record.clock_ms + max_age_ms >= now_ms) {
+    if (is_alive(node, alive) || record.clock_ms + max_age_ms >= now_ms) {
         away_.erase(node);
         return false;
     }
@@ -106,12 +127,15 @@ std::uint64_t Window::engine_bytes() {
     return bytes;
 }
 
-/// Deletes the older half of what not all nodes have stored, because the engine is full.
-void Window::give_up_some(Revision stored, Revision newest) {
+/// Deletes the older half of what is left up to a revision, because the engine is full, although
+/// not all nodes have stored it.
+void Window::give_up_some(Revision end, Clock::time_point now) {
+    if (end <= compacted_ + 1 || now < next_giving_up_) return;
+    next_giving_up_ = now + giving_up_interval;
     report_(
         "etcd holds more than 1 GiB, so messages are deleted there that a node of the cluster "
         "has not stored; that node has to begin again from a backup");
-    remove_up_to(stored + (newest - stored) / 2);
+    remove_up_to(compacted_ + (end - compacted_) / 2);
 }
 
 /// Deletes the batches up to a revision, and then the history up to it.

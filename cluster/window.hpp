@@ -19,9 +19,10 @@ namespace belfry::cluster {
 /// holds the key `window` does so. A batch is deleted when all registered nodes have stored it and
 /// that was min_age ago, or as soon as all of them have stored it if there are more than half of
 /// max_bytes. A node that has been away for max_age does not count. If there are more than
-/// max_bytes all the same, what not all nodes have stored is deleted too. In both cases the nodes
-/// that lack it have to begin again from a backup. It runs in a thread of its own, because deleting
-/// takes time.
+/// max_bytes all the same, half of what only nodes lack that are not alive is deleted too, and with
+/// more than twice as much, half of what any node lacks. In all these cases the nodes that lack it
+/// have to begin again from a backup. The size is that of the whole engine. It runs in a thread of
+/// its own, because deleting takes time.
 class Window {
   public:
     static constexpr std::chrono::seconds interval{5};
@@ -29,18 +30,24 @@ class Window {
     static constexpr std::chrono::minutes min_age{10};
     static constexpr std::chrono::hours max_age{7 * 24};
     static constexpr std::uint64_t max_bytes = 1ULL << 30;
+    /// After something that not all nodes have stored was deleted, the engine has this time to
+    /// become smaller.
+    static constexpr std::chrono::minutes giving_up_interval{1};
 
     using Clock = std::chrono::steady_clock;
     /// Logs one line.
     using Report = std::function<void(const std::string&)>;
 
-    /// @param lease returns the lease of this node; 0: none
-    Window(Engine& engine, std::string node, std::function<Lease()> lease, Report report);
+    /// @param holder the value of the key: this node's incarnation, because two nodes that were
+    /// given one name must not both hold it
+    /// @param lease returns the lease of this node; 0 while it must not hold the key
+    Window(Engine& engine, std::string holder, std::function<Lease()> lease, Report report);
 
     /// Works until the thread is to stop.
     void run(const std::stop_token& stop);
 
-    /// Takes the key `window` if nobody has it, and then deletes what is due.
+    /// Takes the key `window` if nobody has it, and then deletes what is due. Gives the key back if
+    /// this node must no longer hold it.
     /// @param now_ms Unix time
     void step(Clock::time_point now, std::uint64_t now_ms);
 
@@ -55,7 +62,7 @@ class Window {
                                const Values& alive, std::uint64_t now_ms);
     [[nodiscard]] Revision aged(Clock::time_point now) const;
     [[nodiscard]] std::uint64_t engine_bytes();
-    void give_up_some(Revision stored, Revision newest);
+    void give_up_some(Revision end, Clock::time_point now);
     void remove_up_to(Revision revision);
 
     /// The revision of the engine at a time.
@@ -65,13 +72,14 @@ class Window {
     };
 
     Engine* engine_;
-    std::string node_;
+    std::string holder_;
     std::function<Lease()> lease_;
     Report report_;
     std::atomic<bool> is_held_ = false;
     std::deque<Sample> samples_;  ///< of the last min_age
     std::set<std::string> away_;  ///< nodes that were reported to be away for max_age
     Revision compacted_ = 0;      ///< everything up to it is deleted
+    Clock::time_point next_giving_up_;
 };
 
 }  // namespace belfry::cluster

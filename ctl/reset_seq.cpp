@@ -141,12 +141,14 @@ class ClusterReset {
 
     void reset() {
         const auto deadline = Clock::now() + wait_timeout;
+        const auto& head = segment_.outbox().head;
+        // The outbox begins with the entry by which the replica introduces the node.
+        if (head.load() == 0) throw Refusal{"the node does not take part in the cluster yet"};
         const wire::EntryHead entry{{.kind = wire::EntryKind::reset_seq, .name = client_id_}};
         std::uint64_t end = 0;
         const bool has_room = wait_until(
             [&] { return (end = shm::append_entry(segment_, entry.bytes())) != 0; }, deadline);
         if (!has_room) throw Refusal{"the outbox is full: the cluster does not take entries"};
-        const auto& head = segment_.outbox().head;
         if (wait_until([&] { return head.load() >= end; }, deadline)) return;
         throw Refusal{
             "the cluster has not lowered the seq in time; it does so when it works again"};

@@ -47,8 +47,9 @@ class WindowTest : public ::testing::Test {
     MemoryKeys keys_;
     MemoryEngine engine_{keys_};
     cluster::Lease lease_ = 0;
+    bool may_hold_ = true;
     LoggedLines lines_;
-    Window window_{engine_, "a", [this] { return lease_; },
+    Window window_{engine_, "a", [this] { return may_hold_ ? lease_ : 0; },
                    [this](const std::string& line) { lines_.add(line); }};
     Clock::time_point now_ = Clock::now();
     std::uint64_t position_ = 0;
@@ -125,15 +126,45 @@ TEST_F(WindowTest, AnEngineThatIsFullGivesUpTheOldestThatNodesLack) {
     tell("a", publish(100));
     keys_.set_bytes(Window::max_bytes + 1);
     window_.step(now_, base::unix_ms());
-    EXPECT_EQ(keys_.batches().size(), 100U) << "first what all have stored";
-    window_.step(now_, base::unix_ms());
     EXPECT_LT(keys_.batches().size(), 60U);
     EXPECT_GT(keys_.batches().size(), 40U);
     EXPECT_TRUE(lines_.has("more than 1 GiB"));
-    keys_.set_bytes(0);
     const std::size_t left = keys_.batches().size();
+    window_.step(now_ + Window::interval, base::unix_ms());
+    EXPECT_EQ(keys_.batches().size(), left) << "etcd's size does not change at once";
+    window_.step(now_ + Window::giving_up_interval, base::unix_ms());
+    EXPECT_LT(keys_.batches().size(), left);
+}
+
+TEST_F(WindowTest, AnEngineThatIsFullKeepsWhatALivingNodeLacksUntilThereIsTwiceAsMuch) {
+    const Revision stored = publish(2);
+    keys_.put("alive/b", "00000000000000b1");
+    tell("b", stored);
+    tell("a", publish(100));
+    keys_.set_bytes(Window::max_bytes + 1);
+    for (int step = 0; step < 3; ++step) {
+        window_.step(now_, base::unix_ms());
+        now_ += Window::giving_up_interval;
+        EXPECT_EQ(keys_.batches().size(), 100U);
+    }
+    EXPECT_FALSE(lines_.has("more than 1 GiB"));
+    keys_.set_bytes(2 * Window::max_bytes + 1);
     window_.step(now_, base::unix_ms());
-    EXPECT_EQ(keys_.batches().size(), left);
+    EXPECT_LT(keys_.batches().size(), 60U);
+    EXPECT_TRUE(lines_.has("more than 1 GiB"));
+}
+
+TEST_F(WindowTest, ANodeThatMayNoLongerHoldTheKeyGivesItBack) {
+    tell("a", publish(1));
+    work();
+    EXPECT_TRUE(window_.is_held());
+    may_hold_ = false;
+    work();
+    EXPECT_FALSE(window_.is_held());
+    EXPECT_EQ(keys_.value("window"), std::nullopt);
+    keys_.put("window", "b");
+    work();
+    EXPECT_EQ(keys_.value("window"), "b");
 }
 
 }  // namespace

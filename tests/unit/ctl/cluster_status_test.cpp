@@ -3,8 +3,10 @@
 #include "ctl/kick.hpp"
 #include "ctl/metrics.hpp"
 #include "ctl/refusal.hpp"
+#include "ctl/reset_seq.hpp"
 #include "ctl/status.hpp"
 #include "shm/process_entry.hpp"
+#include "shm/seq_rules.hpp"
 #include "tests/support/prometheus_text.hpp"
 #include "tests/support/scratch_segment.hpp"
 
@@ -172,6 +174,14 @@ TEST_F(ClusterStatusTest, AClientThatIsOnlineElsewhereCannotBeKickedHere) {
     } catch (const ctl::Refusal& refusal) {
         EXPECT_STREQ(refusal.what(), "client ann is not online here, but at node b");
     }
+}
+
+TEST_F(ClusterStatusTest, NothingIsAppendedBeforeTheNodeHasIntroducedItself) {
+    segment().client(shm::find_row(segment(), "ann").value()).stored_seq = shm::max_free_seq + 1;
+    auto found = shm::find_segment(scratch_.data_dir(), boost::interprocess::read_write);
+    std::ostringstream out;
+    EXPECT_THROW(ctl::reset_seq(out, scratch_.data_dir(), found, "ann"), ctl::Refusal);
+    EXPECT_EQ(segment().outbox().end, 0U);
 }
 
 TEST_F(ClusterStatusTest, HasMetrics) {
