@@ -21,9 +21,9 @@ TEST(ErrorCode, AnUnknownNameHasNoCode) {
 }
 
 TEST(ErrorCode, ClosesTheConnectionAsTheProtocolSays) {
-    for (const char* name : {"unknown-client", "login-first", "login-timeout", "too-many-clients",
-                             "line-too-long", "bad-payload", "login-refused", "tls-required",
-                             "unavailable"}) {
+    for (const char* name :
+         {"unknown-client", "login-first", "login-timeout", "too-many-clients", "line-too-long",
+          "bad-payload", "login-refused", "tls-required", "unavailable"}) {
         EXPECT_TRUE(closes(error_code_named(name).value())) << name;
     }
     for (const char* name : {"bad-line", "unknown-command", "too-large", "bad-seq", "store-failed",
