@@ -62,7 +62,7 @@ class Joining {
             throw UsageError{"the database " + database() + " belongs to the cluster " +
                              local.cluster->name + ", not to " + request_.cluster};
         }
-        Settings unknown{.epoch = local.log.epoch, .max_payload = request_.max_payload};
+        const Settings unknown{.epoch = local.log.epoch, .max_payload = local.cluster->max_payload};
         const auto read = engine_.read("settings");
         if (!read) return unknown;
         const auto found = found_in(*read);
@@ -97,7 +97,7 @@ class Joining {
                              backup_of_another()};
         }
         store::enter_cluster(request_.data_dir, request_.cluster, found->settings.epoch,
-                             found->created);
+                             found->created, found->settings.max_payload);
         return found->settings;
     }
 
@@ -122,10 +122,13 @@ class Joining {
                          " messages, which etcd does not have" + backup_of_another()};
     }
 
-    /// Waits for the end of the lease that an earlier process of this node may have left.
+    /// Waits for the end of the lease that an earlier process of this node may have left, as long
+    /// as the engine answers.
     void wait_for_old_lease() {
         const auto end = std::chrono::steady_clock::now() + Heartbeat::max_old_lease;
-        while (!value_of(engine_.read("alive/" + request_.node)).values.empty()) {
+        while (true) {
+            const auto alive = engine_.read("alive/" + request_.node);
+            if (!alive || alive->values.empty()) return;
             if (std::chrono::steady_clock::now() >= end) {
                 throw UsageError{"another living node of the cluster is called " + request_.node +
                                  "; stop it, or give this one another --node"};

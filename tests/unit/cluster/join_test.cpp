@@ -119,7 +119,8 @@ TEST_F(JoinTest, ANodeThatHasJoinedNeedsNoEngine) {
     const ScratchStore store;
     const Settings settings = join(store.dir());
     is_silent_ = true;
-    EXPECT_EQ(join(store.dir()).epoch, settings.epoch);
+    EXPECT_EQ(join(store.dir(), 1000).epoch, settings.epoch);
+    EXPECT_EQ(join(store.dir(), 1000).max_payload, settings.max_payload);
     const ScratchStore fresh;
     EXPECT_THROW(static_cast<void>(join(fresh.dir())), cluster::EngineUnavailable);
 }
