@@ -82,7 +82,9 @@ void Heartbeat::beat_unless_refused() {
 
     const auto alive = engine_->read_all("alive/");
     if (!has(alive)) return;
-    const bool is_ours = hold_lease(*alive);
+    const auto held = hold_lease(*alive);
+    if (!held) return;  // whether this node has its key is not known, so nothing changes
+    const bool is_ours = *held;
     if (is_ours && standing == Standing::member) {
         membership_->set(Fence{node_, incarnation_, settings->values.front().value});
     } else {
@@ -130,8 +132,8 @@ bool Heartbeat::has_lost_log(const Values& settings, const Values& nodes, Revisi
 }
 
 /// @param alive the keys of living nodes
-/// @return whether this node has its key
-bool Heartbeat::hold_lease(const Values& alive) {
+/// @return whether this node has its key; nothing if the engine does not answer
+std::optional<bool> Heartbeat::hold_lease(const Values& alive) {
     const Value* const own = find(alive, "alive/" + node_);
     if (own == nullptr || own->value != incarnation_ || own->lease != lease_.lease()) {
         lease_.lose();
@@ -139,7 +141,7 @@ bool Heartbeat::hold_lease(const Values& alive) {
     const auto held = lease_.keep();
     if (!held) {
         fail(held.failure());
-        return false;
+        return {};
     }
     if (!*held) {
         wait_for_old_lease();

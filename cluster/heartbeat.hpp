@@ -54,7 +54,7 @@ class Heartbeat {
     void beat_unless_refused();
     [[nodiscard]] Standing judge(const Values& read, std::string& line) const;
     [[nodiscard]] bool has_lost_log(const Values& settings, const Values& nodes, Revision stored);
-    [[nodiscard]] bool hold_lease(const Values& alive);
+    [[nodiscard]] std::optional<bool> hold_lease(const Values& alive);
     void wait_for_old_lease();
     void show(const Values& alive, const Values& nodes, bool is_ours);
     void check_clock(const std::vector<RegisteredNode>& nodes);

@@ -24,6 +24,9 @@ constexpr std::size_t epoch_digits = 16;
 
 constexpr std::chrono::milliseconds look_interval{200};
 
+/// How long an old lease may last: etcd may elect a leader more than once meanwhile.
+constexpr std::chrono::seconds max_lease_wait{30};
+
 /// The settings as the engine has them.
 struct FoundSettings {
     Settings settings;
@@ -122,19 +125,33 @@ class Joining {
                          " messages, which etcd does not have" + backup_of_another()};
     }
 
-    /// Waits for the end of the lease that an earlier process of this node may have left, as long
-    /// as the engine answers.
+    /// Waits for the end of the lease that an earlier process of this node may have left. A node
+    /// that lives writes its record again and again, so one that does not has only left its lease,
+    /// which etcd prolongs whenever it elects a leader. Without an answer the replica waits
+    /// instead.
     void wait_for_old_lease() {
-        const auto end = std::chrono::steady_clock::now() + Heartbeat::max_old_lease;
-        while (true) {
-            const auto alive = engine_.read("alive/" + request_.node);
-            if (!alive || alive->values.empty()) return;
-            if (std::chrono::steady_clock::now() >= end) {
+        const auto record = modified("node/" + request_.node);
+        const auto begin = std::chrono::steady_clock::now();
+        while (modified("alive/" + request_.node).value_or(0) != 0) {
+            const auto waited = std::chrono::steady_clock::now() - begin;
+            const auto latest = modified("node/" + request_.node);
+            if (waited >= Heartbeat::max_old_lease && latest && latest != record) {
                 throw UsageError{"another living node of the cluster is called " + request_.node +
                                  "; stop it, or give this one another --node"};
             }
+            if (waited >= max_lease_wait) {
+                throw EngineUnavailable{"the lease of an earlier process of node " + request_.node +
+                                        " does not end"};
+            }
             std::this_thread::sleep_for(look_interval);
         }
+    }
+
+    /// Returns the revision of a key's last change; 0: there is no such key; nothing: no answer.
+    [[nodiscard]] std::optional<Revision> modified(const std::string& key) {
+        const auto read = engine_.read(key);
+        if (!read) return {};
+        return read->values.empty() ? 0 : read->values.front().modified;
     }
 
     [[nodiscard]] std::string database() const {

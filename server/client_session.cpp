@@ -5,6 +5,7 @@
 #include "server/login_entries.hpp"
 #include "shm/client_stats.hpp"
 #include "shm/client_table.hpp"
+#include "shm/news.hpp"
 #include "shm/session_slots.hpp"
 #include "shm/words.hpp"
 #include "wire/print.hpp"
@@ -21,6 +22,9 @@ using wire::ErrorCode;
 
 /// The time between two attempts to read a store that does not work.
 constexpr std::chrono::seconds store_retry{1};
+
+/// How long a session waits until the cluster knows its end.
+constexpr std::chrono::seconds logout_timeout{1};
 
 /// What the questions of one session may cost, in lines of answers. A session that has used it up
 /// does not read on for a while.
@@ -161,11 +165,19 @@ std::string ClientSession::leave() {
     SessionEnd end = this->end();
     if (end.answer_first && !wait_until_answered()) end = end_by_signal();
     shm::count_end(*segment_, context_->session.client(), end.reason);
-    log_out(*segment_, context_->session);
+    wait_for_logout(log_out(*segment_, context_->session));
     log_event(LogLevel::info, "client " +
                                   std::string{shm::name_of(*segment_, context_->session.row())} +
                                   " logged out: " + std::string{shm::name_of(end.reason)});
     return end.last_line;
+}
+
+/// Waits until the cluster knows the end of the login, so that a client that logs in at another
+/// node as soon as it has the last line is not told again what it has acknowledged here.
+/// @param entry the position behind the end of the login; 0: there is nothing to wait for
+void ClientSession::wait_for_logout(std::uint64_t entry) {
+    if (entry == 0 || segment_->store_state() == shm::StoreState::fails) return;
+    shm::wait_until_applied(*segment_, entry, Clock::now() + logout_timeout);
 }
 
 /// Returns what the cause of the loop's end means for this session.

@@ -44,6 +44,7 @@ class ClientSession {
 
     [[nodiscard]] SessionEnd end();
     [[nodiscard]] bool wait_until_answered();
+    void wait_for_logout(std::uint64_t entry);
     [[nodiscard]] SessionEnd end_by_signal() const;
     [[nodiscard]] SessionEnd end_when_fenced() const;
 

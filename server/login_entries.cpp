@@ -45,15 +45,16 @@ std::uint64_t append_login(shm::Segment& segment, std::uint32_t row, std::uint64
 
 /// If the process dies before it has woken the replica, the replica finds the entry when it looks
 /// at the outbox again.
-void append_logout(shm::Segment& segment, const shm::Session& session, std::string_view client_id,
-                   std::uint64_t cursor) noexcept {
+/// @return the position behind the entry; 0 if there is no room
+std::uint64_t append_logout(shm::Segment& segment, const shm::Session& session,
+                            std::string_view client_id, std::uint64_t cursor) noexcept {
     const wire::EntryHead head{{.kind = EntryKind::logout,
                                 .name = client_id,
                                 .login = session.login_id(),
                                 .number = cursor,
                                 .time_ms = base::unix_ms(),
                                 .body = {}}};
-    static_cast<void>(shm::append_entry(segment, head.bytes()));
+    return shm::append_entry(segment, head.bytes());
 }
 
 }  // namespace
@@ -79,15 +80,15 @@ LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session, std::st
 
 void withdraw_login(shm::Segment& segment, const shm::Session& session,
                     std::string_view client_id) noexcept {
-    append_logout(segment, session, client_id, 0);
+    static_cast<void>(append_logout(segment, session, client_id, 0));
 }
 
-void log_out(shm::Segment& segment, shm::Session& session) noexcept {
+std::uint64_t log_out(shm::Segment& segment, shm::Session& session) noexcept {
     const bool is_current = session.is_current();
     session.leave();
-    if (!segment.is_in_cluster() || !is_current) return;
-    append_logout(segment, session, shm::name_of(segment, session.row()),
-                  shm::cursor_of(segment, session.row()));
+    if (!segment.is_in_cluster() || !is_current) return 0;
+    return append_logout(segment, session, shm::name_of(segment, session.row()),
+                         shm::cursor_of(segment, session.row()));
 }
 
 }  // namespace belfry::server

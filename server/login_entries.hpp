@@ -36,6 +36,7 @@ void withdraw_login(shm::Segment& segment, const shm::Session& session,
 /// Takes the client offline before the process exits. In a cluster it appends the end of the login,
 /// with the cursor, unless the outbox is full: then the replica does it after the process has
 /// exited. A second call changes nothing.
-void log_out(shm::Segment& segment, shm::Session& session) noexcept;
+/// @return the position behind the entry; 0 if none was written
+std::uint64_t log_out(shm::Segment& segment, shm::Session& session) noexcept;
 
 }  // namespace belfry::server

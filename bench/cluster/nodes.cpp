@@ -10,6 +10,16 @@ namespace {
 
 constexpr std::chrono::seconds start_timeout{60};
 
+/// Returns the URLs of all etcd servers, beginning with that of the node's own machine.
+std::string urls_from(const test::EtcdServers& etcd, std::size_t first) {
+    std::string urls;
+    for (std::size_t at = 0; at < etcd.size(); ++at) {
+        if (at != 0) urls += ',';
+        urls += etcd.url((first + at) % etcd.size());
+    }
+    return urls;
+}
+
 bool is_ok(const std::filesystem::path& data_dir) {
     const auto found = shm::find_segment(data_dir, boost::interprocess::read_only);
     return found && found->segment.cluster().state.load() ==
@@ -24,7 +34,7 @@ Nodes::Nodes(const test::TempDir& scratch, const std::vector<std::string>& clien
         const std::string name = "node" + std::to_string(index);
         data_dirs_.push_back(scratch.make(name));
         ServerPlan plan{data_dirs_.back(), "commit", client_ids, "64M", max_clients};
-        plan.more = {"--cluster", etcd_.joined_urls(), "--node", name};
+        plan.more = {"--cluster", urls_from(etcd_, index), "--node", name};
         nodes_.push_back(std::make_unique<BelfryServer>(std::move(plan)));
     }
     for (const auto& data_dir : data_dirs_) {

@@ -135,6 +135,7 @@ TEST_F(ClusterOutages, WithoutAMajorityMessagesAndLoginsAreRefusedAndReadingCont
     // All messages that were accepted before the refused one have ids below it.
     EXPECT_EQ(id - before, refused - sender.seq + 1);
     EXPECT_EQ(message_at(reader, id), "text");
+    cluster().wait_until_ok(2);
     RawClient next = log_in(2, "3");
 }
 

@@ -74,7 +74,7 @@ TEST(DataDirectoryOwner, ALinkToTheDataDirectoryIsFollowed) {
 
 TEST(DataDirectoryOwner, ALargeFileInThePlaceOfASmallOneIsRefused) {
     const TempDir folder;
-    static_cast<void>(folder.write("segment", std::string(8192, ' ')));
+    static_cast<void>(folder.write("segment", std::string(65536, ' ')));
     const Result result =
         run({program("belfryctl"), {"--data-dir", folder.path().string(), "status"}});
     expect_one_line(result, 1, "segment: File too large");

@@ -1,5 +1,7 @@
 #include "tests/chaos/cluster/cluster_chaos.hpp"
 
+#include "tests/support/failure.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,17 +24,27 @@ std::chrono::seconds duration_of_the_run() {
     return std::chrono::seconds{given == nullptr ? 60 : std::strtol(given, nullptr, 10)};
 }
 
+void print_counts(const ClusterChaos& chaos) {
+    std::cout << "chaos of a cluster:";
+    for (const auto& [kind, count] : chaos.counts()) std::cout << " " << kind << "=" << count;
+    std::cout << std::endl;
+}
+
 TEST(ClusterChaos, NoMessageIsLostAndAllNodesAreEqual) {
     const auto duration = duration_of_the_run();
     const auto seconds = static_cast<double>(std::max<std::int64_t>(duration.count(), 1));
     ClusterCrowd crowd{{}, std::min(max_per_second, max_messages / seconds)};
     ClusterChaos chaos{crowd};
-    chaos.attack_for(duration);
+    try {
+        chaos.attack_for(duration);
+    } catch (const Failure&) {
+        print_counts(chaos);
+        throw;
+    }
     const Verdict verdict = crowd.finish();
     EXPECT_EQ(chaos.complaints(), std::set<std::string>{});
-    std::cout << "chaos of a cluster: seconds=" << duration.count();
-    for (const auto& [kind, count] : chaos.counts()) std::cout << " " << kind << "=" << count;
-    std::cout << " breaks=" << crowd.clients().breaks()
+    print_counts(chaos);
+    std::cout << "seconds=" << duration.count() << " breaks=" << crowd.clients().breaks()
               << " refusals=" << crowd.clients().refusals()
               << " longest-recovery-ms=" << chaos.longest_recovery_ms() << " " << verdict
               << " seed=" << crowd.seed() << std::endl;

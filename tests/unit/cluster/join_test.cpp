@@ -9,6 +9,7 @@
 #include "tests/unit/store/scratch_store.hpp"
 
 #include <optional>
+#include <thread>
 
 namespace belfry::test {
 namespace {
@@ -111,8 +112,27 @@ TEST_F(JoinTest, ALogWhoseBeginningIsGoneAsksForABackup) {
 TEST_F(JoinTest, ALivingNodeOfThisNameIsRefused) {
     const ScratchStore store;
     keys_.put("alive/a", "00000000000000b2");
+    const std::jthread living{[this](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            keys_.put("node/a", "a record");
+            std::this_thread::sleep_for(Milliseconds{50});
+        }
+    }};
     expect_refusal("another living node of the cluster is called a", store.dir());
     EXPECT_FALSE(std::filesystem::exists(store.file()));
+}
+
+TEST_F(JoinTest, ALeaseThatLastsLongerThanItsNodeIsWaitedFor) {
+    const ScratchStore store;
+    keys_.put("alive/a", "00000000000000b2");
+    const std::jthread etcd{[this](const std::stop_token& stop) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{8};
+        while (!stop.stop_requested() && std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(Milliseconds{50});
+        }
+        keys_.remove("alive/a");
+    }};
+    EXPECT_FALSE(join(store.dir()).epoch.empty());
 }
 
 TEST_F(JoinTest, ANodeThatHasJoinedNeedsNoEngine) {
@@ -123,6 +143,24 @@ TEST_F(JoinTest, ANodeThatHasJoinedNeedsNoEngine) {
     EXPECT_EQ(join(store.dir(), 1000).max_payload, settings.max_payload);
     const ScratchStore fresh;
     EXPECT_THROW(static_cast<void>(join(fresh.dir())), cluster::EngineUnavailable);
+}
+
+/// An engine that answers once.
+class FailingEngine : public MemoryEngine {
+  public:
+    using MemoryEngine::MemoryEngine;
+    cluster::Answer<cluster::Values> read(std::string_view key) override {
+        auto values = MemoryEngine::read(key);
+        set_silent(true);
+        return values;
+    }
+};
+
+TEST_F(JoinTest, ANodeThatHasJoinedStartsAlthoughTheEngineStopsAnsweringMeanwhile) {
+    const ScratchStore store;
+    const Settings settings = join(store.dir());
+    FailingEngine engine{keys_};
+    EXPECT_EQ(cluster::join(engine, {store.dir(), "belfry", "a", 4096}), settings);
 }
 
 TEST_F(JoinTest, SettingsOfANewerProgramAskForAnUpgrade) {

@@ -157,6 +157,7 @@ TEST_F(ReseedTest, OneThatHasOnlyChangedTheDatabaseIsRepeated) {
     }
     {
         const LivingNode b{keys_, 6, epoch_};
+        ASSERT_TRUE(eventually([this] { return keys_.value("node/b").has_value(); }));
         EXPECT_THROW(reseed(), ReseedRefused) << "node b has more";
     }
     reseed(true);
