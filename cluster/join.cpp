@@ -65,7 +65,7 @@ class Joining {
             throw UsageError{"the database " + database() + " belongs to the cluster " +
                              local.cluster->name + ", not to " + request_.cluster};
         }
-        Settings unknown{.epoch = local.log.epoch, .max_payload = request_.max_payload};
+        const Settings unknown{.epoch = local.log.epoch, .max_payload = local.cluster->max_payload};
         const auto read = engine_.read("settings");
         if (!read) return unknown;
         const auto found = found_in(*read);
@@ -100,7 +100,7 @@ class Joining {
                              backup_of_another()};
         }
         store::enter_cluster(request_.data_dir, request_.cluster, found->settings.epoch,
-                             found->created);
+                             found->created, found->settings.max_payload);
         return found->settings;
     }
 
@@ -127,13 +127,15 @@ class Joining {
 
     /// Waits for the end of the lease that an earlier process of this node may have left. A node
     /// that lives writes its record again and again, so one that does not has only left its lease,
-    /// which etcd prolongs whenever it elects a leader.
+    /// which etcd prolongs whenever it elects a leader. Without an answer the replica waits
+    /// instead.
     void wait_for_old_lease() {
         const auto record = modified("node/" + request_.node);
         const auto begin = std::chrono::steady_clock::now();
-        while (modified("alive/" + request_.node) != 0) {
+        while (modified("alive/" + request_.node).value_or(0) != 0) {
             const auto waited = std::chrono::steady_clock::now() - begin;
-            if (waited >= Heartbeat::max_old_lease && modified("node/" + request_.node) != record) {
+            const auto latest = modified("node/" + request_.node);
+            if (waited >= Heartbeat::max_old_lease && latest && latest != record) {
                 throw UsageError{"another living node of the cluster is called " + request_.node +
                                  "; stop it, or give this one another --node"};
             }
@@ -145,10 +147,11 @@ class Joining {
         }
     }
 
-    /// Returns the revision of a key's last change; 0: there is no such key.
-    [[nodiscard]] Revision modified(const std::string& key) {
-        const Values read = value_of(engine_.read(key));
-        return read.values.empty() ? 0 : read.values.front().modified;
+    /// Returns the revision of a key's last change; 0: there is no such key; nothing: no answer.
+    [[nodiscard]] std::optional<Revision> modified(const std::string& key) {
+        const auto read = engine_.read(key);
+        if (!read) return {};
+        return read->values.empty() ? 0 : read->values.front().modified;
     }
 
     [[nodiscard]] std::string database() const {

@@ -94,7 +94,6 @@ int reseed(const cluster::Options& options) {
                     {.data_dir = options.data_dir,
                      .cluster = options.engine.cluster,
                      .node = options.node,
-                     .max_payload = options.max_payload,
                      .force = options.force});
     return EXIT_SUCCESS;
 }

@@ -62,6 +62,8 @@ void require_loss(Engine& engine, const Values& read, const LocalLog& local,
                   const std::string& node) {
     if (read.values.empty()) return;
     const auto settings = parse_settings(read.values.front().value);
+    // An earlier reseed has changed the database, but not the engine.
+    if (settings && settings->epoch == local.cluster->former_epoch) return;
     if (settings && settings->epoch == local.log.epoch) {
         if (read.revision < local.cluster->position.revision) return;
         if (has_lost_record(value_of(engine.read_all("node/")), local, node)) return;
@@ -99,6 +101,11 @@ void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& re
     for (const store::ClusterNode& node : local.cluster->nodes) {
         if (node.name != request.node) others.insert(node.name);
     }
+    // An earlier reseed that was killed has left no nodes in the database.
+    constexpr std::string_view prefix = "node/";
+    for (const Value& value : value_of(engine.read_all(prefix)).values) {
+        if (value.key != "node/" + request.node) others.insert(value.key.substr(prefix.size()));
+    }
     const auto records = fresh_records(engine, others);
     for (const std::string& node : others) {
         const auto record = records.find(node);
@@ -106,7 +113,8 @@ void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& re
             throw ReseedRefused{"node " + node +
                                 " does not tell what it has stored; start it, or use --force"};
         }
-        const bool is_same_log = record->second.epoch == local.log.epoch;
+        const bool is_same_log = record->second.epoch == local.log.epoch ||
+                                 record->second.epoch == local.cluster->former_epoch;
         if (!is_same_log || record->second.last_id <= local.log.last_id) continue;
         throw ReseedRefused{"node " + node + " has stored message " +
                             std::to_string(record->second.last_id) +
@@ -131,12 +139,15 @@ void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
     require_loss(engine, read, local, request.node);
     if (!request.force) require_most(engine, local, request);
     const Settings settings{.epoch = base::random_hex(epoch_digits),
-                            .max_payload = request.max_payload,
+                            .max_payload = local.cluster->max_payload,
                             .base = local.log.last_id};
     // What an engine that was restored from an older copy still has of the log comes before this.
     const Revision begin = value_of(engine.read("settings")).revision;
     remove_segment(request.data_dir);
-    store::restart_cluster(request.data_dir, settings.epoch, begin);
+    const auto former =
+        read.values.empty() ? std::nullopt : parse_settings(read.values.front().value);
+    store::restart_cluster(request.data_dir, settings.epoch, begin,
+                           former ? former->epoch : local.log.epoch);
     const bool is_set =
         read.values.empty()
             ? value_of(engine.create("settings", settings.text()))

@@ -18,10 +18,9 @@ class ReseedRefused : public std::runtime_error {
 
 struct ReseedRequest {
     std::filesystem::path data_dir;
-    std::string cluster;            ///< its name
-    std::string node;               ///< of this node
-    std::uint32_t max_payload = 0;  ///< of the new settings
-    bool force = false;             ///< although other nodes may have stored more
+    std::string cluster;  ///< its name
+    std::string node;     ///< of this node
+    bool force = false;   ///< although other nodes may have stored more
 };
 
 /// Begins a cluster again whose engine has lost its data, behind the last message of this node's

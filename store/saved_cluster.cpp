@@ -21,7 +21,9 @@ constexpr const char* tables = R"(
         revision INTEGER NOT NULL,
         last_id INTEGER NOT NULL,
         last_time INTEGER NOT NULL,
-        first_id INTEGER NOT NULL
+        first_id INTEGER NOT NULL,
+        max_payload INTEGER NOT NULL,
+        former_epoch TEXT NOT NULL DEFAULT ''
     );
     CREATE TABLE nodes(
         name TEXT PRIMARY KEY,
@@ -96,13 +98,17 @@ void save_clients(Database& database, const std::vector<ClusterClient>& clients)
 
 std::optional<SavedCluster> read_saved_cluster(Database& database) {
     if (!is_in_cluster(database)) return {};
-    Statement row{database, "SELECT name, revision, last_id, last_time, first_id FROM cluster"};
+    Statement row{database,
+                  "SELECT name, revision, last_id, last_time, first_id, max_payload, former_epoch "
+                  "FROM cluster"};
     if (!row.step()) throw unusable(database.file(), "has no state of its cluster");
     SavedCluster saved{
         std::string{row.bytes(0)},
         {static_cast<std::int64_t>(row.number(1)), row.number(2), row.number(3), row.number(4)},
         read_clients(database),
-        read_nodes(database)};
+        read_nodes(database),
+        static_cast<std::uint32_t>(row.number(5)),
+        std::string{row.bytes(6)}};
     if (read_last_id(database) == saved.position.last_id) return saved;
     throw unusable(database.file(), "ends at message " + std::to_string(read_last_id(database)) +
                                         ", but its part of the cluster's log ends at message " +
@@ -117,7 +123,7 @@ std::optional<std::string> cluster_of(Database& database) {
 }
 
 void enter_cluster(const fs::path& data_dir, const std::string& name, const std::string& epoch,
-                   std::int64_t revision) {
+                   std::int64_t revision, std::uint32_t max_payload) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{data_dir};
     writer.keep_wal_files(true);
@@ -135,13 +141,14 @@ void enter_cluster(const fs::path& data_dir, const std::string& name, const std:
         .bind(2, log.last_id)
         .run();
     Statement{database,
-              "INSERT INTO cluster(name, revision, last_id, last_time, first_id) "
-              "VALUES(?, ?, ?, ?, ?)"}
+              "INSERT INTO cluster(name, revision, last_id, last_time, first_id, max_payload) "
+              "VALUES(?, ?, ?, ?, ?, ?)"}
         .bind_text(1, name)
         .bind(2, static_cast<std::uint64_t>(revision))
         .bind(3, log.last_id)
         .bind(4, log.last_time_ms)
         .bind(5, writer.first_id())
+        .bind(6, max_payload)
         .run();
     writer.commit();
 }
@@ -157,7 +164,8 @@ std::optional<std::string> cluster_of_store(const fs::path& data_dir) {
     }
 }
 
-void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::int64_t revision) {
+void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::int64_t revision,
+                     const std::string& former_epoch) {
     const StoreLock lock = StoreLock::take(data_dir);
     StoreWriter writer{open_existing_to_write(data_dir)};
     writer.keep_wal_files(true);
@@ -166,8 +174,9 @@ void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::in
     if (!read_saved_cluster(database)) throw unusable(database.file(), "is in no cluster");
     writer.begin();
     Statement{database, "UPDATE log SET epoch = ?"}.bind_text(1, epoch).run();
-    Statement{database, "UPDATE cluster SET revision = ?"}
+    Statement{database, "UPDATE cluster SET revision = ?, former_epoch = ?"}
         .bind(1, static_cast<std::uint64_t>(revision))
+        .bind_text(2, former_epoch)
         .run();
     database.execute("UPDATE clients SET login = 0, node = ''");
     database.execute("DELETE FROM nodes");

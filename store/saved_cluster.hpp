@@ -49,6 +49,8 @@ struct SavedCluster {
     ClusterPosition position;
     std::vector<ClusterClient> clients;
     std::vector<ClusterNode> nodes;
+    std::uint32_t max_payload = 0;  ///< of the cluster; 0: not known
+    std::string former_epoch = {};  ///< the one that the last restart_cluster() has ended
 };
 
 /// Reads the state. @return nothing if the database was never in a cluster
@@ -69,17 +71,20 @@ struct SavedCluster {
 /// no server may be running.
 /// @param epoch that of the cluster; the database must have the same, or none
 /// @param revision the cluster's log begins behind this revision of the engine
+/// @param max_payload that of the cluster; 0: not known
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to
 /// it
 void enter_cluster(const std::filesystem::path& data_dir, const std::string& name,
-                   const std::string& epoch, std::int64_t revision = 0);
+                   const std::string& epoch, std::int64_t revision = 0,
+                   std::uint32_t max_payload = 0);
 
 /// Makes the database the beginning of a new log of its cluster, after the engine has lost its
 /// data: gives it another epoch, and forgets nodes and logins. It is one transaction.
 /// The caller must hold the lock of the data directory, and no server may be running.
 /// @param revision the new log begins behind this revision of the engine
+/// @param former_epoch that of the log which it ends; empty: not known
 /// @throws StoreError, also if the database is in no cluster
 void restart_cluster(const std::filesystem::path& data_dir, const std::string& epoch,
-                     std::int64_t revision = 0);
+                     std::int64_t revision = 0, const std::string& former_epoch = {});
 
 }  // namespace belfry::store

@@ -139,9 +139,28 @@ TEST_F(JoinTest, ANodeThatHasJoinedNeedsNoEngine) {
     const ScratchStore store;
     const Settings settings = join(store.dir());
     is_silent_ = true;
-    EXPECT_EQ(join(store.dir()).epoch, settings.epoch);
+    EXPECT_EQ(join(store.dir(), 1000).epoch, settings.epoch);
+    EXPECT_EQ(join(store.dir(), 1000).max_payload, settings.max_payload);
     const ScratchStore fresh;
     EXPECT_THROW(static_cast<void>(join(fresh.dir())), cluster::EngineUnavailable);
+}
+
+/// An engine that answers once.
+class FailingEngine : public MemoryEngine {
+  public:
+    using MemoryEngine::MemoryEngine;
+    cluster::Answer<cluster::Values> read(std::string_view key) override {
+        auto values = MemoryEngine::read(key);
+        set_silent(true);
+        return values;
+    }
+};
+
+TEST_F(JoinTest, ANodeThatHasJoinedStartsAlthoughTheEngineStopsAnsweringMeanwhile) {
+    const ScratchStore store;
+    const Settings settings = join(store.dir());
+    FailingEngine engine{keys_};
+    EXPECT_EQ(cluster::join(engine, {store.dir(), "belfry", "a", 4096}), settings);
 }
 
 TEST_F(JoinTest, SettingsOfANewerProgramAskForAnUpgrade) {

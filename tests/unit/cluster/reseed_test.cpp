@@ -1,5 +1,6 @@
 #include "cluster/reseed.hpp"
 
+#include "cluster/engine_unavailable.hpp"
 #include "cluster/join.hpp"
 #include "cluster/local_log.hpp"
 #include "cluster/node_record.hpp"
@@ -44,7 +45,7 @@ class ReseedTest : public ::testing::Test {
     std::string reseed(bool force = false) {
         MemoryEngine engine{keys_};
         std::ostringstream out;
-        cluster::reseed(out, engine, {store_.dir(), "belfry", "a", 4096, force});
+        cluster::reseed(out, engine, {store_.dir(), "belfry", "a", force});
         return out.str();
     }
     /// Expects that nothing is changed, and that the line contains a text.
@@ -64,6 +65,7 @@ class ReseedTest : public ::testing::Test {
         ASSERT_TRUE(settings);
         EXPECT_NE(settings->epoch, epoch_);
         EXPECT_EQ(settings->base, 5U);
+        EXPECT_EQ(settings->max_payload, 4096U) << "as before";
         EXPECT_EQ(local().log.epoch, settings->epoch);
         EXPECT_EQ(local().log.last_id, 5U);
         EXPECT_LE(local().cluster.value().position.revision, keys_.revision());
@@ -132,6 +134,33 @@ TEST_F(ReseedTest, AnEngineThatWasRestoredLongAgoIsReplacedAlthoughItsRevisionHa
 
 TEST_F(ReseedTest, AnEngineThatWasRestoredFromAnOlderCopyIsReplaced) {
     reseed(true);  // its revision is far below 100
+    expect_new_epoch();
+}
+
+/// An engine that takes no new settings.
+class UnwritableEngine : public MemoryEngine {
+  public:
+    using MemoryEngine::MemoryEngine;
+    cluster::Answer<bool> replace(std::string_view, std::string_view, std::string_view,
+                                  cluster::Lease) override {
+        return cluster::EngineFailure{cluster::EngineError::no_answer, "no answer"};
+    }
+};
+
+TEST_F(ReseedTest, OneThatHasOnlyChangedTheDatabaseIsRepeated) {
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        UnwritableEngine engine{keys_};
+        std::ostringstream out;
+        EXPECT_THROW(cluster::reseed(out, engine, {store_.dir(), "belfry", "a", true}),
+                     cluster::EngineUnavailable);
+        EXPECT_NE(local().log.epoch, epoch_);
+    }
+    {
+        const LivingNode b{keys_, 6, epoch_};
+        ASSERT_TRUE(eventually([this] { return keys_.value("node/b").has_value(); }));
+        EXPECT_THROW(reseed(), ReseedRefused) << "node b has more";
+    }
+    reseed(true);
     expect_new_epoch();
 }
 
