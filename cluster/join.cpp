@@ -65,7 +65,7 @@ class Joining {
             throw UsageError{"the database " + database() + " belongs to the cluster " +
                              local.cluster->name + ", not to " + request_.cluster};
         }
-        const Settings unknown{.epoch = local.log.epoch, .max_payload = local.cluster->max_payload};
+        Settings unknown{.epoch = local.log.epoch, .max_payload = local.cluster->max_payload};
         const auto read = engine_.read("settings");
         if (!read) return unknown;
         const auto found = found_in(*read);
