@@ -696,6 +696,7 @@ export class Client extends EventTarget {
 
     #begin(welcome) {
         this.#pauses = pauses(this.#options.backoff);
+        this.#resends = undefined;
         this.#isPaused = false;
         this.welcome = welcome;
         this.#inbox.begin(welcome);
@@ -731,7 +732,9 @@ export class Client extends EventTarget {
             this.#write(`SEND ${message.seq} ${message.payload.length}`, message.payload);
         }
         if (this.#unsent.canSendAgain && !this.#timers.resend) {
-            this.#resends ??= pauses({ first: 100, longest: 3000 });
+            this.#resends ??= Object.assign(pauses({ first: 100, longest: 3000 }), { until: Date.now() + 5000 });
+            // A node of a cluster that has lost touch with it stores nothing, but another one may.
+            if (this.#servers[1] && Date.now() > this.#resends.until) return this.#lose(closed("nothing is stored"));
             this.#after(this.#resends.next().value, "resend", () => {
                 this.#unsent.sendAgain();
                 this.#pump();

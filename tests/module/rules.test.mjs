@@ -502,3 +502,16 @@ withServer("close() ends at once if the client is offline, even before its first
     await inTime(client.close());
     assert.equal(await codeOf(receipt), "closed");
 });
+
+withServer("The next server is tried when the first has stored nothing for 5 s", async (server, connect) => {
+    const second = await FakeServer.start();
+    try {
+        server.answers.SEND = (connection, [seq]) => connection.line(`ERR store-failed ${seq} not now`);
+        const receipt = await connect({ servers: [server.url, second.url] }).send("hello");
+        assert.equal(receipt.seq, 1n);
+        assert.deepEqual(sent(server), []);
+        assert.deepEqual(sent(second), ["hello"]);
+    } finally {
+        second.stop();
+    }
+});

@@ -66,7 +66,7 @@ TEST_F(EmbeddedFiles, ThatAreScriptsAreServedWithoutCommentsAndIndentation) {
     write("page.js",
           "// a comment\n/** another */\n/**\n * and a long one\n */\n"
           "if (a) {\n\n    b(\"// no comment\");\n    c();\n}\nd();\n");
-    EXPECT_EQ(served("page.js"), "if (a){b(\"// no comment\");\nc();}\nd();\n");
+    EXPECT_EQ(served("page.js"), "if (a){b(\"// no comment\");c();}\nd();");
 }
 
 TEST_F(EmbeddedFiles, HaveAnotherPathAfterAnyOfThemHasChanged) {
