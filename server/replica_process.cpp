@@ -73,7 +73,7 @@ std::string read_all(const base::UniqueFd& pipe) {
 }  // namespace
 
 std::filesystem::path replica_program() {
-    const auto program = program_beside("belfry-replica");
+    auto program = program_beside("belfry-replica");
     if (::access(program.c_str(), X_OK) == 0) return program;
     throw cli::UsageError{"--cluster needs the program " + program.string() +
                               " (package belfry-cluster): " + std::strerror(errno),
