@@ -37,8 +37,8 @@ void Condition::notify_group(std::uint32_t groups) noexcept {
     }
 }
 
-std::uint32_t Condition::wake_some(std::uint32_t count) noexcept {
-    return base::futex_wake(word_, static_cast<int>(count), everybody);
+std::uint32_t Condition::wake_some(std::uint32_t count, std::uint32_t groups) noexcept {
+    return base::futex_wake(word_, static_cast<int>(count), groups);
 }
 
 void Condition::wake_everybody() noexcept {

@@ -74,10 +74,10 @@ class Condition {
     /// Notifies without a wake-up: wake_some() must wake the sleepers.
     void announce() noexcept { word_.fetch_add(one, std::memory_order_acq_rel); }
 
-    /// Wakes at most `count` of those that announce() left asleep, first those that have slept
-    /// longest.
+    /// Wakes at most `count` of those in these groups that announce() left asleep, first those that
+    /// have slept longest.
     /// @return how many were woken
-    std::uint32_t wake_some(std::uint32_t count) noexcept;
+    std::uint32_t wake_some(std::uint32_t count, std::uint32_t groups = everybody) noexcept;
 
     /// Wakes all waiters regardless of the bit, on behalf of a notifier that died.
     void wake_everybody() noexcept;

@@ -1,5 +1,6 @@
 #include "shm/paced_wake.hpp"
 
+#include "shm/news.hpp"
 #include "shm/session_slots.hpp"
 
 namespace belfry::shm {
@@ -78,9 +79,10 @@ void PacedWake::step() noexcept {
 }
 
 /// Sleepers stand in a queue, so as many wake-ups as there are sessions reach every session that
-/// was asleep at begin().
+/// was asleep at begin(). A thread that waits there for presence alone must not take the turn of
+/// one.
 void PacedWake::wake(std::uint32_t count) noexcept {
-    const std::uint32_t woken = segment_->log().new_messages.wake_some(count);
+    const std::uint32_t woken = segment_->log().new_messages.wake_some(count, wake_for_messages);
     left_ = woken < count ? 0 : left_ - std::min(left_, count);
 }
 

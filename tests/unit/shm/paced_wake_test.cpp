@@ -64,6 +64,7 @@ class PacedWake : public ::testing::Test {
 
     ScratchSegment scratch_{plan_of_a_crowd()};
     Shared<std::atomic<std::uint32_t>> begun_;
+    Shared<std::atomic<bool>> is_over_;
     Clock::time_point deadline_ = Clock::now() + 3 * scaled(default_wait);
     std::vector<shm::Session> sessions_;
     std::vector<ForkedChild> sleepers_;
@@ -124,6 +125,26 @@ TEST_F(PacedWake, ASessionThatHasLeftButStillSleepsTakesNoTurnFromOthers) {
     for (std::uint32_t slot = 0; slot < 5; ++slot) sessions_[slot].leave();
     wake_all();
     EXPECT_EQ(still_asleep(), 0U);
+}
+
+TEST_F(PacedWake, AThreadThatWaitsForPresenceAloneTakesNoTurnFromSessions) {
+    ForkedChild watcher{[this] {
+        ++*begun_;
+        return shm::wait_for_presence(segment(), deadline_, [this] { return is_over_->load(); })
+                   ? 0
+                   : 1;
+    }};
+    ASSERT_TRUE(eventually([&] { return begun_->load() == 1 && watcher.is_asleep(); }));
+    begun_->store(0);
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) {
+        add_sleeper(slot);
+        ASSERT_TRUE(eventually([&] { return watcher.is_asleep(); }));
+    }
+    wake_all();
+    for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
+    is_over_->store(true);
+    shm::announce_presence(segment());
+    EXPECT_EQ(watcher.wait(), 0);
 }
 
 TEST_F(PacedWake, ASessionThatWasTakenOverButStillSleepsTakesNoTurnFromOthers) {
