@@ -5,8 +5,10 @@
 #include "bench/support/in_turn.hpp"
 #include "bench/support/read_up_to.hpp"
 #include "bench/support/secrets.hpp"
+#include "tests/support/failure.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <thread>
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr Seconds before_the_kill{1};
 constexpr Seconds after_the_kill{6};
+constexpr std::chrono::milliseconds refusal_pause{50};
 
 /// Calls `publish` again and again, and kills the leader meanwhile.
 /// @return the longest call, in milliseconds
@@ -37,6 +40,16 @@ double longest_silence(test::EtcdServers& etcd, Publish publish) {
     return 1e3 * longest.count();
 }
 
+/// Sends a message. @return false if it was refused, since etcd has not answered for 5 s
+bool is_sent(const Connection& sender, const std::string& line) {
+    std::array<char, 256> buffer{};
+    sender.send(line);
+    const std::string answer{sender.receive(buffer)};
+    if (answer.starts_with("SENT ")) return true;
+    if (answer.starts_with("ERR store-failed ")) return false;
+    throw test::Failure(answer);
+}
+
 }  // namespace
 
 void kill_the_leader(const ClusterOptions& options, const test::TempDir& scratch, Report& report) {
@@ -46,8 +59,8 @@ void kill_the_leader(const ClusterOptions& options, const test::TempDir& scratch
     read_up_to(sender, "LIVE ");
     std::uint64_t seq = 0;
     const auto send = [&] {
-        sender.send("SEND " + std::to_string(++seq) + " 2\r\nhi\r\n");
-        read_up_to(sender, "SENT ");
+        const std::string line = "SEND " + std::to_string(++seq) + " 2\r\nhi\r\n";
+        while (!is_sent(sender, line)) std::this_thread::sleep_for(refusal_pause);
     };
     KeyWriter writer{nodes.etcd().urls(), 64};
     const std::string value(64, 'x');

@@ -25,6 +25,7 @@ std::optional<ClusterOptions> read_cluster_options(const std::vector<std::string
     if (!common) return {};
     ClusterOptions options;
     static_cast<CommonOptions&>(options) = *common;
+    options.failovers = 4 * options.rounds;
     if (options.quick) make_quick(options);
     return options;
 }
