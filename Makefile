@@ -171,7 +171,7 @@ bench: $(PROGRAMS) $(BENCHES) ## measure for an hour; results go to RESULTS=benc
 $(BUILD)/bench/micro:   $(call objects,$(BASE) $(SHM) $(MICRO) bench/micro/main.cpp)
 $(BUILD)/bench/durable: $(call objects,$(call sources,bench/durable) bench/durable/main.cpp)
 $(BUILD)/bench/fanout:  $(call objects,$(call sources,bench/fanout) bench/fanout/main.cpp)
-$(BUILD)/bench/cluster: $(call objects,$(SHM) $(call sources,bench/cluster) bench/cluster/main.cpp $(filter cluster/etcd_%,$(CLUSTER)) tests/support/etcd_servers.cpp) $(ETCD_OBJECTS)
+$(BUILD)/bench/cluster: $(call objects,$(SHM) $(call sources,bench/cluster) bench/cluster/main.cpp $(filter cluster/etcd_%,$(CLUSTER)) cluster/text_fields.cpp tests/support/etcd_servers.cpp) $(ETCD_OBJECTS)
 $(BUILD)/bench/idle:    $(call objects,$(call sources,bench/idle) bench/idle/main.cpp)
 $(BUILD)/bench/flood:   $(call objects,$(call sources,bench/flood) bench/flood/main.cpp)
 $(BUILD)/bench/library: $(call objects,$(call sources,bench/library) bench/library/main.cpp) $(BUILD)/lib/libbelfry.a

@@ -266,6 +266,11 @@ std::optional<std::string> text_of(const po::variables_map& options, const std::
     return options[name].as<std::string>();
 }
 
+std::string required_text(const po::variables_map& options, const std::string& name) {
+    if (auto text = text_of(options, name)) return *text;
+    throw UsageError{"option --" + name + " is missing"};
+}
+
 std::vector<std::string> texts_of(const po::variables_map& options, const std::string& name) {
     if (options.count(name) == 0) return {};
     return options[name].as<std::vector<std::string>>();

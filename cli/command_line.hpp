@@ -79,6 +79,10 @@ struct Defaults {
 [[nodiscard]] std::optional<std::string> text_of(
     const boost::program_options::variables_map& options, const std::string& name);
 
+/// Returns the value of an option. @throws UsageError if it was not set and has no default
+[[nodiscard]] std::string required_text(const boost::program_options::variables_map& options,
+                                        const std::string& name);
+
 /// Returns the values of an option that can be repeated, in their order.
 [[nodiscard]] std::vector<std::string> texts_of(
     const boost::program_options::variables_map& options, const std::string& name);

@@ -55,8 +55,7 @@ class Applier {
         store::ClusterWriter writer;
         AppliedLog log;
         State state;
-        Revision stored_revision = 0;  ///< that of the last commit
-        bool has_old = false;          ///< there may be messages to delete
+        bool has_old = false;  ///< there may be messages to delete
     };
 
     [[nodiscard]] std::optional<store::StoreLock> wait_for_lock();

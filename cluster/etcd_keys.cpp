@@ -1,17 +1,14 @@
 #include "cluster/etcd_keys.hpp"
 
+#include "cluster/text_fields.hpp"
+
 #include <charconv>
 
 namespace belfry::cluster {
 namespace {
 
+/// Those that hex_text() writes.
 constexpr std::size_t digits = 16;
-
-std::string hexadecimal(std::uint64_t number) {
-    std::string text(digits, '0');
-    for (std::size_t i = digits; i-- > 0; number >>= 4U) text[i] = "0123456789abcdef"[number & 15U];
-    return text;
-}
 
 }  // namespace
 
@@ -26,11 +23,11 @@ std::string end_of_prefix(std::string_view prefix) {
 }
 
 std::string incarnation_folder(std::uint64_t incarnation) {
-    return std::string{log_folder} + hexadecimal(incarnation) + "/";
+    return std::string{log_folder} + hex_text(incarnation) + "/";
 }
 
 std::string batch_name(std::uint64_t incarnation, std::uint64_t position) {
-    return incarnation_folder(incarnation) + hexadecimal(position);
+    return incarnation_folder(incarnation) + hex_text(position);
 }
 
 std::optional<BatchKey> parse_batch_name(std::string_view name) {

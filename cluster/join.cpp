@@ -1,11 +1,11 @@
 #include "cluster/join.hpp"
 
-#include "base/random.hpp"
 #include "cli/command_line.hpp"
 #include "cluster/engine_unavailable.hpp"
 #include "cluster/heartbeat.hpp"
 #include "cluster/local_log.hpp"
 #include "cluster/log_beginning.hpp"
+#include "store/open_log.hpp"
 #include "store/saved_cluster.hpp"
 #include "store/store_file.hpp"
 
@@ -18,9 +18,6 @@ namespace belfry::cluster {
 namespace {
 
 using cli::UsageError;
-
-/// Number of hexadecimal digits of a new epoch.
-constexpr std::size_t epoch_digits = 16;
 
 constexpr std::chrono::milliseconds look_interval{200};
 
@@ -106,10 +103,9 @@ class Joining {
 
     /// If another node is faster, its settings count.
     void create_settings(const store::SavedLog& log) {
-        const Settings settings{
-            .epoch = log.epoch.empty() ? base::random_hex(epoch_digits) : log.epoch,
-            .max_payload = request_.max_payload,
-            .base = log.last_id};
+        const Settings settings{.epoch = log.epoch.empty() ? store::random_epoch() : log.epoch,
+                                .max_payload = request_.max_payload,
+                                .base = log.last_id};
         static_cast<void>(value_of(engine_.create("settings", settings.text())));
     }
 

@@ -57,34 +57,30 @@ po::options_description described_options() {
     return options;
 }
 
-std::string required(const po::variables_map& given, const char* name) {
-    if (auto text = cli::text_of(given, name)) return *text;
-    throw UsageError{std::string{"option --"} + name + " is missing"};
-}
-
 std::string optional(const po::variables_map& given, const char* name) {
     return cli::text_of(given, name).value_or("");
 }
 
 EngineOptions engine_in(const po::variables_map& given) {
     EngineOptions engine;
-    const std::string urls = required(given, "cluster");
+    const std::string urls = cli::required_text(given, "cluster");
     boost::algorithm::split(engine.urls, urls, boost::algorithm::is_any_of(","));
     engine.certificate = optional(given, "cluster-cert");
     engine.key = optional(given, "cluster-key");
     engine.authorities = optional(given, "cluster-ca");
     engine.user_file = optional(given, "cluster-user-file");
-    engine.cluster = required(given, "cluster-name");
+    engine.cluster = cli::required_text(given, "cluster-name");
     return engine;
 }
 
 LogLevel log_level_in(const po::variables_map& given) {
-    if (const auto level = log_level_named(required(given, "log-level"))) return *level;
+    if (const auto level = log_level_named(cli::required_text(given, "log-level"))) return *level;
     throw UsageError{"--log-level must be error, warning, info or debug"};
 }
 
 LogFormat log_format_in(const po::variables_map& given) {
-    if (const auto format = log_format_named(required(given, "log-format"))) return *format;
+    if (const auto format = log_format_named(cli::required_text(given, "log-format")))
+        return *format;
     throw UsageError{"--log-format must be text or json"};
 }
 
@@ -101,17 +97,17 @@ Options checked(const cli::CommandLine& line) {
     const po::variables_map& given = line.options;
     Options options;
     options.command = command_in(line.words);
-    options.data_dir = required(given, "data-dir");
+    options.data_dir = cli::required_text(given, "data-dir");
     options.engine = engine_in(given);
-    options.node = required(given, "node");
+    options.node = cli::required_text(given, "node");
     options.address = optional(given, "node-address");
     if (options.command == Options::Command::run) {
         options.generation = static_cast<std::uint32_t>(
-            cli::whole_number("generation", required(given, "generation"), 0,
+            cli::whole_number("generation", cli::required_text(given, "generation"), 0,
                               std::numeric_limits<std::uint32_t>::max()));
     }
-    options.max_payload = static_cast<std::uint32_t>(
-        cli::whole_number("max-payload", required(given, "max-payload"), 1, max_max_payload));
+    options.max_payload = static_cast<std::uint32_t>(cli::whole_number(
+        "max-payload", cli::required_text(given, "max-payload"), 1, max_max_payload));
     options.log_level = log_level_in(given);
     options.log_format = log_format_in(given);
     options.force = cli::is_set(given, "force");

@@ -19,11 +19,11 @@ namespace belfry::cluster {
 /// may have cut it. Only the applied log tells its length: the publisher waits until the batch was
 /// applied, and goes on at the head of the outbox.
 ///
-/// | killed                        | what is left                | mended by |
-/// |-------------------------------|-----------------------------|-----------------------------------|
-/// | before the engine has created | the entries, in the outbox  | the next publisher creates them
-/// | | after it                      | a batch, perhaps unanswered | the next publisher: `exists` |
-/// | after the batch was applied   | nothing                     | it goes on at the head |
+/// | killed                        | what is left                | mended by                    |
+/// |-------------------------------|-----------------------------|------------------------------|
+/// | before the engine has created | the entries, in the outbox  | the next publisher           |
+/// | after it                      | a batch, perhaps unanswered | the next publisher: `exists` |
+/// | after the batch was applied   | nothing                     | it goes on at the head       |
 class Publisher {
   public:
     /// How long it waits after a failure before it asks again.

@@ -1,6 +1,5 @@
 #include "cluster/reseed.hpp"
 
-#include "base/random.hpp"
 #include "cluster/engine_unavailable.hpp"
 #include "cluster/local_log.hpp"
 #include "cluster/node_record.hpp"
@@ -8,6 +7,7 @@
 #include "cluster/stored_log.hpp"
 #include "shm/data_directory.hpp"
 #include "shm/segment_file.hpp"
+#include "store/open_log.hpp"
 #include "store/saved_cluster.hpp"
 
 #include <algorithm>
@@ -23,9 +23,6 @@ namespace belfry::cluster {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Number of hexadecimal digits of a new epoch.
-constexpr std::size_t epoch_digits = 16;
 
 /// A node that runs writes its key within this time.
 constexpr std::chrono::seconds record_timeout{12};
@@ -138,7 +135,7 @@ void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
     const Values read = value_of(engine.read("settings"));
     require_loss(engine, read, local, request.node);
     if (!request.force) require_most(engine, local, request);
-    const Settings settings{.epoch = base::random_hex(epoch_digits),
+    const Settings settings{.epoch = store::random_epoch(),
                             .max_payload = local.cluster->max_payload,
                             .base = local.log.last_id};
     // What an engine that was restored from an older copy still has of the log comes before this.

@@ -43,23 +43,19 @@ po::options_description described_options() {
     return options;
 }
 
-std::string required(const po::variables_map& given, const char* name) {
-    if (auto text = cli::text_of(given, name)) return *text;
-    throw UsageError{std::string{"option --"} + name + " is missing"};
-}
-
 int descriptor_in(const po::variables_map& given, const char* name) {
     constexpr auto max = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
-    return static_cast<int>(cli::whole_number(name, required(given, name), 3, max));
+    return static_cast<int>(cli::whole_number(name, cli::required_text(given, name), 3, max));
 }
 
 LogLevel log_level_in(const po::variables_map& given) {
-    if (const auto level = log_level_named(required(given, "log-level"))) return *level;
+    if (const auto level = log_level_named(cli::required_text(given, "log-level"))) return *level;
     throw UsageError{"--log-level must be error, warning, info or debug"};
 }
 
 LogFormat log_format_in(const po::variables_map& given) {
-    if (const auto format = log_format_named(required(given, "log-format"))) return *format;
+    if (const auto format = log_format_named(cli::required_text(given, "log-format")))
+        return *format;
     throw UsageError{"--log-format must be text or json"};
 }
 
@@ -70,8 +66,8 @@ std::optional<CredentialFiles> files_in(const po::variables_map& given) {
                          cli::text_of(given, "tls-client-crl");
     if (!has_any) return {};
     CredentialFiles files;
-    files.certificate = required(given, "tls-cert");
-    files.key = required(given, "tls-key");
+    files.certificate = cli::required_text(given, "tls-cert");
+    files.key = cli::required_text(given, "tls-key");
     files.client_authorities = cli::text_of(given, "tls-client-ca");
     files.client_revocations = cli::text_of(given, "tls-client-crl");
     if (files.client_revocations && !files.client_authorities) {
@@ -134,11 +130,11 @@ Options checked(const po::variables_map& given) {
         if (!options.files) throw UsageError{"option --tls-cert is missing"};
         return options;
     }
-    options.gate_socket = required(given, "gate-socket");
+    options.gate_socket = cli::required_text(given, "gate-socket");
     read_listeners(given, options);
     options.supervisor_fd = descriptor_in(given, "supervisor-fd");
-    options.max_waiting =
-        cli::whole_number("max-waiting", required(given, "max-waiting"), 1, max_max_waiting);
+    options.max_waiting = cli::whole_number("max-waiting", cli::required_text(given, "max-waiting"),
+                                            1, max_max_waiting);
     options.log_level = log_level_in(given);
     options.log_format = log_format_in(given);
     return options;

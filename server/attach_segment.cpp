@@ -24,8 +24,6 @@
 namespace belfry::server {
 namespace {
 
-constexpr std::size_t epoch_digits = 16;
-
 /// Checks the durability of the segment against the option: a log in memory cannot get a store, and
 /// a log with a store cannot lose it. Of `async` and `commit` the stronger one applies.
 /// @throws StartError
@@ -158,7 +156,7 @@ void require_single_node(const Options& options) {
 /// @throws StartError if the store has a log of another epoch than the cluster
 store::SavedLog log_to_go_on_with(const Options& options,
                                   const std::optional<ClusterSettings>& cluster) {
-    const std::string new_epoch = cluster ? cluster->epoch : base::random_hex(epoch_digits);
+    const std::string new_epoch = cluster ? cluster->epoch : store::random_epoch();
     store::SavedLog saved;
     saved.epoch = new_epoch;
     if (options.durability == shm::Durability::memory) return saved;

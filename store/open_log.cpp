@@ -1,5 +1,6 @@
 #include "store/open_log.hpp"
 
+#include "base/random.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
 #include "store/store_lock.hpp"
@@ -18,6 +19,11 @@ SavedLog read(const std::filesystem::path& data_dir) {
 }
 
 }  // namespace
+
+std::string random_epoch() {
+    constexpr std::size_t digits = 16;
+    return base::random_hex(digits);
+}
 
 SavedLog open_log(const std::filesystem::path& data_dir, shm::Durability durability,
                   const std::string& new_epoch) {

@@ -13,6 +13,9 @@
 /// and none of them leaves a connection open.
 namespace belfry::store {
 
+/// Returns an epoch that no log has had. @throws std::system_error
+[[nodiscard]] std::string random_epoch();
+
 /// Opens the log of the store, for a start without a segment. Creates the store if it is missing,
 /// makes its contents durable, and returns the state from which the segment is to be made. If
 /// messages that clients have seen may be lost (async, without a clean stop), the log gets a new
