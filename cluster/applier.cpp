@@ -92,7 +92,7 @@ bool Applier::work(const store::StoreLock& lock) {
     return drain(open);
 }
 
-/// Brings the segment up to the database, and lets the watcher read the log behind it.
+/// Brings the segment up to the database, and lets the watcher read the log after it.
 void Applier::start(Store& open) {
     const store::SavedCluster saved = open.writer.start();
     open.state = state_of(saved);
@@ -114,7 +114,7 @@ Revision Applier::record_in(const store::SavedCluster& saved) const {
     return own == saved.nodes.end() ? 0 : own->record;
 }
 
-/// Lets the watcher begin behind this revision, unless it is already where the database ends. It is
+/// Lets the watcher begin after this revision, unless it is already where the database ends. It is
 /// not if the database is the first one, or an older copy was put in its place.
 void Applier::read_from(Revision revision) {
     if (stored_up_to_ && revision >= *stored_up_to_) return;

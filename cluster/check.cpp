@@ -37,7 +37,7 @@ struct Common {
     std::set<std::string> nodes;
 };
 
-/// Returns the part of a key behind its last slash.
+/// Returns the part of a key after its last slash.
 std::string name_in(const std::string& key) {
     return key.substr(key.rfind('/') + 1);
 }

@@ -17,7 +17,7 @@ inline constexpr std::string_view log_folder = "log/";
 /// Returns the prefix of all keys of a cluster.
 [[nodiscard]] std::string cluster_prefix(std::string_view cluster);
 
-/// Returns the first key behind all keys that begin with `prefix`, which must not be empty, nor end
+/// Returns the first key after all keys that begin with `prefix`, which must not be empty, nor end
 /// with the byte 255.
 [[nodiscard]] std::string end_of_prefix(std::string_view prefix);
 

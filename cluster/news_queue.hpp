@@ -40,7 +40,7 @@ class NewsQueue {
 
     // The applier calls these.
 
-    /// Lets the watcher begin behind this revision, and drops what it has received.
+    /// Lets the watcher begin after this revision, and drops what it has received.
     void start(Revision after);
 
     /// Takes everything that is in the queue. @return nothing if nothing has come

@@ -87,7 +87,7 @@ void Publisher::move_to(std::uint64_t position) noexcept {
     segment_->cluster().published.store(position, std::memory_order_release);
 }
 
-/// Waits until the batch at position_ was applied, and goes on behind what was applied.
+/// Waits until the batch at position_ was applied, and goes on after what was applied.
 void Publisher::wait_until_applied(const std::stop_token& stop) {
     const auto& head = segment_->outbox().head;
     const auto is_applied = [this, &head, &stop] {

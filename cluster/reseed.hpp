@@ -23,7 +23,7 @@ struct ReseedRequest {
     bool force = false;   ///< although other nodes may have stored more
 };
 
-/// Begins a cluster again whose engine has lost its data, behind the last message of this node's
+/// Begins a cluster again whose engine has lost its data, after the last message of this node's
 /// database. The log gets a new epoch, first in the database, then in the engine. The other nodes
 /// tell by their keys `node/NAME` how much they have stored; nodes that run write them every 5 s,
 /// even without settings. The server of this node must be stopped; a segment that it has left is

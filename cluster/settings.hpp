@@ -15,7 +15,7 @@ struct Settings {
     std::string epoch;              ///< of the log; hexadecimal digits
     std::uint32_t max_payload = 0;  ///< in bytes
     std::uint64_t rules = known_rules;
-    /// The log of the engine begins behind the message with this id. 0: at the beginning.
+    /// The log of the engine begins after the message with this id. 0: at the beginning.
     std::uint64_t base = 0;
 
     /// Returns `epoch=HEX max-payload=N rules=N base=ID`.

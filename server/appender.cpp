@@ -188,7 +188,7 @@ bool Appender::wait_until_shown(std::uint64_t end) {
         }
         loop_->wait(Clock::now());  // checks whether the session has to end
     }
-    // Messages behind a login at another node were dropped. The replica sets the login before it
+    // Messages after a login at another node were dropped. The replica sets the login before it
     // moves the head.
     if (segment_->is_in_cluster() && !session_->is_current()) loop_->end(Fenced{});
     return !loop_->ended();

@@ -81,7 +81,7 @@ class Appender {
     std::uint64_t last_appended_ = 0;
     // In a cluster:
     std::uint64_t last_seq_ = 0;    ///< of this session's messages; 0: there are none
-    std::uint64_t outbox_end_ = 0;  ///< the position behind them
+    std::uint64_t outbox_end_ = 0;  ///< the position after them
     std::uint64_t head_seen_ = 0;   ///< the outbox's head, as the last append saw it
     /// The lowest seq that was refused with `store-failed`. Until the client sends it again, no
     /// higher seq is accepted.

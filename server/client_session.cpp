@@ -174,7 +174,7 @@ std::string ClientSession::leave() {
 
 /// Waits until the cluster knows the end of the login, so that a client that logs in at another
 /// node as soon as it has the last line is not told again what it has acknowledged here.
-/// @param entry the position behind the end of the login; 0: there is nothing to wait for
+/// @param entry the position after the end of the login; 0: there is nothing to wait for
 void ClientSession::wait_for_logout(std::uint64_t entry) {
     if (entry == 0 || segment_->store_state() == shm::StoreState::fails) return;
     shm::wait_until_applied(*segment_, entry, Clock::now() + logout_timeout);

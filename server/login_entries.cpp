@@ -28,7 +28,7 @@ bool add(shm::OutboxBatch& batch, EntryKind kind, std::string_view client_id, st
 
 /// Writes the entry of the login. If the login that it replaces is this node's, the cursor of that
 /// one comes first, because it would not count afterwards.
-/// @return the position behind the entry; 0 if there is no room
+/// @return the position after the entry; 0 if there is no room
 std::uint64_t append_login(shm::Segment& segment, std::uint32_t row, std::uint64_t login) noexcept {
     const std::string_view client_id = shm::name_of(segment, row);
     const std::uint64_t replaced = segment.client(row).login.load(std::memory_order_acquire);
@@ -45,7 +45,7 @@ std::uint64_t append_login(shm::Segment& segment, std::uint32_t row, std::uint64
 
 /// If the process dies before it has woken the replica, the replica finds the entry when it looks
 /// at the outbox again.
-/// @return the position behind the entry; 0 if there is no room
+/// @return the position after the entry; 0 if there is no room
 std::uint64_t append_logout(shm::Segment& segment, const shm::Session& session,
                             std::string_view client_id, std::uint64_t cursor) noexcept {
     const wire::EntryHead head{{.kind = EntryKind::logout,

@@ -13,7 +13,7 @@ namespace belfry::server {
 struct LoginRequest {
     /// `welcome` if the client may log in here; otherwise nothing was changed.
     shm::Session::LoginResult result;
-    /// The position behind the entry; 0 if the outbox has no room for it at present.
+    /// The position after the entry; 0 if the outbox has no room for it at present.
     std::uint64_t end = 0;
 };
 
@@ -36,7 +36,7 @@ void withdraw_login(shm::Segment& segment, const shm::Session& session,
 /// Takes the client offline before the process exits. In a cluster it appends the end of the login,
 /// with the cursor, unless the outbox is full: then the replica does it after the process has
 /// exited. A second call changes nothing.
-/// @return the position behind the entry; 0 if none was written
+/// @return the position after the entry; 0 if none was written
 std::uint64_t log_out(shm::Segment& segment, shm::Session& session) noexcept;
 
 }  // namespace belfry::server

@@ -20,7 +20,7 @@ class OutboxWriter {
         std::size_t decided = 0;  ///< as of shm::LogWriter::Result
         bool fenced = false;      ///< a later login has taken over (15)
         bool no_space = false;    ///< nothing more fits until the replica has applied entries
-        /// The position behind the last entry of this session; 0: nothing was appended.
+        /// The position after the last entry of this session; 0: nothing was appended.
         std::uint64_t end = 0;
         std::uint64_t last_seq = 0;  ///< of the last message that was appended
     };

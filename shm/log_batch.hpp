@@ -10,7 +10,7 @@
 
 namespace belfry::shm {
 
-/// Records that are written behind the end of the log, and become part of it by one commit (1).
+/// Records that are written after the end of the log, and become part of it by one commit (1).
 /// Whoever uses it holds the lock.
 class LogBatch {
   public:

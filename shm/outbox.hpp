@@ -12,7 +12,7 @@
 /// decodes it.
 namespace belfry::shm {
 
-/// Entries that are written behind the end of the outbox, and become part of it by one commit
+/// Entries that are written after the end of the outbox, and become part of it by one commit
 /// (14). Whoever uses it holds the log's lock, and calls announce_entries() after it has released
 /// it. If the process dies before the commit, nothing is appended.
 class OutboxBatch {
@@ -23,7 +23,7 @@ class OutboxBatch {
     /// @return false if there is no room for it until the replica has moved the head
     [[nodiscard]] bool add(std::string_view head, std::string_view body = {}) noexcept;
 
-    /// Returns the position behind the last entry.
+    /// Returns the position after the last entry.
     [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
 
     void commit() noexcept;
@@ -38,7 +38,7 @@ class OutboxBatch {
 
 /// Takes the log's lock, and appends one entry. Any process of the server may call it, without a
 /// lock.
-/// @return the position behind it; 0 if there is no room
+/// @return the position after it; 0 if there is no room
 [[nodiscard]] std::uint64_t append_entry(Segment& segment, std::string_view head,
                                          std::string_view body = {}) noexcept;
 

@@ -70,7 +70,7 @@ struct SavedCluster {
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and
 /// no server may be running.
 /// @param epoch that of the cluster; the database must have the same, or none
-/// @param revision the cluster's log begins behind this revision of the engine
+/// @param revision the cluster's log begins after this revision of the engine
 /// @param max_payload that of the cluster; 0: not known
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to
 /// it
@@ -81,7 +81,7 @@ void enter_cluster(const std::filesystem::path& data_dir, const std::string& nam
 /// Makes the database the beginning of a new log of its cluster, after the engine has lost its
 /// data: gives it another epoch, and forgets nodes and logins. It is one transaction.
 /// The caller must hold the lock of the data directory, and no server may be running.
-/// @param revision the new log begins behind this revision of the engine
+/// @param revision the new log begins after this revision of the engine
 /// @param former_epoch that of the log which it ends; empty: not known
 /// @throws StoreError, also if the database is in no cluster
 void restart_cluster(const std::filesystem::path& data_dir, const std::string& epoch,

@@ -46,7 +46,7 @@ inline std::string message_at(RawClient& client, std::uint64_t id) {
     return client.read_until_id(id).back().payload;
 }
 
-/// Sends `HISTORY`, and returns the lines of the answer with the payloads behind them.
+/// Sends `HISTORY`, and returns the lines of the answer with the payloads after them.
 inline std::vector<std::string> history(RawClient& client, std::uint64_t first,
                                         std::uint64_t count) {
     client.send("HISTORY " + std::to_string(first) + " " + std::to_string(count) + "\r\n");

@@ -109,7 +109,7 @@ class KilledReplica : public ClusterTest {
         }
     }
 
-    /// Returns the length of what write_log() has appended to the first outbox behind its last
+    /// Returns the length of what write_log() has appended to the first outbox after its last
     /// batch.
     [[nodiscard]] std::uint64_t last_entry_bytes() const {
         const cluster::Batch* last = nullptr;

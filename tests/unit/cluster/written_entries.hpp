@@ -65,7 +65,7 @@ class WrittenOutbox {
     [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
     [[nodiscard]] const std::string& bytes() const { return bytes_; }
     [[nodiscard]] std::size_t entries() const { return ends_.size(); }
-    /// Returns where an entry begins; the end of the outbox behind the last one.
+    /// Returns where an entry begins; the end of the outbox after the last one.
     [[nodiscard]] std::uint64_t position(std::size_t entry) const {
         return entry == 0 ? 0 : ends_[entry - 1];
     }
