@@ -62,9 +62,16 @@ bool ClusterLogin::wait_until_started() {
 std::optional<ClusterLogin::LoginResult> ClusterLogin::ask_until_decided(
     shm::Session::Welcome& welcome) {
     shm::Segment& segment = context_->segment;
+    const std::uint64_t former = current_login();
     while (may_wait()) {
+        const std::uint64_t replaced = current_login();
+        if (is_given_up(former, replaced)) {
+            context_->loop.end(end_by_take_over());
+            break;
+        }
         const std::uint64_t head = segment.outbox().head.load(std::memory_order_acquire);
-        const auto asked = ask_for_login(segment, context_->session, client_id_, random_login());
+        const auto asked = ask_for_login(segment, context_->session, client_id_,
+                                         {.id = random_login(), .replaces = replaced});
         if (asked.result != LoginResult::welcome) return asked.result;
         if (asked.end == 0) {
             shm::wait_until_applied(segment, head + 1, Clock::now() + end_check_interval);
@@ -73,7 +80,6 @@ std::optional<ClusterLogin::LoginResult> ClusterLogin::ask_until_decided(
         if (!wait_until_applied(asked.end)) break;
         const auto result = context_->session.login(client_id_, welcome, secret_version_);
         if (result != LoginResult::not_current) return result;
-        stop_if_replaced();
     }
     if (context_->loop.ended()) return {};
     return LoginResult::not_current;
@@ -108,13 +114,17 @@ bool ClusterLogin::may_wait() {
     return true;
 }
 
-/// Ends the loop if the client has got another login and has closed this connection. A client that
-/// has only closed its sending side cannot be told from one that has given up and is logged in
-/// elsewhere, and that one must not be thrown out there.
-void ClusterLogin::stop_if_replaced() {
+/// Returns the login that the client has at any node; 0 if it has none.
+std::uint64_t ClusterLogin::current_login() const {
     const auto row = shm::find_row(context_->segment, client_id_);
-    const bool is_logged_in = row && context_->segment.client(*row).login.load() != 0;
-    if (is_logged_in && context_->loop.peer_has_closed()) context_->loop.end(end_by_take_over());
+    return row ? context_->segment.client(*row).login.load() : 0;
+}
+
+/// Tells whether the client has closed this connection and has got another login since it asked for
+/// this one. A client that has only closed its sending side cannot be told from one that has given
+/// up and is logged in elsewhere, and that one must not be thrown out there.
+bool ClusterLogin::is_given_up(std::uint64_t former, std::uint64_t present) const {
+    return present != 0 && present != former && context_->loop.peer_has_closed();
 }
 
 }  // namespace belfry::server

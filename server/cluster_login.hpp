@@ -30,7 +30,8 @@ class ClusterLogin {
     [[nodiscard]] std::optional<LoginResult> ask_until_decided(shm::Session::Welcome& welcome);
     [[nodiscard]] bool wait_until_applied(std::uint64_t position);
     [[nodiscard]] bool may_wait();
-    void stop_if_replaced();
+    [[nodiscard]] std::uint64_t current_login() const;
+    [[nodiscard]] bool is_given_up(std::uint64_t former, std::uint64_t present) const;
 
     SessionContext* context_;
     std::string_view client_id_;

@@ -29,16 +29,16 @@ bool add(shm::OutboxBatch& batch, EntryKind kind, std::string_view client_id, st
 /// Writes the entry of the login. If the login that it replaces is this node's, the cursor of that
 /// one comes first, because it would not count afterwards.
 /// @return the position after the entry; 0 if there is no room
-std::uint64_t append_login(shm::Segment& segment, std::uint32_t row, std::uint64_t login) noexcept {
+std::uint64_t append_login(shm::Segment& segment, std::uint32_t row,
+                           const NewLogin& login) noexcept {
     const std::string_view client_id = shm::name_of(segment, row);
-    const std::uint64_t replaced = segment.client(row).login.load(std::memory_order_acquire);
     const std::uint64_t cursor = shm::cursor_of(segment, row);
     shm::OutboxBatch batch{segment};
-    if (replaced != 0 && cursor != 0 && shm::is_login_of_this_node(segment, row) &&
-        !add(batch, EntryKind::cursor, client_id, replaced, cursor)) {
+    if (login.replaces != 0 && cursor != 0 && shm::is_login_of_this_node(segment, row) &&
+        !add(batch, EntryKind::cursor, client_id, login.replaces, cursor)) {
         return 0;
     }
-    if (!add(batch, EntryKind::login, client_id, login, replaced)) return 0;
+    if (!add(batch, EntryKind::login, client_id, login.id, login.replaces)) return 0;
     batch.commit();
     return batch.end();
 }
@@ -60,7 +60,7 @@ std::uint64_t append_logout(shm::Segment& segment, const shm::Session& session,
 }  // namespace
 
 LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session, std::string_view client_id,
-                           std::uint64_t login) noexcept {
+                           const NewLogin& login) noexcept {
     const auto row = shm::find_client(segment, client_id);
     if (!row) return {LoginResult::unknown_client};
     LoginRequest request{};
@@ -69,7 +69,7 @@ LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session, std::st
         const boost::interprocess::scoped_lock guard{lock};
         request.result = session.examine(*row);
         if (request.result != LoginResult::welcome) return request;
-        session.ask_for(login);
+        session.ask_for(login.id);
         session.set_appending(true);
         request.end = append_login(segment, *row, login);
     }

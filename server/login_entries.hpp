@@ -9,6 +9,12 @@
 /// thread of the session child calls these functions.
 namespace belfry::server {
 
+/// A login that is asked for, in the place of the one that the client has had.
+struct NewLogin {
+    std::uint64_t id;        ///< random, and not 0
+    std::uint64_t replaces;  ///< 0 if the client has none
+};
+
 /// What became of the request for a login.
 struct LoginRequest {
     /// `welcome` if the client may log in here; otherwise nothing was changed.
@@ -18,15 +24,15 @@ struct LoginRequest {
 };
 
 /// Checks as Session::login() does whether the client may log in here, and appends the entry of a
-/// login in the place of its current one. Takes the lock.
-/// @param login random, and not 0
+/// login. Takes the lock.
 ///
 /// | killed after     | what is left                | mended by                                  |
 /// |------------------|-----------------------------|--------------------------------------------|
 /// | the slot's login | a login that nobody knows   | the supervisor, which reaps the slot       |
 /// | the commit       | a login that no slot holds  | the replica, which ends it once it applies |
 [[nodiscard]] LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session,
-                                         std::string_view client_id, std::uint64_t login) noexcept;
+                                         std::string_view client_id,
+                                         const NewLogin& login) noexcept;
 
 /// Appends the end of the login that was asked for, unless the outbox is full. It must be called if
 /// the session does not use the login: the entry may still be applied.

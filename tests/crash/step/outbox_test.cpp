@@ -39,7 +39,9 @@ class OutboxOperation : public SegmentOperation {
 
     /// @return whether the session is the current one of ann
     [[nodiscard]] bool log_in(Session& session) {
-        const auto asked = server::ask_for_login(segment(), session, "ann", ++last_login_);
+        const auto asked =
+            server::ask_for_login(segment(), session, "ann",
+                                  {.id = ++last_login_, .replaces = replica_.client("ann").login});
         replica_.apply_all();
         Session::Welcome welcome;
         return asked.end != 0 && session.login("ann", welcome) == Session::LoginResult::welcome &&
@@ -115,10 +117,11 @@ class AskForLogin : public OutboxOperation {
   public:
     AskForLogin() : OutboxOperation{"ask for a login"} {
         session_ = claimed_session(segment(), later_slot);
+        login_ = {.id = 77, .replaces = ann_->login_id()};
         begin_here();
     }
     void run() override {
-        static_cast<void>(server::ask_for_login(segment(), *session_, "ann", 77));
+        static_cast<void>(server::ask_for_login(segment(), *session_, "ann", login_));
     }
 
   protected:
@@ -141,6 +144,7 @@ class AskForLogin : public OutboxOperation {
 
   private:
     std::optional<Session> session_;
+    server::NewLogin login_{};
 };
 
 class LogOut : public OutboxOperation {

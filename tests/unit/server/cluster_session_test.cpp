@@ -43,6 +43,17 @@ class ClusterSession : public ::testing::Test {
         return session.read_to("LIVE " + std::to_string(log().last_id) + "\r\n");
     }
 
+    /// Fills the outbox with messages of a login that nobody has.
+    void fill_outbox() {
+        std::string body(4000, 'x');
+        while (true) {
+            const wire::Entry entry{EntryKind::message, "bob", 5, 1, 0, body};
+            if (shm::append_entry(segment(), wire::EntryHead{entry}.bytes(), body) != 0) continue;
+            if (body.empty()) return;
+            body.clear();
+        }
+    }
+
     [[nodiscard]] std::uint64_t login_of(std::string_view name) {
         return replica_.client(name).login;
     }
@@ -117,6 +128,18 @@ TEST_F(ClusterSession,
     replica_.apply_all();
     EXPECT_EQ(session.read_all(), "BYE taken-over\r\n");
     EXPECT_EQ(session.child().wait(), 0);
+    replica_.apply_all();
+    EXPECT_EQ(login_of("ann"), another_login);
+}
+
+TEST_F(ClusterSession, ALoginThatFindsNoRoomThrowsNobodyOutIfItsClientHasGoneElsewhereMeanwhile) {
+    fill_outbox();
+    ForkedSession session{scratch_, 0};
+    session.send("LOGIN ann\r\n");
+    ASSERT_TRUE(eventually([&] { return session.has_read_all() && session.child().is_asleep(); }));
+    replica_.apply_elsewhere(EntryKind::login, "ann", another_login);
+    session.shutdown_sending();
+    EXPECT_EQ(session.read_all(), "BYE taken-over\r\n");
     replica_.apply_all();
     EXPECT_EQ(login_of("ann"), another_login);
 }
