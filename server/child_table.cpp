@@ -15,8 +15,16 @@ namespace {
 
 constexpr std::chrono::seconds pending_grace{1};  ///< a younger child is not evicted
 
+bool has_exited_with(int exit_status, int status) {
+    return WIFEXITED(status) && WEXITSTATUS(status) == exit_status;
+}
+
 bool is_failed_login(int status) {
-    return WIFEXITED(status) && WEXITSTATUS(status) == exit_failed_login;
+    return has_exited_with(exit_failed_login, status);
+}
+
+bool is_unavailable(int status) {
+    return has_exited_with(exit_unavailable, status);
 }
 
 /// @param status 0 for an adopted child, whose status is unknown
@@ -51,14 +59,15 @@ bool ChildTable::has_room() const noexcept {
 }
 
 bool ChildTable::is_pending(std::uint32_t slot) const noexcept {
-    return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot);
+    return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot) &&
+           !shm::is_waiting_for_login(*segment_, slot);
 }
 
 void ChildTable::settle() {
     std::erase_if(pending_, [this](std::uint32_t slot) { return settle(slot); });
 }
 
-/// Reports a pending child to the limits if it has logged in. @return whether it has
+/// Reports a child that is not pending any more to the limits. @return whether it was one
 bool ChildTable::settle(std::uint32_t slot) {
     if (is_pending(slot)) return false;
     limits_->logged_in(children_[slot].source, Clock::now());
@@ -98,7 +107,7 @@ void ChildTable::bury_own(pid_t pid, int status) {
 
 void ChildTable::bury(std::uint32_t slot, int status) {
     const bool was_online = shm::count_death(*segment_, slot);
-    const bool is_orderly = status == 0 || is_failed_login(status);
+    const bool is_orderly = status == 0 || is_failed_login(status) || is_unavailable(status);
     if (!deaths_are_expected_ && (!is_orderly || was_online)) log_death(slot, status);
     report(slot, status);
     if (children_[slot].is_evicted) --leaving_;
@@ -111,7 +120,8 @@ void ChildTable::bury(std::uint32_t slot, int status) {
 void ChildTable::report(std::uint32_t slot, int status) {
     const admission::Source& source = children_[slot].source;
     const bool is_undecided = std::erase(pending_, slot) != 0;
-    if (shm::is_logged_in(*segment_, slot)) {
+    // That a node of a cluster could not take the login is not the client's fault.
+    if (!is_pending(slot) || is_unavailable(status)) {
         is_undecided ? limits_->logged_in(source, Clock::now())
                      : limits_->remember(source, Clock::now());
     } else if (is_undecided) {

@@ -7,6 +7,7 @@
 #include "server/login_entries.hpp"
 #include "server/predecessor.hpp"
 #include "server/refusals.hpp"
+#include "server/session_process.hpp"
 #include "server/small_child.hpp"
 #include "shm/client_stats.hpp"
 #include "wire/command_parser.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,17 +43,29 @@ std::size_t input_bytes(const shm::Geometry& geometry) {
     return wire::max_line + geometry.max_payload + 2 + static_cast<std::size_t>(read_ahead);
 }
 
+int exit_status_for(ErrorCode refusal) {
+    switch (refusal) {
+        case ErrorCode::too_many_clients:
+            return EXIT_SUCCESS;
+        case ErrorCode::unavailable:
+            return exit_unavailable;
+        default:
+            return exit_failed_login;
+    }
+}
+
 void refuse(SessionContext& context, std::string_view client_id, ErrorCode code) {
     log_refused_login(context.segment, client_id, code, context.heritage.peer);
-    context.loop.end(SessionEnd{
-        .reason = EndReason::failed,
-        .last_line = error_line(code),
-        .failed_login = code != ErrorCode::too_many_clients && code != ErrorCode::unavailable});
+    context.loop.end(SessionEnd{.reason = EndReason::failed,
+                                .last_line = error_line(code),
+                                .exit_status = exit_status_for(code)});
 }
 
 /// Returns the end of a connection that sends no login.
 SessionEnd garbage(std::string line) {
-    return {.reason = EndReason::protocol, .last_line = std::move(line), .failed_login = true};
+    return {.reason = EndReason::protocol,
+            .last_line = std::move(line),
+            .exit_status = exit_failed_login};
 }
 
 void log_login(const SessionContext& context, std::string_view client_id, bool takes_over) {

@@ -25,7 +25,7 @@ struct SessionEnd {
     shm::EndReason reason;
     std::string last_line;
     bool answer_first = false;  ///< everything that the client sent before must be answered first
-    bool failed_login = false;  ///< the supervisor counts it against the client's address
+    int exit_status = 0;        ///< of the process (session_process.hpp)
 };
 
 /// SIGTERM came. Its meaning depends on the segment, and on whether the client is logged in.

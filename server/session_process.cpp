@@ -20,7 +20,7 @@ namespace {
 int exit_status(const SessionContext& context) {
     if (!context.loop.ended()) return EXIT_SUCCESS;
     const auto* end = std::get_if<SessionEnd>(&context.loop.cause());
-    return end != nullptr && end->failed_login ? exit_failed_login : EXIT_SUCCESS;
+    return end != nullptr ? end->exit_status : EXIT_SUCCESS;
 }
 
 /// SIGTERM means that the server stops, or that another connection needs the slot of this one.
