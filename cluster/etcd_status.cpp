@@ -20,13 +20,26 @@ std::string_view essence_of(std::string_view text) {
     return text;
 }
 
+/// Tells whether etcd has refused the request or its user. No other failure needs somebody to act.
+bool is_refusal(const grpc::Status& status) {
+    switch (status.error_code()) {
+        case grpc::StatusCode::PERMISSION_DENIED:
+        case grpc::StatusCode::UNAUTHENTICATED:
+        case grpc::StatusCode::INVALID_ARGUMENT:
+        case grpc::StatusCode::RESOURCE_EXHAUSTED:
+            return true;
+        default:
+            return false;
+    }
+}
+
 EngineError error_of(const grpc::Status& status) {
     if (remedy_for(status) == Remedy::another_server) return EngineError::no_answer;
     if (says(status, "database space exceeded")) return EngineError::full;
     if (says(status, "lease not found")) return EngineError::lease_ended;
     if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE && says(status, "compacted"))
         return EngineError::compacted;
-    return EngineError::refused;
+    return is_refusal(status) ? EngineError::refused : EngineError::no_answer;
 }
 
 }  // namespace
@@ -41,6 +54,8 @@ Remedy remedy_for(const grpc::Status& status) {
                            says(status, "user name is empty")
                        ? Remedy::log_in_again
                        : Remedy::none;
+        case grpc::StatusCode::FAILED_PRECONDITION:
+            return says(status, "not leader") ? Remedy::another_server : Remedy::none;
         case grpc::StatusCode::RESOURCE_EXHAUSTED:
             return says(status, "too many requests") ? Remedy::another_server : Remedy::none;
         case grpc::StatusCode::UNAVAILABLE:
