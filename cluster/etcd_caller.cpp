@@ -13,7 +13,8 @@ namespace {
 std::optional<EtcdUser> read_user(const std::filesystem::path& path) {
     if (path.empty()) return std::nullopt;
     const std::string contents = read_option_file(path, "cluster-user-file");
-    const std::string line = contents.substr(0, contents.find('\n'));
+    std::string line = contents.substr(0, contents.find('\n'));
+    if (line.ends_with('\r')) line.pop_back();
     const std::size_t colon = line.find(':');
     if (colon == 0 || colon == std::string::npos)
         throw cli::UsageError{path.string() + " does not contain name:password",

@@ -142,6 +142,7 @@ bool holds_user(const fs::path& file) {
     std::string user;
     std::string rest;
     if (!std::getline(in, user) || std::getline(in, rest)) return false;
+    if (user.ends_with('\r')) user.pop_back();
     const std::size_t colon = user.find(':');
     return colon != std::string::npos && colon != 0 && colon + 1 < user.size();
 }

@@ -437,6 +437,9 @@ TEST(Engine, UsesCertificatesAndAUser) {
     create_many(*engine, 10, 19);
     expect_batches(watching, 0, 19);
 
+    options.user_file = dir.write("crlf", "node:pass:word\r\n");
+    EXPECT_TRUE(cluster::make_etcd_engine(options)->read("settings"));
+
     options.user_file = dir.write("wrong", "node:wrong\n");
     const auto wrong = cluster::make_etcd_engine(options)->read("settings");
     ASSERT_FALSE(wrong);

@@ -189,14 +189,15 @@ TEST(ClusterFiles, MustExistAndBeRegular) {
 
 TEST(ClusterFiles, TheUserFileHoldsOneLineWithNameAndPassword) {
     const TempDir folder;
-    for (const std::string text : {"", "\n", "root", "root:", ":secret", "root:a\nx"}) {
+    for (const std::string text :
+         {"", "\n", "root", "root:", "root:\r\n", ":secret", "root:a\nx"}) {
         const auto file = folder.write("user", text);
         ::chmod(file.c_str(), 0600);
         EXPECT_EQ(complaint_about_files({"--cluster-user-file", file.string()}),
                   "--cluster-user-file: " + file.string() + " does not hold one line name:password")
             << text;
     }
-    for (const std::string text : {"root:a", "root:a:b\n"}) {
+    for (const std::string text : {"root:a", "root:a:b\n", "root:a\r\n"}) {
         const auto file = folder.write("user", text);
         ::chmod(file.c_str(), 0600);
         EXPECT_EQ(complaint_about_files({"--cluster-user-file", file.string()}), "") << text;
