@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr base::Duration token_use_interval = 60s;
+constexpr base::Duration token_use_timeout = 500ms;
+
 /// Reads `name:password` from the user file. @return nothing if there is no such file
 std::optional<EtcdUser> read_user(const std::filesystem::path& path) {
     if (path.empty()) return std::nullopt;
@@ -54,6 +57,28 @@ Answer<std::string> EtcdCaller::log_in(const std::optional<std::string>& stale,
         return answer.failure();
     }
     return *token_;
+}
+
+void EtcdCaller::keep_token(const std::string& key) {
+    const base::TimePoint now = base::Clock::now();
+    const base::TimePoint used{base::Duration{token_used_.load()}};
+    if (!user_ || (used != base::TimePoint{} && now < used + token_use_interval)) return;
+    token_used_ = now.time_since_epoch().count();
+    const auto token = log_in({}, now + token_use_timeout);
+    if (!token || token->empty()) return;
+    etcdserverpb::RangeRequest request;
+    request.set_key(key);
+    request.set_serializable(true);
+    Attempts<etcdserverpb::RangeRequest> attempts{servers_, request};
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+        attempts.start(i, *token, token_use_timeout);
+    }
+    for (std::size_t ended = 0; ended < servers_.size(); ++ended) {
+        const auto attempt = attempts.wait(token_use_timeout);
+        if (!attempt) return;
+        if (remedy_for(attempt->status) != Remedy::log_in_again) continue;
+        static_cast<void>(log_in(*token, now + Engine::call_timeout));
+    }
 }
 
 Answer<bool> EtcdCaller::keep_lease(Lease lease) {

@@ -43,6 +43,11 @@ class EtcdCaller {
     [[nodiscard]] Answer<std::string> log_in(const std::optional<std::string>& stale,
                                              base::TimePoint end);
 
+    /// Uses the token at every server, once a minute. A server forgets a token that nobody uses
+    /// there for five minutes, and a login would delay a failover to it.
+    /// @param key one that the user may read
+    void keep_token(const std::string& key);
+
     /// Returns the server that has answered last.
     [[nodiscard]] std::size_t current() const { return current_; }
 
@@ -108,8 +113,9 @@ class EtcdCaller {
 
     EtcdServers servers_;
     std::optional<EtcdUser> user_;
-    std::timed_mutex login_mutex_;      ///< held by the thread that logs in
-    std::optional<std::string> token_;  ///< empty: etcd does not ask for users
+    std::timed_mutex login_mutex_;                     ///< held by the thread that logs in
+    std::optional<std::string> token_;                 ///< empty: etcd does not ask for users
+    std::atomic<base::Duration::rep> token_used_ = 0;  ///< by keep_token(); 0: never
     std::atomic<std::size_t> current_ = 0;
     std::atomic<base::Duration::rep> last_heard_;
     std::atomic<Revision> last_change_ = 0;

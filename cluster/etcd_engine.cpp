@@ -191,6 +191,7 @@ Answer<Lease> EtcdEngine::grant_lease(std::chrono::seconds lifetime) {
 }
 
 Answer<bool> EtcdEngine::keep_lease(Lease lease) {
+    caller_.keep_token(name("settings"));
     return caller_.keep_lease(lease);
 }
 
