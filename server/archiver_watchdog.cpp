@@ -49,7 +49,24 @@ ArchiverWatchdog::ArchiverWatchdog(shm::Segment& segment, std::filesystem::path 
 void ArchiverWatchdog::begin() {
     if (!segment_->has_store()) return;
     archiver_ = adopt(segment_->process(shm::archiver_entry));
+    if (archiver_.pid != 0 && is_outdated()) replace();
     if (archiver_.pid == 0) start();
+}
+
+/// Tells whether an adopted replica is of another version than this program, or was started with
+/// other options. It may not understand what the cluster needs now, or not reach the engine.
+bool ArchiverWatchdog::is_outdated() const {
+    return replica_ && (replica_->is_changed ||
+                        shm::version_in(segment_->process(shm::archiver_entry)) != wire::version);
+}
+
+/// Ends an adopted replica. It may be killed at any time, and the sessions go on.
+void ArchiverWatchdog::replace() {
+    log_event(LogLevel::info,
+              "the running replica is of another version or has other options; replacing it");
+    archiver_.signal(SIGKILL);
+    static_cast<void>(base::wait_for_end(archiver_.pidfd, Clock::now() + drain_timeout));
+    forget();
 }
 
 void ArchiverWatchdog::start() {

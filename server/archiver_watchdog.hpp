@@ -28,7 +28,8 @@ class ArchiverWatchdog {
                      const base::UniqueFd& alive, const std::vector<base::PlacedFile>& lock_files,
                      std::optional<ReplicaCommand> replica);
 
-    /// Adopts a running archiver, or starts one. @throws StartError
+    /// Adopts a running archiver, or starts one. An adopted replica that is of another version, or
+    /// has other options, is replaced at once. @throws StartError
     void begin();
 
     /// Returns a descriptor that becomes readable when an adopted archiver exits, or -1 if the
@@ -60,6 +61,8 @@ class ArchiverWatchdog {
     using Clock = std::chrono::steady_clock;
 
     [[nodiscard]] std::string name() const { return replica_ ? "the replica" : "the archiver"; }
+    [[nodiscard]] bool is_outdated() const;
+    void replace();
     void start();
     [[nodiscard]] pid_t spawn(std::uint32_t generation);
     void wait_for_end() noexcept;

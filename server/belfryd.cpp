@@ -172,19 +172,24 @@ std::optional<ClusterSettings> join(const Options& options) {
     return settings;
 }
 
+/// Returns what the record `cluster-options` holds; nothing on a single node.
+std::vector<std::string> recorded_arguments(const Options& options) {
+    if (!options.cluster) return {};
+    auto arguments = cluster_arguments(*options.cluster);
+    arguments.insert(arguments.end(), {"--max-payload", std::to_string(options.max_payload)});
+    return arguments;
+}
+
 void record_cluster(const Options& options) {
-    std::vector<std::string> arguments;
-    if (options.cluster) {
-        arguments = cluster_arguments(*options.cluster);
-        arguments.insert(arguments.end(), {"--max-payload", std::to_string(options.max_payload)});
-    }
-    shm::write_cluster_arguments(options.data_dir, arguments);
+    shm::write_cluster_arguments(options.data_dir, recorded_arguments(options));
 }
 
 std::optional<ReplicaCommand> replica_command(const Options& options) {
     if (!options.cluster) return {};
+    const bool is_changed =
+        shm::read_cluster_arguments(options.data_dir) != recorded_arguments(options);
     return ReplicaCommand{replica_program(), options.data_dir, cluster_arguments(*options.cluster),
-                          options.log_format};
+                          options.log_format, is_changed};
 }
 
 /// Removes the port files and the record of the clients' file. Those in the data directory stay if
@@ -248,9 +253,12 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     set_process_title("supervisor");
 
     auto adopted = segment_to_adopt(options);
-    if (!adopted) require_nobody(options);
-    // Before the node joins, because `belfryctl cluster reseed` may be what makes that possible.
-    record_cluster(options);
+    if (!adopted) {
+        require_nobody(options);
+        // Before the node joins, because `belfryctl cluster reseed` may be what makes that
+        // possible.
+        record_cluster(options);
+    }
     const auto cluster = adopted ? std::nullopt : join(options);
     const base::UniqueFd alive = shm::hold_alive(options.data_dir);
     Listener listener = open_listener(options.listen, options.port,
@@ -286,7 +294,12 @@ void serve(Options options, auth::KnownClients clients, const std::vector<std::s
     show_sandbox(segment, supervisor.sandbox());
     move_program_to_huge_pages();
     const std::size_t sessions = supervisor.adopt();
-    if (!is_new) log_adoption(segment, sessions);
+    if (!is_new) {
+        // Only after a replica with other options was replaced: if this process is killed before
+        // that, the next one does it.
+        record_cluster(options);
+        log_adoption(segment, sessions);
+    }
     log_listening(segment, options, clients, listener, gate);
     warn_of_exposure(options, clients);
     manager.ready("listening on " + listener.name());

@@ -60,6 +60,7 @@ struct ReplicaCommand {
     std::filesystem::path data_dir;
     std::vector<std::string> engine;  ///< cluster_arguments()
     LogFormat log_format;
+    bool is_changed = false;  ///< a replica that runs already was started with other options
 };
 
 /// Forks and executes the replica. It inherits standard error and the locked file `alive`.
