@@ -132,6 +132,8 @@ void Connection::log_in() {
     // Enough for the line, so that the string leaves no copy of a secret behind as it grows.
     socket_->out().reserve(wire::max_line);
     conversation_.log_in(socket_->out());
+    // A server that reads the line after this client has given up must not end a later session.
+    socket_->set_reset(true);
     enter(Phase::logging_in, base::Clock::now() + welcome_timeout);
 }
 
@@ -140,6 +142,7 @@ void Connection::welcome() {
     was_lost_ = false;
     redial_.reset();
     servers_.succeed();
+    socket_->set_reset(false);
     socket_->wipe_sent();
     enter(Phase::online, std::nullopt);
 }

@@ -23,7 +23,8 @@ bool would_wait(int error) {
 Socket::~Socket() {
     out_.clear();
     wipe_sent();
-    if (!tls_ || owner_ != ::getpid()) return;
+    // After a close_notify the server would take everything before it as complete.
+    if (!tls_ || is_reset_ || owner_ != ::getpid()) return;
     tls_->close();
     static_cast<void>(send_all(tls_->encrypted()));
 }
@@ -61,6 +62,13 @@ bool Socket::decrypt(std::string_view bytes) {
     }
     if (tls_->loss()) loss_ = *tls_->loss();
     return !tls_->loss();
+}
+
+void Socket::set_reset(bool is_reset) {
+    is_reset_ = is_reset;
+    const linger at_once{.l_onoff = is_reset ? 1 : 0, .l_linger = 0};
+    // Without the option the connection is closed instead.
+    static_cast<void>(::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
 }
 
 void Socket::consume(std::size_t count) noexcept {

@@ -27,8 +27,9 @@ class Socket {
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
 
-    /// Tells the server that the connection ends, if it can be told now, and closes it. The bytes
-    /// of out() are overwritten. A forked child tells nothing, because the parent goes on.
+    /// Tells the server that the connection ends, if it can be told now, and closes it, unless
+    /// set_reset() says otherwise. The bytes of out() are overwritten. A forked child tells
+    /// nothing, because the parent goes on.
     ~Socket();
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
@@ -53,6 +54,10 @@ class Socket {
     /// Returns the buffer of bytes to be sent. Callers append to it, at most a few hundred KiB at
     /// once, and only if is_established().
     [[nodiscard]] std::string& out() noexcept { return out_; }
+
+    /// Chooses whether the end of this object, or of the process, resets the connection. After a
+    /// reset the server does not act on what it has not read yet.
+    void set_reset(bool is_reset);
 
     /// Tells whether bytes wait to be sent.
     [[nodiscard]] bool has_unsent() const noexcept {
@@ -80,6 +85,7 @@ class Socket {
     std::size_t in_end_ = 0;
     std::string out_;
     bool is_silent_ = true;
+    bool is_reset_ = false;
     Loss loss_;
 };
 

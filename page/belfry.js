@@ -414,13 +414,14 @@ class WebSocketTransport extends Transport {
 class SocketTransport extends Transport {
     async connect({ protocol, hostname, port }, tls) {
         const isTls = protocol === "tls:";
-        const { connect } = await import(isTls ? "node:tls" : "node:net");
+        const { connect } = await import("node:net");
+        const encrypt = isTls && (await import("node:tls")).connect;
         if (!this.on) return;
         const host = hostname.replace(/^\[|\]$/g, "");
         const name = !/^[\d.]+$|:/.test(host) && { servername: host };
         let why = "the connection was closed";
-        this.socket = connect({ host, port, ...(isTls && { ...name, ...tls }) })
-            .setNoDelay(true)
+        this.tcp = connect({ host, port }).setNoDelay(true);
+        this.socket = (encrypt ? encrypt({ socket: this.tcp, host, ...name, ...tls }) : this.tcp)
             .on(isTls ? "secureConnect" : "connect", () => this.on?.opened())
             .on("data", (bytes) => this.on?.received(bytes))
             .on("error", ({ message, code }) => (why = message || code))
@@ -444,9 +445,12 @@ class SocketTransport extends Transport {
         this.socket[isPaused ? "pause" : "resume"]();
     }
 
-    close() {
+    // A server that reads a login after its client has given up must not end a later session of the client. It notices a
+    // reset before it acts on the line.
+    close(hasNoWelcome) {
         this.on = undefined;
-        this.socket?.unref().destroySoon();
+        if (hasNoWelcome && this.tcp?.connecting === false) this.tcp.resetAndDestroy();
+        else this.socket?.unref().destroySoon();
     }
 }
 
@@ -783,7 +787,7 @@ export class Client extends EventTarget {
     #drop() {
         for (const name in this.#timers) clearTimeout(this.#timers[name]);
         this.#timers = {};
-        this.#transport?.close();
+        this.#transport?.close(this.state === "connecting");
         this.#transport = undefined;
     }
 

@@ -28,6 +28,7 @@ import re
 import selectors
 import socket
 import ssl
+import struct
 import threading
 import time
 import urllib.parse
@@ -1236,6 +1237,9 @@ if hasattr(os, "register_at_fork"):
 class _Shared:
     """The part of a client that does not wait."""
 
+    _link: Optional[socket.socket]
+    _resets = False  # whether the end of the link is a reset
+
     def __init__(
         self,
         setup: _Setup,
@@ -1285,6 +1289,32 @@ class _Shared:
         self._check()
         if self._core.state == "stopped" and self._core.error:
             raise self._core.error
+
+    def _set_reset(self, resets: bool) -> None:
+        """Chooses whether the end of the link, or of the process, is a reset.
+
+        A server that reads a login after its client has given up must not end a later session of the client.
+        """
+        self._resets = resets
+        if self._link is not None:
+            try:
+                self._link.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", resets, 0)
+                )
+            except OSError:
+                pass  # the connection is gone
+
+    def _begin(self, now: float) -> None:
+        """The connection stands, and the login is the next that is written."""
+        self._set_reset(True)
+        self._core.connected(now)
+
+    def _take_in(self, data: bytes, now: float) -> None:
+        """Handles bytes of the server."""
+        was_online = self._core.is_online
+        self._core.received(data, now)
+        if self._core.is_online and not was_online:
+            self._set_reset(False)
 
     def _tell(self, news: Sequence[Union[StateChange, Presence]]) -> None:
         for item in news:
@@ -1646,7 +1676,7 @@ class Client(_Shared):
             elif loss:
                 self._core.lost(loss, time.monotonic())
             else:
-                self._core.connected(time.monotonic())
+                self._begin(time.monotonic())
         self._after()
 
     def _connect_to(self, server: _Server) -> socket.socket:
@@ -1738,7 +1768,7 @@ class Client(_Shared):
         with self._lock:
             now = time.monotonic()
             if data and self._core.is_linked:
-                self._core.received(data, now)
+                self._take_in(data, now)
             self._core.tick(now)
         self._after()
 
@@ -1806,7 +1836,7 @@ class Client(_Shared):
         with self._lock:
             link, self._link = self._link, None
             self._rest = memoryview(b"")
-        if isinstance(link, ssl.SSLSocket):
+        if isinstance(link, ssl.SSLSocket) and not self._resets:
             try:
                 link.unwrap()
             except (OSError, ValueError):
@@ -2113,12 +2143,12 @@ class AsyncClient(_Shared):
         self._transport, self._protocol = transport, protocol
         self._is_congested = False
         self._is_reading = True
-        self._core.connected(self._loop.time())
+        self._begin(self._loop.time())
         self._schedule()
 
     def _received(self, protocol: _Protocol, data: bytes) -> None:
         if protocol is self._protocol and self._core.is_linked:
-            self._core.received(data, self._loop.time())
+            self._take_in(data, self._loop.time())
             self._after()
 
     def _lost(self, protocol: _Protocol, error: Exception) -> None:
@@ -2171,7 +2201,7 @@ class AsyncClient(_Shared):
         transport, self._transport, self._protocol, self._link = self._transport, None, None, None
         if transport is None:
             return
-        if self._core.is_closed:
+        if self._core.is_closed and not self._resets:
             transport.close()
         else:
             transport.abort()

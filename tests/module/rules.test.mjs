@@ -1,9 +1,15 @@
 // What the client does about each answer, against a server that gives any answer.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
+import net from "node:net";
 import { test } from "node:test";
+import tls from "node:tls";
 import { BelfryError, Client } from "../../page/belfry.js";
+import { makeCertificates } from "./support/certificates.mjs";
 import { FakeServer } from "./support/fake_server.mjs";
+import { temporaryFolder } from "./support/server.mjs";
 import { inTime, stateOf, take, texts, until } from "./support/waiting.mjs";
 
 const backoff = { first: 1, longest: 5 };
@@ -46,6 +52,50 @@ withServer("welcome says what the server has said, with the highest seq that was
     server.answers.LOGIN = (connection) => connection.line(server.welcome(" accepted=17 more=1"));
     const { welcome } = await stateOf(connect(), "online");
     assert.deepEqual(welcome, { id: "me", epoch: "abc", cursor: 0, last: 1, seq: 17n, maxPayload: 1000, server: "fake/1" });
+});
+
+const listening = (server) => once(server.listen(0, "127.0.0.1"), "listening");
+
+/** Lets a client log in at a server that does not answer, and returns how it ends the connection when it is closed. */
+async function endOfLogin(scheme, options) {
+    const server = scheme === "tls" ? tls.createServer(options.server) : net.createServer();
+    // It sees the connection as it is, also that of TLS.
+    const front = net.createServer((socket) => {
+        const behind = net.connect(server.address().port).on("error", () => {});
+        socket.pipe(behind).pipe(socket);
+    });
+    const accepted = once(front, "connection");
+    const served = once(server, scheme === "tls" ? "secureConnection" : "connection");
+    await Promise.all([listening(server), listening(front)]);
+    const client = new Client({ id: "me", servers: `${scheme}://127.0.0.1:${front.address().port}`, tls: options?.client });
+    try {
+        const [socket] = await inTime(accepted, "connection");
+        const ended = new Promise((resolve) => {
+            socket.on("error", ({ code }) => resolve(code)).on("end", () => resolve("in order"));
+        });
+        const [session] = await inTime(served, "session");
+        const [line] = await inTime(once(session.on("error", () => {}), "data"), "LOGIN");
+        assert.equal(String(line), "LOGIN me ack=manual\r\n");
+        await client.close();
+        session.destroy();
+        return await inTime(ended, "end of the connection");
+    } finally {
+        await client.close();
+        front.close();
+        server.close();
+    }
+}
+
+test("A login that is given up is reset", async () => {
+    assert.equal(await endOfLogin("tcp"), "ECONNRESET");
+});
+
+test("A login by TLS that is given up is reset", async () => {
+    const folder = temporaryFolder();
+    const { certificate, key, authority } = makeCertificates(folder);
+    const [cert, secret, ca] = [certificate, key, authority].map((path) => readFileSync(path));
+    rmSync(folder, { recursive: true });
+    assert.equal(await endOfLogin("tls", { server: { cert, key: secret }, client: { ca } }), "ECONNRESET");
 });
 
 for (const code of ["unknown-client", "login-refused", "tls-required"]) {

@@ -1,10 +1,13 @@
 """Both clients against servers that a test plays: losses, lies, silence, and the end."""
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
 import socket
+import ssl
+import tempfile
 import threading
 import time
 import traceback
@@ -13,7 +16,7 @@ from unittest import mock
 
 import belfry
 from adapters import OnLoop, Threaded
-from support import DEADLINE, QUICK, WELCOME, PlayedServer, descriptors, until
+from support import DEADLINE, QUICK, WELCOME, PlayedServer, descriptors, make_certificate, until
 from test_vectors import VECTORS, bytes_of
 
 
@@ -129,7 +132,8 @@ class Played:
 
     def test_a_client_can_be_closed_in_every_state(self):
         with mock.patch.object(belfry.Conversation, "QUIT_TIMEOUT", 0.1):
-            self.client().close()
+            with PlayedServer() as silent:
+                self.client(servers=silent.url).close()
             waiting = self.client(servers="tcp://127.0.0.1:1", backoff=(30, 30))
             until(lambda: waiting.state == "waiting")
             waiting.close()
@@ -185,6 +189,39 @@ class Played:
             self.accept(b"")
             self.accept(WELCOME + b"LIVE 0\r\n")
             self.assertEqual(client.receive(DEADLINE), belfry.Live(0))
+
+    def test_a_login_that_is_given_up_is_reset(self):
+        with mock.patch.object(belfry.Conversation, "LOGIN_TIMEOUT", 0.05):
+            client = self.client()
+            with self.assertRaises(ConnectionResetError):
+                self.accept(b"").line()
+        with mock.patch.object(belfry.Conversation, "LOGIN_TIMEOUT", 3600):
+            link = self.accept(b"")
+            client.close()
+            with self.assertRaises(ConnectionResetError):
+                link.line()
+
+    def test_after_welcome_a_connection_is_closed_in_order(self):
+        client = self.client()
+        link = self.accept(WELCOME)
+        until(lambda: client.state == "online")
+        with mock.patch.object(belfry.Conversation, "QUIT_TIMEOUT", 0.05):
+            client.close()
+        self.assertEqual((link.line(), link.line()), (b"QUIT\r\n", b""))
+
+    def test_a_login_by_tls_that_is_given_up_is_reset(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            make_certificate(folder)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+            url = self.server.url.replace("tcp://127.0.0.1", "tls://localhost")
+            client = self.client(servers=url, ca=str(folder / "ca.pem"))
+            with context.wrap_socket(self.server.socket.accept()[0], server_side=True) as link:
+                self.assertEqual(link.recv(100), b"LOGIN ann ack=manual\r\n")
+                client.close()
+                # The module ssl takes a reset for an end of the stream.
+                until(lambda: link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET, "the reset")
 
     def test_a_server_that_closes_a_connection_at_once_is_tried_again(self):
         with mock.patch.object(belfry.Conversation, "LOGIN_TIMEOUT", 3600):

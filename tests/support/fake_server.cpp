@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 
 namespace belfry::test {
 
@@ -26,6 +27,7 @@ bool FakeSession::receive(int timeout_ms) {
     std::array<char, 65536> buffer;
     const auto n = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (n <= 0) ended_ = true;
+    if (n < 0) is_reset_ = errno == ECONNRESET;
     if (n > 0) unread_.append(buffer.data(), static_cast<std::size_t>(n));
     return true;
 }
@@ -81,6 +83,11 @@ void FakeSession::expect_closed() {
         if (!receive(deadline.remaining_ms())) throw Failure("belfry has not closed");
     }
     if (!unread_.empty()) throw Failure("belfry said '" + unread_ + "'");
+}
+
+bool FakeSession::is_reset() {
+    expect_closed();
+    return is_reset_;
 }
 
 void FakeSession::reset() {

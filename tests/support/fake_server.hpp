@@ -38,6 +38,9 @@ class FakeSession {
     /// Expects that the client closes the connection without sending anything.
     void expect_closed();
 
+    /// Waits until the client ends the connection. @return true: by a reset
+    [[nodiscard]] bool is_reset();
+
     void close() { socket_.reset(); }
 
     /// Closes the connection so that the client gets a reset.
@@ -55,6 +58,7 @@ class FakeSession {
     base::UniqueFd socket_;
     std::string unread_;
     bool ended_ = false;
+    bool is_reset_ = false;
 };
 
 /// A listening socket on a port that the system chose.

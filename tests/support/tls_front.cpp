@@ -80,10 +80,16 @@ class Relay {
         return is_done;
     }
 
+    /// Tells whether the client has reset the connection, and has not ended TLS before.
+    [[nodiscard]] bool was_reset() const {
+        return is_reset_ && (SSL_get_shutdown(session_) & SSL_RECEIVED_SHUTDOWN) == 0;
+    }
+
   private:
     bool from_client() {
         Bytes bytes;
         const auto n = ::recv(client_, bytes.data(), bytes.size(), 0);
+        is_reset_ = n < 0 && errno == ECONNRESET;
         if (n <= 0) return false;
         BIO_write(SSL_get_rbio(session_), bytes.data(), static_cast<int>(n));
         int plain = 0;
@@ -119,6 +125,7 @@ class Relay {
     int client_;
     int server_;
     std::size_t write_size_;
+    bool is_reset_ = false;
 };
 
 std::string common_name(const SSL* session) {
@@ -198,13 +205,15 @@ void TlsFront::serve(base::UniqueFd client) {
     SSL_set_bio(session.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_accept_state(session.get());
     if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-        Relay{session.get(), client.get(), server.get(), options_.write_size}.run([&] {
+        Relay relay{session.get(), client.get(), server.get(), options_.write_size};
+        relay.run([&] {
             const std::lock_guard lock{mutex_};
             const char* name = SSL_get_servername(session.get(), TLSEXT_NAMETYPE_host_name);
             last_name_ = name != nullptr ? name : "";
             last_client_ = common_name(session.get());
             ++handshakes_;
         });
+        if (relay.was_reset()) ++resets_;
     }
     const std::lock_guard lock{mutex_};
     clients_.erase(client.get());

@@ -42,6 +42,9 @@ class TlsFront {
     /// Returns how many handshakes have succeeded.
     [[nodiscard]] int handshakes() const { return handshakes_; }
 
+    /// Returns how many clients have reset their connection, without the end that TLS requires.
+    [[nodiscard]] int resets() const { return resets_; }
+
     /// Returns the common name in the newest client's certificate; empty if it had none.
     [[nodiscard]] std::string last_client() const;
 
@@ -57,6 +60,7 @@ class TlsFront {
     base::UniqueFd listener_;
     std::uint16_t port_ = 0;
     std::atomic<int> handshakes_ = 0;
+    std::atomic<int> resets_ = 0;
     mutable std::mutex mutex_;  // guards the members below
     std::set<int> clients_;
     std::vector<std::thread> threads_;

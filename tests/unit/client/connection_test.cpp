@@ -1,6 +1,8 @@
 #include "client/connection.hpp"
 
+#include "tests/support/certificates.hpp"
 #include "tests/support/fake_server.hpp"
+#include "tests/support/tls_front.hpp"
 
 #include <gtest/gtest.h>
 
@@ -36,7 +38,10 @@ struct Recorder : Observer {
 
 class ClientConnection : public ::testing::Test {
   protected:
-    void turn_until(const std::function<bool()>& is_there) {
+    void turn_until(const std::function<bool()>& is_there) { turn(connection, is_there); }
+
+    /// Runs a connection until something has happened.
+    static void turn(Connection& connection, const std::function<bool()>& is_there) {
         EXPECT_TRUE(test::eventually([&] {
             pollfd wanted = connection.wanted(true);
             const bool is_ready = ::poll(&wanted, 1, 1) > 0;
@@ -113,6 +118,37 @@ TEST_F(ClientConnection, EndsIfItsFirstAttemptFails) {
     EXPECT_EQ(connection.end(), Connection::End::unreachable);
     EXPECT_EQ(connection.reason(), "Connection refused");
     EXPECT_EQ(recorder.lines, Lines{});
+}
+
+TEST_F(ClientConnection, ALoginThatIsGivenUpIsReset) {
+    test::FakeSession session = next_session();
+    session.expect("LOGIN 1 ack=manual");
+    connection.leave(base::Clock::now());
+    EXPECT_TRUE(session.is_reset());
+}
+
+TEST_F(ClientConnection, AfterWelcomeItIsClosedInOrder) {
+    test::FakeSession session = logged_in();
+    connection.leave(base::Clock::now());
+    connection.flush();
+    session.expect("QUIT");
+    turn_until([&] { return connection.has_ended(); });
+    EXPECT_FALSE(session.is_reset());
+}
+
+TEST_F(ClientConnection, ALoginByTlsThatIsGivenUpIsReset) {
+    const test::Certificates certificates;
+    test::TlsFront front{{.certificate = certificates.server(), .behind = server.port()}};
+    Connection tls{{.servers = {{"localhost", std::to_string(front.port())}},
+                    .tls = Tls{.ca = certificates.authority().string()}},
+                   {.client_id = "1"},
+                   recorder};
+    turn(tls, [&] { return front.handshakes() == 1; });
+    test::FakeSession session = server.accept();
+    session.expect("LOGIN 1 ack=manual");
+    tls.leave(base::Clock::now());
+    session.expect_closed();
+    EXPECT_TRUE(test::eventually([&] { return front.resets() == 1; }));
 }
 
 TEST_F(ClientConnection, ReadsNothingWhileTheProgramTakesNoMessages) {
