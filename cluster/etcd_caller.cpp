@@ -1,8 +1,11 @@
 #include "cluster/etcd_caller.hpp"
 
 #include "cli/command_line.hpp"
+#include "cluster/etcd_certificate.hpp"
 
 #include <grpcpp/support/sync_stream.h>
+#include <utility>
+
 namespace belfry::cluster {
 
 using namespace std::chrono_literals;
@@ -24,8 +27,25 @@ std::optional<EtcdUser> read_user(const std::filesystem::path& path) {
 }  // namespace
 
 EtcdCaller::EtcdCaller(const EngineOptions& options)
-    : servers_{make_servers(options)}, user_{read_user(options.user_file)} {
+    : servers_{make_servers(options)},
+      user_{read_user(options.user_file)},
+      certificate_{options.certificate} {
     note_majority();
+}
+
+EngineFailure EtcdCaller::explained(EngineFailure failure) {
+    if (failure.error != EngineError::no_answer) return failure;
+    const std::string problem = problem_of_certificate(certificate_);
+    if (!problem.empty()) failure.text += "; " + problem;
+    const std::lock_guard lock{failure_mutex_};
+    last_failure_ = failure.text;
+    failed_at_ = base::Clock::now();
+    return failure;
+}
+
+std::string EtcdCaller::last_failure() const {
+    const std::lock_guard lock{failure_mutex_};
+    return failed_at_ > last_heard() ? last_failure_ : "";
 }
 
 void EtcdCaller::note_change(Revision revision) {

@@ -5,8 +5,10 @@
 #include "cluster/etcd_status.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <type_traits>
 
 namespace belfry::cluster {
@@ -52,6 +54,14 @@ class EtcdCaller {
     }
     void note_majority() { last_heard_ = base::Clock::now().time_since_epoch().count(); }
 
+    /// Adds to a failure that no server answers what is wrong with the own certificate, and keeps
+    /// the text for last_failure(). Other failures are left as they are.
+    [[nodiscard]] EngineFailure explained(EngineFailure failure);
+
+    /// Returns the text of the last failure that was explained; nothing if a majority has answered
+    /// since.
+    [[nodiscard]] std::string last_failure() const;
+
     /// Returns the highest revision of a change that was made here.
     [[nodiscard]] Revision last_change() const { return last_change_; }
     void note_change(Revision revision);
@@ -78,7 +88,7 @@ class EtcdCaller {
                 note_majority();
                 return std::move(ended->response);
             }
-            failure = failure_of(ended->status, servers_[ended->server]->url);
+            failure = explained(failure_of(ended->status, servers_[ended->server]->url));
             const Remedy remedy = remedy_for(ended->status);
             if (remedy == Remedy::none) return failure;
             if (remedy == Remedy::another_server) {
@@ -108,11 +118,15 @@ class EtcdCaller {
 
     EtcdServers servers_;
     std::optional<EtcdUser> user_;
+    std::filesystem::path certificate_;
     std::timed_mutex login_mutex_;      ///< held by the thread that logs in
     std::optional<std::string> token_;  ///< empty: etcd does not ask for users
     std::atomic<std::size_t> current_ = 0;
     std::atomic<base::Duration::rep> last_heard_;
     std::atomic<Revision> last_change_ = 0;
+    mutable std::mutex failure_mutex_;  // guards the members below
+    std::string last_failure_;
+    base::TimePoint failed_at_;
 };
 
 }  // namespace belfry::cluster
