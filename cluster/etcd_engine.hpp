@@ -21,6 +21,7 @@ class EtcdEngine final : public Engine {
                                       const Receiver& receive) override;
     void stop() noexcept override { stopped_ = true; }
     [[nodiscard]] base::TimePoint last_heard() const noexcept override;
+    [[nodiscard]] std::string last_failure() const override { return caller_.last_failure(); }
 
     [[nodiscard]] Answer<Values> read(std::string_view key) override;
     [[nodiscard]] Answer<Values> read_all(std::string_view prefix) override;

@@ -45,11 +45,7 @@ Replica::Replica(shm::Segment& segment, const std::filesystem::path& data_dir, E
                stored_,
                {.started = [this](const State& state) { start_threads(state); },
                 .draining = [this] { end_logins(); },
-                .look =
-                    [this] {
-                        status_.answered(engine_->last_heard());
-                        status_.look(Status::Clock::now());
-                    }}} {}
+                .look = [this] { look(); }}} {}
 
 Replica::~Replica() {
     stop_threads();
@@ -107,6 +103,14 @@ void Replica::introduce(const State& state) {
 void Replica::handle_change(std::string_view key) {
     if (key.starts_with("ask/")) return answerer_.look_now();
     if (key == "settings" || key.starts_with("alive/")) membership_.look_now();
+}
+
+/// Decides the state anew.
+void Replica::look() {
+    const auto now = Status::Clock::now();
+    status_.answered(engine_->last_heard());
+    if (status_.is_silent(now)) status_.set_failure(engine_->last_failure());
+    status_.look(now);
 }
 
 /// Returns the lease for the key `window`, whose holder also appends the entries of retention. 0: a

@@ -46,6 +46,9 @@ class Status {
     /// Records that the engine answered at that time.
     void answered(Clock::time_point when) noexcept;
 
+    /// Records why the engine does not answer, for the line of the log about that.
+    void set_failure(std::string line);
+
     /// Records the revision of a change of the cluster's keys. The watch must show it in time.
     void see_revision(Revision revision) noexcept;
 
@@ -93,6 +96,7 @@ class Status {
     std::array<std::string, problems> lines_;
     std::array<std::string, problems> logged_;  ///< of the clock and the store
     Clock::time_point answered_;                ///< at first, when the object was made
+    std::string failure_;                       ///< why the engine does not answer, if it is known
     Revision newest_ = 0;                       ///< of the engine; 0: not known
     /// The revision that must be stored before the node counts as up to date; 0: it was once.
     std::optional<Revision> goal_;
