@@ -105,20 +105,30 @@ class Joining {
     void create_settings(const store::SavedLog& log) {
         const Settings settings{.epoch = log.epoch.empty() ? store::random_epoch() : log.epoch,
                                 .max_payload = request_.max_payload,
-                                .base = log.last_id};
+                                .base = log.last_id,
+                                .node = request_.node};
         static_cast<void>(value_of(engine_.create("settings", settings.text())));
     }
 
+    /// Requires that the cluster's log follows the database. Of several databases with the same
+    /// messages, as copies of one server have, only that of the node that has begun the cluster
+    /// counts: what else they hold may differ.
     void require_same_log(const store::SavedLog& log, const Settings& settings) const {
-        if (log.epoch == settings.epoch && log.last_id == settings.base) return;
-        if (!log.epoch.empty()) {
+        if (log.epoch.empty()) {
+            if (settings.base == 0) return;
+            throw UsageError{"the cluster began with " + std::to_string(settings.base) +
+                             " messages, which etcd does not have" + backup_of_another()};
+        }
+        if (log.epoch != settings.epoch || log.last_id != settings.base) {
             throw UsageError{"the database " + database() +
                              " has another log than the cluster; move it away" +
                              backup_of_another()};
         }
-        if (settings.base == 0) return;
-        throw UsageError{"the cluster began with " + std::to_string(settings.base) +
-                         " messages, which etcd does not have" + backup_of_another()};
+        if (request_.node == settings.node) return;
+        throw UsageError{"the database " + database() +
+                         " is that of a server without a cluster, and the cluster has begun with "
+                         "that of node " +
+                         settings.node + "; move it away" + backup_of_another()};
     }
 
     /// Waits for the end of the lease that an earlier process of this node may have left. A node

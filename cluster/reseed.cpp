@@ -137,7 +137,8 @@ void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
     if (!request.force) require_most(engine, local, request);
     const Settings settings{.epoch = store::random_epoch(),
                             .max_payload = local.cluster->max_payload,
-                            .base = local.log.last_id};
+                            .base = local.log.last_id,
+                            .node = request.node};
     // What an engine that was restored from an older copy still has of the log comes before this.
     const Revision begin = value_of(engine.read("settings")).revision;
     remove_segment(request.data_dir);

@@ -14,8 +14,9 @@ namespace {
 using namespace cluster;
 
 TEST(ClusterValues, SettingsAreText) {
-    const Settings settings{.epoch = "5f", .max_payload = 65536, .rules = 1, .base = 12};
-    EXPECT_EQ(settings.text(), "epoch=5f max-payload=65536 rules=1 base=12");
+    const Settings settings{
+        .epoch = "5f", .max_payload = 65536, .rules = 1, .base = 12, .node = "a"};
+    EXPECT_EQ(settings.text(), "epoch=5f max-payload=65536 rules=1 base=12 node=a");
     EXPECT_EQ(parse_settings(settings.text()), settings);
     EXPECT_EQ(parse_settings(settings.text() + " later=1"), settings);
 }
