@@ -55,7 +55,7 @@ void Heartbeat::beat() {
 }
 
 void Heartbeat::beat_unless_refused() {
-    if (status_->has(Problem::successor)) {  // which may be away, and needs the key
+    if (status_->has(Problem::outbox)) {  // another node of this name may need the key
         membership_->set({});
         return lease_.release();
     }
