@@ -167,19 +167,25 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
         std::string name = value.key.substr(node_prefix.size());
         auto record = parse_node_record(value.value);
         if (!record) continue;
-        const bool is_alive = name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
-        registered.push_back({std::move(name), *std::move(record), is_alive});
+        const Value* const living = find(alive, "alive/" + name);
+        const bool is_alive = name == node_ ? is_ours : living != nullptr;
+        const bool is_fresh = living != nullptr && value.modified > living->created;
+        registered.push_back({std::move(name), *std::move(record), is_alive, is_fresh});
     }
     if (show_nodes(*segment_, registered)) shm::announce_presence(*segment_);
     check_clock(registered);
 }
 
 void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
-    clock_.see(nodes, base::unix_ms());
+    const std::int64_t offset_ms = base::clock_offset_ms();
+    clock_.see(nodes, base::unix_ms(), offset_ms);
     const std::int64_t ahead_ms = clock_.ahead_ms().value_or(0);
     const bool is_wrong =
         std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
-    if (!is_wrong) return status_->set(Problem::clock, {});
+    if (!is_wrong) {
+        segment_->archiver().clock_offset_ms.store(offset_ms, std::memory_order_relaxed);
+        return status_->set(Problem::clock, {});
+    }
     if (status_->has(Problem::clock)) return;  // The line says by how much it was wrong at first.
     status_->set(Problem::clock,
                  "the clock of this node is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +

@@ -22,6 +22,7 @@ struct RegisteredNode {
     std::string name;
     NodeRecord record;
     bool is_alive = false;  ///< there is a key `alive/NAME`
+    bool is_fresh = false;  ///< the record was written since then
 };
 
 /// Shows the nodes. A node that is not among them counts as dead.

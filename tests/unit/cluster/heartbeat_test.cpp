@@ -220,24 +220,37 @@ TEST_F(HeartbeatTest, AnnouncesPresenceWhenANodeComesOrGoes) {
 }
 
 TEST_F(HeartbeatTest, ANodeWhoseClockIsAMinuteOffRefusesNewMessages) {
+    const std::int64_t offset_ms = segment().archiver().clock_offset_ms - 3000;
+    segment().archiver().clock_offset_ms = offset_ms;
     for (const char* node : {"b", "c"}) {
-        write_record(node, base::unix_ms() + 86'400'000);
         keys_.put(std::string{"alive/"} + node, "1");
+        write_record(node, base::unix_ms() + 86'400'000);
     }
     heartbeat_->beat();
     EXPECT_TRUE(status_.has(Problem::clock));
     EXPECT_TRUE(lines_.has("s behind those of the other nodes"));
+    EXPECT_EQ(segment().archiver().clock_offset_ms, offset_ms) << "messages keep the right time";
     for (const char* node : {"b", "c"}) write_record(node, base::unix_ms());
+    heartbeat_->beat();
+    EXPECT_FALSE(status_.has(Problem::clock));
+    EXPECT_NEAR(static_cast<double>(segment().archiver().clock_offset_ms),
+                static_cast<double>(base::clock_offset_ms()), 1000);
+}
+
+TEST_F(HeartbeatTest, ANodeWhoseClockIsRightMindsNoOtherThatIsWrong) {
+    for (const char* node : {"b", "c"}) keys_.put(std::string{"alive/"} + node, "1");
+    write_record("b", base::unix_ms() + 86'400'000);
+    write_record("c", base::unix_ms());
     heartbeat_->beat();
     EXPECT_FALSE(status_.has(Problem::clock));
 }
 
-TEST_F(HeartbeatTest, ANodeWhoseClockIsRightMindsNoOtherThatIsWrong) {
-    write_record("b", base::unix_ms() + 86'400'000);
-    write_record("c", base::unix_ms());
-    for (const char* node : {"b", "c"}) keys_.put(std::string{"alive/"} + node, "1");
+TEST_F(HeartbeatTest, TheRecordThatAnEarlierLifeOfANodeHasLeftSaysNothingAboutClocks) {
+    write_record("b", base::unix_ms() - 3'600'000);
+    keys_.put("alive/b", "1");  // it has started again, and has not told anything yet
     heartbeat_->beat();
     EXPECT_FALSE(status_.has(Problem::clock));
+    EXPECT_TRUE(is_alive("b"));
 }
 
 /// An engine that has reached its quota: it can be read, and leases go on.
