@@ -224,8 +224,9 @@ void Applier::require_own_entries(const State& state) {
 
 /// Stops the node for good: only a new segment has a new outbox.
 void Applier::give_up_outbox(const std::string& reason) {
-    status_->set(Problem::outbox, reason + "; stop this node, and delete its shared memory with "
-                                           "belfryctl remove before it starts again");
+    status_->set(Problem::outbox, reason +
+                                      "; stop this node, and delete its shared memory with "
+                                      "belfryctl remove before it starts again");
 }
 
 /// Does what is due besides applying.

@@ -222,7 +222,7 @@ class Application {
 /// Looks for what must not be applied, so that a batch is applied completely or not at all.
 /// @param next the position from which its entries are new
 std::optional<Verdict> reason_to_refuse(const Batch& batch, std::uint64_t next,
-                                      std::uint64_t max_payload) {
+                                        std::uint64_t max_payload) {
     std::string_view bytes = batch.bytes;
     std::uint64_t position = batch.key.position;
     while (!bytes.empty()) {

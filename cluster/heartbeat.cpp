@@ -91,7 +91,7 @@ void Heartbeat::beat_unless_refused() {
         membership_->set({});
     }
     show(*alive, *nodes, is_ours);
-    if (is_ours) write_record();
+    if (is_ours) write_record(*nodes);
 }
 
 /// @param line set to what the operator has to do; empty for a member
@@ -194,16 +194,30 @@ void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
 
 /// Tells the others how this node is, every record_interval, and when its number of clients has
 /// changed.
-void Heartbeat::write_record() {
+/// @param nodes the keys of all registered nodes
+void Heartbeat::write_record(const Values& nodes) {
     const NodeRecord present = record();
     const auto now = Clock::now();
     if (now < next_record_ && present.clients == clients_told_) return;
-    const auto written = engine_->put(std::string{node_prefix} + node_, present.text());
+    const auto lease = keep_registration(nodes);
+    if (!lease) return fail(lease.failure());
+    const auto written = engine_->put(std::string{node_prefix} + node_, present.text(), *lease);
     if (!written) return fail(written.failure());
     status_->see_revision(*written);
     if (stored_->record != lost_record) stored_->record = *written;
     clients_told_ = present.clients;
     next_record_ = now + record_interval;
+}
+
+/// Extends the lease under which this node is registered, or makes one.
+Answer<Lease> Heartbeat::keep_registration(const Values& nodes) {
+    const Value* const own = find(nodes, std::string{node_prefix} + node_);
+    if (own != nullptr && own->lease != 0) {
+        const auto kept = engine_->keep_lease(own->lease);
+        if (!kept) return kept.failure();
+        if (*kept) return own->lease;
+    }
+    return engine_->grant_lease(max_absence);
 }
 
 NodeRecord Heartbeat::record() const {

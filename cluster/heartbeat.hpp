@@ -58,7 +58,8 @@ class Heartbeat {
     void wait_for_old_lease();
     void show(const Values& alive, const Values& nodes, bool is_ours);
     void check_clock(const std::vector<RegisteredNode>& nodes);
-    void write_record();
+    void write_record(const Values& nodes);
+    [[nodiscard]] Answer<Lease> keep_registration(const Values& nodes);
     [[nodiscard]] NodeRecord record() const;
     [[nodiscard]] bool has(const Answer<Values>& answer);
     void fail(const EngineFailure& failure);

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace belfry::cluster {
+
+/// A node is registered for this time after its last sign of life. Its key `node/NAME` is under a
+/// lease, so etcd measures the time, and no node's clock matters.
+inline constexpr std::chrono::hours max_absence{7 * 24};
 
 /// What a node tells the others about itself: the value of the key `node/NAME`. A node whose key
 /// exists is registered, whether it is alive or not: the window waits for it.

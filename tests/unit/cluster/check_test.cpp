@@ -18,7 +18,10 @@ namespace {
 class AnsweringNode {
   public:
     AnsweringNode(MemoryKeys& keys, const std::string& name)
-        : keys_{&keys}, name_{name}, engine_{keys}, answerer_{engine_, store_.dir(), name, stored_} {
+        : keys_{&keys},
+          name_{name},
+          engine_{keys},
+          answerer_{engine_, store_.dir(), name, stored_} {
         static_cast<void>(store::open_log(store_.dir(), shm::Durability::commit, "e"));
         keys.put("alive/" + name, "1");
         tell();

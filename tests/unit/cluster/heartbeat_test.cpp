@@ -74,6 +74,23 @@ TEST_F(HeartbeatTest, ALeaseThatHasEndedIsReplaced) {
     EXPECT_TRUE(fence());
 }
 
+TEST_F(HeartbeatTest, ANodeIsRegisteredUnderALeaseOfItsOwnThatOutlivesIt) {
+    const auto lease = [this] { return engine_.read("node/a")->values.at(0).lease; };
+    heartbeat_->beat();
+    const cluster::Lease first = lease();
+    EXPECT_NE(first, 0);
+    keys_.end_lease(heartbeat_->lease());
+    EXPECT_TRUE(keys_.value("node/a")) << "it is dead, but registered";
+    start();
+    heartbeat_->beat();
+    EXPECT_EQ(lease(), first) << "it is extended, and not replaced";
+    keys_.end_lease(first);
+    EXPECT_FALSE(keys_.value("node/a"));
+    start();
+    heartbeat_->beat();
+    EXPECT_NE(lease(), first);
+}
+
 TEST_F(HeartbeatTest, NeverTakesTheKeyOfAnotherIncarnation) {
     keys_.put("alive/a", "00000000000000b2");
     heartbeat_->beat();

@@ -350,6 +350,17 @@ TEST_F(ReplicaTest, RetentionDeletesTheSameMessagesAtAllNodes) {
     }
 }
 
+TEST_F(ReplicaTest, ANodeWhoseClockIsWrongDoesNotDecideWhatIsDeleted) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ASSERT_TRUE(a.works());
+    ASSERT_TRUE(eventually([this] { return keys_.value("window").has_value(); }));
+    keys_.put("alive/b", "1");
+    keys_.put(
+        "node/b",
+        cluster::NodeRecord{.address = "", .version = "1", .epoch = "e", .clock_ms = 1}.text());
+    EXPECT_TRUE(eventually([this] { return !keys_.value("window"); }));
+}
+
 TEST_F(ReplicaTest, AllNodesAnswerWhatTheirMessagesAre) {
     ReplicaNode a{keys_, "a", 0xa1};
     ReplicaNode b{keys_, "b", 0xb1};
