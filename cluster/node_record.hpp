@@ -23,7 +23,7 @@ struct NodeRecord {
     std::uint64_t revision = 0;  ///< its store has everything up to this revision of the engine
     std::uint64_t clients = 0;   ///< how many are online there
     std::uint64_t clock_ms = 0;  ///< Unix time at which it wrote this
-    std::uint64_t incarnation = 0;
+    std::uint64_t incarnation = 0;  ///< 0: it was registered, and has not run yet
 
     /// Returns `address=… version=… epoch=… last=ID first=ID revision=R clients=N clock=MS
     /// incarnation=HEX`.

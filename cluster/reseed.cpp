@@ -101,7 +101,10 @@ void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& re
     // An earlier reseed that was killed has left no nodes in the database.
     constexpr std::string_view prefix = "node/";
     for (const Value& value : value_of(engine.read_all(prefix)).values) {
-        if (value.key != "node/" + request.node) others.insert(value.key.substr(prefix.size()));
+        const auto record = parse_node_record(value.value);
+        const bool has_run = !record || record->incarnation != 0;
+        if (has_run && value.key != "node/" + request.node)
+            others.insert(value.key.substr(prefix.size()));
     }
     const auto records = fresh_records(engine, others);
     for (const std::string& node : others) {
