@@ -234,8 +234,7 @@ void AppliedLog::set_seq_and_login(std::uint32_t row, const ClientState& client)
     shown.stored_seq.store(client.seq, std::memory_order_release);
     // A login never moves to another node.
     if (shown.login.load(std::memory_order_relaxed) == client.login) return;
-    const auto node = client.login != 0 ? row_of_node(*segment_, client.node) : std::nullopt;
-    shown.login_node.store(node ? *node + 1 : 0, std::memory_order_release);
+    set_login_node(*segment_, shown, client.node);
     shown.login.store(client.login, std::memory_order_release);
     presence_changed_ = true;
 }

@@ -172,7 +172,14 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
         const bool is_fresh = living != nullptr && value.modified > living->created;
         registered.push_back({std::move(name), *std::move(record), is_alive, is_fresh});
     }
-    if (show_nodes(*segment_, registered)) shm::announce_presence(*segment_);
+    const ShownNodes shown = show_nodes(*segment_, registered);
+    if (shown.has_changed) shm::announce_presence(*segment_);
+    if (shown.has_hidden && !std::exchange(has_reported_hidden_, true)) {
+        log_event(LogLevel::warning,
+                  "the cluster has more than " + std::to_string(shm::node_rows) +
+                      " nodes with clients; the others are not shown here, and their clients count "
+                      "as offline");
+    }
     check_clock(registered);
 }
 

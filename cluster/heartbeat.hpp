@@ -77,6 +77,7 @@ class Heartbeat {
     std::optional<Clock::time_point> refused_since_;  ///< another incarnation has held the key
     Clock::time_point next_record_;
     std::uint64_t clients_told_ = 0;
+    bool has_reported_hidden_ = false;  ///< there are more nodes than the segment can show
     std::string refusal_;  ///< what the engine has said if it refused a call of the present beat
 };
 

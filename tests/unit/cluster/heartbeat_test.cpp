@@ -236,6 +236,18 @@ TEST_F(HeartbeatTest, AnnouncesPresenceWhenANodeComesOrGoes) {
     EXPECT_EQ(shm::presence_count(segment()), count + 2);
 }
 
+TEST_F(HeartbeatTest, ShowsALivingNodeHoweverManyNodesHaveDied) {
+    for (int node = 0; node < 40; ++node) write_record("old" + std::to_string(node), 0);
+    heartbeat_->beat();
+    keys_.put("alive/new", "00000000000000b1");
+    write_record("new", base::unix_ms());
+    heartbeat_->beat();
+    EXPECT_TRUE(is_alive("new"));
+    EXPECT_TRUE(is_alive("a"));
+    heartbeat_->beat();
+    EXPECT_TRUE(is_alive("new"));
+}
+
 TEST_F(HeartbeatTest, ANodeWhoseClockIsAMinuteOffRefusesNewMessages) {
     const std::int64_t offset_ms = segment().archiver().clock_offset_ms - 3000;
     segment().archiver().clock_offset_ms = offset_ms;
