@@ -4,7 +4,6 @@
 #include "cluster/engine_unavailable.hpp"
 #include "cluster/heartbeat.hpp"
 #include "cluster/local_log.hpp"
-#include "cluster/log_beginning.hpp"
 #include "store/open_log.hpp"
 #include "store/saved_cluster.hpp"
 #include "store/store_file.hpp"
@@ -27,7 +26,6 @@ constexpr std::chrono::seconds max_lease_wait{30};
 /// The settings as the engine has them.
 struct FoundSettings {
     Settings settings;
-    std::string text;
     Revision created;
 };
 
@@ -39,7 +37,7 @@ std::optional<FoundSettings> found_in(const Values& read) {
     if (!settings || settings->rules > known_rules) {
         throw UsageError{"the cluster was made by a newer version of belfryd; upgrade this node"};
     }
-    return FoundSettings{*std::move(settings), value.value, value.created};
+    return FoundSettings{*std::move(settings), value.created};
 }
 
 std::string backup_of_another() {
@@ -73,8 +71,8 @@ class Joining {
                              backup_of_another()};
         }
         wait_for_old_lease();
-        const Revision revision = local.cluster->position.revision;
-        if (read->revision >= revision && !has_log_after(engine_, revision, found->text)) {
+        const auto has_history = engine_.has_history_after(local.cluster->position.revision);
+        if (has_history && !*has_history) {
             throw UsageError{"etcd no longer has the messages that the database " + database() +
                              " has missed" + backup_of_another()};
         }
@@ -92,7 +90,7 @@ class Joining {
         if (!found) throw EngineUnavailable{"the settings of the cluster have vanished"};
         require_same_log(log, found->settings);
         wait_for_old_lease();
-        if (!has_log_after(engine_, found->created, found->text)) {
+        if (!value_of(engine_.has_history_after(found->created))) {
             throw UsageError{"etcd no longer has the beginning of the cluster's log" +
                              backup_of_another()};
         }

@@ -172,6 +172,26 @@ TEST_F(JoinTest, ANodeThatHasJoinedStartsAlthoughTheEngineStopsAnsweringMeanwhil
     EXPECT_EQ(cluster::join(engine, {store.dir(), "belfry", "a", 4096}), settings);
 }
 
+/// An engine in which nobody waits.
+class UnwatchedEngine : public MemoryEngine {
+  public:
+    using MemoryEngine::MemoryEngine;
+    cluster::EngineFailure watch(cluster::Revision after, const std::string& settings,
+                                 const Receiver& receive) override {
+        ADD_FAILURE() << "a join waits for changes";
+        return MemoryEngine::watch(after, settings, receive);
+    }
+};
+
+TEST_F(JoinTest, AsksWhetherTheLogIsThereInsteadOfWaitingForIt) {
+    const ScratchStore store;
+    UnwatchedEngine engine{keys_};
+    for (int start = 0; start < 2; ++start) {
+        const Settings settings = cluster::join(engine, {store.dir(), "belfry", "a", 4096});
+        EXPECT_FALSE(settings.epoch.empty());
+    }
+}
+
 TEST_F(JoinTest, SettingsOfANewerProgramAskForAnUpgrade) {
     const ScratchStore store;
     keys_.put("settings", "epoch=abc max-payload=4096 rules=2 base=0");
