@@ -17,9 +17,6 @@ namespace {
 using wire::Entry;
 using wire::EntryKind;
 
-/// The most messages that one entry deletes, so that no step takes long.
-constexpr std::uint64_t max_trimmed = 1000;
-
 /// SQLite's integers have a sign.
 constexpr std::uint64_t max_time_ms = std::numeric_limits<std::int64_t>::max();
 

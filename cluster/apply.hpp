@@ -12,6 +12,9 @@
 
 namespace belfry::cluster {
 
+/// The most messages that one entry of retention deletes, so that no step takes long.
+inline constexpr std::uint64_t max_trimmed = 1000;
+
 /// What batches have changed since the changes were last stored. The names point into the state,
 /// and the views of the messages into the state and the batches.
 struct Changes {

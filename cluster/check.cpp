@@ -1,7 +1,7 @@
 #include "cluster/check.hpp"
 
 #include "base/random.hpp"
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/log_question.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #include "cluster/heartbeat.hpp"
 
 #include "base/clock.hpp"
-#include "cluster/failure_line.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/text_fields.hpp"
 #include "shm/client_table.hpp"
 #include "shm/news.hpp"

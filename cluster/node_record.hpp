@@ -19,10 +19,10 @@ struct NodeRecord {
     std::string version;  ///< of its program
     std::string epoch;    ///< of its log
     std::uint64_t first_id = 0;
-    std::uint64_t last_id = 0;   ///< of its store
-    std::uint64_t revision = 0;  ///< its store has everything up to this revision of the engine
-    std::uint64_t clients = 0;   ///< how many are online there
-    std::uint64_t clock_ms = 0;  ///< Unix time at which it wrote this
+    std::uint64_t last_id = 0;      ///< of its store
+    std::uint64_t revision = 0;     ///< its store has everything up to this revision of the engine
+    std::uint64_t clients = 0;      ///< how many are online there
+    std::uint64_t clock_ms = 0;     ///< Unix time at which it wrote this
     std::uint64_t incarnation = 0;  ///< 0: it was registered, and has not run yet
 
     /// Returns `address=… version=… epoch=… last=ID first=ID revision=R clients=N clock=MS

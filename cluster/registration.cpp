@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "cli/command_line.hpp"
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/node_record.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "cluster/reseed.hpp"
 
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/local_log.hpp"
 #include "cluster/node_record.hpp"
 #include "cluster/settings.hpp"

@@ -1,7 +1,7 @@
 #include "cluster/join.hpp"
 
 #include "cli/command_line.hpp"
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/local_log.hpp"
 #include "store/open_log.hpp"
 #include "store/store_writer.hpp"

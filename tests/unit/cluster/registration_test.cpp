@@ -1,7 +1,7 @@
 #include "cluster/registration.hpp"
 
 #include "cli/command_line.hpp"
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/node_record.hpp"
 #include "cluster/window.hpp"
 #include "tests/unit/cluster/node_fixture.hpp"
