@@ -17,9 +17,6 @@ namespace {
 using wire::Entry;
 using wire::EntryKind;
 
-/// The most messages that one entry deletes, so that no step takes long.
-constexpr std::uint64_t max_trimmed = 1000;
-
 /// SQLite's integers have a sign.
 constexpr std::uint64_t max_time_ms = std::numeric_limits<std::int64_t>::max();
 
@@ -55,12 +52,13 @@ bool is_known(EntryKind kind) noexcept {
     return kind >= EntryKind::message && kind < EntryKind::rules;
 }
 
-/// Applies one batch, which must be known to be well-formed.
+/// Applies one batch.
 class Application {
   public:
     Application(State& state, const BatchKey& key, Changes& changes) noexcept
         : state_{state}, key_{key}, changes_{changes} {}
 
+    /// Applies the entries of a batch, which must be known to be well-formed.
     Verdict run(std::string_view bytes) {
         if (!find_node(bytes)) return Verdict::foreign;
         NodeState& node = state_.nodes.find(node_)->second;
@@ -78,6 +76,19 @@ class Application {
         }
         changes_.nodes.insert(node_);
         return Verdict::applied;
+    }
+
+    /// Ends the incarnation of a malformed batch. What else it has written cannot be trusted, and
+    /// the other nodes must be able to go on.
+    Verdict end_incarnation() {
+        node_ = node_of(state_, key_.incarnation);
+        if (node_.empty()) return Verdict::foreign;
+        NodeState& node = state_.nodes.find(node_)->second;
+        if (key_.position > node.next) return Verdict::hole;
+        end_logins();
+        node.incarnation = 0;
+        changes_.nodes.insert(node_);
+        return Verdict::malformed;
     }
 
   private:
@@ -205,10 +216,10 @@ class Application {
     std::string_view node_;  ///< as the state stores it
 };
 
-/// Looks for what would stop the node, so that a batch is applied completely or not at all.
+/// Looks for what must not be applied, so that a batch is applied completely or not at all.
 /// @param next the position from which its entries are new
-std::optional<Verdict> reason_to_stop(const Batch& batch, std::uint64_t next,
-                                      std::uint64_t max_payload) {
+std::optional<Verdict> reason_to_refuse(const Batch& batch, std::uint64_t next,
+                                        std::uint64_t max_payload) {
     std::string_view bytes = batch.bytes;
     std::uint64_t position = batch.key.position;
     while (!bytes.empty()) {
@@ -244,8 +255,10 @@ Verdict apply(State& state, const Batch& batch, std::uint64_t max_payload, Chang
     if (batch.key.revision <= state.position.revision) return Verdict::applied;
     const auto node = state.nodes.find(node_of(state, batch.key.incarnation));
     const std::uint64_t next = node == state.nodes.end() ? 0 : node->second.next;
-    if (const auto reason = reason_to_stop(batch, next, max_payload)) return *reason;
-    const Verdict verdict = Application{state, batch.key, changes}.run(batch.bytes);
+    const auto reason = reason_to_refuse(batch, next, max_payload);
+    if (reason == Verdict::unknown_kind) return *reason;
+    Application application{state, batch.key, changes};
+    const Verdict verdict = reason ? application.end_incarnation() : application.run(batch.bytes);
     if (must_stop(verdict)) return verdict;
     state.position.revision = batch.key.revision;
     return verdict;

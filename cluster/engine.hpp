@@ -181,6 +181,9 @@ class Engine {
     /// none has.
     [[nodiscard]] virtual std::string last_failure() const = 0;
 
+    /// Tells whether watch() can begin after a revision, because nothing after it is compacted.
+    [[nodiscard]] virtual Answer<bool> has_history_after(Revision revision) = 0;
+
     /// Reads one key. It reads what a majority has (linearizable), as do the other calls that read.
     /// @return no value if there is no such key
     [[nodiscard]] virtual Answer<Values> read(std::string_view key) = 0;

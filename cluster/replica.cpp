@@ -114,10 +114,10 @@ void Replica::look() {
 }
 
 /// Returns the lease for the key `window`, whose holder also appends the entries of retention. 0: a
-/// node that cannot publish must not hold it.
+/// node that cannot publish, or whose clock is wrong, must not hold it.
 Lease Replica::window_lease() const {
     const bool is_member = membership_.fence() && status_.state() != shm::ClusterState::stopped;
-    return is_member ? heartbeat_.lease() : 0;
+    return is_member && !status_.has(Problem::clock) ? heartbeat_.lease() : 0;
 }
 
 /// Appends what the sessions of this node have left, after all of them have ended.

@@ -12,8 +12,8 @@ namespace {
 using shm::ClusterState;
 
 /// The problems that stop the node. The others only keep it from taking new messages.
-constexpr std::array stopping{Problem::settings,  Problem::successor, Problem::fence,
-                              Problem::access,    Problem::log,       Problem::entry,
+constexpr std::array stopping{Problem::settings,  Problem::outbox, Problem::fence,
+                              Problem::access,    Problem::log,    Problem::entry,
                               Problem::publishing};
 
 constexpr std::size_t index(Problem problem) noexcept {

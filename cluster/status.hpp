@@ -19,7 +19,7 @@ namespace belfry::cluster {
 enum class Problem : std::size_t {
     settings,    ///< the engine has lost the cluster, or has another one
     fence,       ///< another living node has this node's name
-    successor,   ///< another node has had this node's name since, so nobody takes its entries
+    outbox,      ///< nobody takes entries of this outbox, so the node needs a new segment
     access,      ///< the engine refuses this node
     log,         ///< the log of the engine cannot be read
     entry,       ///< the log has an entry that this program does not understand

@@ -155,13 +155,8 @@ void enter_cluster(const fs::path& data_dir, const std::string& name, const std:
 
 std::optional<std::string> cluster_of_store(const fs::path& data_dir) {
     if (!has_store(data_dir)) return {};
-    try {
-        Database database = open_to_read(data_dir);
-        const auto saved = read_saved_cluster(database);
-        return saved ? std::optional{saved->name} : std::nullopt;
-    } catch (const StoreError&) {
-        return {};
-    }
+    Database database{store_file(data_dir), Database::Mode::read};
+    return cluster_of(database);
 }
 
 void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::int64_t revision,

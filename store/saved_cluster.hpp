@@ -61,8 +61,9 @@ struct SavedCluster {
 /// @throws StoreError
 [[nodiscard]] std::optional<std::string> cluster_of(Database& database);
 
-/// Returns the name of the cluster to which the store in the data directory belongs.
-/// @return nothing if it belongs to none, or there is none that can be read
+/// Returns the name of the cluster to which the store in the data directory belongs, even if its
+/// messages do not match its state. @return nothing if it belongs to none, or there is none
+/// @throws StoreError if it cannot be read
 [[nodiscard]] std::optional<std::string> cluster_of_store(const std::filesystem::path& data_dir);
 
 /// Makes the database a part of a cluster, with the tables that this needs. Creates the database if

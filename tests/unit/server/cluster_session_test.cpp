@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "shm/client_stats.hpp"
 #include "tests/support/forked_session.hpp"
 #include "tests/support/played_replica.hpp"
@@ -6,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -486,6 +488,20 @@ TEST_F(ClusterSession, AMessageIsSentWhenItIsApplied) {
     replica_.apply_elsewhere(EntryKind::message, "bob", 5, 1, "in between");
     replica_.apply_all();
     EXPECT_TRUE(session.read_to("in between\r\nSENT 4 2\r\nSENT 5 3\r\n")) << session.received();
+}
+
+TEST_F(ClusterSession, AMessageHasTheTimeOfTheClockThatTheReplicaHasLastCompared) {
+    constexpr std::uint64_t day_ms = 86'400'000;
+    ForkedSession session{scratch_, 0};
+    ASSERT_TRUE(log_in(session, "LOGIN ann\r\n"));
+    // As if the clock had jumped to tomorrow since then.
+    segment().archiver().clock_offset_ms -= static_cast<std::int64_t>(day_ms);
+    const std::uint64_t begin = base::unix_ms();
+    session.send("SEND 1 1\r\nx\r\n");
+    const auto entries = wait_for_entries(1);
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_GE(entries[0].time_ms + day_ms + 1000, begin);
+    EXPECT_LE(entries[0].time_ms + day_ms, base::unix_ms() + 1000);
 }
 
 TEST_F(ClusterSession, ADupWaitsUntilTheMessagesBeforeItAreVisible) {
