@@ -92,6 +92,8 @@ class Application {
     }
 
   private:
+    using Client = ByName<ClientState>::value_type;
+
     /// Finds the node whose current incarnation has made the batch. The first entry of a new
     /// incarnation makes it the current one.
     bool find_node(std::string_view bytes) {
@@ -110,15 +112,32 @@ class Application {
 
     /// Ends the logins of the node's earlier incarnation.
     void end_logins() {
-        for (auto& [name, client] : state_.clients) {
-            if (client.login != 0 && client.node == node_) end_login(name, client);
+        for (Client& client : state_.clients) {
+            if (client.second.login != 0 && client.second.node == node_) end_login(client);
         }
     }
 
-    void end_login(std::string_view name, ClientState& client) {
-        client.login = 0;
-        client.node.clear();
-        changes_.clients.insert(name);
+    void end_login(Client& client) {
+        client.second.login = 0;
+        client.second.node.clear();
+        note_change(client);
+    }
+
+    /// Adds a client to the changes. Most entries follow one of the same client.
+    void note_change(const Client& client) {
+        if (&client == changed_) return;
+        changes_.clients.insert(client.first);
+        changed_ = &client;
+    }
+
+    /// Finds a client. Most entries follow one of the same client.
+    /// @return null if the state does not have it
+    Client* find_client(std::string_view name) {
+        if (found_ != nullptr && found_->first == name) return found_;
+        const auto client = state_.clients.find(name);
+        if (client == state_.clients.end()) return nullptr;
+        found_ = &*client;
+        return found_;
     }
 
     void apply(const Entry& entry) {
@@ -144,14 +163,13 @@ class Application {
     }
 
     /// Returns the client if the entry comes from its current login.
-    ByName<ClientState>::value_type* current(const Entry& entry) {
-        const auto found = state_.clients.find(entry.name);
-        if (found == state_.clients.end() || found->second.login != entry.login) return nullptr;
-        return &*found;
+    Client* current(const Entry& entry) {
+        Client* const client = find_client(entry.name);
+        return client != nullptr && client->second.login == entry.login ? client : nullptr;
     }
 
     void append(const Entry& entry) {
-        auto* const found = current(entry);
+        Client* const found = current(entry);
         if (found == nullptr) return;
         ClientState& client = found->second;
         store::ClusterPosition& log = state_.position;
@@ -165,36 +183,36 @@ class Application {
         log.last_time_ms = std::max(log.last_time_ms, entry.time_ms);
         changes_.messages.push_back(
             {log.last_id, found->first, client.seq, log.last_time_ms, entry.body});
-        changes_.clients.insert(found->first);
+        note_change(*found);
     }
 
     void log_in(const Entry& entry) {
-        auto found = state_.clients.find(entry.name);
-        if (found == state_.clients.end()) {
+        Client* found = find_client(entry.name);
+        if (found == nullptr) {
             if (entry.number != 0) return;
-            found = state_.clients.try_emplace(std::string{entry.name}).first;
+            found = &*state_.clients.try_emplace(std::string{entry.name}).first;
         }
         ClientState& client = found->second;
         if (client.login != entry.number) return;
         client.login = entry.login;
         client.node = node_;
-        changes_.clients.insert(found->first);
+        note_change(*found);
     }
 
     void log_out(const Entry& entry) {
-        auto* const found = current(entry);
+        Client* const found = current(entry);
         if (found == nullptr) return;
         raise_cursor(entry);
-        end_login(found->first, found->second);
+        end_login(*found);
     }
 
     void raise_cursor(const Entry& entry) {
-        auto* const found = current(entry);
+        Client* const found = current(entry);
         if (found == nullptr) return;
         const std::uint64_t cursor = std::min(entry.number, state_.position.last_id);
         if (cursor <= found->second.cursor) return;
         found->second.cursor = cursor;
-        changes_.clients.insert(found->first);
+        note_change(*found);
     }
 
     void trim(const Entry& entry) {
@@ -204,16 +222,18 @@ class Application {
     }
 
     void reset_seq(const Entry& entry) {
-        const auto found = state_.clients.find(entry.name);
-        if (found == state_.clients.end()) return;
+        Client* const found = find_client(entry.name);
+        if (found == nullptr) return;
         found->second.seq = found->second.free_seq;
-        end_login(found->first, found->second);
+        end_login(*found);
     }
 
     State& state_;
     const BatchKey& key_;
     Changes& changes_;
-    std::string_view node_;  ///< as the state stores it
+    std::string_view node_;            ///< as the state stores it
+    Client* found_ = nullptr;          ///< by the last find_client()
+    const Client* changed_ = nullptr;  ///< the last one that note_change() has added
 };
 
 /// Looks for what must not be applied, so that a batch is applied completely or not at all.
