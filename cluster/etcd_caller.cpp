@@ -116,7 +116,7 @@ void EtcdCaller::keep_token(const std::string& key) {
     for (std::size_t ended = 0; ended < servers_.size(); ++ended) {
         const auto attempt = attempts.wait(token_use_timeout);
         if (!attempt) return;
-        if (remedy_for(attempt->status) != Remedy::log_in_again) continue;
+        if (remedy_for(attempt->status, *token) != Remedy::log_in_again) continue;
         static_cast<void>(log_in(*token, now + Engine::call_timeout));
     }
 }
@@ -137,7 +137,7 @@ Answer<bool> EtcdCaller::keep_lease(Lease lease) {
             return response.ttl() > 0;
         }
         const EngineFailure failure = failure_of(status, server.url);
-        const Remedy remedy = remedy_for(status);
+        const Remedy remedy = remedy_for(status, *token);
         if (remedy == Remedy::none) return failure;
         if (remedy == Remedy::log_in_again) {
             const std::string stale = *token;

@@ -94,7 +94,7 @@ class EtcdCaller {
                 return std::move(ended->response);
             }
             failure = explained(failure_of(ended->status, servers_[ended->server]->url));
-            const Remedy remedy = remedy_for(ended->status);
+            const Remedy remedy = remedy_for(ended->status, ended->token);
             if (remedy == Remedy::none) return failure;
             if (remedy == Remedy::another_server) {
                 schedule.note_failure(base::Clock::now());

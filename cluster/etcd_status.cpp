@@ -35,7 +35,7 @@ bool is_refusal(const grpc::Status& status) {
 }
 
 EngineError error_of(const grpc::Status& status) {
-    if (remedy_for(status) == Remedy::another_server) return EngineError::no_answer;
+    if (remedy_for(status, {}) == Remedy::another_server) return EngineError::no_answer;
     if (says(status, "database space exceeded")) return EngineError::full;
     if (says(status, "lease not found")) return EngineError::lease_ended;
     if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE && says(status, "compacted"))
@@ -45,7 +45,7 @@ EngineError error_of(const grpc::Status& status) {
 
 }  // namespace
 
-Remedy remedy_for(const grpc::Status& status) {
+Remedy remedy_for(const grpc::Status& status, std::string_view token) {
     switch (status.error_code()) {
         case grpc::StatusCode::UNAUTHENTICATED:
             return Remedy::log_in_again;
@@ -57,6 +57,9 @@ Remedy remedy_for(const grpc::Status& status) {
                        : Remedy::none;
         case grpc::StatusCode::FAILED_PRECONDITION:
             return says(status, "not leader") ? Remedy::another_server : Remedy::none;
+        case grpc::StatusCode::PERMISSION_DENIED:
+            // Without a token, etcd takes the name in the client's certificate for the user.
+            return token.empty() ? Remedy::log_in_again : Remedy::none;
         case grpc::StatusCode::RESOURCE_EXHAUSTED:
             return says(status, "too many requests") ? Remedy::another_server : Remedy::none;
         case grpc::StatusCode::UNAVAILABLE:

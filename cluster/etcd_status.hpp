@@ -16,8 +16,8 @@ enum class Remedy {
     none,            ///< every server would answer the same
 };
 
-/// Returns what may help after this failure.
-[[nodiscard]] Remedy remedy_for(const grpc::Status& status);
+/// Returns what may help after this failure of a call that was made with this token.
+[[nodiscard]] Remedy remedy_for(const grpc::Status& status, std::string_view token);
 
 /// Describes a failure in one line that names the server.
 [[nodiscard]] EngineFailure failure_of(const grpc::Status& status, const std::string& url);

@@ -215,7 +215,7 @@ EtcdWatch::Reason EtcdWatch::check_progress(const WatchStream& stream) {
 
 EngineFailure EtcdWatch::reason_of(const grpc::Status& status, const WatchStream& stream) {
     EngineFailure failure = failure_of(status, stream.server().url);
-    if (remedy_for(status) != Remedy::log_in_again) {
+    if (remedy_for(status, stream.token()) != Remedy::log_in_again) {
         // Whatever else one server says, another one may do better.
         if (status.error_code() != grpc::StatusCode::PERMISSION_DENIED)
             failure.error = EngineError::no_answer;

@@ -466,6 +466,31 @@ TEST(Engine, UsesCertificatesAndAUser) {
         << stranger.failure().text;
 }
 
+TEST(Engine, LogsInWhenAnEtcdWithCertificatesBeginsToAskForUsers) {
+    const Certificates certificates;
+    const TempDir dir;
+    EtcdServers etcd{{.servers = 1, .certificates = &certificates}};
+    const KeyPair pair = certificates.client("no-user-of-etcd");
+    auto options = options_for(etcd);
+    options.authorities = certificates.authority();
+    options.certificate = pair.certificate;
+    options.key = pair.key;
+    options.user_file = dir.write("user", "node:password");
+    const auto engine = cluster::make_etcd_engine(options);
+    join(*engine);
+    etcd.ctl({"user", "add", "root:secret"});
+    etcd.ctl({"user", "grant-role", "root", "root"});
+    etcd.ctl({"role", "add", "belfry"});
+    etcd.ctl({"role", "grant-permission", "belfry", "--prefix=true", "readwrite", "/belfry/"});
+    etcd.ctl({"user", "add", "node:password"});
+    etcd.ctl({"user", "grant-role", "node", "belfry"});
+    etcd.ctl({"auth", "enable"});
+    etcd.log_in_as("root:secret");
+    create_many(*engine, 0, 9);
+    const Watching watching{*engine, 0, settings};
+    expect_batches(watching, 0, 9);
+}
+
 TEST(Engine, ReadsCertificatesAgainThatWereRenewed) {
     const Certificates certificates;
     const TempDir dir;

@@ -18,7 +18,7 @@ EngineError error_for(StatusCode code, const std::string& text) {
 
 TEST(EtcdStatus, AServerThatIsNotReadyIsNoReasonToStop) {
     const grpc::Status not_leader{StatusCode::FAILED_PRECONDITION, "etcdserver: not leader"};
-    EXPECT_EQ(cluster::remedy_for(not_leader), Remedy::another_server);
+    EXPECT_EQ(cluster::remedy_for(not_leader, "token"), Remedy::another_server);
     for (const StatusCode code :
          {StatusCode::FAILED_PRECONDITION, StatusCode::NOT_FOUND, StatusCode::OUT_OF_RANGE,
           StatusCode::ALREADY_EXISTS, StatusCode::UNAVAILABLE, StatusCode::ABORTED}) {
@@ -48,7 +48,7 @@ TEST(EtcdStatus, WhatACallAsksForIsToldApart) {
                         "etcdserver: mvcc: required revision has been compacted"),
               EngineError::compacted);
     const grpc::Status exists{StatusCode::FAILED_PRECONDITION, "etcdserver: lease already exists"};
-    EXPECT_EQ(cluster::remedy_for(exists), Remedy::none) << "this is an answer";
+    EXPECT_EQ(cluster::remedy_for(exists, "token"), Remedy::none) << "this is an answer";
 }
 
 }  // namespace
