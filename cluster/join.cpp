@@ -110,9 +110,9 @@ class Joining {
 
     /// Requires that the cluster's log follows the database. Of several databases with the same
     /// messages, as copies of one server have, only that of the node that has begun the cluster
-    /// counts: what else they hold may differ.
+    /// counts: what else they hold may differ. A database without messages may enter any log.
     void require_same_log(const store::SavedLog& log, const Settings& settings) const {
-        if (log.epoch.empty()) {
+        if (log.last_id == 0) {
             if (settings.base == 0) return;
             throw UsageError{"the cluster began with " + std::to_string(settings.base) +
                              " messages, which etcd does not have" + backup_of_another()};

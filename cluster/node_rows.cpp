@@ -53,6 +53,14 @@ void give(shm::NodeRow& row, std::string_view name) {
     show(row, {});
 }
 
+/// Frees the row of a node that was removed, unless somebody is logged in there.
+void free(shm::Segment& segment, std::uint32_t index) {
+    shm::NodeRow& row = segment.cluster().nodes[index];
+    const std::string name = shm::shared_text(row.name);
+    if (name.empty() || name == shm::shared_text(segment.cluster().node)) return;
+    if (!has_logins(segment, index)) give(row, "");
+}
+
 /// Finds the node's row, or takes a free one.
 Index take(shm::Segment& segment, std::string_view name) {
     if (const Index present = find(segment, name)) return present;
@@ -85,6 +93,7 @@ void set_login_node(shm::Segment& segment, shm::ClientRow& client, std::string_v
 ShownNodes show_nodes(shm::Segment& segment, std::span<const RegisteredNode> nodes) {
     const std::scoped_lock guard{rows_mutex};
     ShownNodes shown;
+    std::array<bool, shm::node_rows> is_registered{};
     std::array<bool, shm::node_rows> is_alive{};
     for (const RegisteredNode& node : nodes) {
         const Index index =
@@ -95,12 +104,14 @@ ShownNodes show_nodes(shm::Segment& segment, std::span<const RegisteredNode> nod
         }
         shm::NodeRow& row = segment.cluster().nodes[*index];
         show(row, node.record);
+        is_registered[*index] = true;
         is_alive[*index] = node.is_alive;
         if (node.is_alive) shown.has_changed |= row.is_alive.exchange(1) == 0;
     }
     for (std::uint32_t index = 0; index < shm::node_rows; ++index) {
         if (is_alive[index]) continue;
         shown.has_changed |= segment.cluster().nodes[index].is_alive.exchange(0) != 0;
+        if (!is_registered[index]) free(segment, index);
     }
     return shown;
 }

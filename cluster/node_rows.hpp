@@ -37,7 +37,8 @@ struct ShownNodes {
     bool has_hidden = false;   ///< there is no row for a living node
 };
 
-/// Shows the nodes. A node that is not among them counts as dead.
+/// Shows the nodes. A node that is not among them counts as dead, and has a row only while somebody
+/// is logged in there.
 [[nodiscard]] ShownNodes show_nodes(shm::Segment& segment, std::span<const RegisteredNode> nodes);
 
 }  // namespace belfry::cluster

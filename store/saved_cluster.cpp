@@ -66,7 +66,7 @@ StoreError unusable(const fs::path& file, const std::string& why) {
 }
 
 void require_epoch(const SavedLog& log, const std::string& epoch, const fs::path& file) {
-    if (log.epoch.empty() || log.epoch == epoch) return;
+    if (log.last_id == 0 || log.epoch == epoch) return;
     throw unusable(file, "has epoch " + log.epoch + ", but the cluster has epoch " + epoch);
 }
 

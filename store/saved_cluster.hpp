@@ -70,7 +70,7 @@ struct SavedCluster {
 /// it is missing. Its messages up to now are those before the cluster's log. It is one transaction,
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and
 /// no server may be running.
-/// @param epoch that of the cluster; the database must have the same, or none
+/// @param epoch that of the cluster; a database with messages must have the same
 /// @param revision the cluster's log begins after this revision of the engine
 /// @param max_payload that of the cluster; 0: not known
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to

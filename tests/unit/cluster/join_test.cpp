@@ -79,6 +79,21 @@ TEST_F(JoinTest, ADatabaseOfASingleServerBecomesTheBeginningOfACluster) {
     expect_refusal("the cluster began with 5 messages", empty.dir());
 }
 
+// A package starts a server when it is installed, so most nodes have such a database.
+TEST_F(JoinTest, ADatabaseWithoutMessagesEntersAClusterLikeNone) {
+    const ScratchStore first;
+    const ScratchStore second;
+    make_store(second, 0);
+    const Settings settings = join(first.dir());
+    EXPECT_NE(settings.epoch, local(second).log.epoch);
+    EXPECT_EQ(join(second.dir(), 4096, "belfry", "b"), settings);
+    EXPECT_EQ(local(second).log.epoch, settings.epoch);
+    const ScratchStore third;
+    make_store(third, 0);
+    keys_.put("settings", "epoch=fff max-payload=4096 rules=1 base=5 node=a");
+    expect_refusal("the cluster began with 5 messages", third.dir(), "belfry", "c");
+}
+
 TEST_F(JoinTest, AJoinThatWasKilledAfterTheSettingsIsRepeated) {
     keys_.put("settings", "epoch=abc max-payload=4096 rules=1 base=5 node=a");
     const ScratchStore store;

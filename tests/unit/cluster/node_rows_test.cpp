@@ -74,5 +74,19 @@ TEST_F(NodeRows, LivingNodesAreNotDisplaced) {
     EXPECT_EQ(segment().client(0).login_node, 0U);
 }
 
+TEST_F(NodeRows, ANodeThatWasRemovedIsNotShownOnceNobodyIsLoggedInThere) {
+    register_nodes(2, false);
+    static_cast<void>(show());
+    cluster::set_login_node(segment(), segment().client(0), "n1");
+    nodes_.clear();
+    static_cast<void>(show());
+    EXPECT_EQ(names()[0], "a") << "the own node stays";
+    EXPECT_EQ(names()[1], "");
+    EXPECT_EQ(login_node(0), "n1");
+    cluster::set_login_node(segment(), segment().client(0), "");
+    static_cast<void>(show());
+    EXPECT_EQ(names()[2], "");
+}
+
 }  // namespace
 }  // namespace belfry::test
