@@ -83,7 +83,8 @@ TEST_F(ClusterCredentials, WhileTheCertificateOfEtcdHasExpiredAllNodesRefuse) {
     static_cast<void>(certificates_.server("etcd", -1));
     for (std::size_t node = 0; node < 3; ++node) cluster_.reset_connections(node);
     const std::uint64_t refused = send_until_refused(sender.client, sender.seq);
-    for (std::size_t node = 0; node < 3; ++node) expect_outage(node, ": certificate verify failed)");
+    for (std::size_t node = 0; node < 3; ++node)
+        expect_outage(node, ": certificate verify failed)");
     expect_readable(reader, last_id);
     static_cast<void>(certificates_.server("etcd"));
     expect_to_go_on(sender, refused, last_id, reader);
