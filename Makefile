@@ -79,7 +79,7 @@ $(BUILD)/bin/belfryd $(BUILD)/bin/belfry-gate $(BUILD)/tests/belfryd: LDLIBS += 
 $(BUILD)/bin/belfry-gate: LDLIBS += -lssl -lcrypto
 $(BUILD)/bin/belfryctl: LDLIBS += -lncurses -ltinfo -lbsd
 # cluster/ needs these for etcd. Only belfry-replica is linked to them, and to shared libraries, because it never forks.
-ETCD_LIBS := -lgrpc++ -lgpr -lprotobuf-lite -labsl_synchronization
+ETCD_LIBS := -lgrpc++ -lgpr -lprotobuf-lite -labsl_synchronization -lcrypto
 $(BUILD)/bin/belfry-replica: LDLIBS += -lsqlite3 -lmd $(DAEMON_LIBS) $(ETCD_LIBS)
 # belfryd is linked statically, because each child would copy the mappings of shared libraries and the data that
 # they wrote before the fork. This saves 50 KiB per child and half the time of a login. SQLite's dlopen is

@@ -53,17 +53,17 @@ void Answerer::answer_all() {
 }
 
 std::string Answerer::answer_to(std::string_view question) const {
-    LogAnswer answer{"", stored_->first_id, stored_->last_id};
-    const auto asked = parse_log_question(question);
-    if (!asked) return answer.text();
+    std::string hash;
     try {
         store::StoreReader reader{data_dir_};
-        answer.hash = hash_messages(reader, asked->first_id, asked->last_id).value_or("");
+        if (const auto asked = parse_log_question(question))
+            hash = hash_messages(reader, asked->first_id, asked->last_id).value_or("");
     } catch (const store::StoreError& error) {
         log_event(LogLevel::warning,
                   std::string{"cannot hash the messages for check --cluster: "} + error.what());
     }
-    return answer.text();
+    // Afterwards, because a message that is missing may have been deleted in the meantime.
+    return LogAnswer{hash, stored_->first_id, stored_->last_id}.text();
 }
 
 }  // namespace belfry::cluster

@@ -234,8 +234,7 @@ void AppliedLog::set_seq_and_login(std::uint32_t row, const ClientState& client)
     shown.stored_seq.store(client.seq, std::memory_order_release);
     // A login never moves to another node.
     if (shown.login.load(std::memory_order_relaxed) == client.login) return;
-    const auto node = client.login != 0 ? row_of_node(*segment_, client.node) : std::nullopt;
-    shown.login_node.store(node ? *node + 1 : 0, std::memory_order_release);
+    set_login_node(*segment_, shown, client.node);
     shown.login.store(client.login, std::memory_order_release);
     presence_changed_ = true;
 }
@@ -289,15 +288,16 @@ void AppliedLog::show_revision(const State& state) noexcept {
 }
 
 /// Moves the head of the outbox to the first entry of this node that is not applied, and wakes the
-/// sessions.
+/// sessions. The head never passes the outbox's end, not even if the log has more of this node than
+/// its segment has.
 void AppliedLog::finish(const State& state) {
     raise_first_id(state.position.first_id);
     show_revision(state);
     const shm::OutboxHeader& outbox = segment_->outbox();
     const auto own = state.nodes.find(node_of(state, outbox.incarnation));
     const std::uint64_t head = outbox.head.load(std::memory_order_relaxed);
-    if (own != state.nodes.end() && own->second.next > head)
-        shm::publish_applied(*segment_, own->second.next);
+    const std::uint64_t next = own == state.nodes.end() ? 0 : own->second.next;
+    if (next > head && next <= outbox.end.load()) shm::publish_applied(*segment_, next);
     if (std::exchange(presence_changed_, false)) shm::announce_presence(*segment_);
 }
 

@@ -31,6 +31,10 @@ void warn(const std::string& line) {
     log_event(LogLevel::warning, line);
 }
 
+std::string place_of(const Batch& batch) {
+    return " at revision " + std::to_string(batch.key.revision);
+}
+
 }  // namespace
 
 Applier::Store::Store(shm::Segment& segment, const std::filesystem::path& data_dir,
@@ -101,6 +105,8 @@ void Applier::start(Store& open) {
     store::StoreReader reader{data_dir_};
     open.log.start(open.state, reader);
     open.has_old = true;
+    require_own_entries(open.state);
+    if (segment_->outbox().head != 0 && was_ended(open.state)) report_end(open.state);
     show_stored(open);
     read_from(open.state.position.revision);
     status_->set(Problem::store, {});
@@ -131,7 +137,8 @@ void Applier::apply_received(Store& open) {
     Changes changes;
     const bool was_of_this_node = is_of_this_node(open.state);
     apply_batches(open.state, changes);
-    if (was_of_this_node && !is_of_this_node(open.state)) report_successor();
+    if (was_of_this_node && !is_of_this_node(open.state)) report_end(open.state);
+    require_own_entries(open.state);
     if (!cannot_apply_) {
         Revision& applied = open.state.position.revision;
         applied = std::max(applied, pending_->revision);
@@ -147,10 +154,15 @@ void Applier::apply_received(Store& open) {
 /// Applies the pending batches up to the first one that this node cannot pass.
 void Applier::apply_batches(State& state, Changes& changes) {
     for (const Batch& batch : pending_->batches) {
+        const std::string node{node_of(state, batch.key.incarnation)};
         const Verdict verdict = apply(state, batch, segment_->geometry().max_payload, changes);
         if (must_stop(verdict)) return stop_at(batch, verdict);
+        if (verdict == Verdict::malformed) {
+            warn("node " + node + " has written a damaged batch" + place_of(batch) +
+                 "; no entry of it is taken until it starts again with a new shared memory");
+        }
         if (verdict == Verdict::foreign && batch.key.incarnation == segment_->outbox().incarnation)
-            report_successor();
+            report_end(state);
     }
 }
 
@@ -175,28 +187,46 @@ void Applier::commit(Store& open, const Changes& changes) {
 /// Stops before a batch that this program cannot pass, for good.
 void Applier::stop_at(const Batch& batch, Verdict verdict) {
     cannot_apply_ = true;
-    const std::string where = " at revision " + std::to_string(batch.key.revision);
-    const std::string remedy = "; stop this node, and begin again from a backup of another node";
-    switch (verdict) {
-        case Verdict::unknown_kind:
-            return status_->set(Problem::entry, "a newer version has written to the cluster's log" +
-                                                    where + "; upgrade this node");
-        case Verdict::hole:
-            return status_->set(
-                Problem::entry,
-                "the cluster's log has lost what belongs before a batch" + where + remedy);
-        default:
-            return status_->set(Problem::entry, "the cluster's log is damaged" + where + remedy);
+    if (verdict == Verdict::unknown_kind) {
+        return status_->set(Problem::entry, "a newer version has written to the cluster's log" +
+                                                place_of(batch) + "; upgrade this node");
     }
+    status_->set(Problem::entry,
+                 "the cluster's log has lost what belongs before a batch" + place_of(batch) +
+                     "; stop this node, and begin again from a backup of another node");
 }
 
-/// Stops a node whose entries the cluster no longer takes, because another incarnation has become
-/// the current one of its name. That is for good: only a new segment has a new incarnation.
-void Applier::report_successor() {
-    status_->set(Problem::successor,
-                 "another node called " + shm::shared_text(segment_->cluster().node) +
-                     " has taken this node's place; stop this node, and delete its shared memory "
-                     "with belfryctl remove before it starts again");
+/// Stops a node whose entries the cluster no longer takes, because its incarnation is no longer the
+/// current one of its name.
+void Applier::report_end(const State& state) {
+    give_up_outbox(was_ended(state)
+                       ? "the cluster takes no more entries of this node, because a batch of it "
+                         "was damaged"
+                       : "another node called " + shm::shared_text(segment_->cluster().node) +
+                             " has taken this node's place");
+}
+
+/// Tells whether a malformed batch has ended the last incarnation of this node.
+bool Applier::was_ended(const State& state) const {
+    const auto own = state.nodes.find(shm::shared_text(segment_->cluster().node));
+    return own != state.nodes.end() && own->second.incarnation == 0;
+}
+
+/// Stops a node if the cluster has entries of it that its own outbox does not have yet. A virtual
+/// machine that was set back to a snapshot of its memory is such a node: other entries would get
+/// the positions of those that the cluster has.
+void Applier::require_own_entries(const State& state) {
+    const shm::OutboxHeader& outbox = segment_->outbox();
+    const auto own = state.nodes.find(node_of(state, outbox.incarnation));
+    if (own == state.nodes.end() || own->second.next <= outbox.end.load()) return;
+    give_up_outbox("the shared memory of this node is older than its entries in the cluster's log");
+}
+
+/// Stops the node for good: only a new segment has a new outbox.
+void Applier::give_up_outbox(const std::string& reason) {
+    status_->set(Problem::outbox, reason +
+                                      "; stop this node, and delete its shared memory with "
+                                      "belfryctl remove before it starts again");
 }
 
 /// Does what is due besides applying.

@@ -68,7 +68,10 @@ class Applier {
     void apply_batches(State& state, Changes& changes);
     [[nodiscard]] bool is_of_this_node(const State& state) const noexcept;
     void stop_at(const Batch& batch, Verdict verdict);
-    void report_successor();
+    void report_end(const State& state);
+    [[nodiscard]] bool was_ended(const State& state) const;
+    void require_own_entries(const State& state);
+    void give_up_outbox(const std::string& reason);
     void look_after(Store& open);
     void forget_old(Store& open);
     [[nodiscard]] bool drain(Store& open);

@@ -17,9 +17,6 @@ namespace {
 using wire::Entry;
 using wire::EntryKind;
 
-/// The most messages that one entry deletes, so that no step takes long.
-constexpr std::uint64_t max_trimmed = 1000;
-
 /// SQLite's integers have a sign.
 constexpr std::uint64_t max_time_ms = std::numeric_limits<std::int64_t>::max();
 
@@ -55,12 +52,13 @@ bool is_known(EntryKind kind) noexcept {
     return kind >= EntryKind::message && kind < EntryKind::rules;
 }
 
-/// Applies one batch, which must be known to be well-formed.
+/// Applies one batch.
 class Application {
   public:
     Application(State& state, const BatchKey& key, Changes& changes) noexcept
         : state_{state}, key_{key}, changes_{changes} {}
 
+    /// Applies the entries of a batch, which must be known to be well-formed.
     Verdict run(std::string_view bytes) {
         if (!find_node(bytes)) return Verdict::foreign;
         NodeState& node = state_.nodes.find(node_)->second;
@@ -80,7 +78,22 @@ class Application {
         return Verdict::applied;
     }
 
+    /// Ends the incarnation of a malformed batch. What else it has written cannot be trusted, and
+    /// the other nodes must be able to go on.
+    Verdict end_incarnation() {
+        node_ = node_of(state_, key_.incarnation);
+        if (node_.empty()) return Verdict::foreign;
+        NodeState& node = state_.nodes.find(node_)->second;
+        if (key_.position > node.next) return Verdict::hole;
+        end_logins();
+        node.incarnation = 0;
+        changes_.nodes.insert(node_);
+        return Verdict::malformed;
+    }
+
   private:
+    using Client = ByName<ClientState>::value_type;
+
     /// Finds the node whose current incarnation has made the batch. The first entry of a new
     /// incarnation makes it the current one.
     bool find_node(std::string_view bytes) {
@@ -99,15 +112,32 @@ class Application {
 
     /// Ends the logins of the node's earlier incarnation.
     void end_logins() {
-        for (auto& [name, client] : state_.clients) {
-            if (client.login != 0 && client.node == node_) end_login(name, client);
+        for (Client& client : state_.clients) {
+            if (client.second.login != 0 && client.second.node == node_) end_login(client);
         }
     }
 
-    void end_login(std::string_view name, ClientState& client) {
-        client.login = 0;
-        client.node.clear();
-        changes_.clients.insert(name);
+    void end_login(Client& client) {
+        client.second.login = 0;
+        client.second.node.clear();
+        note_change(client);
+    }
+
+    /// Adds a client to the changes. Most entries follow one of the same client.
+    void note_change(const Client& client) {
+        if (&client == changed_) return;
+        changes_.clients.insert(client.first);
+        changed_ = &client;
+    }
+
+    /// Finds a client. Most entries follow one of the same client.
+    /// @return null if the state does not have it
+    Client* find_client(std::string_view name) {
+        if (found_ != nullptr && found_->first == name) return found_;
+        const auto client = state_.clients.find(name);
+        if (client == state_.clients.end()) return nullptr;
+        found_ = &*client;
+        return found_;
     }
 
     void apply(const Entry& entry) {
@@ -133,14 +163,13 @@ class Application {
     }
 
     /// Returns the client if the entry comes from its current login.
-    ByName<ClientState>::value_type* current(const Entry& entry) {
-        const auto found = state_.clients.find(entry.name);
-        if (found == state_.clients.end() || found->second.login != entry.login) return nullptr;
-        return &*found;
+    Client* current(const Entry& entry) {
+        Client* const client = find_client(entry.name);
+        return client != nullptr && client->second.login == entry.login ? client : nullptr;
     }
 
     void append(const Entry& entry) {
-        auto* const found = current(entry);
+        Client* const found = current(entry);
         if (found == nullptr) return;
         ClientState& client = found->second;
         store::ClusterPosition& log = state_.position;
@@ -154,36 +183,36 @@ class Application {
         log.last_time_ms = std::max(log.last_time_ms, entry.time_ms);
         changes_.messages.push_back(
             {log.last_id, found->first, client.seq, log.last_time_ms, entry.body});
-        changes_.clients.insert(found->first);
+        note_change(*found);
     }
 
     void log_in(const Entry& entry) {
-        auto found = state_.clients.find(entry.name);
-        if (found == state_.clients.end()) {
+        Client* found = find_client(entry.name);
+        if (found == nullptr) {
             if (entry.number != 0) return;
-            found = state_.clients.try_emplace(std::string{entry.name}).first;
+            found = &*state_.clients.try_emplace(std::string{entry.name}).first;
         }
         ClientState& client = found->second;
         if (client.login != entry.number) return;
         client.login = entry.login;
         client.node = node_;
-        changes_.clients.insert(found->first);
+        note_change(*found);
     }
 
     void log_out(const Entry& entry) {
-        auto* const found = current(entry);
+        Client* const found = current(entry);
         if (found == nullptr) return;
         raise_cursor(entry);
-        end_login(found->first, found->second);
+        end_login(*found);
     }
 
     void raise_cursor(const Entry& entry) {
-        auto* const found = current(entry);
+        Client* const found = current(entry);
         if (found == nullptr) return;
         const std::uint64_t cursor = std::min(entry.number, state_.position.last_id);
         if (cursor <= found->second.cursor) return;
         found->second.cursor = cursor;
-        changes_.clients.insert(found->first);
+        note_change(*found);
     }
 
     void trim(const Entry& entry) {
@@ -193,22 +222,24 @@ class Application {
     }
 
     void reset_seq(const Entry& entry) {
-        const auto found = state_.clients.find(entry.name);
-        if (found == state_.clients.end()) return;
+        Client* const found = find_client(entry.name);
+        if (found == nullptr) return;
         found->second.seq = found->second.free_seq;
-        end_login(found->first, found->second);
+        end_login(*found);
     }
 
     State& state_;
     const BatchKey& key_;
     Changes& changes_;
-    std::string_view node_;  ///< as the state stores it
+    std::string_view node_;            ///< as the state stores it
+    Client* found_ = nullptr;          ///< by the last find_client()
+    const Client* changed_ = nullptr;  ///< the last one that note_change() has added
 };
 
-/// Looks for what would stop the node, so that a batch is applied completely or not at all.
+/// Looks for what must not be applied, so that a batch is applied completely or not at all.
 /// @param next the position from which its entries are new
-std::optional<Verdict> reason_to_stop(const Batch& batch, std::uint64_t next,
-                                      std::uint64_t max_payload) {
+std::optional<Verdict> reason_to_refuse(const Batch& batch, std::uint64_t next,
+                                        std::uint64_t max_payload) {
     std::string_view bytes = batch.bytes;
     std::uint64_t position = batch.key.position;
     while (!bytes.empty()) {
@@ -244,8 +275,10 @@ Verdict apply(State& state, const Batch& batch, std::uint64_t max_payload, Chang
     if (batch.key.revision <= state.position.revision) return Verdict::applied;
     const auto node = state.nodes.find(node_of(state, batch.key.incarnation));
     const std::uint64_t next = node == state.nodes.end() ? 0 : node->second.next;
-    if (const auto reason = reason_to_stop(batch, next, max_payload)) return *reason;
-    const Verdict verdict = Application{state, batch.key, changes}.run(batch.bytes);
+    const auto reason = reason_to_refuse(batch, next, max_payload);
+    if (reason == Verdict::unknown_kind) return *reason;
+    Application application{state, batch.key, changes};
+    const Verdict verdict = reason ? application.end_incarnation() : application.run(batch.bytes);
     if (must_stop(verdict)) return verdict;
     state.position.revision = batch.key.revision;
     return verdict;

@@ -12,6 +12,9 @@
 
 namespace belfry::cluster {
 
+/// The most messages that one entry of retention deletes, so that no step takes long.
+inline constexpr std::uint64_t max_trimmed = 1000;
+
 /// What batches have changed since the changes were last stored. The names point into the state,
 /// and the views of the messages into the state and the batches.
 struct Changes {
@@ -28,15 +31,14 @@ struct Changes {
 enum class Verdict {
     applied,       ///< its new entries, if it has any; the others were applied before
     foreign,       ///< its incarnation is no node's current one
-    hole,          ///< the log has lost the entries before it; as malformed
-    malformed,     ///< nothing of it is applied, and the node must stop
+    malformed,     ///< nothing of it is applied, and its incarnation is no longer a current one
+    hole,          ///< the log has lost the entries before it; the node must stop before it
     unknown_kind,  ///< the same: a newer version of the program has made it
 };
 
 /// Tells whether the node must stop, because it cannot apply the log any further.
 [[nodiscard]] constexpr bool must_stop(Verdict verdict) noexcept {
-    return verdict == Verdict::hole || verdict == Verdict::malformed ||
-           verdict == Verdict::unknown_kind;
+    return verdict == Verdict::hole || verdict == Verdict::unknown_kind;
 }
 
 /// Applies the next batch of the cluster's log. It is deterministic: equal states and equal batches

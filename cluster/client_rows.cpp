@@ -1,13 +1,16 @@
 #include "cluster/client_rows.hpp"
 
 #include "shm/client_table.hpp"
-#include "shm/log_reader.hpp"
 
 namespace belfry::cluster {
 
-std::uint32_t ClientRows::row_of(std::string_view client) const noexcept {
+std::uint32_t ClientRows::row_of(std::string_view client) noexcept {
+    if (last_name_ == client) return last_row_;
     const auto found = rows_.find(client);
-    return found == rows_.end() ? shm::LogReader::no_row : found->second;
+    if (found == rows_.end()) return shm::LogReader::no_row;
+    last_name_ = found->first;
+    last_row_ = found->second;
+    return last_row_;
 }
 
 std::vector<std::uint32_t> ClientRows::add_new() {

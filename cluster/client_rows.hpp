@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shm/log_reader.hpp"
 #include "shm/segment.hpp"
 
 #include <cstdint>
@@ -15,15 +16,18 @@ class ClientRows {
   public:
     explicit ClientRows(const shm::Segment& segment) noexcept : segment_{&segment} {}
 
-    /// Returns the row of a client; LogReader::no_row if this node has none.
-    [[nodiscard]] std::uint32_t row_of(std::string_view client) const noexcept;
+    /// Returns the row of a client; LogReader::no_row if this node has none. It is fast if the last
+    /// call was about the same client.
+    [[nodiscard]] std::uint32_t row_of(std::string_view client) noexcept;
 
     /// Looks for rows that were added since the last call, and returns them.
     std::vector<std::uint32_t> add_new();
 
   private:
     const shm::Segment* segment_;
-    std::unordered_map<std::string_view, std::uint32_t> rows_;
+    std::unordered_map<std::string_view, std::uint32_t> rows_;  ///< the names lie in the segment
+    std::string_view last_name_;                                ///< that row_of() has found
+    std::uint32_t last_row_ = shm::LogReader::no_row;
 };
 
 }  // namespace belfry::cluster

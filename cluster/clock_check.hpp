@@ -13,7 +13,9 @@
 namespace belfry::cluster {
 
 /// Compares this node's clock with those of the other living nodes, by the times at which they
-/// wrote their keys. A key is at most a second old when this node first sees it.
+/// wrote their keys. A key is at most a second old when this node first sees it. From then on the
+/// other clock is known relative to the time since boot of this machine, so a jump of this node's
+/// clock shows at once.
 class ClockCheck {
   public:
     /// A node whose clock differs by more than this from the median of the others is wrong.
@@ -24,7 +26,8 @@ class ClockCheck {
 
     /// Notes what the nodes say.
     /// @param now_ms this node's clock
-    void see(std::span<const RegisteredNode> nodes, std::uint64_t now_ms);
+    /// @param offset_ms base::clock_offset_ms()
+    void see(std::span<const RegisteredNode> nodes, std::uint64_t now_ms, std::int64_t offset_ms);
 
     /// Returns by how many milliseconds this node's clock is ahead of the median of the others;
     /// nothing if no other node is alive. If two of them are in the middle, the one that is nearer
@@ -36,10 +39,11 @@ class ClockCheck {
     /// What one other node has said.
     struct Seen {
         std::uint64_t clock_ms;  ///< of its last key
-        std::int64_t ahead_ms;   ///< this node's clock minus that one, when it was seen
+        std::int64_t offset_ms;  ///< that clock minus the time since boot, when it was seen
     };
 
     std::string own_;
+    std::int64_t offset_ms_ = 0;                     ///< of this node's clock
     std::map<std::string, Seen, std::less<>> seen_;  ///< by name
 };
 

@@ -177,6 +177,13 @@ class Engine {
     /// received a change; the start of the engine if neither has happened yet.
     [[nodiscard]] virtual std::chrono::steady_clock::time_point last_heard() const noexcept = 0;
 
+    /// Returns in one line why an attempt at a server has failed after last_heard(); nothing if
+    /// none has.
+    [[nodiscard]] virtual std::string last_failure() const = 0;
+
+    /// Tells whether watch() can begin after a revision, because nothing after it is compacted.
+    [[nodiscard]] virtual Answer<bool> has_history_after(Revision revision) = 0;
+
     /// Reads one key. It reads what a majority has (linearizable), as do the other calls that read.
     /// @return no value if there is no such key
     [[nodiscard]] virtual Answer<Values> read(std::string_view key) = 0;

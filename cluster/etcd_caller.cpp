@@ -1,8 +1,11 @@
 #include "cluster/etcd_caller.hpp"
 
 #include "cli/command_line.hpp"
+#include "cluster/etcd_certificate.hpp"
 
 #include <grpcpp/support/sync_stream.h>
+#include <utility>
+
 namespace belfry::cluster {
 
 using namespace std::chrono_literals;
@@ -11,6 +14,10 @@ namespace {
 
 constexpr base::Duration token_use_interval = 60s;
 constexpr base::Duration token_use_timeout = 500ms;
+
+/// How long a refused login counts for all threads. etcd computes a hash for each login, and many
+/// logins with a wrong password would keep the nodes that have the right one waiting.
+constexpr base::Duration refused_login_pause = 2s;
 
 /// Reads `name:password` from the user file. @return nothing if there is no such file
 std::optional<EtcdUser> read_user(const std::filesystem::path& path) {
@@ -28,8 +35,26 @@ std::optional<EtcdUser> read_user(const std::filesystem::path& path) {
 }  // namespace
 
 EtcdCaller::EtcdCaller(const EngineOptions& options)
-    : servers_{make_servers(options)}, user_{read_user(options.user_file)} {
+    : servers_{make_servers(options)},
+      user_file_{options.user_file},
+      user_{read_user(options.user_file)},
+      certificate_{options.certificate} {
     note_majority();
+}
+
+EngineFailure EtcdCaller::explained(EngineFailure failure) {
+    if (failure.error != EngineError::no_answer) return failure;
+    const std::string problem = problem_of_certificate(certificate_);
+    if (!problem.empty()) failure.text += "; " + problem;
+    const std::lock_guard lock{failure_mutex_};
+    last_failure_ = failure.text;
+    failed_at_ = base::Clock::now();
+    return failure;
+}
+
+std::string EtcdCaller::last_failure() const {
+    const std::lock_guard lock{failure_mutex_};
+    return failed_at_ > last_heard() ? last_failure_ : "";
 }
 
 void EtcdCaller::note_change(Revision revision) {
@@ -39,12 +64,15 @@ void EtcdCaller::note_change(Revision revision) {
 
 Answer<std::string> EtcdCaller::log_in(const std::optional<std::string>& stale,
                                        base::TimePoint end) {
-    if (!user_) return std::string{};
+    if (user_file_.empty()) return std::string{};
     // The other threads need the same token, so they wait for the one that logs in.
     const std::unique_lock lock{login_mutex_, end};
     if (!lock) return EngineFailure{EngineError::no_answer, "etcd: no answer to the login in time"};
     if (token_ && token_ != stale) return *token_;
+    if (refused_login_ && base::Clock::now() < login_refused_at_ + refused_login_pause)
+        return *refused_login_;
 
+    read_user_again();
     etcdserverpb::AuthenticateRequest request;
     request.set_name(user_->name);
     request.set_password(user_->password);
@@ -54,15 +82,27 @@ Answer<std::string> EtcdCaller::log_in(const std::optional<std::string>& stale,
     } else if (answer.failure().text.find("authentication is not enabled") != std::string::npos) {
         token_ = "";
     } else {
+        if (answer.failure().error == EngineError::refused) refused_login_ = answer.failure();
+        login_refused_at_ = base::Clock::now();
         return answer.failure();
     }
+    refused_login_.reset();
     return *token_;
+}
+
+/// Reads a changed password. A file that is just being replaced is read at the next login.
+void EtcdCaller::read_user_again() {
+    try {
+        user_ = read_user(user_file_);
+    } catch (const cli::UsageError&) {
+    }
 }
 
 void EtcdCaller::keep_token(const std::string& key) {
     const base::TimePoint now = base::Clock::now();
     const base::TimePoint used{base::Duration{token_used_.load()}};
-    if (!user_ || (used != base::TimePoint{} && now < used + token_use_interval)) return;
+    if (user_file_.empty() || (used != base::TimePoint{} && now < used + token_use_interval))
+        return;
     token_used_ = now.time_since_epoch().count();
     const auto token = log_in({}, now + token_use_timeout);
     if (!token || token->empty()) return;

@@ -5,8 +5,10 @@
 #include "cluster/etcd_status.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <type_traits>
 
 namespace belfry::cluster {
@@ -57,6 +59,14 @@ class EtcdCaller {
     }
     void note_majority() { last_heard_ = base::Clock::now().time_since_epoch().count(); }
 
+    /// Adds to a failure that no server answers what is wrong with the own certificate, and keeps
+    /// the text for last_failure(). Other failures are left as they are.
+    [[nodiscard]] EngineFailure explained(EngineFailure failure);
+
+    /// Returns the text of the last failure that was explained; nothing if a majority has answered
+    /// since.
+    [[nodiscard]] std::string last_failure() const;
+
     /// Returns the highest revision of a change that was made here.
     [[nodiscard]] Revision last_change() const { return last_change_; }
     void note_change(Revision revision);
@@ -83,7 +93,7 @@ class EtcdCaller {
                 note_majority();
                 return std::move(ended->response);
             }
-            failure = failure_of(ended->status, servers_[ended->server]->url);
+            failure = explained(failure_of(ended->status, servers_[ended->server]->url));
             const Remedy remedy = remedy_for(ended->status, ended->token);
             if (remedy == Remedy::none) return failure;
             if (remedy == Remedy::another_server) {
@@ -111,14 +121,23 @@ class EtcdCaller {
                                                     base::Duration timeout,
                                                     etcdserverpb::LeaseKeepAliveResponse& response);
 
+    void read_user_again();
+
     EtcdServers servers_;
-    std::optional<EtcdUser> user_;
-    std::timed_mutex login_mutex_;                     ///< held by the thread that logs in
-    std::optional<std::string> token_;                 ///< empty: etcd does not ask for users
+    std::filesystem::path user_file_;   ///< empty: no user
+    std::timed_mutex login_mutex_;      ///< held by the thread that logs in; guards the next four
+    std::optional<EtcdUser> user_;      ///< as the file had it at the last login
+    std::optional<std::string> token_;  ///< empty: etcd does not ask for users
+    std::optional<EngineFailure> refused_login_;
+    base::TimePoint login_refused_at_;
     std::atomic<base::Duration::rep> token_used_ = 0;  ///< by keep_token(); 0: never
+    std::filesystem::path certificate_;
     std::atomic<std::size_t> current_ = 0;
     std::atomic<base::Duration::rep> last_heard_;
     std::atomic<Revision> last_change_ = 0;
+    mutable std::mutex failure_mutex_;  // guards the members below
+    std::string last_failure_;
+    base::TimePoint failed_at_;
 };
 
 }  // namespace belfry::cluster

@@ -115,6 +115,17 @@ Answer<Values> EtcdEngine::values_of(const etcdserverpb::RangeRequest& request) 
     return values;
 }
 
+Answer<bool> EtcdEngine::has_history_after(Revision revision) {
+    // etcd can be read at a revision if and only if a watch can begin there.
+    etcdserverpb::RangeRequest request;
+    request.set_key(name("settings"));
+    request.set_revision(revision + 1);
+    const auto answer = caller_.call(request);
+    if (answer || answer.failure().text.find("future revision") != std::string::npos) return true;
+    if (answer.failure().error == EngineError::compacted) return false;
+    return answer.failure();
+}
+
 Answer<Values> EtcdEngine::read(std::string_view key) {
     etcdserverpb::RangeRequest request;
     request.set_key(name(key));

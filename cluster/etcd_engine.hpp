@@ -21,7 +21,9 @@ class EtcdEngine final : public Engine {
                                       const Receiver& receive) override;
     void stop() noexcept override { stopped_ = true; }
     [[nodiscard]] base::TimePoint last_heard() const noexcept override;
+    [[nodiscard]] std::string last_failure() const override { return caller_.last_failure(); }
 
+    [[nodiscard]] Answer<bool> has_history_after(Revision revision) override;
     [[nodiscard]] Answer<Values> read(std::string_view key) override;
     [[nodiscard]] Answer<Values> read_all(std::string_view prefix) override;
     [[nodiscard]] Answer<Revision> put(std::string_view key, std::string_view value,

@@ -13,7 +13,8 @@ bool says(const grpc::Status& status, std::string_view part) {
 
 /// Returns what people need of the texts of gRPC and etcd.
 std::string_view essence_of(std::string_view text) {
-    for (const std::string_view words : {"last error: ", "etcdserver: ", "rpc error: "}) {
+    for (const std::string_view words :
+         {"last error: ", "etcdserver: ", "rpc error: ", "SSL routines::"}) {
         const std::size_t found = text.rfind(words);
         if (found != std::string_view::npos) text.remove_prefix(found + words.size());
     }

@@ -219,7 +219,7 @@ EngineFailure EtcdWatch::reason_of(const grpc::Status& status, const WatchStream
         // Whatever else one server says, another one may do better.
         if (status.error_code() != grpc::StatusCode::PERMISSION_DENIED)
             failure.error = EngineError::no_answer;
-        return failure;
+        return caller_.explained(std::move(failure));
     }
     const auto fresh = caller_.log_in(stream.token(), base::Clock::now() + majority_timeout);
     if (!fresh) return fresh.failure();

@@ -1,7 +1,7 @@
 #include "cluster/heartbeat.hpp"
 
 #include "base/clock.hpp"
-#include "cluster/failure_line.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/text_fields.hpp"
 #include "shm/client_table.hpp"
 #include "shm/news.hpp"
@@ -55,7 +55,7 @@ void Heartbeat::beat() {
 }
 
 void Heartbeat::beat_unless_refused() {
-    if (status_->has(Problem::successor)) {  // which may be away, and needs the key
+    if (status_->has(Problem::outbox)) {  // another node of this name may need the key
         membership_->set({});
         return lease_.release();
     }
@@ -91,7 +91,7 @@ void Heartbeat::beat_unless_refused() {
         membership_->set({});
     }
     show(*alive, *nodes, is_ours);
-    if (is_ours) write_record();
+    if (is_ours) write_record(*nodes);
 }
 
 /// @param line set to what the operator has to do; empty for a member
@@ -167,19 +167,32 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
         std::string name = value.key.substr(node_prefix.size());
         auto record = parse_node_record(value.value);
         if (!record) continue;
-        const bool is_alive = name == node_ ? is_ours : find(alive, "alive/" + name) != nullptr;
-        registered.push_back({std::move(name), *std::move(record), is_alive});
+        const Value* const living = find(alive, "alive/" + name);
+        const bool is_alive = name == node_ ? is_ours : living != nullptr;
+        const bool is_fresh = living != nullptr && value.modified > living->created;
+        registered.push_back({std::move(name), *std::move(record), is_alive, is_fresh});
     }
-    if (show_nodes(*segment_, registered)) shm::announce_presence(*segment_);
+    const ShownNodes shown = show_nodes(*segment_, registered);
+    if (shown.has_changed) shm::announce_presence(*segment_);
+    if (shown.has_hidden && !std::exchange(has_reported_hidden_, true)) {
+        log_event(LogLevel::warning,
+                  "the cluster has more than " + std::to_string(shm::node_rows) +
+                      " nodes with clients; the others are not shown here, and their clients count "
+                      "as offline");
+    }
     check_clock(registered);
 }
 
 void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
-    clock_.see(nodes, base::unix_ms());
+    const std::int64_t offset_ms = base::clock_offset_ms();
+    clock_.see(nodes, base::unix_ms(), offset_ms);
     const std::int64_t ahead_ms = clock_.ahead_ms().value_or(0);
     const bool is_wrong =
         std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
-    if (!is_wrong) return status_->set(Problem::clock, {});
+    if (!is_wrong) {
+        segment_->archiver().clock_offset_ms.store(offset_ms, std::memory_order_relaxed);
+        return status_->set(Problem::clock, {});
+    }
     if (status_->has(Problem::clock)) return;  // The line says by how much it was wrong at first.
     status_->set(Problem::clock,
                  "the clock of this node is " + std::to_string(std::abs(ahead_ms) / 1000) + " s " +
@@ -188,16 +201,30 @@ void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
 
 /// Tells the others how this node is, every record_interval, and when its number of clients has
 /// changed.
-void Heartbeat::write_record() {
+/// @param nodes the keys of all registered nodes
+void Heartbeat::write_record(const Values& nodes) {
     const NodeRecord present = record();
     const auto now = Clock::now();
     if (now < next_record_ && present.clients == clients_told_) return;
-    const auto written = engine_->put(std::string{node_prefix} + node_, present.text());
+    const auto lease = keep_registration(nodes);
+    if (!lease) return fail(lease.failure());
+    const auto written = engine_->put(std::string{node_prefix} + node_, present.text(), *lease);
     if (!written) return fail(written.failure());
     status_->see_revision(*written);
     if (stored_->record != lost_record) stored_->record = *written;
     clients_told_ = present.clients;
     next_record_ = now + record_interval;
+}
+
+/// Extends the lease under which this node is registered, or makes one.
+Answer<Lease> Heartbeat::keep_registration(const Values& nodes) {
+    const Value* const own = find(nodes, std::string{node_prefix} + node_);
+    if (own != nullptr && own->lease != 0) {
+        const auto kept = engine_->keep_lease(own->lease);
+        if (!kept) return kept.failure();
+        if (*kept) return own->lease;
+    }
+    return engine_->grant_lease(max_absence);
 }
 
 NodeRecord Heartbeat::record() const {

@@ -58,7 +58,8 @@ class Heartbeat {
     void wait_for_old_lease();
     void show(const Values& alive, const Values& nodes, bool is_ours);
     void check_clock(const std::vector<RegisteredNode>& nodes);
-    void write_record();
+    void write_record(const Values& nodes);
+    [[nodiscard]] Answer<Lease> keep_registration(const Values& nodes);
     [[nodiscard]] NodeRecord record() const;
     [[nodiscard]] bool has(const Answer<Values>& answer);
     void fail(const EngineFailure& failure);
@@ -76,6 +77,7 @@ class Heartbeat {
     std::optional<Clock::time_point> refused_since_;  ///< another incarnation has held the key
     Clock::time_point next_record_;
     std::uint64_t clients_told_ = 0;
+    bool has_reported_hidden_ = false;  ///< there are more nodes than the segment can show
     std::string refusal_;  ///< what the engine has said if it refused a call of the present beat
 };
 

@@ -1,10 +1,9 @@
 #include "cluster/join.hpp"
 
 #include "cli/command_line.hpp"
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/heartbeat.hpp"
 #include "cluster/local_log.hpp"
-#include "cluster/log_beginning.hpp"
 #include "store/open_log.hpp"
 #include "store/saved_cluster.hpp"
 #include "store/store_file.hpp"
@@ -27,7 +26,6 @@ constexpr std::chrono::seconds max_lease_wait{30};
 /// The settings as the engine has them.
 struct FoundSettings {
     Settings settings;
-    std::string text;
     Revision created;
 };
 
@@ -39,7 +37,7 @@ std::optional<FoundSettings> found_in(const Values& read) {
     if (!settings || settings->rules > known_rules) {
         throw UsageError{"the cluster was made by a newer version of belfryd; upgrade this node"};
     }
-    return FoundSettings{*std::move(settings), value.value, value.created};
+    return FoundSettings{*std::move(settings), value.created};
 }
 
 std::string backup_of_another() {
@@ -73,8 +71,8 @@ class Joining {
                              backup_of_another()};
         }
         wait_for_old_lease();
-        const Revision revision = local.cluster->position.revision;
-        if (read->revision >= revision && !has_log_after(engine_, revision, found->text)) {
+        const auto has_history = engine_.has_history_after(local.cluster->position.revision);
+        if (has_history && !*has_history) {
             throw UsageError{"etcd no longer has the messages that the database " + database() +
                              " has missed" + backup_of_another()};
         }
@@ -92,7 +90,7 @@ class Joining {
         if (!found) throw EngineUnavailable{"the settings of the cluster have vanished"};
         require_same_log(log, found->settings);
         wait_for_old_lease();
-        if (!has_log_after(engine_, found->created, found->text)) {
+        if (!value_of(engine_.has_history_after(found->created))) {
             throw UsageError{"etcd no longer has the beginning of the cluster's log" +
                              backup_of_another()};
         }
@@ -105,20 +103,30 @@ class Joining {
     void create_settings(const store::SavedLog& log) {
         const Settings settings{.epoch = log.epoch.empty() ? store::random_epoch() : log.epoch,
                                 .max_payload = request_.max_payload,
-                                .base = log.last_id};
+                                .base = log.last_id,
+                                .node = request_.node};
         static_cast<void>(value_of(engine_.create("settings", settings.text())));
     }
 
+    /// Requires that the cluster's log follows the database. Of several databases with the same
+    /// messages, as copies of one server have, only that of the node that has begun the cluster
+    /// counts: what else they hold may differ. A database without messages may enter any log.
     void require_same_log(const store::SavedLog& log, const Settings& settings) const {
-        if (log.epoch == settings.epoch && log.last_id == settings.base) return;
-        if (!log.epoch.empty()) {
+        if (log.last_id == 0) {
+            if (settings.base == 0) return;
+            throw UsageError{"the cluster began with " + std::to_string(settings.base) +
+                             " messages, which etcd does not have" + backup_of_another()};
+        }
+        if (log.epoch != settings.epoch || log.last_id != settings.base) {
             throw UsageError{"the database " + database() +
                              " has another log than the cluster; move it away" +
                              backup_of_another()};
         }
-        if (settings.base == 0) return;
-        throw UsageError{"the cluster began with " + std::to_string(settings.base) +
-                         " messages, which etcd does not have" + backup_of_another()};
+        if (request_.node == settings.node) return;
+        throw UsageError{"the database " + database() +
+                         " is that of a server without a cluster, and the cluster has begun with "
+                         "that of node " +
+                         settings.node + "; move it away" + backup_of_another()};
     }
 
     /// Waits for the end of the lease that an earlier process of this node may have left. A node

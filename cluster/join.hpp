@@ -22,11 +22,11 @@ struct JoinRequest {
 /// cluster. If the database is one already, the engine need not answer, because the replica
 /// compares them later.
 ///
-/// | killed              | what is left             | mended by                          |
-/// |---------------------|--------------------------|------------------------------------|
-/// | before the settings | nothing                  | the next join                      |
-/// | after them          | a cluster without a node | the next join of this or any node  |
-/// | after the database  | a node that has joined   | nobody needs to                    |
+/// | killed              | what is left             | mended by                  |
+/// |---------------------|--------------------------|----------------------------|
+/// | before the settings | nothing                  | the next join              |
+/// | after them          | a cluster without a node | the next join of this node |
+/// | after the database  | a node that has joined   | nobody needs to            |
 ///
 /// @return the settings
 /// @throws cli::UsageError if the node cannot be a member: the line says what to do

@@ -3,6 +3,7 @@
 #include "cluster/check.hpp"
 #include "cluster/join.hpp"
 #include "cluster/options.hpp"
+#include "cluster/registration.hpp"
 #include "cluster/replica.hpp"
 #include "cluster/reseed.hpp"
 #include "daemon/descriptors.hpp"
@@ -98,6 +99,12 @@ int reseed(const cluster::Options& options) {
     return EXIT_SUCCESS;
 }
 
+int add(const cluster::Options& options) {
+    const auto engine = cluster::make_etcd_engine(options.engine);
+    cluster::register_node(std::cout, *engine, options.added);
+    return EXIT_SUCCESS;
+}
+
 int run_command(const cluster::Options& options) {
     switch (options.command) {
         case Command::run:
@@ -108,6 +115,8 @@ int run_command(const cluster::Options& options) {
             return check(options);
         case Command::reseed:
             return reseed(options);
+        case Command::add:
+            return add(options);
     }
     return EXIT_FAILURE;
 }

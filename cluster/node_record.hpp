@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace belfry::cluster {
+
+/// A node is registered for this time after its last sign of life. Its key `node/NAME` is under a
+/// lease, so etcd measures the time, and no node's clock matters.
+inline constexpr std::chrono::hours max_absence{7 * 24};
 
 /// What a node tells the others about itself: the value of the key `node/NAME`. A node whose key
 /// exists is registered, whether it is alive or not: the window waits for it.
@@ -14,11 +19,11 @@ struct NodeRecord {
     std::string version;  ///< of its program
     std::string epoch;    ///< of its log
     std::uint64_t first_id = 0;
-    std::uint64_t last_id = 0;   ///< of its store
-    std::uint64_t revision = 0;  ///< its store has everything up to this revision of the engine
-    std::uint64_t clients = 0;   ///< how many are online there
-    std::uint64_t clock_ms = 0;  ///< Unix time at which it wrote this
-    std::uint64_t incarnation = 0;
+    std::uint64_t last_id = 0;      ///< of its store
+    std::uint64_t revision = 0;     ///< its store has everything up to this revision of the engine
+    std::uint64_t clients = 0;      ///< how many are online there
+    std::uint64_t clock_ms = 0;     ///< Unix time at which it wrote this
+    std::uint64_t incarnation = 0;  ///< 0: it was registered, and has not run yet
 
     /// Returns `address=… version=… epoch=… last=ID first=ID revision=R clients=N clock=MS
     /// incarnation=HEX`.

@@ -1,11 +1,13 @@
 #include "cluster/options.hpp"
 
 #include "cli/command_line.hpp"
+#include "wire/limits.hpp"
 #include "wire/version.hpp"
 
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <limits>
@@ -18,11 +20,12 @@ namespace {
 namespace po = boost::program_options;
 using cli::UsageError;
 
-constexpr std::array<std::pair<std::string_view, Options::Command>, 4> commands{{
+constexpr std::array<std::pair<std::string_view, Options::Command>, 5> commands{{
     {"run", Options::Command::run},
     {"join", Options::Command::join},
     {"check", Options::Command::check},
     {"reseed", Options::Command::reseed},
+    {"add", Options::Command::add},
 }};
 
 /// etcd takes no larger value.
@@ -85,18 +88,27 @@ LogFormat log_format_in(const po::variables_map& given) {
 }
 
 Options::Command command_in(const std::vector<std::string>& words) {
-    if (words.empty()) throw UsageError{"a command is missing: run, join, check or reseed"};
-    if (words.size() > 1) throw UsageError{"unexpected argument '" + words[1] + "'"};
-    for (const auto& [name, command] : commands) {
-        if (words.front() == name) return command;
-    }
-    throw UsageError{"unknown command '" + words.front() + "'"};
+    if (words.empty()) throw UsageError{"a command is missing: run, join, check, reseed or add"};
+    const auto* const found = std::ranges::find(
+        commands, words.front(), &std::pair<std::string_view, Options::Command>::first);
+    if (found == commands.end()) throw UsageError{"unknown command '" + words.front() + "'"};
+    const std::size_t expected = found->second == Options::Command::add ? 2 : 1;
+    if (words.size() > expected) throw UsageError{"unexpected argument '" + words[expected] + "'"};
+    return found->second;
+}
+
+/// Returns the name of the node that is to be added.
+std::string added_in(const std::vector<std::string>& words) {
+    if (words.size() < 2) throw UsageError{"add requires the NAME of a node"};
+    if (wire::is_client_id(words[1])) return words[1];
+    throw UsageError{"'" + words[1] + "' is not a name (1 to 32 of A-Z a-z 0-9 _ . -)"};
 }
 
 Options checked(const cli::CommandLine& line) {
     const po::variables_map& given = line.options;
     Options options;
     options.command = command_in(line.words);
+    if (options.command == Options::Command::add) options.added = added_in(line.words);
     options.data_dir = cli::required_text(given, "data-dir");
     options.engine = engine_in(given);
     options.node = cli::required_text(given, "node");
@@ -121,13 +133,14 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
     const po::options_description described = described_options();
     const cli::CommandLine line = cli::parse(arguments, described);
     if (cli::is_set(line.options, "help")) {
-        std::cout << "Usage: belfry-replica run|join|check|reseed --data-dir DIR --cluster URL,URL "
-                     "--node NAME [OPTIONS]\n\n"
-                     "Replicates the log of a node of a cluster, for belfryd, which starts it. See "
-                     "belfry-replica(8).\n\n"
-                  << described
-                  << "\nExit status: 0 on success, 1 if the replica could not continue or etcd "
-                     "does not answer,\n2 on a usage error or if the cluster refuses the node.\n";
+        std::cout
+            << "Usage: belfry-replica run|join|check|reseed|add --data-dir DIR --cluster URL,URL "
+               "--node NAME [OPTIONS]\n\n"
+               "Replicates the log of a node of a cluster, for belfryd, which starts it. See "
+               "belfry-replica(8).\n\n"
+            << described
+            << "\nExit status: 0 on success, 1 if the replica could not continue or etcd "
+               "does not answer,\n2 on a usage error or if the cluster refuses the node.\n";
         return {};
     }
     if (cli::is_set(line.options, "version")) {

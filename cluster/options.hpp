@@ -13,7 +13,7 @@ namespace belfry::cluster {
 
 /// The options of belfry-replica. belfryd and belfryctl pass all of them.
 struct Options {
-    enum class Command { run, join, check, reseed };
+    enum class Command { run, join, check, reseed, add };
 
     Command command = Command::run;
     std::filesystem::path data_dir;
@@ -26,6 +26,7 @@ struct Options {
     LogFormat log_format = LogFormat::text;
     bool force = false;  ///< reseed: although other nodes may have stored more
     bool json = false;   ///< check: print JSON
+    std::string added;   ///< add: the name of the node
 };
 
 /// Reads the command line.

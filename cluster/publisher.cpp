@@ -1,7 +1,7 @@
 #include "cluster/publisher.hpp"
 
 #include "cluster/batch_cut.hpp"
-#include "cluster/failure_line.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/pause.hpp"
 #include "shm/news.hpp"
 

@@ -45,11 +45,7 @@ Replica::Replica(shm::Segment& segment, const std::filesystem::path& data_dir, E
                stored_,
                {.started = [this](const State& state) { start_threads(state); },
                 .draining = [this] { end_logins(); },
-                .look =
-                    [this] {
-                        status_.answered(engine_->last_heard());
-                        status_.look(Status::Clock::now());
-                    }}} {}
+                .look = [this] { look(); }}} {}
 
 Replica::~Replica() {
     stop_threads();
@@ -109,11 +105,19 @@ void Replica::handle_change(std::string_view key) {
     if (key == "settings" || key.starts_with("alive/")) membership_.look_now();
 }
 
+/// Decides the state anew.
+void Replica::look() {
+    const auto now = Status::Clock::now();
+    status_.answered(engine_->last_heard());
+    if (status_.is_silent(now)) status_.set_failure(engine_->last_failure());
+    status_.look(now);
+}
+
 /// Returns the lease for the key `window`, whose holder also appends the entries of retention. 0: a
-/// node that cannot publish must not hold it.
+/// node that cannot publish, or whose clock is wrong, must not hold it.
 Lease Replica::window_lease() const {
     const bool is_member = membership_.fence() && status_.state() != shm::ClusterState::stopped;
-    return is_member ? heartbeat_.lease() : 0;
+    return is_member && !status_.has(Problem::clock) ? heartbeat_.lease() : 0;
 }
 
 /// Appends what the sessions of this node have left, after all of them have ended.

@@ -54,6 +54,7 @@ class Replica {
     void start(const char* name, std::function<void(const std::stop_token&)> run);
     void introduce(const State& state);
     void handle_change(std::string_view key);
+    void look();
     [[nodiscard]] Lease window_lease() const;
     void end_logins();
 

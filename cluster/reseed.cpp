@@ -1,6 +1,6 @@
 #include "cluster/reseed.hpp"
 
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/local_log.hpp"
 #include "cluster/node_record.hpp"
 #include "cluster/settings.hpp"
@@ -101,7 +101,10 @@ void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& re
     // An earlier reseed that was killed has left no nodes in the database.
     constexpr std::string_view prefix = "node/";
     for (const Value& value : value_of(engine.read_all(prefix)).values) {
-        if (value.key != "node/" + request.node) others.insert(value.key.substr(prefix.size()));
+        const auto record = parse_node_record(value.value);
+        const bool has_run = !record || record->incarnation != 0;
+        if (has_run && value.key != "node/" + request.node)
+            others.insert(value.key.substr(prefix.size()));
     }
     const auto records = fresh_records(engine, others);
     for (const std::string& node : others) {
@@ -137,7 +140,8 @@ void reseed(std::ostream& out, Engine& engine, const ReseedRequest& request) {
     if (!request.force) require_most(engine, local, request);
     const Settings settings{.epoch = store::random_epoch(),
                             .max_payload = local.cluster->max_payload,
-                            .base = local.log.last_id};
+                            .base = local.log.last_id,
+                            .node = request.node};
     // What an engine that was restored from an older copy still has of the log comes before this.
     const Revision begin = value_of(engine.read("settings")).revision;
     remove_segment(request.data_dir);

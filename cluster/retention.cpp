@@ -1,6 +1,7 @@
 #include "cluster/retention.hpp"
 
 #include "base/clock.hpp"
+#include "cluster/apply.hpp"
 #include "cluster/session_entries.hpp"
 #include "store/store_error.hpp"
 #include "store/store_file.hpp"
@@ -12,8 +13,7 @@
 namespace belfry::cluster {
 namespace {
 
-/// The most messages that one entry deletes, and the most entries of one call.
-constexpr std::uint64_t max_trimmed = 1000;
+/// The most entries of one call.
 constexpr std::uint64_t max_entries = 64;
 
 }  // namespace

@@ -18,7 +18,7 @@ bool is_epoch(std::string_view text) noexcept {
 
 std::string Settings::text() const {
     return "epoch=" + epoch + " max-payload=" + std::to_string(max_payload) +
-           " rules=" + std::to_string(rules) + " base=" + std::to_string(base);
+           " rules=" + std::to_string(rules) + " base=" + std::to_string(base) + " node=" + node;
 }
 
 std::optional<Settings> parse_settings(std::string_view text) {
@@ -29,7 +29,8 @@ std::optional<Settings> parse_settings(std::string_view text) {
     const auto base = fields.number("base");
     if (!epoch || !is_epoch(*epoch) || !max_payload || !rules || !base) return {};
     if (*max_payload == 0 || *max_payload > std::numeric_limits<std::uint32_t>::max()) return {};
-    return Settings{std::string{*epoch}, static_cast<std::uint32_t>(*max_payload), *rules, *base};
+    return Settings{std::string{*epoch}, static_cast<std::uint32_t>(*max_payload), *rules, *base,
+                    std::string{fields.text("node").value_or("")}};
 }
 
 }  // namespace belfry::cluster

@@ -17,8 +17,10 @@ struct Settings {
     std::uint64_t rules = known_rules;
     /// The log of the engine begins after the message with this id. 0: at the beginning.
     std::uint64_t base = 0;
+    /// The node that has begun the log. Only its database may be older than the log.
+    std::string node = {};
 
-    /// Returns `epoch=HEX max-payload=N rules=N base=ID`.
+    /// Returns `epoch=HEX max-payload=N rules=N base=ID node=NAME`.
     [[nodiscard]] std::string text() const;
     bool operator==(const Settings&) const = default;
 };

@@ -17,7 +17,7 @@ State state_of(const store::SavedCluster& saved) {
 
 std::string_view node_of(const State& state, std::uint64_t incarnation) noexcept {
     for (const auto& [name, node] : state.nodes) {
-        if (node.incarnation == incarnation) return name;
+        if (node.incarnation == incarnation && incarnation != 0) return name;
     }
     return {};
 }

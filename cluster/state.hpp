@@ -33,7 +33,7 @@ struct ClientState {
 
 /// The replicated state of one node.
 struct NodeState {
-    std::uint64_t incarnation = 0;  ///< the current one
+    std::uint64_t incarnation = 0;  ///< the current one; 0: it has ended
     std::uint64_t next = 0;         ///< position of its first entry that is not applied
     std::string address;
     bool operator==(const NodeState&) const = default;
@@ -52,7 +52,7 @@ struct State {
 [[nodiscard]] State state_of(const store::SavedCluster& saved);
 
 /// Returns the name of the node whose current incarnation this is, as the state stores it; empty if
-/// it is no node's.
+/// it is no node's. 0 is no incarnation.
 [[nodiscard]] std::string_view node_of(const State& state, std::uint64_t incarnation) noexcept;
 
 }  // namespace belfry::cluster

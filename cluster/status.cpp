@@ -12,8 +12,8 @@ namespace {
 using shm::ClusterState;
 
 /// The problems that stop the node. The others only keep it from taking new messages.
-constexpr std::array stopping{Problem::settings,  Problem::successor, Problem::fence,
-                              Problem::access,    Problem::log,       Problem::entry,
+constexpr std::array stopping{Problem::settings,  Problem::outbox, Problem::fence,
+                              Problem::access,    Problem::log,    Problem::entry,
                               Problem::publishing};
 
 constexpr std::size_t index(Problem problem) noexcept {
@@ -52,6 +52,11 @@ void Status::answered(Clock::time_point when) noexcept {
     }
     segment_->cluster().answered_ms.store(base::unix_ms(), std::memory_order_relaxed);
     if (returns) look(Clock::now());  // at once, so that clients do not wait longer than needed
+}
+
+void Status::set_failure(std::string line) {
+    const std::scoped_lock guard{mutex_};
+    failure_ = std::move(line);
 }
 
 void Status::see_revision(Revision revision) noexcept {
@@ -174,8 +179,9 @@ void Status::log_change(ClusterState state, Clock::time_point now) {
                         "have come");
         case ClusterState::no_engine:
             return log_(LogLevel::error,
-                        "etcd has not answered for 5 s; logins and new messages are refused until "
-                        "it answers");
+                        "etcd has not answered for 5 s" +
+                            (failure_.empty() ? "" : " (" + failure_ + ")") +
+                            "; logins and new messages are refused until it answers");
         case ClusterState::stopped:
             return log_(LogLevel::error,
                         *stop + "; logins and new messages are refused until then");

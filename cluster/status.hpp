@@ -19,7 +19,7 @@ namespace belfry::cluster {
 enum class Problem : std::size_t {
     settings,    ///< the engine has lost the cluster, or has another one
     fence,       ///< another living node has this node's name
-    successor,   ///< another node has had this node's name since, so nobody takes its entries
+    outbox,      ///< nobody takes entries of this outbox, so the node needs a new segment
     access,      ///< the engine refuses this node
     log,         ///< the log of the engine cannot be read
     entry,       ///< the log has an entry that this program does not understand
@@ -45,6 +45,9 @@ class Status {
 
     /// Records that the engine answered at that time.
     void answered(Clock::time_point when) noexcept;
+
+    /// Records why the engine does not answer, for the line of the log about that.
+    void set_failure(std::string line);
 
     /// Records the revision of a change of the cluster's keys. The watch must show it in time.
     void see_revision(Revision revision) noexcept;
@@ -93,6 +96,7 @@ class Status {
     std::array<std::string, problems> lines_;
     std::array<std::string, problems> logged_;  ///< of the clock and the store
     Clock::time_point answered_;                ///< at first, when the object was made
+    std::string failure_;                       ///< why the engine does not answer, if it is known
     Revision newest_ = 0;                       ///< of the engine; 0: not known
     /// The revision that must be stored before the node counts as up to date; 0: it was once.
     std::optional<Revision> goal_;

@@ -1,6 +1,6 @@
 #include "cluster/watcher.hpp"
 
-#include "cluster/failure_line.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/pause.hpp"
 #include "shm/news.hpp"
 

@@ -1,9 +1,10 @@
 #include "cluster/window.hpp"
 
-#include "base/clock.hpp"
+#include "cluster/node_record.hpp"
 #include "cluster/pause.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -23,6 +24,18 @@ constexpr std::string_view node_prefix = "node/";
 bool is_alive(std::string_view node, const Values& alive) {
     return std::ranges::find(alive.values, "alive/" + std::string{node}, &Value::key) !=
            alive.values.end();
+}
+
+/// Returns the revision up to which all registered nodes have stored everything; nothing if it is
+/// not known.
+std::optional<Revision> stored_by_all(const Values& nodes) {
+    Revision least = nodes.revision;
+    for (const Value& value : nodes.values) {
+        const auto record = parse_node_record(value.value);
+        if (!record) return {};
+        least = std::min(least, static_cast<Revision>(record->revision));
+    }
+    return least;
 }
 
 /// Returns the revision up to which all living nodes have stored everything.
@@ -46,18 +59,23 @@ Window::Window(Engine& engine, std::string holder, std::function<Lease()> lease,
 
 void Window::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        step(Clock::now(), base::unix_ms());
+        step(Clock::now());
         pause(interval, stop);
     }
 }
 
-void Window::step(Clock::time_point now, std::uint64_t now_ms) {
+void Window::step(Clock::time_point now) {
     is_held_ = hold();
-    if (!is_held_) return samples_.clear();
-    const auto nodes = engine_->read_all("node/");
+    if (!is_held_) {
+        samples_.clear();
+        registered_.clear();
+        return;
+    }
+    const auto nodes = engine_->read_all(node_prefix);
     const auto alive = engine_->read_all("alive/");
     if (!nodes || !alive) return;
-    const auto stored = stored_by_all(*nodes, *alive, now_ms);
+    report_removed(*nodes);
+    const auto stored = stored_by_all(*nodes);
     if (!stored) return;
     samples_.push_back({now, *stored});
     while (samples_.size() > 1 && now - samples_[1].time >= min_age) samples_.pop_front();
@@ -82,34 +100,19 @@ bool Window::hold() {
     return replaced && *replaced;
 }
 
-/// Returns the revision up to which all registered nodes have stored everything; nothing if it is
-/// not known. Nodes that have been away for longer than max_age do not count.
-std::optional<Revision> Window::stored_by_all(const Values& nodes, const Values& alive,
-                                              std::uint64_t now_ms) {
-    Revision least = nodes.revision;
+/// Logs which nodes are no longer registered.
+void Window::report_removed(const Values& nodes) {
+    std::set<std::string> registered;
     for (const Value& value : nodes.values) {
-        const auto record = parse_node_record(value.value);
-        if (!record) return {};
-        const std::string name = value.key.substr(node_prefix.size());
-        if (is_away(name, *record, alive, now_ms)) continue;
-        least = std::min(least, static_cast<Revision>(record->revision));
+        registered.insert(value.key.substr(node_prefix.size()));
     }
-    return least;
-}
-
-bool Window::is_away(const std::string& node, const NodeRecord& record, const Values& alive,
-                     std::uint64_t now_ms) {
-    const auto max_age_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{max_age}.count());
-    if (is_alive(node, alive) || record.clock_ms + max_age_ms >= now_ms) {
-        away_.erase(node);
-        return false;
-    }
-    if (away_.insert(node).second) {
+    for (const std::string& node : registered_) {
+        if (registered.contains(node)) continue;
         report_("node " + node +
-                " has been away for more than 7 days; etcd does not keep messages "
-                "for it any longer, so it has to begin again from a backup");
+                " has been away for 7 days or was removed; etcd does not keep messages for it any "
+                "longer, so it has to begin again from a backup");
     }
-    return true;
+    registered_ = std::move(registered);
 }
 
 /// Returns what all nodes had stored min_age ago; 0 if this node has not held the key for so long.

@@ -1,14 +1,12 @@
 #pragma once
 
 #include "cluster/engine.hpp"
-#include "cluster/node_record.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -18,17 +16,16 @@ namespace belfry::cluster {
 /// Deletes old batches from the engine, so that it keeps a window of the log. Only the node that
 /// holds the key `window` does so. A batch is deleted when all registered nodes have stored it and
 /// that was min_age ago, or as soon as all of them have stored it if there are more than half of
-/// max_bytes. A node that has been away for max_age does not count. If there are more than
-/// max_bytes all the same, half of what only nodes lack that are not alive is deleted too, and with
-/// more than twice as much, half of what any node lacks. In all these cases the nodes that lack it
-/// have to begin again from a backup. The size is that of the whole engine. It runs in a thread of
+/// max_bytes. If there are more than max_bytes all the same, half of what only nodes lack that are
+/// not alive is deleted too, and with more than twice as much, half of what any node lacks. In both
+/// cases the nodes that lack it have to begin again from a backup, and so has a node that was away
+/// until it was no longer registered. The size is that of the whole engine. It runs in a thread of
 /// its own, because deleting takes time.
 class Window {
   public:
     static constexpr std::chrono::seconds interval{5};
     /// New nodes may begin without a backup for this time after a cluster was begun.
     static constexpr std::chrono::minutes min_age{10};
-    static constexpr std::chrono::hours max_age{7 * 24};
     static constexpr std::uint64_t max_bytes = 1ULL << 30;
     /// After something that not all nodes have stored was deleted, the engine has this time to
     /// become smaller.
@@ -48,18 +45,14 @@ class Window {
 
     /// Takes the key `window` if nobody has it, and then deletes what is due. Gives the key back if
     /// this node must no longer hold it.
-    /// @param now_ms Unix time
-    void step(Clock::time_point now, std::uint64_t now_ms);
+    void step(Clock::time_point now);
 
     /// Tells whether this node holds the key. Any thread may call it.
     [[nodiscard]] bool is_held() const noexcept { return is_held_; }
 
   private:
     [[nodiscard]] bool hold();
-    [[nodiscard]] std::optional<Revision> stored_by_all(const Values& nodes, const Values& alive,
-                                                        std::uint64_t now_ms);
-    [[nodiscard]] bool is_away(const std::string& node, const NodeRecord& record,
-                               const Values& alive, std::uint64_t now_ms);
+    void report_removed(const Values& nodes);
     [[nodiscard]] Revision aged(Clock::time_point now) const;
     [[nodiscard]] std::uint64_t engine_bytes();
     void give_up_some(Revision end, Clock::time_point now);
@@ -76,9 +69,9 @@ class Window {
     std::function<Lease()> lease_;
     Report report_;
     std::atomic<bool> is_held_ = false;
-    std::deque<Sample> samples_;  ///< of the last min_age
-    std::set<std::string> away_;  ///< nodes that were reported to be away for max_age
-    Revision compacted_ = 0;      ///< everything up to it is deleted
+    std::deque<Sample> samples_;        ///< of the last min_age
+    std::set<std::string> registered_;  ///< the nodes' keys at the last step
+    Revision compacted_ = 0;            ///< everything up to it is deleted
     Clock::time_point next_giving_up_;
 };
 

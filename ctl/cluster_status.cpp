@@ -28,9 +28,11 @@ std::optional<NodeStatus> read_node(const shm::NodeRow& row) {
     return node;
 }
 
-/// The replica writes the state, so without a replica the last one means nothing.
+/// The replica writes the state, so without a replica the last one means nothing. The supervisor
+/// starts a replica at once, if there is none.
 shm::ClusterState read_state(const shm::Segment& segment) {
-    if (live_pid(segment.process(shm::archiver_entry)) == 0) return shm::ClusterState::stopped;
+    if (live_pid(segment.process(shm::supervisor_entry)) == 0) return shm::ClusterState::stopped;
+    if (live_pid(segment.process(shm::archiver_entry)) == 0) return shm::ClusterState::no_engine;
     return static_cast<shm::ClusterState>(segment.cluster().state.load());
 }
 

@@ -185,6 +185,8 @@ int run(ctl::Options options) {
         recover(options);
     } else if (options.cluster) {
         ctl::run_replica(options.data_dir, "check", if_set(options.json, "--json"));
+    } else if (options.command == "cluster add") {
+        ctl::run_replica(options.data_dir, "add", {options.operand});
     } else if (options.command == "cluster reseed") {
         ctl::run_replica(options.data_dir, "reseed", if_set(options.force, "--force"));
     } else if (options.command == "top") {

@@ -25,7 +25,7 @@ struct Subcommand {
 };
 
 // clang-format off
-constexpr std::array<Subcommand, 20> commands{{
+constexpr std::array<Subcommand, 21> commands{{
     {"status", "", true,      "show the state of the server, its log and its clients"},
     {"top", "", false,        "show the same live on the terminal; q quits"},
     {"metrics", "", false,    "print the same in the text format of Prometheus"},
@@ -43,6 +43,7 @@ constexpr std::array<Subcommand, 20> commands{{
     {"client list", "", false,       "print the clients of the clients' file"},
     {"kick", "NAME", false,          "end the session of a client"},
     {"cluster status", "", true,     "show the cluster as this node sees it; exit 1 if it is not ok"},
+    {"cluster add", "NODE", false,   "let etcd keep messages for a node that is to be added"},
     {"cluster reseed", "", false,    "begin the cluster again with this node's messages; needs a stopped server"},
     {"stop", "", false,       "stop the server cleanly, even if its supervisor is dead"},
     {"remove", "", false,     "delete the segment of a dead server"},

@@ -60,7 +60,7 @@ _belfry() {
     elif [[ $prev == client || $prev == cluster ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_belfry_second_words "$program" "$prev")" -- "$cur")
     elif [[ $program == *belfry-replica ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "run join check reseed" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "run join check reseed add" -- "$cur")
     else
         mapfile -t COMPREPLY < <(compgen -W "$(_belfry_commands "$program")" -- "$cur")
     fi

@@ -8,9 +8,27 @@
 
 #include <boost/interprocess/sync/scoped_lock.hpp>
 
+#include <cstdint>
+#include <cstdlib>
+
 namespace belfry::server {
 
 using shm::Outcome;
+
+namespace {
+
+/// Returns the Unix time by the clock that the replica has last compared with those of the other
+/// nodes. A jump since then is left out, because a wrong time would become that of all later
+/// messages of the cluster.
+std::uint64_t compared_unix_ms(const shm::Segment& segment) noexcept {
+    constexpr std::int64_t max_jump_ms = 1000;
+    const std::int64_t jump_ms = base::clock_offset_ms() -
+                                 segment.archiver().clock_offset_ms.load(std::memory_order_relaxed);
+    const std::uint64_t now_ms = base::unix_ms();
+    return std::abs(jump_ms) <= max_jump_ms ? now_ms : now_ms - static_cast<std::uint64_t>(jump_ms);
+}
+
+}  // namespace
 
 OutboxWriter::OutboxWriter(shm::Segment& segment, const shm::Session& session) noexcept
     : segment_{&segment}, session_{&session}, lock_{segment} {}
@@ -35,7 +53,7 @@ OutboxWriter::Result OutboxWriter::append_locked(std::span<const shm::NewMessage
     shm::OutboxBatch batch{*segment_};
     wire::Entry entry{.name = shm::name_of(*segment_, session_->row()),
                       .login = session_->login_id(),
-                      .time_ms = base::unix_ms()};
+                      .time_ms = compared_unix_ms(*segment_)};
     std::uint64_t last_seq = client.last_seq.load(std::memory_order_relaxed);
     Result result;
     bool has_refused = false;

@@ -203,8 +203,8 @@ struct ArchiverBlock {
     // The retention limits; 0 is no limit. The supervisor writes them at its start and at a reload.
     std::atomic<std::uint64_t> keep_messages;
     std::atomic<std::uint64_t> keep_ms;
-    /// base::clock_offset_ms() when the creator made the segment. The archiver compares it with the
-    /// present offset to detect that the wall clock has jumped.
+    /// base::clock_offset_ms() at the creation of the segment; in a cluster, when the replica last
+    /// found the clock right. A difference from the present offset is a jump of the wall clock.
     std::atomic<std::int64_t> clock_offset_ms;
     /// Before this time (steady_clock, in ms) sessions begin no read of the store, so that SQLite
     /// can restart its write-ahead log. The archiver writes it, sessions read it. It expires even
@@ -280,8 +280,8 @@ enum class ClusterState : std::uint32_t {
 template <std::size_t words>
 using SharedText = std::atomic<std::uint64_t>[words];
 
-/// A node of the cluster, as this node sees it. The replica writes all of it. A row is never given
-/// to another node.
+/// A node of the cluster, as this node sees it. The replica writes all of it. It gives no row to
+/// another node while a client is logged in at the present one.
 struct NodeRow {
     alignas(cache_line) SharedText<8> name;  ///< empty: the row is free
     SharedText<8> address;                   ///< HOST:PORT for clients

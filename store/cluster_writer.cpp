@@ -61,7 +61,7 @@ SavedCluster ClusterWriter::start() {
 
 void ClusterWriter::commit(const ClusterStep& step) {
     writer_.begin();
-    for (const Message& message : step.messages) writer_.add(message);
+    writer_.add(step.messages);
     for (const ClusterClient& client : step.clients) save_client(client);
     for (const ClusterNode& node : step.nodes) save_node(node);
     if (!step.clients.empty()) writer_.save_seqs_up_to(step.position.last_id);

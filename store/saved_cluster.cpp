@@ -66,7 +66,7 @@ StoreError unusable(const fs::path& file, const std::string& why) {
 }
 
 void require_epoch(const SavedLog& log, const std::string& epoch, const fs::path& file) {
-    if (log.epoch.empty() || log.epoch == epoch) return;
+    if (log.last_id == 0 || log.epoch == epoch) return;
     throw unusable(file, "has epoch " + log.epoch + ", but the cluster has epoch " + epoch);
 }
 
@@ -155,13 +155,8 @@ void enter_cluster(const fs::path& data_dir, const std::string& name, const std:
 
 std::optional<std::string> cluster_of_store(const fs::path& data_dir) {
     if (!has_store(data_dir)) return {};
-    try {
-        Database database = open_to_read(data_dir);
-        const auto saved = read_saved_cluster(database);
-        return saved ? std::optional{saved->name} : std::nullopt;
-    } catch (const StoreError&) {
-        return {};
-    }
+    Database database{store_file(data_dir), Database::Mode::read};
+    return cluster_of(database);
 }
 
 void restart_cluster(const fs::path& data_dir, const std::string& epoch, std::int64_t revision,

@@ -61,15 +61,16 @@ struct SavedCluster {
 /// @throws StoreError
 [[nodiscard]] std::optional<std::string> cluster_of(Database& database);
 
-/// Returns the name of the cluster to which the store in the data directory belongs.
-/// @return nothing if it belongs to none, or there is none that can be read
+/// Returns the name of the cluster to which the store in the data directory belongs, even if its
+/// messages do not match its state. @return nothing if it belongs to none, or there is none
+/// @throws StoreError if it cannot be read
 [[nodiscard]] std::optional<std::string> cluster_of_store(const std::filesystem::path& data_dir);
 
 /// Makes the database a part of a cluster, with the tables that this needs. Creates the database if
 /// it is missing. Its messages up to now are those before the cluster's log. It is one transaction,
 /// so a kill leaves all of it or nothing. The caller must hold the lock of the data directory, and
 /// no server may be running.
-/// @param epoch that of the cluster; the database must have the same, or none
+/// @param epoch that of the cluster; a database with messages must have the same
 /// @param revision the cluster's log begins after this revision of the engine
 /// @param max_payload that of the cluster; 0: not known
 /// @throws StoreError, also if the database is in a cluster already, or another process writes to

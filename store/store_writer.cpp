@@ -33,6 +33,29 @@ constexpr int max_pages_left = 4 * long_wal_pages;
 /// may delay a commit by at most 100 ms.
 constexpr std::chrono::milliseconds restart_timeout{80};
 
+/// How many messages one statement inserts if there are enough. Each statement looks for the end of
+/// the table once.
+constexpr std::size_t rows_of_a_statement = 16;
+
+/// Returns the text of a statement that inserts so many messages.
+std::string insertion_of(std::size_t rows) {
+    std::string sql = "INSERT INTO messages(id, sender, seq, time, body) VALUES (?, ?, ?, ?, ?)";
+    for (std::size_t row = 1; row < rows; ++row) sql += ", (?, ?, ?, ?, ?)";
+    return sql;
+}
+
+/// Binds a message to the parameters of its row, counted from 0.
+void bind(Statement& insertion, std::size_t row, const Message& message) {
+    const int first = static_cast<int>(5 * row) + 1;
+    insertion.bind(first, message.id).bind_text(first + 1, message.sender);
+    insertion.bind(first + 2, message.seq).bind(first + 3, message.time_ms);
+    if (base::is_text(message.body)) {
+        insertion.bind_text(first + 4, message.body);
+    } else {
+        insertion.bind_blob(first + 4, message.body);
+    }
+}
+
 /// A busy handler for SQLite: waits a millisecond. @param left the duration that is left to wait
 int wait_a_moment(void* left, int /*calls*/) noexcept {
     using Clock = std::chrono::steady_clock;
@@ -58,10 +81,12 @@ StoreWriter::StoreWriter(Database database)
     : database_{std::move(database)},
       begin_{database_, "BEGIN IMMEDIATE"},
       commit_{database_, "COMMIT"},
-      insert_{database_, "INSERT INTO messages(id, sender, seq, time, body) VALUES(?, ?, ?, ?, ?)"},
+      insert_{database_, insertion_of(1).c_str()},
+      insert_many_{database_, insertion_of(rows_of_a_statement).c_str()},
       save_client_{database_,
                    "INSERT INTO clients(id, cursor, seq) VALUES(?, ?, ?) "
                    "ON CONFLICT(id) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq"},
+      save_seqs_up_to_{database_, "UPDATE log SET seqs_up_to = ?"},
       old_messages_{database_} {}
 
 void StoreWriter::claim() {
@@ -81,14 +106,18 @@ void StoreWriter::begin_log(std::string_view epoch, shm::Durability durability) 
 }
 
 void StoreWriter::add(const Message& message) {
-    insert_.bind(1, message.id).bind_text(2, message.sender).bind(3, message.seq);
-    insert_.bind(4, message.time_ms);
-    if (base::is_text(message.body)) {
-        insert_.bind_text(5, message.body);
-    } else {
-        insert_.bind_blob(5, message.body);
-    }
+    bind(insert_, 0, message);
     insert_.run();
+}
+
+void StoreWriter::add(std::span<const Message> messages) {
+    for (; messages.size() >= rows_of_a_statement;
+         messages = messages.subspan(rows_of_a_statement)) {
+        for (std::size_t row = 0; row < rows_of_a_statement; ++row)
+            bind(insert_many_, row, messages[row]);
+        insert_many_.run();
+    }
+    for (const Message& message : messages) add(message);
 }
 
 void StoreWriter::save_client(const SavedClient& client) {
@@ -96,7 +125,7 @@ void StoreWriter::save_client(const SavedClient& client) {
 }
 
 void StoreWriter::save_seqs_up_to(std::uint64_t id) {
-    Statement{database_, "UPDATE log SET seqs_up_to = ?"}.bind(1, id).run();
+    save_seqs_up_to_.bind(1, id).run();
 }
 
 void StoreWriter::restore_log(const SavedLog& log) {

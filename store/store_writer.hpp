@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 namespace belfry::store {
@@ -39,6 +40,8 @@ class StoreWriter {
     // nothing is changed.
     void begin() { begin_.run(); }
     void add(const Message& message);
+    /// Adds many messages, in less time than one by one.
+    void add(std::span<const Message> messages);
     void save_client(const SavedClient& client);
     /// Records that the saved clients have the seqs of all messages up to `id`.
     void save_seqs_up_to(std::uint64_t id);
@@ -94,7 +97,9 @@ class StoreWriter {
     Statement begin_;  // parsed once, because a sender waits for each of them
     Statement commit_;
     Statement insert_;
+    Statement insert_many_;
     Statement save_client_;
+    Statement save_seqs_up_to_;
     OldMessages old_messages_;
     int wal_pages_ = 0;
 };

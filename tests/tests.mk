@@ -19,7 +19,7 @@ CLUSTER_CHAOS := $(call sources,tests/chaos/cluster tests/support/crash)
 TESTS     := $(addprefix $(BUILD)/tests/,unit system crash step calls)
 ALL_TESTS := $(TESTS) $(addprefix $(BUILD)/tests/,shm client replica chaos cluster cluster_chaos)
 
-.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-cluster-chaos check-model check-asan check-tsan check-valgrind check-chaos fuzz
+.PHONY: tests check check-crash check-includes check-options check-web check-python check-cluster check-cluster-chaos check-model check-asan check-tsan check-valgrind check-chaos fuzz build-asan build-tsan build-fuzz
 
 $(BUILD)/tests/unit:    $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(SUPPORT) $(UNIT)) $(PAGE_FILES) $(ETCD_OBJECTS)
 $(BUILD)/tests/shm:     $(call objects,$(BASE) $(SHM) $(SUPPORT) $(call sources,tests/unit/shm) tests/unit/base/process_test.cpp)
@@ -128,13 +128,17 @@ check-model: ## check the models of the log and of its wake-ups; needs spin
 # terabytes of address space for its own data, and programs with it are linked to shared libraries.
 NOT_UNDER_ASAN := GateSecurity.AnIdleRelay*:WebRelay.HasNo*:SecretsInMemory.*:SecretsTls.NoSecretAndNoPrivateKey*:\
 GateRelay.HoldsASessionBackWhoseClientDoesNotRead:Image.OfTheProgramsHasTheLibrariesThatTheyNeed
-check-asan: $(BUILD)/tests/system ## run unit and system tests under AddressSanitizer and UndefinedBehaviorSanitizer
+build-asan:
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CXXFLAGS='-O1 -g1' all build/asan/tests/unit
-	GTEST_FILTER='-$(subst : ,:,$(NOT_UNDER_ASAN))' BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) \
-	    $(RUN_PARTS) build/asan/tests/unit $^
 
-check-tsan: ## run the tests of shm/ and of the replica's threads under ThreadSanitizer
+check-asan: $(BUILD)/tests/system build-asan ## run unit and system tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	GTEST_FILTER='-$(subst : ,:,$(NOT_UNDER_ASAN))' BELFRY_TEST_SLOW=4 BELFRY_BIN=$(abspath build/asan/bin) \
+	    $(RUN_PARTS) build/asan/tests/unit $<
+
+build-tsan:
 	$(MAKE) BUILD=build/tsan SANITIZE=thread CXXFLAGS='-O1 -g1' build/tsan/tests/shm build/tsan/tests/replica
+
+check-tsan: build-tsan ## run the tests of shm/ and of the replica's threads under ThreadSanitizer
 	BELFRY_TEST_SLOW=4 $(RUN_PARTS) build/tsan/tests/shm build/tsan/tests/replica
 
 check-valgrind: all $(BUILD)/tests/client ## run the tests of libbelfry under valgrind; needs valgrind
@@ -155,9 +159,14 @@ FUZZ_PARTS   := $(FUZZ) $(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH)
     $(patsubst %,cluster/%.cpp,apply state) $(patsubst %,gate/%.cpp,http_answer openssl request_reader web_origin web_site) \
     $(patsubst %,tests/support/%.cpp,deadline failure frame_reader session_rules) tests/unit/wire/describe.cpp
 
+FUZZ_BUILD := BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
+    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all'
+
+build-fuzz:
+	$(MAKE) $(FUZZ_BUILD) $(FUZZERS:%=build/fuzz/tests/fuzz_%)
+
 fuzz: ## run libFuzzer with sanitizers, SECONDS=60 for each target, in parallel with -j4; see tests/fuzz/README.md
-	$(MAKE) BUILD=build/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
-	    CXXFLAGS='-O1 -g1 -fno-sanitize-recover=all' $(FUZZERS:%=fuzz-%)
+	$(MAKE) $(FUZZ_BUILD) $(FUZZERS:%=fuzz-%)
 
 $(FUZZ_TARGETS): $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/targets/%.o $(call objects,$(FUZZ_PARTS)) $(PAGE_FILES)
 	@mkdir -p $(@D)

@@ -339,6 +339,10 @@ TEST(Engine, SaysThatTheHistoryIsCompacted) {
 
     const auto failure = engine->watch(middle - 10, settings, [](cluster::News&&) { return true; });
     EXPECT_EQ(failure.error, EngineError::compacted) << failure.text;
+    EXPECT_FALSE(value_of(engine->has_history_after(middle - 2)));
+    EXPECT_TRUE(value_of(engine->has_history_after(middle - 1))) << "what follows is still there";
+    EXPECT_TRUE(value_of(engine->has_history_after(engine->health().revision)));
+    EXPECT_TRUE(value_of(engine->has_history_after(1'000'000'000))) << "nothing has come after it";
     const Watching watching{*engine, middle, settings};
     expect_batches(watching, 200, 299);
 }

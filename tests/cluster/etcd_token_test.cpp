@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cluster/etcd.grpc.pb.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -57,6 +58,7 @@ class ServerWithUsers : public KV::Service, public Auth::Service, public Lease::
         const std::lock_guard lock{mutex_};
         forgotten_.insert(token);
     }
+    [[nodiscard]] int refused_logins() const { return refused_logins_; }
     [[nodiscard]] bool was_asked_with(const std::string& token) const {
         const std::lock_guard lock{mutex_};
         return used_.contains(token);
@@ -71,8 +73,13 @@ class ServerWithUsers : public KV::Service, public Auth::Service, public Lease::
         used_.insert(token);
         return Status::OK;
     }
-    Status Authenticate(ServerContext*, const AuthenticateRequest*,
+    Status Authenticate(ServerContext*, const AuthenticateRequest* request,
                         AuthenticateResponse* response) override {
+        if (request->password() != "password") {
+            ++refused_logins_;
+            return {grpc::StatusCode::INVALID_ARGUMENT,
+                    "etcdserver: authentication failed, invalid user ID or password"};
+        }
         response->set_token(tokens_.give());
         return Status::OK;
     }
@@ -96,6 +103,7 @@ class ServerWithUsers : public KV::Service, public Auth::Service, public Lease::
     mutable std::mutex mutex_;
     std::set<std::string> used_;
     std::set<std::string> forgotten_;
+    std::atomic<int> refused_logins_ = 0;
     int port_ = 0;
     std::unique_ptr<grpc::Server> server_;
 };
@@ -107,6 +115,14 @@ class EtcdToken : public ::testing::Test {
         options.urls = {first_.url(), second_.url()};
         options.user_file = dir_.write("user", "node:password");
         engine_ = cluster::make_etcd_engine(options);
+    }
+
+    /// Logs in with a wrong password. The engine takes one of a file that has changed.
+    void log_in_wrongly() {
+        static_cast<void>(dir_.write("user", "node:wrong"));
+        const auto answer = engine_->read("settings");
+        ASSERT_FALSE(answer);
+        ASSERT_EQ(answer.failure().error, cluster::EngineError::refused);
     }
 
     TempDir dir_;
@@ -131,6 +147,19 @@ TEST_F(EtcdToken, ThatAServerHasForgottenIsReplacedBeforeItIsNeededThere) {
     EXPECT_EQ(tokens_.given(), 2);
     ASSERT_TRUE(engine_->read("settings"));
     EXPECT_TRUE(first_.was_asked_with("token2"));
+}
+
+// etcd computes a hash for each login, which keeps it from its work.
+TEST_F(EtcdToken, IsNotAskedForAgainAtOnceAfterARefusedLogin) {
+    log_in_wrongly();
+    log_in_wrongly();
+    EXPECT_EQ(first_.refused_logins() + second_.refused_logins(), 1);
+}
+
+TEST_F(EtcdToken, IsHadWithThePasswordThatTheFileHasMeanwhile) {
+    log_in_wrongly();
+    static_cast<void>(dir_.write("user", "node:password"));
+    EXPECT_TRUE(eventually([&] { return static_cast<bool>(engine_->read("settings")); }));
 }
 
 }  // namespace

@@ -125,6 +125,9 @@ TEST_F(ClusterNodes, AnotherNodeCanBeAddedWithABackup) {
         RawClient sender = log_in(0, "1");
         return say(sender, "old");
     }();
+    const Result registered = cluster().node(0).belfryctl({"cluster", "add", "added"});
+    EXPECT_EQ(registered.status, 0) << registered.err;
+    EXPECT_EQ(cluster().node(1).belfryctl({"cluster", "add", "a"}).status, 2) << "it runs";
     const TempDir folder;
     const auto data_dir = folder.make("data");
     std::filesystem::permissions(data_dir, std::filesystem::perms::owner_all);

@@ -1,3 +1,4 @@
+#include "tests/cluster/refusals.hpp"
 #include "tests/support/shared_cluster.hpp"
 
 #include <signal.h>
@@ -17,63 +18,6 @@ class ClusterOutages : public SharedCluster {
   protected:
     void SetUp() override {
         for (std::size_t node = 0; node < 3; ++node) cluster().wait_until_ok(node);
-    }
-
-    /// Expects that a node lets nobody in.
-    static void expect_no_login(std::size_t node, const std::string& client) {
-        RawClient refused = cluster().node(node).connect();
-        refused.send("LOGIN " + client + "\r\n");
-        const auto answer = refused.next_or_end(recovery_time);
-        ASSERT_TRUE(answer);
-        EXPECT_TRUE(answer->line.starts_with("ERR unavailable - ")) << answer->line;
-        refused.expect_closed();
-    }
-
-    /// Sends a message until it is refused, and returns its seq. Messages before it may be accepted
-    /// by the outbox, and have their SENT later.
-    static std::uint64_t send_until_refused(RawClient& client, std::uint64_t seq) {
-        bool is_refused = false;
-        const auto refuses = [&] {
-            client.send_message(seq, "text");
-            client.send("PING\r\n");
-            for (const Frame& frame : client.read_until("PONG")) {
-                if (frame.verb == "ERR" && frame.fields[0] == "store-failed") is_refused = true;
-            }
-            if (!is_refused) ++seq;
-            return is_refused;
-        };
-        EXPECT_TRUE(eventually(refuses, recovery_time, Milliseconds{100}));
-        return seq;
-    }
-
-    /// Sends a message again until it is accepted, and returns its id.
-    static std::uint64_t send_until_sent(RawClient& client, std::uint64_t seq) {
-        std::uint64_t id = 0;
-        const auto is_sent = [&] {
-            client.send_message(seq, "text");
-            for (;;) {
-                const Frame frame = client.next(recovery_time);
-                if (frame.verb == "ERR") return false;
-                if (frame.verb == "SENT" && frame.number(0) == seq) {
-                    id = frame.number(1);
-                    return true;
-                }
-            }
-        };
-        EXPECT_TRUE(eventually(is_sent, recovery_time, Milliseconds{100}));
-        return id;
-    }
-
-    struct Sender {
-        RawClient client;
-        std::uint64_t seq;  ///< of its next message
-    };
-
-    [[nodiscard]] static Sender sender_at(std::size_t node, const std::string& name) {
-        RawClient client = cluster().node(node).connect();
-        const std::uint64_t seq = std::stoull(client.log_in(name).option("seq")) + 1;
-        client.read_until("LIVE");
-        return {std::move(client), seq};
     }
 };
 
@@ -106,7 +50,7 @@ TEST_F(ClusterOutages, MessagesWaitWhileEtcdElectsALeader) {
 
 TEST_F(ClusterOutages, AStoppedLeaderOfEtcdIsLikeADeadOne) {
     RawClient reader = log_in(1, "2");
-    Sender sender = sender_at(0, "1");
+    Sender sender = sender_at(cluster().node(0), "1");
     const std::size_t leader = cluster().etcd().leader();
     cluster().etcd().stop(leader);
     const std::uint64_t id = send_until_sent(sender.client, sender.seq);
@@ -115,7 +59,7 @@ TEST_F(ClusterOutages, AStoppedLeaderOfEtcdIsLikeADeadOne) {
 }
 
 TEST_F(ClusterOutages, WithoutAMajorityMessagesAndLoginsAreRefusedAndReadingContinues) {
-    Sender sender = sender_at(0, "1");
+    Sender sender = sender_at(cluster().node(0), "1");
     RawClient reader = log_in(1, "2");
     const std::uint64_t before = say(reader, "before");
     cluster().etcd().kill(0);
@@ -123,7 +67,7 @@ TEST_F(ClusterOutages, WithoutAMajorityMessagesAndLoginsAreRefusedAndReadingCont
     const std::uint64_t refused = send_until_refused(sender.client, sender.seq);
     EXPECT_TRUE(cluster().will_be(0, "no-engine"));
     EXPECT_TRUE(cluster().will_be(1, "no-engine"));
-    expect_no_login(2, "3");
+    expect_no_login(cluster().node(2), "3");
     const auto past = history(reader, before, 1);
     ASSERT_EQ(past.size(), 2U);
     EXPECT_TRUE(past[0].ends_with(" before")) << past[0];
@@ -140,12 +84,12 @@ TEST_F(ClusterOutages, WithoutAMajorityMessagesAndLoginsAreRefusedAndReadingCont
 }
 
 TEST_F(ClusterOutages, ANodeThatIsCutOffRefusesAndTheOthersGoOn) {
-    Sender sender = sender_at(0, "1");
-    Sender other = sender_at(1, "2");
+    Sender sender = sender_at(cluster().node(0), "1");
+    Sender other = sender_at(cluster().node(1), "2");
     cluster().cut_off(0);
     const std::uint64_t refused = send_until_refused(sender.client, sender.seq);
     EXPECT_TRUE(cluster().will_be(0, "no-engine"));
-    expect_no_login(0, "3");
+    expect_no_login(cluster().node(0), "3");
     const std::uint64_t id = send_until_sent(other.client, other.seq);
     EXPECT_EQ(cluster().state(1), "ok");
 
@@ -169,7 +113,7 @@ TEST_F(ClusterOutages, ANodeThatIsCutOffRefusesAndTheOthersGoOn) {
 
 TEST_F(ClusterOutages,
        AClientThatMovesAwayAndBackWhileTheOutboxStillHoldsItsMessagesSendsThemOnce) {
-    Sender sender = sender_at(0, "1");
+    Sender sender = sender_at(cluster().node(0), "1");
     const std::uint64_t before = sender.client.last_id();
     const pid_t replica = cluster().replica(0);
     ASSERT_EQ(::kill(replica, SIGSTOP), 0);
@@ -200,7 +144,7 @@ TEST_F(ClusterOutages,
 }
 
 TEST_F(ClusterOutages, ABatchThatArrivesAfterItsNodeHasLostItsSegmentIsNotDoubled) {
-    Sender sender = sender_at(0, "1");
+    Sender sender = sender_at(cluster().node(0), "1");
     const std::uint64_t before = sender.client.last_id();
     std::string bytes;
     for (std::uint64_t seq = sender.seq; seq < sender.seq + 5; ++seq) {
@@ -238,7 +182,7 @@ TEST_F(ClusterOutages, ALoginThatAFailoverHeldUpThrowsOutNoLaterOne) {
 }
 
 TEST_F(ClusterOutages, ANodeWhoseConnectionsAreHalfOpenGoesOn) {
-    Sender sender = sender_at(0, "1");
+    Sender sender = sender_at(cluster().node(0), "1");
     RawClient reader = log_in(1, "2");
     for (int round = 0; round < 3; ++round) {
         cluster().leave_half_open(0);

@@ -3,6 +3,7 @@
 #include "tests/support/failure.hpp"
 #include "tests/support/process.hpp"
 
+#include <chrono>
 #include <ctime>
 #include <utility>
 #include <vector>
@@ -36,9 +37,11 @@ void openssl(const std::filesystem::path& folder, std::vector<std::string> argum
     if (result.status != 0) throw Failure{"openssl failed: " + result.err};
 }
 
-/// Returns the time that many days from now as `openssl ca` expects it.
-std::string time_in(int days) {
-    const std::time_t time = std::time(nullptr) + std::time_t{days} * 24 * 60 * 60;
+constexpr std::chrono::hours day{24};
+
+/// Returns the time after a duration from now as `openssl ca` expects it.
+std::string time_in(std::chrono::seconds duration) {
+    const std::time_t time = std::time(nullptr) + duration.count();
     std::tm parts{};
     ::gmtime_r(&time, &parts);
     char text[32];
@@ -57,17 +60,15 @@ Certificates::Certificates() {
 }
 
 KeyPair Certificates::server(std::string_view name, int days) const {
-    return sign(name, "localhost", server_extensions, days);
+    return sign(name, "localhost", server_extensions, days * day);
 }
 
 KeyPair Certificates::server_with_rsa(std::string_view name) const {
-    constexpr int days = 30;
-    return sign(name, "localhost", server_extensions, days, {"-newkey", "rsa:2048"});
+    return sign(name, "localhost", server_extensions, 30 * day, {"-newkey", "rsa:2048"});
 }
 
-KeyPair Certificates::client(std::string_view common_name) const {
-    constexpr int days = 30;
-    return sign(common_name, std::string{common_name}, client_extensions, days);
+KeyPair Certificates::client(std::string_view common_name, std::chrono::seconds lifetime) const {
+    return sign(common_name, std::string{common_name}, client_extensions, lifetime);
 }
 
 KeyPair Certificates::self_signed(std::string_view name) const {
@@ -91,9 +92,9 @@ std::filesystem::path Certificates::revoke(const KeyPair& revoked) const {
 }
 
 KeyPair Certificates::sign(std::string_view name, const std::string& subject,
-                           const std::string& extensions, int days,
+                           const std::string& extensions, std::chrono::seconds lifetime,
                            const std::vector<std::string>& new_key) const {
-    constexpr int valid_since = -60;
+    constexpr std::chrono::minutes valid_since{-1};
     const std::string file{name};
     static_cast<void>(dir_.write(file + ".ext", extensions));
     std::vector<std::string> request{"req",  "-nodes",      "-keyout", file + ".key",
@@ -103,7 +104,7 @@ KeyPair Certificates::sign(std::string_view name, const std::string& subject,
     openssl(dir_.path(),
             {"ca", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "authority.key", "-cert",
              "authority.pem", "-in", file + ".csr", "-out", file + ".pem", "-extfile",
-             file + ".ext", "-startdate", time_in(valid_since), "-enddate", time_in(days)});
+             file + ".ext", "-startdate", time_in(valid_since), "-enddate", time_in(lifetime)});
     return {dir_.path() / (file + ".pem"), dir_.path() / (file + ".key")};
 }
 

@@ -2,6 +2,7 @@
 
 #include "tests/support/temp_dir.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -34,7 +35,9 @@ class Certificates {
 
     /// Signs a certificate for a client.
     /// @param common_name its client-id, which also names its files
-    [[nodiscard]] KeyPair client(std::string_view common_name) const;
+    /// @param lifetime until it expires
+    [[nodiscard]] KeyPair client(std::string_view common_name,
+                                 std::chrono::seconds lifetime = std::chrono::hours{30 * 24}) const;
 
     /// Makes a certificate for a server that nobody else has signed.
     [[nodiscard]] KeyPair self_signed(std::string_view name) const;
@@ -46,7 +49,7 @@ class Certificates {
     static const std::vector<std::string> p256;
 
     [[nodiscard]] KeyPair sign(std::string_view name, const std::string& subject,
-                               const std::string& extensions, int days,
+                               const std::string& extensions, std::chrono::seconds lifetime,
                                const std::vector<std::string>& new_key = p256) const;
 
     TempDir dir_;

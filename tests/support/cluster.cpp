@@ -9,22 +9,24 @@
 namespace belfry::test {
 
 Cluster::Cluster(ClusterOptions options) : options_{std::move(options)}, etcd_{options_.etcd} {
-    if (options_.etcd.certificates != nullptr) own_ = options_.etcd.certificates->client("belfry");
     options_.environments.resize(options_.nodes);
     options_.prepare(etcd_);
     for (std::size_t index = 0; index < options_.nodes; ++index) {
-        auto& networks = nodes_.emplace_back(std::make_unique<Node>())->networks;
+        Node& node = *nodes_.emplace_back(std::make_unique<Node>());
+        if (index == 0 && options_.has_linked_node) node.link = LinkedNetwork::make();
         for (std::size_t server = 0; server < etcd_.size(); ++server) {
-            networks.push_back(std::make_unique<TcpProxy>(etcd_.client_port(server)));
+            node.networks.push_back(
+                std::make_unique<TcpProxy>(etcd_.client_port(server), address_for(node)));
         }
         std::vector<std::string> more = engine_options(index);
         more.insert(more.end(), {"--node", name_of(index)});
         more.insert(more.end(), options_.more.begin(), options_.more.end());
-        nodes_.back()->server =
+        node.server =
             std::make_unique<Server>(ServerOptions{.client_ids = options_.client_ids,
                                                    .more = std::move(more),
                                                    .durability = "commit",
-                                                   .environment = options_.environments[index]});
+                                                   .environment = options_.environments[index],
+                                                   .network = node.link.get()});
     }
     for (std::size_t index = 0; index < size(); ++index) wait_until_ok(index);
     if (!eventually([this] { return know_each_other(); }, recovery_time, Milliseconds{20})) {
@@ -43,18 +45,25 @@ bool Cluster::know_each_other() {
     return true;
 }
 
+/// Returns the address at which a node reaches its networks.
+std::string Cluster::address_for(const Node& node) {
+    return node.link ? node.link->outer_address() : "127.0.0.1";
+}
+
 /// Returns the options for the networks of a node, and how it logs in at etcd.
 std::vector<std::string> Cluster::engine_options(std::size_t index) const {
+    const Certificates* const certificates = options_.etcd.certificates;
+    const Node& node = *nodes_.at(index);
     std::string urls;
-    for (const auto& network : nodes_.at(index)->networks) {
-        urls += (urls.empty() ? "" : ",") + std::string{own_ ? "https" : "http"} +
-                "://127.0.0.1:" + std::to_string(network->port());
+    for (const auto& network : node.networks) {
+        urls += (urls.empty() ? "" : ",") + std::string{certificates ? "https" : "http"} + "://" +
+                address_for(node) + ":" + std::to_string(network->port());
     }
     std::vector<std::string> options{"--cluster", urls};
-    if (own_) {
-        options.insert(options.end(),
-                       {"--cluster-cert", own_->certificate, "--cluster-key", own_->key,
-                        "--cluster-ca", options_.etcd.certificates->authority()});
+    if (certificates) {
+        const KeyPair own = certificates->client(name_of(index));
+        options.insert(options.end(), {"--cluster-cert", own.certificate, "--cluster-key", own.key,
+                                       "--cluster-ca", certificates->authority()});
     }
     return options;
 }
@@ -93,6 +102,7 @@ void Cluster::for_each_network(std::size_t index, const std::function<void(TcpPr
 }
 
 void Cluster::cut_off(std::size_t index) {
+    if (nodes_.at(index)->link) return nodes_.at(index)->link->set_link(false);
     for_each_network(index, [](TcpProxy& network) { network.hold(); });
 }
 
@@ -105,6 +115,7 @@ void Cluster::reset_connections(std::size_t index) {
 }
 
 void Cluster::reconnect(std::size_t index) {
+    if (nodes_.at(index)->link) return nodes_.at(index)->link->set_link(true);
     for_each_network(index, [](TcpProxy& network) { network.pass(); });
 }
 

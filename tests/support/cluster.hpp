@@ -2,6 +2,7 @@
 
 #include "tests/support/certificates.hpp"
 #include "tests/support/etcd_servers.hpp"
+#include "tests/support/linked_network.hpp"
 #include "tests/support/server.hpp"
 #include "tests/support/tcp_proxy.hpp"
 
@@ -31,10 +32,14 @@ struct ClusterOptions {
     EtcdOptions etcd = {};
     std::function<void(EtcdServers&)> prepare = [](EtcdServers&) {};  ///< before the nodes start
     std::vector<Environment> environments = {};  ///< of the first nodes; of the others it is empty
+    /// The first one is in a network namespace of its own, if the system permits that. Then
+    /// cut_off() takes its link down, but leave_half_open() and reset_connections() work as ever.
+    bool has_linked_node = false;
 };
 
 /// A real cluster on this machine: etcd servers, and nodes that reach each of them through a
-/// network of their own, which a test can break. The destructor leaves nothing behind, however the
+/// network of their own, which a test can break. With TLS each node has a certificate whose common
+/// name is that of the node. The destructor leaves nothing behind, however the
 /// test ends and whatever it has killed. Nodes and etcd servers are counted from 0; the names of
 /// the nodes are `a`, `b`, `c` and so on.
 class Cluster {
@@ -124,17 +129,18 @@ class Cluster {
 
   private:
     struct Node {
+        std::unique_ptr<LinkedNetwork> link;              ///< often none
         std::vector<std::unique_ptr<TcpProxy>> networks;  ///< one to each etcd server
         std::unique_ptr<Server> server;
     };
 
+    [[nodiscard]] static std::string address_for(const Node& node);
     [[nodiscard]] std::vector<std::string> engine_options(std::size_t index) const;
     [[nodiscard]] bool know_each_other();
     void for_each_network(std::size_t index, const std::function<void(TcpProxy&)>& act);
 
     ClusterOptions options_;
     TempDir folder_;
-    std::optional<KeyPair> own_;  ///< with which the nodes log in at etcd
     EtcdServers etcd_;
     std::vector<std::unique_ptr<Node>> nodes_;
     int backups_ = 0;

@@ -12,7 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace belfry::test {
@@ -257,6 +259,32 @@ std::string EtcdServers::ctl(std::vector<std::string> arguments) {
     Result result = try_ctl(std::move(arguments));
     if (result.status != 0) throw Failure{"etcdctl " + command + ": " + result.err};
     return std::move(result.out);
+}
+
+bool EtcdServers::delete_old_keys(const std::string& prefix, std::uint64_t revision) {
+    const auto quickly = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "--command-timeout=2s");
+        return try_ctl(std::move(arguments));
+    };
+    const Result listed = quickly({"get", "--prefix", prefix, "--keys-only", "-w", "fields"});
+    if (listed.status != 0) return false;
+    std::map<std::string, std::pair<std::string, std::string>> ranges;  // by folder
+    std::string key;
+    for (const std::string& line : lines_of(listed.out)) {
+        if (line.starts_with("\"Key\" : \"")) {
+            key = line.substr(9, line.size() - 10);
+        } else if (line.starts_with("\"ModRevision\" : ") &&
+                   std::stoull(line.substr(16)) <= revision) {
+            auto& [first, last] = ranges[key.substr(0, key.rfind('/'))];
+            if (first.empty()) first = key;
+            last = key;
+        }
+    }
+    for (const auto& [folder, range] : ranges) {
+        // A range ends before its second key.
+        if (quickly({"del", range.first, range.second + '\x01'}).status != 0) return false;
+    }
+    return quickly({"compact", std::to_string(revision)}).status == 0;
 }
 
 std::size_t EtcdServers::leader() {

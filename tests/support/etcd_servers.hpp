@@ -73,6 +73,11 @@ class EtcdServers {
     /// Runs etcdctl as ctl() does, and returns everything about its end.
     Result try_ctl(std::vector<std::string> arguments, Milliseconds within = default_wait);
 
+    /// Deletes the keys below a prefix that were last changed at a revision or before, and the
+    /// history up to it. Within a folder of the prefix, later keys have later revisions.
+    /// @return false if that was not possible
+    [[nodiscard]] bool delete_old_keys(const std::string& prefix, std::uint64_t revision);
+
     /// From now on, etcdctl logs in as this user.
     void log_in_as(std::string name_and_password) { user_ = std::move(name_and_password); }
 

@@ -216,6 +216,12 @@ std::chrono::steady_clock::time_point MemoryEngine::last_heard() const noexcept 
     return last_heard_;
 }
 
+Answer<bool> MemoryEngine::has_history_after(Revision revision) {
+    const std::scoped_lock guard{keys_->mutex_};
+    if (const auto failed = failure()) return *failed;
+    return revision >= keys_->compacted_;
+}
+
 Answer<Values> MemoryEngine::read(std::string_view key) {
     const std::scoped_lock guard{keys_->mutex_};
     if (const auto failed = failure()) return *failed;

@@ -80,6 +80,8 @@ class MemoryEngine : public cluster::Engine {
                                  const Receiver& receive) override;
     void stop() noexcept override;
     std::chrono::steady_clock::time_point last_heard() const noexcept override;
+    std::string last_failure() const override { return {}; }
+    cluster::Answer<bool> has_history_after(cluster::Revision revision) override;
     cluster::Answer<cluster::Values> read(std::string_view key) override;
     cluster::Answer<cluster::Values> read_all(std::string_view prefix) override;
     cluster::Answer<cluster::Revision> put(std::string_view key, std::string_view value,

@@ -42,6 +42,7 @@ struct KeptEntry {
     std::string name;
     std::uint64_t login = 0;
     std::uint64_t number = 0;
+    std::uint64_t time_ms = 0;
     std::string body;
 
     explicit KeptEntry(const wire::Entry& entry)
@@ -49,6 +50,7 @@ struct KeptEntry {
           name{entry.name},
           login{entry.login},
           number{entry.number},
+          time_ms{entry.time_ms},
           body{entry.body} {}
 };
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -101,6 +102,8 @@ bool become(uid_t user) {
     // The process that started the tests may have left descriptors open.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const int fd : launch.command.inherited) ::fcntl(fd, F_SETFD, 0);
+    const int network = launch.command.network;
+    if (network >= 0 && ::setns(network, CLONE_NEWNET) != 0) ::_exit(cannot_start);
     // The directory is changed before the user, because the other user may not be able to reach it
     // from the root.
     const auto& folder = launch.command.folder;

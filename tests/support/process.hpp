@@ -40,6 +40,7 @@ struct Invocation {
     std::filesystem::path folder =
         {};                           ///< its working directory; empty for that of the test program
     std::vector<int> inherited = {};  ///< descriptors that it gets with the same numbers
+    int network = -1;                 ///< its network namespace; -1 for that of the test program
 };
 
 /// A child process. The destructor kills it, if it still runs, and reaps it. Its output is kept in

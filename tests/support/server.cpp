@@ -1,6 +1,7 @@
 #include "tests/support/server.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/linked_network.hpp"
 #include "tests/support/proc.hpp"
 #include "tests/support/store_db.hpp"
 #include "tests/support/web_connection.hpp"
@@ -82,6 +83,7 @@ Invocation Server::command() const {
     command.death_signal = SIGTERM;
     command.own_session = true;
     command.environment = options_.environment;
+    if (options_.network != nullptr) command.network = options_.network->fd();
     if (options_.user) {
         command.user = options_.user;
         command.folder = folder_.path();
@@ -168,6 +170,7 @@ void Server::wait_until_saved() const {
 }
 
 RawClient Server::connect_from(const std::string& address, int receive_buffer) const {
+    if (options_.network != nullptr) return RawClient{options_.network->connect(port())};
     if (connects_by("web")) {
         return RawClient{web_port(), {.from = address, .receive_buffer = receive_buffer}};
     }

@@ -21,6 +21,8 @@
 
 namespace belfry::test {
 
+class LinkedNetwork;
+
 struct ServerOptions {
     std::string client_ids = "1,2,3";    ///< empty: the option is not given
     std::vector<std::string> more = {};  ///< further options, as on the command line
@@ -28,6 +30,7 @@ struct ServerOptions {
     std::optional<uid_t> user = std::nullopt;
     Environment environment = {};  ///< added to the environment of the test program
     bool has_gate = false;         ///< listens for TLS too, with a certificate made for it
+    const LinkedNetwork* network = nullptr;  ///< it runs there, and clients connect from there
 };
 
 /// A real belfryd on a free port, in a data directory of its own. The destructor leaves no process,

@@ -32,18 +32,18 @@ bool move_bytes(TcpConnection& from, TcpConnection& to, std::string& waiting) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(std::uint16_t behind)
+TcpProxy::TcpProxy(std::uint16_t behind, const std::string& address)
     : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
       bell_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
       behind_{behind} {
-    sockaddr_in address = socket_address("127.0.0.1", 0);
-    socklen_t length = sizeof address;
-    auto* bytes = reinterpret_cast<sockaddr*>(&address);
+    sockaddr_in listening = socket_address(address, 0);
+    socklen_t length = sizeof listening;
+    auto* bytes = reinterpret_cast<sockaddr*>(&listening);
     const bool listens = ::bind(listener_.get(), bytes, length) == 0 &&
                          ::listen(listener_.get(), SOMAXCONN) == 0 &&
                          ::getsockname(listener_.get(), bytes, &length) == 0;
     if (!listens) throw system_failure("listening for a proxy");
-    port_ = ntohs(address.sin_port);
+    port_ = ntohs(listening.sin_port);
     thread_ = std::thread{[this] { run(); }};
 }
 

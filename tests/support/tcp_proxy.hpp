@@ -20,7 +20,8 @@ namespace belfry::test {
 class TcpProxy {
   public:
     /// @param behind the port of the server
-    explicit TcpProxy(std::uint16_t behind);
+    /// @param address where it listens
+    explicit TcpProxy(std::uint16_t behind, const std::string& address = "127.0.0.1");
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
     ~TcpProxy();

@@ -1,6 +1,7 @@
 #include "tests/chaos/cluster/cluster_chaos.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/store_db.hpp"
 
 #include <signal.h>
 
@@ -47,10 +48,17 @@ const std::vector<ClusterChaos::Kind> ClusterChaos::kinds{
     {"reset-networks", &ClusterChaos::reset_network},
     {"moved-clients", &ClusterChaos::move_client},
     {"moves-of-all", &ClusterChaos::move_all_clients},
+    {"compactions", &ClusterChaos::compact_log},
 };
 
-ClusterChaos::ClusterChaos(ClusterCrowd& crowd)
-    : crowd_{&crowd}, cluster_{&crowd.cluster()}, old_backup_{cluster_->back_up(0)} {}
+ClusterOptions ClusterChaos::options() {
+    return {.more = {"--keep-messages", std::to_string(kept_messages)}};
+}
+
+ClusterChaos::ClusterChaos(ClusterCrowd& crowd) : crowd_{&crowd}, cluster_{&crowd.cluster()} {
+    old_revision_ = stored_revision(0);
+    old_backup_ = cluster_->back_up(0);
+}
 
 void ClusterChaos::attack_for(std::chrono::seconds duration) {
     const auto end = Clock::now() + duration;
@@ -68,6 +76,52 @@ void ClusterChaos::play_round() {
     const auto repaired = Clock::now();
     crowd_->wait_until_all_go_on();
     longest_recovery_ms_ = std::max(longest_recovery_ms_, milliseconds_since(repaired));
+    compare_histories();
+}
+
+/// Reads some older messages again at each node, and expects the same ones.
+void ClusterChaos::compare_histories() {
+    std::uint64_t last = cluster_->stored_id(0);
+    for (std::size_t index = 1; index < cluster_->size(); ++index) {
+        last = std::min(last, cluster_->stored_id(index));
+    }
+    if (last == 0) return;
+    // Retention deletes older messages at any moment.
+    const std::uint64_t oldest = last > kept_messages / 2 ? last - kept_messages / 2 : 1;
+    std::uniform_int_distribution<std::uint64_t> any{oldest, last};
+    const std::uint64_t first = any(crowd_->random());
+    constexpr std::uint64_t most = 100;
+    const std::string question =
+        "HISTORY " + std::to_string(first) + " " + std::to_string(std::min(most, last - first + 1));
+    const auto expected = answer_of(0, question);
+    for (std::size_t index = 1; index < cluster_->size(); ++index) {
+        if (answer_of(index, question) != expected) {
+            throw Failure("node " + Cluster::name_of(index) + " has another " + question);
+        }
+    }
+    ++counts_["histories"];
+}
+
+/// Returns the lines of the answer of a node to HISTORY, after the node has let a reader in.
+std::vector<std::string> ClusterChaos::answer_of(std::size_t index, const std::string& question) {
+    std::vector<std::string> lines;
+    const auto is_answered = [&] {
+        RawClient reader = cluster_->node(index).connect();
+        reader.send("LOGIN " + std::string{ClusterCrowd::reader} + "\r\n");
+        const auto welcome = reader.next_or_end(recovery_time);
+        if (!welcome || welcome->verb != "WELCOME") return false;
+        reader.send(question + "\r\n");
+        for (const Frame& frame : reader.read_until("END")) {
+            if (frame.verb == "PAST" || frame.verb == "END") {
+                lines.push_back(frame.line + " " + frame.payload);
+            }
+        }
+        return true;
+    };
+    if (!eventually(is_answered, recovery_time, Milliseconds{50})) {
+        throw Failure("node " + Cluster::name_of(index) + " lets no reader in");
+    }
+    return lines;
 }
 
 void ClusterChaos::attack() {
@@ -77,8 +131,11 @@ void ClusterChaos::attack() {
     }
     const Kind kind = deck_.back();
     deck_.pop_back();
-    (this->*kind.attack)();
-    ++counts_[kind.name];
+    if ((this->*kind.attack)()) {
+        ++counts_[kind.name];
+    } else {
+        deck_.insert(deck_.begin(), kind);  // its time comes after all others
+    }
     collect_complaints();
 }
 
@@ -101,65 +158,81 @@ void ClusterChaos::collect_complaints() {
 
 // --- processes of nodes ---
 
-void ClusterChaos::kill_session() {
+bool ClusterChaos::kill_session() {
     const auto sessions = cluster_->node(crowd_->any_node()).sessions();
-    if (sessions.empty()) return;
+    if (sessions.empty()) return false;
     std::uniform_int_distribution<std::size_t> any{0, sessions.size() - 1};
-    ::kill(sessions[any(crowd_->random())], SIGKILL);
+    return ::kill(sessions[any(crowd_->random())], SIGKILL) == 0;
 }
 
-void ClusterChaos::kill_replica() {
+bool ClusterChaos::kill_replica() {
     const auto replica = cluster_->replica(crowd_->any_node());
-    if (replica != 0) ::kill(replica, SIGKILL);
+    return replica != 0 && ::kill(replica, SIGKILL) == 0;
 }
 
-void ClusterChaos::kill_supervisor() {
+bool ClusterChaos::kill_supervisor() {
     Server& node = cluster_->node(crowd_->any_node());
-    if (node.is_running()) node.kill_supervisor();
+    if (!node.is_running()) return false;
+    node.kill_supervisor();
+    return true;
 }
 
-void ClusterChaos::kill_node() {
-    cluster_->kill_node(crowd_->any_node());
+bool ClusterChaos::kill_node() {
+    const std::size_t index = crowd_->any_node();
+    if (cluster_->node(index).all_processes().empty()) return false;
+    cluster_->kill_node(index);
+    return true;
 }
 
-void ClusterChaos::crash_machine() {
-    cluster_->crash_machine(crowd_->any_node());
+bool ClusterChaos::crash_machine() {
+    const std::size_t index = crowd_->any_node();
+    if (!cluster_->node(index).segment()) return false;
+    cluster_->crash_machine(index);
+    return true;
 }
 
 /// At most one node is without a disk, so that there is always another one to copy from.
-void ClusterChaos::lose_disk() {
+bool ClusterChaos::lose_disk() {
     for (std::size_t index = 0; index < cluster_->size(); ++index) {
-        if (!std::filesystem::exists(cluster_->node(index).data_dir())) return;
+        if (!std::filesystem::exists(cluster_->node(index).data_dir())) return false;
     }
     cluster_->lose_disk(crowd_->any_node());
+    return true;
 }
 
-void ClusterChaos::stop_sessions() {
+bool ClusterChaos::stop_sessions() {
+    bool has_frozen = false;
     for (const pid_t session : cluster_->node(crowd_->any_node()).sessions()) {
-        if (!crowd_->one_in(3)) freeze(session);
+        if (!crowd_->one_in(3)) has_frozen |= freeze(session);
     }
+    return has_frozen;
 }
 
-void ClusterChaos::stop_replica() {
+bool ClusterChaos::stop_replica() {
     const auto replica = cluster_->replica(crowd_->any_node());
-    if (replica != 0) freeze(replica);
+    return replica != 0 && freeze(replica);
 }
 
-void ClusterChaos::stop_node() {
-    for (const pid_t process : cluster_->node(crowd_->any_node()).all_processes()) freeze(process);
+bool ClusterChaos::stop_node() {
+    bool has_frozen = false;
+    for (const pid_t process : cluster_->node(crowd_->any_node()).all_processes()) {
+        has_frozen |= freeze(process);
+    }
+    return has_frozen;
 }
 
 /// Lets a node end as an operator does. It is started with the others.
-void ClusterChaos::stop_and_start_node() {
+bool ClusterChaos::stop_and_start_node() {
     thaw_all();  // a stopped process would not end
     Server& node = cluster_->node(crowd_->any_node());
-    if (node.is_running()) ::kill(node.pid(), SIGTERM);
+    return node.is_running() && ::kill(node.pid(), SIGTERM) == 0;
 }
 
-void ClusterChaos::freeze(pid_t process) {
+bool ClusterChaos::freeze(pid_t process) {
     const auto info = process_info(process);
-    if (!info || ::kill(process, SIGSTOP) != 0) return;
+    if (!info || ::kill(process, SIGSTOP) != 0) return false;
     frozen_.push_back(*info);
+    return true;
 }
 
 /// Lets all networks and all stopped processes go on.
@@ -183,39 +256,46 @@ std::vector<std::size_t> ClusterChaos::running_etcd_servers() {
     return running;
 }
 
-void ClusterChaos::kill_etcd_servers(std::size_t count) {
-    for (const std::size_t server : running_etcd_servers()) {
-        if (count-- == 0) return;
-        cluster_->etcd().kill(server);
-    }
+/// @return false if fewer servers run
+bool ClusterChaos::kill_etcd_servers(std::size_t count) {
+    const auto running = running_etcd_servers();
+    const std::size_t killed = std::min(count, running.size());
+    for (std::size_t at = 0; at < killed; ++at) cluster_->etcd().kill(running[at]);
+    return killed == count;
 }
 
-void ClusterChaos::kill_etcd_server() {
-    kill_etcd_servers(1);
+bool ClusterChaos::kill_etcd_server() {
+    return kill_etcd_servers(1);
 }
 
 /// Starts the others first, because only a majority has a leader.
-void ClusterChaos::kill_etcd_leader() {
+bool ClusterChaos::kill_etcd_leader() {
     start_etcd_servers();
     cluster_->etcd().kill(cluster_->etcd().leader());
+    return true;
 }
 
-void ClusterChaos::kill_two_etcd_servers() {
-    kill_etcd_servers(2);
+bool ClusterChaos::kill_two_etcd_servers() {
+    return kill_etcd_servers(2);
 }
 
-void ClusterChaos::kill_all_etcd_servers() {
-    kill_etcd_servers(cluster_->etcd().size());
+bool ClusterChaos::kill_all_etcd_servers() {
+    const bool any_runs = !running_etcd_servers().empty();
+    static_cast<void>(kill_etcd_servers(cluster_->etcd().size()));
+    return any_runs;
 }
 
-void ClusterChaos::stop_etcd_server() {
+bool ClusterChaos::stop_etcd_server() {
     const auto running = running_etcd_servers();
-    if (!running.empty()) cluster_->etcd().stop(running.front());
+    if (running.empty()) return false;
+    cluster_->etcd().stop(running.front());
+    return true;
 }
 
-void ClusterChaos::stop_etcd_leader() {
+bool ClusterChaos::stop_etcd_leader() {
     start_etcd_servers();
     cluster_->etcd().stop(cluster_->etcd().leader());
+    return true;
 }
 
 void ClusterChaos::start_etcd_servers() {
@@ -229,26 +309,56 @@ void ClusterChaos::start_etcd_servers() {
     }
 }
 
+/// Returns the revision up to which a node has stored the log, also if it does not run.
+std::uint64_t ClusterChaos::stored_revision(std::size_t index) {
+    return StoreDb{cluster_->node(index).data_dir()}.number("SELECT revision FROM cluster");
+}
+
+/// Returns the revision up to which all nodes have stored the log, also those that do not run; 0 if
+/// that is not known.
+std::uint64_t ClusterChaos::stored_by_all() {
+    std::uint64_t least = 0;
+    for (std::size_t index = 0; index < cluster_->size(); ++index) {
+        if (!std::filesystem::exists(cluster_->node(index).data_dir())) continue;
+        const std::uint64_t stored = stored_revision(index);
+        least = least == 0 ? stored : std::min(least, stored);
+    }
+    return least;
+}
+
+/// Deletes in etcd what all nodes have stored, as they do themselves after ten minutes. In half of
+/// all cases what the old copy lacks remains, so that a node can begin with it.
+bool ClusterChaos::compact_log() {
+    std::uint64_t revision = stored_by_all();
+    if (crowd_->one_in(2)) revision = std::min(revision, old_revision_);
+    return cluster_->etcd().delete_old_keys("/belfry/belfry/log/", revision);
+}
+
 // --- networks and clients ---
 
-void ClusterChaos::cut_off_node() {
+bool ClusterChaos::cut_off_node() {
     cluster_->cut_off(crowd_->any_node());
+    return true;
 }
 
-void ClusterChaos::leave_node_half_open() {
+bool ClusterChaos::leave_node_half_open() {
     cluster_->leave_half_open(crowd_->any_node());
+    return true;
 }
 
-void ClusterChaos::reset_network() {
+bool ClusterChaos::reset_network() {
     cluster_->reset_connections(crowd_->any_node());
+    return true;
 }
 
-void ClusterChaos::move_client() {
+bool ClusterChaos::move_client() {
     crowd_->move_any();
+    return true;
 }
 
-void ClusterChaos::move_all_clients() {
+bool ClusterChaos::move_all_clients() {
     crowd_->move_all();
+    return true;
 }
 
 // --- the start of nodes ---
@@ -283,7 +393,9 @@ void ClusterChaos::start_without_disk(std::size_t index) {
     start_etcd_servers();
     static_cast<void>(cluster_->etcd().leader());  // an empty node needs a majority for its start
     thaw_all();
-    const auto copy = cluster_->back_up((index + 1) % cluster_->size());
+    const std::size_t other = (index + 1) % cluster_->size();
+    const std::uint64_t revision = stored_revision(other);
+    const auto copy = cluster_->back_up(other);
     bool has_started = false;
     if (crowd_->one_in(3)) {
         has_started = can_start(index, "from-the-beginning", [&] { cluster_->start_node(index); });
@@ -294,6 +406,7 @@ void ClusterChaos::start_without_disk(std::size_t index) {
     if (!has_started) cluster_->start_from_backup(index, copy);
     std::filesystem::remove(old_backup_);
     old_backup_ = copy;
+    old_revision_ = revision;
 }
 
 /// @param kind what is counted if the node starts

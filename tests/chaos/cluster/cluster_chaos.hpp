@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -21,11 +22,14 @@ class ClusterChaos {
   public:
     explicit ClusterChaos(ClusterCrowd& crowd);
 
+    /// Returns the options of the crowd's cluster.
+    [[nodiscard]] static ClusterOptions options();
+
     /// Attacks in rounds for the duration, or until a client has seen a fault. After each round
     /// everything is repaired, and every client must receive new messages.
     void attack_for(std::chrono::seconds duration);
 
-    /// Returns how often each kind of attack was made.
+    /// Returns how often each kind of attack was made, and how often other things were done.
     [[nodiscard]] const std::map<std::string_view, unsigned>& counts() const { return counts_; }
 
     /// Returns the longest time from the end of a repair until every client received new messages.
@@ -36,9 +40,12 @@ class ClusterChaos {
     [[nodiscard]] const std::set<std::string>& complaints() const { return complaints_; }
 
   private:
+    /// How many messages retention keeps. No client is behind by as many, because rounds are short.
+    static constexpr std::uint64_t kept_messages = 150'000;
+
     struct Kind {
         std::string_view name;
-        void (ClusterChaos::*attack)();
+        bool (ClusterChaos::*attack)();
     };
     static const std::vector<Kind> kinds;
 
@@ -46,32 +53,39 @@ class ClusterChaos {
     void attack();
     void repair();
     void collect_complaints();
+    void compare_histories();
+    [[nodiscard]] std::vector<std::string> answer_of(std::size_t index,
+                                                     const std::string& question);
+    [[nodiscard]] std::uint64_t stored_revision(std::size_t index);
+    [[nodiscard]] std::uint64_t stored_by_all();
 
-    void kill_session();
-    void kill_replica();
-    void kill_supervisor();
-    void kill_node();
-    void crash_machine();
-    void lose_disk();
-    void stop_sessions();
-    void stop_replica();
-    void stop_node();
-    void stop_and_start_node();
-    void kill_etcd_server();
-    void kill_etcd_leader();
-    void kill_two_etcd_servers();
-    void kill_all_etcd_servers();
-    void stop_etcd_server();
-    void stop_etcd_leader();
-    void cut_off_node();
-    void leave_node_half_open();
-    void reset_network();
-    void move_client();
-    void move_all_clients();
+    // Attacks. They return false if there was nothing to attack.
+    [[nodiscard]] bool kill_session();
+    [[nodiscard]] bool kill_replica();
+    [[nodiscard]] bool kill_supervisor();
+    [[nodiscard]] bool kill_node();
+    [[nodiscard]] bool crash_machine();
+    [[nodiscard]] bool lose_disk();
+    [[nodiscard]] bool stop_sessions();
+    [[nodiscard]] bool stop_replica();
+    [[nodiscard]] bool stop_node();
+    [[nodiscard]] bool stop_and_start_node();
+    [[nodiscard]] bool kill_etcd_server();
+    [[nodiscard]] bool kill_etcd_leader();
+    [[nodiscard]] bool kill_two_etcd_servers();
+    [[nodiscard]] bool kill_all_etcd_servers();
+    [[nodiscard]] bool stop_etcd_server();
+    [[nodiscard]] bool stop_etcd_leader();
+    [[nodiscard]] bool cut_off_node();
+    [[nodiscard]] bool leave_node_half_open();
+    [[nodiscard]] bool reset_network();
+    [[nodiscard]] bool move_client();
+    [[nodiscard]] bool move_all_clients();
+    [[nodiscard]] bool compact_log();
 
     [[nodiscard]] std::vector<std::size_t> running_etcd_servers();
-    void kill_etcd_servers(std::size_t count);
-    void freeze(pid_t process);
+    [[nodiscard]] bool kill_etcd_servers(std::size_t count);
+    [[nodiscard]] bool freeze(pid_t process);
     void thaw_all();
     void start_etcd_servers();
     void start_nodes();
@@ -85,6 +99,7 @@ class ClusterChaos {
     std::map<std::string_view, unsigned> counts_;
     std::vector<ProcessInfo> frozen_;
     std::filesystem::path old_backup_;
+    std::uint64_t old_revision_ = 0;  ///< everything up to it is in old_backup_
     double longest_recovery_ms_ = 0;
     std::set<std::string> complaints_;
 };

@@ -33,7 +33,7 @@ void print_counts(const ClusterChaos& chaos) {
 TEST(ClusterChaos, NoMessageIsLostAndAllNodesAreEqual) {
     const auto duration = duration_of_the_run();
     const auto seconds = static_cast<double>(std::max<std::int64_t>(duration.count(), 1));
-    ClusterCrowd crowd{{}, std::min(max_per_second, max_messages / seconds)};
+    ClusterCrowd crowd{ClusterChaos::options(), std::min(max_per_second, max_messages / seconds)};
     ClusterChaos chaos{crowd};
     try {
         chaos.attack_for(duration);

@@ -8,7 +8,7 @@ namespace belfry::test {
 namespace {
 
 ClusterOptions with_all_clients(ClusterOptions options) {
-    options.client_ids = "1,2,3,4,5,6";
+    options.client_ids = "1,2,3,4,5,6," + std::string{ClusterCrowd::reader};
     return options;
 }
 

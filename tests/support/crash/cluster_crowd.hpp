@@ -9,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace belfry::test {
@@ -18,6 +19,9 @@ namespace belfry::test {
 class ClusterCrowd {
   public:
     static constexpr std::size_t size = 6;
+
+    /// A client-id that none of the six clients has.
+    static constexpr std::string_view reader = "reader";
 
     /// @param options client_ids is overwritten
     explicit ClusterCrowd(ClusterOptions options = {}, double max_per_second = default_speed);

@@ -332,9 +332,16 @@ TEST_F(Apply, AnUnknownKindStopsAndNothingOfItsBatchIsApplied) {
     }
 }
 
-TEST_F(Apply, AMalformedBatchStopsAndNothingOfItIsApplied) {
+TEST_F(Apply, AMalformedBatchEndsItsIncarnationAndNothingOfItIsApplied) {
+    a_.login("ann", 1);
+    b_.login("bob", 2);
     expect_applied(a_);
-    const cluster::State before = state_;
+    expect_applied(b_);
+    cluster::State ended = state_;
+    ended.nodes.at("a").incarnation = 0;
+    ended.clients.at("ann").login = 0;
+    ended.clients.at("ann").node.clear();
+    ended.position.revision = ++revision_;
     const std::string long_id(33, 'x');
     std::string torn = written_entry(1, "ann", 1, 1, 0, "body");
     torn.pop_back();
@@ -362,13 +369,43 @@ TEST_F(Apply, AMalformedBatchStopsAndNothingOfItIsApplied) {
     };
     for (const std::string& entry : malformed) {
         WrittenOutbox a = a_;
-        a.login("ann", 1);
+        a.message("ann", 1, 1, "text");
         a.put(entry);
-        EXPECT_EQ(apply_new(a), Verdict::malformed) << entry;
-        EXPECT_TRUE(cluster::must_stop(Verdict::malformed));
-        EXPECT_EQ(state_, before);
+        cluster::State state = state_;
+        cluster::Changes changes;
+        const Batch batch = a.next_batch(revision_);
+        const Verdict verdict = cluster::apply(state, batch, max_payload, changes);
+        EXPECT_EQ(verdict, Verdict::malformed) << entry;
+        EXPECT_FALSE(cluster::must_stop(verdict));
+        EXPECT_EQ(state, ended);
+        EXPECT_TRUE(changes.messages.empty());
     }
-    EXPECT_EQ(log(), Lines{});
+}
+
+TEST_F(Apply, AfterAMalformedBatchOthersGoOnAndItsNodeDoesWithANewIncarnation) {
+    a_.login("ann", 1);
+    b_.login("bob", 2);
+    expect_applied(a_);
+    expect_applied(b_);
+    a_.put("x");
+    EXPECT_EQ(apply_new(a_), Verdict::malformed);
+    a_.message("ann", 1, 1, "late");
+    EXPECT_EQ(apply_new(a_), Verdict::foreign);
+    b_.message("bob", 2, 1, "one");
+    expect_applied(b_);
+    WrittenOutbox next{"a", 0xa2};
+    next.login("ann", 3);
+    next.message("ann", 3, 1, "two");
+    expect_applied(next);
+    EXPECT_EQ(log(), (Lines{"1 bob 1 one", "2 ann 1 two"}));
+}
+
+TEST_F(Apply, AMalformedBatchOfNoNodeChangesOnlyTheRevision) {
+    expect_applied(a_);
+    cluster::State before = state_;
+    EXPECT_EQ(apply({{0xc1, 0, 7}, "x"}), Verdict::foreign);
+    before.position.revision = 7;
+    EXPECT_EQ(state_, before);
 }
 
 TEST_F(Apply, ABatchWhoseEntriesDoNotEndWhereEarlierOnesDidIsMalformed) {

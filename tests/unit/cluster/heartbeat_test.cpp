@@ -74,6 +74,23 @@ TEST_F(HeartbeatTest, ALeaseThatHasEndedIsReplaced) {
     EXPECT_TRUE(fence());
 }
 
+TEST_F(HeartbeatTest, ANodeIsRegisteredUnderALeaseOfItsOwnThatOutlivesIt) {
+    const auto lease = [this] { return engine_.read("node/a")->values.at(0).lease; };
+    heartbeat_->beat();
+    const cluster::Lease first = lease();
+    EXPECT_NE(first, 0);
+    keys_.end_lease(heartbeat_->lease());
+    EXPECT_TRUE(keys_.value("node/a")) << "it is dead, but registered";
+    start();
+    heartbeat_->beat();
+    EXPECT_EQ(lease(), first) << "it is extended, and not replaced";
+    keys_.end_lease(first);
+    EXPECT_FALSE(keys_.value("node/a"));
+    start();
+    heartbeat_->beat();
+    EXPECT_NE(lease(), first);
+}
+
 TEST_F(HeartbeatTest, NeverTakesTheKeyOfAnotherIncarnation) {
     keys_.put("alive/a", "00000000000000b2");
     heartbeat_->beat();
@@ -219,25 +236,50 @@ TEST_F(HeartbeatTest, AnnouncesPresenceWhenANodeComesOrGoes) {
     EXPECT_EQ(shm::presence_count(segment()), count + 2);
 }
 
+TEST_F(HeartbeatTest, ShowsALivingNodeHoweverManyNodesHaveDied) {
+    for (int node = 0; node < 40; ++node) write_record("old" + std::to_string(node), 0);
+    heartbeat_->beat();
+    keys_.put("alive/new", "00000000000000b1");
+    write_record("new", base::unix_ms());
+    heartbeat_->beat();
+    EXPECT_TRUE(is_alive("new"));
+    EXPECT_TRUE(is_alive("a"));
+    heartbeat_->beat();
+    EXPECT_TRUE(is_alive("new"));
+}
+
 TEST_F(HeartbeatTest, ANodeWhoseClockIsAMinuteOffRefusesNewMessages) {
+    const std::int64_t offset_ms = segment().archiver().clock_offset_ms - 3000;
+    segment().archiver().clock_offset_ms = offset_ms;
     for (const char* node : {"b", "c"}) {
-        write_record(node, base::unix_ms() + 86'400'000);
         keys_.put(std::string{"alive/"} + node, "1");
+        write_record(node, base::unix_ms() + 86'400'000);
     }
     heartbeat_->beat();
     EXPECT_TRUE(status_.has(Problem::clock));
     EXPECT_TRUE(lines_.has("s behind those of the other nodes"));
+    EXPECT_EQ(segment().archiver().clock_offset_ms, offset_ms) << "messages keep the right time";
     for (const char* node : {"b", "c"}) write_record(node, base::unix_ms());
+    heartbeat_->beat();
+    EXPECT_FALSE(status_.has(Problem::clock));
+    EXPECT_NEAR(static_cast<double>(segment().archiver().clock_offset_ms),
+                static_cast<double>(base::clock_offset_ms()), 1000);
+}
+
+TEST_F(HeartbeatTest, ANodeWhoseClockIsRightMindsNoOtherThatIsWrong) {
+    for (const char* node : {"b", "c"}) keys_.put(std::string{"alive/"} + node, "1");
+    write_record("b", base::unix_ms() + 86'400'000);
+    write_record("c", base::unix_ms());
     heartbeat_->beat();
     EXPECT_FALSE(status_.has(Problem::clock));
 }
 
-TEST_F(HeartbeatTest, ANodeWhoseClockIsRightMindsNoOtherThatIsWrong) {
-    write_record("b", base::unix_ms() + 86'400'000);
-    write_record("c", base::unix_ms());
-    for (const char* node : {"b", "c"}) keys_.put(std::string{"alive/"} + node, "1");
+TEST_F(HeartbeatTest, TheRecordThatAnEarlierLifeOfANodeHasLeftSaysNothingAboutClocks) {
+    write_record("b", base::unix_ms() - 3'600'000);
+    keys_.put("alive/b", "1");  // it has started again, and has not told anything yet
     heartbeat_->beat();
     EXPECT_FALSE(status_.has(Problem::clock));
+    EXPECT_TRUE(is_alive("b"));
 }
 
 /// An engine that has reached its quota: it can be read, and leases go on.

@@ -1,7 +1,7 @@
 #include "cluster/join.hpp"
 
 #include "cli/command_line.hpp"
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/local_log.hpp"
 #include "store/open_log.hpp"
 #include "store/store_writer.hpp"
@@ -19,18 +19,18 @@ using cluster::Settings;
 
 class JoinTest : public ::testing::Test {
   protected:
-    /// Joins node `a` as a start of belfryd does.
+    /// Joins a node as a start of belfryd does.
     Settings join(const std::filesystem::path& dir, std::uint32_t max_payload = 4096,
-                  const std::string& name = "belfry") {
+                  const std::string& name = "belfry", const std::string& node = "a") {
         MemoryEngine engine{keys_};
         engine.set_silent(is_silent_);
-        return cluster::join(engine, {dir, name, "a", max_payload});
+        return cluster::join(engine, {dir, name, node, max_payload});
     }
     /// Expects that the node must not join, and that the line contains a text.
     void expect_refusal(const std::string& part, const std::filesystem::path& dir,
-                        const std::string& name = "belfry") {
+                        const std::string& name = "belfry", const std::string& node = "a") {
         try {
-            static_cast<void>(join(dir, 4096, name));
+            static_cast<void>(join(dir, 4096, name, node));
             ADD_FAILURE() << "it joined";
         } catch (const UsageError& error) {
             EXPECT_NE(std::string{error.what()}.find(part), std::string::npos) << error.what();
@@ -79,11 +79,35 @@ TEST_F(JoinTest, ADatabaseOfASingleServerBecomesTheBeginningOfACluster) {
     expect_refusal("the cluster began with 5 messages", empty.dir());
 }
 
+// A package starts a server when it is installed, so most nodes have such a database.
+TEST_F(JoinTest, ADatabaseWithoutMessagesEntersAClusterLikeNone) {
+    const ScratchStore first;
+    const ScratchStore second;
+    make_store(second, 0);
+    const Settings settings = join(first.dir());
+    EXPECT_NE(settings.epoch, local(second).log.epoch);
+    EXPECT_EQ(join(second.dir(), 4096, "belfry", "b"), settings);
+    EXPECT_EQ(local(second).log.epoch, settings.epoch);
+    const ScratchStore third;
+    make_store(third, 0);
+    keys_.put("settings", "epoch=fff max-payload=4096 rules=1 base=5 node=a");
+    expect_refusal("the cluster began with 5 messages", third.dir(), "belfry", "c");
+}
+
 TEST_F(JoinTest, AJoinThatWasKilledAfterTheSettingsIsRepeated) {
-    keys_.put("settings", "epoch=abc max-payload=4096 rules=1 base=5");
+    keys_.put("settings", "epoch=abc max-payload=4096 rules=1 base=5 node=a");
     const ScratchStore store;
     make_store(store, 5);
     EXPECT_EQ(join(store.dir()).epoch, "abc");
+}
+
+TEST_F(JoinTest, ASecondCopyOfTheDatabaseOfASingleServerIsRefused) {
+    const ScratchStore first;
+    const ScratchStore second;
+    for (const ScratchStore* copy : {&first, &second}) make_store(*copy, 5);
+    static_cast<void>(join(first.dir()));
+    expect_refusal("the cluster has begun with that of node a", second.dir(), "belfry", "b");
+    EXPECT_FALSE(local(second).cluster);
 }
 
 TEST_F(JoinTest, ADatabaseOfAnotherLogIsRefused) {
@@ -161,6 +185,26 @@ TEST_F(JoinTest, ANodeThatHasJoinedStartsAlthoughTheEngineStopsAnsweringMeanwhil
     const Settings settings = join(store.dir());
     FailingEngine engine{keys_};
     EXPECT_EQ(cluster::join(engine, {store.dir(), "belfry", "a", 4096}), settings);
+}
+
+/// An engine in which nobody waits.
+class UnwatchedEngine : public MemoryEngine {
+  public:
+    using MemoryEngine::MemoryEngine;
+    cluster::EngineFailure watch(cluster::Revision after, const std::string& settings,
+                                 const Receiver& receive) override {
+        ADD_FAILURE() << "a join waits for changes";
+        return MemoryEngine::watch(after, settings, receive);
+    }
+};
+
+TEST_F(JoinTest, AsksWhetherTheLogIsThereInsteadOfWaitingForIt) {
+    const ScratchStore store;
+    UnwatchedEngine engine{keys_};
+    for (int start = 0; start < 2; ++start) {
+        const Settings settings = cluster::join(engine, {store.dir(), "belfry", "a", 4096});
+        EXPECT_FALSE(settings.epoch.empty());
+    }
 }
 
 TEST_F(JoinTest, SettingsOfANewerProgramAskForAnUpgrade) {

@@ -42,7 +42,9 @@ TEST(ReplicaOptions, NeedTheGenerationToRun) {
 TEST(ReplicaOptions, NameOneKnownCommand) {
     EXPECT_EQ(read({"check", "--json"}).command, cluster::Options::Command::check);
     EXPECT_TRUE(read({"reseed", "--force"}).force);
-    for (const Words& words : std::vector<Words>{{}, {"walk"}, {"join", "check"}}) {
+    EXPECT_EQ(read({"add", "n4"}).added, "n4");
+    for (const Words& words : std::vector<Words>{
+             {}, {"walk"}, {"join", "check"}, {"add"}, {"add", "n 4"}, {"add", "n4", "n5"}}) {
         EXPECT_THROW(read(words), cli::UsageError);
     }
     EXPECT_THROW(read({"join"}, {}), cli::UsageError) << "--node is missing";

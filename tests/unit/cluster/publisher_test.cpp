@@ -49,22 +49,22 @@ TEST_F(PublisherTest, PublishesEntriesInTheirOrder) {
     EXPECT_TRUE(eventually([&] { return segment().cluster().published == appended.size(); }));
 }
 
-TEST_F(PublisherTest, ABatchHasAsManyWholeEntriesAsThereAreUpTo64KiB) {
+TEST_F(PublisherTest, ABatchHasAsManyWholeEntriesAsThereAreUpTo128KiB) {
     std::string appended;
-    for (std::uint64_t seq = 1; seq <= 20; ++seq) appended += append(seq, 8000);
+    for (std::uint64_t seq = 1; seq <= 40; ++seq) appended += append(seq, 8000);
     start();
     ASSERT_TRUE(has_published(appended));
-    const std::size_t entry = appended.size() / 20;
+    const std::size_t entry = appended.size() / 40;
     const auto batches = keys_.batches();
     ASSERT_EQ(batches.size(), 3U);
-    EXPECT_EQ(batches[0].bytes.size(), 8 * entry);
-    EXPECT_EQ(batches[1].bytes.size(), 8 * entry);
-    EXPECT_EQ(batches[2].bytes.size(), 4 * entry);
+    EXPECT_EQ(batches[0].bytes.size(), 16 * entry);
+    EXPECT_EQ(batches[1].bytes.size(), 16 * entry);
+    EXPECT_EQ(batches[2].bytes.size(), 8 * entry);
 }
 
-TEST_F(PublisherTest, AnEntryLargerThan64KiBIsABatchOfItsOwn) {
+TEST_F(PublisherTest, AnEntryLargerThan128KiBIsABatchOfItsOwn) {
     std::string appended = append(1);
-    appended += append(2, 100'000);
+    appended += append(2, 200'000);
     appended += append(3);
     start();
     ASSERT_TRUE(has_published(appended));

@@ -248,6 +248,43 @@ TEST_F(ReplicaTest, ABatchWhosePredecessorIsMissingStopsTheNodeBeforeIt) {
         << "it stops there again after a restart";
 }
 
+TEST_F(ReplicaTest, ADamagedBatchStopsItsNodeAndNoOther) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ReplicaNode b{keys_, "b", 0xb1};
+    ASSERT_TRUE(a.works() && b.works() && b.outbox_is_empty());
+    a.log_in(77);
+    create({{0xb1, b.segment().outbox().end, 0}, "x"});
+    ASSERT_TRUE(eventually([&] { return b.state() == ClusterState::stopped; }));
+    EXPECT_TRUE(eventually([&] { return !keys_.value("alive/b"); }));
+    a.say(77, 1, "one");
+    EXPECT_TRUE(a.has(1) && b.has(1)) << "reading continues at the stopped node";
+    EXPECT_EQ(a.state(), ClusterState::ok);
+    EXPECT_TRUE(b.drain());
+    b.start();
+    EXPECT_TRUE(eventually([&] { return b.state() == ClusterState::stopped; }))
+        << "it stops again after a restart";
+}
+
+TEST_F(ReplicaTest, ANodeWhoseSharedMemoryIsOlderThanItsEntriesInTheLogPublishesNothing) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ASSERT_TRUE(a.works());
+    a.log_in(77);
+    ASSERT_TRUE(a.outbox_is_empty());
+    const std::uint64_t end = a.segment().outbox().end;
+    // What this node has published after the snapshot to which it was set back.
+    create({{0xa1, end, 0}, written_entry(1, "ann", 77, 1, 1000, std::string(500, 'x'))});
+    ASSERT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }));
+    EXPECT_TRUE(a.has(1));
+    EXPECT_EQ(a.segment().outbox().head, end);
+    const std::size_t batches = keys_.batches().size();
+    a.say(77, 2, "two");
+    EXPECT_FALSE(a.drain());
+    EXPECT_EQ(keys_.batches().size(), batches);
+    a.start();
+    EXPECT_TRUE(eventually([&] { return a.state() == ClusterState::stopped; }))
+        << "it stops again after a restart";
+}
+
 TEST_F(ReplicaTest, ANodeWhosePlaceAnotherOneOfItsNameHasTakenStopsAndLeavesTheNameToIt) {
     ReplicaNode a{keys_, "a", 0xa1};
     ASSERT_TRUE(a.works());
@@ -311,6 +348,17 @@ TEST_F(ReplicaTest, RetentionDeletesTheSameMessagesAtAllNodes) {
         EXPECT_TRUE(eventually([&] { return node->segment().log().first_id == 2991; }));
         EXPECT_TRUE(eventually([&] { return store::StoreReader{node->dir()}.first_id() == 2991; }));
     }
+}
+
+TEST_F(ReplicaTest, ANodeWhoseClockIsWrongDoesNotDecideWhatIsDeleted) {
+    ReplicaNode a{keys_, "a", 0xa1};
+    ASSERT_TRUE(a.works());
+    ASSERT_TRUE(eventually([this] { return keys_.value("window").has_value(); }));
+    keys_.put("alive/b", "1");
+    keys_.put(
+        "node/b",
+        cluster::NodeRecord{.address = "", .version = "1", .epoch = "e", .clock_ms = 1}.text());
+    EXPECT_TRUE(eventually([this] { return !keys_.value("window"); }));
 }
 
 TEST_F(ReplicaTest, AllNodesAnswerWhatTheirMessagesAre) {

@@ -1,6 +1,6 @@
 #include "cluster/reseed.hpp"
 
-#include "cluster/engine_unavailable.hpp"
+#include "cluster/engine_failure.hpp"
 #include "cluster/join.hpp"
 #include "cluster/local_log.hpp"
 #include "cluster/node_record.hpp"
@@ -81,6 +81,7 @@ class ReseedTest : public ::testing::Test {
             : thread_{[&keys, last_id, epoch](const std::stop_token& stop) {
                   cluster::NodeRecord record{.address = "", .version = "1", .epoch = epoch};
                   record.last_id = last_id;
+                  record.incarnation = 2;
                   while (!stop.stop_requested()) {
                       keys.put("node/b", record.text());
                       std::this_thread::sleep_for(Milliseconds{50});
@@ -117,6 +118,15 @@ TEST_F(ReseedTest, IsRefusedWhileAnotherNodeDoesNotTellWhatItHas) {
     keys_.put("node/b", "address= version=1 epoch=" + epoch_ +
                             " last=1 first=1 revision=1 clients=0 clock=1 incarnation=2");
     expect_refusal("node b does not tell what it has stored");
+}
+
+TEST_F(ReseedTest, DoesNotAskANodeThatWasRegisteredAndHasNeverRun) {
+    keys_.wipe();
+    execute("DELETE FROM nodes WHERE name = 'b'");
+    keys_.put("node/b", "address= version= epoch=" + epoch_ +
+                            " last=9 first=1 revision=1 clients=0 clock=1 incarnation=0");
+    reseed();
+    expect_new_epoch();
 }
 
 TEST_F(ReseedTest, IsRefusedIfEtcdHasLostNothing) {

@@ -47,6 +47,15 @@ TEST_F(ReplicaStatus, RefusesEverythingUntilTheEngineHasAnswered) {
     EXPECT_EQ(lines_.all().size(), 1U);
 }
 
+TEST_F(ReplicaStatus, SaysWhyTheEngineDoesNotAnswer) {
+    begin();
+    status_.set_failure("etcd at URL: the certificate FILE has expired");
+    pass(seconds{6});
+    EXPECT_TRUE(
+        lines_.has("has not answered for 5 s (etcd at URL: the certificate FILE has expired); "
+                   "logins and new messages are refused"));
+}
+
 TEST_F(ReplicaStatus, OfANewReplicaIsThatOfTheEarlierOneUntilTheEngineIsSilentFor5Seconds) {
     begin();
     expect(ClusterState::ok, StoreState::works);

@@ -14,8 +14,9 @@ namespace {
 using namespace cluster;
 
 TEST(ClusterValues, SettingsAreText) {
-    const Settings settings{.epoch = "5f", .max_payload = 65536, .rules = 1, .base = 12};
-    EXPECT_EQ(settings.text(), "epoch=5f max-payload=65536 rules=1 base=12");
+    const Settings settings{
+        .epoch = "5f", .max_payload = 65536, .rules = 1, .base = 12, .node = "a"};
+    EXPECT_EQ(settings.text(), "epoch=5f max-payload=65536 rules=1 base=12 node=a");
     EXPECT_EQ(parse_settings(settings.text()), settings);
     EXPECT_EQ(parse_settings(settings.text() + " later=1"), settings);
 }
@@ -59,11 +60,11 @@ std::optional<std::int64_t> ahead_ms(const std::vector<std::uint64_t>& others) {
         RegisteredNode node;
         node.name = std::to_string(nodes.size());
         node.record.clock_ms = clock_ms;
-        node.is_alive = true;
+        node.is_fresh = true;
         nodes.push_back(node);
     }
     ClockCheck check{"own"};
-    check.see(nodes, 1000);
+    check.see(nodes, 1000, 700);
     return check.ahead_ms();
 }
 
@@ -74,24 +75,36 @@ TEST(ClusterClock, IsComparedWithTheMedianOfTheOthers) {
     EXPECT_EQ(ahead_ms({500, 1'001}), -1) << "the nearer one of two";
 }
 
-TEST(ClusterClock, ADeadNodeDoesNotCount) {
+TEST(ClusterClock, AnOldKeyDoesNotCount) {
     RegisteredNode node;
     node.name = "b";
     node.record.clock_ms = 500;
+    node.is_alive = true;
     ClockCheck check{"own"};
-    check.see({&node, 1}, 1000);
+    check.see({&node, 1}, 1000, 700);
     EXPECT_EQ(check.ahead_ms(), std::nullopt);
 }
 
-TEST(ClusterClock, AnOldKeyIsReadOnlyAtItsArrival) {
+TEST(ClusterClock, AKeyIsReadOnlyAtItsArrival) {
     RegisteredNode node;
     node.name = "b";
     node.record.clock_ms = 1000;
-    node.is_alive = true;
+    node.is_fresh = true;
     ClockCheck check{"own"};
-    check.see({&node, 1}, 1010);
-    check.see({&node, 1}, 6000);
+    check.see({&node, 1}, 1010, 700);
+    check.see({&node, 1}, 6000, 700);
     EXPECT_EQ(check.ahead_ms(), 10);
+}
+
+TEST(ClusterClock, AJumpOfTheOwnClockShowsBeforeAnotherNodeHasWrittenItsKeyAgain) {
+    RegisteredNode node;
+    node.name = "b";
+    node.record.clock_ms = 1000;
+    node.is_fresh = true;
+    ClockCheck check{"own"};
+    check.see({&node, 1}, 1010, 700);
+    check.see({&node, 1}, 90'000, 89'000);
+    EXPECT_EQ(check.ahead_ms(), 10 + 89'000 - 700);
 }
 
 }  // namespace

@@ -31,8 +31,10 @@ shm::SegmentPlan plan_of_node() {
 class ClusterStatusTest : public ::testing::Test {
   protected:
     ClusterStatusTest() {
-        shm::ProcessEntry& replica = segment().process(shm::archiver_entry);
-        EXPECT_TRUE(shm::claim(replica, shm::raise_generation(replica)));
+        for (const std::size_t entry : {shm::supervisor_entry, shm::archiver_entry}) {
+            shm::ProcessEntry& process = segment().process(entry);
+            EXPECT_TRUE(shm::claim(process, shm::raise_generation(process)));
+        }
         set_node(0, "a", true);
         set_node(1, "b", true);
         set(shm::ClusterState::ok);
@@ -141,8 +143,13 @@ TEST_F(ClusterStatusTest, NamesEachState) {
     }
 }
 
-TEST_F(ClusterStatusTest, IsStoppedWithoutAReplica) {
+TEST_F(ClusterStatusTest, HasNoEngineUntilAReplicaIsThere) {
     shm::raise_generation(segment().process(shm::archiver_entry));
+    EXPECT_EQ(status().at("cluster").at("state"), "no-engine");
+}
+
+TEST_F(ClusterStatusTest, IsStoppedWithoutASupervisor) {
+    shm::raise_generation(segment().process(shm::supervisor_entry));
     EXPECT_EQ(status().at("cluster").at("state"), "stopped");
 }
 

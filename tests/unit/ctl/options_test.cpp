@@ -58,6 +58,8 @@ TEST(BelfryctlOptions, CheckComparesWithTheClusterAndTakesJsonThen) {
 TEST(BelfryctlOptions, CommandsOfClusterHaveTwoWords) {
     EXPECT_EQ(read({"cluster", "status"}).command, "cluster status");
     EXPECT_TRUE(read({"cluster", "status", "--json"}).json);
+    EXPECT_EQ(read({"cluster", "add", "n4"}).operand, "n4");
+    EXPECT_THROW(read({"cluster", "add"}), cli::UsageError);
     EXPECT_FALSE(read({"cluster", "reseed"}).force);
     EXPECT_TRUE(read({"cluster", "reseed", "--force"}).force);
     EXPECT_THROW(read({"cluster"}), cli::UsageError);

@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "shm/client_stats.hpp"
 #include "tests/support/forked_session.hpp"
 #include "tests/support/played_replica.hpp"
@@ -5,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +56,27 @@ class ClusterSession : public ::testing::Test {
             if (body.empty()) return;
             body.clear();
         }
+    }
+
+    /// Lets a session of ann send until the outbox has no room for another entry.
+    /// @return how many messages it holds
+    std::size_t fill_outbox(const ForkedSession& sender) {
+        std::size_t seq = 0;
+        const std::uint64_t room = segment().geometry().outbox_bytes;
+        const auto left = [&] { return room - (segment().outbox().end - segment().outbox().head); };
+        const auto send = [&](std::size_t bytes) {
+            const std::uint64_t before = segment().outbox().end;
+            sender.send("SEND " + std::to_string(++seq) + " " + std::to_string(bytes) + "\r\n" +
+                        std::string(bytes, 'x') + "\r\n");
+            return eventually([&] { return segment().outbox().end != before; });
+        };
+        constexpr std::size_t largest = 8000;
+        const std::size_t head = wire::entry_head + 3;
+        while (left() >= head) {
+            const std::size_t bytes = std::min<std::size_t>(left() - head, largest);
+            if (!send(bytes)) throw Failure{"a message is not appended"};
+        }
+        return seq;
     }
 
     [[nodiscard]] std::uint64_t login_of(std::string_view name) {
@@ -240,6 +265,46 @@ TEST_F(ClusterSession, ALoginThatTheEngineDoesNotAnswerForFiveSecondsIsUnavailab
     EXPECT_EQ(login_of("ann"), 0U);
 }
 
+TEST_F(ClusterSession, ALoginWaitsForRoomInTheOutbox) {
+    ForkedSession sender{scratch_, 0};
+    ASSERT_TRUE(log_in(sender, "LOGIN ann\r\n"));
+    fill_outbox(sender);
+    ForkedSession session{scratch_, 1};
+    session.send("LOGIN bob\r\n");
+    ASSERT_TRUE(eventually([&] { return session.has_read_all() && session.child().is_asleep(); }));
+    EXPECT_EQ(replica_.waiting().back().kind, EntryKind::message);
+    replica_.apply_all();
+    ASSERT_EQ(wait_for_entries(1).size(), 1U);
+    replica_.apply_all();
+    EXPECT_TRUE(session.read_text("WELCOME bob "));
+}
+
+TEST_F(ClusterSession, ALoginThatWaitsFor15SecondsForRoomOrForItsEntryIsUnavailable) {
+    ForkedSession sender{scratch_, 0};
+    ASSERT_TRUE(log_in(sender, "LOGIN ann\r\n"));
+    ForkedSession unapplied{scratch_, 1};
+    unapplied.send("LOGIN bob\r\n");
+    ASSERT_EQ(wait_for_entries(1).size(), 1U);
+    const std::size_t accepted = fill_outbox(sender);
+    ForkedSession roomless{scratch_, 2};
+    roomless.send("LOGIN cat\r\n");
+    const auto began = Clock::now();
+    for (ForkedSession* const session : {&unapplied, &roomless}) {
+        ASSERT_TRUE(eventually([&] { return session->unread_bytes() > 0; }, 3 * default_wait));
+        EXPECT_TRUE(session->read_all().starts_with("ERR unavailable - ")) << session->received();
+        EXPECT_EQ(session->child().wait(), server::exit_unavailable);
+    }
+    std::cout << "answered after " << milliseconds_since(began) << " ms\n";
+    // The outbox had no room for the end of the first login either. The replica ends it.
+    shm::reap_slot(segment(), 1);
+    replica_.apply_all();
+    EXPECT_EQ(log().last_id, accepted);
+    replica_.end_dead_logins();
+    replica_.apply_all();
+    EXPECT_EQ(login_of("bob"), 0U);
+    EXPECT_EQ(login_of("cat"), 0U);
+}
+
 TEST_F(ClusterSession, AClientForWhomThereIsNoPlaceIsRefusedBeforeAnythingIsWritten) {
     segment().server().max_online = 0;
     ForkedSession full{scratch_, 0};
@@ -423,6 +488,20 @@ TEST_F(ClusterSession, AMessageIsSentWhenItIsApplied) {
     replica_.apply_elsewhere(EntryKind::message, "bob", 5, 1, "in between");
     replica_.apply_all();
     EXPECT_TRUE(session.read_to("in between\r\nSENT 4 2\r\nSENT 5 3\r\n")) << session.received();
+}
+
+TEST_F(ClusterSession, AMessageHasTheTimeOfTheClockThatTheReplicaHasLastCompared) {
+    constexpr std::uint64_t day_ms = 86'400'000;
+    ForkedSession session{scratch_, 0};
+    ASSERT_TRUE(log_in(session, "LOGIN ann\r\n"));
+    // As if the clock had jumped to tomorrow since then.
+    segment().archiver().clock_offset_ms -= static_cast<std::int64_t>(day_ms);
+    const std::uint64_t begin = base::unix_ms();
+    session.send("SEND 1 1\r\nx\r\n");
+    const auto entries = wait_for_entries(1);
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_GE(entries[0].time_ms + day_ms + 1000, begin);
+    EXPECT_LE(entries[0].time_ms + day_ms, base::unix_ms() + 1000);
 }
 
 TEST_F(ClusterSession, ADupWaitsUntilTheMessagesBeforeItAreVisible) {

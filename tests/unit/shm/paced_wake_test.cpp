@@ -31,14 +31,17 @@ shm::SegmentPlan plan_of_a_crowd() {
 
 class PacedWake : public ::testing::Test {
   protected:
-    /// Adds a session and a child that sleeps until a message is in the log. The child exits with 1
-    /// if its deadline comes first.
-    void add_sleeper(std::uint32_t slot, bool is_sender = false) {
+    void add_session(std::uint32_t slot) {
         sessions_.push_back(claimed_session(segment(), slot));
         shm::Session::Welcome welcome;
         ASSERT_EQ(sessions_.back().login("c" + std::to_string(slot), welcome),
                   shm::Session::LoginResult::welcome);
         shm::announce_presence(segment());
+    }
+
+    /// Adds a child that sleeps until a message is in the log. The child exits with 1 if its
+    /// deadline comes first.
+    void add_child(bool is_sender = false) {
         sleepers_.emplace_back([this, is_sender] {
             ++*begun_;
             shm::Condition& news = is_sender ? log().news_of_senders : log().new_messages;
@@ -48,6 +51,12 @@ class PacedWake : public ::testing::Test {
         });
         ASSERT_TRUE(eventually(
             [&] { return begun_->load() == sleepers_.size() && sleepers_.back().is_asleep(); }));
+    }
+
+    /// Adds a session, and a child that sleeps in its place.
+    void add_sleeper(std::uint32_t slot, bool is_sender = false) {
+        add_session(slot);
+        add_child(is_sender);
     }
 
     void wake_all() {
@@ -128,18 +137,17 @@ TEST_F(PacedWake, ASessionThatHasLeftButStillSleepsTakesNoTurnFromOthers) {
 }
 
 TEST_F(PacedWake, AThreadThatWaitsForPresenceAloneTakesNoTurnFromSessions) {
-    ForkedChild watcher{[this] {
-        ++*begun_;
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_session(slot);
+    // It sleeps longest, because nothing wakes it any more, so its turn would be the first.
+    Shared<std::atomic<bool>> has_begun;
+    ForkedChild watcher{[&] {
+        has_begun->store(true);
         return shm::wait_for_presence(segment(), deadline_, [this] { return is_over_->load(); })
                    ? 0
                    : 1;
     }};
-    ASSERT_TRUE(eventually([&] { return begun_->load() == 1 && watcher.is_asleep(); }));
-    begun_->store(0);
-    for (std::uint32_t slot = 0; slot < crowd; ++slot) {
-        add_sleeper(slot);
-        ASSERT_TRUE(eventually([&] { return watcher.is_asleep(); }));
-    }
+    ASSERT_TRUE(eventually([&] { return has_begun->load() && watcher.is_asleep(); }));
+    for (std::uint32_t slot = 0; slot < crowd; ++slot) add_child();
     wake_all();
     for (ForkedChild& sleeper : sleepers_) EXPECT_EQ(sleeper.wait(), 0);
     is_over_->store(true);

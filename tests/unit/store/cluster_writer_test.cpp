@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -216,6 +218,22 @@ TEST(EnterCluster, ADatabaseThatNeverDidIsInNoCluster) {
     EXPECT_FALSE(store::cluster_of(database));
     expect_store_error(Kind::unusable, "is in no cluster",
                        [&] { store::restart_cluster(store.dir(), "ff"); });
+}
+
+TEST(EnterCluster, AStoreThatCannotBeReadIsNotTakenForOneOfNoCluster) {
+    const ScratchStore store;
+    EXPECT_EQ(store::cluster_of_store(store.dir()), std::nullopt);
+    std::ofstream{store.file()};
+    EXPECT_EQ(store::cluster_of_store(store.dir()), std::nullopt) << "as a kill may leave it";
+    std::ofstream{store.file()} << std::string(4096, 'x');
+    EXPECT_TRUE(store_error_of([&] { static_cast<void>(store::cluster_of_store(store.dir())); }));
+}
+
+TEST_F(ClusterWriter, TheClusterOfAStoreIsKnownAlthoughASingleServerHasAddedMessages) {
+    replica_.reset();
+    store::Database{store::store_file(dir()), store::Database::Mode::write}.execute(
+        "UPDATE cluster SET last_id = 7");
+    EXPECT_EQ(store::cluster_of_store(dir()), "belfry");
 }
 
 TEST_F(ClusterWriter, ARestartedClusterHasAnotherEpochAndNoNodesAndLogins) {

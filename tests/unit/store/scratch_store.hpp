@@ -40,8 +40,12 @@ inline void PrintTo(const KeptMessage& message, std::ostream* out) {
     return {id, id % 2 == 0 ? "bob" : "ann", 10 * id, 1000 + id, std::move(body)};
 }
 
+[[nodiscard]] inline store::Message view_of(const KeptMessage& message) {
+    return {message.id, message.sender, message.seq, message.time_ms, message.body};
+}
+
 inline void add(store::StoreWriter& writer, const KeptMessage& message) {
-    writer.add({message.id, message.sender, message.seq, message.time_ms, message.body});
+    writer.add(view_of(message));
 }
 
 /// Adds numbered messages in one transaction.

@@ -46,6 +46,29 @@ TEST_F(StoreWriterTest, CommittedMessagesCanBeReadByOthers) {
     EXPECT_EQ(all(), numbered_messages(1, 100));
 }
 
+TEST_F(StoreWriterTest, MessagesThatAreAddedTogetherAreStoredLikeSingleOnes) {
+    std::vector<KeptMessage> expected;
+    std::int64_t blobs = 0;
+    for (const std::size_t count : {1, 15, 16, 17, 32, 100}) {
+        const std::size_t before = expected.size();
+        for (std::size_t at = 0; at < count; ++at) {
+            expected.push_back(numbered_message(expected.size() + 1));
+            if (at % 3 != 0) continue;
+            expected.back().body += "\xff\0"s;
+            ++blobs;
+        }
+        std::vector<store::Message> messages;
+        for (std::size_t at = before; at < expected.size(); ++at)
+            messages.push_back(view_of(expected[at]));
+        writer_.begin();
+        writer_.add(messages);
+        writer_.commit();
+    }
+    EXPECT_EQ(all(), expected);
+    store::Database database = store::open_to_read(scratch_.dir());
+    EXPECT_EQ(database.number("SELECT count(*) FROM messages WHERE typeof(body) = 'blob'"), blobs);
+}
+
 TEST_F(StoreWriterTest, UncommittedChangesAreInvisibleToOthers) {
     store_numbered(writer_, 1, 2);
     writer_.begin();

@@ -1,4 +1,4 @@
-#include "cluster/failure_line.hpp"
+#include "cluster/engine_failure.hpp"
 
 namespace belfry::cluster {
 

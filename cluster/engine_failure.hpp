@@ -3,9 +3,15 @@
 #include "cluster/engine.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
+/// What the program does when the engine fails.
 namespace belfry::cluster {
+
+/// Returns one line for people about a failure that somebody has to mend: what the engine has said,
+/// and what to do.
+[[nodiscard]] std::string line_for(const EngineFailure& failure);
 
 /// The engine does not answer a command, or refuses to. The message is one line.
 class EngineUnavailable : public std::runtime_error {
