@@ -18,6 +18,16 @@ constexpr microseconds between_attacks{1'000'000};
 /// Must exceed the 5 s after which a node refuses messages, clients move, and a lease ends.
 constexpr microseconds max_wound{8'000'000};
 
+/// Says how two answers to the same question differ.
+std::string difference(const std::string& question, const std::vector<std::string>& one,
+                       const std::vector<std::string>& other) {
+    const auto [first, second] = std::ranges::mismatch(one, other);
+    const auto line = [](const auto& all, const auto at) { return at == all.end() ? "" : *at; };
+    return question + " has " + std::to_string(one.size()) + " and " +
+           std::to_string(other.size()) + " lines at two nodes; '" + line(one, first) +
+           "' differs from '" + line(other, second) + "'";
+}
+
 /// True if the line reports a death by a signal other than SIGKILL, the only one that tests send.
 bool is_complaint(std::string_view line) {
     const auto at = line.find("was killed by signal ");
@@ -95,9 +105,8 @@ void ClusterChaos::compare_histories() {
         "HISTORY " + std::to_string(first) + " " + std::to_string(std::min(most, last - first + 1));
     const auto expected = answer_of(0, question);
     for (std::size_t index = 1; index < cluster_->size(); ++index) {
-        if (answer_of(index, question) != expected) {
-            throw Failure("node " + Cluster::name_of(index) + " has another " + question);
-        }
+        const auto answer = answer_of(index, question);
+        if (answer != expected) throw Failure(difference(question, expected, answer));
     }
     ++counts_["histories"];
 }
@@ -106,20 +115,24 @@ void ClusterChaos::compare_histories() {
 std::vector<std::string> ClusterChaos::answer_of(std::size_t index, const std::string& question) {
     std::vector<std::string> lines;
     const auto is_answered = [&] {
-        RawClient reader = cluster_->node(index).connect();
-        reader.send("LOGIN " + std::string{ClusterCrowd::reader} + "\r\n");
-        const auto welcome = reader.next_or_end(recovery_time);
-        if (!welcome || welcome->verb != "WELCOME") return false;
-        reader.send(question + "\r\n");
-        for (const Frame& frame : reader.read_until("END")) {
-            if (frame.verb == "PAST" || frame.verb == "END") {
-                lines.push_back(frame.line + " " + frame.payload);
+        lines.clear();
+        try {
+            RawClient reader = cluster_->node(index).connect();
+            reader.send("LOGIN " + std::string{ClusterCrowd::reader} + "\r\n");
+            if (reader.next(recovery_time).verb != "WELCOME") return false;
+            reader.send(question + "\r\n");
+            for (const Frame& frame : reader.read_until("END")) {
+                if (frame.verb == "PAST" || frame.verb == "END") {
+                    lines.push_back(frame.line + " " + frame.payload);
+                }
             }
+            return true;
+        } catch (const Disconnected&) {
+            return false;
         }
-        return true;
     };
     if (!eventually(is_answered, recovery_time, Milliseconds{50})) {
-        throw Failure("node " + Cluster::name_of(index) + " lets no reader in");
+        throw Failure("node " + Cluster::name_of(index) + " does not answer " + question);
     }
     return lines;
 }
