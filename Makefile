@@ -136,6 +136,22 @@ $(ETCD_API) &: cluster/etcd.proto
 	@mkdir -p $(BUILD)/obj
 	protoc --cpp_out=$(BUILD)/obj --grpc_out=$(BUILD)/obj --plugin=protoc-gen-grpc=$$(command -v grpc_cpp_plugin) $<
 
+# A precompiled header saves more than half of the time of builds with a sanitizer. Other builds do without it, which
+# proves that each source includes what it uses.
+$(BUILD)/obj/%.hpp.gch: %.hpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	cp $< $(basename $@)
+	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
+
+ifneq ($(SANITIZE),)
+PRECOMPILED := $(BUILD)/obj/base/precompiled.hpp
+USES_IT     := $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) \
+    $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(addsuffix /main.cpp,server gate cluster terminal ctl))
+$(USES_IT): EXTRA += -include $(PRECOMPILED)
+$(USES_IT): $(PRECOMPILED).gch
+$(PRECOMPILED).gch: EXTRA :=
+endif
+
 # Warnings of code that is not ours are of no use.
 $(ETCD_OBJECTS): %.o: %.cc $(BUILD)/flags
 	$(COMPILE) -w -isystem $(BUILD)/obj -MMD -MP -c $< -o $@
