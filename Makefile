@@ -136,6 +136,22 @@ $(ETCD_API) &: cluster/etcd.proto
 	@mkdir -p $(BUILD)/obj
 	protoc --cpp_out=$(BUILD)/obj --grpc_out=$(BUILD)/obj --plugin=protoc-gen-grpc=$$(command -v grpc_cpp_plugin) $<
 
+# A precompiled header saves more than half of the time of builds with a sanitizer. Other builds do without it, which
+# proves that each source includes what it uses.
+$(BUILD)/obj/%.hpp.gch: %.hpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	cp $< $(basename $@)
+	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
+
+ifneq ($(SANITIZE),)
+PRECOMPILED := $(BUILD)/obj/base/precompiled.hpp
+USES_IT     := $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(GATE) $(SERVER) \
+    $(CLUSTER) $(CLIENT) $(TERMINAL) $(CTL) $(addsuffix /main.cpp,server gate cluster terminal ctl))
+$(USES_IT): EXTRA += -include $(PRECOMPILED)
+$(USES_IT): $(PRECOMPILED).gch
+$(PRECOMPILED).gch: EXTRA :=
+endif
+
 # Warnings of code that is not ours are of no use.
 $(ETCD_OBJECTS): %.o: %.cc $(BUILD)/flags
 	$(COMPILE) -w -isystem $(BUILD)/obj -MMD -MP -c $< -o $@
@@ -240,7 +256,11 @@ check-format: ## fail if `make format` would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 
 lint: check-format $(ETCD_API) ## run clang-tidy on the sources of the programs
-	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) -isystem $(BUILD)/obj $(OUR_CXXFLAGS)
+	@mkdir -p $(BUILD)/lint
+	printf '%s\n' $(LINTED) | \
+	    awk -F/ '{ group = $$1 int((sources[$$1]++) / 15); groups[group] = groups[group] " " $$0 } \
+	        END { for (group in groups) print groups[group] }' | \
+	    xargs -P $(shell nproc) -L 1 tests/clang_tidy $(BUILD)/lint $(OUR_CPPFLAGS) -isystem $(BUILD)/obj $(OUR_CXXFLAGS) --
 
 # The commands are those that make itself would run, so that each source has its own flags. They leave out the
 # precompiled header, because other compilers cannot read that of g++.

@@ -61,14 +61,10 @@ $(call objects,$(REPLICA)): | $(ETCD_API)
 
 # g++ uses the precompiled header beside the included one. It halves the time to build the tests.
 ifeq ($(findstring clang,$(CXX)),)
-PRECOMPILED := $(BUILD)/obj/tests/precompiled.hpp
-$(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED)
-$(BUILD)/obj/tests/support/kill_at_call/main.o: $(PRECOMPILED).gch
-$(call objects,$(UNIT) $(SYSTEM) $(REPLICA) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(CLUSTER_CHAOS) $(SUPPORT)): $(PRECOMPILED).gch
-$(PRECOMPILED).gch: tests/precompiled.hpp $(BUILD)/flags
-	@mkdir -p $(@D)
-	cp $< $(PRECOMPILED)
-	$(COMPILE) $(EXTRA) -x c++-header $< -o $@
+PRECOMPILED_TESTS := $(BUILD)/obj/tests/precompiled.hpp
+$(BUILD)/obj/tests/%.o: EXTRA += -include $(PRECOMPILED_TESTS)
+$(patsubst %,$(BUILD)/obj/tests/support/%/main.o,kill_at_call websocket_echo): $(PRECOMPILED_TESTS).gch
+$(call objects,$(UNIT) $(SYSTEM) $(REPLICA) $(CRASH) $(STEP) $(CALLS) $(CHAOS) $(CLUSTER_CHAOS) $(SUPPORT)): $(PRECOMPILED_TESTS).gch
 endif
 
 # Tests start programs with it.
@@ -80,7 +76,6 @@ $(BUILD)/tests/kill_at_call: $(BUILD)/obj/tests/support/kill_at_call/main.o
 $(BUILD)/tests/websocket_echo: $(call objects,$(BASE) $(DAEMON) $(WIRE) $(GATE) $(ADMISSION) $(SANDBOX) $(CLI) tests/support/websocket_echo/main.cpp) $(PAGE_FILES)
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) -lboost_program_options -lssl -lcrypto -lseccomp $(DAEMON_LIBS) $(UNICODE) -o $@
-$(BUILD)/obj/tests/support/websocket_echo/main.o: $(PRECOMPILED).gch
 
 # Tests preload it into programs. It is never built with a sanitizer, whose runtime would have to be loaded before it.
 FAULTY_OBJECTS := $(call objects,$(FAULTS))
