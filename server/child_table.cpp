@@ -59,15 +59,14 @@ bool ChildTable::has_room() const noexcept {
 }
 
 bool ChildTable::is_pending(std::uint32_t slot) const noexcept {
-    return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot) &&
-           !shm::is_waiting_for_login(*segment_, slot);
+    return children_[slot].pid != 0 && !shm::is_logged_in(*segment_, slot);
 }
 
 void ChildTable::settle() {
     std::erase_if(pending_, [this](std::uint32_t slot) { return settle(slot); });
 }
 
-/// Reports a child that is not pending any more to the limits. @return whether it was one
+/// Reports a pending child to the limits if it has logged in. @return whether it has
 bool ChildTable::settle(std::uint32_t slot) {
     if (is_pending(slot)) return false;
     limits_->logged_in(children_[slot].source, Clock::now());
@@ -121,7 +120,7 @@ void ChildTable::report(std::uint32_t slot, int status) {
     const admission::Source& source = children_[slot].source;
     const bool is_undecided = std::erase(pending_, slot) != 0;
     // That a node of a cluster could not take the login is not the client's fault.
-    if (!is_pending(slot) || is_unavailable(status)) {
+    if (shm::is_logged_in(*segment_, slot) || is_unavailable(status)) {
         is_undecided ? limits_->logged_in(source, Clock::now())
                      : limits_->remember(source, Clock::now());
     } else if (is_undecided) {

@@ -22,8 +22,7 @@ namespace belfry::server {
 ///
 /// Invariant: each slot is either free, or held by exactly one child that has not been buried. Each
 /// child that has not logged in is in the list of pending ones, oldest first, unless it was asked
-/// to exit. A child whose client has proved who it is, and which waits until a cluster has recorded
-/// its login, counts as one that has logged in.
+/// to exit.
 ///
 /// Only the supervisor uses it, and the supervisor has one thread.
 class ChildTable {

@@ -37,9 +37,12 @@ ClusterLogin::ClusterLogin(SessionContext& context, std::string_view client_id,
     : context_{&context},
       client_id_{client_id},
       secret_version_{secret_version},
-      began_{Clock::now()} {}
+      began_{Clock::now()},
+      former_{current_login()} {}
 
 std::optional<ClusterLogin::LoginResult> ClusterLogin::log_in(shm::Session::Welcome& welcome) {
+    // Only to a known client may the node say that it cannot take the login.
+    if (!shm::find_client(context_->segment, client_id_)) return LoginResult::unknown_client;
     if (!wait_until_started()) return LoginResult::not_current;
     const auto result = ask_until_decided(welcome);
     if (result != LoginResult::welcome && context_->session.login_id() != 0) {
@@ -62,10 +65,9 @@ bool ClusterLogin::wait_until_started() {
 std::optional<ClusterLogin::LoginResult> ClusterLogin::ask_until_decided(
     shm::Session::Welcome& welcome) {
     shm::Segment& segment = context_->segment;
-    const std::uint64_t former = current_login();
     while (may_wait()) {
         const std::uint64_t replaced = current_login();
-        if (is_given_up(former, replaced)) {
+        if (is_given_up(replaced)) {
             context_->loop.end(end_by_take_over());
             break;
         }
@@ -123,8 +125,8 @@ std::uint64_t ClusterLogin::current_login() const {
 /// Tells whether the client has closed this connection and has got another login since it asked for
 /// this one. A client that has only closed its sending side cannot be told from one that has given
 /// up and is logged in elsewhere, and that one must not be thrown out there.
-bool ClusterLogin::is_given_up(std::uint64_t former, std::uint64_t present) const {
-    return present != 0 && present != former && context_->loop.peer_has_closed();
+bool ClusterLogin::is_given_up(std::uint64_t present) const {
+    return present != 0 && present != former_ && context_->loop.peer_has_closed();
 }
 
 }  // namespace belfry::server

@@ -31,12 +31,13 @@ class ClusterLogin {
     [[nodiscard]] bool wait_until_applied(std::uint64_t position);
     [[nodiscard]] bool may_wait();
     [[nodiscard]] std::uint64_t current_login() const;
-    [[nodiscard]] bool is_given_up(std::uint64_t former, std::uint64_t present) const;
+    [[nodiscard]] bool is_given_up(std::uint64_t present) const;
 
     SessionContext* context_;
     std::string_view client_id_;
     std::uint64_t secret_version_;
     SessionLoop::Clock::time_point began_;
+    std::uint64_t former_;  ///< the login that the client had at any node when this one began
 };
 
 }  // namespace belfry::server

@@ -67,7 +67,7 @@ LoginRequest ask_for_login(shm::Segment& segment, shm::Session& session, std::st
     {
         shm::LogLock lock{segment};
         const boost::interprocess::scoped_lock guard{lock};
-        request.result = session.may_ask(*row);
+        request.result = session.examine(*row);
         if (request.result != LoginResult::welcome) return request;
         session.ask_for(login.id);
         session.set_appending(true);

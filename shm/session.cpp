@@ -18,29 +18,14 @@ bool Session::claim() noexcept {
     return shm::claim(segment_->session_process(slot_), generation_);
 }
 
-/// Tells whether the slot is still this child's and the client has a place.
-/// @param reserved places that are taken although their clients are not online yet
-Session::LoginResult Session::examine(std::uint32_t row, std::uint32_t reserved) const noexcept {
+Session::LoginResult Session::examine(std::uint32_t row) const noexcept {
     const std::uint64_t entry = segment_->session_process(slot_).word.load();
     if (unpack(entry).high != generation_) return LoginResult::no_slot;
     const bool takes_over = online_session(*segment_, row).has_value();
-    if (!takes_over && count_online(*segment_) + reserved >= segment_->server().max_online.load()) {
+    if (!takes_over && count_online(*segment_) >= segment_->server().max_online.load()) {
         return LoginResult::too_many_clients;
     }
     return LoginResult::welcome;
-}
-
-Session::LoginResult Session::may_ask(std::uint32_t row) const noexcept {
-    return examine(row, count_waiting());
-}
-
-/// Counts the other slots whose login was asked for and is not applied yet.
-std::uint32_t Session::count_waiting() const noexcept {
-    std::uint32_t waiting = 0;
-    for (std::uint32_t slot = 0; slot < segment_->geometry().session_slots; ++slot) {
-        if (slot != slot_ && is_waiting_for_login(*segment_, slot)) ++waiting;
-    }
-    return waiting;
 }
 
 void Session::ask_for(std::uint64_t login) noexcept {
@@ -54,7 +39,7 @@ Session::LoginResult Session::login(std::string_view client_id, Welcome& welcome
     if (!row) return LoginResult::unknown_client;
     LogLock lock{*segment_};
     const boost::interprocess::scoped_lock guard{lock};
-    const LoginResult place = examine(*row, 0);
+    const LoginResult place = examine(*row);
     if (place != LoginResult::welcome) return place;
     if (segment_->client(*row).login.load(std::memory_order_acquire) != login_) {
         return LoginResult::not_current;

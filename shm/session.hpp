@@ -47,10 +47,9 @@ class Session {
         std::optional<OnlineSession> predecessor;
     };
 
-    /// In a cluster: tells whether the slot is still this child's and whether there will be a place
-    /// for the client beside those whose logins are not applied yet, without changing anything:
-    /// `welcome`, `no_slot` or `too_many_clients`. The caller holds the lock.
-    [[nodiscard]] LoginResult may_ask(std::uint32_t row) const noexcept;
+    /// Tells whether the slot is still this child's and the client has a place, without changing
+    /// anything: `welcome`, `no_slot` or `too_many_clients`. The caller holds the lock.
+    [[nodiscard]] LoginResult examine(std::uint32_t row) const noexcept;
 
     /// In a cluster: shows in the slot which login the child asks for, so that the replica does not
     /// end it. The entry of the login must come after it.
@@ -90,8 +89,6 @@ class Session {
 
   private:
     [[nodiscard]] std::uint64_t word() const noexcept { return pack(Halves{generation_, slot_}); }
-    [[nodiscard]] LoginResult examine(std::uint32_t row, std::uint32_t reserved) const noexcept;
-    [[nodiscard]] std::uint32_t count_waiting() const noexcept;
     void become_session_of(ClientRow& client, Welcome& welcome) noexcept;
 
     Segment* segment_;

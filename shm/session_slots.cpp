@@ -55,11 +55,6 @@ bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept {
     return segment.session(slot).client.load(std::memory_order_acquire) != 0;
 }
 
-bool is_waiting_for_login(const Segment& segment, std::uint32_t slot) noexcept {
-    return segment.session(slot).login.load(std::memory_order_acquire) != 0 &&
-           !is_logged_in(segment, slot);
-}
-
 bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept {
     const SessionSlot& session = segment.session(slot);
     const std::uint32_t client = session.client.load(std::memory_order_acquire);

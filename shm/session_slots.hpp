@@ -35,10 +35,6 @@ void reap_slot(Segment& segment, std::uint32_t slot) noexcept;
 /// Tells whether the slot's child has logged in and was not reaped yet. Any process may call it.
 [[nodiscard]] bool is_logged_in(const Segment& segment, std::uint32_t slot) noexcept;
 
-/// In a cluster: tells whether the slot's child has asked for a login that is not applied yet. Its
-/// client has proved who it is. Any process may call it.
-[[nodiscard]] bool is_waiting_for_login(const Segment& segment, std::uint32_t slot) noexcept;
-
 /// Tells whether the slot's child serves a client that is not known any more, or whose secrets have
 /// changed since its login. Any process may call it.
 [[nodiscard]] bool is_unwanted(const Segment& segment, std::uint32_t slot) noexcept;

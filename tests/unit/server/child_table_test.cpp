@@ -122,21 +122,6 @@ TEST_F(AChildTable, GivesTheTokenOfALoginBackWhenItsChildIsBuried) {
     EXPECT_TRUE(may_fork(limits, source));
 }
 
-TEST_F(AChildTable, AChildWhoseLoginTheClusterHasNotRecordedYetIsNotPending) {
-    ASSERT_TRUE(may_fork(limits, source));
-    ForkedChild waiting = fork();
-    segment().session(0).login = 7;
-    table.settle();
-    EXPECT_TRUE(may_fork(limits, source)) << "its client has proved who it is";
-    ForkedChild young = fork();
-    EXPECT_TRUE(test::eventually([&] { return table.evict_oldest_pending(); }));
-    EXPECT_EQ(young.wait(), 128 + SIGTERM);
-    EXPECT_FALSE(waiting.has_ended());
-    table.bury_own(young.pid(), SIGTERM);
-    waiting.kill();
-    table.bury_own(waiting.pid(), SIGKILL);
-}
-
 TEST_F(AChildTable, GivesTheTokenBackIfANodeOfAClusterCannotTakeALogin) {
     ASSERT_TRUE(may_fork(limits, source));
     ForkedChild child = fork();
