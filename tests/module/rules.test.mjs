@@ -130,7 +130,7 @@ test("By TLS the next address is tried if nothing answers at the first one", asy
 });
 
 test("Options of TLS that are not possible are an error of the connection", async () => {
-    const server = net.createServer();
+    const server = net.createServer((socket) => socket.on("error", () => {}));
     await listening(server);
     const client = new Client({ id: "me", servers: `tls://127.0.0.1:${server.address().port}`, tls: { ca: 1 } });
     try {
