@@ -202,8 +202,8 @@ void Applier::report_end(const State& state) {
     give_up_outbox(was_ended(state)
                        ? "the cluster takes no more entries of this node, because a batch of it "
                          "was damaged"
-                       : "another node called " + shm::shared_text(segment_->cluster().node) +
-                             " has taken this node's place");
+                       : "the cluster takes no entries of this node's shared memory, because the "
+                         "node of this name has begun again elsewhere, or a batch was damaged");
 }
 
 /// Tells whether a malformed batch has ended the last incarnation of this node.

@@ -82,8 +82,11 @@ Answer<std::string> EtcdCaller::log_in(const std::optional<std::string>& stale,
     } else if (answer.failure().text.find("authentication is not enabled") != std::string::npos) {
         token_ = "";
     } else {
-        if (answer.failure().error == EngineError::refused) refused_login_ = answer.failure();
-        login_refused_at_ = base::Clock::now();
+        refused_login_.reset();
+        if (answer.failure().error == EngineError::refused) {
+            refused_login_ = answer.failure();
+            login_refused_at_ = base::Clock::now();
+        }
         return answer.failure();
     }
     refused_login_.reset();

@@ -5,6 +5,7 @@
 #include "cluster/text_fields.hpp"
 #include "shm/client_table.hpp"
 #include "shm/news.hpp"
+#include "store/clock_watch.hpp"
 #include "wire/version.hpp"
 
 #include <algorithm>
@@ -186,11 +187,17 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
 void Heartbeat::check_clock(const std::vector<RegisteredNode>& nodes) {
     const std::int64_t offset_ms = base::clock_offset_ms();
     clock_.see(nodes, base::unix_ms(), offset_ms);
-    const std::int64_t ahead_ms = clock_.ahead_ms().value_or(0);
+    const auto compared = clock_.ahead_ms();
+    const std::int64_t ahead_ms = compared.value_or(0);
     const bool is_wrong =
         std::chrono::milliseconds{std::abs(ahead_ms)} > ClockCheck::max_difference;
     if (!is_wrong) {
-        segment_->archiver().clock_offset_ms.store(offset_ms, std::memory_order_relaxed);
+        std::atomic<std::int64_t>& known_ms = segment_->archiver().clock_offset_ms;
+        const std::chrono::milliseconds jump{offset_ms - known_ms.load(std::memory_order_relaxed)};
+        // The next process of the replica trusts this offset when it deletes by age. So a jump that
+        // no other node has confirmed is not stored.
+        if (compared || std::chrono::abs(jump) <= store::ClockWatch::max_jump)
+            known_ms.store(offset_ms, std::memory_order_relaxed);
         return status_->set(Problem::clock, {});
     }
     if (status_->has(Problem::clock)) return;  // The line says by how much it was wrong at first.

@@ -8,8 +8,9 @@
 
 namespace belfry::cluster {
 
-/// A node is registered for this time after its last sign of life. Its key `node/NAME` is under a
-/// lease, so etcd measures the time, and no node's clock matters.
+/// A node is registered for at least this time after its last sign of life. Its key `node/NAME` is
+/// under a lease, so etcd measures the time, and no node's clock matters. When etcd elects a leader
+/// or is restarted, it begins to measure again.
 inline constexpr std::chrono::hours max_absence{7 * 24};
 
 /// What a node tells the others about itself: the value of the key `node/NAME`. A node whose key

@@ -54,7 +54,7 @@ void give(shm::NodeRow& row, std::string_view name) {
 }
 
 /// Frees the row of a node that was removed, unless somebody is logged in there.
-void free(shm::Segment& segment, std::uint32_t index) {
+void release(shm::Segment& segment, std::uint32_t index) {
     shm::NodeRow& row = segment.cluster().nodes[index];
     const std::string name = shm::shared_text(row.name);
     if (name.empty() || name == shm::shared_text(segment.cluster().node)) return;
@@ -64,9 +64,9 @@ void free(shm::Segment& segment, std::uint32_t index) {
 /// Finds the node's row, or takes a free one.
 Index take(shm::Segment& segment, std::string_view name) {
     if (const Index present = find(segment, name)) return present;
-    const Index free = find(segment, "");
-    if (free) give(segment.cluster().nodes[*free], name);
-    return free;
+    const Index unused = find(segment, "");
+    if (unused) give(segment.cluster().nodes[*unused], name);
+    return unused;
 }
 
 /// The same, but if no row is free, takes that of a dead node.
@@ -111,7 +111,7 @@ ShownNodes show_nodes(shm::Segment& segment, std::span<const RegisteredNode> nod
     for (std::uint32_t index = 0; index < shm::node_rows; ++index) {
         if (is_alive[index]) continue;
         shown.has_changed |= segment.cluster().nodes[index].is_alive.exchange(0) != 0;
-        if (!is_registered[index]) free(segment, index);
+        if (!is_registered[index]) release(segment, index);
     }
     return shown;
 }

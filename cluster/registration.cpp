@@ -12,13 +12,19 @@
 namespace belfry::cluster {
 namespace {
 
+constexpr std::string_view node_prefix = "node/";
+
+/// Returns the value of a key among those that were read, or null.
+const Value* find(const Values& values, std::string_view key) noexcept {
+    const auto found = std::ranges::find(values.values, key, &Value::key);
+    return found == values.values.end() ? nullptr : &*found;
+}
+
 /// Returns the record of the living node that has stored least.
-NodeRecord least_record(Engine& engine, const Values& alive) {
-    constexpr std::string_view prefix = "node/";
+NodeRecord least_record(const Values& nodes, const Values& alive) {
     std::optional<NodeRecord> least;
-    for (const Value& value : value_of(engine.read_all(prefix)).values) {
-        const std::string key = "alive/" + value.key.substr(prefix.size());
-        if (std::ranges::find(alive.values, key, &Value::key) == alive.values.end()) continue;
+    for (const Value& value : nodes.values) {
+        if (!find(alive, "alive/" + value.key.substr(node_prefix.size()))) continue;
         const auto record = parse_node_record(value.value);
         if (record && (!least || record->revision < least->revision)) least = record;
     }
@@ -26,26 +32,36 @@ NodeRecord least_record(Engine& engine, const Values& alive) {
     return *least;
 }
 
+/// Returns the revision up to which the node needs nothing of the engine. What is kept for it since
+/// an earlier registration stays, because the backup may have been made at that time.
+std::uint64_t needed_from(const Values& nodes, const std::string& key, const NodeRecord& least) {
+    const Value* const present = find(nodes, key);
+    const auto record = present ? parse_node_record(present->value) : std::nullopt;
+    return record ? std::min(record->revision, least.revision) : least.revision;
+}
+
 }  // namespace
 
 void register_node(std::ostream& out, Engine& engine, const std::string& node) {
     const Values alive = value_of(engine.read_all("alive/"));
-    if (std::ranges::find(alive.values, "alive/" + node, &Value::key) != alive.values.end()) {
+    if (find(alive, "alive/" + node)) {
         throw cli::UsageError{"node " + node + " of the cluster is running already"};
     }
     // A backup of any living node has at least what the last of them had stored before.
-    const NodeRecord least = least_record(engine, alive);
+    const Values nodes = value_of(engine.read_all(node_prefix));
+    const NodeRecord least = least_record(nodes, alive);
+    const std::string key = std::string{node_prefix} + node;
     const NodeRecord record{.address = {},
                             .version = {},
                             .epoch = least.epoch,
                             .first_id = least.first_id,
                             .last_id = least.last_id,
-                            .revision = least.revision,
+                            .revision = needed_from(nodes, key, least),
                             .clients = 0,
                             .clock_ms = base::unix_ms(),
                             .incarnation = 0};
     const Lease lease = value_of(engine.grant_lease(max_absence));
-    static_cast<void>(value_of(engine.put("node/" + node, record.text(), lease)));
+    static_cast<void>(value_of(engine.put(key, record.text(), lease)));
     out << "node " << node
         << " is registered; make a backup now, and start the node with it within 7 days\n";
 }

@@ -2,6 +2,7 @@
 
 #include "cluster/node_record.hpp"
 #include "cluster/pause.hpp"
+#include "cluster/text_fields.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -28,14 +29,17 @@ bool is_alive(std::string_view node, const Values& alive) {
 
 /// Returns the revision up to which all registered nodes have stored everything; nothing if it is
 /// not known.
-std::optional<Revision> stored_by_all(const Values& nodes) {
+/// @param holder the incarnation of this node, which becomes a member before it writes its record
+std::optional<Revision> stored_by_all(const Values& nodes, const std::string& holder) {
     Revision least = nodes.revision;
+    bool has_own = false;
     for (const Value& value : nodes.values) {
         const auto record = parse_node_record(value.value);
         if (!record) return {};
         least = std::min(least, static_cast<Revision>(record->revision));
+        has_own = has_own || hex_text(record->incarnation) == holder;
     }
-    return least;
+    return has_own ? std::optional{least} : std::nullopt;
 }
 
 /// Returns the revision up to which all living nodes have stored everything.
@@ -75,7 +79,7 @@ void Window::step(Clock::time_point now) {
     const auto alive = engine_->read_all("alive/");
     if (!nodes || !alive) return;
     report_removed(*nodes);
-    const auto stored = stored_by_all(*nodes);
+    const auto stored = stored_by_all(*nodes, holder_);
     if (!stored) return;
     samples_.push_back({now, *stored});
     while (samples_.size() > 1 && now - samples_[1].time >= min_age) samples_.pop_front();

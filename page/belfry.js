@@ -413,19 +413,23 @@ class WebSocketTransport extends Transport {
 /** TCP or TLS in Node. */
 class SocketTransport extends Transport {
     async connect({ protocol, hostname, port }, tls) {
-        const isTls = protocol === "tls:";
         const { connect } = await import("node:net");
-        const encrypt = isTls && (await import("node:tls")).connect;
+        const encrypt = protocol === "tls:" && (await import("node:tls")).connect;
         if (!this.on) return;
         const host = hostname.replace(/^\[|\]$/g, "");
         const name = !/^[\d.]+$|:/.test(host) && { servername: host };
         let why = "the connection was closed";
-        this.tcp = connect({ host, port }).setNoDelay(true);
-        this.socket = (encrypt ? encrypt({ socket: this.tcp, host, ...name, ...tls }) : this.tcp)
-            .on(isTls ? "secureConnect" : "connect", () => this.on?.opened())
-            .on("data", (bytes) => this.on?.received(bytes))
-            .on("error", ({ message, code }) => (why = message || code))
-            .on("close", () => this.on?.ended(why));
+        const watch = (socket) =>
+            (this.socket = socket)
+                .on("error", ({ message, code }) => (why = message || code))
+                .on("close", () => this.socket === socket && this.on?.ended(why));
+        const use = (socket, event) =>
+            socket.on(event, () => this.on?.opened()).on("data", (bytes) => this.on?.received(bytes));
+        this.tcp = watch(connect({ host, port }).setNoDelay(true));
+        if (!encrypt) return use(this.tcp, "connect");
+        // TLS keeps the handle that it is given, and until it is connected Node may replace it for the next address.
+        await new Promise((resolve) => this.tcp.once("connect", resolve));
+        if (this.on) use(watch(encrypt({ socket: this.tcp, host, ...name, ...tls })), "secureConnect");
     }
 
     get unwritten() {

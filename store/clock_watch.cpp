@@ -11,8 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds max_jump = std::chrono::hours{1};
-
 /// Formats a duration, as "31 days" or "3 hours".
 std::string duration_text(milliseconds time) {
     const auto hours = std::chrono::round<std::chrono::hours>(time).count();

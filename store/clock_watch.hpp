@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,6 +14,9 @@ class ClockWatch {
   public:
     /// Logs one line.
     using Report = std::function<void(const std::string&)>;
+
+    /// A larger difference is a jump.
+    static constexpr std::chrono::milliseconds max_jump = std::chrono::hours{1};
 
     /// Starts to watch. @param offset_ms base::clock_offset_ms() when the segment was made
     ClockWatch(std::int64_t offset_ms, Report report);

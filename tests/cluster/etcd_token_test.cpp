@@ -53,6 +53,8 @@ class ServerWithUsers : public KV::Service, public Auth::Service, public Lease::
 
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
+    /// Answers no login any longer.
+    void stop_logins() { has_stopped_logins_ = true; }
     /// Forgets a token, as a server does that nobody has asked with it, or that was restarted.
     void forget(const std::string& token) {
         const std::lock_guard lock{mutex_};
@@ -75,6 +77,7 @@ class ServerWithUsers : public KV::Service, public Auth::Service, public Lease::
     }
     Status Authenticate(ServerContext*, const AuthenticateRequest* request,
                         AuthenticateResponse* response) override {
+        if (has_stopped_logins_) return {grpc::StatusCode::UNAVAILABLE, "no leader"};
         if (request->password() != "password") {
             ++refused_logins_;
             return {grpc::StatusCode::INVALID_ARGUMENT,
@@ -104,6 +107,7 @@ class ServerWithUsers : public KV::Service, public Auth::Service, public Lease::
     std::set<std::string> used_;
     std::set<std::string> forgotten_;
     std::atomic<int> refused_logins_ = 0;
+    std::atomic<bool> has_stopped_logins_ = false;
     int port_ = 0;
     std::unique_ptr<grpc::Server> server_;
 };
@@ -160,6 +164,17 @@ TEST_F(EtcdToken, IsHadWithThePasswordThatTheFileHasMeanwhile) {
     log_in_wrongly();
     static_cast<void>(dir_.write("user", "node:password"));
     EXPECT_TRUE(eventually([&] { return static_cast<bool>(engine_->read("settings")); }));
+}
+
+TEST_F(EtcdToken, IsNotSaidToBeRefusedByAnEtcdThatDoesNotAnswer) {
+    log_in_wrongly();
+    for (ServerWithUsers* server : {&first_, &second_}) server->stop_logins();
+    const auto is_silent = [this] {
+        const auto answer = engine_->read("settings");
+        return !answer && answer.failure().error == cluster::EngineError::no_answer;
+    };
+    EXPECT_TRUE(eventually(is_silent)) << "the refusal counts for a while";
+    EXPECT_TRUE(is_silent());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What the client does about each answer, against a server that gives any answer.
 
 import assert from "node:assert/strict";
+import dns from "node:dns";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import net from "node:net";
@@ -90,12 +91,55 @@ test("A login that is given up is reset", async () => {
     assert.equal(await endOfLogin("tcp"), "ECONNRESET");
 });
 
-test("A login by TLS that is given up is reset", async () => {
+/** Makes the options of a server of TLS, and those of a client that trusts it. */
+function tlsOptions() {
     const folder = temporaryFolder();
     const { certificate, key, authority } = makeCertificates(folder);
     const [cert, secret, ca] = [certificate, key, authority].map((path) => readFileSync(path));
     rmSync(folder, { recursive: true });
-    assert.equal(await endOfLogin("tls", { server: { cert, key: secret }, client: { ca } }), "ECONNRESET");
+    return { server: { cert, key: secret }, client: { ca } };
+}
+
+test("A login by TLS that is given up is reset", async () => {
+    assert.equal(await endOfLogin("tls", tlsOptions()), "ECONNRESET");
+});
+
+/** Lets localhost have these addresses while the test runs. */
+function setAddresses(context, ...addresses) {
+    context.mock.method(dns, "lookup", (host, options, done) => {
+        const all = addresses.map((address) => ({ address, family: net.isIP(address) }));
+        if (options.all) done(null, all);
+        else done(null, all[0].address, all[0].family);
+    });
+}
+
+test("By TLS the next address is tried if nothing answers at the first one", async (context) => {
+    const { server: serverOptions, client: clientOptions } = tlsOptions();
+    const server = tls.createServer(serverOptions);
+    await listening(server);
+    setAddresses(context, "127.0.0.2", "127.0.0.1");
+    const lines = once(server, "secureConnection").then(([socket]) => once(socket.on("error", () => {}), "data"));
+    const client = new Client({ id: "me", servers: `tls://localhost:${server.address().port}`, tls: clientOptions, backoff });
+    try {
+        const [line] = await inTime(lines, "LOGIN");
+        assert.equal(String(line), "LOGIN me ack=manual\r\n");
+    } finally {
+        await client.close();
+        server.close();
+    }
+});
+
+test("Options of TLS that are not possible are an error of the connection", async () => {
+    const server = net.createServer((socket) => socket.on("error", () => {}));
+    await listening(server);
+    const client = new Client({ id: "me", servers: `tls://127.0.0.1:${server.address().port}`, tls: { ca: 1 } });
+    try {
+        const { error } = await stateOf(client, "waiting");
+        assert.match(error.message, /ca/);
+    } finally {
+        await client.close();
+        server.close();
+    }
 });
 
 for (const code of ["unknown-client", "login-refused", "tls-required"]) {

@@ -266,6 +266,25 @@ TEST_F(HeartbeatTest, ANodeWhoseClockIsAMinuteOffRefusesNewMessages) {
                 static_cast<double>(base::clock_offset_ms()), 1000);
 }
 
+TEST_F(HeartbeatTest, AJumpOfTheClockIsNotTakenAsRightWhileNoOtherNodeIsAlive) {
+    std::atomic<std::int64_t>& known_ms = segment().archiver().clock_offset_ms;
+    const std::int64_t before_jump = base::clock_offset_ms() - 2 * 3'600'000;
+    known_ms = before_jump;
+    heartbeat_->beat();
+    EXPECT_EQ(known_ms, before_jump);
+    keys_.put("alive/b", "1");
+    write_record("b", base::unix_ms());
+    heartbeat_->beat();
+    EXPECT_NEAR(static_cast<double>(known_ms), static_cast<double>(base::clock_offset_ms()), 1000);
+}
+
+TEST_F(HeartbeatTest, ASmallCorrectionOfTheClockIsTakenAsRight) {
+    std::atomic<std::int64_t>& known_ms = segment().archiver().clock_offset_ms;
+    known_ms = base::clock_offset_ms() - 60'000;
+    heartbeat_->beat();
+    EXPECT_NEAR(static_cast<double>(known_ms), static_cast<double>(base::clock_offset_ms()), 1000);
+}
+
 TEST_F(HeartbeatTest, ANodeWhoseClockIsRightMindsNoOtherThatIsWrong) {
     for (const char* node : {"b", "c"}) keys_.put(std::string{"alive/"} + node, "1");
     write_record("b", base::unix_ms() + 86'400'000);

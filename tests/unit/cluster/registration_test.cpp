@@ -32,6 +32,7 @@ class RegistrationTest : public ::testing::Test {
     void tell(const std::string& node, Revision stored) {
         cluster::NodeRecord record{.address = "", .version = "1", .epoch = "e"};
         record.revision = static_cast<std::uint64_t>(stored);
+        if (node == "a") record.incarnation = node_incarnation;
         keys_.put("node/" + node, record.text());
     }
     void add(const std::string& node) { cluster::register_node(out_, engine_, node); }
@@ -44,7 +45,8 @@ class RegistrationTest : public ::testing::Test {
 };
 
 TEST_F(RegistrationTest, TheEngineKeepsWhatABackupLacksThatWasMadeAfterwards) {
-    Window window{engine_, "a", [this] { return lease_; }, [](const std::string&) {}};
+    Window window{engine_, node_incarnation_text, [this] { return lease_; },
+                  [](const std::string&) {}};
     keys_.set_bytes(Window::max_bytes / 2 + 1);  // nothing is kept that all nodes have
     tell("a", publish());
     const Revision backup = publish();
@@ -73,6 +75,17 @@ TEST_F(RegistrationTest, TheNodeThatHasStoredLeastDecides) {
     EXPECT_EQ(record->revision, static_cast<std::uint64_t>(first));
     EXPECT_EQ(record->epoch, "e");
     EXPECT_EQ(record->incarnation, 0U);
+}
+
+TEST_F(RegistrationTest, ASecondOneGivesUpNothingThatTheFirstOneKeeps) {
+    const Revision backup = publish();
+    tell("a", backup);
+    add("c");
+    tell("a", publish());
+    add("c");
+    const auto record = cluster::parse_node_record(keys_.value("node/c").value_or(""));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->revision, static_cast<std::uint64_t>(backup));
 }
 
 TEST_F(RegistrationTest, EndsIfTheNodeDoesNotStart) {

@@ -34,6 +34,7 @@ class WindowTest : public ::testing::Test {
     void tell(const std::string& node, Revision stored, cluster::Lease lease = 0) {
         cluster::NodeRecord record{.address = "", .version = "1", .epoch = "e"};
         record.revision = static_cast<std::uint64_t>(stored);
+        if (node == "a") record.incarnation = node_incarnation;
         EXPECT_TRUE(engine_.put("node/" + node, record.text(), lease));
     }
     /// Lets the window work over min_age.
@@ -48,7 +49,7 @@ class WindowTest : public ::testing::Test {
     cluster::Lease lease_ = 0;
     bool may_hold_ = true;
     LoggedLines lines_;
-    Window window_{engine_, "a", [this] { return may_hold_ ? lease_ : 0; },
+    Window window_{engine_, node_incarnation_text, [this] { return may_hold_ ? lease_ : 0; },
                    [this](const std::string& line) { lines_.add(line); }};
     Clock::time_point now_ = Clock::now();
     std::uint64_t position_ = 0;
@@ -84,7 +85,7 @@ TEST_F(WindowTest, OnlyTheNodeThatHoldsTheKeyDeletes) {
 TEST_F(WindowTest, TheKeyVanishesWithTheLeaseOfItsNode) {
     tell("a", publish(1));
     work();
-    EXPECT_EQ(keys_.value("window"), "a");
+    EXPECT_EQ(keys_.value("window"), node_incarnation_text);
     keys_.end_lease(lease_);
     EXPECT_EQ(keys_.value("window"), std::nullopt);
 }
@@ -118,6 +119,17 @@ TEST_F(WindowTest, AnEngineThatIsHalfFullKeepsNothingThatAllHaveStored) {
     tell("a", publish(3));
     window_.step(now_);
     EXPECT_TRUE(keys_.batches().empty());
+}
+
+TEST_F(WindowTest, NothingIsDeletedBeforeTheNodeThatHoldsTheKeyHasToldWhatItHasStored) {
+    keys_.set_bytes(Window::max_bytes / 2 + 1);
+    const Revision stored = publish(1);
+    tell("b", publish(2));
+    window_.step(now_);
+    EXPECT_EQ(keys_.batches().size(), 3U);
+    tell("a", stored);
+    window_.step(now_);
+    EXPECT_EQ(keys_.batches().size(), 2U);
 }
 
 TEST_F(WindowTest, AnEngineThatIsFullGivesUpTheOldestThatNodesLack) {
