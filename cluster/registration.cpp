@@ -24,7 +24,7 @@ const Value* find(const Values& values, std::string_view key) noexcept {
 NodeRecord least_record(const Values& nodes, const Values& alive) {
     std::optional<NodeRecord> least;
     for (const Value& value : nodes.values) {
-        if (!find(alive, "alive/" + value.key.substr(node_prefix.size()))) continue;
+        if (find(alive, "alive/" + value.key.substr(node_prefix.size())) == nullptr) continue;
         const auto record = parse_node_record(value.value);
         if (record && (!least || record->revision < least->revision)) least = record;
     }
@@ -36,7 +36,7 @@ NodeRecord least_record(const Values& nodes, const Values& alive) {
 /// an earlier registration stays, because the backup may have been made at that time.
 std::uint64_t needed_from(const Values& nodes, const std::string& key, const NodeRecord& least) {
     const Value* const present = find(nodes, key);
-    const auto record = present ? parse_node_record(present->value) : std::nullopt;
+    const auto record = present != nullptr ? parse_node_record(present->value) : std::nullopt;
     return record ? std::min(record->revision, least.revision) : least.revision;
 }
 
@@ -44,7 +44,7 @@ std::uint64_t needed_from(const Values& nodes, const std::string& key, const Nod
 
 void register_node(std::ostream& out, Engine& engine, const std::string& node) {
     const Values alive = value_of(engine.read_all("alive/"));
-    if (find(alive, "alive/" + node)) {
+    if (find(alive, "alive/" + node) != nullptr) {
         throw cli::UsageError{"node " + node + " of the cluster is running already"};
     }
     // A backup of any living node has at least what the last of them had stored before.
