@@ -134,7 +134,7 @@ TEST(Documents, ManualReadmeAndCompletionNameTheCommandsOfBelfryctl) {
     EXPECT_EQ(found(first_cells("belfryctl"), "^\\| `([a-z][a-z-]*)"), commands);
     EXPECT_EQ(completed({"belfryctl", ""}), commands);
     EXPECT_EQ(completed({"belfryctl", "client", ""}), (Names{"add", "list", "remove", "secret"}));
-    EXPECT_EQ(completed({"belfryctl", "cluster", ""}), (Names{"reseed", "status"}));
+    EXPECT_EQ(completed({"belfryctl", "cluster", ""}), (Names{"add", "reseed", "status"}));
     EXPECT_EQ(completed({"belfry-replica", "re"}), Names{"reseed"});
 }
 

@@ -54,7 +54,8 @@ class ClusterChaos {
     void repair();
     void collect_complaints();
     void compare_histories();
-    void expect_answer(std::size_t index, const std::string& question,
+    [[nodiscard]] std::uint64_t newest_id();
+    void expect_answer(std::size_t index, const std::string& question, std::uint64_t first,
                        const std::vector<std::string>& expected);
     [[nodiscard]] std::vector<std::string> answer_of(std::size_t index,
                                                      const std::string& question);
