@@ -256,11 +256,7 @@ check-format: ## fail if `make format` would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 
 lint: check-format $(ETCD_API) ## run clang-tidy on the sources of the programs
-	@mkdir -p $(BUILD)/lint
-	printf '%s\n' $(LINTED) | \
-	    awk -F/ '{ group = $$1 int((sources[$$1]++) / 15); groups[group] = groups[group] " " $$0 } \
-	        END { for (group in groups) print groups[group] }' | \
-	    xargs -P $(shell nproc) -L 1 tests/clang_tidy $(BUILD)/lint $(OUR_CPPFLAGS) -isystem $(BUILD)/obj $(OUR_CXXFLAGS) --
+	printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -I FILE clang-tidy --quiet FILE -- $(OUR_CPPFLAGS) -isystem $(BUILD)/obj $(OUR_CXXFLAGS)
 
 # The commands are those that make itself would run, so that each source has its own flags. They leave out the
 # precompiled header, because other compilers cannot read that of g++.
