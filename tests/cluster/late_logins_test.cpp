@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -77,7 +78,11 @@ class Stopped {
     }
     Stopped(const Stopped&) = delete;
     Stopped& operator=(const Stopped&) = delete;
-    ~Stopped() { send(SIGCONT); }
+    /// In reverse order, because a supervisor kills a replica that is still stopped.
+    ~Stopped() {
+        std::ranges::reverse(processes_);
+        send(SIGCONT);
+    }
 
   private:
     void send(int signal) const {

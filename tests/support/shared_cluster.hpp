@@ -28,6 +28,7 @@ class SharedCluster : public ::testing::Test {
 
     [[nodiscard]] static RawClient log_in(std::size_t node, std::string_view client,
                                           std::string_view options = "") {
+        cluster_->wait_until_ok(node);  // on a busy machine a node may be behind for a moment
         return cluster_->node(node).log_in(client, options);
     }
 
