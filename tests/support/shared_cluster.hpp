@@ -19,6 +19,7 @@ class SharedCluster : public ::testing::Test {
     static void SetUpTestSuite() { cluster_ = std::make_unique<Cluster>(); }
 
     static void TearDownTestSuite() {
+        if (!cluster_) return;  // it has not started
         cluster_->wait_until_equal();
         EXPECT_EQ(cluster_->differences(), "");
         cluster_.reset();
