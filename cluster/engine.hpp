@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -87,6 +88,12 @@ struct Value {
 struct Values {
     std::vector<Value> values;  ///< in the order of their keys
     Revision revision = 0;      ///< the engine's revision when it read them
+
+    /// Returns the value of a key, or null if there is no such key.
+    [[nodiscard]] const Value* find(std::string_view key) const noexcept {
+        const auto found = std::ranges::find(values, key, &Value::key);
+        return found == values.end() ? nullptr : &*found;
+    }
 };
 
 /// What the watch has received at a time. Revisions rise from one News to the next, and the changes

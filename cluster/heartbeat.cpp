@@ -16,14 +16,6 @@
 namespace belfry::cluster {
 namespace {
 
-/// Returns the value of a key among those that were read, or null.
-const Value* find(const Values& values, std::string_view key) noexcept {
-    const auto found = std::ranges::find(values.values, key, &Value::key);
-    return found == values.values.end() ? nullptr : &*found;
-}
-
-constexpr std::string_view node_prefix = "node/";
-
 constexpr const char* reseed_remedy =
     "; run belfryctl cluster reseed on the node that has stored most";
 
@@ -126,7 +118,7 @@ Heartbeat::Standing Heartbeat::judge(const Values& read, std::string& line) cons
 /// from a snapshot. That stays so, whatever is written later: only other settings end it.
 /// @param stored what the database had before the engine was asked
 bool Heartbeat::has_lost_log(const Values& settings, const Values& nodes, Revision stored) {
-    const Value* const own = find(nodes, std::string{node_prefix} + node_);
+    const Value* const own = nodes.find(std::string{node_prefix} + node_);
     const bool is_older = own != nullptr && own->modified < stored_->record;
     if (settings.revision < stored || is_older) stored_->record = lost_record;
     return stored_->record == lost_record;
@@ -135,7 +127,7 @@ bool Heartbeat::has_lost_log(const Values& settings, const Values& nodes, Revisi
 /// @param alive the keys of living nodes
 /// @return whether this node has its key; nothing if the engine does not answer
 std::optional<bool> Heartbeat::hold_lease(const Values& alive) {
-    const Value* const own = find(alive, "alive/" + node_);
+    const Value* const own = alive.find("alive/" + node_);
     if (own == nullptr || own->value != incarnation_ || own->lease != lease_.lease()) {
         lease_.lose();
     }
@@ -168,7 +160,7 @@ void Heartbeat::show(const Values& alive, const Values& nodes, bool is_ours) {
         std::string name = value.key.substr(node_prefix.size());
         auto record = parse_node_record(value.value);
         if (!record) continue;
-        const Value* const living = find(alive, "alive/" + name);
+        const Value* const living = alive.find("alive/" + name);
         const bool is_alive = name == node_ ? is_ours : living != nullptr;
         const bool is_fresh = living != nullptr && value.modified > living->created;
         registered.push_back({std::move(name), *std::move(record), is_alive, is_fresh});
@@ -225,7 +217,7 @@ void Heartbeat::write_record(const Values& nodes) {
 
 /// Extends the lease under which this node is registered, or makes one.
 Answer<Lease> Heartbeat::keep_registration(const Values& nodes) {
-    const Value* const own = find(nodes, std::string{node_prefix} + node_);
+    const Value* const own = nodes.find(std::string{node_prefix} + node_);
     if (own != nullptr && own->lease != 0) {
         const auto kept = engine_->keep_lease(own->lease);
         if (!kept) return kept.failure();

@@ -8,6 +8,9 @@
 
 namespace belfry::cluster {
 
+/// Nodes are registered by keys that begin so, before their names.
+inline constexpr std::string_view node_prefix = "node/";
+
 /// A node is registered for at least this time after its last sign of life. Its key `node/NAME` is
 /// under a lease, so etcd measures the time, and no node's clock matters. When etcd elects a leader
 /// or is restarted, it begins to measure again.

@@ -12,19 +12,11 @@
 namespace belfry::cluster {
 namespace {
 
-constexpr std::string_view node_prefix = "node/";
-
-/// Returns the value of a key among those that were read, or null.
-const Value* find(const Values& values, std::string_view key) noexcept {
-    const auto found = std::ranges::find(values.values, key, &Value::key);
-    return found == values.values.end() ? nullptr : &*found;
-}
-
 /// Returns the record of the living node that has stored least.
 NodeRecord least_record(const Values& nodes, const Values& alive) {
     std::optional<NodeRecord> least;
     for (const Value& value : nodes.values) {
-        if (find(alive, "alive/" + value.key.substr(node_prefix.size())) == nullptr) continue;
+        if (alive.find("alive/" + value.key.substr(node_prefix.size())) == nullptr) continue;
         const auto record = parse_node_record(value.value);
         if (record && (!least || record->revision < least->revision)) least = record;
     }
@@ -35,7 +27,7 @@ NodeRecord least_record(const Values& nodes, const Values& alive) {
 /// Returns the revision up to which the node needs nothing of the engine. What is kept for it since
 /// an earlier registration stays, because the backup may have been made at that time.
 std::uint64_t needed_from(const Values& nodes, const std::string& key, const NodeRecord& least) {
-    const Value* const present = find(nodes, key);
+    const Value* const present = nodes.find(key);
     const auto record = present != nullptr ? parse_node_record(present->value) : std::nullopt;
     return record ? std::min(record->revision, least.revision) : least.revision;
 }
@@ -44,7 +36,7 @@ std::uint64_t needed_from(const Values& nodes, const std::string& key, const Nod
 
 void register_node(std::ostream& out, Engine& engine, const std::string& node) {
     const Values alive = value_of(engine.read_all("alive/"));
-    if (find(alive, "alive/" + node) != nullptr) {
+    if (alive.find("alive/" + node) != nullptr) {
         throw cli::UsageError{"node " + node + " of the cluster is running already"};
     }
     // A backup of any living node has at least what the last of them had stored before.

@@ -48,9 +48,8 @@ LocalLog local_log(const ReseedRequest& request) {
 bool has_lost_record(const Values& nodes, const LocalLog& local, const std::string& node) {
     const auto own = std::ranges::find(local.cluster->nodes, node, &store::ClusterNode::name);
     if (own == local.cluster->nodes.end()) return false;
-    const auto found = std::ranges::find(nodes.values, "node/" + node, &Value::key);
-    return own->record == lost_record ||
-           (found != nodes.values.end() && found->modified < own->record);
+    const Value* const found = nodes.find(std::string{node_prefix} + node);
+    return own->record == lost_record || (found != nullptr && found->modified < own->record);
 }
 
 /// Requires that the engine has lost what the database has.
@@ -63,7 +62,7 @@ void require_loss(Engine& engine, const Values& read, const LocalLog& local,
     if (settings && settings->epoch == local.cluster->former_epoch) return;
     if (settings && settings->epoch == local.log.epoch) {
         if (read.revision < local.cluster->position.revision) return;
-        if (has_lost_record(value_of(engine.read_all("node/")), local, node)) return;
+        if (has_lost_record(value_of(engine.read_all(node_prefix)), local, node)) return;
         throw ReseedRefused{"etcd has lost nothing of the cluster " + local.cluster->name};
     }
     throw ReseedRefused{"etcd has the cluster " + local.cluster->name +
@@ -73,14 +72,13 @@ void require_loss(Engine& engine, const Values& read, const LocalLog& local,
 /// Returns the records of nodes that have written their key since the first look.
 std::map<std::string, NodeRecord> fresh_records(Engine& engine,
                                                 const std::set<std::string>& awaited) {
-    constexpr std::string_view prefix = "node/";
     std::optional<std::map<std::string, Revision>> seen;
     std::map<std::string, NodeRecord> fresh;
     const auto end = Clock::now() + record_timeout;
     while (fresh.size() < awaited.size() && Clock::now() < end) {
         std::map<std::string, Revision> modified;
-        for (const Value& value : value_of(engine.read_all(prefix)).values) {
-            const std::string name = value.key.substr(prefix.size());
+        for (const Value& value : value_of(engine.read_all(node_prefix)).values) {
+            const std::string name = value.key.substr(node_prefix.size());
             modified[name] = value.modified;
             const auto record = parse_node_record(value.value);
             const bool is_fresh = seen && (*seen)[name] != value.modified;
@@ -99,12 +97,11 @@ void require_most(Engine& engine, const LocalLog& local, const ReseedRequest& re
         if (node.name != request.node) others.insert(node.name);
     }
     // An earlier reseed that was killed has left no nodes in the database.
-    constexpr std::string_view prefix = "node/";
-    for (const Value& value : value_of(engine.read_all(prefix)).values) {
+    for (const Value& value : value_of(engine.read_all(node_prefix)).values) {
         const auto record = parse_node_record(value.value);
         const bool has_run = !record || record->incarnation != 0;
-        if (has_run && value.key != "node/" + request.node)
-            others.insert(value.key.substr(prefix.size()));
+        if (has_run && value.key != std::string{node_prefix} + request.node)
+            others.insert(value.key.substr(node_prefix.size()));
     }
     const auto records = fresh_records(engine, others);
     for (const std::string& node : others) {

@@ -20,11 +20,8 @@ constexpr std::size_t batches_at_a_time = 1000;
 /// The longest time of one step, so that the key is looked after.
 constexpr std::chrono::seconds max_step{3};
 
-constexpr std::string_view node_prefix = "node/";
-
 bool is_alive(std::string_view node, const Values& alive) {
-    return std::ranges::find(alive.values, "alive/" + std::string{node}, &Value::key) !=
-           alive.values.end();
+    return alive.find("alive/" + std::string{node}) != nullptr;
 }
 
 /// Returns the revision up to which all registered nodes have stored everything; nothing if it is

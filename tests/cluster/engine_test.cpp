@@ -38,6 +38,16 @@ cluster::EngineOptions options_for(const EtcdServers& etcd) {
     return options;
 }
 
+/// Returns the options of a node with a certificate.
+cluster::EngineOptions options_for(const EtcdServers& etcd, const Certificates& certificates,
+                                   const KeyPair& pair) {
+    cluster::EngineOptions options = options_for(etcd);
+    options.authorities = certificates.authority();
+    options.certificate = pair.certificate;
+    options.key = pair.key;
+    return options;
+}
+
 std::unique_ptr<Engine> engine_for(const EtcdServers& etcd) {
     return cluster::make_etcd_engine(options_for(etcd));
 }
@@ -428,10 +438,7 @@ TEST(Engine, UsesCertificatesAndAUser) {
     etcd.log_in_as("root:secret");
 
     const KeyPair pair = certificates.client("no-user-of-etcd");
-    auto options = options_for(etcd);
-    options.authorities = certificates.authority();
-    options.certificate = pair.certificate;
-    options.key = pair.key;
+    auto options = options_for(etcd, certificates, pair);
     options.user_file = dir.write("user", "node:pass:word\n");
     const auto engine = cluster::make_etcd_engine(options);
     join(*engine);
@@ -471,10 +478,7 @@ TEST(Engine, LogsInWhenAnEtcdWithCertificatesBeginsToAskForUsers) {
     const TempDir dir;
     EtcdServers etcd{{.servers = 1, .certificates = &certificates}};
     const KeyPair pair = certificates.client("no-user-of-etcd");
-    auto options = options_for(etcd);
-    options.authorities = certificates.authority();
-    options.certificate = pair.certificate;
-    options.key = pair.key;
+    auto options = options_for(etcd, certificates, pair);
     options.user_file = dir.write("user", "node:password");
     const auto engine = cluster::make_etcd_engine(options);
     join(*engine);
@@ -511,10 +515,7 @@ TEST(Engine, TalksOnlyToAServerWhoseCertificateNamesIt) {
     const Certificates certificates;
     EtcdServers etcd{{.servers = 1, .certificates = &certificates}};
     const KeyPair pair = certificates.client("node");
-    auto options = options_for(etcd);
-    options.authorities = certificates.authority();
-    options.certificate = pair.certificate;
-    options.key = pair.key;
+    auto options = options_for(etcd, certificates, pair);
     EXPECT_TRUE(cluster::make_etcd_engine(options)->read("settings"));
 
     // The same server, by an address that is not in its certificate.
