@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <iostream>
 #include <regex>
 #include <sstream>
 

@@ -36,14 +36,15 @@ TEST(SafeText, HasNoBidirectionalControls) {
         EXPECT_EQ(safe(utf8(c)), "?") << testing::PrintToString(c);
     for (char32_t c = 0x2066; c <= 0x2069; ++c)
         EXPECT_EQ(safe(utf8(c)), "?") << testing::PrintToString(c);
-    for (const char32_t c : {0x200e, 0x200f, 0x061c})
+    for (const char32_t c : std::u32string{0x200e, 0x200f, 0x061c})
         EXPECT_EQ(safe(utf8(c)), "?") << testing::PrintToString(c);
 }
 
 TEST(SafeText, HasNoOtherInvisibleCharacters) {
-    for (const char32_t c : {0xad,   0x34f,  0x115f,  0x180e,  0x200b,  0x2028,  0x2029,
-                             0x2060, 0x2064, 0x206a,  0x206f,  0x3164,  0xfeff,  0xffa0,
-                             0xfff9, 0xfffb, 0x1d173, 0xe0001, 0xe0020, 0xe007f, 0xe0fff}) {
+    for (const char32_t c :
+         std::u32string{0xad,   0x34f,  0x115f,  0x180e,  0x200b,  0x2028,  0x2029,
+                        0x2060, 0x2064, 0x206a,  0x206f,  0x3164,  0xfeff,  0xffa0,
+                        0xfff9, 0xfffb, 0x1d173, 0xe0001, 0xe0020, 0xe007f, 0xe0fff}) {
         EXPECT_EQ(safe("a" + utf8(c) + "b"), "a?b") << testing::PrintToString(c);
     }
 }
