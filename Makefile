@@ -60,9 +60,11 @@ PROGRAMS := $(addprefix $(BUILD)/bin/,belfryd belfry-gate belfry-replica belfry 
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run bench install install-python uninstall deb format check-format lint clean help .always
+.PHONY: all programs run bench install install-python uninstall deb format check-format lint clean help .always
 
-all: $(PROGRAMS) library ## build the programs into build/bin, and libbelfry into build/lib
+all: programs library ## build the programs into build/bin, and libbelfry into build/lib
+
+programs: $(PROGRAMS)
 
 $(BUILD)/bin/belfryd $(BUILD)/tests/belfryd: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(SHM) $(STORE) $(AUTH) $(ADMISSION) $(SANDBOX) $(SERVER) server/main.cpp)
 $(BUILD)/bin/belfry-gate: $(call objects,$(BASE) $(CLI) $(DAEMON) $(WIRE) $(ADMISSION) $(SANDBOX) $(GATE) gate/main.cpp) $(PAGE_FILES)

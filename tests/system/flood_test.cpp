@@ -152,7 +152,12 @@ TEST_F(Flood, ProcessesWithoutALoginAreLimited) {
     const auto begin = Clock::now();
     std::vector<RawClient> halting;
     for (int count = 0; count < 500; ++count) halting.push_back(open(attacker, "LOGI"));
-    EXPECT_TRUE(eventually([&] { return limited() > 100; })) << limited();
+    // While a slow machine connected these, the address has earned some more processes.
+    const auto is_limited = [&] {
+        halting.push_back(open(attacker, "LOGI"));
+        return limited() > 100;
+    };
+    EXPECT_TRUE(eventually(is_limited)) << limited();
     const double seconds = milliseconds_since(begin) / 1000;
     EXPECT_LE(static_cast<double>(server().children().size()), 300 + 20 * seconds + 1);
     visit(friendly);

@@ -177,7 +177,8 @@ TEST_F(Invariants, AnEmptyEpochIsReported) {
 TEST_F(Invariants, HoldWhileOthersAppend) {
     std::atomic<bool> done{false};
     std::thread writer{[&] {
-        for (int i = 0; i < 20'000; ++i) ann_.append(std::vector<shm::NewMessage>(1 + i % 9));
+        for (std::size_t i = 0; i < 20'000; ++i)
+            ann_.append(std::vector<shm::NewMessage>(1 + i % 9));
         done = true;
     }};
     std::vector<std::string> broken;

@@ -14,14 +14,15 @@ class SavedLogTest : public ::testing::Test {
   protected:
     SavedLogTest() { writer_.claim(); }
 
-    [[nodiscard]] std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> clients() {
-        std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> found;
+    using Clients = std::map<std::string, std::pair<std::uint64_t, std::uint64_t>>;
+
+    [[nodiscard]] Clients clients() {
+        Clients found;
         for (const auto& client : writer_.saved_log().clients) {
             found[client.id] = {client.cursor, client.seq};
         }
         return found;
     }
-    using Expected = decltype(std::declval<SavedLogTest>().clients());
 
     ScratchStore scratch_;
     store::StoreWriter writer_{scratch_.dir()};
@@ -65,7 +66,7 @@ TEST_F(SavedLogTest, ClientsAreReadAsTheyWereSavedLast) {
     writer_.save_client({"ann", 3, 30});
     writer_.save_client({"bob", 4, 0});
     writer_.save_client({"ann", 5, 50});
-    EXPECT_EQ(clients(), (Expected{{"ann", {5, 50}}, {"bob", {4, 0}}}));
+    EXPECT_EQ(clients(), (Clients{{"ann", {5, 50}}, {"bob", {4, 0}}}));
 }
 
 TEST_F(SavedLogTest, SeqsOfNewerMessagesAreDerivedFromThem) {
@@ -74,18 +75,18 @@ TEST_F(SavedLogTest, SeqsOfNewerMessagesAreDerivedFromThem) {
     writer_.save_client({"bob", 2, 40});
     writer_.save_seqs_up_to(4);
     store_numbered(writer_, 5, 7);  // ann: 50, 70; bob: 60
-    EXPECT_EQ(clients(), (Expected{{"ann", {1, 70}}, {"bob", {2, 60}}}));
+    EXPECT_EQ(clients(), (Clients{{"ann", {1, 70}}, {"bob", {2, 60}}}));
 }
 
 TEST_F(SavedLogTest, TheSeqOfAClientThatWasNeverSavedIsDerivedToo) {
     store_numbered(writer_, 1, 3);
-    EXPECT_EQ(clients(), (Expected{{"ann", {0, 30}}, {"bob", {0, 20}}}));
+    EXPECT_EQ(clients(), (Clients{{"ann", {0, 30}}, {"bob", {0, 20}}}));
 }
 
 TEST_F(SavedLogTest, SavedSeqsAreNeverLowered) {
     writer_.save_client({"ann", 0, 1000});
     store_numbered(writer_, 1, 1);
-    EXPECT_EQ(clients(), (Expected{{"ann", {0, 1000}}}));
+    EXPECT_EQ(clients(), (Clients{{"ann", {0, 1000}}}));
 }
 
 TEST_F(SavedLogTest, SeqsSurviveARetentionThatDeletesTheirMessages) {
@@ -96,7 +97,7 @@ TEST_F(SavedLogTest, SeqsSurviveARetentionThatDeletesTheirMessages) {
     writer_.begin();
     EXPECT_EQ(writer_.forget(5, 0, 1, 100).count, 4U);
     writer_.commit();
-    EXPECT_EQ(clients(), (Expected{{"ann", {1, 30}}, {"bob", {2, 40}}}));
+    EXPECT_EQ(clients(), (Clients{{"ann", {1, 30}}, {"bob", {2, 40}}}));
     EXPECT_EQ(writer_.saved_log().last_id, 4U);
 }
 

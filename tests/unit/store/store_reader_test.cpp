@@ -224,7 +224,7 @@ TEST_F(DamagedStore, APageOfZerosLosesOnlyTheMessagesOnIt) {
 }
 
 TEST_F(DamagedStore, SeveralBadPagesLoseOnlyTheMessagesOnThem) {
-    for (const std::size_t body_bytes : {0, 1500, 3000}) {
+    for (const std::size_t body_bytes : {0U, 1500U, 3000U}) {
         SCOPED_TRACE(body_bytes);
         ScratchStore fresh;
         constexpr std::uint64_t last = 500;

@@ -49,7 +49,7 @@ TEST_F(StoreWriterTest, CommittedMessagesCanBeReadByOthers) {
 TEST_F(StoreWriterTest, MessagesThatAreAddedTogetherAreStoredLikeSingleOnes) {
     std::vector<KeptMessage> expected;
     std::int64_t blobs = 0;
-    for (const std::size_t count : {1, 15, 16, 17, 32, 100}) {
+    for (const std::size_t count : {1U, 15U, 16U, 17U, 32U, 100U}) {
         const std::size_t before = expected.size();
         for (std::size_t at = 0; at < count; ++at) {
             expected.push_back(numbered_message(expected.size() + 1));
@@ -224,7 +224,7 @@ TEST_F(StoreWriterTest, DeletesNoMoreThanTheGivenNumberAtOnce) {
 
 TEST_F(StoreWriterTest, AClockThatWentBackNeverLeavesAHole) {
     std::uint64_t id = 0;
-    for (const std::uint64_t time : {100, 101, 50, 51, 102, 52, 103}) store_at(++id, time);
+    for (const std::uint64_t time : {100U, 101U, 50U, 51U, 102U, 52U, 103U}) store_at(++id, time);
     EXPECT_EQ(forget(0, 100, many), 0U) << "old messages after young ones are kept";
     EXPECT_EQ(forget(0, 102, many), 4U);
     EXPECT_EQ(first(), 5U);
