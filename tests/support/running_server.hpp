@@ -12,6 +12,9 @@
 
 namespace belfry::test {
 
+/// The default time to wait for a start. It syncs files, for which a busy disk may take seconds.
+inline constexpr Milliseconds start_wait{30'000};
+
 /// The processes and the segment of a real belfryd. The destructor leaves no process and no segment
 /// behind, however belfryd has ended. The data directory belongs to the caller, and must outlive
 /// this object.
@@ -25,7 +28,7 @@ class RunningServer {
     /// Starts belfryd and waits until it listens. May be called again after belfryd has ended.
     /// @param command starts a belfryd that leads its own process session and listens on 127.0.0.1
     /// @throws Failure if belfryd does not listen in time
-    void start(const Invocation& command, Milliseconds within = default_wait);
+    void start(const Invocation& command, Milliseconds within = start_wait);
 
     /// Ends belfryd with SIGTERM, and returns its exit status.
     int stop(Milliseconds within = default_wait);

@@ -48,7 +48,7 @@ class Server {
     void start() { start(command()); }
 
     /// Starts belfryd with another command, and waits until it listens.
-    void start(const Invocation& command, Milliseconds within = default_wait) {
+    void start(const Invocation& command, Milliseconds within = start_wait) {
         belfryd_.start(command, within);
     }
 
