@@ -74,21 +74,17 @@ class ClusterLateLogins : public SharedCluster {
 class Stopped {
   public:
     explicit Stopped(std::vector<pid_t> processes) : processes_{std::move(processes)} {
-        send(SIGSTOP);
+        for (const pid_t process : processes_) stop_process(process);
     }
     Stopped(const Stopped&) = delete;
     Stopped& operator=(const Stopped&) = delete;
     /// In reverse order, because a supervisor kills a replica that is still stopped.
     ~Stopped() {
         std::ranges::reverse(processes_);
-        send(SIGCONT);
+        for (const pid_t process : processes_) EXPECT_EQ(::kill(process, SIGCONT), 0);
     }
 
   private:
-    void send(int signal) const {
-        for (const pid_t process : processes_) EXPECT_EQ(::kill(process, signal), 0);
-    }
-
     std::vector<pid_t> processes_;
 };
 

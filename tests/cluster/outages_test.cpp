@@ -116,7 +116,7 @@ TEST_F(ClusterOutages,
     Sender sender = sender_at(cluster().node(0), "1");
     const std::uint64_t before = sender.client.last_id();
     const pid_t replica = cluster().replica(0);
-    ASSERT_EQ(::kill(replica, SIGSTOP), 0);
+    stop_process(replica);
     const auto messages = [&](std::uint64_t count) {
         std::string bytes;
         for (std::uint64_t seq = sender.seq; seq < sender.seq + count; ++seq) {
@@ -168,7 +168,7 @@ TEST_F(ClusterOutages, ABatchThatArrivesAfterItsNodeHasLostItsSegmentIsNotDouble
 
 TEST_F(ClusterOutages, ALoginThatAFailoverHeldUpThrowsOutNoLaterOne) {
     const pid_t replica = cluster().replica(0);
-    ASSERT_EQ(::kill(replica, SIGSTOP), 0);
+    stop_process(replica);
     RawClient held_up = cluster().node(0).connect();
     held_up.send("LOGIN 4\r\n");
     held_up.reset();

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <nlohmann/json.hpp>
 
@@ -209,11 +208,7 @@ void EtcdServers::kill(std::size_t server) {
 }
 
 void EtcdServers::stop(std::size_t server) {
-    const Process& process = *servers_.at(server).process;
-    process.signal(SIGSTOP);
-    // On a busy machine its threads run on for a while, and may yet store something.
-    siginfo_t info{};
-    ::waitid(P_PID, static_cast<id_t>(process.pid()), &info, WSTOPPED | WEXITED | WNOWAIT);
+    stop_process(servers_.at(server).process->pid());
     servers_.at(server).is_stopped = true;
 }
 

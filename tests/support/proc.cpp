@@ -65,6 +65,15 @@ bool is_alive(pid_t pid) {
     return info && info->state != 'Z' && info->state != 'X';
 }
 
+bool is_at_rest(pid_t pid) {
+    std::error_code is_gone;
+    for (const auto& thread : std::filesystem::directory_iterator{proc(pid) / "task", is_gone}) {
+        const auto info = process_info(std::stoi(thread.path().filename().string()));
+        if (info && info->state != 'T' && info->state != 'Z') return false;
+    }
+    return true;
+}
+
 std::uint64_t private_memory_kib(pid_t pid) {
     std::ifstream in{proc(pid) / "status"};
     for (std::string word; in >> word;) {

@@ -33,6 +33,9 @@ struct ProcessInfo {
 /// True if the process exists and is not a zombie.
 [[nodiscard]] bool is_alive(pid_t pid);
 
+/// True if no thread of the process runs: it is stopped by a signal, a zombie, or gone.
+[[nodiscard]] bool is_at_rest(pid_t pid);
+
 /// Returns the anonymous memory of the process (RssAnon) in KiB. The segment does not count.
 [[nodiscard]] std::uint64_t private_memory_kib(pid_t pid);
 

@@ -1,6 +1,7 @@
 #include "tests/support/process.hpp"
 
 #include "tests/support/failure.hpp"
+#include "tests/support/proc.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -234,6 +235,11 @@ Result run(const Invocation& command, Milliseconds within) {
     Process process{command};
     const int status = process.wait(within);
     return {status, process.out(), process.err()};
+}
+
+void stop_process(pid_t pid) {
+    if (::kill(pid, SIGSTOP) != 0 || !eventually([pid] { return is_at_rest(pid); }))
+        throw Failure("process " + std::to_string(pid) + " does not stop");
 }
 
 std::filesystem::path program(std::string_view name) {

@@ -90,6 +90,10 @@ struct Result {
 /// Runs a command to its end.
 Result run(const Invocation& command, Milliseconds within = default_wait);
 
+/// Stops a process with SIGSTOP. On a busy machine its threads run on for a while, and may yet send
+/// or store something, so this waits until they have stopped. Throws Failure if they do not.
+void stop_process(pid_t pid);
+
 /// Returns the path of a Belfry program: in $BELFRY_BIN, otherwise in bin/ next to the folder of
 /// the test program.
 [[nodiscard]] std::filesystem::path program(std::string_view name);
